@@ -1,0 +1,62 @@
+# How every target of weir is built: warnings, sanitizers, caches, and the helpers that the
+# CMakeLists.txt of each folder use.
+
+find_program(WEIR_CCACHE ccache)
+if(WEIR_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${WEIR_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${WEIR_CCACHE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+add_library(weir_flags INTERFACE)
+target_compile_options(weir_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow)
+if(WEIR_WERROR)
+  target_compile_options(weir_flags INTERFACE -Werror)
+endif()
+if(WEIR_SANITIZE)
+  add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${WEIR_SANITIZE})
+  if(WEIR_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+if(WEIR_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# weir_library(NAME sources... [LINK public libraries...] [LINK_PRIVATE libraries...])
+function(weir_library name)
+  cmake_parse_arguments(ARG "" "" "LINK;LINK_PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/proxy)
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE weir_flags ${ARG_LINK_PRIVATE})
+endfunction()
+
+# weir_test(NAME sources... LINK libraries...): one GoogleTest program, each of its tests known to ctest.
+function(weir_test name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} weir_flags GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE WEIR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)
+endfunction()
+
+# weir_fuzzer(NAME source LINK libraries...): with WEIR_FUZZ a libFuzzer program; otherwise a test
+# that replays the committed seeds of tests/fuzz/seeds/NAME.
+function(weir_fuzzer name source)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  set(seeds ${PROJECT_SOURCE_DIR}/tests/fuzz/seeds/${name})
+  if(WEIR_FUZZ)
+    add_executable(${name} ${source})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(${name} ${source} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
+    add_test(NAME ${name}_seeds COMMAND ${name} ${seeds})
+    set_tests_properties(${name}_seeds PROPERTIES TIMEOUT 120 LABELS fuzz)
+  endif()
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} weir_flags)
+endfunction()

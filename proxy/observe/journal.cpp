@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observe/journal.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace weir {
+namespace {
+
+constexpr std::chrono::seconds limited_interval{10};
+
+spdlog::level::level_enum spdlog_level(journal_level level) {
+  switch (level) {
+    case journal_level::debug:
+      return spdlog::level::debug;
+    case journal_level::info:
+      return spdlog::level::info;
+    case journal_level::warning:
+      return spdlog::level::warn;
+    case journal_level::error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+spdlog::logger& logger() {
+  static const std::shared_ptr<spdlog::logger> instance = [] {
+    auto made = std::make_shared<spdlog::logger>(
+        "weir", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+    made->flush_on(spdlog::level::debug);
+    return made;
+  }();
+  return *instance;
+}
+
+/// What a client or server sent may hold anything: a line of the journal stays one line.
+std::string printable(std::string_view message) {
+  constexpr char hex[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(message.size());
+  for (const char c : message) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      out.push_back(c);
+      continue;
+    }
+    out.append("\\x");
+    out.push_back(hex[byte >> 4]);
+    out.push_back(hex[byte & 15]);
+  }
+  return out;
+}
+
+struct limited_site {
+  std::chrono::steady_clock::time_point next_allowed;
+  std::uint64_t held_back = 0;
+};
+
+/// The number of lines held back since the last one, or nothing if this one is to be held back too.
+bool allowed(std::string_view site, std::uint64_t& held_back) {
+  static std::mutex mutex;
+  static std::map<std::string, limited_site, std::less<>> sites;
+  const auto now = std::chrono::steady_clock::now();
+  const std::scoped_lock lock(mutex);
+  auto found = sites.find(site);
+  if (found == sites.end()) {
+    found = sites.emplace(std::string(site), limited_site{now, 0}).first;
+  }
+  if (now < found->second.next_allowed) {
+    ++found->second.held_back;
+    return false;
+  }
+  held_back = found->second.held_back;
+  found->second = {now + limited_interval, 0};
+  return true;
+}
+
+}  // namespace
+
+void journal(journal_level level, std::string_view message) {
+  logger().log(spdlog_level(level), printable(message));
+}
+
+void journal_limited(std::string_view site, journal_level level, std::string_view message) {
+  std::uint64_t held_back = 0;
+  if (!allowed(site, held_back)) {
+    return;
+  }
+  std::string line = printable(message);
+  if (held_back > 0) {
+    line += " (" + std::to_string(held_back) + " more like it were held back)";
+  }
+  logger().log(spdlog_level(level), line);
+}
+
+void set_journal_level(journal_level level) { logger().set_level(spdlog_level(level)); }
+
+}  // namespace weir
