@@ -7,7 +7,8 @@
 namespace weir {
 
 void assertion_failed(const char* expression, const char* file, int line) noexcept {
-  std::fprintf(stderr, "BUG: %s:%d: %s does not hold; please report this\n", file, line, expression);
+  std::fprintf(stderr, "BUG: %s:%d: %s does not hold; please report this\n", file, line,
+               expression);
   std::abort();
 }
 

@@ -9,7 +9,6 @@ namespace weir {
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line) noexcept;
 }  // namespace weir
 
-#define WEIR_ASSERT(expression)                                        \
-  (static_cast<bool>(expression)                                       \
-       ? static_cast<void>(0)                                          \
-       : ::weir::assertion_failed(#expression, __FILE__, __LINE__))
+#define WEIR_ASSERT(expression)                         \
+  (static_cast<bool>(expression) ? static_cast<void>(0) \
+                                 : ::weir::assertion_failed(#expression, __FILE__, __LINE__))

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "observe/journal.hpp"
 
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
-
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 
 namespace weir {
 namespace {
@@ -99,6 +99,8 @@ void journal_limited(std::string_view site, journal_level level, std::string_vie
   logger().log(spdlog_level(level), line);
 }
 
-void set_journal_level(journal_level level) { logger().set_level(spdlog_level(level)); }
+void set_journal_level(journal_level level) {
+  logger().set_level(spdlog_level(level));
+}
 
 }  // namespace weir

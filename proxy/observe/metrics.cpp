@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "observe/metrics.hpp"
 
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
 #include <algorithm>
 #include <map>
 #include <vector>
-
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
 
 namespace weir {
 namespace {

@@ -34,8 +34,9 @@ class counter {
 
 using label = std::pair<std::string_view, std::string_view>;
 
-/// Receives a module's numbers. Names follow Prometheus: `weir_`, base units, `_total` for counters.
-/// The same name may be reported several times with other labels; equal names and labels are added.
+/// Receives a module's numbers. Names follow Prometheus: `weir_`, base units, `_total` for
+/// counters. The same name may be reported several times with other labels; equal names and labels
+/// are added.
 class metric_collector {
  public:
   virtual ~metric_collector() = default;
