@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Checks of texts. They judge syntax alone: whether a host exists or a port is free shows when it
+// is used.
+#include "config/checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace weir {
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool all(std::string_view text, bool (*is)(char)) {
+  return std::all_of(text.begin(), text.end(), is);
+}
+
+bool is_port(std::string_view text) {
+  if (text.empty() || text.size() > 5 || !all(text, is_digit)) {
+    return false;
+  }
+  const int port = std::accumulate(text.begin(), text.end(), 0,
+                                   [](int sum, char c) { return sum * 10 + (c - '0'); });
+  return port <= 65'535;
+}
+
+bool is_ipv4(std::string_view text) {
+  int parts = 0;
+  while (true) {
+    const std::size_t dot = text.find('.');
+    const std::string_view part = text.substr(0, dot);
+    const bool small = part.size() < 3 || (part.size() == 3 && part <= "255");
+    if (part.empty() || part.size() > 3 || !all(part, is_digit) || !small) {
+      return false;
+    }
+    ++parts;
+    if (dot == std::string_view::npos) {
+      return parts == 4;
+    }
+    text.remove_prefix(dot + 1);
+  }
+}
+
+// Roughly: what cannot be an address at all is told here, the rest by the operating system.
+bool is_ipv6(std::string_view text) {
+  text = text.substr(0, text.find('%'));  // a zone
+  return text.size() >= 2 && std::count(text.begin(), text.end(), ':') >= 2 &&
+         all(text, [](char c) { return is_hex(c) || c == ':' || c == '.'; });
+}
+
+bool is_host(std::string_view text) {
+  if (text.empty() || text.size() > 253) {
+    return false;
+  }
+  if (all(text, [](char c) { return is_digit(c) || c == '.'; })) {
+    return is_ipv4(text);
+  }
+  return all(
+      text, [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_'; });
+}
+
+// "HOST:PORT" or "[IPV6]:PORT"; whether the port may be left out is the caller's matter.
+struct endpoint {
+  std::string_view host;
+  std::string_view port;
+  bool bracketed = false;
+  bool has_port = false;
+};
+
+endpoint split_endpoint(std::string_view text) {
+  const bool bracketed = !text.empty() && text.front() == '[';
+  const std::size_t close = bracketed ? text.find(']') : 0;
+  if (bracketed && close != std::string_view::npos) {
+    const std::string_view rest = text.substr(close + 1);
+    if (rest.empty() || rest.front() == ':') {
+      return {text.substr(1, close - 1), rest.substr(rest.empty() ? 0 : 1), true, !rest.empty()};
+    }
+    return {};
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) {
+    return {text, {}, false, false};
+  }
+  return {text.substr(0, colon), text.substr(colon + 1), false, true};
+}
+
+constexpr std::string_view listen_forms =
+    "write \"127.0.0.1:8086\", \"[::1]:8086\" or \"unix:/run/weir.sock\"";
+
+std::string check_unix_path(std::string_view path) {
+  // sockaddr_un holds 108 bytes with the closing zero.
+  if (path.empty() || path.size() > 107) {
+    return "the path of a Unix socket has 1 to 107 bytes; write for example "
+           "\"unix:/run/weir.sock\"";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string check_listen_address(std::string_view text) {
+  constexpr std::string_view unix_prefix = "unix:";
+  if (text.starts_with(unix_prefix)) {
+    return check_unix_path(text.substr(unix_prefix.size()));
+  }
+  const endpoint parts = split_endpoint(text);
+  if (!parts.has_port) {
+    return fmt::format("\"{}\" has no port; {}", text, listen_forms);
+  }
+  if (!is_port(parts.port)) {
+    return fmt::format("\"{}\" is no port; a port is from 0 (take a free one) to 65535",
+                       parts.port);
+  }
+  if (parts.host.empty() || parts.host == "*") {
+    return fmt::format(
+        "\"{}\" names no host; for every address write \"0.0.0.0:{}\" or "
+        "\"[::]:{}\"",
+        text, parts.port, parts.port);
+  }
+  if (!parts.bracketed && parts.host.find(':') != std::string_view::npos) {
+    return fmt::format("an IPv6 address stands in brackets: \"[{}]:{}\"", parts.host, parts.port);
+  }
+  if (parts.bracketed ? !is_ipv6(parts.host) : !is_host(parts.host)) {
+    return fmt::format("\"{}\" is no host; {}", parts.host, listen_forms);
+  }
+  return {};
+}
+
+std::string check_url(std::string_view text) {
+  constexpr std::string_view form = "write for example \"http://127.0.0.1:8087\"";
+  const std::size_t scheme = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;
+  if (scheme == 0) {
+    return fmt::format("it does not start with http:// or https://; {}", form);
+  }
+  if (text.find_first_of("?#") != std::string_view::npos) {
+    return fmt::format("it may have no query and no fragment; {}", form);
+  }
+  const auto is_blank = [](char c) { return c <= ' ' || c == '\x7f'; };
+  if (std::any_of(text.begin(), text.end(), is_blank)) {
+    return fmt::format("it may have no spaces or control characters in it; {}", form);
+  }
+  const std::string_view rest = text.substr(scheme);
+  const std::string_view authority = rest.substr(0, rest.find('/'));
+  if (authority.find('@') != std::string_view::npos) {
+    return "it may have no user in it; use the keys username and password";
+  }
+  const endpoint parts = split_endpoint(authority);
+  if (parts.bracketed ? !is_ipv6(parts.host) : !is_host(parts.host)) {
+    return fmt::format("\"{}\" is no host; {}", authority, form);
+  }
+  if (parts.has_port &&
+      (!is_port(parts.port) || parts.port.find_first_not_of('0') == std::string_view::npos)) {
+    return fmt::format("\"{}\" is no port; a port is from 1 to 65535", parts.port);
+  }
+  return {};
+}
+
+std::string check_sink_name(std::string_view text) {
+  const bool good = !text.empty() && text.size() <= 64 && all(text, [](char c) {
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-';
+  });
+  return good ? std::string{}
+              : fmt::format("\"{}\" is no name of a sink; use 1 to 64 letters, digits, _ and -",
+                            text);
+}
+
+std::string check_database_name(std::string_view text) {
+  if (text == "*") {
+    return {};
+  }
+  if (text.find_first_of("*?") != std::string_view::npos) {
+    return "patterns are not supported here; name each database, or use [database.\"*\"] for all";
+  }
+  const std::size_t slash = text.find('/');
+  if (text.substr(0, slash).empty() ||
+      (slash != std::string_view::npos && text.substr(slash + 1).empty())) {
+    return "write [database.\"*\"], [database.\"name\"] or [database.\"name/retention_policy\"]";
+  }
+  return {};
+}
+
+std::size_t edit_distance(std::string_view one, std::string_view other) {
+  std::vector<std::size_t> row(other.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= one.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t k = 1; k <= other.size(); ++k) {
+      const std::size_t changed = diagonal + (one[i - 1] == other[k - 1] ? 0 : 1);
+      diagonal = row[k];
+      row[k] = std::min({changed, row[k] + 1, row[k - 1] + 1});
+    }
+  }
+  return row[other.size()];
+}
+
+}  // namespace weir

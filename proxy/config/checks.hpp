@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is right and wrong in the texts of a configuration: addresses, urls, names. Pure; each
+// answers what is wrong and what to write instead, or nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+/// "HOST:PORT", "[IPV6]:PORT" or "unix:PATH".
+[[nodiscard]] std::string check_listen_address(std::string_view text);
+
+/// http:// or https:// with a host; no user, query or fragment.
+[[nodiscard]] std::string check_url(std::string_view text);
+
+/// [A-Za-z0-9_-]{1,64}: it becomes a file name and a metric's label.
+[[nodiscard]] std::string check_sink_name(std::string_view text);
+
+/// "*", "database" or "database/retention_policy".
+[[nodiscard]] std::string check_database_name(std::string_view text);
+
+/// How many letters must be changed, put in or taken out to make one of the other.
+[[nodiscard]] std::size_t edit_distance(std::string_view one, std::string_view other);
+
+}  // namespace weir

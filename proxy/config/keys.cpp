@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The rows of the table of keys. A new setting is a member in settings.hpp, a row here and a
+// commented key in conf/weir.toml; tests find what was forgotten.
+#include "config/keys.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "config/checks.hpp"
+#include "config/key_builders.hpp"
+
+namespace weir {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr std::uint64_t kib = std::uint64_t{1} << 10;
+constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+constexpr std::uint64_t gib = std::uint64_t{1} << 30;
+constexpr std::uint64_t tib = std::uint64_t{1} << 40;
+
+// The member of a section, for reading and for showing.
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name stands in none
+#define WEIR_MEMBER(member)    \
+  [](auto& section) -> auto& { \
+    return section.member;     \
+  }
+// NOLINTEND(bugprone-macro-parentheses)
+
+std::string check_not_empty(std::string_view text) {
+  return text.empty() ? "it is empty; name a directory" : "";
+}
+
+std::string check_pattern(std::string_view text) {
+  return text.empty() ? "a pattern is empty; \"*\" stands for every database" : "";
+}
+
+outcome read_version(sink_settings& section, const config_value& value) {
+  const auto* number = std::get_if<std::int64_t>(&value);
+  if (number == nullptr) {
+    return wrong_type("the number 1", value);
+  }
+  if (*number == 2 || *number == 3) {
+    return failure{fmt::format(
+        "InfluxDB {} is not supported by this version; use 1 (InfluxDB 1.x, and the 1.x "
+        "compatible write path of later ones)",
+        *number)};
+  }
+  if (*number != 1) {
+    return failure{fmt::format("{} is no version of InfluxDB; use 1", *number)};
+  }
+  section.version = 1;
+  return nothing{};
+}
+
+config_key<sink_settings> version_key() {
+  return {
+      "version",    "number",
+      "1",          "major version of the InfluxDB at `url`",
+      read_version, [](const sink_settings& section) { return std::to_string(section.version); }};
+}
+
+config_key<sink_settings> of(sink_type type, config_key<sink_settings> key) {
+  key.only = type;
+  return key;
+}
+
+void add_influxdb_keys(std::vector<config_key<sink_settings>>& keys) {
+  using S = sink_settings;
+  const auto add = [&keys](config_key<S> key) {
+    keys.push_back(of(sink_type::influxdb, std::move(key)));
+  };
+  add(version_key());
+  add(text_key<S>("url", "where the InfluxDB is; a path before /write is kept", WEIR_MEMBER(url),
+                  check_url));
+  add(text_key<S>("username", "empty: no authentication", WEIR_MEMBER(username)));
+  add(secret_key<S>("password", "best as \"${NAME}\", from the environment",
+                    WEIR_MEMBER(password)));
+  add(bool_key<S>("create_databases", "create upstream the databases that clients create in weir",
+                  WEIR_MEMBER(create_databases)));
+  add(duration_key<S>("timeout", milliseconds{100}, hours{1},
+                      "of one request, from connecting to the last byte of the answer",
+                      WEIR_MEMBER(timeout)));
+  add(duration_key<S>("retry_least", milliseconds{1}, hours{1},
+                      "the first pause before a failed request is sent again",
+                      WEIR_MEMBER(retry_least)));
+  add(duration_key<S>("retry_most", milliseconds{1}, hours{24},
+                      "the longest pause, after many failures", WEIR_MEMBER(retry_most)));
+  add(text_key<S>("refused_directory",
+                  "where batches go that the server refuses for good; empty: `refused` in the "
+                  "log's directory",
+                  WEIR_MEMBER(refused_directory)));
+  add(size_key<S>("refused_keep", {0, tib}, "bytes of refused batches that are kept",
+                  WEIR_MEMBER(refused_keep)));
+}
+
+void add_file_keys(std::vector<config_key<sink_settings>>& keys) {
+  using S = sink_settings;
+  const auto add = [&keys](config_key<S> key) {
+    keys.push_back(of(sink_type::file, std::move(key)));
+  };
+  add(text_key<S>("directory", "one file of line protocol for each database in it",
+                  WEIR_MEMBER(directory), check_not_empty));
+  add(size_key<S>("rotate", {4 * kib, tib}, "a file larger than this is set aside",
+                  WEIR_MEMBER(rotate)));
+  add(count_key<S>("rotated_files", {0, 10'000}, "files",
+                   "files set aside that are kept of each, besides the one being written",
+                   WEIR_MEMBER(rotated_files)));
+}
+
+struct later {
+  std::string_view section;
+  std::string_view name;
+};
+
+// From the design of later versions: known to its readers, refused plainly by this one.
+constexpr std::array later_keys{
+    later{"udp", ""},
+    later{"tcp", ""},
+    later{"letters", ""},
+    later{"kafka", ""},
+    later{"rules", ""},
+    later{"http", "tls"},
+    later{"limits", "state"},
+    later{"log", "shards"},
+    later{"database", "learn_from"},
+    later{"database", "plausible"},
+    later{"database", "precision"},
+    later{"database", "precision_mistake"},
+    later{"database", "types"},
+    later{"database", "duplicates"},
+    later{"database", "series_limit"},
+    later{"sink", "mapping"},
+    later{"sink", "urls"},
+    later{"sink", "token"},
+    later{"sink", "organization"},
+};
+
+}  // namespace
+
+std::string describe(const config_value& value) {
+  struct describer {
+    std::string operator()(const other_value& other) const { return other.kind; }
+    std::string operator()(bool flag) const { return flag ? "true" : "false"; }
+    std::string operator()(std::int64_t number) const { return fmt::format("number {}", number); }
+    std::string operator()(double number) const { return fmt::format("number {}", number); }
+    std::string operator()(const std::string&) const { return "text"; }
+    std::string operator()(const std::vector<std::string>&) const { return "a list"; }
+  };
+  return std::visit(describer{}, value);
+}
+
+failure wrong_type(std::string_view expected, const config_value& value) {
+  return {fmt::format("it must be {}, not {}", expected, describe(value))};
+}
+
+std::string quoted(std::string_view text) {
+  std::string written = "\"";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"' || c == '\\') {
+      written += '\\';
+      written += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      written += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+    } else if (c == '$' && text.substr(i + 1).starts_with('{')) {
+      written += "$$";
+    } else {
+      written += c;
+    }
+  }
+  return written + '"';
+}
+
+const std::vector<config_key<http_settings>>& http_keys() {
+  using S = http_settings;
+  static const std::vector<config_key<S>> keys{
+      list_key<S>("listen", "[\"127.0.0.1:8086\"]",
+                  "\"HOST:PORT\", \"[IPV6]:PORT\" or \"unix:PATH\"; port 0 takes a free one",
+                  WEIR_MEMBER(listen), check_listen_address),
+      count_key<S>("loops", {0, 256}, "threads", "intake threads; 0: one per core",
+                   WEIR_MEMBER(loops)),
+      size_key<S>("body_limit", {1, gib}, "of one request's inflated body; more is answered 413",
+                  WEIR_MEMBER(body_limit)),
+      size_key<S>("head_limit", {kib, mib},
+                  "of a request's first line and headers; more is answered 431",
+                  WEIR_MEMBER(head_limit)),
+      duration_key<S>("head_timeout", milliseconds{10}, hours{1},
+                      "from the first byte of a request to the end of its headers",
+                      WEIR_MEMBER(head_timeout)),
+      duration_key<S>("body_timeout", milliseconds{10}, hours{24},
+                      "from the end of the headers to the end of the body",
+                      WEIR_MEMBER(body_timeout)),
+      duration_key<S>("idle_timeout", milliseconds{10}, hours{24},
+                      "between two requests of a connection", WEIR_MEMBER(idle_timeout)),
+      count_key<S>("connections", {1, 1'000'000}, "connections",
+                   "open at a time; more are answered 503 and closed", WEIR_MEMBER(connections)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<log_settings>>& log_keys() {
+  using S = log_settings;
+  static const std::vector<config_key<S>> keys{
+      choice_key<S, log_type>("type", {{"local", log_type::local}, {"memory", log_type::memory}},
+                              {"kafka"}, "where accepted points rest until they are delivered",
+                              WEIR_MEMBER(type)),
+      text_key<S>("directory", "of the local log; one process at a time locks it",
+                  WEIR_MEMBER(directory), check_not_empty),
+      choice_key<S, acknowledge_mode>(
+          "acknowledge",
+          {{"received", acknowledge_mode::received}, {"written", acknowledge_mode::written}},
+          {"synced"}, "what a 204 promises: in memory, or handed to the operating system",
+          WEIR_MEMBER(acknowledge)),
+      choice_key<S, compression_mode>("compression",
+                                      {{"auto", compression_mode::automatic},
+                                       {"gzip", compression_mode::gzip},
+                                       {"none", compression_mode::none}},
+                                      {}, "of the log; auto: gzip when a sink sends gzip",
+                                      WEIR_MEMBER(compression)),
+      size_key<S>("keep", {mib, 1024 * tib}, "of the log before `when_full` applies",
+                  WEIR_MEMBER(keep)),
+      choice_key<S, when_full_mode>(
+          "when_full",
+          {{"reject", when_full_mode::reject}, {"discard-oldest", when_full_mode::discard_oldest}},
+          {}, "answer new writes 503, or lose the oldest points", WEIR_MEMBER(when_full)),
+      size_key<S>("segment", {mib, 4 * gib}, "of one file of the log", WEIR_MEMBER(segment)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<limit_settings>>& limit_keys() {
+  using S = limit_settings;
+  static const std::vector<config_key<S>> keys{
+      size_key<S>("memory", {16 * mib, 1024 * gib}, "for requests in flight and frames",
+                  WEIR_MEMBER(memory)),
+      size_key<S>("line", {kib, 64 * mib}, "of one line; a longer one is rejected",
+                  WEIR_MEMBER(line)),
+      count_key<S>("databases", {1, 1'000'000}, "databases",
+                   "that clients may create or name before further ones are refused",
+                   WEIR_MEMBER(databases)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<database_settings>>& database_keys() {
+  using S = database_settings;
+  static const std::vector<config_key<S>> keys{
+      limitless_duration_key<S>("retention", seconds{1}, "older points are beyond retention",
+                                WEIR_MEMBER(retention)),
+      choice_key<S, expired_mode>("expired",
+                                  {{"reject", expired_mode::reject},
+                                   {"drop", expired_mode::drop},
+                                   {"clamp", expired_mode::clamp}},
+                                  {},
+                                  "what happens to points beyond retention: tell the client, drop "
+                                  "them in silence, or move them to its edge",
+                                  WEIR_MEMBER(expired)),
+      limitless_duration_key<S>("future", nanoseconds{0},
+                                "points further in the future are refused", WEIR_MEMBER(future)),
+      choice_key<S, unsigned_mode>("unsigned",
+                                   {{"integer", unsigned_mode::integer},
+                                    {"pass", unsigned_mode::pass},
+                                    {"reject", unsigned_mode::reject}},
+                                   {},
+                                   "values such as 5u: pass them on as integers while they fit, "
+                                   "pass them as they are, or reject them",
+                                   WEIR_MEMBER(unsigned_values)),
+      choice_key<S, utf8_mode>("utf8", {{"reject", utf8_mode::reject}, {"pass", utf8_mode::pass}},
+                               {}, "lines that are not UTF-8", WEIR_MEMBER(utf8)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<sink_settings>>& sink_keys() {
+  using S = sink_settings;
+  static const std::vector<config_key<S>> keys = [] {
+    std::vector<config_key<S>> made{
+        text_key<S>("name", "unique; in metrics, logs and file names", WEIR_MEMBER(name),
+                    check_sink_name),
+        choice_key<S, sink_type>("type",
+                                 {{"influxdb", sink_type::influxdb},
+                                  {"file", sink_type::file},
+                                  {"null", sink_type::null}},
+                                 {"remote_write", "kafka"}, "what the sink delivers to",
+                                 WEIR_MEMBER(type)),
+        list_key<S>("databases", "[\"*\"]", "patterns of database names, with * and ?",
+                    WEIR_MEMBER(databases), check_pattern),
+        bool_key<S>("required",
+                    "false: loses its oldest when the log is full, and never stops intake",
+                    WEIR_MEMBER(required)),
+        size_key<S>("batch.bytes", {kib, gib}, "of one batch, inflated", WEIR_MEMBER(batch.bytes)),
+        count_key<S>("batch.points", {1, 10'000'000}, "points", "in one batch",
+                     WEIR_MEMBER(batch.points)),
+        duration_key<S>("batch.age", milliseconds{0}, hours{1},
+                        "how long the oldest point may wait for a batch to fill",
+                        WEIR_MEMBER(batch.age)),
+    };
+    add_influxdb_keys(made);
+    add_file_keys(made);
+    return made;
+  }();
+  return keys;
+}
+
+const std::vector<config_key<service_settings>>& service_keys() {
+  using S = service_settings;
+  static const std::vector<config_key<S>> keys{
+      duration_key<S>("drain_timeout", milliseconds{0}, hours{1},
+                      "how long SIGTERM lets requests finish and sinks deliver; what is left stays "
+                      "in the log",
+                      WEIR_MEMBER(drain_timeout)),
+      choice_key<S, std::string>(
+          "log_level",
+          {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}}, {},
+          "the least important messages that are written", WEIR_MEMBER(log_level)),
+  };
+  return keys;
+}
+
+std::string later_key(std::string_view section, std::string_view name) {
+  for (const later& candidate : later_keys) {
+    if (candidate.section == section && candidate.name == name) {
+      return "it is not supported by this version; take it out";
+    }
+  }
+  return {};
+}
+
+std::string_view sink_type_name(sink_type type) {
+  switch (type) {
+    case sink_type::influxdb:
+      return "influxdb";
+    case sink_type::file:
+      return "file";
+    case sink_type::null:
+      return "null";
+  }
+  WEIR_ASSERT(false);
+  return {};
+}
+
+}  // namespace weir

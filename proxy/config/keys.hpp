@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of keys: for each its name, type, range, unit and meaning, how it is read into its
+// member and how it is shown. Reading, showing, suggestions and the test of conf/weir.toml all
+// walk this one table.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/config_node.hpp"
+#include "config/settings.hpp"
+
+namespace weir {
+
+template <class Section>
+struct config_key {
+  std::string name;  // within its section; "batch.bytes" is `bytes` of the table `batch`
+  std::string type;
+  std::string range;
+  std::string help;
+  std::function<outcome(Section&, const config_value&)> read;
+  std::function<std::string(const Section&)> show;  // as TOML
+  std::optional<sink_type> only{};                  // of [[sink]]: the one type it applies to
+};
+
+[[nodiscard]] const std::vector<config_key<http_settings>>& http_keys();
+[[nodiscard]] const std::vector<config_key<log_settings>>& log_keys();
+[[nodiscard]] const std::vector<config_key<limit_settings>>& limit_keys();
+[[nodiscard]] const std::vector<config_key<database_settings>>& database_keys();
+[[nodiscard]] const std::vector<config_key<sink_settings>>& sink_keys();
+[[nodiscard]] const std::vector<config_key<service_settings>>& service_keys();
+
+/// Why `section`.`name` is no key of this version although a reader of the design may expect it;
+/// empty when it is simply unknown. A whole section has an empty name.
+[[nodiscard]] std::string later_key(std::string_view section, std::string_view name);
+
+[[nodiscard]] std::string_view sink_type_name(sink_type type);
+
+/// `text` as a TOML string that substitution leaves as it is.
+[[nodiscard]] std::string quoted(std::string_view text);
+
+}  // namespace weir

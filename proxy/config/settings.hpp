@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an operator can set, typed and with its default. This is the only place where a default
+// stands; conf/weir.toml repeats each with a comment and a test compares the two. Reading the file
+// is settings_reader.hpp's part.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "log/frame.hpp"
+
+namespace weir {
+
+using milliseconds = std::chrono::milliseconds;
+using nanoseconds = std::chrono::nanoseconds;
+
+struct http_settings {
+  /// "HOST:PORT", "[::1]:PORT" or "unix:PATH". Port 0 takes a free one.
+  std::vector<std::string> listen{"127.0.0.1:8086"};
+  /// Intake loops (threads); 0: one per core. At most 256.
+  std::uint32_t loops = 0;
+  /// Bytes of one request's body, inflated. More is answered 413.
+  std::uint64_t body_limit = 25'000'000;
+  /// Bytes of a request's first line and headers. More is answered 431.
+  std::uint64_t head_limit = 16'384;
+  /// From the first byte of a request to the end of its head.
+  milliseconds head_timeout{10'000};
+  /// From the end of the head to the end of the body.
+  milliseconds body_timeout{60'000};
+  /// Between two requests of a connection.
+  milliseconds idle_timeout{120'000};
+  /// Open connections. More are answered 503 and closed.
+  std::uint32_t connections = 10'000;
+};
+
+enum class log_type : std::uint8_t { local, memory };
+enum class acknowledge_mode : std::uint8_t { received, written };
+enum class when_full_mode : std::uint8_t { reject, discard_oldest };
+
+struct log_settings {
+  log_type type = log_type::local;
+  std::string directory = "weir-data";
+  acknowledge_mode acknowledge = acknowledge_mode::written;
+  compression_mode compression = compression_mode::automatic;
+  /// Bytes on disk before `when_full` applies.
+  std::uint64_t keep = std::uint64_t{4} << 30;
+  when_full_mode when_full = when_full_mode::reject;
+  /// Bytes of one segment file. At least 1 MiB.
+  std::uint64_t segment = std::uint64_t{64} << 20;
+};
+
+struct limit_settings {
+  /// Requests in flight and frames, in bytes. At least 16 MiB.
+  std::uint64_t memory = std::uint64_t{512} << 20;
+  /// One line, in bytes without its line feed.
+  std::uint64_t line = std::uint64_t{1} << 20;
+  /// Databases that clients may create or name before further ones are refused.
+  std::uint32_t databases = 10'000;
+};
+
+enum class expired_mode : std::uint8_t { reject, drop, clamp };
+enum class unsigned_mode : std::uint8_t { integer, pass, reject };
+enum class utf8_mode : std::uint8_t { reject, pass };
+
+/// Of `[database."*"]`, or of one database or "database/retention_policy" merged over it.
+struct database_settings {
+  /// Points older than this are beyond retention; nothing: kept for ever ("inf").
+  std::optional<nanoseconds> retention = std::nullopt;
+  expired_mode expired = expired_mode::reject;
+  /// Points further in the future than this are refused; nothing: no limit ("inf").
+  std::optional<nanoseconds> future = std::nullopt;
+  unsigned_mode unsigned_values = unsigned_mode::integer;  // key: unsigned
+  utf8_mode utf8 = utf8_mode::reject;
+};
+
+enum class sink_type : std::uint8_t { influxdb, file, null };
+
+struct batch_settings {
+  /// Inflated bytes.
+  std::uint64_t bytes = 4'000'000;
+  std::uint64_t points = 10'000;
+  /// How long the oldest frame may wait for a batch to fill.
+  milliseconds age{1'000};
+};
+
+struct sink_settings {
+  std::string name;
+  sink_type type = sink_type::null;
+  /// Shell-like patterns of database names: `*` and `?`.
+  std::vector<std::string> databases{"*"};
+  /// false: loses its oldest when the log is full, never stops intake.
+  bool required = true;
+  batch_settings batch;
+
+  // type = "influxdb"
+  std::uint32_t version = 1;
+  std::string url;
+  std::string username;
+  std::string password;
+  bool create_databases = true;
+  /// Of one request, from connecting to the last byte of the answer.
+  milliseconds timeout{30'000};
+  milliseconds retry_least{200};
+  milliseconds retry_most{30'000};
+  /// Where batches go that the server refuses for good, and how many bytes of them are kept.
+  /// Empty directory: "refused" in the log's directory.
+  std::string refused_directory;
+  std::uint64_t refused_keep = std::uint64_t{64} << 20;
+
+  // type = "file"
+  /// One file per database and retention policy, rotated.
+  std::string directory;
+  std::uint64_t rotate = std::uint64_t{64} << 20;
+  /// Rotated files kept of each, besides the one being written.
+  std::uint32_t rotated_files = 4;
+};
+
+struct service_settings {
+  /// How long SIGTERM lets requests finish and sinks deliver before the rest stays in the log.
+  milliseconds drain_timeout{10'000};
+  std::string log_level = "info";  // debug | info | warning | error
+};
+
+struct settings {
+  http_settings http;
+  log_settings log;
+  limit_settings limits;
+  /// "*", "name" or "name/retention_policy", each already merged over the less particular ones.
+  std::map<std::string, database_settings> database{{"*", {}}};
+  std::vector<sink_settings> sinks;
+  service_settings service;
+};
+
+}  // namespace weir

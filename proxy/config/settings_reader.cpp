@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Walks the tree of a configuration along the table of keys: every key must be known and its value
+// right; then the rules between keys. It goes on after a mistake, to tell all of them at once.
+#include "config/settings_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "config/checks.hpp"
+#include "config/keys.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::array<std::string_view, 6> section_names{"http",     "log",  "limits",
+                                                        "database", "sink", "service"};
+
+class reader {
+ public:
+  explicit reader(config_issues& issues) : issues_(issues) {}
+
+  settings read(const config_node& root);
+
+ private:
+  void tell(const config_node& node, std::string message) {
+    issues_.push_back({node.place, std::move(message)});
+  }
+  // `path` is how the table is called in messages, `prefix` what stands before its keys in the
+  // table of keys ("batch." or nothing).
+  template <class S>
+  void read_table(const config_node& table, const std::string& section, const std::string& path,
+                  const std::string& prefix, const std::vector<config_key<S>>& keys, S& target);
+  template <class S>
+  void read_key(const config_node& node, const std::string& section, const std::string& path,
+                const std::string& prefix, const std::vector<config_key<S>>& keys, S& target);
+  template <class S>
+  void read_section(const config_node& root, const std::string& section,
+                    const std::vector<config_key<S>>& keys, S& target);
+
+  void check_sections(const config_node& root);
+  void read_databases(const config_node& root, settings& target);
+  void read_sinks(const config_node& root, settings& target);
+  sink_settings read_sink(const config_node& node);
+  void check_sink(const config_node& node, const sink_settings& sink);
+  void check_sinks_together(const config_node& list, const std::vector<sink_settings>& sinks);
+  void settle_segment(const config_node& root, log_settings& log);
+
+  config_issues& issues_;
+};
+
+// The nearest of `names`, when it is near enough to be what was meant.
+std::string suggestion(std::string_view name, const std::vector<std::string>& names) {
+  std::string_view best;
+  std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (const std::string& candidate : names) {
+    if (const std::size_t distance = edit_distance(name, candidate); distance < least) {
+      least = distance;
+      best = candidate;
+    }
+  }
+  return std::string{best};
+}
+
+std::string unknown_key(const std::string& section, const std::string& path,
+                        const std::string& name, const std::vector<std::string>& names) {
+  const std::string full = path.empty() ? name : fmt::format("{}.{}", path, name);
+  const std::string nearest = suggestion(name, names);
+  if (!nearest.empty()) {
+    return fmt::format("unknown key `{}`; did you mean `{}`?", full, nearest);
+  }
+  for (const key_description& elsewhere : known_keys()) {
+    if (elsewhere.name == name && elsewhere.section != section) {
+      return fmt::format("unknown key `{}`; `{}` belongs to [{}]", full, name, elsewhere.section);
+    }
+  }
+  return fmt::format("unknown key `{}`; known here are: {}", full, fmt::join(names, ", "));
+}
+
+template <class S>
+void reader::read_key(const config_node& node, const std::string& section, const std::string& path,
+                      const std::string& prefix, const std::vector<config_key<S>>& keys,
+                      S& target) {
+  const std::string name = prefix + node.key;
+  const auto found =
+      std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.name == name; });
+  const auto* other = std::get_if<other_value>(&node.scalar);
+  if (found != keys.end() && node.what == config_node::kind::value && other != nullptr &&
+      other->kind.empty()) {
+    return;  // told already
+  }
+  if (found != keys.end()) {
+    const outcome read = found->read(target, node.what == config_node::kind::value
+                                                 ? node.scalar
+                                                 : config_value{other_value{"a table"}});
+    if (!read) {
+      tell(node, fmt::format("`{}.{}`: {}", path, node.key, read.error().message));
+    }
+    return;
+  }
+  std::vector<std::string> names;
+  bool is_group = false;
+  for (const auto& key : keys) {
+    if (key.name.starts_with(prefix)) {
+      names.push_back(key.name.substr(prefix.size()));
+      is_group = is_group || key.name.starts_with(name + ".");
+    }
+  }
+  if (is_group && node.what == config_node::kind::table) {
+    read_table(node, section, fmt::format("{}.{}", path, node.key), name + ".", keys, target);
+  } else if (is_group) {
+    tell(node, fmt::format("`{}.{}`: it must be a table such as {} = {{ {} }}", path, node.key,
+                           node.key, "points = 5000, age = \"1s\""));
+  } else if (const std::string why = later_key(section, name); !why.empty()) {
+    tell(node, fmt::format("`{}.{}`: {}", path, node.key, why));
+  } else {
+    tell(node, unknown_key(section, path, node.key, names));
+  }
+}
+
+template <class S>
+void reader::read_table(const config_node& table, const std::string& section,
+                        const std::string& path, const std::string& prefix,
+                        const std::vector<config_key<S>>& keys, S& target) {
+  for (const config_node& node : table.children) {
+    read_key(node, section, path, prefix, keys, target);
+  }
+}
+
+template <class S>
+void reader::read_section(const config_node& root, const std::string& section,
+                          const std::vector<config_key<S>>& keys, S& target) {
+  const config_node* node = root.find(section);
+  if (node == nullptr) {
+    return;
+  }
+  if (node->what != config_node::kind::table) {
+    tell(*node,
+         fmt::format("`{}` must be a table: write [{}] and its keys below it", section, section));
+    return;
+  }
+  read_table(*node, section, section, "", keys, target);
+}
+
+void reader::check_sections(const config_node& root) {
+  const std::vector<std::string> names{section_names.begin(), section_names.end()};
+  for (const config_node& node : root.children) {
+    if (std::find(names.begin(), names.end(), node.key) != names.end()) {
+      continue;
+    }
+    if (const std::string why = later_key(node.key, ""); !why.empty()) {
+      tell(node, fmt::format("`{}`: {}", node.key, why));
+    } else {
+      tell(node, unknown_key("", "", node.key, names));
+    }
+  }
+}
+
+// "*" < "db" < "db/rp": each starts from the finished one before it, so each table is read, and
+// each of its mistakes told, once.
+void reader::read_databases(const config_node& root, settings& target) {
+  const config_node* list = root.find("database");
+  if (list == nullptr) {
+    return;
+  }
+  if (list->what != config_node::kind::table) {
+    tell(*list, "`database` must be a table of tables: write [database.\"*\"]");
+    return;
+  }
+  const auto rank = [](const config_node* node) {
+    return node->key == "*" ? 0 : node->key.find('/') == std::string::npos ? 1 : 2;
+  };
+  std::vector<const config_node*> nodes;
+  for (const config_node& node : list->children) {
+    const std::string problem = check_database_name(node.key);
+    if (!problem.empty()) {
+      tell(node, fmt::format("`database.\"{}\"`: {}", node.key, problem));
+    } else if (node.what != config_node::kind::table) {
+      tell(node, fmt::format("`database.{}` must be a table: for every database write "
+                             "[database.\"*\"] and its keys below it",
+                             node.key));
+    } else {
+      nodes.push_back(&node);
+    }
+  }
+  std::stable_sort(nodes.begin(), nodes.end(),
+                   [&](const auto* one, const auto* other) { return rank(one) < rank(other); });
+  for (const config_node* node : nodes) {
+    const auto whole = target.database.find(node->key.substr(0, node->key.find('/')));
+    database_settings merged =
+        whole != target.database.end() ? whole->second : target.database.at("*");
+    read_table(*node, "database", fmt::format("database.\"{}\"", node->key), "", database_keys(),
+               merged);
+    target.database[node->key] = merged;
+  }
+}
+
+sink_settings reader::read_sink(const config_node& node) {
+  sink_settings sink;
+  const std::size_t before = issues_.size();
+  read_table(node, "sink", "sink", "", sink_keys(), sink);
+  const config_node* name = node.find("name");
+  const config_node* type = node.find("type");
+  if (name == nullptr) {
+    tell(node, "this [[sink]] has no name; write name = \"influx\", for example");
+  }
+  if (type == nullptr && node.place.line == 0) {
+    tell(node, fmt::format("there is no [[sink]] named \"{}\"; to add it, give its type too: "
+                           "--set sink.{}.type=file",
+                           sink.name, sink.name));
+  } else if (type == nullptr) {
+    tell(node, "this [[sink]] has no type; write type = \"influxdb\", \"file\" or \"null\"");
+  } else if (issues_.size() == before) {
+    check_sink(node, sink);
+  }
+  return sink;
+}
+
+// Of a sink whose every value is right by itself.
+void reader::check_sink(const config_node& node, const sink_settings& sink) {
+  for (const auto& key : sink_keys()) {
+    const config_node* given = node.find(key.name);
+    if (given != nullptr && key.only && *key.only != sink.type) {
+      tell(*given,
+           fmt::format("`sink.{}` applies to sinks of type \"{}\", and \"{}\" is of type "
+                       "\"{}\"; take it out",
+                       key.name, sink_type_name(*key.only), sink.name, sink_type_name(sink.type)));
+    }
+  }
+  if (sink.type == sink_type::influxdb && node.find("url") == nullptr) {
+    tell(node, fmt::format("sink \"{}\" has no url; write url = \"http://127.0.0.1:8087\", for "
+                           "example",
+                           sink.name));
+  }
+  if (sink.type == sink_type::file && node.find("directory") == nullptr) {
+    tell(node, fmt::format("sink \"{}\" has no directory; write directory = \"weir-data/lines\", "
+                           "for example",
+                           sink.name));
+  }
+  if (sink.username.empty() && !sink.password.empty()) {
+    tell(*node.find("password"), "`sink.password` without `sink.username`; give both or neither");
+  }
+  if (sink.retry_least > sink.retry_most) {
+    const config_node* given = node.find("retry_least");
+    tell(given != nullptr ? *given : *node.find("retry_most"),
+         "`sink.retry_least` is longer than `sink.retry_most`; it must not be");
+  }
+}
+
+void reader::check_sinks_together(const config_node& list,
+                                  const std::vector<sink_settings>& sinks) {
+  for (std::size_t i = 0; i < sinks.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      const bool named = !sinks[i].name.empty() && sinks[i].name == sinks[k].name;
+      if (named) {
+        tell(*list.children[i].find("name"),
+             fmt::format("there is another sink named \"{}\"; give each its own name",
+                         sinks[i].name));
+        break;
+      }
+      const bool both_files = sinks[i].type == sink_type::file && sinks[k].type == sink_type::file;
+      if (both_files && !sinks[i].directory.empty() && sinks[i].directory == sinks[k].directory) {
+        tell(*list.children[i].find("directory"),
+             fmt::format("sink \"{}\" writes to the same directory; give each its own",
+                         sinks[k].name));
+      }
+    }
+  }
+}
+
+void reader::read_sinks(const config_node& root, settings& target) {
+  const config_node* list = root.find("sink");
+  if (list == nullptr) {
+    return;
+  }
+  const auto* none = std::get_if<std::vector<std::string>>(&list->scalar);
+  if (list->what == config_node::kind::value && none != nullptr && none->empty()) {
+    return;  // sink = []
+  }
+  if (list->what != config_node::kind::tables) {
+    tell(*list, "`sink` must be a list of tables: write [[sink]], in double brackets, for each");
+    return;
+  }
+  for (const config_node& node : list->children) {
+    target.sinks.push_back(read_sink(node));
+  }
+  check_sinks_together(*list, target.sinks);
+}
+
+// A small log without a segment size of its own gets small segments, because a log is emptied
+// segment by segment.
+void reader::settle_segment(const config_node& root, log_settings& log) {
+  constexpr std::uint64_t least = std::uint64_t{1} << 20;
+  const config_node* section = root.find("log");
+  const config_node* given = section == nullptr ? nullptr : section->find("segment");
+  if (given == nullptr) {
+    log.segment = std::min(log.segment, std::max(least, log.keep / 4));
+  } else if (log.segment > log.keep) {
+    tell(*given, "`log.segment` is larger than `log.keep`; a quarter of it or less is sensible");
+  }
+}
+
+settings reader::read(const config_node& root) {
+  settings made;
+  check_sections(root);
+  read_section(root, "http", http_keys(), made.http);
+  read_section(root, "log", log_keys(), made.log);
+  read_section(root, "limits", limit_keys(), made.limits);
+  read_section(root, "service", service_keys(), made.service);
+  settle_segment(root, made.log);
+  read_databases(root, made);
+  read_sinks(root, made);
+  return made;
+}
+
+failure tell_all(config_issues issues) {
+  const auto order = [](const config_issue& issue) {
+    return std::tuple{issue.place.line == 0, issue.place.line, issue.place.column};
+  };
+  std::stable_sort(issues.begin(), issues.end(),
+                   [&](const auto& one, const auto& other) { return order(one) < order(other); });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(issues.size(), config_issues_told_max); ++i) {
+    text += fmt::format("{}{}: {}", i == 0 ? "" : "\n", issues[i].place.text(), issues[i].message);
+  }
+  if (issues.size() > config_issues_told_max) {
+    text += fmt::format("\nand {} more", issues.size() - config_issues_told_max);
+  }
+  return {text};
+}
+
+}  // namespace
+
+result<settings> read_settings(std::string_view toml_text, std::string_view file_name,
+                               const std::vector<std::string>& sets, const environment& env) {
+  config_issues issues;
+  config_node root = parse_document(toml_text, file_name, env, issues);
+  if (!issues.empty() && root.children.empty()) {
+    return tell_all(std::move(issues));  // no TOML at all: what follows would mislead
+  }
+  for (const std::string& set : sets) {
+    apply_set(root, set, env, issues);
+  }
+  settings made = reader{issues}.read(root);
+  if (!issues.empty()) {
+    return tell_all(std::move(issues));
+  }
+  return made;
+}
+
+}  // namespace weir

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Settings back into text: what `weir config show` prints, and the list of every key.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/keys.hpp"
+#include "config/settings_reader.hpp"
+
+namespace weir {
+namespace {
+
+template <class S>
+std::string show_section(const std::string& heading, const S& section,
+                         const std::vector<config_key<S>>& keys) {
+  std::string text = heading + "\n";
+  for (const config_key<S>& key : keys) {
+    text += fmt::format("{} = {}\n", key.name, key.show(section));
+  }
+  return text + "\n";
+}
+
+std::string show_sink(const sink_settings& sink) {
+  std::vector<config_key<sink_settings>> keys;
+  std::copy_if(sink_keys().begin(), sink_keys().end(), std::back_inserter(keys),
+               [&](const auto& key) { return !key.only || *key.only == sink.type; });
+  return show_section("[[sink]]", sink, keys);
+}
+
+template <class S>
+void describe_section(std::vector<key_description>& list, const std::string& name,
+                      const std::vector<config_key<S>>& keys) {
+  const S defaults{};
+  for (const config_key<S>& key : keys) {
+    list.push_back({name, key.name, key.type, key.range, key.show(defaults), key.help});
+  }
+}
+
+}  // namespace
+
+std::string show_settings(const settings& effective) {
+  std::string text = show_section("[http]", effective.http, http_keys()) +
+                     show_section("[log]", effective.log, log_keys()) +
+                     show_section("[limits]", effective.limits, limit_keys());
+  for (const auto& [name, database] : effective.database) {
+    text += show_section(fmt::format("[database.{}]", quoted(name)), database, database_keys());
+  }
+  for (const sink_settings& sink : effective.sinks) {
+    text += show_sink(sink);
+  }
+  text += show_section("[service]", effective.service, service_keys());
+  text.pop_back();  // the empty line after the last section
+  return text;
+}
+
+std::vector<key_description> known_keys() {
+  std::vector<key_description> list;
+  describe_section(list, "http", http_keys());
+  describe_section(list, "log", log_keys());
+  describe_section(list, "limits", limit_keys());
+  describe_section(list, "database", database_keys());
+  describe_section(list, "sink", sink_keys());
+  describe_section(list, "service", service_keys());
+  return list;
+}
+
+}  // namespace weir

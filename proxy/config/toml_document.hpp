@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From TOML to the tree of config_node.hpp: syntax, places and ${NAME} substitution. The only code
+// that knows toml++. Pure: text and environment are passed in.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "config/config_node.hpp"
+
+namespace weir {
+
+/// The variables that `${NAME}` may name.
+using environment = std::map<std::string, std::string, std::less<>>;
+
+/// The document's root. What is wrong is added to `issues`; the tree then lacks it.
+[[nodiscard]] config_node parse_document(std::string_view toml_text, std::string_view file_name,
+                                         const environment& env, config_issues& issues);
+
+/// Puts one `--set key.path=VALUE` over the tree. VALUE is a TOML value, or a bare word taken as
+/// text. A sink is named by its name: `sink.NAME.key=VALUE`.
+void apply_set(config_node& root, std::string_view argument, const environment& env,
+               config_issues& issues);
+
+}  // namespace weir

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sizes and durations in text: two small tables of units and one number scanner, all of it checked
+// for overflow, because a limit that wraps around is no limit.
+#include "config/units.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+#include <string>
+
+#include "base/assert.hpp"
+
+namespace weir {
+namespace {
+
+struct unit {
+  std::string_view name;
+  std::uint64_t factor;
+};
+
+// The first spelling of a factor is the one that format_size writes.
+constexpr std::array<unit, 10> size_units{{{"TiB", std::uint64_t{1} << 40},
+                                           {"TB", 1'000'000'000'000},
+                                           {"GiB", std::uint64_t{1} << 30},
+                                           {"GB", 1'000'000'000},
+                                           {"MiB", std::uint64_t{1} << 20},
+                                           {"MB", 1'000'000},
+                                           {"KiB", std::uint64_t{1} << 10},
+                                           {"kB", 1'000},
+                                           {"KB", 1'000},
+                                           {"B", 1}}};
+
+constexpr std::array<unit, 9> duration_units{{{"w", 604'800'000'000'000},
+                                              {"d", 86'400'000'000'000},
+                                              {"h", 3'600'000'000'000},
+                                              {"m", 60'000'000'000},
+                                              {"s", 1'000'000'000},
+                                              {"ms", 1'000'000},
+                                              {"us", 1'000},
+                                              {"µs", 1'000},
+                                              {"ns", 1}}};
+
+template <std::size_t N>
+const unit* find_unit(const std::array<unit, N>& units, std::string_view name) {
+  for (const unit& candidate : units) {
+    if (candidate.name == name) {
+      return &candidate;
+    }
+  }
+  return nullptr;
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+struct scanned {
+  std::uint64_t number = 0;
+  bool overflow = false;
+};
+
+// Takes the digits off the front of `text`. Requires: at least one.
+scanned take_number(std::string_view& text) {
+  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  WEIR_ASSERT(!text.empty() && is_digit(text.front()));
+  scanned found;
+  while (!text.empty() && is_digit(text.front())) {
+    const auto digit = static_cast<std::uint64_t>(text.front() - '0');
+    if (found.number > (most - digit) / 10) {
+      found.overflow = true;
+    } else {
+      found.number = found.number * 10 + digit;
+    }
+    text.remove_prefix(1);
+  }
+  return found;
+}
+
+// Takes everything up to the next digit off the front of `text`.
+std::string_view take_unit(std::string_view& text) {
+  std::size_t length = 0;
+  while (length < text.size() && !is_digit(text[length])) {
+    ++length;
+  }
+  const std::string_view name = text.substr(0, length);
+  text.remove_prefix(length);
+  return name;
+}
+
+failure bad_size(std::string_view text, std::string_view why) {
+  return {fmt::format(
+      "\"{}\" is not a size: {}; write for example \"512KiB\", \"25MB\", \"4GiB\" or plain bytes",
+      text, why)};
+}
+
+failure bad_duration(std::string_view text, std::string_view why) {
+  return {fmt::format(
+      "\"{}\" is not a duration: {}; write for example \"500ms\", \"10s\", \"1h30m\", \"7d\" or "
+      "\"inf\"",
+      text, why)};
+}
+
+}  // namespace
+
+result<std::uint64_t> parse_size(std::string_view text) {
+  std::string_view rest = text;
+  if (rest.empty()) {
+    return bad_size(text, "it is empty");
+  }
+  if (!is_digit(rest.front())) {
+    return bad_size(text, "it does not start with a digit");
+  }
+  const scanned found = take_number(rest);
+  if (!rest.empty() && rest.front() == ' ') {
+    rest.remove_prefix(1);
+  }
+  if (!rest.empty() && (rest.front() == '.' || rest.front() == ',')) {
+    return bad_size(text, "only whole numbers are read, so use the next smaller unit");
+  }
+  const unit* scale = rest.empty() ? &size_units.back() : find_unit(size_units, rest);
+  if (scale == nullptr) {
+    return bad_size(text, fmt::format("\"{}\" is not one of the units B, kB, MB, GB, TB (powers of "
+                                      "1000), KiB, MiB, GiB, TiB (powers of 1024)",
+                                      rest));
+  }
+  if (found.overflow || found.number > std::numeric_limits<std::uint64_t>::max() / scale->factor) {
+    return bad_size(text, "it is larger than 2^64 bytes");
+  }
+  return found.number * scale->factor;
+}
+
+std::string format_size(std::uint64_t bytes) {
+  std::string best = std::to_string(bytes);
+  if (bytes == 0) {
+    return best;
+  }
+  std::uint64_t least = bytes;
+  for (const unit& scale : size_units) {
+    if (scale.factor > 1 && bytes % scale.factor == 0 && bytes / scale.factor < least) {
+      least = bytes / scale.factor;
+      best = fmt::format("{}{}", least, scale.name);
+    }
+  }
+  return best;
+}
+
+result<std::optional<std::chrono::nanoseconds>> parse_duration(std::string_view text) {
+  constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (text == "inf") {
+    return std::optional<std::chrono::nanoseconds>{};
+  }
+  if (text.empty()) {
+    return bad_duration(text, "it is empty");
+  }
+  std::string_view rest = text;
+  std::uint64_t total = 0;
+  while (!rest.empty()) {
+    if (!is_digit(rest.front())) {
+      return bad_duration(text, "it does not start with a digit");
+    }
+    const scanned found = take_number(rest);
+    const std::string_view name = take_unit(rest);
+    if (name.empty()) {
+      return bad_duration(text, "a number has no unit");
+    }
+    const unit* scale = find_unit(duration_units, name);
+    if (scale == nullptr) {
+      return bad_duration(
+          text, fmt::format("\"{}\" is not one of the units ns, us, ms, s, m, h, d, w", name));
+    }
+    if (found.overflow || found.number > (most - total) / scale->factor) {
+      return bad_duration(text, "it is longer than 292 years; \"inf\" means no limit");
+    }
+    total += found.number * scale->factor;
+  }
+  return std::optional{std::chrono::nanoseconds{static_cast<std::int64_t>(total)}};
+}
+
+std::string format_duration(std::optional<std::chrono::nanoseconds> duration) {
+  if (!duration) {
+    return "inf";
+  }
+  WEIR_ASSERT(duration->count() >= 0);
+  auto rest = static_cast<std::uint64_t>(duration->count());
+  if (rest == 0) {
+    return "0s";
+  }
+
+  std::string written;
+  for (const unit& scale : duration_units) {
+    if (rest >= scale.factor) {
+      written += fmt::format("{}{}", rest / scale.factor, scale.name);
+      rest %= scale.factor;
+    }
+  }
+  return written;
+}
+
+}  // namespace weir

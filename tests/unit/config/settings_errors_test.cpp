@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a wrong configuration is told: the exact words of each mistake with its place, all of them
+// at once, and that no bytes whatever make the reader crash.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "config/settings_reader.hpp"
+
+namespace weir {
+namespace {
+
+std::string error_of(std::string_view text, const std::vector<std::string>& sets = {}) {
+  const auto read = read_settings(text, "weir.toml", sets, {});
+  return read.ok() ? "no error" : read.error().message;
+}
+
+struct wrong {
+  const char* text;
+  const char* message;
+};
+
+void expect_each(const std::vector<wrong>& cases) {
+  for (const wrong& each : cases) {
+    EXPECT_EQ(error_of(each.text), each.message) << each.text;
+  }
+}
+
+TEST(settings_errors, unknown_keys_name_the_nearest) {
+  expect_each({
+      {"[http]\nlisten = [\"a:1\"]\nbody_limits = 5\n",
+       "weir.toml:3:1: unknown key `http.body_limits`; did you mean `body_limit`?"},
+      {"[htp]\n", "weir.toml:1:2: unknown key `htp`; did you mean `http`?"},
+      {"[http]\nkeep = \"1GiB\"\n",
+       "weir.toml:2:1: unknown key `http.keep`; `keep` belongs to [log]"},
+      {"[limits]\nxyzxyzxyz = 1\n",
+       "weir.toml:2:1: unknown key `limits.xyzxyzxyz`; known here are: memory, line, databases"},
+      {"[database.flink]\nretentoin = \"1d\"\n",
+       "weir.toml:2:1: unknown key `database.\"flink\".retentoin`; did you mean `retention`?"},
+      {"[[sink]]\nname = \"a\"\ntype = \"null\"\nbatch = { point = 5 }\n",
+       "weir.toml:4:11: unknown key `sink.batch.point`; did you mean `points`?"},
+  });
+}
+
+TEST(settings_errors, wrong_types_say_what_is_right) {
+  expect_each({
+      {"[http]\nloops = \"3\"\n",
+       "weir.toml:2:1: `http.loops`: it must be a whole number from 0 to 256 threads, not text"},
+      {"[http]\nloops = 1.5\n",
+       "weir.toml:2:1: `http.loops`: it must be a whole number from 0 to 256 threads, not number "
+       "1.5"},
+      {"[http]\nlisten = \"a:1\"\n",
+       "weir.toml:2:1: `http.listen`: it must be a list of text such as [\"127.0.0.1:8086\"], not "
+       "text"},
+      {"[http]\nlisten = [1]\n",
+       "weir.toml:2:1: `http.listen`: it must be a list of text such as [\"127.0.0.1:8086\"], not "
+       "a list of something other than text"},
+      {"[http]\nbody_limit = true\n",
+       "weir.toml:2:1: `http.body_limit`: it must be a size such as \"25MB\", \"4GiB\" or plain "
+       "bytes, not true"},
+      {"[http]\nhead_timeout = 10\n",
+       "weir.toml:2:1: `http.head_timeout`: it must be a duration with its unit such as \"10s\" or "
+       "\"1h30m\", not number 10"},
+      {"[log]\ndirectory = 1979-05-27\n",
+       "weir.toml:2:1: `log.directory`: it must be text in quotes, not a date or time"},
+      {"[log.type]\nx = 1\n",
+       "weir.toml:1:6: `log.type`: it must be one of \"local\" | \"memory\", not a table"},
+      {"[[sink]]\nname = \"a\"\ntype = \"null\"\nrequired = \"no\"\n",
+       "weir.toml:4:1: `sink.required`: it must be true or false without quotes, not text"},
+      {"[[sink]]\nname = \"a\"\ntype = \"null\"\nbatch = 5\n",
+       "weir.toml:4:1: `sink.batch`: it must be a table such as batch = { points = 5000, age = "
+       "\"1s\" }"},
+      {"http = 1\n", "weir.toml:1:1: `http` must be a table: write [http] and its keys below it"},
+      {"[sink]\nname = \"a\"\n",
+       "weir.toml:1:2: `sink` must be a list of tables: write [[sink]], in double brackets, for "
+       "each"},
+      {"database = 1\n",
+       "weir.toml:1:1: `database` must be a table of tables: write [database.\"*\"]"},
+      {"[database]\nretention = \"1d\"\n",
+       "weir.toml:2:1: `database.retention` must be a table: for every database write "
+       "[database.\"*\"] and its keys below it"},
+  });
+}
+
+TEST(settings_errors, ranges_are_stated_with_units) {
+  expect_each({
+      {"[http]\nloops = 257\n",
+       "weir.toml:2:1: `http.loops`: 257 is out of range; it must be from 0 to 256 threads"},
+      {"[http]\nloops = -1\n",
+       "weir.toml:2:1: `http.loops`: -1 is out of range; it must be from 0 to 256 threads"},
+      {"[limits]\nmemory = \"1MiB\"\n",
+       "weir.toml:2:1: `limits.memory`: 1MiB is out of range; it must be from 16MiB to 1TiB"},
+      {"[log]\nsegment = 1000\n",
+       "weir.toml:2:1: `log.segment`: 1kB is out of range; it must be from 1MiB to 4GiB"},
+      {"[http]\nbody_timeout = \"inf\"\n",
+       "weir.toml:2:1: `http.body_timeout`: inf is out of range; it must be from 10ms to 1d"},
+      {"[http]\nbody_timeout = \"10s1us\"\n",
+       "weir.toml:2:1: `http.body_timeout`: 10s1us is finer than a millisecond; use whole "
+       "milliseconds"},
+      {"[database.\"*\"]\nretention = \"5ms\"\n",
+       "weir.toml:2:1: `database.\"*\".retention`: 5ms is out of range; it must be at least 1s, or "
+       "\"inf\""},
+      {"[http]\nlisten = []\n",
+       "weir.toml:2:1: `http.listen`: the list is empty; write at least one, as in "
+       "[\"127.0.0.1:8086\"]"},
+      {"[http]\nlisten = [\"a:1\", \"a:1\"]\n",
+       "weir.toml:2:1: `http.listen`: \"a:1\" is in the list twice; take one out"},
+      {"[http]\nlisten = [\"127.0.0.1:80866\"]\n",
+       "weir.toml:2:1: `http.listen`: \"80866\" is no port; a port is from 0 (take a free one) to "
+       "65535"},
+      {"[log]\nacknowledge = \"yes\"\n",
+       "weir.toml:2:1: `log.acknowledge`: \"yes\" is not one of \"received\" | \"written\""},
+      {"[log]\nsegment = \"64MiB\"\nkeep = \"1MiB\"\n",
+       "weir.toml:2:1: `log.segment` is larger than `log.keep`; a quarter of it or less is "
+       "sensible"},
+      {"[log]\ndirectory = \"\"\n",
+       "weir.toml:2:1: `log.directory`: it is empty; name a directory"},
+      {"[log]\ndirectory = \"a\\u0000b\"\n",
+       "weir.toml:2:1: `log.directory`: the text has a zero byte in it; take it out"},
+      {"[database.\"flink_*\"]\n",
+       "weir.toml:1:11: `database.\"flink_*\"`: patterns are not supported here; name each "
+       "database, or use [database.\"*\"] for all"},
+  });
+}
+
+TEST(settings_errors, later_versions_features_are_refused_plainly) {
+  expect_each({
+      {"[log]\ntype = \"kafka\"\n",
+       "weir.toml:2:1: `log.type`: \"kafka\" is not supported by this version; use \"local\" | "
+       "\"memory\""},
+      {"[log]\nacknowledge = \"synced\"\n",
+       "weir.toml:2:1: `log.acknowledge`: \"synced\" is not supported by this version; use "
+       "\"received\" | \"written\""},
+      {"[[udp]]\nlisten = \"127.0.0.1:8089\"\n",
+       "weir.toml:1:3: `udp`: it is not supported by this version; take it out"},
+      {"[letters]\nkeep = \"1MiB\"\n",
+       "weir.toml:1:2: `letters`: it is not supported by this version; take it out"},
+      {"[limits]\nstate = \"256MiB\"\n",
+       "weir.toml:2:1: `limits.state`: it is not supported by this version; take it out"},
+      {"[database.\"*\"]\nretention = \"learn\"\n",
+       "weir.toml:2:1: `database.\"*\".retention`: \"learn\" is not supported by this version; "
+       "write a duration or \"inf\""},
+      {"[database.\"*\"]\ntypes = \"reject\"\n",
+       "weir.toml:2:1: `database.\"*\".types`: it is not supported by this version; take it out"},
+      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\n",
+       "weir.toml:3:1: `sink.type`: \"remote_write\" is not supported by this version; use "
+       "\"influxdb\" | \"file\" | \"null\""},
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 2\n",
+       "weir.toml:5:1: `sink.version`: InfluxDB 2 is not supported by this version; use 1 "
+       "(InfluxDB 1.x, and the 1.x compatible write path of later ones)"},
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 4\n",
+       "weir.toml:5:1: `sink.version`: 4 is no version of InfluxDB; use 1"},
+  });
+}
+
+TEST(settings_errors, sinks_must_be_whole_and_apart) {
+  expect_each({
+      {"[[sink]]\ntype = \"null\"\n",
+       "weir.toml:1:1: this [[sink]] has no name; write name = \"influx\", for example"},
+      {"[[sink]]\nname = \"a\"\n",
+       "weir.toml:1:1: this [[sink]] has no type; write type = \"influxdb\", \"file\" or \"null\""},
+      {"[[sink]]\nname = \"a\"\ntype = \"influxdb\"\n",
+       "weir.toml:1:1: sink \"a\" has no url; write url = \"http://127.0.0.1:8087\", for example"},
+      {"[[sink]]\nname = \"a\"\ntype = \"file\"\n",
+       "weir.toml:1:1: sink \"a\" has no directory; write directory = \"weir-data/lines\", for "
+       "example"},
+      {"[[sink]]\nname = \"a\"\ntype = \"null\"\nrotate = \"1MiB\"\n",
+       "weir.toml:4:1: `sink.rotate` applies to sinks of type \"file\", and \"a\" is of type "
+       "\"null\"; take it out"},
+      {"[[sink]]\nname = \"a\"\ntype = \"influxdb\"\nurl = \"tcp://a\"\n",
+       "weir.toml:4:1: `sink.url`: it does not start with http:// or https://; write for example "
+       "\"http://127.0.0.1:8087\""},
+      {"[[sink]]\nname = \"a b\"\ntype = \"null\"\n",
+       "weir.toml:2:1: `sink.name`: \"a b\" is no name of a sink; use 1 to 64 letters, digits, _ "
+       "and -"},
+      {"[[sink]]\nname = \"a\"\ntype = \"null\"\n[[sink]]\nname = \"a\"\ntype = \"null\"\n",
+       "weir.toml:5:1: there is another sink named \"a\"; give each its own name"},
+      {"[[sink]]\nname = \"a\"\ntype = \"file\"\ndirectory = \"x\"\n"
+       "[[sink]]\nname = \"b\"\ntype = \"file\"\ndirectory = \"x\"\n",
+       "weir.toml:8:1: sink \"a\" writes to the same directory; give each its own"},
+      {"[[sink]]\nname = \"a\"\ntype = \"influxdb\"\nurl = \"http://a\"\npassword = \"p\"\n",
+       "weir.toml:5:1: `sink.password` without `sink.username`; give both or neither"},
+      {"[[sink]]\nname = \"a\"\ntype = \"influxdb\"\nurl = \"http://a\"\nretry_least = \"1m\"\n",
+       "weir.toml:5:1: `sink.retry_least` is longer than `sink.retry_most`; it must not be"},
+  });
+}
+
+TEST(settings_errors, environment_mistakes) {
+  expect_each({
+      {"[log]\ndirectory = \"${NOWHERE}\"\nkeep = \"1GiB\"\n",
+       "weir.toml:2:13: the environment variable NOWHERE is not set; set it, or give a default: "
+       "${NOWHERE:-default}"},
+      {"[log]\ndirectory = \"x${A B}\"\n",
+       "weir.toml:2:13: `${A B}` names no environment variable; write ${NAME}, ${NAME:-default}, "
+       "or $${ for a literal ${"},
+      {"[log]\ndirectory = \"x${A\"\n",
+       "weir.toml:2:13: `${` has no closing `}`; write ${NAME}, or $${ for a literal"},
+  });
+}
+
+TEST(settings_errors, broken_toml_has_a_place) {
+  const std::string message = error_of("[http]\nloops = three\n");
+  EXPECT_EQ(message.rfind("weir.toml:2:", 0), 0U) << message;
+  EXPECT_NE(message.find("this is not TOML"), std::string::npos) << message;
+  EXPECT_EQ(error_of("[http]\nloops = 1\nloops = 2\n").rfind("weir.toml:3:", 0), 0U);
+  EXPECT_EQ(error_of("\xff").rfind("weir.toml:1:", 0), 0U);
+}
+
+TEST(settings_errors, set_is_named_in_its_mistakes) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"http.loops=x",
+       "--set http.loops=x: `http.loops`: it must be a whole number from 0 to 256 threads, not "
+       "text"},
+      {"http.lops=1", "--set http.lops=1: unknown key `http.lops`; did you mean `loops`?"},
+      {"loops", "--set loops: it must be key=value, for example --set log.keep=1GiB"},
+      {"=1", "--set =1: it must be key=value, for example --set log.keep=1GiB"},
+      {"http..loops=1",
+       "--set http..loops=1: it must be key=value, for example --set log.keep=1GiB"},
+      {"http.loops.x=1",
+       "--set http.loops.x=1: a part of the key before its last is no table; keys are written "
+       "section.key, for example http.loops"},
+      {"sink.new.directory=out",
+       "--set sink.new.directory=out: there is no [[sink]] named \"new\"; to add it, give its type "
+       "too: --set sink.new.type=file"},
+      {"sink.new.password=[hunter2", "--set sink.new.password=***: the value is not valid TOML: "},
+  };
+  for (const auto& [set, message] : cases) {
+    const std::string told = error_of("[http]\nloops = 1\n", {set});
+    EXPECT_EQ(told.rfind(message, 0), 0U) << set << "\n" << told;
+    EXPECT_EQ(told.find("hunter2"), std::string::npos);
+  }
+  // A line feed cannot bring in another key.
+  EXPECT_NE(error_of("", {"http.loops=1\nx=2"}), "no error");
+}
+
+TEST(settings_errors, all_are_told_in_the_order_of_the_file) {
+  const std::string told = error_of(
+      "[service]\nlog_level = \"loud\"\n[http]\nloops = 999\nlisen = []\n[limits]\nline = \"1\"\n",
+      {"log.keep=x"});
+  std::vector<std::string> places;
+  for (std::size_t at = 0; at < told.size();) {
+    const std::size_t end = std::min(told.find('\n', at), told.size());
+    places.push_back(told.substr(at, told.find(": ", at) - at));
+    at = end + 1;
+  }
+  EXPECT_EQ(places, (std::vector<std::string>{"weir.toml:2:1", "weir.toml:4:1", "weir.toml:5:1",
+                                              "weir.toml:7:1", "--set log.keep=x"}));
+}
+
+TEST(settings_errors, at_most_twenty_are_told) {
+  std::string text = "[http]\n";
+  for (int i = 0; i < 30; ++i) {
+    text += "bad_key_" + std::to_string(i) + " = 1\n";
+  }
+  const std::string told = error_of(text);
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 20);
+  EXPECT_TRUE(told.ends_with("\nand 10 more")) << told;
+}
+
+// Whatever stands in a file, the answer is settings or words.
+TEST(settings_errors, damaged_configurations_never_crash) {
+  const std::string whole =
+      show_settings(settings{}) +
+      "[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://[::1]:1\"\n"
+      "password = \"${X:-y}\"\nbatch = { points = 1, age = \"1s\" }\n";
+  const std::string letters = "[]{}=\"'.,\n#$\\-_ 0\xff\x00inf\xc3";
+  std::mt19937 random{20'260'802};
+  const auto below = [&](std::size_t bound) { return random() % bound; };
+  int refused = 0;
+  for (int i = 0; i < 3'000; ++i) {
+    std::string text = whole;
+    for (std::size_t changes = 1 + below(6); changes > 0; --changes) {
+      const std::size_t at = below(text.size());
+      switch (below(4)) {
+        case 0:
+          text[at] = letters[below(letters.size())];
+          break;
+        case 1:
+          text.erase(at, 1 + below(40));
+          break;
+        case 2:
+          text.insert(at, 1, letters[below(letters.size())]);
+          break;
+        default:
+          text.insert(at, text.substr(below(text.size()), below(60)));
+          break;
+      }
+    }
+    const auto read = read_settings(text, "x", {text.substr(below(text.size()), 30)}, {});
+    if (!read.ok()) {
+      ++refused;
+      ASSERT_FALSE(read.error().message.empty());
+    }
+  }
+  EXPECT_GT(refused, 1'000);
+}
+
+TEST(settings_errors, malformed_headers_are_errors) {
+  for (const char* text : {"[[[1]]]", "[[[a]]]", "[[[]]", "[[=", "[.", "[[", "[", "a.=1", ".=1",
+                           "\xc3\xa9 = 1", "\xd1\x9e'", "a\xc3\xa9", "a = 1 \xd1\x9e"}) {
+    EXPECT_NE(error_of(text).find("this is not TOML"), std::string::npos) << text;
+  }
+}
+
+TEST(settings_errors, deep_nesting_is_refused) {
+  std::string text = "[http]\nlisten = ";
+  text.append(100'000, '[');
+  EXPECT_NE(error_of(text).find("this is not TOML"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a right configuration means: values, defaults, the environment, --set, merged databases,
+// and that what is shown reads back as the same.
+#include "config/settings_reader.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace weir {
+namespace {
+
+using std::chrono::hours;
+
+settings must_read(std::string_view text, const std::vector<std::string>& sets = {},
+                   const environment& env = {}) {
+  auto read = read_settings(text, "weir.toml", sets, env);
+  EXPECT_TRUE(read.ok()) << (read.ok() ? "" : read.error().message);
+  return read.ok() ? std::move(read).value() : settings{};
+}
+
+TEST(settings_reader, nothing_written_gives_the_defaults) {
+  EXPECT_EQ(show_settings(must_read("")), show_settings(settings{}));
+}
+
+TEST(settings_reader, every_kind_of_value_is_read) {
+  const settings read = must_read(R"(
+    [http]
+    listen = ["127.0.0.1:0", "unix:/tmp/w.sock"]
+    loops = 3
+    body_limit = "1MiB"
+    head_limit = 2048
+    head_timeout = "1s500ms"
+    [log]
+    type = "memory"
+    acknowledge = "received"
+    compression = "none"
+    when_full = "discard-oldest"
+    [[sink]]
+    name = "influx"
+    type = "influxdb"
+    version = 1
+    url = "http://127.0.0.1:8087"
+    username = "u"
+    password = "p"
+    required = false
+    create_databases = false
+    databases = ["flink*", "ops"]
+    batch = { bytes = "1MB", points = 5, age = "20ms" }
+    [[sink]]
+    name = "lines"
+    type = "file"
+    directory = "out"
+    batch.points = 7
+    [[sink]]
+    name = "nowhere"
+    type = "null"
+    [service]
+    log_level = "debug"
+  )");
+  EXPECT_EQ(read.http.listen, (std::vector<std::string>{"127.0.0.1:0", "unix:/tmp/w.sock"}));
+  EXPECT_EQ(read.http.loops, 3U);
+  EXPECT_EQ(read.http.body_limit, 1'048'576U);
+  EXPECT_EQ(read.http.head_limit, 2'048U);
+  EXPECT_EQ(read.http.head_timeout, milliseconds{1'500});
+  EXPECT_EQ(read.log.type, log_type::memory);
+  EXPECT_EQ(read.log.acknowledge, acknowledge_mode::received);
+  EXPECT_EQ(read.log.compression, compression_mode::none);
+  EXPECT_EQ(read.log.when_full, when_full_mode::discard_oldest);
+  ASSERT_EQ(read.sinks.size(), 3U);
+  EXPECT_EQ(read.sinks[0].type, sink_type::influxdb);
+  EXPECT_EQ(read.sinks[0].url, "http://127.0.0.1:8087");
+  EXPECT_EQ(read.sinks[0].password, "p");
+  EXPECT_FALSE(read.sinks[0].required);
+  EXPECT_FALSE(read.sinks[0].create_databases);
+  EXPECT_EQ(read.sinks[0].databases, (std::vector<std::string>{"flink*", "ops"}));
+  EXPECT_EQ(read.sinks[0].batch.bytes, 1'000'000U);
+  EXPECT_EQ(read.sinks[0].batch.points, 5U);
+  EXPECT_EQ(read.sinks[0].batch.age, milliseconds{20});
+  EXPECT_EQ(read.sinks[1].directory, "out");
+  EXPECT_EQ(read.sinks[1].batch.points, 7U);
+  EXPECT_EQ(read.sinks[1].batch.bytes, batch_settings{}.bytes);
+  EXPECT_EQ(read.sinks[2].type, sink_type::null);
+  EXPECT_EQ(read.service.log_level, "debug");
+}
+
+TEST(settings_reader, databases_are_merged_from_general_to_particular) {
+  const settings read = must_read(R"(
+    [database."flink/one_hour"]
+    retention = "1h"
+    [database."flink"]
+    expired = "clamp"
+    unsigned = "pass"
+    [database."*"]
+    expired = "drop"
+    retention = "7d"
+    future = inf
+    [database."ops/week"]
+    utf8 = "pass"
+  )");
+  ASSERT_EQ(read.database.size(), 4U);
+  EXPECT_EQ(read.database.at("*").retention, std::optional<nanoseconds>{hours{168}});
+  EXPECT_EQ(read.database.at("*").expired, expired_mode::drop);
+  EXPECT_EQ(read.database.at("*").future, std::nullopt);
+  EXPECT_EQ(read.database.at("flink").retention, std::optional<nanoseconds>{hours{168}});
+  EXPECT_EQ(read.database.at("flink").expired, expired_mode::clamp);
+  EXPECT_EQ(read.database.at("flink/one_hour").retention, std::optional<nanoseconds>{hours{1}});
+  EXPECT_EQ(read.database.at("flink/one_hour").expired, expired_mode::clamp);
+  EXPECT_EQ(read.database.at("flink/one_hour").unsigned_values, unsigned_mode::pass);
+  EXPECT_EQ(read.database.at("ops/week").expired, expired_mode::drop);
+  EXPECT_EQ(read.database.at("ops/week").utf8, utf8_mode::pass);
+}
+
+TEST(settings_reader, environment_variables_are_put_in) {
+  const environment env{{"HOST", "db.example.org"}, {"EMPTY", ""}, {"TRICK", "${HOST}"}};
+  const settings read = must_read(R"(
+    [http]
+    listen = ["${LISTEN:-127.0.0.1}:0"]
+    [log]
+    directory = "a$b-$${HOST}-${EMPTY}-${EMPTY:-default}-${TRICK}-${UNSET:-}"
+    [[sink]]
+    name = "influx"
+    type = "influxdb"
+    url = "http://${HOST}:8087"
+  )",
+                                  {}, env);
+  EXPECT_EQ(read.http.listen.front(), "127.0.0.1:0");
+  EXPECT_EQ(read.log.directory, "a$b-${HOST}--default-${HOST}-");
+  EXPECT_EQ(read.sinks.front().url, "http://db.example.org:8087");
+}
+
+TEST(settings_reader, set_takes_toml_and_bare_words) {
+  const settings read = must_read(
+      "[log]\nkeep = \"1GiB\"\n",
+      {"http.listen=[\"127.0.0.1:0\"]", "http.loops=2", "log.keep=2GiB", "log.directory=\"x y\"",
+       "limits.memory=16777216", "service.drain_timeout=250ms", "log.keep=3GiB"});
+  EXPECT_EQ(read.http.listen, std::vector<std::string>{"127.0.0.1:0"});
+  EXPECT_EQ(read.http.loops, 2U);
+  EXPECT_EQ(read.log.keep, std::uint64_t{3} << 30);
+  EXPECT_EQ(read.log.directory, "x y");
+  EXPECT_EQ(read.limits.memory, 16'777'216U);
+  EXPECT_EQ(read.service.drain_timeout, milliseconds{250});
+}
+
+TEST(settings_reader, set_reaches_databases_with_and_without_quotes) {
+  const settings read =
+      must_read("[database.\"*\"]\nretention = \"1d\"\n",
+                {"database.*.retention=inf", "database.\"a.b\".expired=drop",
+                 "database.flink/one_hour.retention=1h", "database.flink={future=\"1d\"}"});
+  EXPECT_EQ(read.database.at("*").retention, std::nullopt);
+  EXPECT_EQ(read.database.at("a.b").expired, expired_mode::drop);
+  EXPECT_EQ(read.database.at("flink/one_hour").retention, std::optional<nanoseconds>{hours{1}});
+  EXPECT_EQ(read.database.at("flink/one_hour").future, std::optional<nanoseconds>{hours{24}});
+}
+
+TEST(settings_reader, set_reaches_sinks_by_name) {
+  const settings read = must_read(
+      "[[sink]]\nname = \"a\"\ntype = \"null\"\n"
+      "[[sink]]\nname = \"${B}\"\ntype = \"null\"\nbatch.points = 3\nbatch.age = \"2s\"\n",
+      {"sink.b.batch.points=9", "sink.a.batch={points=8}", "sink.c.type=file",
+       "sink.c.directory=out"},
+      {{"B", "b"}});
+  ASSERT_EQ(read.sinks.size(), 3U);
+  EXPECT_EQ(read.sinks[0].batch.points, 8U);
+  EXPECT_EQ(read.sinks[1].name, "b");
+  EXPECT_EQ(read.sinks[1].batch.points, 9U);
+  EXPECT_EQ(read.sinks[1].batch.age, milliseconds{2'000});
+  EXPECT_EQ(read.sinks[2].name, "c");
+  EXPECT_EQ(read.sinks[2].type, sink_type::file);
+  EXPECT_EQ(read.sinks[2].directory, "out");
+}
+
+TEST(settings_reader, a_small_log_gets_small_segments) {
+  EXPECT_EQ(must_read("", {"log.keep=8MiB"}).log.segment, std::uint64_t{2} << 20);
+  EXPECT_EQ(must_read("", {"log.keep=1MiB"}).log.segment, std::uint64_t{1} << 20);
+  EXPECT_EQ(must_read("", {"log.keep=8MiB", "log.segment=8MiB"}).log.segment,
+            std::uint64_t{8} << 20);
+}
+
+TEST(settings_reader, what_is_shown_reads_back_as_the_same) {
+  const settings first = must_read(R"(
+    [http]
+    listen = ["[::1]:0"]
+    [log]
+    directory = "quote\" back\\slash $${HOME} \u0007 é"
+    [database."a.b"]
+    retention = "1h30m"
+    future = "10s"
+    [[sink]]
+    name = "influx"
+    type = "influxdb"
+    url = "https://influx.example.org"
+    [[sink]]
+    name = "lines"
+    type = "file"
+    directory = "out"
+  )");
+  const std::string shown = show_settings(first);
+  EXPECT_EQ(show_settings(must_read(shown)), shown);
+  EXPECT_EQ(must_read(shown).log.directory, first.log.directory);
+}
+
+TEST(settings_reader, passwords_are_not_shown) {
+  const settings read = must_read("", {"sink.i.type=influxdb", "sink.i.url=http://a",
+                                       "sink.i.username=me", "sink.i.password=hunter2"});
+  ASSERT_EQ(read.sinks.front().password, "hunter2");
+  const std::string shown = show_settings(read);
+  EXPECT_EQ(shown.find("hunter2"), std::string::npos);
+  EXPECT_NE(shown.find("password = \"***\""), std::string::npos);
+}
+
+TEST(settings_reader, a_file_and_the_real_environment_are_read) {
+  const std::filesystem::path directory =
+      std::filesystem::path{::testing::TempDir()} / ("weir-config-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(directory);
+  const std::string path = directory / "weir.toml";
+  std::ofstream{path} << "[log]\ndirectory = \"${WEIR_TEST_DIRECTORY}\"\n";
+  ASSERT_EQ(::setenv("WEIR_TEST_DIRECTORY", "from-env", 1), 0);
+  const auto read = load_settings(path, {"http.loops=1"});
+  ::unsetenv("WEIR_TEST_DIRECTORY");
+  std::filesystem::remove_all(directory);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read.value().log.directory, "from-env");
+  EXPECT_EQ(read.value().http.loops, 1U);
+
+  const auto missing = load_settings(path, {});
+  ASSERT_FALSE(missing.ok());
+  EXPECT_NE(missing.error().message.find(path + ": cannot be read: No such file"),
+            std::string::npos)
+      << missing.error().message;
+  const auto folder = load_settings(::testing::TempDir(), {});
+  ASSERT_FALSE(folder.ok());
+  EXPECT_NE(folder.error().message.find("cannot be read"), std::string::npos);
+  EXPECT_TRUE(load_settings("", {}).ok());
+}
+
+}  // namespace
+}  // namespace weir
