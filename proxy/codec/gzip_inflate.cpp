@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// gzip_inflater over isa-l's streaming inflate. isa-l reads one member's data and trailer; this
+// file reads the headers (isa-l refuses a header with a checksum of its own that comes in pieces),
+// walks from member to member, keeps the bound and says when the stream may end. Any one thread.
+#include <isa-l/crc.h>
+#include <isa-l/igzip_lib.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "base/assert.hpp"
+#include "codec/gzip.hpp"
+
+namespace weir {
+namespace {
+constexpr std::size_t chunk_bytes = 64 * 1024;
+// isa-l counts input in 32 bits; larger pieces are fed in parts.
+constexpr std::size_t part_bytes_max = std::size_t{1} << 30;
+
+// RFC 1952, section 2.3: one member's header, a byte at a time.
+class header_reader {
+ public:
+  enum class status : std::uint8_t { more, done, damaged };
+
+  status take(std::uint8_t byte) noexcept {
+    const bool summed = at_ != place::checksum;
+    const status now = take_field(byte);
+    if (summed) {
+      checksum_ = crc32_gzip_refl(checksum_, &byte, 1);
+    }
+    return now;
+  }
+
+ private:
+  enum class place : std::uint8_t { fixed, extra_length, extra, name, comment, checksum };
+  static constexpr std::uint8_t flag_checksum = 2;
+  static constexpr std::uint8_t flag_extra = 4;
+  static constexpr std::uint8_t flag_name = 8;
+  static constexpr std::uint8_t flag_comment = 16;
+  static constexpr std::uint8_t flags_reserved = 0xE0;
+
+  status take_field(std::uint8_t byte) noexcept {
+    switch (at_) {
+      case place::fixed:
+        return take_fixed(byte);
+      case place::extra_length:
+        left_ = static_cast<std::uint16_t>(count_ == 0 ? byte : left_ | byte << 8);
+        if (++count_ < 2) {
+          return status::more;
+        }
+        return left_ > 0 ? go_to(place::extra) : after(place::extra);
+      case place::extra:
+        return --left_ > 0 ? status::more : after(place::extra);
+      case place::name:
+      case place::comment:
+        return byte != 0 ? status::more : after(at_);
+      case place::checksum:
+        // The two low bytes of the checksum of all bytes before.
+        if (byte != static_cast<std::uint8_t>(checksum_ >> (8 * count_))) {
+          return status::damaged;
+        }
+        return ++count_ < 2 ? status::more : status::done;
+    }
+    return status::damaged;
+  }
+
+  status take_fixed(std::uint8_t byte) noexcept {
+    constexpr std::array<std::uint8_t, 3> begin{0x1f, 0x8b, 8};  // magic, deflate
+    if (count_ < begin.size() && byte != begin[count_]) {
+      return status::damaged;
+    }
+    if (count_ == begin.size()) {
+      flags_ = byte;
+      if ((flags_ & flags_reserved) != 0) {
+        return status::damaged;
+      }
+    }
+    return ++count_ < 10 ? status::more : after(place::fixed);
+  }
+
+  // The next field that the flags name.
+  status after(place done) noexcept {
+    if (done < place::extra_length && (flags_ & flag_extra) != 0) {
+      return go_to(place::extra_length);
+    }
+    if (done < place::name && (flags_ & flag_name) != 0) {
+      return go_to(place::name);
+    }
+    if (done < place::comment && (flags_ & flag_comment) != 0) {
+      return go_to(place::comment);
+    }
+    return (flags_ & flag_checksum) != 0 ? go_to(place::checksum) : status::done;
+  }
+
+  status go_to(place next) noexcept {
+    at_ = next;
+    count_ = 0;
+    return status::more;
+  }
+
+  place at_ = place::fixed;
+  std::uint8_t count_ = 0;  // bytes read of a field of fixed length
+  std::uint8_t flags_ = 0;
+  std::uint16_t left_ = 0;
+  std::uint32_t checksum_ = 0;
+};
+
+}  // namespace
+
+struct gzip_inflater::state {
+  inflate_state stream;
+  std::uint64_t inflated_bytes_max = 0;
+  std::uint64_t inflated_bytes = 0;
+  header_reader header;
+  bool inside_member = false;
+  bool inside_header = false;
+  bool any_member = false;
+  bool failed = false;
+
+  void begin_member() {
+    isal_inflate_reset(&stream);
+    stream.crc_flag = ISAL_GZIP_NO_HDR_VER;  // checksum and length are verified
+    header = header_reader{};
+    inside_member = true;
+    inside_header = true;
+  }
+  inflate_status read_header();
+  inflate_status feed_part(std::string_view part, const std::function<void(std::string_view)>& out);
+  inflate_status inflate_some(const std::function<void(std::string_view)>& out);
+};
+
+// The state holds isa-l's window and tables (about 90 KiB): `new` without braces leaves them
+// unwritten, because isa-l writes before it reads.
+gzip_inflater::gzip_inflater() : state_(new state) {
+  isal_inflate_init(&state_->stream);
+  reset(0);
+}
+gzip_inflater::~gzip_inflater() = default;
+
+void gzip_inflater::reset(std::uint64_t inflated_bytes_max) {
+  state_->inflated_bytes_max = inflated_bytes_max;
+  state_->inflated_bytes = 0;
+  state_->inside_member = false;
+  state_->any_member = false;
+  state_->failed = false;
+}
+
+inflate_status gzip_inflater::state::read_header() {
+  while (inside_header && stream.avail_in > 0) {
+    const header_reader::status status = header.take(*stream.next_in);
+    ++stream.next_in;
+    --stream.avail_in;
+    if (status == header_reader::status::damaged) {
+      return inflate_status::damaged;
+    }
+    inside_header = status == header_reader::status::more;
+  }
+  return inflate_status::more;
+}
+
+// One call of isa-l with an empty output buffer. On return either all input is used up and all
+// output is out, or there is more to do, or the stream has failed.
+inflate_status gzip_inflater::state::inflate_some(
+    const std::function<void(std::string_view)>& out) {
+  std::array<std::uint8_t, chunk_bytes> buffer;  // not zeroed: isa-l fills it
+  stream.next_out = buffer.data();
+  stream.avail_out = static_cast<std::uint32_t>(buffer.size());
+  const int status = isal_inflate(&stream);
+  const std::size_t produced = buffer.size() - stream.avail_out;
+  inflated_bytes += produced;
+  if (inflated_bytes > inflated_bytes_max) {
+    return inflate_status::too_long;
+  }
+  if (status < ISAL_DECOMP_OK || status == ISAL_NEED_DICT) {
+    return inflate_status::damaged;
+  }
+  if (produced > 0) {
+    out(std::string_view{reinterpret_cast<const char*>(buffer.data()), produced});
+  }
+  if (stream.block_state == ISAL_BLOCK_FINISH) {
+    inside_member = false;
+    any_member = true;
+  }
+  return inflate_status::more;
+}
+
+inflate_status gzip_inflater::state::feed_part(std::string_view part,
+                                               const std::function<void(std::string_view)>& out) {
+  // isa-l's interface predates const; it does not write to its input.
+  stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(part.data()));
+  stream.avail_in = static_cast<std::uint32_t>(part.size());
+  for (;;) {
+    if (!inside_member) {
+      if (stream.avail_in == 0) {
+        return inflate_status::more;
+      }
+      begin_member();  // whatever follows a member must be a member: Go's reader wants the same
+    }
+    if (inside_header) {
+      const inflate_status status = read_header();
+      if (status != inflate_status::more || inside_header || stream.avail_in == 0) {
+        return status;
+      }
+    }
+    const inflate_status status = inflate_some(out);
+    if (status != inflate_status::more) {
+      return status;
+    }
+    if (inside_member && stream.avail_in == 0 && stream.avail_out > 0) {
+      return inflate_status::more;
+    }
+  }
+}
+
+inflate_status gzip_inflater::feed(std::string_view piece,
+                                   const std::function<void(std::string_view)>& out) {
+  WEIR_ASSERT(!state_->failed);
+  while (!piece.empty()) {
+    const std::string_view part = piece.substr(0, std::min(piece.size(), part_bytes_max));
+    piece.remove_prefix(part.size());
+    const inflate_status status = state_->feed_part(part, out);
+    if (status != inflate_status::more) {
+      state_->failed = true;
+      return status;
+    }
+  }
+  return inflate_status::more;
+}
+
+bool gzip_inflater::complete() const noexcept {
+  return state_->any_member && !state_->inside_member && !state_->failed;
+}
+
+std::uint64_t gzip_inflater::inflated_bytes() const noexcept {
+  return state_->inflated_bytes;
+}
+
+}  // namespace weir

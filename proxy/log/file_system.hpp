@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the log asks of a file system, and the seam where tests make a disk fail. Calls are those of
+// POSIX: they may be short and they return a negated errno on failure. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir {
+
+class file_system {
+ public:
+  virtual ~file_system() = default;
+
+  /// File descriptors, or a negated errno.
+  [[nodiscard]] virtual int open_to_read(const std::string& path) = 0;
+  [[nodiscard]] virtual int open_to_write(const std::string& path) = 0;
+  /// An empty file, also where there was one.
+  [[nodiscard]] virtual int create(const std::string& path) = 0;
+  virtual void close(int descriptor) = 0;
+
+  /// Bytes read or written, perhaps fewer than asked for; or a negated errno.
+  [[nodiscard]] virtual std::int64_t read_at(int descriptor, std::span<char> target,
+                                             std::uint64_t offset) = 0;
+  [[nodiscard]] virtual std::int64_t write_at(int descriptor,
+                                              std::span<const std::string_view> pieces,
+                                              std::uint64_t offset) = 0;
+  [[nodiscard]] virtual std::int64_t size(int descriptor) = 0;
+
+  /// 0, or a negated errno.
+  [[nodiscard]] virtual int truncate(int descriptor, std::uint64_t size) = 0;
+  [[nodiscard]] virtual int remove(const std::string& path) = 0;
+  [[nodiscard]] virtual int rename(const std::string& source, const std::string& target) = 0;
+  /// With its parents; no failure if it is there.
+  [[nodiscard]] virtual int make_directory(const std::string& path) = 0;
+  /// Names (not paths) of what is in a directory, in no order.
+  [[nodiscard]] virtual int list(const std::string& path, std::vector<std::string>& names) = 0;
+};
+
+/// The real one.
+[[nodiscard]] file_system& posix_file_system();
+
+/// An open file of a file system. Moves; closes itself. The file system must outlive it.
+class log_file {
+ public:
+  log_file() = default;
+  log_file(file_system& files, int descriptor) noexcept : files_(&files), descriptor_(descriptor) {}
+  log_file(log_file&& other) noexcept : files_(other.files_), descriptor_(other.descriptor_) {
+    other.descriptor_ = -1;
+  }
+  log_file& operator=(log_file&& other) noexcept {
+    if (this != &other) {
+      reset();
+      files_ = other.files_;
+      descriptor_ = other.descriptor_;
+      other.descriptor_ = -1;
+    }
+    return *this;
+  }
+  ~log_file() { reset(); }
+
+  [[nodiscard]] bool open() const noexcept { return descriptor_ >= 0; }
+  /// Fills `target`, or reads up to the file's end; bytes read, or a negated errno.
+  [[nodiscard]] std::int64_t read_fully(std::span<char> target, std::uint64_t offset) const;
+  /// Writes all pieces, or returns a negated errno; some bytes may have been written then.
+  [[nodiscard]] int write_fully(std::vector<std::string_view> pieces, std::uint64_t offset) const;
+  [[nodiscard]] int truncate(std::uint64_t size) const;
+  [[nodiscard]] std::int64_t size() const;
+  void reset();
+
+ private:
+  file_system* files_ = nullptr;
+  int descriptor_ = -1;
+};
+
+/// A directory that this process has for itself until the lock is destroyed.
+class directory_lock {
+ public:
+  directory_lock() = default;
+  directory_lock(directory_lock&& other) noexcept : descriptor_(other.descriptor_) {
+    other.descriptor_ = -1;
+  }
+  directory_lock& operator=(directory_lock&& other) noexcept;
+  ~directory_lock();
+
+  /// Locks the file at `path`. Empty on success, else why not, with the holder's process number.
+  [[nodiscard]] std::string take(const std::string& path);
+
+ private:
+  int descriptor_ = -1;
+};
+
+/// "No space left on device" for a negated errno.
+[[nodiscard]] std::string errno_text(std::int64_t negated_errno);
+
+}  // namespace weir

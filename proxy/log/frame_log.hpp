@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The log: the one place where data rests. Intake loops append frames; each sink reads them at its
+// own cursor. This is the interface; local_log and memory_log implement it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "log/frame.hpp"
+#include "observe/metrics.hpp"
+
+namespace weir {
+
+/// Frames that belong together for delivery: one database and retention policy.
+struct lane_key {
+  std::string database;
+  std::string retention_policy;
+  friend bool operator==(const lane_key&, const lane_key&) = default;
+  friend auto operator<=>(const lane_key&, const lane_key&) = default;
+};
+
+enum class append_status : std::uint8_t {
+  taken,   // the promise of `acknowledge` holds for all of them
+  full,    // `keep` (or the memory budget) is used up and `when_full` says reject
+  failed,  // the disk refused; nothing of it was kept
+};
+
+struct append_result {
+  append_status status = append_status::taken;
+  /// For `full` and `failed`: why, for the journal and the answer.
+  std::string detail;
+};
+
+/// What a reader found at a position.
+enum class read_status : std::uint8_t {
+  frame,      // `found` is the frame
+  caught_up,  // nothing at or after `from` yet
+  failed,     // the disk refused; try again later
+};
+
+struct read_result {
+  read_status status = read_status::caught_up;
+  frame_ptr found;
+  /// Where to go on: past `found`, past damaged or discarded records, or the log's end.
+  std::uint64_t next = 0;
+  std::string detail;
+};
+
+/// Reads frames in order of their sequence. Lives on one thread; the log must outlive it.
+class log_reader {
+ public:
+  virtual ~log_reader() = default;
+
+  /// The first frame at or after `from` that belongs to `lane`. Frames still in memory are shared,
+  /// others are read from disk and checked; a damaged one is passed over and counted by the log.
+  [[nodiscard]] virtual read_result next(std::uint64_t from, const lane_key& lane) = 0;
+
+  /// Headers of the frames at or after `from`, at most `count_max`, appended to `out`; returns the
+  /// position after the last one looked at. For finding lanes and counting what is pending.
+  [[nodiscard]] virtual std::uint64_t headers(std::uint64_t from, std::size_t count_max,
+                                              std::vector<frame_header>& out) = 0;
+};
+
+/// One sink's hold on the log, made by `subscribe`.
+struct subscription {
+  std::string name;
+  /// Frames that a required subscriber has not released are never discarded.
+  bool required = true;
+  /// Called after frames were appended, on the appending thread: must only wake somebody and not
+  /// call the log.
+  std::function<void()> wake;
+};
+
+class frame_log {
+ public:
+  virtual ~frame_log() = default;
+
+  /// Takes all frames or none, in order, and gives each its sequence. Any thread. When it returns
+  /// `taken`, what `[log] acknowledge` promises holds. Names longer than 4096 bytes are `failed`.
+  [[nodiscard]] virtual append_result append(std::span<const std::shared_ptr<frame>> frames) = 0;
+
+  /// Sequence of the oldest frame kept, and the one that the next frame will get. Any thread.
+  [[nodiscard]] virtual std::uint64_t first() const = 0;
+  [[nodiscard]] virtual std::uint64_t end() const = 0;
+
+  /// Adds a sink that needs everything from `low_water` on; returns its number. Before or after
+  /// the start of intake; any thread. A `low_water` beyond end() (the log lost its tail with the
+  /// power) moves end() there, so that no new frame is taken for one delivered already; for the
+  /// same reason a sink forgets ranges completed at or beyond end() before it subscribes.
+  [[nodiscard]] virtual std::size_t subscribe(subscription subscriber, std::uint64_t low_water) = 0;
+  /// Says that `subscriber` needs nothing below `low_water` any more. Any thread.
+  virtual void release(std::size_t subscriber, std::uint64_t low_water) = 0;
+  /// When it returns, the subscriber's `wake` is not running and will not be called again.
+  virtual void unsubscribe(std::size_t subscriber) = 0;
+
+  [[nodiscard]] virtual std::unique_ptr<log_reader> reader() = 0;
+
+  virtual void collect(metric_collector& out) const = 0;
+
+  /// Hands what is still in memory to the operating system and ends the log's thread.
+  virtual outcome close() = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The log without files: frames live in memory until every sink has released them, and no longer
+// than the budget allows. Any thread; one lock.
+#include <algorithm>
+#include <mutex>
+#include <tuple>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "log/frame_ring.hpp"
+#include "log/open_log.hpp"
+#include "log/subscribers.hpp"
+
+namespace weir {
+namespace {
+
+/// Frames looked at while the lock is held.
+constexpr std::size_t walk_frames_max = 256;
+
+class memory_log final : public frame_log {
+ public:
+  memory_log(memory_budget& frames, when_full_mode when_full)
+      : budget_(frames), when_full_(when_full), ring_(frames) {}
+
+  append_result append(std::span<const std::shared_ptr<frame>> frames) override;
+  std::uint64_t first() const override;
+  std::uint64_t end() const override;
+  std::size_t subscribe(subscription subscriber, std::uint64_t low_water) override;
+  void release(std::size_t subscriber, std::uint64_t low_water) override;
+  void unsubscribe(std::size_t subscriber) override;
+  std::unique_ptr<log_reader> reader() override;
+  void collect(metric_collector& out) const override;
+  outcome close() override;
+
+ private:
+  friend class memory_reader;
+
+  bool make_room(std::size_t bytes, frame_ring::dropped& dropped);
+  void discard_oldest(frame_ring::dropped& dropped);
+  void drop_released(frame_ring::dropped& dropped);
+  /// From `from` on, at most walk_frames_max frames; where to go on.
+  template <class Visit>
+  std::pair<std::uint64_t, bool> walk(std::uint64_t from, Visit visit) const;
+
+  memory_budget& budget_;
+  const when_full_mode when_full_;
+  mutable std::mutex mutex_;
+  frame_ring ring_;
+  subscriber_table subscribers_;
+  std::uint64_t end_ = 1;
+  bool closed_ = false;
+  counter appended_frames_, appended_points_, appended_bytes_, full_, discarded_points_;
+};
+
+class memory_reader final : public log_reader {
+ public:
+  explicit memory_reader(const memory_log& log) : log_(log) {}
+  read_result next(std::uint64_t from, const lane_key& lane) override;
+  std::uint64_t headers(std::uint64_t from, std::size_t count_max,
+                        std::vector<frame_header>& out) override;
+
+ private:
+  const memory_log& log_;
+};
+
+append_result memory_log::append(std::span<const std::shared_ptr<frame>> frames) {
+  std::size_t bytes = 0;
+  for (const auto& each : frames) {
+    bytes += frame_memory_bytes(*each);
+  }
+  frame_ring::dropped dropped;  // destroyed after the lock
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) {
+      return {append_status::failed, "the log is closed"};
+    }
+    if (!make_room(bytes, dropped)) {
+      full_.add();
+      return {append_status::full, "the memory for frames (a share of limits.memory) is used up"};
+    }
+    for (const auto& each : frames) {
+      each->header.sequence = end_++;
+      each->header.stored_bytes = static_cast<std::uint32_t>(each->stored.size());
+      appended_frames_.add();
+      appended_points_.add(each->header.points);
+      appended_bytes_.add(each->stored.size());
+      ring_.push(each);
+    }
+  }
+  subscribers_.wake_all();
+  return {};
+}
+
+bool memory_log::make_room(std::size_t bytes, frame_ring::dropped& dropped) {
+  while (!budget_.take(bytes)) {
+    if (ring_.empty() || bytes > budget_.limit()) {
+      return false;
+    }
+    const bool needed = subscribers_.required_below(ring_.oldest().header.sequence + 1);
+    if (needed && when_full_ == when_full_mode::reject) {
+      return false;
+    }
+    discard_oldest(dropped);
+  }
+  return true;
+}
+
+void memory_log::discard_oldest(frame_ring::dropped& dropped) {
+  discarded_points_.add(ring_.oldest().header.points);
+  ring_.drop_below(ring_.oldest().header.sequence + 1, dropped);
+}
+
+void memory_log::drop_released(frame_ring::dropped& dropped) {
+  if (const auto low_water = subscribers_.low_water()) {
+    ring_.drop_below(std::min(*low_water, end_), dropped);
+  }
+}
+
+std::uint64_t memory_log::first() const {
+  const std::lock_guard lock(mutex_);
+  return ring_.first();
+}
+
+std::uint64_t memory_log::end() const {
+  const std::lock_guard lock(mutex_);
+  return end_;
+}
+
+std::size_t memory_log::subscribe(subscription subscriber, std::uint64_t low_water) {
+  const std::lock_guard lock(mutex_);
+  end_ = std::max(end_, low_water);
+  return subscribers_.add(std::move(subscriber), low_water);
+}
+
+void memory_log::release(std::size_t subscriber, std::uint64_t low_water) {
+  frame_ring::dropped dropped;
+  const std::lock_guard lock(mutex_);
+  if (subscribers_.release(subscriber, low_water)) {
+    drop_released(dropped);
+  }
+}
+
+void memory_log::unsubscribe(std::size_t subscriber) {
+  frame_ring::dropped dropped;
+  const std::lock_guard lock(mutex_);
+  subscribers_.remove(subscriber);
+  drop_released(dropped);
+}
+
+std::unique_ptr<log_reader> memory_log::reader() {
+  return std::make_unique<memory_reader>(*this);
+}
+
+void memory_log::collect(metric_collector& out) const {
+  const std::lock_guard lock(mutex_);
+  const auto as_double = [](std::uint64_t value) { return static_cast<double>(value); };
+  out.counter_value("weir_log_appended_frames_total", "Frames that the log took.",
+                    as_double(appended_frames_.value()));
+  out.counter_value("weir_log_appended_points_total", "Points that the log took.",
+                    as_double(appended_points_.value()));
+  out.counter_value("weir_log_appended_bytes_total", "Bytes of frames that the log took.",
+                    as_double(appended_bytes_.value()));
+  out.counter_value("weir_log_append_full_total", "Appends refused because the log was full.",
+                    as_double(full_.value()));
+  out.counter_value("weir_log_discarded_points_total", "Points discarded to make room.",
+                    as_double(discarded_points_.value()));
+  out.gauge_value("weir_log_memory_frames", "Frames in memory.", as_double(ring_.size()));
+  out.gauge_value("weir_log_memory_bytes", "Bytes of frames in memory.", as_double(ring_.bytes()));
+  out.gauge_value("weir_log_first_sequence", "Oldest sequence kept.", as_double(ring_.first()));
+  out.gauge_value("weir_log_end_sequence", "Sequence that the next frame gets.", as_double(end_));
+}
+
+outcome memory_log::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  return nothing{};
+}
+
+template <class Visit>
+std::pair<std::uint64_t, bool> memory_log::walk(std::uint64_t from, Visit visit) const {
+  const std::lock_guard lock(mutex_);
+  std::size_t index = ring_.find(from);
+  for (std::size_t seen = 0; seen < walk_frames_max; ++seen, ++index) {
+    if (index == ring_.size()) {
+      return {std::max(from, end_), true};
+    }
+    const frame_ptr& each = ring_.at(index);
+    from = each->header.sequence + 1;
+    if (visit(each)) {
+      return {from, true};
+    }
+  }
+  return {from, false};
+}
+
+read_result memory_reader::next(std::uint64_t from, const lane_key& lane) {
+  read_result result;
+  bool done = false;
+  while (!done) {
+    std::tie(from, done) = log_.walk(from, [&](const frame_ptr& each) {
+      const bool wanted = each->header.database == lane.database &&
+                          each->header.retention_policy == lane.retention_policy;
+      if (wanted) {
+        result.status = read_status::frame;
+        result.found = each;
+      }
+      return wanted;
+    });
+  }
+  result.next = from;
+  return result;
+}
+
+std::uint64_t memory_reader::headers(std::uint64_t from, std::size_t count_max,
+                                     std::vector<frame_header>& out) {
+  std::size_t left = count_max;
+  bool done = left == 0;
+  while (!done) {
+    std::tie(from, done) = log_.walk(from, [&](const frame_ptr& each) {
+      out.push_back(each->header);
+      return --left == 0;
+    });
+  }
+  return from;
+}
+
+}  // namespace
+
+std::unique_ptr<frame_log> make_memory_log(memory_budget& frames, when_full_mode when_full) {
+  return std::make_unique<memory_log>(frames, when_full);
+}
+
+}  // namespace weir

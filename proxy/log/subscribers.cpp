@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A few subscribers, looked at one after another. No I/O.
+#include "log/subscribers.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+namespace weir {
+
+std::size_t subscriber_table::add(subscription subscriber, std::uint64_t low_water) {
+  const std::size_t number = next_number_++;
+  marks_.push_back({number, std::move(subscriber.name), subscriber.required, low_water});
+  if (subscriber.wake) {
+    const std::unique_lock lock(wake_mutex_);
+    wakers_.push_back({number, std::move(subscriber.wake)});
+  }
+  return number;
+}
+
+bool subscriber_table::release(std::size_t number, std::uint64_t low_water) {
+  for (mark& each : marks_) {
+    if (each.number == number && each.low_water < low_water) {
+      each.low_water = low_water;
+      return true;
+    }
+  }
+  return false;
+}
+
+void subscriber_table::remove(std::size_t number) {
+  std::erase_if(marks_, [number](const mark& each) { return each.number == number; });
+  const std::unique_lock lock(wake_mutex_);
+  std::erase_if(wakers_, [number](const waker& each) { return each.number == number; });
+}
+
+std::optional<std::uint64_t> subscriber_table::low_water() const noexcept {
+  std::optional<std::uint64_t> least;
+  for (const mark& each : marks_) {
+    least = std::min(least.value_or(each.low_water), each.low_water);
+  }
+  return least;
+}
+
+bool subscriber_table::required_below(std::uint64_t sequence) const noexcept {
+  return std::any_of(marks_.begin(), marks_.end(), [sequence](const mark& each) {
+    return each.required && each.low_water < sequence;
+  });
+}
+
+void subscriber_table::wake_all() const {
+  const std::shared_lock lock(wake_mutex_);
+  for (const waker& each : wakers_) {
+    each.wake();
+  }
+}
+
+}  // namespace weir
