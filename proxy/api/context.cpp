@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The common headers and error bodies of the InfluxDB dialects. Pure; any thread.
+#include "api/context.hpp"
+
+#include <fmt/format.h>
+
+namespace weir::api {
+namespace {
+
+constexpr std::size_t foreign_id_bytes_max = 128;
+constexpr std::size_t origin_bytes_max = 256;
+constexpr std::size_t error_header_bytes_max = 1024;
+
+// Between the UUID epoch (1582-10-15) and 1970, in units of 100 ns.
+constexpr std::uint64_t uuid_epoch_offset = 0x01B2'1DD2'1381'4000U;
+
+}  // namespace
+
+std::string_view version() noexcept {
+  return "1.8.10-weir-" WEIR_VERSION;
+}
+
+std::string request_ids::next(std::int64_t now_ns) {
+  const std::uint64_t ticks = static_cast<std::uint64_t>(now_ns) / 100 + uuid_epoch_offset;
+  ++count_;  // tells requests of one clock reading apart
+  return fmt::format("{:08x}-{:04x}-1{:03x}-{:04x}-{:012x}", ticks & 0xFFFF'FFFFU,
+                     (ticks >> 32) & 0xFFFFU, (ticks >> 48) & 0xFFFU, 0x8000U | (count_ & 0x3FFFU),
+                     node_);
+}
+
+request_context context_of(const http::request_head& head, request_ids& ids, std::int64_t now_ns) {
+  request_context context;
+  for (const std::string_view name : {"X-Request-Id", "Request-Id"}) {
+    const auto given = head.header(name);
+    if (given && !given->empty()) {
+      context.request_id = given->substr(0, foreign_id_bytes_max);
+      break;
+    }
+  }
+  if (context.request_id.empty()) {
+    context.request_id = ids.next(now_ns);
+  }
+  const auto origin = head.header("Origin");
+  if (origin && origin->size() <= origin_bytes_max) {
+    context.origin = *origin;
+  }
+  return context;
+}
+
+void complete(http::response& answer, const request_context& context) {
+  if (answer.content_type.empty()) {
+    answer.content_type = "application/json";
+  }
+  auto& headers = answer.headers;
+  headers.reserve(headers.size() + (context.origin.empty() ? 4 : 8));
+  headers.emplace_back("Request-Id", context.request_id);
+  headers.emplace_back("X-Influxdb-Build", "OSS");
+  headers.emplace_back("X-Influxdb-Version", version());
+  headers.emplace_back("X-Request-Id", context.request_id);
+  if (!context.origin.empty()) {
+    headers.emplace_back("Access-Control-Allow-Origin", context.origin);
+    headers.emplace_back("Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, POST, PUT");
+    headers.emplace_back("Access-Control-Allow-Headers",
+                         "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, "
+                         "X-CSRF-Token, X-HTTP-Method-Override");
+    headers.emplace_back("Access-Control-Expose-Headers",
+                         "Date, X-InfluxDB-Version, X-InfluxDB-Build");
+  }
+}
+
+http::response error_response(int status, std::string_view message) {
+  http::response answer;
+  answer.status = status;
+  answer.content_type = "application/json";
+  answer.headers.emplace_back("X-Influxdb-Error", message.substr(0, error_header_bytes_max));
+  answer.body = "{\"error\":";
+  http::append_json_string(message, answer.body);
+  answer.body.append("}\n");
+  return answer;
+}
+
+http::response text_response(int status, std::string_view text) {
+  http::response answer;
+  answer.status = status;
+  answer.content_type = "text/plain; charset=utf-8";
+  answer.body = text;
+  return answer;
+}
+
+}  // namespace weir::api

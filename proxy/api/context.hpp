@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every answer of the InfluxDB dialects carries, whatever the question was: version and build,
+// request ids, CORS. Pure; time and randomness are passed in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace weir::api {
+
+/// What X-Influxdb-Version says. "1.8.10" first, because clients split at dots and compare the
+/// first two numbers (influxdb-java asks for MessagePack from 1.4 on only where it was told to,
+/// Go's v1 client wants any version at all, Chronograf wants a semantic version); the rest, a
+/// semantic version's pre-release part, tells a person who is really answering.
+[[nodiscard]] std::string_view version() noexcept;
+
+/// Makes ids that look like InfluxDB's time-based UUIDs. One per intake loop, not thread-safe.
+class request_ids {
+ public:
+  /// `node`: random, to tell processes and loops apart.
+  explicit request_ids(std::uint64_t node) noexcept : node_(node & 0xFFFF'FFFF'FFFFU) {}
+  [[nodiscard]] std::string next(std::int64_t now_ns);
+
+ private:
+  std::uint64_t node_;
+  std::uint16_t count_ = 0;
+};
+
+/// Of one request, what its answer repeats.
+struct request_context {
+  std::string request_id;
+  /// The Origin header; empty if none was sent.
+  std::string origin;
+};
+
+/// The client's X-Request-Id, else its Request-Id, else a new one. Foreign ids are bounded.
+[[nodiscard]] request_context context_of(const http::request_head& head, request_ids& ids,
+                                         std::int64_t now_ns);
+
+/// Adds the common headers, and `Content-Type: application/json` where none is set: InfluxDB 1.x
+/// sends that even with a 204.
+void complete(http::response& answer, const request_context& context);
+
+/// `{"error":"message"}` and a line feed, with the message in X-Influxdb-Error too, where Go's v2
+/// client looks for it.
+[[nodiscard]] http::response error_response(int status, std::string_view message);
+
+/// `text/plain` words, such as Go's own 404.
+[[nodiscard]] http::response text_response(int status, std::string_view text);
+
+}  // namespace weir::api

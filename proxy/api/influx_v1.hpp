@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The write half of InfluxDB's v1 dialect: parameters in, answers out, in InfluxDB's own words
+// where clients match on them. Pure. /query is query.hpp's part, /ping health.hpp's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "api/verdict.hpp"
+#include "base/result.hpp"
+#include "http/connection.hpp"
+#include "http/message.hpp"
+
+namespace weir::api {
+
+/// Where the lines of a request go and in which unit their timestamps are.
+struct write_target {
+  std::string database;
+  /// Empty: the database's default.
+  std::string retention_policy;
+  std::int64_t unit_ns = 1;
+};
+
+/// Reads the query part of `/write?db=...`. The error is the answer to give.
+[[nodiscard]] result<write_target, http::response> parse_write_target(std::string_view query);
+
+/// A database's or retention policy's name can be kept: not longer than 255 bytes, UTF-8, no
+/// control characters. Nothing, or why not, as "the database's name ...".
+[[nodiscard]] std::string refuse_name(std::string_view what, std::string_view name);
+
+/// The answer to a write of which everything is known.
+[[nodiscard]] http::response write_response(const write_verdict& verdict);
+
+/// The answer to a body that could not be had whole (`cut_off` is answered too; nobody reads it).
+[[nodiscard]] http::response body_failure_response(http::body_failure why);
+
+/// 503: try again later, nothing of this request was kept. `why` must not hold any of the phrases
+/// that clients take for "drop it" (`holds_final_phrase`); if it does, it is left out.
+[[nodiscard]] http::response overloaded(std::string_view why);
+
+/// Whether a text holds a phrase on which some client drops data instead of trying again.
+[[nodiscard]] bool holds_final_phrase(std::string_view text) noexcept;
+
+/// 404 in InfluxDB's words: Telegraf answers it with CREATE DATABASE and tries again.
+[[nodiscard]] http::response database_not_found(std::string_view database);
+
+}  // namespace weir::api

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One HTTP/1.1 connection as a pure machine: bytes in, exchanges driven, bytes out. It frames
+// requests (llhttp reads the heads), keeps limits and deadlines, inflates bodies and orders
+// answers. It owns no socket and reads no clock; intake/ moves its bytes and tells it the time,
+// which is wall clock time, because answers carry a Date.
+//
+// A request answered before its body is complete: the rest is read and thrown away, and the
+// connection goes on. It ends after such an answer where the rest is known to be longer than
+// `discard_bytes_max` (or turns out to be), where the body is above its limit, and where the client
+// awaits `100 Continue` and so may or may not send it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace weir::http {
+
+struct connection_limits {
+  std::uint64_t head_bytes_max = 16 * 1024;
+  /// Of a body, inflated; what is on the wire may not be longer either.
+  std::uint64_t body_bytes_max = 25'000'000;
+  /// Bytes of a refused body that are read and thrown away so that its client reads the answer.
+  std::uint64_t discard_bytes_max = 64'000'000;
+  std::int64_t head_timeout_ns = 10'000'000'000;
+  std::int64_t body_timeout_ns = 60'000'000'000;
+  std::int64_t idle_timeout_ns = 120'000'000'000;
+};
+
+/// Why a body could not be had whole.
+enum class body_failure : std::uint8_t {
+  too_large,         // Content-Length, or what was read or inflated, is above the limit: 413
+  damaged_gzip,      // not gzip, or a wrong checksum: 400
+  truncated_gzip,    // the body ended inside a member: 400
+  unknown_encoding,  // Content-Encoding is neither gzip, x-gzip nor identity: 415
+  timeout,           // it did not arrive in time: 408, connection closed
+  cut_off,           // the client closed or sent broken framing; nobody reads an answer
+};
+
+class connection;
+
+/// One request and its answer. Created by the router when the head is complete; its connection
+/// deletes it once the answer is written or the connection ends. Loop: the connection's.
+class exchange {
+ public:
+  virtual ~exchange() = default;
+
+  /// A piece of the body, inflated. Not called after an answer was given.
+  virtual void body(std::string_view piece) = 0;
+  /// The body is complete. The answer may be given now or, by `connection::answer`, later.
+  virtual void complete() = 0;
+  /// The body will not be complete. Returns the answer (ignored for `cut_off`).
+  [[nodiscard]] virtual response fail(body_failure why) = 0;
+};
+
+/// Decides what a request is. The router must outlive its connections.
+class router {
+ public:
+  virtual ~router() = default;
+  /// Called when a head is complete, before any body and before `100 Continue`. The exchange may
+  /// answer at once through `on.answer(...)`: what follows of the body is then discarded.
+  [[nodiscard]] virtual std::unique_ptr<exchange> open(const request_head& head,
+                                                       connection& on) = 0;
+};
+
+class connection {
+ public:
+  connection(router& requests, const connection_limits& limits, std::int64_t now_ns);
+  ~connection();
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  /// Bytes that arrived. While an answer is outstanding further requests wait inside (pipelining):
+  /// at most one read's bytes, because `wants_input()` is false then.
+  void receive(std::string_view bytes, std::int64_t now_ns);
+  /// The peer closed its side.
+  void receive_end(std::int64_t now_ns);
+  /// Time went on: deadlines are looked at.
+  void tick(std::int64_t now_ns);
+
+  /// The answer to the current exchange. From within `exchange::complete`, from `router::open`, or
+  /// later from the loop, but once per exchange.
+  void answer(response given);
+  /// Goes on with requests that were received while an answer was outstanding. Call it after
+  /// `answer` was called from outside `receive`, and after output was sent while `wants_input()`
+  /// was false: pipelined requests are not begun while much output waits. Never wrong to call.
+  void resume(std::int64_t now_ns);
+
+  /// No further request is served; the connection ends after the current one (shutdown).
+  void finish_after_current();
+
+  /// Bytes to send; the caller takes them (swap or erase).
+  [[nodiscard]] std::string& output() noexcept;
+  /// False while an answer is outstanding or much output waits: stop reading from the socket.
+  [[nodiscard]] bool wants_input() const noexcept;
+  /// Close the socket once `output()` is sent.
+  [[nodiscard]] bool wants_close() const noexcept;
+  /// No request is begun and nothing is to be sent.
+  [[nodiscard]] bool idle() const noexcept;
+  /// When `tick` has something to do, nanoseconds on the same clock as `now_ns`.
+  [[nodiscard]] std::int64_t deadline_ns() const noexcept;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace weir::http

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writing responses, reading forms, spelling JSON strings. No sockets, no parser of requests. Any
+// thread; the only state is each thread's cached Date.
+#include "http/message.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+
+namespace weir::http {
+namespace {
+
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+void append_number(std::uint64_t value, std::string& out) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  out.append(digits.data(), end.ptr);
+}
+
+void append_two(unsigned value, std::string& out) {
+  out.push_back(static_cast<char>('0' + value / 10 % 10));
+  out.push_back(static_cast<char>('0' + value % 10));
+}
+
+// IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT".
+void spell_date(std::int64_t seconds, std::string& out) {
+  static constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed",
+                                                        "Thu", "Fri", "Sat"};
+  static constexpr std::array<std::string_view, 12> months{
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::chrono::sys_seconds when{std::chrono::seconds{seconds}};
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{when - day};
+  out.clear();
+  out.append(days[std::chrono::weekday{day}.c_encoding()]).append(", ");
+  append_two(static_cast<unsigned>(date.day()), out);
+  out.append(" ").append(months[static_cast<unsigned>(date.month()) - 1]).append(" ");
+  append_number(static_cast<std::uint64_t>(static_cast<int>(date.year())), out);
+  out.push_back(' ');
+  append_two(static_cast<unsigned>(time.hours().count()), out);
+  out.push_back(':');
+  append_two(static_cast<unsigned>(time.minutes().count()), out);
+  out.push_back(':');
+  append_two(static_cast<unsigned>(time.seconds().count()), out);
+  out.append(" GMT");
+}
+
+// Spelled once a second and thread, not once a request.
+void append_date(std::int64_t now_ns, std::string& out) {
+  thread_local std::int64_t cached_second = -1;
+  thread_local std::string cached;
+  const std::int64_t second = now_ns / 1'000'000'000;
+  if (second < 0) {
+    return;  // before 1970: a clock nobody set; RFC 9110 allows no Date then
+  }
+  if (second != cached_second) {
+    spell_date(second, cached);
+    cached_second = second;
+  }
+  out.append("Date: ").append(cached).append("\r\n");
+}
+
+void append_header(std::string_view name, std::string_view value, std::string& out) {
+  out.append(name).append(": ");
+  const std::size_t begin = out.size();
+  out.append(value);
+  for (std::size_t i = begin; i < out.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(out[i]);
+    out[i] = byte < 0x20 || byte == 0x7f ? ' ' : out[i];
+  }
+  out.append("\r\n");
+}
+
+bool has_no_body(int status) noexcept {
+  return status < 200 || status == 204 || status == 304;
+}
+
+int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  const char small = lower(c);
+  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+}
+
+std::string decode_form_text(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      out.push_back(' ');
+      continue;
+    }
+    if (text[i] == '%' && i + 2 < text.size()) {
+      const int high = hex_digit(text[i + 1]);
+      const int low = hex_digit(text[i + 2]);
+      if (high >= 0 && low >= 0) {
+        out.push_back(static_cast<char>(high * 16 + low));
+        i += 2;
+        continue;
+      }
+    }
+    out.push_back(text[i]);
+  }
+  return out;
+}
+
+// The length of the UTF-8 sequence at the start of `text`, 0 if there is none (Go's rules: no
+// overlong forms, no surrogates, nothing above U+10FFFF).
+std::size_t utf8_length(std::string_view text) noexcept {
+  const auto at = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto continues = [&](std::size_t i) { return (at(i) & 0xC0U) == 0x80U; };
+  const unsigned first = at(0);
+  if (first < 0x80) {
+    return 1;
+  }
+  if (first >= 0xC2 && first <= 0xDF) {
+    return continues(1) ? 2 : 0;
+  }
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool fits = (first != 0xE0 || at(1) >= 0xA0) && (first != 0xED || at(1) <= 0x9F);
+    return fits && continues(1) && continues(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool fits = (first != 0xF0 || at(1) >= 0x90) && (first != 0xF4 || at(1) <= 0x8F);
+    return fits && continues(1) && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+void append_escape(unsigned code, std::string& out) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  out.append("\\u");
+  for (int shift = 12; shift >= 0; shift -= 4) {
+    out.push_back(digits[(code >> shift) & 0xFU]);
+  }
+}
+
+void append_json_ascii(char c, std::string& out) {
+  switch (c) {
+    case '"':
+      out.append("\\\"");
+      return;
+    case '\\':
+      out.append("\\\\");
+      return;
+    case '\n':
+      out.append("\\n");
+      return;
+    case '\r':
+      out.append("\\r");
+      return;
+    case '\t':
+      out.append("\\t");
+      return;
+    default:
+      break;
+  }
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte < 0x20 || c == '<' || c == '>' || c == '&') {
+    append_escape(byte, out);
+  } else {
+    out.push_back(c);
+  }
+}
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
+  if (left.size() != right.size()) {
+    return false;
+  }
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (lower(left[i]) != lower(right[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool valid_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      return false;
+    }
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::optional<std::string_view> request_head::header(std::string_view name) const {
+  for (const header_field& field : headers) {
+    if (equal_ignoring_case(field.name, name)) {
+      return field.value;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view reason_phrase(int status) noexcept {
+  switch (status) {
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Request Entity Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 422:
+      return "Unprocessable Entity";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return "Unknown";
+  }
+}
+
+void append_response(const response& answer, std::int64_t now_ns, bool keep_alive, bool head_only,
+                     std::string& out) {
+  constexpr std::size_t usual_head_bytes = 384;
+  out.reserve(out.size() + usual_head_bytes + answer.body.size());
+  out.append("HTTP/1.1 ");
+  append_number(static_cast<std::uint64_t>(answer.status), out);
+  out.append(" ").append(reason_phrase(answer.status)).append("\r\n");
+  if (!answer.content_type.empty()) {
+    append_header("Content-Type", answer.content_type, out);
+  }
+  for (const auto& [name, value] : answer.headers) {
+    append_header(name, value, out);
+  }
+  append_date(now_ns, out);
+  const bool bodiless = has_no_body(answer.status);
+  if (!bodiless) {
+    out.append("Content-Length: ");
+    append_number(answer.body.size(), out);
+    out.append("\r\n");
+  }
+  if (!keep_alive) {
+    out.append("Connection: close\r\n");
+  }
+  out.append("\r\n");
+  if (!bodiless && !head_only) {
+    out.append(answer.body);
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> decode_form(std::string_view text,
+                                                             std::size_t count_max) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  pairs.reserve(text.empty() ? 0 : std::min<std::size_t>(count_max, 8));
+  while (!text.empty() && pairs.size() < count_max) {
+    const std::size_t end = text.find('&');
+    const std::string_view pair = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (pair.empty()) {
+      continue;
+    }
+    const std::size_t equals = pair.find('=');
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
+    pairs.emplace_back(decode_form_text(pair.substr(0, equals)), decode_form_text(value));
+  }
+  return pairs;
+}
+
+std::optional<std::string_view> find_value(
+    const std::vector<std::pair<std::string, std::string>>& pairs, std::string_view name) {
+  for (const auto& [key, value] : pairs) {
+    if (key == name) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+void append_json_string(std::string_view text, std::string& out) {
+  out.push_back('"');
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      out.append("\\ufffd");
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::string_view rune = text.substr(0, length);
+    if (length == 1) {
+      append_json_ascii(rune.front(), out);
+    } else if (rune == "\xE2\x80\xA8") {
+      out.append("\\u2028");
+    } else if (rune == "\xE2\x80\xA9") {
+      out.append("\\u2029");
+    } else {
+      out.append(rune);
+    }
+    text.remove_prefix(length);
+  }
+  out.push_back('"');
+}
+
+}  // namespace weir::http

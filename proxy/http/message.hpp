@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HTTP/1.1 messages as the rest of weir sees them: no sockets, no parser.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace weir::http {
+
+enum class method : std::uint8_t { get, head, post, put, del, options, other };
+
+struct header_field {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// Compares ASCII letters in any case, other bytes as they are.
+[[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
+
+/// No overlong forms, no surrogates, nothing above U+10FFFF.
+[[nodiscard]] bool valid_utf8(std::string_view text) noexcept;
+
+/// A request's head. Its views live until the connection parses further bytes: what an exchange
+/// needs later it copies in `router::open`.
+struct request_head {
+  http::method method = http::method::other;
+  /// As sent: path and query, percent-encoded.
+  std::string_view target;
+  std::string_view path;
+  /// Without the question mark; empty if there is none.
+  std::string_view query;
+  std::vector<header_field> headers;
+  /// Nothing for a chunked or absent body.
+  std::optional<std::uint64_t> content_length;
+  bool chunked = false;
+  bool keep_alive = true;
+  bool expect_continue = false;
+  /// HTTP/1.0: answers say `Connection: keep-alive` where the client asked for it.
+  bool version_1_0 = false;
+
+  /// The first value of a header, by its name in any case.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct response {
+  int status = 204;
+  /// Empty: no Content-Type header.
+  std::string content_type;
+  /// Further headers; values are sanitised (control bytes become spaces) when written.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  /// Close the connection after it.
+  bool close = false;
+};
+
+/// Standard reason phrase ("No Content").
+[[nodiscard]] std::string_view reason_phrase(int status) noexcept;
+
+/// Appends the response as it goes over the wire: Content-Length (none for 204), Date from
+/// `now_ns` and Connection as needed. `head_only`: the answer to a HEAD request.
+void append_response(const response& answer, std::int64_t now_ns, bool keep_alive, bool head_only,
+                     std::string& out);
+
+/// Decodes application/x-www-form-urlencoded pairs ("a=b&c=%20d", `+` is a space). Bad escapes stay
+/// as they are. At most `count_max` pairs are read.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> decode_form(
+    std::string_view text, std::size_t count_max = 64);
+
+/// The first pair of that name; nothing if there is none.
+[[nodiscard]] std::optional<std::string_view> find_value(
+    const std::vector<std::pair<std::string, std::string>>& pairs, std::string_view name);
+
+/// Appends a JSON string with its quotes, spelled as Go's encoding/json does: `<`, `>`, `&`,
+/// U+2028/9 and control bytes as \u00XX (but \n, \r, \t), invalid UTF-8 as \ufffd.
+void append_json_string(std::string_view text, std::string& out);
+
+}  // namespace weir::http

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// /query as clients use it before they write.
+#include "api/query.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace weir::api {
+namespace {
+
+class list_of_databases : public catalogue {
+ public:
+  std::vector<std::string> names;
+  std::size_t names_max = 100;
+
+  std::vector<std::string> databases() const override { return names; }
+  bool exists(std::string_view database) const override {
+    return std::find(names.begin(), names.end(), database) != names.end();
+  }
+  outcome create(std::string_view database) override {
+    if (exists(database)) {
+      return nothing{};
+    }
+    if (names.size() == names_max) {
+      return failure{"limit"};
+    }
+    names.emplace_back(database);
+    return nothing{};
+  }
+  outcome drop(std::string_view database) override {
+    std::erase(names, database);
+    return nothing{};
+  }
+  std::vector<retention_policy> retention_policies(std::string_view) const override {
+    return {{"autogen", 0, true}, {"one_hour", 3'600'000'000'000, false}};
+  }
+};
+
+std::string get(catalogue& databases, std::string_view query) {
+  const http::response answer = answer_query({http::method::get, query, "", ""}, databases);
+  return std::to_string(answer.status) + " " + answer.body;
+}
+
+std::string post(catalogue& databases, std::string_view body, std::string_view query = "") {
+  const http::response answer = answer_query(
+      {http::method::post, query, "application/x-www-form-urlencoded; charset=utf-8", body},
+      databases);
+  return std::to_string(answer.status) + " " + answer.body;
+}
+
+TEST(answer_query, create_and_show) {
+  list_of_databases databases;
+  EXPECT_EQ(get(databases, "q=SHOW+DATABASES&db=mydb"),
+            "200 {\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"databases\","
+            "\"columns\":[\"name\"]}]}]}\n");
+  EXPECT_EQ(post(databases, "q=CREATE+DATABASE+%22x%22"),
+            "200 {\"results\":[{\"statement_id\":0}]}\n");
+  EXPECT_EQ(post(databases, "", "db=&params=%7B%7D&q=CREATE+DATABASE+k6"),
+            "200 {\"results\":[{\"statement_id\":0}]}\n");
+  EXPECT_EQ(post(databases, "q=CREATE+DATABASE+x"), "200 {\"results\":[{\"statement_id\":0}]}\n");
+  EXPECT_EQ(get(databases, "q=show%20databases%3B"),
+            "200 {\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"databases\","
+            "\"columns\":[\"name\"],\"values\":[[\"x\"],[\"k6\"]]}]}]}\n");
+  EXPECT_EQ(post(databases, "", "q=drop+database+x"), "200 {\"results\":[{\"statement_id\":0}]}\n");
+  EXPECT_EQ(databases.names, std::vector<std::string>{"k6"});
+}
+
+TEST(answer_query, creating_by_get_works_and_warns) {
+  list_of_databases databases;
+  EXPECT_EQ(get(databases, "q=CREATE+DATABASE+t2"),
+            "200 {\"results\":[{\"statement_id\":0,\"messages\":[{\"level\":\"warning\",\"text\":"
+            "\"deprecated use of 'CREATE DATABASE t2' in a read only context, please use a POST "
+            "request instead\"}]}]}\n");
+  EXPECT_TRUE(databases.exists("t2"));
+}
+
+TEST(answer_query, options_that_weir_does_not_keep_are_said) {
+  list_of_databases databases;
+  const std::string answer = post(databases, "q=CREATE+DATABASE+stress+WITH+DURATION+7d");
+  EXPECT_TRUE(answer.starts_with("200 {\"results\":[{\"statement_id\":0,\"messages\":["));
+  EXPECT_NE(answer.find("weir ignores WITH DURATION 7d"), std::string::npos);
+  EXPECT_TRUE(databases.exists("stress"));
+}
+
+TEST(answer_query, retention_policies) {
+  list_of_databases databases;
+  databases.names = {"d"};
+  const std::string expected =
+      "200 {\"results\":[{\"statement_id\":0,\"series\":[{\"columns\":[\"name\",\"duration\","
+      "\"shardGroupDuration\",\"replicaN\",\"default\"],\"values\":["
+      "[\"autogen\",\"0s\",\"168h0m0s\",1,true],[\"one_hour\",\"1h0m0s\",\"1h0m0s\",1,false]]}]}]}"
+      "\n";
+  EXPECT_EQ(get(databases, "q=SHOW+RETENTION+POLICIES+ON+d"), expected);
+  EXPECT_EQ(get(databases, "q=SHOW+RETENTION+POLICIES&db=d"), expected);
+  EXPECT_EQ(get(databases, "q=SHOW+RETENTION+POLICIES"),
+            "200 {\"results\":[{\"statement_id\":0,\"error\":\"database name required\"}]}\n");
+  EXPECT_EQ(get(databases, "q=SHOW+RETENTION+POLICIES+ON+nodb"),
+            "200 {\"results\":[{\"statement_id\":0,\"error\":\"database not found: nodb\"}]}\n");
+}
+
+TEST(answer_query, what_weir_cannot_answer_it_names) {
+  list_of_databases databases;
+  databases.names = {"d"};
+  for (const std::string_view text : {"SELECT+*+FROM+m", "SHOW+MEASUREMENTS+ON+d",
+                                      "CREATE+RETENTION+POLICY+a+ON+d+DURATION+1h+REPLICATION+1"}) {
+    const std::string answer = get(databases, "q=" + std::string{text});
+    EXPECT_TRUE(answer.starts_with(
+        "200 {\"results\":[{\"statement_id\":0,\"error\":\"not supported by weir: "))
+        << answer;
+  }
+  EXPECT_EQ(
+      get(databases, "q=SHOW+USERS"),
+      "200 {\"results\":[{\"statement_id\":0,\"series\":[{\"columns\":[\"user\",\"admin\"]}]}]"
+      "}\n");
+}
+
+TEST(answer_query, refusals) {
+  list_of_databases databases;
+  EXPECT_EQ(get(databases, ""), "400 {\"error\":\"missing required parameter \\\"q\\\"\"}\n");
+  EXPECT_EQ(post(databases, "p=1"), "400 {\"error\":\"missing required parameter \\\"q\\\"\"}\n");
+  EXPECT_TRUE(
+      get(databases, "q=FOO")
+          .starts_with("400 {\"error\":\"error parsing query: found FOO, expected SELECT, "));
+  databases.names_max = 0;
+  EXPECT_EQ(post(databases, "q=CREATE+DATABASE+x"),
+            "200 {\"results\":[{\"statement_id\":0,\"error\":\"limit\"}]}\n");
+  for (const char* name : {"", ".", "..", "a/b", "a%5C%5Cb"}) {
+    EXPECT_EQ(post(databases, std::string("q=CREATE+DATABASE+%22") + name + "%22"),
+              "200 {\"results\":[{\"statement_id\":0,\"error\":\"invalid name\"}]}\n")
+        << name;
+  }
+  EXPECT_NE(post(databases, "q=CREATE+DATABASE+%22a%00b%22").find("control character"),
+            std::string::npos);
+}
+
+TEST(answer_query, several_statements_stop_at_an_error) {
+  list_of_databases databases;
+  EXPECT_EQ(post(databases, "q=CREATE+DATABASE+a;SELECT+1;CREATE+DATABASE+b", "chunked=false"),
+            "200 {\"results\":[{\"statement_id\":0},{\"statement_id\":1,\"error\":\"not supported "
+            "by weir: SELECT (weir passes points on and keeps none to be queried: ask the database "
+            "behind it)\"},{\"statement_id\":2,\"error\":\"not executed\"}]}\n");
+  EXPECT_FALSE(databases.exists("b"));
+  EXPECT_EQ(post(databases, "q=DROP+DATABASE+a;DROP+DATABASE+a&chunked=true"),
+            "200 {\"results\":[{\"statement_id\":0}]}\n{\"results\":[{\"statement_id\":1}]}\n");
+}
+
+TEST(answer_query, pretty) {
+  list_of_databases databases;
+  databases.names = {"a\"{,"};
+  EXPECT_EQ(get(databases, "q=SHOW+DATABASES&pretty=true"),
+            "200 {\n"
+            "    \"results\": [\n"
+            "        {\n"
+            "            \"statement_id\": 0,\n"
+            "            \"series\": [\n"
+            "                {\n"
+            "                    \"name\": \"databases\",\n"
+            "                    \"columns\": [\n"
+            "                        \"name\"\n"
+            "                    ],\n"
+            "                    \"values\": [\n"
+            "                        [\n"
+            "                            \"a\\\"{,\"\n"
+            "                        ]\n"
+            "                    ]\n"
+            "                }\n"
+            "            ]\n"
+            "        }\n"
+            "    ]\n"
+            "}\n");
+  EXPECT_EQ(get(databases, "q=%3B&pretty=true"), "200 {\n    \"results\": []\n}\n");
+}
+
+}  // namespace
+}  // namespace weir::api

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/message.hpp"
+
+#include <gtest/gtest.h>
+
+namespace weir::http {
+namespace {
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+
+std::string written(const response& answer, bool keep_alive = true, bool head_only = false) {
+  std::string out;
+  append_response(answer, 784111777 * second_ns, keep_alive, head_only, out);
+  return out;
+}
+
+TEST(append_response, no_content_has_neither_length_nor_body) {
+  response answer;
+  answer.content_type = "application/json";
+  answer.body = "never sent";
+  EXPECT_EQ(written(answer),
+            "HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
+}
+
+TEST(append_response, close_and_body) {
+  response answer;
+  answer.status = 400;
+  answer.body = "why";
+  EXPECT_EQ(written(answer, false),
+            "HTTP/1.1 400 Bad Request\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            "Content-Length: 3\r\nConnection: close\r\n\r\nwhy");
+}
+
+TEST(append_response, head_keeps_the_length_without_the_body) {
+  response answer;
+  answer.status = 200;
+  answer.body = "1234";
+  EXPECT_EQ(written(answer, true, true),
+            "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 4\r\n\r\n");
+}
+
+TEST(append_response, header_values_cannot_smuggle_lines) {
+  response answer;
+  answer.headers.emplace_back("X-Influxdb-Error", std::string{"a\r\nSet-Cookie: x\0y\x7f", 19});
+  const std::string out = written(answer);
+  EXPECT_NE(out.find("X-Influxdb-Error: a  Set-Cookie: x y \r\n"), std::string::npos);
+}
+
+TEST(append_response, date_follows_the_second) {
+  std::string out;
+  append_response(response{}, 0, true, false, out);
+  append_response(response{}, 1709210096 * second_ns + 999'999'999, true, false, out);
+  append_response(response{}, 1709210097 * second_ns, true, false, out);
+  EXPECT_NE(out.find("Thu, 01 Jan 1970 00:00:00 GMT"), std::string::npos);
+  EXPECT_NE(out.find("Thu, 29 Feb 2024 12:34:56 GMT"), std::string::npos);
+  EXPECT_NE(out.find("Thu, 29 Feb 2024 12:34:57 GMT"), std::string::npos);
+}
+
+TEST(decode_form, decodes_and_keeps_bad_escapes) {
+  const auto pairs = decode_form("db=a%20b+c&rp=&x&%64b=second&bad=%zz%4&&e=%E2%88%9E");
+  ASSERT_EQ(pairs.size(), 6U);
+  EXPECT_EQ(find_value(pairs, "db"), "a b c");
+  EXPECT_EQ(find_value(pairs, "rp"), "");
+  EXPECT_EQ(find_value(pairs, "x"), "");
+  EXPECT_EQ(find_value(pairs, "bad"), "%zz%4");
+  EXPECT_EQ(find_value(pairs, "e"), "\xE2\x88\x9E");
+  EXPECT_EQ(find_value(pairs, "none"), std::nullopt);
+}
+
+TEST(decode_form, count_is_bounded) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) {
+    text += "a=b&";
+  }
+  EXPECT_EQ(decode_form(text).size(), 64U);
+  EXPECT_EQ(decode_form(text, 3).size(), 3U);
+}
+
+TEST(append_json_string, spells_as_go_does) {
+  const auto spelled = [](std::string_view text) {
+    std::string out;
+    append_json_string(text, out);
+    return out;
+  };
+  EXPECT_EQ(spelled("m<>& \"q\" \\"), R"("m\u003c\u003e\u0026 \"q\" \\")");
+  EXPECT_EQ(spelled("a\nb\tc\rd\x01"), R"("a\nb\tc\rd\u0001")");
+  EXPECT_EQ(spelled("\xE2\x80\xA8\xE2\x80\xA9\xE2\x88\x9E"), "\"\\u2028\\u2029\xE2\x88\x9E\"");
+  EXPECT_EQ(spelled("\xff\xC0\x80\xED\xA0\x80\xE2\x82"),
+            R"("\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd")");
+  EXPECT_EQ(spelled(std::string_view{"\0", 1}), R"("\u0000")");
+  EXPECT_EQ(spelled("\xF0\x9F\x98\x80\xF4\x90\x80\x80"),
+            "\"\xF0\x9F\x98\x80\\ufffd\\ufffd\\ufffd\\ufffd\"");
+}
+
+TEST(request_head, header_names_match_in_any_case) {
+  request_head head;
+  head.headers = {{"X-Request-Id", "1"}, {"x-request-id", "2"}};
+  EXPECT_EQ(head.header("X-REQUEST-ID"), "1");
+  EXPECT_EQ(head.header("Host"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace weir::http
