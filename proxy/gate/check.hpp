@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words that the gate's checks share: what a check is told, and what it may answer. Each check
+// is a small class with one job, in a file of its own; gate.hpp runs them in order.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "config/settings.hpp"
+
+namespace weir {
+
+/// Why the gate refused, dropped or mended a point. One closed list.
+enum class gate_code : std::uint8_t {
+  none,
+  time_assigned,        // mended: the line had no time and got the time of receipt
+  beyond_retention,     // older than the retention policy keeps
+  beyond_future,        // further in the future than `future` allows
+  retention_clamped,    // mended: moved to the oldest time that the retention policy keeps
+  unsigned_as_integer,  // mended: 5u became 5i
+  unsigned_too_large,   // an unsigned value that no integer holds
+  unsigned_refused,     // unsigned = "reject"
+};
+
+inline constexpr std::size_t gate_code_count =
+    static_cast<std::size_t>(gate_code::unsigned_refused) + 1;
+
+[[nodiscard]] std::string_view name_of(gate_code code) noexcept;
+
+enum class gate_action : std::uint8_t { keep, mend, reject, drop };
+
+struct gate_answer {
+  gate_action action = gate_action::keep;
+  gate_code code = gate_code::none;
+};
+
+/// What is true for a whole request.
+struct gate_request {
+  /// Must outlive the request.
+  const database_settings* policy = nullptr;
+  /// Time of receipt, nanoseconds since the epoch: one reading for the whole request.
+  std::int64_t now_ns = 0;
+  /// Nanoseconds in a unit of the request's precision: a missing time is cut to it.
+  std::int64_t unit_ns = 1;
+};
+
+/// How often each code occurred.
+using gate_tally = std::array<std::uint64_t, gate_code_count>;
+
+}  // namespace weir

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/gate.hpp"
+
+#include <charconv>
+
+#include "base/assert.hpp"
+
+namespace weir {
+namespace {
+
+bool loses(const gate_answer& answer) noexcept {
+  return answer.action == gate_action::reject || answer.action == gate_action::drop;
+}
+
+}  // namespace
+
+std::string_view name_of(gate_code code) noexcept {
+  switch (code) {
+    case gate_code::none:
+      return "none";
+    case gate_code::time_assigned:
+      return "time_assigned";
+    case gate_code::beyond_retention:
+      return "beyond_retention";
+    case gate_code::beyond_future:
+      return "beyond_future";
+    case gate_code::retention_clamped:
+      return "retention_clamped";
+    case gate_code::unsigned_as_integer:
+      return "unsigned_as_integer";
+    case gate_code::unsigned_too_large:
+      return "unsigned_too_large";
+    case gate_code::unsigned_refused:
+      return "unsigned_refused";
+  }
+  return "none";
+}
+
+void gate::begin(const gate_request& request) noexcept {
+  WEIR_ASSERT(request.policy != nullptr && request.unit_ns > 0);
+  time_.begin(request);
+  retention_.begin(request);
+  unsigned_.begin(request);
+  mended_.fill(0);
+}
+
+gate_answer gate::pass(const point_view& point, staged_lines& out) {
+  std::int64_t time = 0;
+  const gate_answer timed = time_.check(point.time, time);
+  const gate_answer retained = retention_.check(time);
+  if (loses(retained)) {
+    return retained;
+  }
+  const gate_answer converted = unsigned_.check(point.fields);
+  if (loses(converted)) {
+    return converted;
+  }
+  stage(point, converted.action == gate_action::mend, time, out);
+  gate_answer verdict;
+  for (const gate_answer& each : {timed, retained, converted}) {
+    if (each.action == gate_action::mend) {
+      ++mended_[static_cast<std::size_t>(each.code)];
+      verdict = each;
+    }
+  }
+  return verdict;
+}
+
+void gate::stage(const point_view& point, bool unsigned_to_integer, std::int64_t time,
+                 staged_lines& out) {
+  std::string& text = out.text();
+  if (unsigned_to_integer) {
+    append_with_integers(point, text);
+  } else {
+    append_canonical(point, text);
+  }
+  char digits[24];
+  digits[0] = ' ';
+  char* end = std::to_chars(digits + 1, digits + sizeof digits - 1, time).ptr;
+  *end++ = '\n';
+  text.append(digits, end);
+  out.line_done(time);
+}
+
+void gate::append_with_integers(const point_view& point, std::string& out) {
+  fields_.assign(point.fields.begin(), point.fields.end());
+  texts_.clear();
+  texts_.reserve(fields_.size());  // the views into them must stay valid
+  for (field_view& field : fields_) {
+    if (field.type != field_type::uint64) {
+      continue;
+    }
+    const std::uint64_t value = field.uint_value;
+    texts_.push_back(std::to_string(value) + "i");
+    field.type = field_type::int64;
+    field.text = texts_.back();
+    field.int_value = static_cast<std::int64_t>(value);
+  }
+  point_view changed = point;
+  changed.fields = fields_;
+  changed.canonical = false;
+  append_canonical(changed, out);
+}
+
+const database_settings& policy_for(const std::map<std::string, database_settings>& policies,
+                                    const std::string& database,
+                                    const std::string& retention_policy) {
+  if (!retention_policy.empty()) {
+    if (const auto found = policies.find(database + "/" + retention_policy);
+        found != policies.end()) {
+      return found->second;
+    }
+  }
+  auto found = policies.find(database);
+  if (found == policies.end()) {
+    found = policies.find("*");
+  }
+  WEIR_ASSERT(found != policies.end());
+  return found->second;
+}
+
+}  // namespace weir

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/retention.hpp"
+
+#include <limits>
+
+#include "base/assert.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::int64_t time_min = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t time_max = std::numeric_limits<std::int64_t>::max();
+
+/// a + b, held at the ends of the range instead of wrapping.
+std::int64_t saturating_add(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) {
+    return sum;
+  }
+  return b < 0 ? time_min : time_max;
+}
+
+}  // namespace
+
+void retention_check::begin(const gate_request& request) noexcept {
+  WEIR_ASSERT(request.policy != nullptr);
+  const database_settings& policy = *request.policy;
+  // InfluxDB 1.x keeps a point whose time is at least `now - duration` (points_writer.go).
+  oldest_ =
+      policy.retention ? saturating_add(request.now_ns, -policy.retention->count()) : time_min;
+  newest_ = policy.future ? saturating_add(request.now_ns, policy.future->count()) : time_max;
+  expired_ = policy.expired;
+}
+
+gate_answer retention_check::check(std::int64_t& time) const noexcept {
+  if (time > newest_) {
+    return {gate_action::reject, gate_code::beyond_future};
+  }
+  if (time >= oldest_) {
+    return {};
+  }
+  switch (expired_) {
+    case expired_mode::reject:
+      return {gate_action::reject, gate_code::beyond_retention};
+    case expired_mode::drop:
+      return {gate_action::drop, gate_code::beyond_retention};
+    case expired_mode::clamp:
+      time = oldest_;
+      return {gate_action::mend, gate_code::retention_clamped};
+  }
+  return {};
+}
+
+}  // namespace weir

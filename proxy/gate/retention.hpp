@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Second check: a point that the database would drop at once, or that lies too far in the future,
+// is refused here, where its sender can still be told.
+#pragma once
+
+#include <cstdint>
+
+#include "gate/check.hpp"
+
+namespace weir {
+
+class retention_check {
+ public:
+  void begin(const gate_request& request) noexcept;
+
+  /// May move `time` (expired = "clamp").
+  [[nodiscard]] gate_answer check(std::int64_t& time) const noexcept;
+
+ private:
+  std::int64_t oldest_ = 0;
+  std::int64_t newest_ = 0;
+  expired_mode expired_ = expired_mode::reject;
+};
+
+}  // namespace weir

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/unsigned_values.hpp"
+
+#include <cstdint>
+#include <limits>
+
+namespace weir {
+
+gate_answer unsigned_check::check(std::span<const field_view> fields) const noexcept {
+  bool any = false;
+  bool fits = true;
+  for (const field_view& field : fields) {
+    if (field.type == field_type::uint64) {
+      any = true;
+      fits = fits && field.uint_value <= std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+    }
+  }
+  if (!any || mode_ == unsigned_mode::pass) {
+    return {};
+  }
+  if (mode_ == unsigned_mode::reject) {
+    return {gate_action::reject, gate_code::unsigned_refused};
+  }
+  return fits ? gate_answer{gate_action::mend, gate_code::unsigned_as_integer}
+              : gate_answer{gate_action::reject, gate_code::unsigned_too_large};
+}
+
+}  // namespace weir
