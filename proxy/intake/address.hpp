@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a listener listens, as an operator writes it. Pure: nothing is resolved or opened here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace weir {
+
+struct listen_address {
+  enum class family : std::uint8_t { tcp, unix_socket };
+  family kind = family::tcp;
+  /// A host name, an IPv4 or an IPv6 address (without brackets); empty: all addresses.
+  std::string host;
+  /// 0: the system chooses.
+  std::uint16_t port = 0;
+  /// Path of a Unix socket.
+  std::string path;
+};
+
+/// Reads "HOST:PORT", "[IPv6]:PORT", ":PORT" or "unix:PATH".
+[[nodiscard]] result<listen_address> parse_listen_address(std::string_view text);
+
+/// The same form again.
+[[nodiscard]] std::string to_string(const listen_address& address);
+
+}  // namespace weir

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HTTP intake: listening sockets on one control loop, connections on N intake loops of a thread
+// each. It moves bytes between sockets and http::connection and tells both the time; it decides
+// nothing about requests. What a loop does with requests is a `loop_worker`, made by the caller.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "http/connection.hpp"
+#include "intake/socket_posix.hpp"
+#include "observe/metrics.hpp"
+
+struct uv_loop_s;
+
+namespace weir {
+
+/// What one intake loop does besides moving bytes. Lives on that loop's thread.
+class loop_worker {
+ public:
+  virtual ~loop_worker() = default;
+  [[nodiscard]] virtual http::router& router() = 0;
+  /// Requests wait for `end_of_turn`.
+  [[nodiscard]] virtual bool has_work() const = 0;
+  /// All input of this turn was parsed: seal, append, answer.
+  virtual void end_of_turn() = 0;
+};
+
+struct http_intake_options {
+  std::vector<listen_address> listen;
+  /// Number of intake loops; at least 1.
+  std::uint32_t loops = 1;
+  std::uint32_t connections_max = 10'000;
+  http::connection_limits limits;
+};
+
+/// Created, stopped and destroyed on the control loop's thread.
+class http_intake {
+ public:
+  using worker_factory = std::function<std::unique_ptr<loop_worker>(std::uint32_t loop_index)>;
+
+  /// Opens all listeners (a port in use is an error that names its holder) and starts the loops.
+  [[nodiscard]] static result<std::unique_ptr<http_intake>> start(
+      uv_loop_s* control, const http_intake_options& options, const worker_factory& make_worker);
+  ~http_intake();
+  http_intake(const http_intake&) = delete;
+  http_intake& operator=(const http_intake&) = delete;
+
+  /// The addresses taken, with their ports.
+  [[nodiscard]] std::vector<listen_address> addresses() const;
+
+  /// Closes the listeners; connections end after their current request, idle ones at once.
+  void finish();
+  /// Connections still open. Any thread.
+  [[nodiscard]] std::size_t open_connections() const noexcept;
+  /// Ends all connections and loops, and waits for their threads.
+  void stop();
+
+  /// Any thread, while the intake exists.
+  void collect(metric_collector& out) const;
+
+ private:
+  struct state;
+  explicit http_intake(std::unique_ptr<state> made);
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace weir

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/assert.hpp"
+#include "intake/http_intake.hpp"
+#include "intake/intake_loop_uv.hpp"
+#include "observe/journal.hpp"
+
+namespace weir {
+namespace {
+
+// Accepted per wake-up of the control loop, so that a flood of connections does not starve signals.
+constexpr int accepts_per_wake_max = 64;
+// When the process is out of descriptors, how long accepting rests.
+constexpr std::uint64_t accept_rest_ms = 200;
+
+constexpr std::string_view too_many_connections =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 46\r\n"
+    "Connection: close\r\n\r\n{\"error\":\"timeout: too many open connections\"}";
+
+}  // namespace
+
+struct http_intake::state {
+  struct listener {
+    state* owner = nullptr;
+    listening_socket opened;
+    uv_poll_t poll{};
+  };
+
+  uv_loop_t* control = nullptr;
+  std::uint32_t connections_max = 0;
+  std::vector<std::unique_ptr<listener>> listeners;
+  std::vector<std::unique_ptr<intake_loop>> loops;
+  /// Heap-allocated: libuv may call its close callback after the state is gone.
+  uv_timer_t* rest = nullptr;
+  counter refused;
+  bool finished = false;
+
+  static void on_acceptable(uv_poll_t* handle, int status, int events);
+  static void on_rested(uv_timer_t* handle);
+  void accept_from(listener& from);
+  void accepted(int fd, listen_address::family kind);
+  void poll_all();
+  void close_listeners();
+  [[nodiscard]] std::size_t open_connections() const noexcept;
+};
+
+void http_intake::state::on_acceptable(uv_poll_t* handle, int, int) {
+  auto& from = *static_cast<listener*>(handle->data);
+  from.owner->accept_from(from);
+}
+
+void http_intake::state::accept_from(listener& from) {
+  for (int i = 0; i < accepts_per_wake_max; ++i) {
+    const int fd =
+        ::accept4(from.opened.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      accepted(fd, from.opened.address.kind);
+      continue;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+      journal_limited("accept", journal_level::error,
+                      std::string("cannot accept connections: ") + std::strerror(errno) +
+                          "; raise the limit of open files (ulimit -n, LimitNOFILE)");
+      for (const auto& each : listeners) {
+        uv_poll_stop(&each->poll);
+      }
+      uv_timer_start(rest, on_rested, accept_rest_ms, 0);
+      return;
+    }
+    if (errno != EINTR && errno != ECONNABORTED) {
+      return;
+    }
+  }
+}
+
+void http_intake::state::accepted(int fd, listen_address::family kind) {
+  if (open_connections() >= connections_max) {
+    refused.add();
+    journal_limited("connections", journal_level::warning,
+                    "refused a connection: http.connections = " + std::to_string(connections_max) +
+                        " are open");
+    [[maybe_unused]] const auto sent =
+        ::send(fd, too_many_connections.data(), too_many_connections.size(), MSG_NOSIGNAL);
+    ::shutdown(fd, SHUT_WR);
+    ::close(fd);
+    return;
+  }
+  intake_loop* least = loops.front().get();
+  for (const auto& each : loops) {
+    if (each->connections() < least->connections()) {
+      least = each.get();
+    }
+  }
+  least->adopt({fd, kind});
+}
+
+void http_intake::state::on_rested(uv_timer_t* handle) {
+  static_cast<state*>(handle->data)->poll_all();
+}
+
+void http_intake::state::poll_all() {
+  for (const auto& each : listeners) {
+    uv_poll_start(&each->poll, UV_READABLE, on_acceptable);
+  }
+}
+
+void http_intake::state::close_listeners() {
+  for (auto& each : listeners) {
+    if (each->opened.address.kind == listen_address::family::unix_socket) {
+      ::unlink(each->opened.address.path.c_str());
+    }
+    listener* gone = each.release();
+    uv_close(reinterpret_cast<uv_handle_t*>(&gone->poll),
+             [](uv_handle_t* handle) { delete static_cast<listener*>(handle->data); });
+  }
+  listeners.clear();
+  if (rest != nullptr) {
+    uv_close(reinterpret_cast<uv_handle_t*>(rest),
+             [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });
+    rest = nullptr;
+  }
+}
+
+std::size_t http_intake::state::open_connections() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& each : loops) {
+    sum += each->connections();
+  }
+  return sum;
+}
+
+http_intake::http_intake(std::unique_ptr<state> made) : state_(std::move(made)) {}
+
+http_intake::~http_intake() {
+  stop();
+}
+
+result<std::unique_ptr<http_intake>> http_intake::start(uv_loop_s* control,
+                                                        const http_intake_options& options,
+                                                        const worker_factory& make_worker) {
+  WEIR_ASSERT(options.loops > 0);
+  std::vector<listening_socket> opened;
+  for (const listen_address& wanted : options.listen) {
+    auto socket = open_listener(wanted);
+    if (!socket) {
+      return socket.error();
+    }
+    opened.push_back(std::move(socket).value());
+  }
+  auto made = std::make_unique<state>();
+  made->control = control;
+  made->connections_max = options.connections_max;
+  for (std::uint32_t i = 0; i < options.loops; ++i) {
+    made->loops.push_back(std::make_unique<intake_loop>(make_worker(i), options.limits));
+    made->loops.back()->start();
+  }
+  made->rest = new uv_timer_t{};
+  uv_timer_init(control, made->rest);
+  made->rest->data = made.get();
+  for (listening_socket& socket : opened) {
+    auto each = std::make_unique<state::listener>();
+    each->owner = made.get();
+    each->opened = std::move(socket);
+    each->poll.data = each.get();
+    WEIR_ASSERT(uv_poll_init(control, &each->poll, each->opened.socket.get()) == 0);
+    made->listeners.push_back(std::move(each));
+  }
+  made->poll_all();
+  return std::unique_ptr<http_intake>(new http_intake(std::move(made)));
+}
+
+std::vector<listen_address> http_intake::addresses() const {
+  std::vector<listen_address> out;
+  for (const auto& each : state_->listeners) {
+    out.push_back(each->opened.address);
+  }
+  return out;
+}
+
+void http_intake::finish() {
+  state_->close_listeners();
+  for (const auto& each : state_->loops) {
+    each->finish();
+  }
+}
+
+std::size_t http_intake::open_connections() const noexcept {
+  return state_->open_connections();
+}
+
+void http_intake::stop() {
+  state_->close_listeners();
+  for (const auto& each : state_->loops) {
+    each->stop();
+  }
+}
+
+void http_intake::collect(metric_collector& out) const {
+  for (const auto& each : state_->loops) {
+    each->collect(out);
+  }
+  out.counter_value("weir_http_connections_refused_total",
+                    "Connections refused because http.connections were open.",
+                    static_cast<double>(state_->refused.value()));
+}
+
+}  // namespace weir

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intake/intake_loop_uv.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "base/clock.hpp"
+
+namespace weir {
+namespace {
+
+// One buffer serves all connections of a loop, because a connection copies what it keeps. Larger
+// reads cost less per byte; 256 KiB is where that ends on loopback.
+constexpr std::size_t read_buffer_bytes = std::size_t{256} << 10;
+constexpr std::uint64_t timer_interval_ms = 250;
+// A client that does not read its answers is given up after this.
+constexpr std::int64_t write_stall_ns_max = 60'000'000'000;
+// Pipelined requests are served turn after turn; past this many the loop looks at others first.
+constexpr int rounds_per_turn_max = 64;
+
+}  // namespace
+
+struct intake_loop::client {
+  union {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+  };
+  intake_loop* owner;
+  http::connection machine;
+  std::size_t index = 0;
+  bool touched = false;
+  bool reading = false;
+  bool closing = false;
+  /// Being written by libuv; empty when nothing is on its way.
+  std::string sending;
+  uv_write_t write{};
+  std::int64_t write_began_ns = 0;
+
+  client(intake_loop& loop, std::int64_t now_ns)
+      : tcp{}, owner(&loop), machine(loop.worker_->router(), loop.limits_, now_ns) {}
+};
+
+intake_loop::intake_loop(std::unique_ptr<loop_worker> worker, const http::connection_limits& limits)
+    : worker_(std::move(worker)), limits_(limits), read_buffer_(read_buffer_bytes) {
+  WEIR_ASSERT(uv_loop_init(&loop_) == 0);
+  WEIR_ASSERT(uv_async_init(&loop_, &wake_, on_wake) == 0);
+  WEIR_ASSERT(uv_check_init(&loop_, &check_) == 0);
+  WEIR_ASSERT(uv_timer_init(&loop_, &timer_) == 0);
+  wake_.data = check_.data = timer_.data = this;
+  WEIR_ASSERT(uv_check_start(&check_, on_check) == 0);
+}
+
+intake_loop::~intake_loop() {
+  stop();
+  WEIR_ASSERT(uv_loop_close(&loop_) == 0);
+}
+
+void intake_loop::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void intake_loop::run() {
+  uv_run(&loop_, UV_RUN_DEFAULT);
+}
+
+void intake_loop::adopt(accepted_socket socket) {
+  connections_.fetch_add(1, std::memory_order_relaxed);
+  accepted_.enqueue(socket);
+  uv_async_send(&wake_);
+}
+
+void intake_loop::finish() {
+  finishing_.store(true);
+  uv_async_send(&wake_);
+}
+
+void intake_loop::stop() {
+  if (stopping_.exchange(true)) {
+    return;
+  }
+  uv_async_send(&wake_);
+  if (thread_.joinable()) {
+    thread_.join();
+  } else {
+    run();  // never started: only the handles are left to close
+  }
+}
+
+void intake_loop::on_wake(uv_async_t* handle) {
+  auto& self = *static_cast<intake_loop*>(handle->data);
+  accepted_socket socket;
+  while (self.accepted_.try_dequeue(socket)) {
+    self.open_client(socket);
+  }
+  if (self.finishing_.load()) {
+    for (client* c : self.clients_) {
+      c->machine.finish_after_current();
+      self.touch(*c);
+    }
+  }
+  if (self.stopping_.load()) {
+    while (!self.clients_.empty()) {
+      self.close_client(*self.clients_.back());
+    }
+    for (auto* h :
+         {reinterpret_cast<uv_handle_t*>(&self.wake_), reinterpret_cast<uv_handle_t*>(&self.check_),
+          reinterpret_cast<uv_handle_t*>(&self.timer_)}) {
+      if (uv_is_closing(h) == 0) {
+        uv_close(h, nullptr);
+      }
+    }
+  }
+}
+
+void intake_loop::open_client(accepted_socket socket) {
+  auto made = std::make_unique<client>(*this, wall_clock_ns());
+  int error = 0;
+  if (socket.kind == listen_address::family::tcp) {
+    uv_tcp_init(&loop_, &made->tcp);
+    error = uv_tcp_open(&made->tcp, socket.fd);
+    uv_tcp_nodelay(&made->tcp, 1);
+  } else {
+    uv_pipe_init(&loop_, &made->pipe, 0);
+    error = uv_pipe_open(&made->pipe, socket.fd);
+  }
+  client& c = *made.release();  // on_closed deletes it
+  c.handle.data = &c;
+  c.index = clients_.size();
+  clients_.push_back(&c);
+  connections_total_.add();
+  if (error != 0) {
+    ::close(socket.fd);
+    close_client(c);
+    return;
+  }
+  if (clients_.size() == 1) {
+    uv_timer_start(&timer_, on_timer, timer_interval_ms, timer_interval_ms);
+  }
+  update_reading(c);
+}
+
+void intake_loop::on_allocate(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+  auto& buffer_of_loop = static_cast<client*>(handle->data)->owner->read_buffer_;
+  *buffer = uv_buf_init(buffer_of_loop.data(), static_cast<unsigned>(buffer_of_loop.size()));
+}
+
+void intake_loop::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
+  client& c = *static_cast<client*>(stream->data);
+  intake_loop& self = *c.owner;
+  if (count == 0) {
+    return;
+  }
+  if (count > 0) {
+    self.bytes_received_.add(static_cast<std::uint64_t>(count));
+    c.machine.receive({buffer->base, static_cast<std::size_t>(count)}, wall_clock_ns());
+  } else {
+    c.machine.receive_end(wall_clock_ns());
+    if (count != UV_EOF) {
+      self.close_client(c);
+      return;
+    }
+  }
+  self.touch(c);
+  self.update_reading(c);
+}
+
+void intake_loop::on_check(uv_check_t* handle) {
+  static_cast<intake_loop*>(handle->data)->settle_touched();
+}
+
+void intake_loop::touch(client& c) {
+  if (!c.touched && !c.closing) {
+    c.touched = true;
+    touched_.push_back(&c);
+  }
+}
+
+void intake_loop::settle_touched() {
+  for (int round = 0; round < rounds_per_turn_max && !touched_.empty(); ++round) {
+    if (worker_->has_work()) {
+      worker_->end_of_turn();
+    }
+    const std::int64_t now = wall_clock_ns();
+    std::vector<client*> turn;
+    turn.swap(touched_);
+    for (client* c : turn) {
+      c->touched = false;
+      if (!c->closing) {
+        c->machine.resume(now);
+        settle(*c);
+      }
+    }
+    if (!worker_->has_work()) {
+      turn.clear();
+      if (touched_.empty()) {
+        touched_.swap(turn);  // keeps the buffer
+      }
+      return;
+    }
+    // `resume` parsed pipelined requests: they are this turn's work too.
+    for (client* c : turn) {
+      touch(*c);
+    }
+  }
+  if (!touched_.empty()) {
+    uv_async_send(&wake_);
+  }
+}
+
+void intake_loop::settle(client& c) {
+  send(c);
+  if (c.machine.wants_close() && c.sending.empty() && c.machine.output().empty()) {
+    close_client(c);
+    return;
+  }
+  update_reading(c);
+}
+
+void intake_loop::send(client& c) {
+  std::string& output = c.machine.output();
+  if (output.empty() || !c.sending.empty() || c.closing) {
+    return;
+  }
+  uv_buf_t buffer = uv_buf_init(output.data(), static_cast<unsigned>(output.size()));
+  const int written = uv_try_write(&c.stream, &buffer, 1);
+  if (written == static_cast<int>(output.size())) {
+    output.clear();
+    return;
+  }
+  if (written < 0 && written != UV_EAGAIN) {
+    close_client(c);
+    return;
+  }
+  c.sending.swap(output);
+  output.clear();
+  const std::size_t done = written > 0 ? static_cast<std::size_t>(written) : 0;
+  buffer = uv_buf_init(c.sending.data() + done, static_cast<unsigned>(c.sending.size() - done));
+  c.write_began_ns = wall_clock_ns();
+  if (uv_write(&c.write, &c.stream, &buffer, 1, on_written) != 0) {
+    close_client(c);
+  }
+}
+
+void intake_loop::on_written(uv_write_t* request, int status) {
+  client& c = *static_cast<client*>(request->handle->data);
+  c.sending.clear();
+  if (c.closing) {
+    return;
+  }
+  if (status != 0) {
+    c.owner->close_client(c);
+    return;
+  }
+  c.owner->touch(c);
+}
+
+void intake_loop::update_reading(client& c) {
+  // A client that does not take its answers is not read from either.
+  const bool wanted = !c.closing && c.sending.empty() && c.machine.wants_input();
+  if (wanted == c.reading) {
+    return;
+  }
+  c.reading = wanted;
+  if (wanted) {
+    uv_read_start(&c.stream, on_allocate, on_read);
+  } else if (!c.closing) {
+    uv_read_stop(&c.stream);
+  }
+}
+
+void intake_loop::close_client(client& c) {
+  if (c.closing) {
+    return;
+  }
+  c.closing = true;
+  c.reading = false;
+  clients_[c.index] = clients_.back();
+  clients_[c.index]->index = c.index;
+  clients_.pop_back();
+  if (c.touched) {
+    std::erase(touched_, &c);
+  }
+  if (clients_.empty()) {
+    uv_timer_stop(&timer_);
+  }
+  uv_close(&c.handle, on_closed);
+}
+
+void intake_loop::on_closed(uv_handle_t* handle) {
+  const std::unique_ptr<client> c(static_cast<client*>(handle->data));
+  c->owner->connections_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void intake_loop::on_timer(uv_timer_t* handle) {
+  auto& self = *static_cast<intake_loop*>(handle->data);
+  self.look_at_deadlines();
+  self.settle_touched();
+}
+
+void intake_loop::look_at_deadlines() {
+  const std::int64_t now = wall_clock_ns();
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    client& c = *clients_[i];
+    if (!c.sending.empty() && now - c.write_began_ns > write_stall_ns_max) {
+      write_stalls_.add();
+      close_client(c);  // the last client took its place
+      --i;
+      continue;
+    }
+    if (now >= c.machine.deadline_ns()) {
+      c.machine.tick(now);
+      touch(c);
+    }
+  }
+}
+
+void intake_loop::collect(metric_collector& out) const {
+  out.counter_value("weir_http_received_bytes_total", "Bytes read from HTTP connections.",
+                    static_cast<double>(bytes_received_.value()));
+  out.counter_value("weir_http_connections_total", "HTTP connections accepted.",
+                    static_cast<double>(connections_total_.value()));
+  out.counter_value("weir_http_write_stalls_total",
+                    "Connections closed because their client did not read its answers.",
+                    static_cast<double>(write_stalls_.value()));
+  out.gauge_value("weir_http_connections", "HTTP connections open.",
+                  static_cast<double>(connections()));
+}
+
+}  // namespace weir

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One intake loop: a libuv loop on its own thread with the connections that were handed to it.
+// Private to intake/.
+#pragma once
+
+#include <concurrentqueue/concurrentqueue.h>
+#include <uv.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "http/connection.hpp"
+#include "intake/http_intake.hpp"
+
+namespace weir {
+
+/// A connection accepted elsewhere, on its way to a loop.
+struct accepted_socket {
+  int fd = -1;
+  listen_address::family kind = listen_address::family::tcp;
+};
+
+class intake_loop {
+ public:
+  intake_loop(std::unique_ptr<loop_worker> worker, const http::connection_limits& limits);
+  ~intake_loop();
+  intake_loop(const intake_loop&) = delete;
+  intake_loop& operator=(const intake_loop&) = delete;
+
+  void start();
+  /// Any thread. The loop owns the descriptor from here on.
+  void adopt(accepted_socket socket);
+  /// Any thread.
+  void finish();
+  /// Any thread but the loop's own: ends it and waits.
+  void stop();
+
+  [[nodiscard]] std::size_t connections() const noexcept {
+    return connections_.load(std::memory_order_relaxed);
+  }
+  void collect(metric_collector& out) const;
+
+ private:
+  struct client;
+
+  static void on_wake(uv_async_t* handle);
+  static void on_check(uv_check_t* handle);
+  static void on_timer(uv_timer_t* handle);
+  static void on_allocate(uv_handle_t* handle, std::size_t suggested, uv_buf_t* buffer);
+  static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
+  static void on_written(uv_write_t* request, int status);
+  static void on_closed(uv_handle_t* handle);
+
+  void run();
+  void open_client(accepted_socket socket);
+  void touch(client& c);
+  void settle_touched();
+  void settle(client& c);
+  void send(client& c);
+  void update_reading(client& c);
+  void close_client(client& c);
+  void look_at_deadlines();
+
+  std::unique_ptr<loop_worker> worker_;
+  const http::connection_limits limits_;
+  uv_loop_t loop_{};
+  uv_async_t wake_{};
+  uv_check_t check_{};
+  uv_timer_t timer_{};
+  std::thread thread_;
+  moodycamel::ConcurrentQueue<accepted_socket> accepted_;
+  std::vector<client*> clients_;
+  std::vector<client*> touched_;
+  std::vector<char> read_buffer_;
+  std::atomic<std::size_t> connections_{0};
+  std::atomic<bool> finishing_{false};
+  std::atomic<bool> stopping_{false};
+  counter bytes_received_;
+  counter connections_total_;
+  counter write_stalls_;
+};
+
+}  // namespace weir

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intake/socket_posix.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace weir {
+namespace {
+
+constexpr int listen_backlog = 1024;
+constexpr std::string_view tcp_state_listen = "0A";  // include/net/tcp_states.h
+
+std::string error_words(int error) {
+  return std::strerror(error);
+}
+
+/// The inode of the socket that listens on `port` in a table like /proc/net/tcp; "" if none does.
+std::string listening_inode(const char* table, std::uint16_t port) {
+  std::ifstream file(table);
+  std::string line;
+  std::getline(file, line);  // head
+  while (std::getline(file, line)) {
+    std::istringstream words(line);
+    std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
+    words >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >>
+        inode;
+    const std::size_t colon = local.rfind(':');
+    if (state != tcp_state_listen || colon == std::string::npos) {
+      continue;
+    }
+    if (std::strtoul(local.c_str() + colon + 1, nullptr, 16) == port) {
+      return inode;
+    }
+  }
+  return {};
+}
+
+bool holds_socket(const std::filesystem::path& process, const std::string& link) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(process / "fd", error)) {
+    if (std::filesystem::read_symlink(entry.path(), error) == link) {
+      return true;
+    }
+  }
+  return false;
+}
+
+result<listening_socket> open_unix(const listen_address& wanted) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  WEIR_ASSERT(wanted.path.size() < sizeof name.sun_path);
+  std::memcpy(name.sun_path, wanted.path.c_str(), wanted.path.size() + 1);
+  const auto* address = reinterpret_cast<const sockaddr*>(&name);
+
+  unique_fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::connect(probe.get(), address, sizeof name) == 0) {
+    return failure{"cannot listen on unix:" + wanted.path + ": another process listens there"};
+  }
+  if (errno == ECONNREFUSED) {
+    ::unlink(wanted.path.c_str());  // left behind by a process that is gone
+  }
+  unique_fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0 || ::bind(socket.get(), address, sizeof name) != 0 ||
+      ::listen(socket.get(), listen_backlog) != 0) {
+    return failure{"cannot listen on unix:" + wanted.path + ": " + error_words(errno)};
+  }
+  return listening_socket{std::move(socket), wanted};
+}
+
+std::uint16_t bound_port(int socket) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
+    return 0;
+  }
+  return ntohs(name.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&name)->sin6_port
+                                          : reinterpret_cast<const sockaddr_in*>(&name)->sin_port);
+}
+
+failure bind_failure(const listen_address& wanted, int error) {
+  std::string words = "cannot listen on " + to_string(wanted) + ": ";
+  if (error != EADDRINUSE) {
+    return {words + error_words(error)};
+  }
+  const std::string holder = port_holder(wanted.port);
+  return {words + "the port is in use by " + (holder.empty() ? "another process" : holder) +
+          "; stop it or set http.listen to another address"};
+}
+
+result<listening_socket> open_tcp(const listen_address& wanted) {
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const std::string port = std::to_string(wanted.port);
+  const int error = ::getaddrinfo(wanted.host.empty() ? nullptr : wanted.host.c_str(), port.c_str(),
+                                  &hints, &found);
+  if (error != 0) {
+    return failure{"cannot listen on " + to_string(wanted) + ": " + ::gai_strerror(error)};
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+
+  unique_fd socket(
+      ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, found->ai_protocol));
+  const int on = 1;
+  if (socket.get() < 0 ||
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
+      ::listen(socket.get(), listen_backlog) != 0) {
+    return bind_failure(wanted, errno);
+  }
+  listen_address taken = wanted;
+  taken.port = bound_port(socket.get());
+  return listening_socket{std::move(socket), std::move(taken)};
+}
+
+}  // namespace
+
+unique_fd& unique_fd::operator=(unique_fd&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+unique_fd::~unique_fd() {
+  if (fd_ >= 0) {
+    ::close(fd_);
+  }
+}
+
+int unique_fd::release() noexcept {
+  return std::exchange(fd_, -1);
+}
+
+result<listening_socket> open_listener(const listen_address& wanted) {
+  return wanted.kind == listen_address::family::unix_socket ? open_unix(wanted) : open_tcp(wanted);
+}
+
+std::string port_holder(std::uint16_t port) {
+  std::string inode = listening_inode("/proc/net/tcp", port);
+  if (inode.empty()) {
+    inode = listening_inode("/proc/net/tcp6", port);
+  }
+  if (inode.empty()) {
+    return {};
+  }
+  const std::string link = "socket:[" + inode + "]";
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string pid = entry.path().filename();
+    if (pid.find_first_not_of("0123456789") != std::string::npos ||
+        !holds_socket(entry.path(), link)) {
+      continue;
+    }
+    std::ifstream file(entry.path() / "comm");
+    std::string name;
+    std::getline(file, name);
+    return "process " + pid + " (" + name + ")";
+  }
+  return "another process";
+}
+
+}  // namespace weir

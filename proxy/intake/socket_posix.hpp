@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opens listening sockets, and says in words why that failed: also which process holds the port.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+#include "intake/address.hpp"
+
+namespace weir {
+
+/// A file descriptor that closes itself.
+class unique_fd {
+ public:
+  unique_fd() = default;
+  explicit unique_fd(int fd) noexcept : fd_(fd) {}
+  unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+  unique_fd& operator=(unique_fd&& other) noexcept;
+  unique_fd(const unique_fd&) = delete;
+  unique_fd& operator=(const unique_fd&) = delete;
+  ~unique_fd();
+
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  [[nodiscard]] int release() noexcept;
+
+ private:
+  int fd_ = -1;
+};
+
+struct listening_socket {
+  unique_fd socket;
+  /// With the port that was taken, if 0 was asked for.
+  listen_address address;
+};
+
+/// Binds and listens, non-blocking. A Unix socket's file that nobody listens on is replaced.
+[[nodiscard]] result<listening_socket> open_listener(const listen_address& wanted);
+
+/// "process 4711 (influxd)", "another process" when its owner is not visible, or "" when nobody
+/// listens on that TCP port. Linux only: reads /proc.
+[[nodiscard]] std::string port_holder(std::uint16_t port);
+
+}  // namespace weir

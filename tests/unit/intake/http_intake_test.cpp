@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Real sockets against the intake with a worker that answers at the end of its loop's turn.
+#include "intake/http_intake.hpp"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <atomic>
+#include <thread>
+
+namespace weir {
+namespace {
+
+/// Answers each request with its body once the turn ends.
+class echo_worker final : public loop_worker, public http::router {
+ public:
+  class echo final : public http::exchange {
+   public:
+    echo(echo_worker& worker, http::connection& on) : worker_(worker), on_(on) {}
+    ~echo() override { std::erase(worker_.pending_, this); }
+    void body(std::string_view piece) override { body_.append(piece); }
+    void complete() override { worker_.pending_.push_back(this); }
+    http::response fail(http::body_failure why) override {
+      http::response answer;
+      answer.status = why == http::body_failure::timeout ? 408 : 400;
+      return answer;
+    }
+    void give() {
+      http::response answer;
+      answer.status = 200;
+      answer.body = body_;
+      on_.answer(std::move(answer));
+    }
+
+   private:
+    echo_worker& worker_;
+    http::connection& on_;
+    std::string body_;
+  };
+
+  http::router& router() override { return *this; }
+  bool has_work() const override { return !pending_.empty(); }
+  void end_of_turn() override {
+    std::vector<echo*> turn;
+    turn.swap(pending_);
+    for (echo* each : turn) {
+      each->give();
+    }
+  }
+  std::unique_ptr<http::exchange> open(const http::request_head&, http::connection& on) override {
+    return std::make_unique<echo>(*this, on);
+  }
+
+ private:
+  std::vector<echo*> pending_;
+};
+
+class http_intake_test : public ::testing::Test {
+ protected:
+  void start(http_intake_options options) {
+    ASSERT_EQ(uv_loop_init(&control_), 0);
+    ASSERT_EQ(uv_async_init(&control_, &end_, [](uv_async_t* handle) { uv_stop(handle->loop); }),
+              0);
+    auto started = http_intake::start(
+        &control_, options, [](std::uint32_t) { return std::make_unique<echo_worker>(); });
+    ASSERT_TRUE(started.ok());
+    intake_ = std::move(started).value();
+    addresses_ = intake_->addresses();
+    thread_ = std::thread([this] { uv_run(&control_, UV_RUN_DEFAULT); });
+  }
+  void TearDown() override {
+    uv_async_send(&end_);
+    thread_.join();
+    intake_.reset();
+    uv_close(reinterpret_cast<uv_handle_t*>(&end_), nullptr);
+    uv_run(&control_, UV_RUN_DEFAULT);
+    EXPECT_EQ(uv_loop_close(&control_), 0);
+  }
+
+  unique_fd connect_tcp() {
+    unique_fd fd(::socket(AF_INET, SOCK_STREAM, 0));
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_port = htons(addresses_.front().port);
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
+    return fd;
+  }
+
+  static void send_all(int fd, std::string_view bytes) {
+    ASSERT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+  }
+
+  /// Reads until `needle` came `count` times, the peer closed, or 10 s passed.
+  static std::string read_until(int fd, std::string_view needle, int count = 1) {
+    std::string got;
+    char buffer[65536];
+    for (;;) {
+      int seen = 0;
+      for (std::size_t at = got.find(needle); at != std::string::npos;
+           at = got.find(needle, at + 1)) {
+        ++seen;
+      }
+      pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
+      if (seen >= count || ::poll(&waiting, 1, 10'000) <= 0) {
+        return got;
+      }
+      const ssize_t n = ::recv(fd, buffer, sizeof buffer, 0);
+      if (n <= 0) {
+        return got;
+      }
+      got.append(buffer, static_cast<std::size_t>(n));
+    }
+  }
+
+  uv_loop_t control_{};
+  uv_async_t end_{};
+  std::unique_ptr<http_intake> intake_;
+  std::vector<listen_address> addresses_;
+  std::thread thread_;
+};
+
+const std::vector<listen_address> loopback{{.host = "127.0.0.1", .port = 0, .path = ""}};
+
+TEST_F(http_intake_test, serves_many_connections_on_several_loops) {
+  start({.listen = loopback, .loops = 3, .limits = {}});
+  std::vector<unique_fd> clients;
+  for (int i = 0; i < 30; ++i) {
+    clients.push_back(connect_tcp());
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      const std::string body = "client " + std::to_string(i);
+      send_all(clients[i].get(), "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+                                     std::to_string(body.size()) + "\r\n\r\n" + body);
+      EXPECT_NE(read_until(clients[i].get(), body).find("200 OK"), std::string::npos);
+    }
+  }
+  EXPECT_EQ(intake_->open_connections(), 30U);
+}
+
+TEST_F(http_intake_test, pipelined_requests_are_answered_in_order) {
+  start({.listen = loopback, .loops = 1, .limits = {}});
+  const unique_fd client = connect_tcp();
+  std::string requests;
+  for (int i = 0; i < 200; ++i) {
+    const std::string body = "body" + std::to_string(1000 + i) + ";";
+    requests += "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
+                "\r\n\r\n" + body;
+  }
+  send_all(client.get(), requests);
+  const std::string answers = read_until(client.get(), "body1199;");
+  std::size_t at = 0;
+  for (int i = 0; i < 200; ++i) {
+    at = answers.find("body" + std::to_string(1000 + i) + ";", at);
+    ASSERT_NE(at, std::string::npos) << i;
+  }
+}
+
+TEST_F(http_intake_test, large_answers_reach_a_slow_reader_whole) {
+  start({.listen = loopback, .loops = 1, .limits = {}});
+  const unique_fd client = connect_tcp();
+  const std::string body = std::string(8'000'000, 'x') + "end";
+  std::thread sender([&] {
+    const std::string head =
+        "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
+        "\r\n\r\n";
+    std::string_view rest = body;
+    ::send(client.get(), head.data(), head.size(), MSG_NOSIGNAL);
+    while (!rest.empty()) {
+      const ssize_t n = ::send(client.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+      if (n <= 0) {
+        break;
+      }
+      rest.remove_prefix(static_cast<std::size_t>(n));
+    }
+  });
+  const std::string answer = read_until(client.get(), "end");
+  sender.join();
+  EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), body);
+}
+
+TEST_F(http_intake_test, more_connections_than_allowed_are_told_so) {
+  start({.listen = loopback, .loops = 1, .connections_max = 1, .limits = {}});
+  const unique_fd first = connect_tcp();
+  send_all(first.get(), "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na");
+  EXPECT_NE(read_until(first.get(), "\r\n\r\na").find("200"), std::string::npos);
+  const unique_fd second = connect_tcp();
+  const std::string answer = read_until(second.get(), "no such words");
+  EXPECT_NE(answer.find("503"), std::string::npos) << answer;
+  const std::size_t body = answer.find("\r\n\r\n") + 4;
+  EXPECT_NE(answer.find("Content-Length: " + std::to_string(answer.size() - body)),
+            std::string::npos);
+}
+
+TEST_F(http_intake_test, unix_sockets_serve_too) {
+  const std::string path = ::testing::TempDir() + "weir-in-" + std::to_string(::getpid()) + ".sock";
+  start({.listen = {{.kind = listen_address::family::unix_socket, .host = "", .path = path}},
+         .loops = 1,
+         .limits = {}});
+  const unique_fd client(::socket(AF_UNIX, SOCK_STREAM, 0));
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, sizeof name.sun_path - 1);
+  ASSERT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
+  send_all(client.get(), "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
+  EXPECT_NE(read_until(client.get(), "\r\n\r\nabc").find("200"), std::string::npos);
+}
+
+TEST_F(http_intake_test, a_client_that_is_silent_within_a_head_is_told_and_closed) {
+  http::connection_limits limits;
+  limits.head_timeout_ns = 300'000'000;
+  start({.listen = loopback, .loops = 1, .limits = limits});
+  const unique_fd client = connect_tcp();
+  send_all(client.get(), "POST /x HT");
+  EXPECT_NE(read_until(client.get(), "no such words").find("408"), std::string::npos);
+}
+
+TEST_F(http_intake_test, stopping_with_open_connections_leaks_nothing) {
+  start({.listen = loopback, .loops = 2, .limits = {}});
+  std::vector<unique_fd> clients;
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(connect_tcp());
+    send_all(clients.back().get(), "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc");
+  }
+  // TearDown stops it; the address sanitizer looks for what is left.
+}
+
+}  // namespace
+}  // namespace weir
