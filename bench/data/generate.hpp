@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Seeded line protocol for benchmarks and load tools: the same set and seed give the same bytes on
+// every machine. The sets are shaped like what real clients send, and every line is valid.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weir::bench {
+
+enum class data_set : std::uint8_t {
+  tsbs_int,    // 10 tags, 10 integer fields, about 350 bytes
+  tsbs_float,  // the same with floats of 7 decimals
+  flink,       // one gauge of a Flink job: 9 tags with escapes, one field
+  tiny,        // the shortest line that anybody sends
+  text,        // strings with escapes and Unicode
+  mix,         // an agent's: many measurements, few to many fields of every type
+};
+
+inline constexpr std::array<data_set, 6> data_sets = {data_set::tsbs_int, data_set::tsbs_float,
+                                                      data_set::flink,    data_set::tiny,
+                                                      data_set::text,     data_set::mix};
+
+/// "tsbs_int" and so on.
+[[nodiscard]] std::string_view name_of(data_set set) noexcept;
+[[nodiscard]] std::optional<data_set> find_data_set(std::string_view name) noexcept;
+
+/// An endless series of lines. Timestamps are nanoseconds and ascend.
+class line_generator {
+ public:
+  line_generator(data_set set, std::uint64_t seed);
+
+  /// Appends one line with its line feed.
+  void append_line(std::string& out);
+
+ private:
+  std::uint64_t random();
+  std::uint64_t below(std::uint64_t bound) { return random() % bound; }
+  void append_tsbs(std::string& out, bool floats);
+  void append_flink(std::string& out);
+  void append_tiny(std::string& out);
+  void append_text(std::string& out);
+  void append_mix(std::string& out);
+  void append_mixed_value(std::string& out, std::uint64_t kind);
+  void append_float(std::string& out, std::uint64_t whole_bound, int decimals);
+  void append_int(std::string& out, std::uint64_t bound);
+  void append_time(std::string& out);
+
+  data_set set_;
+  std::uint64_t state_;
+  std::int64_t time_ns_ = 1'586'844'081'000'000'000;
+};
+
+/// Whole lines of at least `bytes` bytes together.
+[[nodiscard]] std::string generate(data_set set, std::size_t bytes, std::uint64_t seed);
+
+}  // namespace weir::bench

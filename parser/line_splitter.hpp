@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finds where a line ends. A line feed inside a string or after a backslash does not end one, so
+// this is InfluxDB 1.x's first scanner with the differences that docs/line_protocol.md names. It
+// can stop anywhere and go on when more bytes have come, and never decides what a later byte could
+// change: a body's lines are the same however the body is split.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace weir {
+
+class line_splitter {
+ public:
+  enum class outcome : std::uint8_t {
+    line,        // [0, end()) is a line; a line feed or the end of the body follows
+    comment,     // the first byte that is not white space is '#'
+    needs_more,  // not decidable yet
+    unclosed,    // the body ended inside a string
+    too_long,    // more than `line_bytes_max` bytes without an end
+  };
+
+  /// Begins a line. `physical`: a string does not keep a line feed from ending the line.
+  void begin(std::size_t line_bytes_max, bool physical) noexcept;
+
+  /// `bytes` begins at the line's first byte and is never shorter than on the last call; `complete`
+  /// says that the body ends where `bytes` ends.
+  [[nodiscard]] outcome advance(std::string_view bytes, bool complete) noexcept;
+
+  [[nodiscard]] std::size_t end() const noexcept { return at_; }
+  [[nodiscard]] bool physical() const noexcept { return physical_; }
+
+ private:
+  void note(char byte) noexcept;
+
+  std::size_t at_ = 0;
+  std::size_t line_bytes_max_ = 0;
+  std::int64_t open_values_ = 0;  // equals signs minus commas since the field set began
+  bool leading_ = true;           // only white space so far
+  bool in_fields_ = false;
+  bool quoted_ = false;
+  bool physical_ = false;
+};
+
+/// White space as 1.x skips it before a measurement, a field set and a timestamp.
+[[nodiscard]] constexpr bool is_white_space(char byte) noexcept {
+  return byte == ' ' || byte == '\t' || byte == '\0';
+}
+
+}  // namespace weir

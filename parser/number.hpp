@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbers as InfluxDB 1.x reads them, one by one and exactly. The hot path of a kernel decodes
+// common spellings itself and comes here for the rest.
+#pragma once
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "weir/line_protocol.hpp"
+
+namespace weir {
+
+enum class number_error : std::uint8_t { none, syntax, out_of_range };
+
+/// An optional minus and digits, nothing else.
+[[nodiscard]] number_error parse_int64(std::string_view digits, std::int64_t& value) noexcept;
+[[nodiscard]] number_error parse_uint64(std::string_view digits, std::uint64_t& value) noexcept;
+
+/// Correctly rounded; whatever rounds to infinity is refused, what rounds to zero is zero.
+[[nodiscard]] number_error parse_double(std::string_view text, double& value) noexcept;
+
+/// 1.x's scan of a number that begins at `begin` and ends before a comma, a space or the end.
+struct number_scan {
+  std::size_t end = 0;  // where the scan ended, or where the mistake was noticed
+  parse_code code = parse_code::none;
+};
+[[nodiscard]] number_scan scan_number(std::string_view text, std::size_t begin) noexcept;
+
+/// Decodes a value that the scanners have accepted.
+void decode_value(std::string_view text, field_view& field) noexcept;
+
+/// Whether an accepted number is spelled as every server reads it.
+[[nodiscard]] bool is_portable_number(std::string_view text) noexcept;
+
+}  // namespace weir

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// line_reader: takes a body in pieces, hands whole lines to the kernel and, where the kernel is not
+// sure, to the splitter and the exact reader. Lines that span pieces are put together in `held_`;
+// all others are read where they lie.
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "exact.hpp"
+#include "kernel.hpp"
+#include "line_splitter.hpp"
+
+namespace weir {
+namespace {
+
+// UTF-8 is checked in blocks of about this size, which stay in the cache until they are read.
+constexpr std::size_t utf8_block_bytes = 32768;
+// What the splitter may have to see beyond a line feed before it can decide.
+constexpr std::size_t lookahead = 2;
+
+std::uint64_t count_line_feeds(std::string_view text) noexcept {
+  return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+struct line_reader::state {
+  parse_options options;
+  const kernel* hot = &active_kernel();
+  line_scratch scratch;
+  line_splitter splitter;
+  point_view point;
+  parse_error error;
+  line_counts counts;
+
+  std::string_view piece;
+  std::size_t piece_at = 0;       // of `piece`, where the next line begins; not used while holding
+  std::size_t window_end = 0;     // of `piece`, behind its last line feed
+  std::size_t utf8_good_end = 0;  // of `piece`, up to where it is known to be UTF-8
+  std::size_t utf8_bad_end = 0;   // of `piece`, up to where lines are checked one by one
+
+  std::string held;         // lines that did not lie in one piece
+  std::size_t held_at = 0;  // of `held`, where the next line begins
+  std::size_t taken = 0;    // bytes of `piece` that `held` ends in
+  bool holding = false;
+
+  std::uint64_t offset = 0;          // of the next line in the body
+  std::uint64_t physical_until = 0;  // up to there a line feed ends a line even inside a string
+  std::uint64_t line = 1;            // number of the next line
+  std::size_t consumed = 0;          // bytes of the line last judged, with its line feed
+  std::uint64_t consumed_feeds = 0;  // line feeds among them
+  bool fresh = true;                 // the splitter has not begun with the next line
+  bool skipping = false;             // the rest of a comment or of a line too long
+  bool comment = false;              // what is skipped is a comment
+  char skipped_last = '\0';
+  bool finished = false;
+
+  line_event next();
+  line_event read_split_line(std::string_view all, bool complete, bool& done);
+  line_event judge(std::string_view all, bool& done);
+  bool read_plain_line();
+  bool is_utf8(const char* after);
+  void check_utf8_block(std::size_t line_end);
+  void set_error(std::string_view all, const line_verdict& verdict, std::string_view text);
+  void release();
+  void skip(std::size_t bytes);
+  bool skip_rest();
+  bool take_more();
+  void drop_piece();
+  void restart_physical(std::uint64_t until);
+  [[nodiscard]] std::string_view view() const noexcept {
+    return holding ? std::string_view{held}.substr(held_at) : piece.substr(piece_at);
+  }
+};
+
+// Moves past `bytes` bytes; back to the piece itself once the line to come began in it.
+void line_reader::state::skip(std::size_t bytes) {
+  offset += bytes;
+  fresh = true;
+  if (!holding) {
+    piece_at += bytes;
+    return;
+  }
+  held_at += bytes;
+  if (held.size() - held_at <= taken) {
+    piece_at = taken - (held.size() - held_at);
+    holding = false;
+    held.clear();
+    held_at = 0;
+    taken = 0;
+  }
+}
+
+// Lets go of the line last returned: its views are no longer valid.
+void line_reader::state::release() {
+  if (consumed > 0) {
+    line += consumed_feeds;
+    skip(consumed);
+    consumed = 0;
+  }
+}
+
+// Passes over a comment's or an overlong line's rest. False: it goes on in the next piece.
+bool line_reader::state::skip_rest() {
+  bool ended = false;
+  while (!ended) {
+    const std::string_view rest = view();
+    if (rest.empty() && !finished) {
+      return false;
+    }
+    const std::size_t feed = rest.find('\n');
+    const std::size_t length = std::min(feed, rest.size());
+    skipped_last = length > 0 ? rest[length - 1] : skipped_last;
+    const bool has_feed = feed != std::string_view::npos;
+    ended = has_feed || rest.empty();
+    line += has_feed ? 1 : 0;
+    skip(length + (has_feed ? 1 : 0));
+  }
+  counts.carriage_returns += comment && skipped_last == '\r' ? 1 : 0;
+  skipping = false;
+  return true;
+}
+
+// Copies what the splitter needs next behind the held bytes. False: the piece is used up, and its
+// bytes need not stay readable.
+bool line_reader::state::take_more() {
+  if (!holding) {
+    held.assign(piece.substr(piece_at));
+    held_at = 0;
+    holding = true;
+    drop_piece();
+    return false;
+  }
+  if (taken == piece.size()) {
+    drop_piece();
+    return false;
+  }
+  const std::size_t feed = piece.find('\n', taken);
+  const std::size_t end =
+      feed == std::string_view::npos ? piece.size() : std::min(piece.size(), feed + 1 + lookahead);
+  held.append(piece.substr(taken, end - taken));
+  taken = end;
+  return true;
+}
+
+void line_reader::state::drop_piece() {
+  piece = {};
+  piece_at = 0;
+  window_end = 0;
+  taken = 0;
+}
+
+void line_reader::state::check_utf8_block(std::size_t line_end) {
+  std::size_t end = std::min(window_end, std::max(piece_at + utf8_block_bytes, line_end));
+  end = piece.rfind('\n', end - 1) + 1;
+  const bool good = simdjson::validate_utf8(piece.data() + piece_at, end - piece_at);
+  (good ? utf8_good_end : utf8_bad_end) = end;
+}
+
+bool line_reader::state::is_utf8(const char* after) {
+  const std::size_t line_end = static_cast<std::size_t>(after - piece.data());
+  if (line_end > utf8_good_end && line_end > utf8_bad_end) {
+    check_utf8_block(line_end);
+  }
+  return line_end <= utf8_good_end ||
+         simdjson::validate_utf8(piece.data() + piece_at, line_end - piece_at);
+}
+
+// The hot path: a whole line of the piece, of plain shape.
+bool line_reader::state::read_plain_line() {
+  const line_window window{piece.data() + piece_at, piece.data() + window_end};
+  const char* const after = hot->read_line(window, window.begin, options, scratch, point);
+  if (after == nullptr || (options.utf8 == utf8_policy::reject && !is_utf8(after))) {
+    return false;
+  }
+  point.line = line;
+  consumed = static_cast<std::size_t>(after - window.begin);
+  consumed_feeds = 1;
+  counts.carriage_returns += consumed - point.text.size() - 1;
+  ++counts.points;
+  return true;
+}
+
+void line_reader::state::restart_physical(std::uint64_t until) {
+  physical_until = until;
+  splitter.begin(options.line_bytes_max, true);
+}
+
+void line_reader::state::set_error(std::string_view all, const line_verdict& verdict,
+                                   std::string_view text) {
+  const std::size_t before = static_cast<std::size_t>(text.data() - all.data());
+  const std::size_t first_line = std::min(text.find('\n'), text.size());
+  error.code = verdict.code;
+  error.line = line;
+  error.column = before + std::min(verdict.at, first_line) + 1;
+  error.text = text;
+  error.span = verdict.span;
+  ++counts.errors;
+}
+
+// The splitter has found a line's end. `done` stays false for a line that yields nothing.
+line_event line_reader::state::judge(std::string_view all, bool& done) {
+  const std::size_t end = splitter.end();
+  const std::size_t length = std::min(end + 1, all.size());
+  std::string_view text = all.substr(0, end);
+  const bool has_return = !text.empty() && text.back() == '\r';
+  text.remove_suffix(has_return ? 1 : 0);
+  while (!text.empty() && is_white_space(text.front())) {
+    text.remove_prefix(1);
+  }
+  line_verdict verdict;
+  if (!text.empty()) {
+    verdict = read_exact(text, options, scratch, point);
+    // A mistake about quotes must not cost the lines behind the first line feed.
+    if (verdict.code == parse_code::unbalanced_quotes && !splitter.physical() &&
+        text.find('\n') != std::string_view::npos) {
+      restart_physical(offset + length);
+      return line_event::more;
+    }
+  }
+  counts.carriage_returns += has_return ? 1 : 0;
+  consumed = length;
+  consumed_feeds = count_line_feeds(all.substr(0, length));
+  if (text.empty()) {
+    ++counts.blank;
+    release();
+    return line_event::more;
+  }
+  done = true;
+  if (verdict.code != parse_code::none) {
+    set_error(all, verdict, text);
+    return line_event::error;
+  }
+  point.line = line;
+  ++counts.points;
+  return line_event::point;
+}
+
+line_event line_reader::state::read_split_line(std::string_view all, bool complete, bool& done) {
+  if (fresh) {
+    fresh = false;
+    splitter.begin(options.line_bytes_max, offset < physical_until);
+  }
+  switch (splitter.advance(all, complete)) {
+    case line_splitter::outcome::line:
+      return judge(all, done);
+    case line_splitter::outcome::comment:
+      ++counts.comments;
+      comment = true;
+      skipping = true;
+      skipped_last = '\0';
+      return line_event::more;
+    case line_splitter::outcome::needs_more:
+      done = !take_more();
+      return line_event::more;
+    case line_splitter::outcome::unclosed:
+      restart_physical(offset + all.size());
+      return line_event::more;
+    case line_splitter::outcome::too_long:
+      break;
+  }
+  if (!splitter.physical()) {
+    restart_physical(offset + options.line_bytes_max + 1);
+    return line_event::more;
+  }
+  consumed = options.line_bytes_max;
+  consumed_feeds = count_line_feeds(all.substr(0, consumed));
+  comment = false;
+  skipping = true;
+  std::string_view text = all.substr(0, consumed);
+  while (!text.empty() && is_white_space(text.front())) {
+    text.remove_prefix(1);
+  }
+  set_error(all, {parse_code::shield_line_too_long, text.size(), {}}, text);
+  done = true;
+  return line_event::error;
+}
+
+line_event line_reader::state::next() {
+  release();
+  for (;;) {
+    if (skipping && !skip_rest()) {
+      return line_event::more;
+    }
+    if (!holding && piece_at < window_end && fresh && read_plain_line()) {
+      return line_event::point;
+    }
+    const std::string_view rest = view();
+    if (rest.empty()) {
+      return line_event::more;
+    }
+    const bool complete = finished && (!holding || taken == piece.size());
+    bool done = false;
+    const line_event event = read_split_line(rest, complete, done);
+    if (done) {
+      return event;
+    }
+  }
+}
+
+line_reader::line_reader(const parse_options& options) : state_(std::make_unique<state>()) {
+  state_->options = options;
+}
+
+line_reader::~line_reader() = default;
+line_reader::line_reader(line_reader&&) noexcept = default;
+line_reader& line_reader::operator=(line_reader&&) noexcept = default;
+
+void line_reader::reset(const parse_options& options) {
+  line_scratch scratch = std::move(state_->scratch);
+  std::string held = std::move(state_->held);
+  *state_ = state{};
+  state_->options = options;
+  state_->scratch = std::move(scratch);
+  state_->held = std::move(held);
+  state_->held.clear();
+}
+
+void line_reader::feed(std::string_view piece) {
+  state& s = *state_;
+  s.release();
+  s.piece = piece;
+  s.piece_at = 0;
+  s.utf8_good_end = 0;
+  s.utf8_bad_end = 0;
+  s.taken = 0;
+  s.held.erase(0, s.held_at);
+  s.held_at = 0;
+  const std::size_t feed = piece.rfind('\n');
+  s.window_end = feed == std::string_view::npos ? 0 : feed + 1;
+}
+
+void line_reader::finish() {
+  state_->finished = true;
+}
+
+line_event line_reader::next() {
+  return state_->next();
+}
+
+const point_view& line_reader::point() const noexcept {
+  return state_->point;
+}
+const parse_error& line_reader::error() const noexcept {
+  return state_->error;
+}
+const line_counts& line_reader::counts() const noexcept {
+  return state_->counts;
+}
+
+std::size_t line_reader::held_bytes() const noexcept {
+  return state_->holding ? state_->held.size() - state_->held_at : 0;
+}
+
+void line_reader::shrink(std::size_t bytes) {
+  state& s = *state_;
+  if (!s.holding && s.held.capacity() > bytes) {
+    s.held = std::string{};
+  }
+  if (s.scratch.tags.capacity() * sizeof(tag_view) > bytes ||
+      s.scratch.fields.capacity() * sizeof(field_view) > bytes ||
+      s.scratch.order.capacity() * sizeof(std::uint32_t) > bytes) {
+    s.scratch = line_scratch{};
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The lines that 1.x takes and weir refuses, because two of 1.x's scanners read them differently
+// and what comes of it ranges from a series that cannot be queried to a harmed server.
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "exact.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t nowhere = std::string_view::npos;
+
+// Where an even run of backslashes lies directly before a delimiter of a series.
+std::size_t find_even_backslashes(std::string_view text, std::size_t at) noexcept {
+  while ((at = text.find('\\', at)) != nowhere) {
+    const std::size_t end = std::min(text.find_first_not_of('\\', at), text.size());
+    const bool delimits =
+        end < text.size() && (text[end] == ',' || text[end] == '=' || text[end] == ' ');
+    if (delimits && (end - at) % 2 == 0) {
+      return at;
+    }
+    at = end;
+  }
+  return nowhere;
+}
+
+// The same in a field set, whose strings may hold anything.
+std::size_t find_even_backslashes_outside_strings(std::string_view text, std::size_t at) noexcept {
+  std::size_t equals = 0;
+  std::size_t commas = 0;
+  bool quoted = false;
+  while (at < text.size()) {
+    const char byte = text[at];
+    if (byte == '\\') {
+      const std::size_t end = std::min(text.find_first_not_of('\\', at), text.size());
+      if (!quoted && find_even_backslashes(text.substr(0, end + 1), at) == at) {
+        return at;
+      }
+      at = (end - at) % 2 == 0 ? end : end + 1;
+      continue;
+    }
+    if (byte == '"' && equals > commas) {
+      quoted = !quoted;
+    }
+    equals += !quoted && byte == '=' ? 1 : 0;
+    commas += !quoted && byte == ',' ? 1 : 0;
+    ++at;
+  }
+  return nowhere;
+}
+
+// Whether a string's first unescaped quote after the opening one is its last byte.
+bool closes_at_its_end(std::string_view text) noexcept {
+  std::size_t at = 1;
+  while (at < text.size() && text[at] != '"') {
+    at += text[at] == '\\' ? 2 : 1;
+  }
+  return at + 1 == text.size();
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  unsigned char bits = 0;
+  for (const char byte : text) {
+    bits |= static_cast<unsigned char>(byte);
+  }
+  return bits < 0x80 || simdjson::validate_utf8(text.data(), text.size());
+}
+
+// The first byte that begins no character. Requires: there is one.
+std::size_t find_bad_utf8(std::string_view text) noexcept {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    const std::string_view character = text.substr(at, length);
+    if (length > 1 && !simdjson::validate_utf8(character.data(), character.size())) {
+      break;
+    }
+    at += length;
+  }
+  return at;
+}
+
+}  // namespace
+
+line_verdict check_shields(const point_view& point, const parse_options& options) {
+  const std::string_view text = point.text;
+  const auto offset = [&](std::string_view part) {
+    return static_cast<std::size_t>(part.data() - text.data());
+  };
+  const bool has_backslash = text.find('\\') != nowhere;
+  std::size_t even = !has_backslash ? nowhere : find_even_backslashes(point.series, 0);
+  if (has_backslash && even == nowhere) {
+    even = find_even_backslashes_outside_strings(point.series_and_fields, point.series.size());
+  }
+  if (even != nowhere) {
+    return {parse_code::shield_ambiguous_backslash, even, text.substr(even, 2)};
+  }
+  for (const field_view& field : point.fields) {
+    if (field.key.empty() || field.key.front() == ',') {
+      return {parse_code::shield_empty_field_key, offset(field.key), field.key};
+    }
+    if (field.type == field_type::string && !closes_at_its_end(field.text)) {
+      return {parse_code::shield_text_after_quote, offset(field.text), field.text};
+    }
+  }
+  if (options.utf8 == utf8_policy::reject && !is_utf8(text)) {
+    const std::size_t bad = find_bad_utf8(text);
+    return {parse_code::shield_invalid_utf8, bad, text.substr(bad, 1)};
+  }
+  return {};
+}
+
+}  // namespace weir
