@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands of weir: what the command line says, turned into calls. No decision about data here.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "config/settings_reader.hpp"
+#include "pipeline/run_uv.hpp"
+#include "weir/line_protocol.hpp"
+
+namespace {
+
+constexpr int exit_bad_configuration = 2;
+
+struct arguments {
+  std::string config;
+  std::vector<std::string> sets;
+  std::string announce;
+};
+
+void add_configuration_options(CLI::App& command, arguments& given) {
+  command.add_option("-c,--config", given.config,
+                     "Configuration file (TOML); without it the built-in defaults serve");
+  command
+      .add_option("-s,--set", given.sets,
+                  "Set one key over the file: --set log.keep=1GiB, "
+                  "--set 'http.listen=[\"127.0.0.1:0\"]', --set sink.NAME.url=http://...")
+      ->allow_extra_args(false);
+}
+
+/// The settings; on failure the reasons are on standard error already.
+bool load(const arguments& given, weir::settings& out) {
+  auto loaded = weir::load_settings(given.config, given.sets);
+  if (!loaded) {
+    std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
+    return false;
+  }
+  out = std::move(loaded).value();
+  return true;
+}
+
+int config_check(const arguments& given) {
+  weir::settings effective;
+  if (!load(given, effective)) {
+    return exit_bad_configuration;
+  }
+  std::printf("%s: no mistake found; %zu sink(s)\n",
+              given.config.empty() ? "built-in defaults" : given.config.c_str(),
+              effective.sinks.size());
+  return 0;
+}
+
+int config_show(const arguments& given) {
+  weir::settings effective;
+  if (!load(given, effective)) {
+    return exit_bad_configuration;
+  }
+  std::fputs(weir::show_settings(effective).c_str(), stdout);
+  return 0;
+}
+
+int run(const arguments& given) {
+  weir::settings effective;
+  if (!load(given, effective)) {
+    return exit_bad_configuration;
+  }
+  return weir::run_weir(effective, given.announce);
+}
+
+int version() {
+  std::printf("weir %s (parser kernel: %.*s)\n", WEIR_VERSION,
+              static_cast<int>(weir::kernel_name().size()), weir::kernel_name().data());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "weir receives InfluxDB line protocol, checks every line, keeps what it acknowledged in a "
+      "durable log and delivers it to your databases."};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("weir ") + WEIR_VERSION);
+  arguments given;
+
+  CLI::App* run_command = app.add_subcommand("run", "Receive, keep and deliver");
+  add_configuration_options(*run_command, given);
+  run_command->add_option("--announce", given.announce,
+                          "Write the addresses taken to this file as JSON once weir is ready");
+  run_command->footer(
+      "Example:\n  weir run --config conf/weir.toml\n"
+      "  curl -i 'http://127.0.0.1:8086/write?db=mydb' --data-binary 'cpu,host=a usage=1.5'");
+
+  CLI::App* config_command = app.add_subcommand("config", "Check or show a configuration");
+  config_command->require_subcommand(1);
+  CLI::App* check_command =
+      config_command->add_subcommand("check", "Say what is wrong with a configuration");
+  add_configuration_options(*check_command, given);
+  check_command->footer("Example:\n  weir config check --config conf/weir.toml");
+  CLI::App* show_command =
+      config_command->add_subcommand("show", "Print the effective configuration, all keys");
+  add_configuration_options(*show_command, given);
+  show_command->footer("Example:\n  weir config show --set log.type=memory");
+
+  CLI::App* version_command = app.add_subcommand("version", "Print the version");
+
+  CLI11_PARSE(app, argc, argv);
+  if (run_command->parsed()) {
+    return run(given);
+  }
+  if (check_command->parsed()) {
+    return config_check(given);
+  }
+  if (show_command->parsed()) {
+    return config_show(given);
+  }
+  if (version_command->parsed()) {
+    return version();
+  }
+  return 1;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every database that weir has heard of, with its line counts: the law of conservation per database
+// (received = accepted + rejected + dropped) is kept here. Entries are never moved or removed, so a
+// loop may hold on to one. Thread-safe.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gate/check.hpp"
+#include "observe/metrics.hpp"
+#include "weir/line_protocol.hpp"
+
+namespace weir {
+
+/// What happened to the lines of one request, or of one database since the start.
+struct line_account {
+  std::uint64_t received = 0;
+  std::uint64_t accepted = 0;
+  std::array<std::uint64_t, parse_code_count> refused_by_parser{};
+  std::array<std::uint64_t, gate_code_count> rejected_by_gate{};
+  std::array<std::uint64_t, gate_code_count> dropped_by_gate{};
+  std::array<std::uint64_t, gate_code_count> mended_by_gate{};
+  std::uint64_t carriage_returns = 0;
+};
+
+class database_entry {
+ public:
+  explicit database_entry(std::string name) : name_(std::move(name)) {}
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// A client created it through weir and has not dropped it since.
+  [[nodiscard]] bool created() const noexcept { return created_.load(std::memory_order_relaxed); }
+  /// SHOW DATABASES lists it.
+  [[nodiscard]] bool listed() const noexcept { return listed_.load(std::memory_order_relaxed); }
+  void set_created(bool created) noexcept { created_.store(created, std::memory_order_relaxed); }
+  void set_listed(bool listed) noexcept { listed_.store(listed, std::memory_order_relaxed); }
+
+  /// Adds a request's account. Any thread.
+  void add(const line_account& account) noexcept;
+  void collect(metric_collector& out) const;
+
+ private:
+  const std::string name_;
+  std::atomic<bool> created_{false};
+  std::atomic<bool> listed_{false};
+  counter received_;
+  counter accepted_;
+  std::array<counter, parse_code_count> refused_by_parser_;
+  std::array<counter, gate_code_count> rejected_by_gate_;
+  std::array<counter, gate_code_count> dropped_by_gate_;
+  std::array<counter, gate_code_count> mended_by_gate_;
+  counter carriage_returns_;
+};
+
+class database_registry {
+ public:
+  explicit database_registry(std::size_t databases_max) : databases_max_(databases_max) {}
+
+  /// Valid as long as the registry; nullptr when `limits.databases` are known already.
+  [[nodiscard]] database_entry* find_or_add(std::string_view name);
+  [[nodiscard]] database_entry* find(std::string_view name) const;
+  /// Sorted by name.
+  [[nodiscard]] std::vector<database_entry*> entries() const;
+  [[nodiscard]] std::size_t databases_max() const noexcept { return databases_max_; }
+
+  void collect(metric_collector& out) const;
+
+ private:
+  const std::size_t databases_max_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<database_entry>, std::less<>> entries_;
+};
+
+}  // namespace weir

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/http_service.hpp"
+
+#include <algorithm>
+
+#include "api/context.hpp"
+#include "api/health.hpp"
+#include "api/influx_v1.hpp"
+#include "api/query.hpp"
+#include "base/assert.hpp"
+#include "base/clock.hpp"
+#include "observe/journal.hpp"
+
+namespace weir {
+namespace {
+
+// A query is some statements of text.
+constexpr std::size_t query_body_bytes_max = std::size_t{1} << 20;
+
+std::string_view name_of(api::route route) {
+  switch (route) {
+    case api::route::write_v1:
+      return "/write";
+    case api::route::query:
+      return "/query";
+    case api::route::ping:
+      return "/ping";
+    case api::route::health:
+      return "/health";
+    case api::route::ready:
+      return "/ready";
+    case api::route::metrics:
+      return "/metrics";
+    case api::route::options:
+      return "OPTIONS";
+    case api::route::method_not_allowed:
+    case api::route::not_found:
+      break;
+  }
+  return "other";
+}
+
+class http_worker;
+
+/// What every exchange has: its connection, its route, and what its answer repeats.
+class answering_exchange : public http::exchange {
+ public:
+  answering_exchange(http_worker& worker, http::connection& on, api::route route,
+                     api::request_context context)
+      : worker_(worker), on_(on), route_(route), context_(std::move(context)) {}
+
+  void body(std::string_view) override {}
+  void complete() override {}
+  [[nodiscard]] http::response fail(http::body_failure why) override;
+
+ protected:
+  /// The connection may delete this exchange during the call.
+  void answer(http::response given);
+
+  http_worker& worker_;
+
+ private:
+  http::connection& on_;
+  const api::route route_;
+  const api::request_context context_;
+};
+
+/// A write: its lines go to a job of the loop's write path.
+class write_exchange final : public answering_exchange {
+ public:
+  using answering_exchange::answering_exchange;
+  ~write_exchange() override;
+
+  /// One of these two comes first; after a refusal no body and no completion is passed on.
+  void begin(const api::write_target& target, std::int64_t now_ns);
+  void refuse(http::response given) { answer(std::move(given)); }
+  void body(std::string_view piece) override { job_->body(piece); }
+  void complete() override { job_->complete(); }
+  [[nodiscard]] http::response fail(http::body_failure why) override;
+
+ private:
+  void finished(write_end end, const write_verdict& verdict, const std::string& detail);
+  void release();
+
+  write_job* job_ = nullptr;
+};
+
+/// /query: the statements may be in the URL or in a form.
+class query_exchange final : public answering_exchange {
+ public:
+  query_exchange(http_worker& worker, http::connection& on, api::request_context context,
+                 const http::request_head& head)
+      : answering_exchange(worker, on, api::route::query, std::move(context)),
+        method_(head.method),
+        query_(head.query),
+        content_type_(head.header("content-type").value_or("")) {}
+
+  void body(std::string_view piece) override;
+  void complete() override;
+
+ private:
+  const http::method method_;
+  const std::string query_;
+  const std::string content_type_;
+  std::string form_;
+};
+
+class http_worker final : public loop_worker, public http::router {
+ public:
+  http_worker(const http_services& services, std::uint32_t loop_index)
+      : services_(services),
+        path_(services.writes),
+        ids_(static_cast<std::uint64_t>(wall_clock_ns()) * 31 + loop_index) {}
+
+  [[nodiscard]] http::router& router() override { return *this; }
+  [[nodiscard]] bool has_work() const override { return path_.has_work(); }
+  void end_of_turn() override { path_.end_of_turn(); }
+
+  [[nodiscard]] std::unique_ptr<http::exchange> open(const http::request_head& head,
+                                                     http::connection& on) override;
+
+  [[nodiscard]] const http_services& services() const noexcept { return services_; }
+  [[nodiscard]] write_path& path() noexcept { return path_; }
+  [[nodiscard]] http::response metrics() const;
+
+ private:
+  [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
+                                                           http::connection& on,
+                                                           api::request_context context,
+                                                           std::int64_t now_ns);
+  [[nodiscard]] http::response answer_at_once(api::route route,
+                                              const http::request_head& head) const;
+
+  const http_services services_;
+  write_path path_;
+  api::request_ids ids_;
+};
+
+/// Answers in its opening and ignores what else comes.
+class simple_exchange final : public answering_exchange {
+ public:
+  using answering_exchange::answering_exchange;
+  void give(http::response given) { answer(std::move(given)); }
+};
+
+// --- answering_exchange
+
+void answering_exchange::answer(http::response given) {
+  worker_.services().counters.answered(route_, given.status);
+  api::complete(given, context_);
+  on_.answer(std::move(given));
+}
+
+http::response answering_exchange::fail(http::body_failure why) {
+  http::response given = api::body_failure_response(why);
+  worker_.services().counters.answered(route_, given.status);
+  api::complete(given, context_);
+  return given;
+}
+
+// --- write_exchange
+
+write_exchange::~write_exchange() {
+  release();
+}
+
+void write_exchange::release() {
+  if (job_ != nullptr) {
+    worker_.path().release(*job_);
+    job_ = nullptr;
+  }
+}
+
+void write_exchange::begin(const api::write_target& target, std::int64_t now_ns) {
+  std::string refusal;
+  job_ =
+      worker_.path().begin(target, now_ns, refusal,
+                           [this](write_end end, const write_verdict& verdict,
+                                  const std::string& detail) { finished(end, verdict, detail); });
+  if (job_ == nullptr) {
+    answer(api::error_response(400, refusal));
+  }
+}
+
+http::response write_exchange::fail(http::body_failure why) {
+  release();
+  worker_.services().counters.cut_off.add_shared();
+  return answering_exchange::fail(why);
+}
+
+void write_exchange::finished(write_end end, const write_verdict& verdict,
+                              const std::string& detail) {
+  http_counters& counters = worker_.services().counters;
+  http::response given;
+  switch (end) {
+    case write_end::answered:
+      given = api::write_response(verdict);
+      counters.log_failed.store(false, std::memory_order_relaxed);
+      break;
+    case write_end::overloaded:
+    case write_end::log_full:
+      journal_limited("overloaded", journal_level::warning, "writes are answered 503: " + detail);
+      given = api::overloaded(detail);
+      break;
+    case write_end::log_failed:
+      journal_limited("log", journal_level::error, "writes are answered 503: " + detail);
+      counters.log_failed.store(true, std::memory_order_relaxed);
+      given = api::overloaded("the log cannot be written");
+      break;
+  }
+  release();
+  answer(std::move(given));
+}
+
+// --- query_exchange
+
+void query_exchange::body(std::string_view piece) {
+  if (form_.size() + piece.size() > query_body_bytes_max) {
+    answer(api::error_response(413, "Request Entity Too Large"));
+    return;
+  }
+  form_.append(piece);
+}
+
+void query_exchange::complete() {
+  answer(api::answer_query(
+      {.method = method_, .query = query_, .content_type = content_type_, .body = form_},
+      worker_.services().databases));
+}
+
+// --- http_worker
+
+std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head,
+                                                  http::connection& on) {
+  const std::int64_t now_ns = wall_clock_ns();
+  const api::route route = api::classify(head);
+  api::request_context context = api::context_of(head, ids_, now_ns);
+  if (route == api::route::write_v1) {
+    return open_write(head, on, std::move(context), now_ns);
+  }
+  if (route == api::route::query) {
+    return std::make_unique<query_exchange>(*this, on, std::move(context), head);
+  }
+  auto made = std::make_unique<simple_exchange>(*this, on, route, std::move(context));
+  made->give(answer_at_once(route, head));
+  return made;
+}
+
+std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head& head,
+                                                        http::connection& on,
+                                                        api::request_context context,
+                                                        std::int64_t now_ns) {
+  auto made = std::make_unique<write_exchange>(*this, on, api::route::write_v1, std::move(context));
+  auto target = api::parse_write_target(head.query);
+  if (target) {
+    made->begin(target.value(), now_ns);
+  } else {
+    made->refuse(target.error());
+  }
+  return made;
+}
+
+http::response http_worker::answer_at_once(api::route route, const http::request_head& head) const {
+  switch (route) {
+    case api::route::ping:
+      return api::ping_response(head.query);
+    case api::route::health: {
+      const bool failed = services_.counters.log_failed.load(std::memory_order_relaxed);
+      return api::health_response(!failed, failed ? "the log cannot be written" : "");
+    }
+    case api::route::ready: {
+      const bool draining = services_.counters.draining.load(std::memory_order_relaxed);
+      return api::ready_response(!draining, draining ? "weir is ending" : "");
+    }
+    case api::route::metrics:
+      return metrics();
+    case api::route::options:
+      return api::options_response(head);
+    case api::route::method_not_allowed:
+      return api::method_not_allowed_response(head);
+    case api::route::not_found:
+    case api::route::write_v1:
+    case api::route::query:
+      break;
+  }
+  return api::not_found_response();
+}
+
+http::response http_worker::metrics() const {
+  metrics_text text;
+  services_.collect(text);
+  http::response given;
+  given.status = 200;
+  given.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  given.body = text.text();
+  return given;
+}
+
+}  // namespace
+
+void http_counters::answered(api::route route, int status) noexcept {
+  const auto found = std::find(statuses.begin(), statuses.end() - 1, status);
+  answers.at(static_cast<std::size_t>(route))
+      .at(static_cast<std::size_t>(found - statuses.begin()))
+      .add_shared();
+}
+
+void http_counters::collect(metric_collector& out) const {
+  for (std::size_t r = 0; r < route_count; ++r) {
+    for (std::size_t s = 0; s < statuses.size(); ++s) {
+      if (const std::uint64_t n = answers[r][s].value(); n > 0) {
+        const std::string status = statuses[s] == 0 ? "other" : std::to_string(statuses[s]);
+        out.counter_value("weir_http_requests_total", "Requests answered, by route and status.",
+                          static_cast<double>(n),
+                          {{"route", name_of(static_cast<api::route>(r))}, {"status", status}});
+      }
+    }
+  }
+  out.counter_value("weir_http_writes_cut_off_total",
+                    "Write requests whose body did not arrive whole; nothing of them was kept.",
+                    static_cast<double>(cut_off.value()));
+}
+
+std::unique_ptr<loop_worker> make_http_worker(const http_services& services,
+                                              std::uint32_t loop_index) {
+  return std::make_unique<http_worker>(services, loop_index);
+}
+
+}  // namespace weir

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an intake loop does with requests: one exchange per route, and the loop's write path. It
+// knows the dialects (api/) and the write path; sockets it does not know. One worker per loop.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "api/catalogue.hpp"
+#include "api/routes.hpp"
+#include "intake/http_intake.hpp"
+#include "observe/metrics.hpp"
+#include "pipeline/write_path.hpp"
+
+namespace weir {
+
+/// Requests by route and status; shared by all loops.
+struct http_counters {
+  /// Statuses that weir answers with; others count under the last.
+  static constexpr std::array<int, 14> statuses{200, 204, 400, 401, 403, 404, 405,
+                                                408, 413, 415, 431, 500, 503, 0};
+  static constexpr std::size_t route_count = 9;
+
+  std::array<std::array<counter, statuses.size()>, route_count> answers;
+  /// Write requests that ended before their body was complete.
+  counter cut_off;
+  /// Weir ends: /ready says so.
+  std::atomic<bool> draining{false};
+  /// The last append failed: /health says so.
+  std::atomic<bool> log_failed{false};
+
+  void answered(api::route route, int status) noexcept;
+  void collect(metric_collector& out) const;
+};
+
+/// What every loop shares. All of it outlives the loops.
+struct http_services {
+  write_services writes;
+  catalogue& databases;
+  http_counters& counters;
+  /// Reports all numbers of weir, for /metrics. Any thread.
+  std::function<void(metric_collector&)> collect;
+};
+
+[[nodiscard]] std::unique_ptr<loop_worker> make_http_worker(const http_services& services,
+                                                            std::uint32_t loop_index);
+
+}  // namespace weir

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/pipeline.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "intake/http_intake.hpp"
+#include "log/open_log.hpp"
+#include "observe/journal.hpp"
+#include "pipeline/catalogue_posix.hpp"
+#include "pipeline/database_registry.hpp"
+#include "pipeline/http_service.hpp"
+#include "sinks/sink_set.hpp"
+
+namespace weir {
+namespace {
+
+// How limits.memory is shared out. Requests in flight and sinks have a quarter each, so that
+// draining never starves; the rest holds frames.
+constexpr std::uint64_t request_share = 4;
+constexpr std::uint64_t sink_share = 4;
+
+result<std::vector<listen_address>> listen_addresses(const http_settings& http) {
+  std::vector<listen_address> out;
+  for (const std::string& text : http.listen) {
+    auto address = parse_listen_address(text);
+    if (!address) {
+      return address.error();
+    }
+    out.push_back(std::move(address).value());
+  }
+  return out;
+}
+
+std::uint32_t loop_count(std::uint32_t configured) {
+  return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
+}
+
+http::connection_limits limits_of(const http_settings& http) {
+  http::connection_limits limits;
+  limits.head_bytes_max = http.head_limit;
+  limits.body_bytes_max = http.body_limit;
+  limits.head_timeout_ns = nanoseconds(http.head_timeout).count();
+  limits.body_timeout_ns = nanoseconds(http.body_timeout).count();
+  limits.idle_timeout_ns = nanoseconds(http.idle_timeout).count();
+  return limits;
+}
+
+/// "auto" is gzip where a sink sends what lies in the log over the network, and plain where none
+/// does: then compressing would be paid for nothing but disk.
+compression_mode resolve_compression(const settings& given) {
+  const bool sends = std::any_of(given.sinks.begin(), given.sinks.end(),
+                                 [](const auto& sink) { return sink.type == sink_type::influxdb; });
+  const compression_mode wanted = given.log.compression;
+  return wanted == compression_mode::automatic && !sends ? compression_mode::none : wanted;
+}
+
+settings resolved(settings given) {
+  given.log.compression = resolve_compression(given);
+  return given;
+}
+
+}  // namespace
+
+struct pipeline::state {
+  // In the order in which each needs the ones before it; destroyed the other way round.
+  const settings configured;
+  memory_budget request_memory;
+  memory_budget sink_memory;
+  memory_budget frame_memory;
+  database_registry databases;
+  std::unique_ptr<frame_log> log;
+  std::unique_ptr<stored_catalogue> catalogue;
+  std::unique_ptr<sink_set> sinks;
+  http_counters requests;
+  std::unique_ptr<http_intake> intake;
+
+  explicit state(const settings& given)
+      : configured(resolved(given)),
+        request_memory(given.limits.memory / request_share),
+        sink_memory(given.limits.memory / sink_share),
+        frame_memory(given.limits.memory - given.limits.memory / request_share -
+                     given.limits.memory / sink_share),
+        databases(given.limits.databases) {}
+
+  [[nodiscard]] bool persistent() const noexcept { return configured.log.type == log_type::local; }
+  [[nodiscard]] outcome open_log();
+  [[nodiscard]] outcome open_catalogue();
+  [[nodiscard]] outcome start_sinks_of();
+  [[nodiscard]] outcome start_intake(uv_loop_s* control);
+  void collect(metric_collector& out) const;
+};
+
+outcome pipeline::state::open_log() {
+  if (!persistent()) {
+    log = make_memory_log(frame_memory, configured.log.when_full);
+    return nothing{};
+  }
+  auto opened = open_local_log(configured.log, {.frames = frame_memory, .now_ns = wall_clock_ns});
+  if (!opened) {
+    return opened.error();
+  }
+  log = std::move(opened).value();
+  return nothing{};
+}
+
+outcome pipeline::state::open_catalogue() {
+  auto opened = stored_catalogue::open(persistent() ? configured.log.directory + "/databases" : "",
+                                       databases, configured.database);
+  if (!opened) {
+    return opened.error();
+  }
+  catalogue = std::move(opened).value();
+  return nothing{};
+}
+
+outcome pipeline::state::start_sinks_of() {
+  auto started = start_sinks(
+      configured.sinks,
+      {.log = *log,
+       .memory = sink_memory,
+       .data_directory = configured.log.directory,
+       .persistent = persistent(),
+       .compression = configured.log.compression,
+       .created_through_weir = [this](std::string_view name) { return catalogue->created(name); },
+       .seed = static_cast<std::uint64_t>(wall_clock_ns())});
+  if (!started) {
+    return started.error();
+  }
+  sinks = std::move(started).value();
+  return nothing{};
+}
+
+outcome pipeline::state::start_intake(uv_loop_s* control) {
+  auto listen = listen_addresses(configured.http);
+  if (!listen) {
+    return listen.error();
+  }
+  const http_intake_options options{.listen = std::move(listen).value(),
+                                    .loops = loop_count(configured.http.loops),
+                                    .connections_max = configured.http.connections,
+                                    .limits = limits_of(configured.http)};
+  const http_services services{.writes = {.configured = configured,
+                                          .log = *log,
+                                          .databases = databases,
+                                          .memory = request_memory},
+                               .databases = *catalogue,
+                               .counters = requests,
+                               .collect = [this](metric_collector& out) { collect(out); }};
+  auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
+    return make_http_worker(services, index);
+  });
+  if (!started) {
+    return started.error();
+  }
+  intake = std::move(started).value();
+  return nothing{};
+}
+
+void pipeline::state::collect(metric_collector& out) const {
+  databases.collect(out);
+  requests.collect(out);
+  log->collect(out);
+  sinks->collect(out);
+  if (intake != nullptr) {
+    intake->collect(out);
+  }
+  const auto budget = [&out](std::string_view of, const memory_budget& memory) {
+    out.gauge_value("weir_memory_used_bytes", "Memory taken from limits.memory, by use.",
+                    static_cast<double>(memory.used()), {{"use", of}});
+    out.gauge_value("weir_memory_limit_bytes", "Shares of limits.memory, by use.",
+                    static_cast<double>(memory.limit()), {{"use", of}});
+  };
+  budget("requests", request_memory);
+  budget("frames", frame_memory);
+  budget("sinks", sink_memory);
+}
+
+pipeline::pipeline(std::unique_ptr<state> made) : state_(std::move(made)) {}
+
+pipeline::~pipeline() = default;
+
+result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv_loop_s* control) {
+  auto made = std::make_unique<state>(configured);
+  // Each step needs the ones before it.
+  if (auto opened = made->open_log(); !opened) {
+    return opened.error();
+  }
+  if (auto opened = made->open_catalogue(); !opened) {
+    return opened.error();
+  }
+  if (auto started = made->start_sinks_of(); !started) {
+    return started.error();
+  }
+  if (auto started = made->start_intake(control); !started) {
+    return started.error();
+  }
+  return std::unique_ptr<pipeline>(new pipeline(std::move(made)));
+}
+
+std::vector<listen_address> pipeline::addresses() const {
+  return state_->intake->addresses();
+}
+
+void pipeline::finish_intake() {
+  state_->requests.draining.store(true);
+  state_->intake->finish();
+}
+
+std::size_t pipeline::open_connections() const noexcept {
+  return state_->intake->open_connections();
+}
+
+void pipeline::stop(std::int64_t deadline_ns) {
+  state_->intake->stop();
+  const nanoseconds left(std::max<std::int64_t>(0, deadline_ns - wall_clock_ns()));
+  if (!state_->sinks->drain(std::chrono::steady_clock::now() + left)) {
+    journal(journal_level::info,
+            state_->persistent()
+                ? "not everything could be delivered in time; it stays in the log"
+                : "not everything could be delivered in time; the memory log loses the rest");
+  }
+  state_->sinks->stop();
+  if (auto closed = state_->log->close(); !closed) {
+    journal(journal_level::error, closed.error().message);
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/run_uv.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <csignal>
+#include <thread>
+
+#include "base/assert.hpp"
+#include "base/atomic_file_posix.hpp"
+#include "base/clock.hpp"
+#include "http/message.hpp"
+#include "observe/journal.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace weir {
+namespace {
+
+// How often the end of open connections is looked for while weir drains.
+constexpr std::uint64_t drain_look_ms = 10;
+
+journal_level level_of(const std::string& name) {
+  if (name == "debug") {
+    return journal_level::debug;
+  }
+  if (name == "warning") {
+    return journal_level::warning;
+  }
+  return name == "error" ? journal_level::error : journal_level::info;
+}
+
+/// {"pid":1,"http":["127.0.0.1:8086"]}
+std::string announcement(const pipeline& running) {
+  std::string out = "{\"pid\":" + std::to_string(::getpid()) + ",\"http\":[";
+  bool first = true;
+  for (const listen_address& address : running.addresses()) {
+    out += first ? "" : ",";
+    http::append_json_string(to_string(address), out);
+    first = false;
+  }
+  return out + "]}\n";
+}
+
+/// From the second signal on nothing is waited for: what is in the log stays there.
+void end_at_once(int) {
+  constexpr std::string_view words = "weir: second signal, ending at once\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, words.data(), words.size());
+  ::_exit(130);
+}
+
+/// The control loop: signals and the orderly end.
+class control_loop {
+ public:
+  explicit control_loop(milliseconds drain_timeout) : drain_timeout_(drain_timeout) {
+    WEIR_ASSERT(uv_loop_init(&loop_) == 0);
+    for (uv_signal_t* handle : {&terminate_, &interrupt_}) {
+      WEIR_ASSERT(uv_signal_init(&loop_, handle) == 0);
+      handle->data = this;
+    }
+    WEIR_ASSERT(uv_timer_init(&loop_, &look_) == 0);
+    look_.data = this;
+  }
+  ~control_loop() {
+    for (auto* handle :
+         {reinterpret_cast<uv_handle_t*>(&terminate_), reinterpret_cast<uv_handle_t*>(&interrupt_),
+          reinterpret_cast<uv_handle_t*>(&look_)}) {
+      if (uv_is_closing(handle) == 0) {
+        uv_close(handle, nullptr);
+      }
+    }
+    uv_run(&loop_, UV_RUN_DEFAULT);  // lets the close callbacks happen
+    WEIR_ASSERT(uv_loop_close(&loop_) == 0);
+  }
+  control_loop(const control_loop&) = delete;
+  control_loop& operator=(const control_loop&) = delete;
+
+  [[nodiscard]] uv_loop_t* get() noexcept { return &loop_; }
+
+  /// Runs until a signal came and the connections are gone, or half the drain time passed.
+  void run(pipeline& running) {
+    running_ = &running;
+    uv_signal_start(&terminate_, on_signal, SIGTERM);
+    uv_signal_start(&interrupt_, on_signal, SIGINT);
+    uv_run(&loop_, UV_RUN_DEFAULT);
+  }
+  /// When draining must be over, on the wall clock.
+  [[nodiscard]] std::int64_t drain_deadline_ns() const noexcept { return deadline_ns_; }
+
+ private:
+  static void on_signal(uv_signal_t* handle, int number) {
+    auto& self = *static_cast<control_loop*>(handle->data);
+    journal(journal_level::info,
+            fmt::format("{}: no new connections; draining for at most {} ms (a second signal ends "
+                        "weir at once)",
+                        number == SIGTERM ? "SIGTERM" : "SIGINT", self.drain_timeout_.count()));
+    uv_signal_stop(&self.terminate_);
+    uv_signal_stop(&self.interrupt_);
+    std::signal(SIGTERM, end_at_once);
+    std::signal(SIGINT, end_at_once);
+    self.deadline_ns_ = wall_clock_ns() + nanoseconds(self.drain_timeout_).count();
+    self.running_->finish_intake();
+    uv_timer_start(&self.look_, on_look, 0, drain_look_ms);
+  }
+
+  static void on_look(uv_timer_t* handle) {
+    auto& self = *static_cast<control_loop*>(handle->data);
+    // Half of the time belongs to the requests, so that the sinks have some too.
+    const std::int64_t half = nanoseconds(self.drain_timeout_).count() / 2;
+    if (self.running_->open_connections() == 0 || wall_clock_ns() > self.deadline_ns_ - half) {
+      uv_stop(&self.loop_);
+    }
+  }
+
+  const milliseconds drain_timeout_;
+  uv_loop_t loop_{};
+  uv_signal_t terminate_{};
+  uv_signal_t interrupt_{};
+  uv_timer_t look_{};
+  pipeline* running_ = nullptr;
+  std::int64_t deadline_ns_ = 0;
+};
+
+}  // namespace
+
+int run_weir(const settings& configured, const std::string& announce_path) {
+  std::signal(SIGPIPE, SIG_IGN);
+  set_journal_level(level_of(configured.service.log_level));
+  control_loop control(configured.service.drain_timeout);
+  auto started = pipeline::start(configured, control.get());
+  if (!started) {
+    journal(journal_level::error, "FATAL: " + started.error().message);
+    return 1;
+  }
+  pipeline& running = *started.value();
+  for (const listen_address& address : running.addresses()) {
+    journal(journal_level::info,
+            fmt::format("weir {} listens on {}", WEIR_VERSION, to_string(address)));
+  }
+  if (!announce_path.empty()) {
+    if (auto written = write_file_atomically(announce_path, announcement(running)); !written) {
+      journal(journal_level::error, "FATAL: " + written.error().message);
+      return 1;
+    }
+  }
+  control.run(running);
+  running.stop(control.drain_deadline_ns());
+  started.value().reset();
+  journal(journal_level::info, "weir ended");
+  return 0;
+}
+
+}  // namespace weir

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/write_path.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+
+namespace weir {
+namespace {
+
+// A request's lease grows in steps, so that the shared budget is touched once per step.
+constexpr std::size_t lease_step_bytes = std::size_t{64} << 10;
+// What a recycled job may keep of its buffers: enough for usual batches, little when idle.
+constexpr std::size_t kept_buffer_bytes = std::size_t{256} << 10;
+// Of a refused line that an answer quotes.
+constexpr std::size_t quoted_bytes_max = std::size_t{16} << 10;
+// Jobs and builders kept for the next requests.
+constexpr std::size_t idle_jobs_max = 32;
+constexpr std::size_t builders_max = 64;
+
+std::size_t lease_bytes(std::size_t held) {
+  return (held + lease_step_bytes - 1) / lease_step_bytes * lease_step_bytes;
+}
+
+parse_options reader_options(const settings& configured, const database_settings& policy,
+                             std::int64_t unit_ns) {
+  return {.unit_ns = unit_ns,
+          .utf8 = policy.utf8 == utf8_mode::pass ? utf8_policy::pass : utf8_policy::reject,
+          .line_bytes_max = static_cast<std::size_t>(configured.limits.line)};
+}
+
+/// A line as an answer quotes it: whole as InfluxDB does, unless it is too long to be read.
+std::string quoted(std::string_view text) {
+  if (text.size() <= quoted_bytes_max) {
+    return std::string(text);
+  }
+  return std::string(text.substr(0, quoted_bytes_max)) + "...";
+}
+
+/// A refusal by the gate, in InfluxDB's words where it has some.
+std::string words_for(gate_code code, const point_view& point) {
+  switch (code) {
+    case gate_code::beyond_future:
+      return "point '" + quoted(point.text) +
+             "' lies further in the future than its database allows (key: future); check the "
+             "sender's clock and the precision";
+    case gate_code::unsigned_too_large:
+      return "unable to parse '" + quoted(point.text) +
+             "': an unsigned value is too large for an integer (key: unsigned)";
+    case gate_code::unsigned_refused:
+      return "unable to parse '" + quoted(point.text) + "': invalid number";
+    case gate_code::none:
+    case gate_code::time_assigned:
+    case gate_code::beyond_retention:
+    case gate_code::retention_clamped:
+    case gate_code::unsigned_as_integer:
+      break;
+  }
+  return "point '" + quoted(point.text) + "' was refused: " + std::string(name_of(code));
+}
+
+}  // namespace
+
+void write_job::begin(const api::write_target& target, std::int64_t now_ns,
+                      database_entry& database, done finish) {
+  const settings& configured = owner_.services_.configured;
+  const database_settings& policy =
+      policy_for(configured.database, target.database, target.retention_policy);
+  target_ = target;
+  now_ns_ = now_ns;
+  database_ = &database;
+  finish_ = std::move(finish);
+  lease_ = memory_lease(owner_.services_.memory);
+  reader_.reset(reader_options(configured, policy, target.unit_ns));
+  gate_.begin({.policy = &policy, .now_ns = now_ns, .unit_ns = target.unit_ns});
+}
+
+void write_job::reset() {
+  staged_.clear(kept_buffer_bytes);
+  reader_.shrink(kept_buffer_bytes);
+  lease_.release();
+  account_ = {};
+  verdict_ = {};
+  finish_ = nullptr;
+  overloaded_ = false;
+  pending_ = false;
+}
+
+void write_job::body(std::string_view piece) {
+  if (overloaded_) {
+    return;
+  }
+  reader_.feed(piece);
+  drain();
+  if (!lease_.grow_to(lease_bytes(staged_.held_bytes() + reader_.held_bytes()))) {
+    overloaded_ = true;
+    staged_.clear(0);
+    reader_.reset({});
+    reader_.shrink(0);
+    lease_.release();
+  }
+}
+
+void write_job::complete() {
+  WEIR_ASSERT(!pending_);
+  if (!overloaded_) {
+    reader_.finish();
+    drain();
+  }
+  pending_ = true;
+  owner_.pending_.push_back(this);
+}
+
+void write_job::drain() {
+  for (;;) {
+    switch (reader_.next()) {
+      case line_event::point: {
+        const gate_answer answer = gate_.pass(reader_.point(), staged_);
+        if (answer.action == gate_action::reject || answer.action == gate_action::drop) {
+          note_answer(answer, reader_.point());
+        }
+        continue;
+      }
+      case line_event::error:
+        note_refused(reader_.error());
+        continue;
+      case line_event::more:
+        return;
+    }
+  }
+}
+
+void write_job::note_refused(const parse_error& error) {
+  ++account_.refused_by_parser[static_cast<std::size_t>(error.code)];
+  if (verdict_.wants_message()) {
+    verdict_.reject("unable to parse '" + quoted(error.text) + "': " + reason(error));
+  } else {
+    verdict_.reject({});
+  }
+}
+
+void write_job::note_answer(const gate_answer& answer, const point_view& point) {
+  const auto code = static_cast<std::size_t>(answer.code);
+  if (answer.action == gate_action::drop) {
+    ++account_.dropped_by_gate[code];
+    return;
+  }
+  ++account_.rejected_by_gate[code];
+  if (answer.code == gate_code::beyond_retention) {
+    ++verdict_.beyond_retention;
+  } else {
+    verdict_.reject(verdict_.wants_message() ? words_for(answer.code, point) : std::string{});
+  }
+}
+
+write_path::write_path(const write_services& services) : services_(services) {}
+
+write_path::~write_path() = default;
+
+write_job* write_path::begin(const api::write_target& target, std::int64_t now_ns,
+                             std::string& refusal, write_job::done finish) {
+  database_entry* database = services_.databases.find_or_add(target.database);
+  if (database == nullptr) {
+    refusal = "too many databases: weir knows " +
+              std::to_string(services_.databases.databases_max()) +
+              " already (limits.databases) and \"" + target.database + "\" is not one of them";
+    return nullptr;
+  }
+  if (idle_.empty()) {
+    jobs_.push_back(std::make_unique<write_job>(*this));
+    idle_.push_back(jobs_.back().get());
+  }
+  write_job& job = *idle_.back();
+  idle_.pop_back();
+  job.begin(target, now_ns, *database, std::move(finish));
+  return &job;
+}
+
+void write_path::release(write_job& job) {
+  if (job.pending_) {
+    std::erase(pending_, &job);
+  }
+  job.reset();
+  if (idle_.size() < idle_jobs_max) {
+    idle_.push_back(&job);
+    return;
+  }
+  const auto found = std::find_if(jobs_.begin(), jobs_.end(),
+                                  [&job](const auto& each) { return each.get() == &job; });
+  WEIR_ASSERT(found != jobs_.end());
+  std::swap(*found, jobs_.back());
+  jobs_.pop_back();
+}
+
+frame_builder& write_path::builder_for(const api::write_target& target) {
+  builder_key_.assign(target.database);
+  builder_key_.push_back('\0');  // in no database name
+  builder_key_.append(target.retention_policy);
+  const auto found = builders_.find(builder_key_);
+  if (found != builders_.end()) {
+    return found->second;
+  }
+  return builders_.emplace(builder_key_, frame_builder(target.database, target.retention_policy))
+      .first->second;
+}
+
+void write_path::seal(frame_builder& builder, std::int64_t now_ns) {
+  frames_.push_back(
+      builder.seal(services_.configured.log.compression, compressor_, now_ns, /*origin=*/0));
+}
+
+void write_path::gather(const write_job& job) {
+  if (job.staged_.empty()) {
+    return;
+  }
+  frame_builder& builder = builder_for(job.target_);
+  for (const staged_run& run : job.staged_.runs()) {
+    const std::string_view lines = job.staged_.lines(run);
+    if (!builder.empty() && builder.inflated_bytes() + lines.size() > frame_inflated_bytes_max) {
+      seal(builder, job.now_ns_);
+    }
+    builder.append(lines, run.points, run.time_least, run.time_greatest);
+  }
+}
+
+void write_path::end_of_turn() {
+  std::vector<write_job*> jobs;
+  jobs.swap(pending_);
+  std::int64_t now_ns = 0;
+  for (const write_job* job : jobs) {
+    gather(*job);
+    now_ns = std::max(now_ns, job->now_ns_);
+  }
+  for (auto& [key, builder] : builders_) {
+    if (!builder.empty()) {
+      seal(builder, now_ns);
+    }
+  }
+  if (builders_.size() > builders_max) {
+    builders_.clear();
+  }
+  append_result appended;
+  if (!frames_.empty()) {
+    appended = services_.log.append(frames_);
+    frames_.clear();
+  }
+  for (write_job* job : jobs) {
+    job->conclude(appended);
+  }
+}
+
+void write_job::conclude(const append_result& appended) {
+  pending_ = false;
+  const done finish = std::move(finish_);  // it may release this job
+  if (overloaded_) {
+    finish(write_end::overloaded, verdict_, "the memory for requests in flight is used up");
+    return;
+  }
+  if (!staged_.empty() && appended.status != append_status::taken) {
+    finish(appended.status == append_status::full ? write_end::log_full : write_end::log_failed,
+           verdict_, appended.detail);
+    return;
+  }
+  const line_counts& counts = reader_.counts();
+  account_.received = counts.points + counts.errors;
+  account_.carriage_returns = counts.carriage_returns;
+  account_.mended_by_gate = gate_.mended();
+  for (const staged_run& run : staged_.runs()) {
+    account_.accepted += run.points;
+  }
+  database_->add(account_);
+  if (account_.accepted > 0 && !database_->listed()) {
+    database_->set_listed(true);  // as InfluxDB: what holds points is shown
+  }
+  verdict_.lines = account_.received;
+  verdict_.accepted = account_.accepted;
+  finish(write_end::answered, verdict_, {});
+}
+
+}  // namespace weir

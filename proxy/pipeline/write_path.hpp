@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a write request's body to frames in the log: parse, gate, stage; at the end of the loop's
+// turn seal, append, answer. Pure but for the log behind its interface; lives on one intake loop.
+//
+// A request is all there or not there: its lines are staged apart, and only when its body is
+// complete do they enter a frame. What the client is told is true of the log.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "api/influx_v1.hpp"
+#include "api/verdict.hpp"
+#include "base/memory_budget.hpp"
+#include "codec/gzip.hpp"
+#include "config/settings.hpp"
+#include "gate/gate.hpp"
+#include "gate/staging.hpp"
+#include "log/frame_log.hpp"
+#include "pipeline/database_registry.hpp"
+#include "weir/line_protocol.hpp"
+
+namespace weir {
+
+/// What every loop shares. All of it outlives the loops.
+struct write_services {
+  const settings& configured;
+  frame_log& log;
+  database_registry& databases;
+  /// For requests in flight.
+  memory_budget& memory;
+};
+
+/// How a write request ended.
+enum class write_end : std::uint8_t {
+  answered,    // the verdict says what became of each line
+  overloaded,  // the memory for requests in flight was used up; nothing was kept
+  log_full,    // the log could not take it; nothing was kept
+  log_failed,  // the disk refused; nothing was kept
+};
+
+class write_path;
+
+/// One write request. Lives on its loop; recycled by its write_path.
+class write_job {
+ public:
+  using done =
+      std::function<void(write_end end, const write_verdict& verdict, const std::string& detail)>;
+
+  explicit write_job(write_path& owner) : owner_(owner) {}
+
+  /// A piece of the body. When the memory budget has no more, the request is lost to it.
+  void body(std::string_view piece);
+  /// The body is complete; `done` is called by the path's next `end_of_turn`.
+  void complete();
+
+ private:
+  friend class write_path;
+  void begin(const api::write_target& target, std::int64_t now_ns, database_entry& database,
+             done finish);
+  void drain();
+  void note_refused(const parse_error& error);
+  void note_answer(const gate_answer& answer, const point_view& point);
+  void conclude(const append_result& appended);
+  void reset();
+
+  write_path& owner_;
+  api::write_target target_;
+  std::int64_t now_ns_ = 0;
+  database_entry* database_ = nullptr;
+  done finish_;
+  line_reader reader_;
+  gate gate_;
+  staged_lines staged_;
+  memory_lease lease_;
+  line_account account_;
+  write_verdict verdict_;
+  bool overloaded_ = false;
+  bool pending_ = false;
+};
+
+class write_path {
+ public:
+  explicit write_path(const write_services& services);
+  ~write_path();
+
+  /// Begins a write. nullptr (and `refusal` filled) when the database may not be named.
+  [[nodiscard]] write_job* begin(const api::write_target& target, std::int64_t now_ns,
+                                 std::string& refusal, write_job::done finish);
+  /// The request is over or its client is gone: nothing of it will be written unless it was.
+  void release(write_job& job);
+
+  [[nodiscard]] bool has_work() const noexcept { return !pending_.empty(); }
+  /// Seals what is pending, appends it and tells each job.
+  void end_of_turn();
+
+ private:
+  friend class write_job;
+  void gather(const write_job& job);
+  void seal(frame_builder& builder, std::int64_t now_ns);
+  frame_builder& builder_for(const api::write_target& target);
+
+  write_services services_;
+  gzip_compressor compressor_;
+  std::unordered_map<std::string, frame_builder> builders_;
+  std::string builder_key_;
+  std::vector<std::shared_ptr<frame>> frames_;
+  std::vector<write_job*> pending_;
+  std::vector<std::unique_ptr<write_job>> jobs_;
+  std::vector<write_job*> idle_;
+};
+
+}  // namespace weir

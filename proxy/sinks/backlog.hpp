@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a lane has still to deliver, as positions and sums, never as frames. Its memory is bounded
+// whatever is pending: beyond `runs_max` entries further frames are added to the last one, which
+// keeps the sums exact and only makes the loss of a frame in the middle known a little later. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+namespace weir {
+
+class backlog {
+ public:
+  static constexpr std::size_t runs_max = 256;
+
+  /// A frame of the lane was found in the log. Requires: sequences ascend.
+  void add(std::uint64_t sequence, std::uint64_t points, std::uint64_t bytes, std::int64_t now_ms);
+
+  /// The lane's next frame in the log is `sequence`: what was pending before it is gone. Returns
+  /// the points lost that way.
+  [[nodiscard]] std::uint64_t skip_to(std::uint64_t sequence);
+
+  /// `points` of the frame `sequence` are dealt with; with `finished` the frame is. Returns points
+  /// that turn out to be lost with that.
+  [[nodiscard]] std::uint64_t take(std::uint64_t sequence, std::uint64_t points,
+                                   std::uint64_t bytes, bool finished);
+
+  [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
+  [[nodiscard]] std::uint64_t points() const noexcept { return points_; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  /// Requires: !empty(). When the oldest pending frame was found; the least sequence it can have.
+  [[nodiscard]] std::int64_t oldest_ms() const noexcept { return runs_.front().since_ms; }
+  [[nodiscard]] std::uint64_t first() const noexcept { return runs_.front().first; }
+
+ private:
+  struct run {
+    std::uint64_t first;
+    std::uint64_t last;
+    std::uint64_t frames;
+    std::uint64_t points;
+    std::uint64_t bytes;
+    std::int64_t since_ms;
+  };
+  [[nodiscard]] std::uint64_t drop_front();
+
+  std::deque<run> runs_;
+  std::uint64_t points_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Choosing frames and laying out bodies.
+#include "sinks/batcher.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "sinks/line_cutter.hpp"
+
+namespace weir {
+namespace {
+
+/// Takes lines of `source` from where the lane stands in it, as many as the limits allow.
+gathered gather_part(const frame& source, const lane_key& lane, std::uint32_t skip_bytes,
+                     std::uint32_t skip_points, const batch_limits& limits) {
+  gathered out;
+  out.made.lane = lane;
+  out.made.cut_sequence = source.header.sequence;
+  out.made.after.next = source.header.sequence + 1;
+  std::string lines;
+  if (!inflate_frame(source, lines) || lines.size() <= skip_bytes) {
+    out.status = gather_status::damaged;
+    out.made.points = source.header.points - std::min(source.header.points, skip_points);
+    return out;
+  }
+  const std::string_view rest = std::string_view(lines).substr(skip_bytes);
+  const std::uint64_t bytes_max = limits.cuts ? limits.bytes : rest.size();
+  const line_cut cut = cut_lines(rest, bytes_max);
+  const std::uint32_t points_left =
+      source.header.points - std::min(source.header.points, skip_points);
+  out.status = gather_status::ready;
+  out.made.cut = cut.lines;
+  out.made.inflated_bytes = cut.lines.size();
+  out.made.cut_ends_frame = cut.lines.size() == rest.size();
+  // The header's number is what was counted as accepted, so the last part takes what is left of it.
+  out.made.points = out.made.cut_ends_frame ? points_left : std::min(cut.points, points_left);
+  if (!out.made.cut_ends_frame) {
+    out.made.after = {source.header.sequence,
+                      skip_bytes + static_cast<std::uint32_t>(cut.lines.size()),
+                      skip_points + static_cast<std::uint32_t>(out.made.points)};
+  }
+  return out;
+}
+
+bool fits(const batch& made, const frame_header& header, const batch_limits& limits) {
+  return made.inflated_bytes + header.inflated_bytes <= limits.bytes &&
+         made.points + header.points <= limits.points;
+}
+
+void put(batch& made, frame_ptr found) {
+  made.points += found->header.points;
+  made.inflated_bytes += found->header.inflated_bytes;
+  made.after = {found->header.sequence + 1, 0, 0};
+  made.frames.push_back(std::move(found));
+}
+
+}  // namespace
+
+gathered gather(log_reader& reader, const lane_key& lane, const lane_position& from,
+                std::uint64_t end, const batch_limits& limits) {
+  gathered out;
+  out.made.lane = lane;
+  std::uint64_t at = from.next;
+  while (at < end) {
+    read_result read = reader.next(at, lane);
+    if (read.status == read_status::failed) {
+      if (out.made.frames.empty()) {
+        out.status = gather_status::failed;
+        out.detail = std::move(read.detail);
+      }
+      return out;
+    }
+    if (read.status == read_status::caught_up || read.found->header.sequence >= end) {
+      return out;
+    }
+    const frame_header& header = read.found->header;
+    at = std::max(read.next, header.sequence + 1);
+    if (header.kind != frame_kind::lines) {
+      continue;
+    }
+    if (out.made.frames.empty()) {
+      const bool begun = header.sequence == from.next && from.skip_bytes > 0;
+      if (begun || (limits.cuts && header.inflated_bytes > limits.bytes)) {
+        return gather_part(*read.found, lane, begun ? from.skip_bytes : 0,
+                           begun ? from.skip_points : 0, limits);
+      }
+    } else if (!fits(out.made, header, limits)) {
+      return out;
+    }
+    put(out.made, std::move(read.found));
+    out.status = gather_status::ready;
+  }
+  return out;
+}
+
+bool append_lines(const batch& source, std::string& out) {
+  out.append(source.cut);
+  bool whole = true;
+  for (const frame_ptr& one : source.frames) {
+    whole = inflate_frame(*one, out) && whole;
+  }
+  return whole;
+}
+
+request_body build_body(const batch& source, compression_mode mode, gzip_compressor& compressor) {
+  request_body body;
+  std::vector<std::string_view> plain;
+  if (!source.cut.empty()) {
+    plain.emplace_back(source.cut);
+  }
+  body.gzip = mode != compression_mode::none ||
+              std::any_of(source.frames.begin(), source.frames.end(), [](const frame_ptr& one) {
+                return one->header.codec == frame_codec::gzip;
+              });
+  const auto flush_plain = [&] {
+    if (plain.empty()) {
+      return;
+    }
+    if (body.gzip) {
+      compressor.append_member(plain, body.made.emplace_back());
+      body.pieces.emplace_back(body.made.back());
+    } else {
+      body.pieces.insert(body.pieces.end(), plain.begin(), plain.end());
+    }
+    plain.clear();
+  };
+  for (const frame_ptr& one : source.frames) {
+    if (one->header.codec == frame_codec::gzip) {
+      flush_plain();
+      body.pieces.emplace_back(one->stored);
+    } else {
+      plain.emplace_back(one->stored);
+    }
+  }
+  flush_plain();
+  for (const std::string_view piece : body.pieces) {
+    body.bytes += piece.size();
+  }
+  return body;
+}
+
+}  // namespace weir

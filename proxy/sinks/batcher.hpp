@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes batches: chooses a run of a lane's frames (or a part of one frame that is too large) and
+// builds the body that a server is sent. Pure but for the log reader that it is handed.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/gzip.hpp"
+#include "log/frame.hpp"
+#include "log/frame_log.hpp"
+
+namespace weir {
+
+/// Where a lane stands in the log: everything before `next` is done, and of the frame `next` itself
+/// the first `skip_bytes` (inflated), which hold `skip_points`.
+struct lane_position {
+  std::uint64_t next = 0;
+  std::uint32_t skip_bytes = 0;
+  std::uint32_t skip_points = 0;
+  friend bool operator==(const lane_position&, const lane_position&) = default;
+};
+
+struct batch_limits {
+  /// Inflated bytes. A frame that is larger alone is cut on a line's end, if `cuts` says so.
+  std::uint64_t bytes = 0;
+  /// A soft limit: one frame that is above it alone is sent whole, because to cut it would cost
+  /// its ready-made gzip member and servers have no limit of points.
+  std::uint64_t points = 0;
+  bool cuts = true;
+};
+
+struct batch {
+  lane_key lane;
+  /// Whole frames in order; or none, and then `cut` holds lines of a part of one frame.
+  std::vector<frame_ptr> frames;
+  std::string cut;
+  std::uint64_t cut_sequence = 0;
+  bool cut_ends_frame = false;
+  std::uint64_t points = 0;
+  std::uint64_t inflated_bytes = 0;
+  /// Where the lane stands when this batch is done.
+  lane_position after;
+};
+
+enum class gather_status : std::uint8_t {
+  ready,
+  gone,     // nothing of the lane is left before `end`; go on there
+  damaged,  // the frame at `made.after.next` - 1 cannot be inflated; go on at `made.after`
+  failed,   // the disk refused; try again
+};
+
+struct gathered {
+  gather_status status = gather_status::gone;
+  batch made;
+  std::string detail;
+};
+
+/// Reads the next batch of `lane` out of the frames in [from.next, end).
+[[nodiscard]] gathered gather(log_reader& reader, const lane_key& lane, const lane_position& from,
+                              std::uint64_t end, const batch_limits& limits);
+
+/// Appends all lines of a batch, inflated. False if a frame is damaged.
+[[nodiscard]] bool append_lines(const batch& source, std::string& out);
+
+/// A request's body as a list of pieces. The pieces lie in the batch's frames, which must outlive
+/// them, or in `made`.
+struct request_body {
+  std::vector<std::string_view> pieces;
+  /// A deque, so that pieces stay where they are.
+  std::deque<std::string> made;
+  bool gzip = false;
+  std::uint64_t bytes = 0;
+};
+
+/// Frames that are gzip members go as they lie; runs of plain ones between them become one member.
+/// With compression `none` and plain frames only, the body is plain.
+[[nodiscard]] request_body build_body(const batch& source, compression_mode mode,
+                                      gzip_compressor& compressor);
+
+}  // namespace weir

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The delivery state machine. Pure.
+#include "sinks/delivery.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include "sinks/server_words.hpp"
+
+namespace weir {
+namespace {
+
+using std::chrono::milliseconds;
+
+bool holds(const std::string& words, std::string_view phrase) {
+  return words.find(phrase) != std::string::npos;
+}
+
+answer_class classify_client_error(int status, const std::string& words) {
+  switch (status) {
+    case 401:
+    case 403:
+    case 407:
+      return answer_class::not_allowed;
+    case 404:
+      if (holds(words, "database not found")) {
+        return answer_class::missing_database;
+      }
+      return holds(words, "retention policy not found") ? answer_class::missing_policy
+                                                        : answer_class::wrong_place;
+    case 405:
+      return answer_class::wrong_place;
+    case 408:
+    case 425:
+    case 429:
+      return answer_class::busy;
+    case 413:
+      return answer_class::too_large;
+    case 400:
+    case 422:
+      return holds(words, "partial write") ? answer_class::partial_write : answer_class::refused;
+    default:
+      return answer_class::refused;
+  }
+}
+
+/// How many lines the words name as unparsable: one reason stands on each line of the message.
+std::uint64_t unparsable_lines(std::string_view words) {
+  constexpr std::string_view phrase = "unable to parse '";
+  std::uint64_t found = 0;
+  for (std::size_t at = words.find(phrase); at != std::string_view::npos;
+       at = words.find(phrase, at + phrase.size())) {
+    const bool begins_reason =
+        at == 0 || words[at - 1] == '\n' || words.substr(0, at).ends_with("partial write: ");
+    found += begins_reason ? 1 : 0;
+  }
+  return found;
+}
+
+}  // namespace
+
+answer_class classify(const answer& given, const std::string& words) {
+  if (!given.answered) {
+    return answer_class::no_answer;
+  }
+  if (given.status >= 200 && given.status < 300) {
+    return answer_class::success;
+  }
+  if (given.status >= 400 && given.status < 500) {
+    return classify_client_error(given.status, words);
+  }
+  if (given.status == 500 && holds(words, "retention policy not found")) {
+    return answer_class::missing_policy;
+  }
+  return given.status >= 500 ? answer_class::busy : answer_class::wrong_place;
+}
+
+std::uint64_t dropped_points(const std::string& words) {
+  constexpr std::string_view phrase = " dropped=";
+  std::uint64_t counted = 0;
+  // The last one is the server's own; an earlier one may stand inside a line that it quotes.
+  if (const std::size_t at = words.rfind(phrase); at != std::string::npos) {
+    const char* digits = words.data() + at + phrase.size();
+    std::from_chars(digits, words.data() + words.size(), counted);
+  }
+  // Lines that did not parse are not part of `dropped`.
+  return std::max<std::uint64_t>({1, counted, unparsable_lines(words)});
+}
+
+delivery_step delivery::next(const answer& given, const attempt& what) {
+  std::string words = given.answered ? server_words(given.body) : given.detail;
+  const answer_class meaning = classify(given, words);
+  delivery_step step = step_for(meaning, what, std::move(words));
+  if (step.words.empty() && given.answered) {
+    step.words = "status " + std::to_string(given.status);
+  }
+  if (given.retry_after && (step.kind == step_kind::retry || step.kind == step_kind::hold)) {
+    const milliseconds asked = std::min(*given.retry_after, retry_after_most);
+    step.wait = std::max(step.wait, asked);
+  }
+  return step;
+}
+
+delivery_step delivery::step_for(answer_class what, const attempt& tried, std::string words) {
+  const auto settle = [&](step_kind kind, std::uint64_t dropped) {
+    settled();
+    return delivery_step{kind, milliseconds{0}, dropped, std::move(words)};
+  };
+  switch (what) {
+    case answer_class::success:
+      return settle(step_kind::delivered, 0);
+    case answer_class::partial_write: {
+      const std::uint64_t dropped = std::min(dropped_points(words), tried.points);
+      return settle(step_kind::delivered_partly, dropped);
+    }
+    case answer_class::refused:
+      return settle(step_kind::refused, 0);
+    case answer_class::too_large:
+      return settle(tried.points > 1 ? step_kind::halve : step_kind::refused, 0);
+    case answer_class::no_answer:
+    case answer_class::busy:
+      return {step_kind::retry, retry_wait(), 0, std::move(words)};
+    case answer_class::missing_database:
+      if (tried.may_create && !creation_tried_) {
+        creation_tried_ = true;
+        return {step_kind::create_database, milliseconds{0}, 0, std::move(words)};
+      }
+      // The next attempt after the rest may create it again.
+      creation_tried_ = false;
+      return {step_kind::hold, hold_wait(), 0, std::move(words)};
+    case answer_class::missing_policy:
+    case answer_class::not_allowed:
+    case answer_class::wrong_place:
+      return {step_kind::hold, hold_wait(), 0, std::move(words)};
+  }
+  return {step_kind::hold, hold_wait(), 0, std::move(words)};
+}
+
+delivery_step delivery::created(const answer& given) {
+  if (!given.answered) {
+    creation_tried_ = false;
+    return {step_kind::retry, retry_wait(), 0, given.detail};
+  }
+  if (given.status >= 500 || given.status == 429 || given.status == 408) {
+    creation_tried_ = false;
+    return {step_kind::retry, retry_wait(), 0, server_words(given.body)};
+  }
+  if (given.status < 200 || given.status >= 300) {
+    creation_tried_ = false;
+    return {step_kind::hold, hold_wait(), 0, server_words(given.body)};
+  }
+  if (std::string error = query_error(given.body); !error.empty()) {
+    creation_tried_ = false;
+    return {step_kind::hold, hold_wait(), 0, std::move(error)};
+  }
+  return {step_kind::retry, milliseconds{0}, 0, {}};
+}
+
+milliseconds delivery::retry_wait() {
+  const auto least = std::max<std::int64_t>(1, pace_.retry_least.count());
+  const auto most = std::max<std::int64_t>(least, pace_.retry_most.count());
+  retries_ = std::min(retries_ + 1, 40U);
+  // Doubled in floating point: forty doublings of a day would not fit an integer.
+  const double doubled = static_cast<double>(least) * static_cast<double>(1ULL << retries_);
+  const auto bound =
+      doubled >= static_cast<double>(most) ? most : static_cast<std::int64_t>(doubled);
+  // Full jitter above the least: clients that failed together do not come back together.
+  const auto spread = random_up_to(static_cast<std::uint64_t>(bound - least));
+  return milliseconds(least + static_cast<std::int64_t>(spread));
+}
+
+milliseconds delivery::hold_wait() {
+  const auto most = std::max<std::int64_t>(1, pace_.retry_most.count());
+  const auto first = std::max<std::int64_t>(1, pace_.retry_least.count()) * 4;
+  holds_ = std::min(holds_ + 1, 40U);
+  const double doubled = static_cast<double>(first) * static_cast<double>(1ULL << (holds_ - 1));
+  const auto bound =
+      doubled >= static_cast<double>(most) ? most : static_cast<std::int64_t>(doubled);
+  // Half of it is certain, so that a held lane never hammers.
+  const auto spread = random_up_to(static_cast<std::uint64_t>(bound - bound / 2));
+  return milliseconds(bound / 2 + static_cast<std::int64_t>(spread));
+}
+
+std::uint64_t delivery::random_up_to(std::uint64_t most) noexcept {
+  // splitmix64: eight bytes of state, good enough to spread retries.
+  random_ += 0x9E3779B97F4A7C15ULL;
+  std::uint64_t mixed = random_;
+  mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBULL;
+  mixed ^= mixed >> 31;
+  return most == UINT64_MAX ? mixed : mixed % (most + 1);
+}
+
+void delivery::settled() noexcept {
+  retries_ = 0;
+  holds_ = 0;
+  creation_tried_ = false;
+}
+
+}  // namespace weir

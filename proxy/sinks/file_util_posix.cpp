@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// File operations over POSIX.
+#include "sinks/file_util_posix.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+namespace weir {
+namespace {
+
+failure failed(std::string_view what, const std::string& path, int error) {
+  return {fmt::format("{} {}: {}", what, path, std::strerror(error))};
+}
+
+/// A descriptor that closes itself.
+class descriptor {
+ public:
+  explicit descriptor(int fd) noexcept : fd_(fd) {}
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  ~descriptor() {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+  }
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  /// 0, or errno. Some file systems tell only now that a write failed.
+  [[nodiscard]] int close() noexcept { return ::close(std::exchange(fd_, -1)) == 0 ? 0 : errno; }
+
+ private:
+  int fd_;
+};
+
+/// 0, or errno.
+int write_all(int fd, std::string_view bytes) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n <= 0) {
+      return n < 0 ? errno : ENOSPC;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+}  // namespace
+
+outcome make_directories(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), 0750) != 0 && errno != EEXIST) {
+      return failed("cannot create directory", part, errno);
+    }
+    if (end == std::string::npos) {
+      break;
+    }
+  }
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    return failed("cannot use directory", path, errno);
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    return failed("cannot use directory", path, ENOTDIR);
+  }
+  return nothing{};
+}
+
+outcome rename_file(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    return failed("cannot rename to", to, errno);
+  }
+  return nothing{};
+}
+
+outcome append_to_file(const std::string& path, std::string_view head, std::string_view tail) {
+  descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (file.get() < 0) {
+    return failed("cannot open", path, errno);
+  }
+  struct stat before {};
+  if (::fstat(file.get(), &before) != 0) {
+    return failed("cannot look at", path, errno);
+  }
+  int error = write_all(file.get(), head);
+  if (error == 0) {
+    error = write_all(file.get(), tail);
+  }
+  if (error != 0) {
+    if (::ftruncate(file.get(), before.st_size) != 0) {
+      return failed("cannot write, nor take back a part written of,", path, error);
+    }
+    return failed("cannot write", path, error);
+  }
+  if (error = file.close(); error != 0) {
+    return failed("cannot write", path, error);
+  }
+  return nothing{};
+}
+
+std::uint64_t file_bytes(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
+outcome rotate_file(const std::string& path, std::uint32_t kept) {
+  if (kept == 0) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+      return failed("cannot delete", path, errno);
+    }
+    return nothing{};
+  }
+  // The oldest is overwritten by the rename onto its name.
+  for (std::uint32_t i = kept; i > 0; --i) {
+    const std::string from = i == 1 ? path : fmt::format("{}.{}", path, i - 1);
+    const std::string to = fmt::format("{}.{}", path, i);
+    if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) {
+      return failed("cannot rotate to", to, errno);
+    }
+  }
+  return nothing{};
+}
+
+}  // namespace weir

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sink's turn, in the order in which it happens: discover, finish, start, keep the cursor.
+#include "sinks/sink.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/assert.hpp"
+#include "observe/journal.hpp"
+#include "sinks/escape.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t headers_at_once = 1024;
+constexpr int discover_rounds_max = 16;
+/// Attempts begun in one turn: a sink that is never slow must still look at its other events.
+constexpr int starts_max = 256;
+/// Another sink may have given memory back; nobody tells.
+constexpr std::int64_t memory_retry_ms = 20;
+/// After a 413 a lane's batches are small; so many successes later they may double.
+constexpr std::uint32_t successes_before_growth = 16;
+/// Lanes held at once whose beginning is journalled each; with more, a few stand for all.
+constexpr std::size_t held_lanes_told = 16;
+constexpr std::size_t words_bytes_max = 300;
+
+}  // namespace
+
+struct sink::lane {
+  enum class stage : std::uint8_t {
+    idle,        // nothing pending
+    waiting,     // for the batch to fill or to be old enough
+    paused,      // after a failure
+    delivering,  // `current` is under way
+    creating,    // its database is being created
+  };
+
+  lane(lane_key k, const delivery_pace& pace, std::uint64_t seed)
+      : key(std::move(k)), steps(pace, seed) {}
+
+  const lane_key key;
+  delivery steps;
+  backlog pending;
+  lane_position at;
+  stage now = stage::idle;
+  bool held = false;
+  bool scheduled = false;
+  std::int64_t due_ms = 0;
+  std::uint64_t limit_bytes = 0;
+  std::uint32_t successes = 0;
+  std::unique_ptr<batch> current;
+  memory_lease lease;
+};
+
+sink::sink(const sink_settings& settings, sink_parts parts, const cursor_state& start)
+    : settings_(settings), parts_(std::move(parts)), reader_(parts_.log.reader()), cursor_(start) {}
+
+sink::~sink() = default;
+
+// ---- opening
+
+void sink::open(std::int64_t now_ms) {
+  const std::uint64_t end = parts_.log.end();
+  if (cursor_.discovered > end) {
+    journal(journal_level::error,
+            fmt::format("sink {}: its cursor stands at {}, but the log ends at {}: the log lost "
+                        "its newest frames",
+                        settings_.name, cursor_.discovered, end));
+    cursor_.discovered = end;
+  }
+  std::uint64_t at = cursor_.low_water;
+  while (at < cursor_.discovered) {
+    headers_.clear();
+    const std::uint64_t next = reader_->headers(at, headers_at_once, headers_);
+    for (const frame_header& header : headers_) {
+      recover_header(header, now_ms);
+    }
+    if (next <= at) {
+      break;
+    }
+    at = next;
+  }
+  reconcile();
+  cursor_changed_ = true;
+}
+
+void sink::recover_header(const frame_header& header, std::int64_t now_ms) {
+  if (header.sequence >= cursor_.discovered || !wants(header)) {
+    return;
+  }
+  const auto found = cursor_.lanes.find({header.database, header.retention_policy});
+  if (found == cursor_.lanes.end() || header.sequence < found->second.next) {
+    return;
+  }
+  const lane_position& stood = found->second;
+  const bool begun = header.sequence == stood.next;
+  const std::uint32_t skip_points = begun ? std::min(stood.skip_points, header.points) : 0;
+  const std::uint32_t skip_bytes = begun ? std::min(stood.skip_bytes, header.inflated_bytes) : 0;
+  lane& on = lane_of(found->first, header.sequence);
+  if (on.pending.empty()) {
+    on.at = stood;
+  }
+  on.pending.add(header.sequence, header.points - skip_points, header.inflated_bytes - skip_bytes,
+                 now_ms);
+  arm(on, now_ms);
+}
+
+void sink::reconcile() {
+  const std::uint64_t settled = cursor_.delivered + cursor_.discarded_total();
+  const std::uint64_t expected = cursor_.accepted - settled;
+  const std::uint64_t found = pending_points();
+  if (found < expected) {
+    discard(discard_reason::lost, expected - found);
+    journal(journal_level::warning,
+            fmt::format("sink {}: {} points that it had still to deliver are not in the log any "
+                        "more",
+                        settings_.name, expected - found));
+  } else {
+    cursor_.accepted += found - expected;
+  }
+}
+
+// ---- discovering
+
+bool sink::wants(const frame_header& header) const {
+  return header.kind == frame_kind::lines &&
+         std::any_of(
+             settings_.databases.begin(), settings_.databases.end(),
+             [&](const std::string& pattern) { return matches_pattern(pattern, header.database); });
+}
+
+void sink::discover(std::int64_t now_ms) {
+  more_to_discover_ = true;
+  for (int round = 0; round < discover_rounds_max; ++round) {
+    headers_.clear();
+    const std::uint64_t next = reader_->headers(cursor_.discovered, headers_at_once, headers_);
+    for (const frame_header& header : headers_) {
+      if (wants(header)) {
+        accept(header, now_ms);
+      }
+    }
+    if (next <= cursor_.discovered) {
+      more_to_discover_ = false;
+      return;
+    }
+    cursor_.discovered = next;
+  }
+}
+
+void sink::accept(const frame_header& header, std::int64_t now_ms) {
+  lane& on = lane_of({header.database, header.retention_policy}, header.sequence);
+  if (on.pending.empty()) {
+    on.at = {header.sequence, 0, 0};
+  }
+  on.pending.add(header.sequence, header.points, header.inflated_bytes, now_ms);
+  cursor_.accepted += header.points;
+  if (on.now == lane::stage::idle || on.now == lane::stage::waiting) {
+    arm(on, now_ms);
+  }
+}
+
+sink::lane& sink::lane_of(const lane_key& key, std::uint64_t first_sequence) {
+  std::unique_ptr<lane>& place = lanes_[key];
+  if (!place) {
+    const delivery_pace pace{settings_.retry_least, settings_.retry_most};
+    // Lanes must not come back in step, so each has randomness of its own.
+    const std::uint64_t seed = parts_.seed ^ std::hash<std::string>{}(key.database) ^
+                               (std::hash<std::string>{}(key.retention_policy) << 1);
+    place = std::make_unique<lane>(key, pace, seed);
+    place->at.next = first_sequence;
+    place->limit_bytes = std::max<std::uint64_t>(1, settings_.batch.bytes);
+    place->lease = memory_lease(parts_.memory);
+  }
+  return *place;
+}
+
+void sink::forget_if_idle(lane& on) {
+  if (on.now == lane::stage::idle && lanes_.size() > idle_lanes_max) {
+    set_held(on, false);
+    lanes_.erase(lane_key(on.key));
+  }
+}
+
+// ---- when a lane is due
+
+void sink::arm(lane& on, std::int64_t now_ms) {
+  if (on.pending.empty()) {
+    on.now = lane::stage::idle;
+    unschedule(on);
+    return;
+  }
+  on.now = lane::stage::waiting;
+  const bool full =
+      on.pending.bytes() >= on.limit_bytes || on.pending.points() >= settings_.batch.points;
+  if (draining_ || full) {
+    schedule(on, now_ms);
+  } else {
+    schedule(on, on.pending.oldest_ms() + settings_.batch.age.count());
+  }
+}
+
+void sink::schedule(lane& on, std::int64_t due_ms) {
+  if (on.scheduled && on.due_ms <= due_ms) {
+    return;
+  }
+  unschedule(on);
+  on.due_ms = due_ms;
+  on.scheduled = true;
+  due_.emplace(due_ms, &on);
+}
+
+void sink::unschedule(lane& on) {
+  if (on.scheduled) {
+    due_.erase({on.due_ms, &on});
+    on.scheduled = false;
+  }
+}
+
+void sink::drain(std::int64_t now_ms) {
+  draining_ = true;
+  for (const auto& [key, on] : lanes_) {
+    if (on->now == lane::stage::waiting || on->now == lane::stage::paused) {
+      schedule(*on, now_ms);
+    }
+  }
+}
+
+// ---- the turn
+
+std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
+  in_turn_ = true;
+  discover(now_ms);
+  finish_completed(now_ms);
+  start_due(now_ms);
+  // A deliverer that is done at once has filled `completed_` again.
+  finish_completed(now_ms);
+  keep_cursor();
+  in_turn_ = false;
+  return next_turn(now_ms);
+}
+
+std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {
+  if (more_to_discover_ || !completed_.empty()) {
+    return now_ms;
+  }
+  if (due_.empty() || in_flight_ >= in_flight_max) {
+    return std::nullopt;
+  }
+  if (waits_for_memory_) {
+    return now_ms + memory_retry_ms;
+  }
+  return std::max(now_ms, due_.begin()->first);
+}
+
+void sink::start_due(std::int64_t now_ms) {
+  waits_for_memory_ = false;
+  for (int started = 0; started < starts_max; ++started) {
+    if (due_.empty() || due_.begin()->first > now_ms || in_flight_ >= in_flight_max) {
+      return;
+    }
+    lane& on = *due_.begin()->second;
+    if (!reserve(on)) {
+      waits_for_memory_ = true;
+      return;
+    }
+    unschedule(on);
+    start(on, now_ms);
+    if (!completed_.empty()) {
+      finish_completed(now_ms);
+    }
+  }
+}
+
+bool sink::reserve(lane& on) {
+  const std::uint64_t wanted = std::min(on.pending.bytes(), on.limit_bytes);
+  // One batch of each sink may always go, or a full budget would never empty.
+  return on.lease.grow_to(static_cast<std::size_t>(wanted)) || in_flight_ == 0;
+}
+
+void sink::start(lane& on, std::int64_t now_ms) {
+  const batch_limits limits{on.limit_bytes, settings_.batch.points, parts_.target.needs_cuts()};
+  gathered got = gather(*reader_, on.key, on.at, cursor_.discovered, limits);
+  on.current = std::make_unique<batch>(std::move(got.made));
+  switch (got.status) {
+    case gather_status::ready: {
+      const std::uint64_t first = on.current->frames.empty()
+                                      ? on.current->cut_sequence
+                                      : on.current->frames.front()->header.sequence;
+      discard(discard_reason::lost, on.pending.skip_to(first));
+      on.now = lane::stage::delivering;
+      ++in_flight_;
+      parts_.target.deliver(*on.current, [this, whose = &on](answer given) {
+        completed_.push_back({whose, std::move(given)});
+        if (!in_turn_) {
+          parts_.request_turn();
+        }
+      });
+      return;
+    }
+    case gather_status::damaged:
+      journal_limited("sink damaged frame", journal_level::error,
+                      fmt::format("sink {}: frame {} cannot be inflated; {} points are lost",
+                                  settings_.name, on.current->cut_sequence, on.current->points));
+      on.current->cut_ends_frame = true;
+      conclude(on, on.current->points, discard_reason::damaged, now_ms);
+      return;
+    case gather_status::gone:
+      discard(discard_reason::lost, on.pending.skip_to(cursor_.discovered));
+      drop_attempt(on);
+      arm(on, now_ms);
+      forget_if_idle(on);
+      return;
+    case gather_status::failed:
+      follow(on, answer{}, on.steps.next(answer::failed(got.detail), {}), now_ms);
+      return;
+  }
+}
+
+// ---- after an attempt
+
+void sink::finish_completed(std::int64_t now_ms) {
+  std::vector<completion> completed;
+  completed.swap(completed_);
+  for (completion& one : completed) {
+    lane& on = *one.whose;
+    --in_flight_;
+    counters_.note(one.given);
+    if (!one.given.answered || one.given.status >= 300) {
+      counters_.last_error_ms.set(static_cast<std::uint64_t>(std::max<std::int64_t>(1, now_ms)));
+    }
+    if (on.now == lane::stage::creating) {
+      const delivery_step step = on.steps.created(one.given);
+      follow(on, one.given, step, now_ms);
+      continue;
+    }
+    attempt tried;
+    tried.points = on.current->points;
+    tried.may_create = settings_.create_databases && parts_.created_through_weir &&
+                       parts_.created_through_weir(on.key.database);
+    follow(on, one.given, on.steps.next(one.given, tried), now_ms);
+  }
+}
+
+void sink::follow(lane& on, const answer& given, delivery_step step, std::int64_t now_ms) {
+  switch (step.kind) {
+    case step_kind::delivered:
+      conclude(on, 0, discard_reason::partial, now_ms);
+      return;
+    case step_kind::delivered_partly:
+      set_aside(on, given, step);
+      conclude(on, step.dropped, discard_reason::partial, now_ms);
+      return;
+    case step_kind::refused:
+      set_aside(on, given, step);
+      if (given.status == 413) {
+        // The line that was too large is out of the way.
+        on.limit_bytes = std::max<std::uint64_t>(1, settings_.batch.bytes);
+        conclude(on, on.current->points, discard_reason::too_large, now_ms);
+      } else {
+        conclude(on, on.current->points, discard_reason::refused, now_ms);
+      }
+      return;
+    case step_kind::halve:
+      halve(on, given, step, now_ms);
+      return;
+    case step_kind::create_database:
+      journal_limited("create " + settings_.name, journal_level::info,
+                      fmt::format("sink {}: creating database {} upstream", settings_.name,
+                                  one_line(on.key.database, 200)));
+      drop_attempt(on);
+      on.now = lane::stage::creating;
+      ++in_flight_;
+      parts_.target.create_database(on.key.database, [this, whose = &on](answer result) {
+        completed_.push_back({whose, std::move(result)});
+        if (!in_turn_) {
+          parts_.request_turn();
+        }
+      });
+      return;
+    case step_kind::retry:
+    case step_kind::hold:
+      pause(on, step, now_ms);
+      return;
+  }
+}
+
+void sink::pause(lane& on, const delivery_step& step, std::int64_t now_ms) {
+  const std::string where = on.key.retention_policy.empty()
+                                ? on.key.database
+                                : on.key.database + "/" + on.key.retention_policy;
+  const std::string words = one_line(step.words, words_bytes_max);
+  if (step.kind == step_kind::hold) {
+    const std::string line = fmt::format("sink {}: {} is held: {}; trying again every now and then",
+                                         settings_.name, one_line(where, 200), words);
+    if (!on.held && held_lanes_ < held_lanes_told) {
+      journal(journal_level::error, line);
+    } else {
+      journal_limited("sink hold", journal_level::error, line);
+    }
+    counters_.holds.add();
+    set_held(on, true);
+  } else if (step.wait.count() > 0) {
+    journal_limited("sink retry", journal_level::warning,
+                    fmt::format("sink {}: {} not delivered: {}; trying again in {} ms",
+                                settings_.name, one_line(where, 200), words, step.wait.count()));
+    counters_.retries.add();
+  }
+  // The frames are read again then: a lane that waits must not sit on memory that others need.
+  drop_attempt(on);
+  on.now = lane::stage::paused;
+  schedule(on, now_ms + step.wait.count());
+}
+
+void sink::halve(lane& on, const answer& given, const delivery_step& step, std::int64_t now_ms) {
+  if (on.limit_bytes <= 1) {
+    // It does not divide although it says that it holds several points.
+    set_aside(on, given, step);
+    conclude(on, on.current->points, discard_reason::too_large, now_ms);
+    return;
+  }
+  const std::uint64_t was = std::min(on.limit_bytes, on.current->inflated_bytes);
+  on.limit_bytes = std::max<std::uint64_t>(1, was / 2);
+  on.successes = 0;
+  counters_.retries.add();
+  drop_attempt(on);
+  on.now = lane::stage::waiting;
+  schedule(on, now_ms);
+}
+
+void sink::conclude(lane& on, std::uint64_t dropped, discard_reason reason, std::int64_t now_ms) {
+  const batch& made = *on.current;
+  WEIR_ASSERT(dropped <= made.points);
+  cursor_.delivered += made.points - dropped;
+  discard(reason, dropped);
+  std::uint64_t lost = 0;
+  if (made.frames.empty()) {
+    lost +=
+        on.pending.take(made.cut_sequence, made.points, made.inflated_bytes, made.cut_ends_frame);
+  }
+  for (const frame_ptr& one : made.frames) {
+    lost +=
+        on.pending.take(one->header.sequence, one->header.points, one->header.inflated_bytes, true);
+  }
+  discard(discard_reason::lost, lost);
+  on.at = made.after;
+  if (dropped == 0 && ++on.successes >= successes_before_growth) {
+    on.successes = 0;
+    on.limit_bytes =
+        std::min(on.limit_bytes * 2, std::max<std::uint64_t>(1, settings_.batch.bytes));
+  }
+  set_held(on, false);
+  drop_attempt(on);
+  cursor_changed_ = true;
+  arm(on, now_ms);
+  forget_if_idle(on);
+}
+
+void sink::set_aside(lane& on, const answer& given, const delivery_step& step) {
+  journal_limited("sink refused", journal_level::error,
+                  fmt::format("sink {}: the server refused points of {} for good ({}): {}",
+                              settings_.name, one_line(on.key.database, 200), given.status,
+                              one_line(step.words, words_bytes_max)));
+  if (parts_.refused == nullptr) {
+    return;
+  }
+  std::string lines;
+  if (!append_lines(*on.current, lines)) {
+    journal_limited("sink refused inflate", journal_level::error,
+                    "a refused batch could not be inflated; a part of it is not kept");
+  }
+  const outcome kept = parts_.refused->put({on.key, given.status, step.words, lines});
+  if (!kept.ok()) {
+    journal_limited("sink refused store", journal_level::error,
+                    fmt::format("sink {}: a refused batch is not kept: {}", settings_.name,
+                                kept.error().message));
+  }
+}
+
+void sink::drop_attempt(lane& on) {
+  on.current.reset();
+  on.lease.release();
+}
+
+void sink::set_held(lane& on, bool held) {
+  if (on.held == held) {
+    return;
+  }
+  on.held = held;
+  if (held) {
+    ++held_lanes_;
+  } else {
+    --held_lanes_;
+  }
+}
+
+void sink::discard(discard_reason reason, std::uint64_t points) {
+  cursor_.discarded[static_cast<std::size_t>(reason)] += points;
+  cursor_changed_ = cursor_changed_ || points > 0;
+}
+
+// ---- the cursor
+
+std::uint64_t sink::pending_points() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& [key, on] : lanes_) {
+    sum += on->pending.points();
+  }
+  return sum;
+}
+
+std::uint64_t sink::least_pending() const {
+  std::uint64_t least = cursor_.discovered;
+  for (const auto& [key, on] : lanes_) {
+    if (!on->pending.empty()) {
+      least = std::min(least, std::max(on->at.next, on->pending.first()));
+    }
+  }
+  return least;
+}
+
+void sink::keep_cursor() {
+  counters_.accepted.set(cursor_.accepted);
+  counters_.delivered.set(cursor_.delivered);
+  for (std::size_t i = 0; i < discard_reason_count; ++i) {
+    counters_.discarded[i].set(cursor_.discarded[i]);
+  }
+  counters_.pending.set(cursor_.accepted - cursor_.delivered - cursor_.discarded_total());
+  counters_.held_lanes.set(held_lanes_);
+  counters_.lanes.set(lanes_.size());
+  counters_.in_flight.set(in_flight_);
+  const std::uint64_t low_water = least_pending();
+  const bool moved = low_water != released_;
+  if (!cursor_changed_ && !moved) {
+    return;
+  }
+  cursor_.low_water = low_water;
+  cursor_.lanes.clear();
+  for (const auto& [key, on] : lanes_) {
+    if (!on->pending.empty()) {
+      cursor_.lanes.emplace(key, on->at);
+    }
+  }
+  if (parts_.cursors != nullptr) {
+    if (const outcome saved = parts_.cursors->save(cursor_); !saved.ok()) {
+      counters_.cursor_failures.add();
+      journal_limited("sink cursor", journal_level::error,
+                      fmt::format("sink {}: its cursor could not be written: {}", settings_.name,
+                                  saved.error().message));
+      // Nothing may be released that the cursor on disk still asks for.
+      return;
+    }
+  }
+  cursor_changed_ = false;
+  released_ = low_water;
+  if (moved) {
+    parts_.log.release(parts_.subscriber, low_water);
+  }
+  counters_.low_water.set(low_water);
+}
+
+}  // namespace weir

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A sink: finds its lanes in the log, makes batches of what each has pending, has them delivered
+// (one attempt under way per lane, so the last value written wins) and keeps the cursor. It decides
+// and does not wait: it is given the time, and asked again when something came of it. Lives on its
+// own thread but for `counters`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/memory_budget.hpp"
+#include "config/settings.hpp"
+#include "log/frame_log.hpp"
+#include "sinks/backlog.hpp"
+#include "sinks/batcher.hpp"
+#include "sinks/cursor.hpp"
+#include "sinks/deliverer.hpp"
+#include "sinks/delivery.hpp"
+#include "sinks/refused_store.hpp"
+#include "sinks/sink_metrics.hpp"
+
+namespace weir {
+
+/// What a sink works with. Everything must outlive it.
+struct sink_parts {
+  frame_log& log;
+  /// The sinks' own share of `[limits] memory`.
+  memory_budget& memory;
+  deliverer& target;
+  /// Null: the cursor is not kept (a memory log).
+  cursor_store* cursors = nullptr;
+  /// Null: refused batches are only counted.
+  refused_store* refused = nullptr;
+  /// Whether a client created this database through weir. Any thread.
+  std::function<bool(std::string_view)> created_through_weir;
+  /// Asks for a `turn` soon; called on the sink's thread.
+  std::function<void()> request_turn;
+  std::size_t subscriber = 0;
+  std::uint64_t seed = 0;
+};
+
+class sink {
+ public:
+  /// Attempts under way at once; further lanes wait for one to end.
+  static constexpr std::size_t in_flight_max = 64;
+  /// Lanes with nothing pending that are remembered (their pace and batch size).
+  static constexpr std::size_t idle_lanes_max = 1024;
+
+  sink(const sink_settings& settings, sink_parts parts, const cursor_state& start);
+  ~sink();
+  sink(const sink&) = delete;
+  sink& operator=(const sink&) = delete;
+
+  /// Finds again what was pending when the cursor was written. Once, before the first `turn`.
+  void open(std::int64_t now_ms);
+
+  /// Does all that can be done at `now_ms` (monotonic); returns when to call again at the latest.
+  std::optional<std::int64_t> turn(std::int64_t now_ms);
+
+  /// From now on nothing waits for a batch to fill, and lanes that rest try once more at once.
+  void drain(std::int64_t now_ms);
+
+  /// Any thread.
+  [[nodiscard]] const sink_counters& counters() const noexcept { return counters_; }
+  [[nodiscard]] const cursor_state& cursor() const noexcept { return cursor_; }
+  /// Summed over the lanes, independently of the counters.
+  [[nodiscard]] std::uint64_t pending_points() const noexcept;
+
+ private:
+  struct lane;
+  struct completion {
+    lane* whose;
+    answer given;
+  };
+
+  // sink.cpp, in the order of a turn.
+  void discover(std::int64_t now_ms);
+  void accept(const frame_header& header, std::int64_t now_ms);
+  void finish_completed(std::int64_t now_ms);
+  void start_due(std::int64_t now_ms);
+  void start(lane& on, std::int64_t now_ms);
+  void follow(lane& on, const answer& given, delivery_step step, std::int64_t now_ms);
+  void pause(lane& on, const delivery_step& step, std::int64_t now_ms);
+  void halve(lane& on, const answer& given, const delivery_step& step, std::int64_t now_ms);
+  void conclude(lane& on, std::uint64_t dropped, discard_reason reason, std::int64_t now_ms);
+  void set_aside(lane& on, const answer& given, const delivery_step& step);
+  void keep_cursor();
+  [[nodiscard]] std::optional<std::int64_t> next_turn(std::int64_t now_ms) const;
+
+  void recover_header(const frame_header& header, std::int64_t now_ms);
+  void reconcile();
+  [[nodiscard]] bool wants(const frame_header& header) const;
+  lane& lane_of(const lane_key& key, std::uint64_t first_sequence);
+  void arm(lane& on, std::int64_t now_ms);
+  void schedule(lane& on, std::int64_t due_ms);
+  void unschedule(lane& on);
+  void drop_attempt(lane& on);
+  void set_held(lane& on, bool held);
+  void discard(discard_reason reason, std::uint64_t points);
+  void forget_if_idle(lane& on);
+  [[nodiscard]] bool reserve(lane& on);
+  [[nodiscard]] std::uint64_t least_pending() const;
+
+  const sink_settings settings_;
+  sink_parts parts_;
+  std::unique_ptr<log_reader> reader_;
+  cursor_state cursor_;
+  std::map<lane_key, std::unique_ptr<lane>> lanes_;
+  std::set<std::pair<std::int64_t, lane*>> due_;
+  std::vector<completion> completed_;
+  std::vector<frame_header> headers_;
+  sink_counters counters_;
+  std::uint64_t released_ = 0;
+  std::size_t in_flight_ = 0;
+  std::size_t held_lanes_ = 0;
+  bool in_turn_ = false;
+  bool draining_ = false;
+  bool cursor_changed_ = false;
+  bool waits_for_memory_ = false;
+  bool more_to_discover_ = false;
+};
+
+}  // namespace weir

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names of a sink's metrics. Pure.
+#include "sinks/sink_metrics.hpp"
+
+#include <algorithm>
+
+namespace weir {
+namespace {
+
+constexpr std::array<std::string_view, sink_counters::request_classes> class_names{
+    "2xx", "3xx", "4xx", "5xx", "failed"};
+
+}  // namespace
+
+void sink_counters::note(const answer& given) noexcept {
+  sent_bytes.add(given.sent_bytes);
+  if (!given.answered) {
+    requests[4].add();
+    return;
+  }
+  const int hundreds = std::clamp(given.status / 100, 2, 5);
+  requests[static_cast<std::size_t>(hundreds - 2)].add();
+}
+
+void sink_counters::collect(std::string_view sink_name, std::int64_t now_ms,
+                            metric_collector& out) const {
+  const label name{"sink", sink_name};
+  const auto count = [&](std::string_view metric, std::string_view help, const counter& number) {
+    out.counter_value(metric, help, static_cast<double>(number.value()), {name});
+  };
+  const auto gauge = [&](std::string_view metric, std::string_view help, const counter& number) {
+    out.gauge_value(metric, help, static_cast<double>(number.value()), {name});
+  };
+  count("weir_sink_accepted_points_total", "Points the sink found in the log for it", accepted);
+  count("weir_sink_delivered_points_total", "Points the other side has stored", delivered);
+  for (std::size_t i = 0; i < discard_reason_count; ++i) {
+    out.counter_value("weir_sink_discarded_points_total", "Points given up, by reason",
+                      static_cast<double>(discarded[i].value()),
+                      {name, {"reason", name_of(static_cast<discard_reason>(i))}});
+  }
+  gauge("weir_sink_pending_points", "Points not yet delivered or given up", pending);
+  count("weir_sink_sent_bytes_total", "Bytes of request bodies as sent", sent_bytes);
+  for (std::size_t i = 0; i < request_classes; ++i) {
+    out.counter_value("weir_sink_requests_total", "Attempts to deliver, by class of the answer",
+                      static_cast<double>(requests[i].value()), {name, {"status", class_names[i]}});
+  }
+  count("weir_sink_retries_total", "Attempts put off to be made again", retries);
+  count("weir_sink_holds_total", "Times a lane was held until somebody mends its cause", holds);
+  gauge("weir_sink_held_lanes", "Lanes held at the moment", held_lanes);
+  gauge("weir_sink_lanes", "Databases and retention policies known to the sink", lanes);
+  gauge("weir_sink_requests_in_flight", "Attempts under way", in_flight);
+  count("weir_sink_cursor_failures_total", "Times the cursor could not be written",
+        cursor_failures);
+  if (const std::uint64_t at = last_error_ms.value(); at != 0) {
+    const auto age_ms = std::max<std::int64_t>(0, now_ms - static_cast<std::int64_t>(at));
+    out.gauge_value("weir_sink_last_error_age_seconds", "Time since the last failed attempt",
+                    static_cast<double>(age_ms) / 1000, {name});
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sink's thread.
+#include "sinks/sink_runner_uv.hpp"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace weir {
+
+struct sink_runner::state {
+  uv_loop_t loop{};
+  uv_async_t async{};
+  uv_timer_t timer{};
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> drain_asked{false};
+  bool draining = false;
+  cargo load;
+  std::function<void()> on_progress;
+
+  void take_turn();
+  void close_handles();
+};
+
+std::int64_t monotonic_ms() {
+  return static_cast<std::int64_t>(uv_hrtime() / 1'000'000);
+}
+
+void sink_runner::bell::ring() {
+  const std::lock_guard hold(lock_);
+  if (async_ != nullptr) {
+    uv_async_send(static_cast<uv_async_t*>(async_));
+  }
+}
+
+void sink_runner::state::take_turn() {
+  if (stopping.load(std::memory_order_acquire)) {
+    uv_stop(&loop);
+    return;
+  }
+  const std::int64_t now = monotonic_ms();
+  if (!draining && drain_asked.load(std::memory_order_acquire)) {
+    draining = true;
+    load.worker->drain(now);
+  }
+  const std::optional<std::int64_t> due = load.worker->turn(now);
+  on_progress();
+  if (!due) {
+    uv_timer_stop(&timer);
+    return;
+  }
+  uv_update_time(&loop);
+  const std::int64_t wait = std::max<std::int64_t>(0, *due - monotonic_ms());
+  uv_timer_start(
+      &timer, [](uv_timer_t* handle) { static_cast<state*>(handle->data)->take_turn(); },
+      static_cast<std::uint64_t>(wait), 0);
+}
+
+void sink_runner::state::close_handles() {
+  uv_close(reinterpret_cast<uv_handle_t*>(&timer), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&async), nullptr);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  const int closed = uv_loop_close(&loop);
+  WEIR_ASSERT(closed == 0);
+}
+
+sink_runner::sink_runner(std::unique_ptr<state> made)
+    : state_(std::move(made)), bell_(std::make_shared<bell>()) {
+  bell_->async_ = &state_->async;
+}
+
+result<std::unique_ptr<sink_runner>> sink_runner::make() {
+  auto made = std::make_unique<state>();
+  if (const int error = uv_loop_init(&made->loop); error != 0) {
+    return failure{std::string("no event loop for a sink: ") + uv_strerror(error)};
+  }
+  const int error = uv_async_init(&made->loop, &made->async, [](uv_async_t* handle) {
+    static_cast<state*>(handle->data)->take_turn();
+  });
+  if (error != 0) {
+    uv_loop_close(&made->loop);
+    return failure{std::string("no wake-up for a sink: ") + uv_strerror(error)};
+  }
+  made->async.data = made.get();
+  uv_timer_init(&made->loop, &made->timer);
+  made->timer.data = made.get();
+  return std::unique_ptr<sink_runner>(new sink_runner(std::move(made)));
+}
+
+sink_runner::~sink_runner() {
+  if (thread_.joinable()) {
+    stop();
+  } else if (bell_->async_ != nullptr) {
+    // Never started: its handles close here.
+    {
+      const std::lock_guard hold(bell_->lock_);
+      bell_->async_ = nullptr;
+    }
+    state_->load.http.reset();
+    state_->close_handles();
+  }
+}
+
+uv_loop_s* sink_runner::loop() noexcept {
+  return &state_->loop;
+}
+
+void sink_runner::start(cargo load, std::function<void()> on_progress) {
+  WEIR_ASSERT(!thread_.joinable());
+  state_->load = std::move(load);
+  state_->on_progress = std::move(on_progress);
+  thread_ = std::thread([this] { run(); });
+}
+
+void sink_runner::run() {
+  state_->load.worker->open(monotonic_ms());
+  state_->take_turn();
+  uv_run(&state_->loop, UV_RUN_DEFAULT);
+  state_->load.target->abort();
+  state_->load.http.reset();
+  {
+    const std::lock_guard hold(bell_->lock_);
+    bell_->async_ = nullptr;
+  }
+  state_->close_handles();
+}
+
+void sink_runner::drain() {
+  state_->drain_asked.store(true, std::memory_order_release);
+  bell_->ring();
+}
+
+void sink_runner::stop() {
+  if (!thread_.joinable()) {
+    return;
+  }
+  state_->stopping.store(true, std::memory_order_release);
+  bell_->ring();
+  thread_.join();
+}
+
+const sink_counters& sink_runner::counters() const noexcept {
+  return state_->load.worker->counters();
+}
+
+}  // namespace weir

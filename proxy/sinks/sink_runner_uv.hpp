@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A thread with a libuv loop that gives one sink its turns: when frames were appended, when a
+// request ended, when a lane is due. It decides nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/result.hpp"
+#include "sinks/sink.hpp"
+#include "sinks/transfer.hpp"
+
+struct uv_loop_s;
+
+namespace weir {
+
+class sink_runner {
+ public:
+  /// Rings a runner's loop from any thread, also after its end (then nobody hears it).
+  class bell {
+   public:
+    void ring();
+
+   private:
+    friend class sink_runner;
+    std::mutex lock_;
+    void* async_ = nullptr;
+  };
+
+  /// What is made for the sink on the loop, and ended on its thread before the loop is.
+  struct cargo {
+    std::unique_ptr<transfer> http;
+    std::unique_ptr<deliverer> target;
+    std::unique_ptr<cursor_store> cursors;
+    std::unique_ptr<refused_store> refused;
+    std::unique_ptr<sink> worker;
+  };
+
+  static result<std::unique_ptr<sink_runner>> make();
+  ~sink_runner();
+  sink_runner(const sink_runner&) = delete;
+  sink_runner& operator=(const sink_runner&) = delete;
+
+  /// For making the cargo; only before `start`.
+  [[nodiscard]] uv_loop_s* loop() noexcept;
+  [[nodiscard]] std::shared_ptr<bell> wake() const noexcept { return bell_; }
+
+  /// Begins the thread. `on_progress` is called on it after each turn.
+  void start(cargo load, std::function<void()> on_progress);
+  /// Any thread: see sink::drain.
+  void drain();
+  /// Ends requests under way, closes the loop and joins the thread. Nothing if it was not started.
+  void stop();
+
+  /// The sink's numbers. Requires: started. Any thread; they stay readable after `stop`.
+  [[nodiscard]] const sink_counters& counters() const noexcept;
+
+ private:
+  struct state;
+  explicit sink_runner(std::unique_ptr<state> made);
+  void run();
+
+  std::unique_ptr<state> state_;
+  std::shared_ptr<bell> bell_;
+  std::thread thread_;
+};
+
+/// Monotonic milliseconds: the clock of all turns.
+[[nodiscard]] std::int64_t monotonic_ms();
+
+}  // namespace weir

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All sinks of a process: what the pipeline knows of them. Each runs on a thread of its own.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/memory_budget.hpp"
+#include "base/result.hpp"
+#include "config/settings.hpp"
+#include "log/frame_log.hpp"
+#include "observe/metrics.hpp"
+
+namespace weir {
+
+/// `log` and `memory` must outlive the set.
+struct sink_environment {
+  frame_log& log;
+  /// The sinks' own share of `[limits] memory`.
+  memory_budget& memory;
+  /// The log's directory: cursors and refused batches lie in it. May be empty for a memory log.
+  std::string data_directory;
+  /// The log outlives the process, so cursors are kept.
+  bool persistent = true;
+  compression_mode compression = compression_mode::automatic;
+  /// Whether a client created this database through weir. Called on the sinks' threads.
+  std::function<bool(std::string_view)> created_through_weir;
+  /// Of the randomness that spreads retries.
+  std::uint64_t seed = 0;
+};
+
+class sink_set {
+ public:
+  virtual ~sink_set() = default;
+  /// From now on batches go out without waiting to fill. Returns true when everything that was in
+  /// the log at the call is delivered (or given up and counted), false at the deadline.
+  virtual bool drain(std::chrono::steady_clock::time_point deadline) = 0;
+  /// Ends requests under way and all threads; cursors are kept. Once; the destructor does it too.
+  virtual void stop() = 0;
+  /// Any thread.
+  virtual void collect(metric_collector& out) const = 0;
+};
+
+[[nodiscard]] result<std::unique_ptr<sink_set>> start_sinks(
+    const std::vector<sink_settings>& settings, sink_environment environment);
+
+}  // namespace weir

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One HTTP POST at a time, or many: the seam between what a sink wants to say and how bytes get
+// there (transfer_curl). Lives on its sink's thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sinks/answer.hpp"
+
+namespace weir {
+
+struct transfer_request {
+  std::string url;
+  /// "Name: value", besides what HTTP itself needs.
+  std::vector<std::string> headers;
+  /// Basic authentication, where `username` is not empty.
+  std::string username;
+  std::string password;
+  /// What the pieces point to must stay alive until the end of the request.
+  std::vector<std::string_view> body;
+  std::chrono::milliseconds timeout{30'000};
+  std::size_t answer_bytes_max = 64 * 1024;
+};
+
+class transfer {
+ public:
+  using done = std::function<void(answer)>;
+  virtual ~transfer() = default;
+  /// Calls `on_done` once, unless `abort` comes first.
+  virtual void post(transfer_request request, done on_done) = 0;
+  /// Ends every request; no `on_done` is called any more.
+  virtual void abort() = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/database_registry.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace weir {
+namespace {
+
+TEST(database_registry, entries_stay_where_they_are) {
+  database_registry registry(1000);
+  database_entry* first = registry.find_or_add("a");
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_NE(registry.find_or_add("x" + std::to_string(i)), nullptr);
+  }
+  EXPECT_EQ(registry.find_or_add("a"), first);
+  EXPECT_EQ(registry.find("missing"), nullptr);
+}
+
+TEST(database_registry, is_bounded_but_known_names_still_work) {
+  database_registry registry(1);
+  EXPECT_NE(registry.find_or_add("a"), nullptr);
+  EXPECT_EQ(registry.find_or_add("b"), nullptr);
+  EXPECT_NE(registry.find_or_add("a"), nullptr);
+}
+
+TEST(database_registry, received_is_accepted_plus_rejected_plus_dropped) {
+  database_registry registry(10);
+  line_account account;
+  account.received = 10;
+  account.accepted = 5;
+  account.refused_by_parser[static_cast<std::size_t>(parse_code::bad_timestamp)] = 2;
+  account.rejected_by_gate[static_cast<std::size_t>(gate_code::beyond_retention)] = 2;
+  account.dropped_by_gate[static_cast<std::size_t>(gate_code::beyond_retention)] = 1;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&registry, &account] {
+      for (int i = 0; i < 1000; ++i) {
+        registry.find_or_add("db")->add(account);
+      }
+    });
+  }
+  for (auto& thread : threads) {
+    thread.join();
+  }
+  metrics_text out;
+  registry.collect(out);
+  const std::string text = out.text();
+  for (const char* expected :
+       {"weir_lines_received_total{database=\"db\"} 40000",
+        "weir_lines_accepted_total{database=\"db\"} 20000",
+        "weir_lines_rejected_total{database=\"db\",reason=\"bad_timestamp\"} 8000",
+        "weir_lines_rejected_total{database=\"db\",reason=\"beyond_retention\"} 8000",
+        "weir_lines_dropped_total{database=\"db\",reason=\"beyond_retention\"} 4000"}) {
+    EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
+  }
+}
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a request's body to frames in a real memory log: all there or not there, and what the
+// client is told is true of the log.
+#include "pipeline/write_path.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+
+#include "log/open_log.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::int64_t now = 1'700'000'000'000'000'000;
+
+struct answered {
+  write_end end = write_end::answered;
+  write_verdict verdict;
+  std::string detail;
+};
+
+class write_path_test : public ::testing::Test {
+ protected:
+  void make(std::size_t frame_bytes = std::size_t{64} << 20,
+            std::size_t request_bytes = std::size_t{64} << 20) {
+    path_.reset();
+    log_.reset();
+    frames_.emplace(frame_bytes);
+    requests_.emplace(request_bytes);
+    log_ = make_memory_log(*frames_, when_full_mode::reject);
+    subscriber_ = log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
+    path_.emplace(write_services{
+        .configured = settings_, .log = *log_, .databases = databases_, .memory = *requests_});
+  }
+
+  write_job* begin(const std::string& database, answered& to) {
+    std::string refusal;
+    return path_->begin(
+        {database, "", 1}, now, refusal,
+        [&to](write_end end, const write_verdict& verdict, const std::string& detail) {
+          to = {end, verdict, detail};
+        });
+  }
+
+  answered write(const std::string& body, const std::string& database = "db") {
+    answered result;
+    write_job* job = begin(database, result);
+    job->body(body);
+    job->complete();
+    EXPECT_TRUE(path_->has_work());
+    path_->end_of_turn();
+    EXPECT_FALSE(path_->has_work());
+    path_->release(*job);
+    return result;
+  }
+
+  /// All lines of a database in the log.
+  std::string lines(const std::string& database = "db") {
+    std::string out;
+    const auto reader = log_->reader();
+    std::uint64_t position = log_->first();
+    for (;;) {
+      const read_result read = reader->next(position, {database, ""});
+      if (read.status != read_status::frame) {
+        return out;
+      }
+      EXPECT_TRUE(inflate_frame(*read.found, out));
+      position = read.next;
+    }
+  }
+
+  double metric(const std::string& line_begin) {
+    metrics_text text;
+    databases_.collect(text);
+    const std::string all = text.text();
+    const std::size_t at = all.find("\n" + line_begin + " ");
+    return at == std::string::npos ? 0 : std::stod(all.substr(at + line_begin.size() + 2));
+  }
+
+  settings settings_;
+  database_registry databases_{3};
+  std::optional<memory_budget> frames_;
+  std::optional<memory_budget> requests_;
+  std::unique_ptr<frame_log> log_;
+  std::size_t subscriber_ = 0;
+  std::optional<write_path> path_;
+};
+
+TEST_F(write_path_test, good_lines_are_in_the_log_when_the_answer_is_given) {
+  make();
+  const answered result = write("b,z=1,a=2 f=1 1\nc f=2i\n");
+  EXPECT_EQ(result.end, write_end::answered);
+  EXPECT_EQ(result.verdict.accepted, 2U);
+  EXPECT_EQ(result.verdict.rejected, 0U);
+  EXPECT_EQ(lines(), "b,a=2,z=1 f=1 1\nc f=2i 1700000000000000000\n");
+}
+
+TEST_F(write_path_test, a_bad_line_costs_itself_alone) {
+  make();
+  const answered result = write("a f=1 1\nbad\nb f=2 2\n");
+  EXPECT_EQ(result.verdict.accepted, 2U);
+  ASSERT_EQ(result.verdict.refusals.size(), 1U);
+  EXPECT_EQ(result.verdict.refusals[0].message, "unable to parse 'bad': missing fields");
+  EXPECT_EQ(lines(), "a f=1 1\nb f=2 2\n");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 3);
+  EXPECT_EQ(metric("weir_lines_accepted_total{database=\"db\"}"), 2);
+  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"missing_fields\"}"), 1);
+}
+
+TEST_F(write_path_test, every_split_of_a_body_gives_the_same_log) {
+  const std::string body = "a,t=x f=1 1\nbad\n# comment\nb s=\"x\ny\" 2\nlast f=3 3";
+  make();
+  const answered whole = write(body);
+  const std::string expected = lines();
+  for (std::size_t split = 0; split <= body.size(); ++split) {
+    make();
+    answered result;
+    write_job* job = begin("db", result);
+    std::string first = body.substr(0, split);
+    job->body(first);
+    first.assign(first.size(), '#');  // the piece is gone once the call returned
+    const std::string second = body.substr(split);
+    job->body(second);
+    job->complete();
+    path_->end_of_turn();
+    path_->release(*job);
+    EXPECT_EQ(lines(), expected) << "split at " << split;
+    ASSERT_EQ(result.verdict.refusals.size(), 1U) << "split at " << split;
+    EXPECT_EQ(result.verdict.refusals[0].message, whole.verdict.refusals[0].message);
+  }
+}
+
+TEST_F(write_path_test, a_request_that_was_cut_off_leaves_no_trace) {
+  make();
+  answered result;
+  write_job* job = begin("db", result);
+  job->body("a f=1 1\nb f=2 2\nc f=");
+  path_->release(*job);
+  EXPECT_FALSE(path_->has_work());
+  EXPECT_EQ(lines(), "");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 0);
+  EXPECT_EQ(requests_->used(), 0U);
+  // Nothing of it shows up in the next request either, which gets the same job again.
+  EXPECT_EQ(write("d f=4 4\n").verdict.accepted, 1U);
+  EXPECT_EQ(lines(), "d f=4 4\n");
+}
+
+TEST_F(write_path_test, a_client_that_left_before_the_turn_ended_is_not_answered) {
+  make();
+  answered result;
+  result.detail = "untouched";
+  write_job* job = begin("db", result);
+  job->body("a f=1 1\n");
+  job->complete();
+  path_->release(*job);
+  path_->end_of_turn();
+  EXPECT_EQ(result.detail, "untouched");
+  EXPECT_EQ(lines(), "");
+}
+
+TEST_F(write_path_test, requests_of_one_turn_share_a_frame) {
+  make();
+  answered first;
+  answered second;
+  answered other;
+  write_job* jobs[] = {begin("db", first), begin("db", second), begin("other", other)};
+  for (write_job* job : jobs) {
+    job->body("a f=1 1\n");
+    job->complete();
+  }
+  path_->end_of_turn();
+  EXPECT_EQ(log_->end(), 3U);  // two frames: sequences 1 and 2
+  EXPECT_EQ(first.verdict.accepted, 1U);
+  EXPECT_EQ(second.verdict.accepted, 1U);
+  EXPECT_EQ(lines("other"), "a f=1 1\n");
+  for (write_job* job : jobs) {
+    path_->release(*job);
+  }
+}
+
+TEST_F(write_path_test, a_full_log_keeps_nothing_and_says_so) {
+  make(std::size_t{8} << 10);
+  settings_.log.compression = compression_mode::none;
+  std::mt19937_64 random(7);
+  std::string body;
+  while (body.size() < 64 << 10) {
+    body += "m f=" + std::to_string(random()) + "i 1\n";
+  }
+  const answered result = write(body);
+  EXPECT_EQ(result.end, write_end::log_full);
+  EXPECT_FALSE(result.detail.empty());
+  EXPECT_EQ(lines(), "");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 0);
+  // The next, smaller one fits.
+  EXPECT_EQ(write("a f=1 1\n").end, write_end::answered);
+}
+
+TEST_F(write_path_test, a_request_beyond_the_memory_budget_is_overloaded_and_gives_all_back) {
+  make(std::size_t{64} << 20, std::size_t{256} << 10);
+  std::string body;
+  for (int i = 0; i < 30'000; ++i) {
+    body += "measurement,tag=value field=1 1\n";
+  }
+  answered result;
+  write_job* job = begin("db", result);
+  for (std::size_t at = 0; at < body.size(); at += 10'000) {
+    job->body(std::string_view(body).substr(at, 10'000));
+  }
+  EXPECT_EQ(requests_->used(), 0U);  // lost already: others may have it
+  job->complete();
+  path_->end_of_turn();
+  path_->release(*job);
+  EXPECT_EQ(result.end, write_end::overloaded);
+  EXPECT_EQ(lines(), "");
+  EXPECT_EQ(write("a f=1 1\n").end, write_end::answered);
+}
+
+TEST_F(write_path_test, large_bodies_become_frames_within_their_limit) {
+  make();
+  std::string body;
+  for (int i = 0; i < 60'000; ++i) {
+    body += "cpu,host=h" + std::to_string(i) + " usage=1 " + std::to_string(i) + "\n";
+  }
+  EXPECT_EQ(write(body).verdict.accepted, 60'000U);
+  std::vector<frame_header> headers;
+  log_->reader()->headers(1, 100, headers);
+  EXPECT_GT(headers.size(), 2U);
+  std::uint64_t points = 0;
+  for (const frame_header& header : headers) {
+    EXPECT_LE(header.inflated_bytes, frame_inflated_bytes_max);
+    points += header.points;
+  }
+  EXPECT_EQ(points, 60'000U);
+  EXPECT_EQ(headers.front().time_least, 0);
+  EXPECT_EQ(headers.back().time_greatest, 59'999);
+  EXPECT_EQ(lines(), body);
+}
+
+TEST_F(write_path_test, retention_is_counted_and_told) {
+  settings_.database["db"].retention = std::chrono::hours(1);
+  make();
+  const answered result = write("old f=1 1\nnew f=2\n");
+  EXPECT_EQ(result.verdict.accepted, 1U);
+  EXPECT_EQ(result.verdict.beyond_retention, 1U);
+  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"beyond_retention\"}"), 1);
+}
+
+TEST_F(write_path_test, databases_are_bounded) {
+  make();
+  for (const char* name : {"a", "b", "c"}) {
+    EXPECT_EQ(write("m f=1 1\n", name).verdict.accepted, 1U);
+  }
+  std::string refusal;
+  EXPECT_EQ(path_->begin({"d", "", 1}, now, refusal, {}), nullptr);
+  EXPECT_NE(refusal.find("limits.databases"), std::string::npos);
+  EXPECT_EQ(write("m f=1 1\n", "a").verdict.accepted, 1U);
+}
+
+TEST_F(write_path_test, what_the_answer_quotes_is_bounded) {
+  make();
+  std::string body;
+  for (int i = 0; i < 10'000; ++i) {
+    body += "bad_line_number_" + std::to_string(i) + "\n";
+  }
+  body += std::string(500'000, 'x') + "\n";
+  const answered result = write(body);
+  EXPECT_EQ(result.verdict.rejected, 10'001U);
+  EXPECT_LE(result.verdict.refusals.size(), write_verdict::messages_max);
+  EXPECT_LE(result.verdict.refusal_bytes, write_verdict::message_bytes_max);
+}
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/cursor.hpp"
+
+#include <gtest/gtest.h>
+
+namespace weir {
+namespace {
+
+cursor_state example() {
+  cursor_state state;
+  state.low_water = 17;
+  state.discovered = 42;
+  state.accepted = 1000;
+  state.delivered = 700;
+  state.discarded = {1, 2, 3, 4, 5};
+  state.lanes[{"flink", ""}] = {17, 0, 0};
+  state.lanes[{"my db/\n\xc3\xa9", "one hour"}] = {20, 4096, 33};
+  return state;
+}
+
+TEST(cursor, is_read_as_it_was_written) {
+  const auto back = decode_cursor(encode_cursor(example()));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back.value(), example());
+  const auto empty = decode_cursor(encode_cursor({}));
+  ASSERT_TRUE(empty.ok());
+  EXPECT_EQ(empty.value(), cursor_state{});
+}
+
+TEST(cursor, is_the_text_that_the_document_shows) {
+  cursor_state state;
+  state.low_water = 5;
+  state.discovered = 9;
+  state.accepted = 30;
+  state.delivered = 20;
+  state.lanes[{"flink", "one hour"}] = {5, 0, 0};
+  EXPECT_TRUE(encode_cursor(state).starts_with(
+      "weir-cursor 1\nlow_water 5\ndiscovered 9\naccepted 30\ndelivered 20\n"
+      "discarded refused 0\ndiscarded partial 0\ndiscarded too_large 0\ndiscarded damaged 0\n"
+      "discarded lost 0\nlane 5 0 0 db=flink rp=one%20hour\nchecksum "))
+      << encode_cursor(state);
+}
+
+TEST(cursor, any_flipped_byte_is_noticed) {
+  const std::string text = encode_cursor(example());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string damaged = text;
+    damaged[i] = static_cast<char>(damaged[i] ^ 1);
+    EXPECT_FALSE(decode_cursor(damaged).ok()) << i;
+  }
+}
+
+TEST(cursor, any_cut_is_noticed) {
+  const std::string text = encode_cursor(example());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    EXPECT_FALSE(decode_cursor(text.substr(0, i)).ok()) << i;
+  }
+  EXPECT_FALSE(decode_cursor(text + "\n").ok());
+}
+
+TEST(cursor, sums_that_cannot_be_are_refused) {
+  cursor_state state = example();
+  state.delivered = 2000;
+  EXPECT_FALSE(decode_cursor(encode_cursor(state)).ok());
+  state = example();
+  state.low_water = 43;
+  EXPECT_FALSE(decode_cursor(encode_cursor(state)).ok());
+}
+
+}  // namespace
+}  // namespace weir

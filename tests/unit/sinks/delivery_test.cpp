@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The delivery state machine as a table: every answer that a server is known to give, and the step
+// that must follow.
+#include "sinks/delivery.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace weir {
+namespace {
+
+using std::chrono::milliseconds;
+
+answer answered(int status, std::string body) {
+  answer given;
+  given.answered = true;
+  given.status = status;
+  given.body = std::move(body);
+  return given;
+}
+
+struct row {
+  int status;
+  const char* body;
+  step_kind kind;
+  std::uint64_t dropped = 0;
+};
+
+const std::vector<row> rows{
+    {204, "", step_kind::delivered},
+    {200, "{}", step_kind::delivered},
+    {202, "", step_kind::delivered},
+    {400, R"({"error":"partial write: points beyond retention policy dropped=3"})",
+     step_kind::delivered_partly, 3},
+    {422,
+     R"({"code":"x","message":"failure writing: partial write: field type conflict dropped=2"})",
+     step_kind::delivered_partly, 2},
+    {400,
+     R"({"error":"partial write: dropped 1 points outside retention policy of duration 1h0m0s dropped=1 for database: t1 for retention policy: one_hour"})",
+     step_kind::delivered_partly, 1},
+    {400,
+     R"({"error":"partial write: unable to parse 'bad line': invalid field format\nunable to parse 'm v=': missing field value dropped=0"})",
+     step_kind::delivered_partly, 2},
+    // More than the batch holds cannot be.
+    {400,
+     R"({"error":"partial write: max-series-per-database limit exceeded: (1000) dropped=1600"})",
+     step_kind::delivered_partly, 100},
+    {400, R"({"error":"unable to parse 'bad': missing fields"})", step_kind::refused},
+    {400, "", step_kind::refused},
+    {422, R"({"message":"no"})", step_kind::refused},
+    {411, "", step_kind::refused},
+    {401, R"({"error":"authorization failed"})", step_kind::hold},
+    {403, R"({"error":"\"ro\" user is not authorized to write to database \"d\""})",
+     step_kind::hold},
+    {407, "", step_kind::hold},
+    {404, R"({"error":"database not found: \"nodb\""})", step_kind::hold},
+    {404, "404 page not found\n", step_kind::hold},
+    {405, "", step_kind::hold},
+    {301, "", step_kind::hold},
+    {500, R"({"error":"retention policy not found: norp"})", step_kind::hold},
+    {413, R"({"error":"Request Entity Too Large"})", step_kind::halve},
+    {408, "", step_kind::retry},
+    {429, "", step_kind::retry},
+    {500, R"({"error":"timeout"})", step_kind::retry},
+    {500, R"x({"error":"engine: cache-max-memory-size exceeded: (3200/2000)"})x", step_kind::retry},
+    {502, "", step_kind::retry},
+    {503, "request throttled, queue full\n", step_kind::retry},
+};
+
+TEST(delivery, does_what_the_table_says) {
+  for (const row& one : rows) {
+    delivery steps({}, 1);
+    const delivery_step step = steps.next(answered(one.status, one.body), {100, false});
+    EXPECT_EQ(step.kind, one.kind) << one.status << " " << one.body;
+    EXPECT_EQ(step.dropped, one.dropped) << one.status << " " << one.body;
+    const bool waits = step.kind == step_kind::retry || step.kind == step_kind::hold;
+    EXPECT_EQ(step.wait.count() > 0, waits) << one.status << " " << one.body;
+  }
+}
+
+TEST(delivery, every_status_has_a_step_that_loses_nothing_silently) {
+  for (int status = 100; status < 600; ++status) {
+    delivery steps({}, 1);
+    const step_kind kind = steps.next(answered(status, ""), {100, true}).kind;
+    EXPECT_EQ(kind == step_kind::delivered, status >= 200 && status < 300) << status;
+  }
+}
+
+TEST(delivery, no_answer_is_tried_again) {
+  delivery steps({}, 1);
+  const delivery_step step = steps.next(answer::failed("connection refused"), {1, true});
+  EXPECT_EQ(step.kind, step_kind::retry);
+  EXPECT_EQ(step.words, "connection refused");
+}
+
+TEST(delivery, a_single_line_that_is_too_large_is_refused) {
+  delivery steps({}, 1);
+  EXPECT_EQ(steps.next(answered(413, ""), {1, false}).kind, step_kind::refused);
+}
+
+TEST(delivery, creates_a_missing_database_once_and_holds_if_it_stays_missing) {
+  const answer missing = answered(404, R"({"error":"database not found: \"d\""})");
+  delivery steps({}, 1);
+  EXPECT_EQ(steps.next(missing, {5, true}).kind, step_kind::create_database);
+  const delivery_step made = steps.created(answered(200, R"({"results":[{"statement_id":0}]})"));
+  EXPECT_EQ(made.kind, step_kind::retry);
+  EXPECT_EQ(made.wait.count(), 0);
+  EXPECT_EQ(steps.next(missing, {5, true}).kind, step_kind::hold);
+  // After the rest it may be created again.
+  EXPECT_EQ(steps.next(missing, {5, true}).kind, step_kind::create_database);
+}
+
+TEST(delivery, a_creation_that_fails_holds_or_waits) {
+  const answer missing = answered(404, R"({"error":"database not found: \"d\""})");
+  const auto after = [&](const answer& given) {
+    delivery steps({}, 1);
+    EXPECT_EQ(steps.next(missing, {5, true}).kind, step_kind::create_database);
+    const delivery_step step = steps.created(given);
+    EXPECT_GT(step.wait.count(), 0);
+    return step.kind;
+  };
+  EXPECT_EQ(after(answered(403, "")), step_kind::hold);
+  EXPECT_EQ(after(answered(200, R"({"results":[{"error":"not implemented"}]})")), step_kind::hold);
+  EXPECT_EQ(after(answered(503, "")), step_kind::retry);
+  EXPECT_EQ(after(answer::failed("reset")), step_kind::retry);
+}
+
+TEST(delivery, waits_grow_within_their_bounds_and_start_anew_after_a_success) {
+  const delivery_pace pace{milliseconds(100), milliseconds(5000)};
+  milliseconds greatest{0};
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    delivery steps(pace, seed);
+    std::int64_t bound = 100;
+    for (int i = 0; i < 60; ++i) {
+      bound = std::min<std::int64_t>(bound * 2, 5000);
+      const milliseconds wait = steps.next(answer::failed("x"), {1, false}).wait;
+      EXPECT_GE(wait, pace.retry_least);
+      EXPECT_LE(wait.count(), bound);
+      greatest = std::max(greatest, wait);
+    }
+    EXPECT_EQ(steps.next(answered(204, ""), {1, false}).kind, step_kind::delivered);
+    EXPECT_LE(steps.next(answer::failed("x"), {1, false}).wait.count(), 200);
+  }
+  EXPECT_GT(greatest.count(), 4500);
+}
+
+TEST(delivery, jitter_depends_on_the_seed) {
+  const delivery_pace pace{milliseconds(1), milliseconds(1'000'000)};
+  delivery one(pace, 1);
+  delivery two(pace, 2);
+  delivery same(pace, 1);
+  int different = 0;
+  for (int i = 0; i < 20; ++i) {
+    const auto wait = one.next(answer::failed("x"), {}).wait;
+    different += wait != two.next(answer::failed("x"), {}).wait ? 1 : 0;
+    EXPECT_EQ(wait, same.next(answer::failed("x"), {}).wait);
+  }
+  EXPECT_GT(different, 10);
+}
+
+TEST(delivery, holds_grow_and_never_hammer) {
+  const delivery_pace pace{milliseconds(100), milliseconds(5000)};
+  delivery steps(pace, 3);
+  std::int64_t bound = 200;
+  for (int i = 0; i < 20; ++i) {
+    bound = std::min<std::int64_t>(bound * 2, 5000);
+    const auto wait = steps.next(answered(401, ""), {1, false}).wait.count();
+    EXPECT_GE(wait, bound / 2);
+    EXPECT_LE(wait, bound);
+  }
+}
+
+TEST(delivery, honours_retry_after_up_to_a_bound) {
+  delivery steps({milliseconds(1), milliseconds(10)}, 1);
+  answer busy = answered(503, "");
+  busy.retry_after = std::chrono::seconds(7);
+  EXPECT_EQ(steps.next(busy, {}).wait, milliseconds(7000));
+  busy.retry_after = std::chrono::seconds(1'000'000);
+  EXPECT_EQ(steps.next(busy, {}).wait, milliseconds(delivery::retry_after_most));
+  // A success is a success, whatever it says beside.
+  answer fine = answered(204, "");
+  fine.retry_after = std::chrono::seconds(7);
+  EXPECT_EQ(steps.next(fine, {}).wait.count(), 0);
+}
+
+TEST(dropped_points, reads_the_servers_number_not_one_inside_a_quoted_line) {
+  EXPECT_EQ(dropped_points("partial write: x dropped=12"), 12U);
+  EXPECT_EQ(dropped_points("partial write: unable to parse 'm v=\" dropped=99\"' dropped=0"), 1U);
+  EXPECT_EQ(dropped_points("partial write of line protocol occurred"), 1U);
+}
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A log in memory for the sinks' tests, with what a test needs to do to it: lose frames, fail.
+// Thread-safe, so that sinks with threads can be tested over it.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "codec/gzip.hpp"
+#include "log/frame_log.hpp"
+
+namespace weir {
+
+class fake_log final : public frame_log {
+ public:
+  append_result append(std::span<const std::shared_ptr<frame>> frames) override {
+    std::vector<std::function<void()>> wakes;
+    {
+      const std::lock_guard hold(lock_);
+      for (const auto& one : frames) {
+        one->header.sequence = end_++;
+        frames_.emplace(one->header.sequence, one);
+      }
+      for (const auto& [number, who] : subscribers_) {
+        if (who.wake) {
+          wakes.push_back(who.wake);
+        }
+      }
+    }
+    for (const auto& wake : wakes) {
+      wake();
+    }
+    return {};
+  }
+  std::uint64_t first() const override {
+    const std::lock_guard hold(lock_);
+    return frames_.empty() ? end_ : frames_.begin()->first;
+  }
+  std::uint64_t end() const override {
+    const std::lock_guard hold(lock_);
+    return end_;
+  }
+  std::size_t subscribe(subscription subscriber, std::uint64_t low_water) override {
+    const std::lock_guard hold(lock_);
+    subscribers_.emplace(++subscriber_count_, std::move(subscriber));
+    released_[subscriber_count_] = low_water;
+    return subscriber_count_;
+  }
+  void release(std::size_t subscriber, std::uint64_t low_water) override {
+    const std::lock_guard hold(lock_);
+    released_[subscriber] = low_water;
+  }
+  void unsubscribe(std::size_t subscriber) override {
+    const std::lock_guard hold(lock_);
+    subscribers_.erase(subscriber);
+  }
+  std::unique_ptr<log_reader> reader() override;
+  void collect(metric_collector&) const override {}
+  outcome close() override { return nothing{}; }
+
+  /// Forgets a frame, as a full log or a damaged disk does.
+  void lose(std::uint64_t sequence) {
+    const std::lock_guard hold(lock_);
+    frames_.erase(sequence);
+  }
+  void fail_reads(bool fail) {
+    const std::lock_guard hold(lock_);
+    failing_ = fail;
+  }
+  std::uint64_t released(std::size_t subscriber) const {
+    const std::lock_guard hold(lock_);
+    const auto found = released_.find(subscriber);
+    return found == released_.end() ? 0 : found->second;
+  }
+
+ private:
+  friend class fake_reader;
+  mutable std::mutex lock_;
+  std::map<std::uint64_t, frame_ptr> frames_;
+  std::map<std::size_t, subscription> subscribers_;
+  std::map<std::size_t, std::uint64_t> released_;
+  std::size_t subscriber_count_ = 0;
+  std::uint64_t end_ = 1;
+  bool failing_ = false;
+};
+
+class fake_reader final : public log_reader {
+ public:
+  explicit fake_reader(fake_log& log) : log_(log) {}
+
+  read_result next(std::uint64_t from, const lane_key& lane) override {
+    const std::lock_guard hold(log_.lock_);
+    read_result out;
+    if (log_.failing_) {
+      out.status = read_status::failed;
+      out.next = from;
+      out.detail = "the disk refused";
+      return out;
+    }
+    for (auto at = log_.frames_.lower_bound(from); at != log_.frames_.end(); ++at) {
+      const frame_header& header = at->second->header;
+      if (header.database == lane.database && header.retention_policy == lane.retention_policy) {
+        out.status = read_status::frame;
+        out.found = at->second;
+        out.next = at->first + 1;
+        return out;
+      }
+    }
+    out.next = std::max(from, log_.end_);
+    return out;
+  }
+
+  std::uint64_t headers(std::uint64_t from, std::size_t count_max,
+                        std::vector<frame_header>& out) override {
+    const std::lock_guard hold(log_.lock_);
+    std::size_t count = 0;
+    for (auto at = log_.frames_.lower_bound(from); at != log_.frames_.end(); ++at) {
+      if (count++ == count_max) {
+        return out.back().sequence + 1;
+      }
+      out.push_back(at->second->header);
+    }
+    return std::max(from, log_.end_);
+  }
+
+ private:
+  fake_log& log_;
+};
+
+inline std::unique_ptr<log_reader> fake_log::reader() {
+  return std::make_unique<fake_reader>(*this);
+}
+
+/// `count` canonical lines whose value counts up from `first`.
+inline std::string make_lines(std::uint32_t count, std::uint64_t first = 0) {
+  std::string lines;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    lines += "m,host=a v=" + std::to_string(first + i) + "i 1000000000\n";
+  }
+  return lines;
+}
+
+inline std::shared_ptr<frame> make_frame(const std::string& database, const std::string& lines,
+                                         std::uint32_t points,
+                                         frame_codec codec = frame_codec::plain,
+                                         const std::string& policy = {}) {
+  auto made = std::make_shared<frame>();
+  made->header.database = database;
+  made->header.retention_policy = policy;
+  made->header.codec = codec;
+  made->header.points = points;
+  made->header.inflated_bytes = static_cast<std::uint32_t>(lines.size());
+  if (codec == frame_codec::gzip) {
+    gzip_compressor compressor;
+    const std::string_view piece(lines);
+    compressor.append_member({&piece, 1}, made->stored);
+  } else {
+    made->stored = lines;
+  }
+  made->header.stored_bytes = static_cast<std::uint32_t>(made->stored.size());
+  return made;
+}
+
+inline std::uint64_t append_frame(frame_log& log, std::shared_ptr<frame> one) {
+  if (log.append({&one, 1}).status != append_status::taken) {
+    return 0;
+  }
+  return one->header.sequence;
+}
+
+inline std::string gunzip(std::string_view bytes) {
+  gzip_inflater inflater;
+  inflater.reset(std::uint64_t{1} << 30);
+  std::string out;
+  const inflate_status status =
+      inflater.feed(bytes, [&](std::string_view piece) { out.append(piece); });
+  return status == inflate_status::more && inflater.complete() ? out : "<not gzip>";
+}
+
+inline std::string joined(const std::vector<std::string_view>& pieces) {
+  std::string out;
+  for (const std::string_view piece : pieces) {
+    out.append(piece);
+  }
+  return out;
+}
+
+}  // namespace weir

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The other side of a sink in memory: a deliverer that answers as the test says, and everything a
+// sink needs around it. Single-threaded.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sinks/sink.hpp"
+#include "unit/sinks/fake_log.hpp"
+
+namespace weir {
+
+inline answer answer_of(int status, std::string body = {}) {
+  answer given;
+  given.answered = true;
+  given.status = status;
+  given.body = std::move(body);
+  return given;
+}
+
+class fake_server final : public deliverer {
+ public:
+  struct request {
+    lane_key lane;
+    std::string lines;
+    std::uint64_t points = 0;
+    bool creates = false;
+    done on_done;
+  };
+
+  void deliver(const batch& what, done on_done) override {
+    request one{what.lane, {}, what.points, false, std::move(on_done)};
+    static_cast<void>(append_lines(what, one.lines));
+    take(std::move(one));
+  }
+  void create_database(const std::string& name, done on_done) override {
+    take({{name, ""}, {}, 0, true, std::move(on_done)});
+  }
+  void abort() override { waiting.clear(); }
+  bool needs_cuts() const noexcept override { return true; }
+
+  /// Answers the oldest request that waits.
+  void reply(const answer& given) {
+    request one = std::move(waiting.front());
+    waiting.erase(waiting.begin());
+    note(one, given);
+    one.on_done(given);
+  }
+
+  /// How to answer at once; nothing: the request waits for `reply`.
+  std::function<std::optional<answer>(const request&)> behave;
+  std::vector<request> waiting;
+  /// Lines of requests that were answered with success, in order.
+  std::map<lane_key, std::string> stored;
+  std::size_t requests = 0;
+  std::size_t creations = 0;
+
+ private:
+  void take(request one) {
+    ++requests;
+    creations += one.creates ? 1 : 0;
+    const std::optional<answer> given = behave ? behave(one) : std::nullopt;
+    if (!given) {
+      waiting.push_back(std::move(one));
+      return;
+    }
+    note(one, *given);
+    one.on_done(*given);
+  }
+  void note(const request& one, const answer& given) {
+    if (given.answered && given.status < 300) {
+      stored[one.lane] += one.lines;
+    }
+  }
+};
+
+/// A cursor store whose text is what a restart finds.
+class fake_cursors final : public cursor_store {
+ public:
+  outcome save(const cursor_state& state) override {
+    if (failing) {
+      return failure{"the disk is full"};
+    }
+    kept = encode_cursor(state);
+    ++saves;
+    return nothing{};
+  }
+  std::optional<std::string> kept;
+  std::size_t saves = 0;
+  bool failing = false;
+};
+
+class fake_refused final : public refused_store {
+ public:
+  outcome put(const refusal& what) override {
+    lines += what.lines;
+    words = what.words;
+    ++count;
+    return nothing{};
+  }
+  std::string lines;
+  std::string words;
+  std::size_t count = 0;
+};
+
+/// One sink over the fakes, with a clock that the test moves.
+class sink_world {
+ public:
+  explicit sink_world(fake_log& log) : log_(log) {
+    settings.name = "test";
+    settings.type = sink_type::influxdb;
+    settings.batch.age = milliseconds(100);
+    settings.retry_least = milliseconds(10);
+    settings.retry_most = milliseconds(1000);
+  }
+
+  /// Begins, or begins again after a crash: with what the cursor store kept.
+  void start() {
+    server.abort();
+    worker.reset();
+    cursor_state from;
+    from.low_water = from.discovered = log_.first();
+    if (cursors.kept) {
+      from = decode_cursor(*cursors.kept).value();
+    }
+    subscriber = log_.subscribe({settings.name, true, {}}, from.low_water);
+    sink_parts parts{
+        log_,     memory,
+        server,   &cursors,
+        &refused, [this](std::string_view name) {
+                       return created.contains(std::string(name)); },
+        [] {},    subscriber,
+        seed};
+    worker.emplace(settings, std::move(parts), from);
+    worker->open(now_ms);
+  }
+
+  void turn() { due = worker->turn(now_ms); }
+  /// Lets `ms` pass in the steps that the sink asks for.
+  void pass(std::int64_t ms) {
+    const std::int64_t until = now_ms + ms;
+    for (;;) {
+      turn();
+      if (!due || *due > until) {
+        break;
+      }
+      now_ms = std::max(now_ms, *due);
+    }
+    now_ms = until;
+    turn();
+  }
+  void reply(const answer& given) {
+    server.reply(given);
+    turn();
+  }
+  bool conserves() const {
+    const cursor_state& state = worker->cursor();
+    return state.accepted == state.delivered + state.discarded_total() + worker->pending_points();
+  }
+  std::uint64_t discarded(discard_reason reason) const {
+    return worker->cursor().discarded[static_cast<std::size_t>(reason)];
+  }
+
+  sink_settings settings;
+  memory_budget memory{std::size_t{1} << 30};
+  fake_server server;
+  fake_cursors cursors;
+  fake_refused refused;
+  std::set<std::string> created;
+  std::optional<sink> worker;
+  std::optional<std::int64_t> due;
+  std::size_t subscriber = 0;
+  std::int64_t now_ms = 1000;
+  std::uint64_t seed = 42;
+
+ private:
+  fake_log& log_;
+};
+
+}  // namespace weir
