@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures: what a test starts is stopped, by its process id, whatever the test's end."""
+
+import os
+import pathlib
+
+import pytest
+
+from harness.influxd import Influxd
+from harness.weir import LISTEN, Weir
+
+
+def executable_from(variable, path, remedy):
+    base = os.environ.get(variable)
+    assert base, f"{variable} is not set; run the tests with ./dev test"
+    found = pathlib.Path(base, path) if path else pathlib.Path(base)
+    assert os.access(found, os.X_OK), f"{found} is not there; {remedy}"
+    return found
+
+
+@pytest.fixture
+def processes():
+    """Those to be stopped at the end. Their output is shown when the test fails."""
+    started = []
+    yield started
+    for process in reversed(started):
+        if process.running():
+            process.kill()
+        print(f"---- {process.name} in {process.directory} said last:\n{process.tail()}")
+
+
+@pytest.fixture
+def start_influxd(processes, tmp_path):
+    """start_influxd(http_options="...") gives a running InfluxDB."""
+
+    def start(http_options=""):
+        executable = executable_from(
+            "WEIR_SERVERS", "influxdb/usr/bin/influxd", "run tests/servers/fetch.sh"
+        )
+        influxd = Influxd(tmp_path / f"influxd{len(processes)}", executable, http_options)
+        processes.append(influxd)
+        return influxd.start()
+
+    return start
+
+
+@pytest.fixture
+def influxd(start_influxd):
+    return start_influxd()
+
+
+@pytest.fixture
+def make_weir(processes, tmp_path):
+    """make_weir(config, sets=[...]) gives a weir that is not started yet."""
+
+    def make(config=LISTEN, sets=()):
+        executable = executable_from("WEIR_BINARY", "", "build it with ./dev build")
+        weir = Weir(tmp_path / f"weir{len(processes)}", executable, config, sets)
+        processes.append(weir)
+        return weir
+
+    return make
+
+
+@pytest.fixture
+def start_weir(make_weir):
+    """start_weir(config, sets=[...]) gives a running weir."""
+
+    def start(config=LISTEN, sets=()):
+        return make_weir(config, sets).start()
+
+    return start

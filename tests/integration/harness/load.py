@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writers that send numbered lines and remember which of them were acknowledged."""
+
+import http.client
+import threading
+
+# Each number has a time of its own, so no two points fall together; 2020-09-13.
+BASE_NS = 1_600_000_000_000_000_000
+MEASUREMENT = "load"
+PACE_SECONDS = 0.002
+
+
+class Numbered:
+    """Threads that write lines until stopped. A number is sent once, whatever its fate."""
+
+    def __init__(self, address_of, db="load", threads=4, lines=50, pace=PACE_SECONDS):
+        self.address_of = address_of  # called for each connection: weir may have moved
+        self.db = db
+        self.lines = lines
+        self.pace = pace
+        self.acknowledged = [set() for _ in range(threads)]
+        self.sent = [0] * threads
+        self.answers = {}  # status or name of an error -> how often
+        self.bodies = {}  # status -> one body of it
+        self._ending = threading.Event()
+        self._lock = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._run, args=(number,), daemon=True)
+            for number in range(threads)
+        ]
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def stop(self, seconds=30.0):
+        self._ending.set()
+        for thread in self._threads:
+            thread.join(seconds)
+            assert not thread.is_alive(), "a writer hangs: its request was never answered"
+        return self
+
+    def acknowledged_count(self):
+        return sum(len(numbers) for numbers in self.acknowledged)
+
+    def _body(self, writer):
+        first = self.sent[writer]
+        self.sent[writer] += self.lines
+        return first, "".join(
+            f"{MEASUREMENT},writer={writer} value={number}i {BASE_NS + number}\n"
+            for number in range(first, first + self.lines)
+        )
+
+    def _run(self, writer):
+        connection = None
+        while not self._ending.is_set():
+            first, body = self._body(writer)
+            try:
+                if connection is None:
+                    connection = http.client.HTTPConnection(self.address_of(), timeout=20)
+                connection.request("POST", f"/write?db={self.db}", body)
+                answer = connection.getresponse()
+                text = answer.read()
+                self._note(answer.status, text)
+                if answer.status == 204:
+                    self.acknowledged[writer].update(range(first, first + self.lines))
+                if answer.will_close:
+                    connection.close()
+                    connection = None
+            except (OSError, http.client.HTTPException) as error:
+                self._note(type(error).__name__, b"")
+                if connection is not None:
+                    connection.close()
+                connection = None
+            self._ending.wait(self.pace)
+
+    def _note(self, outcome, body):
+        with self._lock:
+            self.answers[outcome] = self.answers.get(outcome, 0) + 1
+            self.bodies.setdefault(outcome, body)
+
+    def missing_from(self, influxd):
+        """Acknowledged numbers that InfluxDB does not hold. What it holds must be whole."""
+        missing = []
+        for writer, numbers in enumerate(self.acknowledged):
+            stored = self._stored(influxd, writer)
+            missing += [(writer, number) for number in numbers - stored]
+        return missing
+
+    def missing_from_lines(self, lines):
+        """The same for what a file sink wrote."""
+        expected = {
+            f"{MEASUREMENT},writer={writer} value={number}i {BASE_NS + number}"
+            for writer, numbers in enumerate(self.acknowledged)
+            for number in numbers
+        }
+        return expected - set(lines)
+
+    def _stored(self, influxd, writer):
+        query = f'SELECT "value" FROM "{MEASUREMENT}" WHERE "writer" = \'{writer}\''
+        stored = set()
+        for series in influxd.query(query, self.db):
+            for time, value in series["values"]:
+                assert time == BASE_NS + value, f"a torn line: {value} at {time}"
+                assert 0 <= value < self.sent[writer], f"a line nobody sent: {value}"
+                stored.add(value)
+        return stored
+
+    def nothing_else_in(self, influxd):
+        """No line was torn into a measurement, a tag or a field of another name."""
+        names = [row["name"] for row in influxd.rows("SHOW MEASUREMENTS", self.db)]
+        assert names in ([], [MEASUREMENT]), names
+        writers = {row["value"] for row in influxd.rows("SHOW TAG VALUES WITH KEY = writer", self.db)}
+        assert writers <= {str(number) for number in range(len(self.sent))}, writers
+        fields = [row["fieldKey"] for row in influxd.rows("SHOW FIELD KEYS", self.db)]
+        assert fields in ([], ["value"]), fields
+        tags = [row["tagKey"] for row in influxd.rows("SHOW TAG KEYS", self.db)]
+        assert tags in ([], ["writer"]), tags

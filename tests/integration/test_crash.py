@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 under load, again and again: whatever was answered 204 is in InfluxDB in the end.
+
+WEIR_CRASH_ROUNDS sets how often (3), WEIR_CRASH_SEED when; both are printed.
+"""
+
+import os
+import random
+import threading
+import time
+
+import pytest
+
+from harness.load import Numbered
+from harness.process import wait_until
+from harness.settings import influx_sink, settings
+
+ROUNDS = int(os.environ.get("WEIR_CRASH_ROUNDS", "3"))
+SEED = int(os.environ.get("WEIR_CRASH_SEED", "20200913"))
+
+
+def pass_time(seconds):
+    """Time is the subject here: the kill comes at a moment, not on a condition."""
+    threading.Event().wait(seconds)
+
+
+def crash_and_restart(weir, load, random_, kills):
+    for _ in range(kills):
+        before = load.acknowledged_count()
+        wait_until(lambda: load.acknowledged_count() > before, what="lines acknowledged")
+        pass_time(random_.uniform(0.0, 0.6))
+        weir.kill()
+        weir.start()
+
+
+def everything_arrived(weir, load, influxd):
+    deadline = time.monotonic() + 60
+    while missing := load.missing_from(influxd):
+        weir.must_be_alive()
+        assert time.monotonic() < deadline, f"{len(missing)} lost, such as {sorted(missing)[:5]}"
+    load.nothing_else_in(influxd)
+
+
+@pytest.mark.parametrize("segment", ["1MiB", "64MiB"])
+def test_nothing_acknowledged_is_lost_by_kill_9(influxd, make_weir, segment):
+    influxd.create_database("load")
+    random_ = random.Random(SEED)
+    weir = make_weir(
+        settings(influx_sink(influxd.url), log={"acknowledge": "written", "segment": segment})
+    ).start()
+    load = Numbered(lambda: weir.client.address, threads=4, lines=40)
+    with load:
+        crash_and_restart(weir, load, random_, ROUNDS)
+    everything_arrived(weir, load, influxd)
+    print(f"{ROUNDS} kills, seed {SEED}: {load.acknowledged_count()} lines, {load.answers}")
+    assert load.answers[204] > ROUNDS
+    assert 400 not in load.answers, load.bodies
+    # After the crashes an orderly end is possible, and leaves nothing to be done.
+    assert weir.stop() == 0
+    assert "damaged" not in weir.log()
+
+
+def test_a_crash_while_influxdb_is_away(influxd, start_weir):
+    """The lines rest in the log alone over several crashes, then go out."""
+    influxd.create_database("load")
+    weir = start_weir(settings(influx_sink(influxd.url), log={"segment": "1MiB"}))
+    influxd.kill()
+    load = Numbered(lambda: weir.client.address, threads=2, lines=40)
+    with load:
+        crash_and_restart(weir, load, random.Random(SEED), 2)
+    influxd.start()
+    everything_arrived(weir, load, influxd)
+
+
+def test_a_torn_end_of_the_log_is_cut_off(influxd, start_weir):
+    """As if the machine had stopped in the middle of a write."""
+    influxd.create_database("load")
+    weir = start_weir(settings(influx_sink(influxd.url)))
+    influxd.kill()  # so that all stays in the log
+    load = Numbered(lambda: weir.client.address, threads=1, lines=40)
+    with load:
+        wait_until(lambda: load.acknowledged_count() > 2000, what="lines in the log")
+    weir.kill()
+    newest = max((weir.directory / "weir-data" / "segments").glob("*.log"))
+    content = newest.read_bytes().rstrip(b"\0")
+    newest.write_bytes(content[:-7])
+    weir.start()
+    assert weir.metrics().sum("weir_log_torn_bytes_total") > 0
+    influxd.start()
+    wait_until(lambda: len(load.missing_from(influxd)) <= load.lines, 60, "all but the torn record")
+    load.nothing_else_in(influxd)
+    assert weir.client.write("load,writer=0 value=1i 1600000000000000001", "load").status == 204
