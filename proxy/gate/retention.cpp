@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/retention.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/assert.hpp"
@@ -20,6 +21,13 @@ std::int64_t saturating_add(std::int64_t a, std::int64_t b) noexcept {
   return b < 0 ? time_min : time_max;
 }
 
+/// How far inside the edge a clamped point is put: a hundredth of the retention, at least a minute
+/// and at most an hour, but never more than half of it.
+std::int64_t clamp_margin(std::int64_t retention) noexcept {
+  constexpr std::int64_t minute = 60'000'000'000;
+  return std::min(std::clamp(retention / 100, minute, 60 * minute), retention / 2);
+}
+
 }  // namespace
 
 void retention_check::begin(const gate_request& request) noexcept {
@@ -28,6 +36,8 @@ void retention_check::begin(const gate_request& request) noexcept {
   // InfluxDB 1.x keeps a point whose time is at least `now - duration` (points_writer.go).
   oldest_ =
       policy.retention ? saturating_add(request.now_ns, -policy.retention->count()) : time_min;
+  clamped_ = policy.retention ? saturating_add(oldest_, clamp_margin(policy.retention->count()))
+                              : time_min;
   newest_ = policy.future ? saturating_add(request.now_ns, policy.future->count()) : time_max;
   expired_ = policy.expired;
 }
@@ -45,7 +55,7 @@ gate_answer retention_check::check(std::int64_t& time) const noexcept {
     case expired_mode::drop:
       return {gate_action::drop, gate_code::beyond_retention};
     case expired_mode::clamp:
-      time = oldest_;
+      time = clamped_;
       return {gate_action::mend, gate_code::retention_clamped};
   }
   return {};

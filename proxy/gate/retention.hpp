@@ -14,12 +14,14 @@ class retention_check {
  public:
   void begin(const gate_request& request) noexcept;
 
-  /// May move `time` (expired = "clamp").
+  /// May move `time` (expired = "clamp"): to the oldest time that is kept and a margin inside it,
+  /// because the point still has to reach a database that keeps no longer than weir was told.
   [[nodiscard]] gate_answer check(std::int64_t& time) const noexcept;
 
  private:
   std::int64_t oldest_ = 0;
   std::int64_t newest_ = 0;
+  std::int64_t clamped_ = 0;
   expired_mode expired_ = expired_mode::reject;
 };
 

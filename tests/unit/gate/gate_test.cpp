@@ -83,7 +83,11 @@ TEST(gate, expired_points_can_be_dropped_or_clamped) {
   const database_settings clamps{.retention = hours(1), .expired = expired_mode::clamp};
   const passed p = pass_line("m f=1 0", clamps);
   EXPECT_EQ(p.answer.code, gate_code::retention_clamped);
-  EXPECT_EQ(p.line, "m f=1 " + std::to_string(now - hour) + "\n");
+  // A minute inside: the point has still to reach a database that keeps an hour itself.
+  EXPECT_EQ(p.line, "m f=1 " + std::to_string(now - hour + hour / 60) + "\n");
+  const database_settings brief{.retention = seconds(10), .expired = expired_mode::clamp};
+  EXPECT_EQ(pass_line("m f=1 0", brief).line,
+            "m f=1 " + std::to_string(now - 5'000'000'000) + "\n");
 }
 
 TEST(gate, future_limit) {
