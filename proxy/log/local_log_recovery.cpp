@@ -174,6 +174,12 @@ outcome recovery::read_newest() {
       found_.damaged_points += points;
     }
   }
+  if (found_.damaged_records > 0) {
+    journal(journal_level::error, newest.about->path() + ": " +
+                                      std::to_string(found_.damaged_records) +
+                                      " damaged record(s) are passed over, with at least " +
+                                      std::to_string(found_.damaged_points) + " points");
+  }
   found_.next_sequence = std::max(found_.next_sequence, newest.limits.end);
   return cut_tail(newest, scanner.records_end());
 }

@@ -126,6 +126,7 @@ class control_loop {
 
 int run_weir(const settings& configured, const std::string& announce_path) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a write that fails, not the end of weir
   set_journal_level(level_of(configured.service.log_level));
   control_loop control(configured.service.drain_timeout);
   auto started = pipeline::start(configured, control.get());
