@@ -70,9 +70,11 @@ void append_header(std::string_view name, std::string_view value, std::string& o
   out.append(name).append(": ");
   const std::size_t begin = out.size();
   out.append(value);
-  for (std::size_t i = begin; i < out.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(out[i]);
-    out[i] = byte < 0x20 || byte == 0x7f ? ' ' : out[i];
+  for (char *at = out.data() + begin, *end = out.data() + out.size(); at != end; ++at) {
+    const auto byte = static_cast<unsigned char>(*at);
+    if (byte < 0x20 || byte == 0x7f) {
+      *at = ' ';
+    }
   }
   out.append("\r\n");
 }
@@ -195,6 +197,15 @@ bool valid_utf8(std::string_view text) noexcept {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::optional<std::string_view> response::header(std::string_view name) const {
+  for (const auto& [each, value] : headers) {
+    if (each == name) {
+      return value;
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string_view> request_head::header(std::string_view name) const {

@@ -51,11 +51,15 @@ struct response {
   int status = 204;
   /// Empty: no Content-Type header.
   std::string content_type;
-  /// Further headers; values are sanitised (control bytes become spaces) when written.
-  std::vector<std::pair<std::string, std::string>> headers;
+  /// Further headers; names are literals, values are sanitised (control bytes become spaces) when
+  /// written.
+  std::vector<std::pair<std::string_view, std::string>> headers;
   std::string body;
   /// Close the connection after it.
   bool close = false;
+
+  /// The first further header of exactly that name.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
 };
 
 /// Standard reason phrase ("No Content").

@@ -165,7 +165,11 @@ void intake_loop::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* bu
     }
   }
   self.touch(c);
-  self.update_reading(c);
+  if (static_cast<std::size_t>(count) == buffer->len) {
+    // There may be more, and libuv would read it now. Otherwise reading is looked at once the turn
+    // ends: stopping and starting it within a turn costs two system calls a request.
+    self.update_reading(c);
+  }
 }
 
 void intake_loop::on_check(uv_check_t* handle) {

@@ -24,7 +24,7 @@ std::int64_t unit(std::string_view precision) {
 }
 
 std::string header_of(const http::response& answer, std::string_view name) {
-  return std::string{http::find_value(answer.headers, name).value_or("(none)")};
+  return std::string{answer.header(name).value_or("(none)")};
 }
 
 TEST(parse_write_target, what_clients_send) {

@@ -19,7 +19,7 @@ http::request_head head(http::method method, std::string_view path) {
 }
 
 std::string header_of(const http::response& answer, std::string_view name) {
-  return std::string{http::find_value(answer.headers, name).value_or("(none)")};
+  return std::string{answer.header(name).value_or("(none)")};
 }
 
 TEST(classify, paths_and_methods) {
