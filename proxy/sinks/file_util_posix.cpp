@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -54,6 +55,25 @@ int write_all(int fd, std::string_view bytes) noexcept {
   return 0;
 }
 
+/// Where the last whole line of a file of `size` bytes ends. A process that was killed within its
+/// write leaves a part of a line, whose batch is sent again anyway.
+off_t whole_lines_end(int file, off_t size) {
+  char block[4096];
+  while (size > 0) {
+    const off_t begin = std::max<off_t>(0, size - static_cast<off_t>(sizeof block));
+    const ssize_t count = ::pread(file, block, static_cast<std::size_t>(size - begin), begin);
+    if (count != static_cast<ssize_t>(size - begin)) {
+      return size;  // it cannot be read: leave it as it is
+    }
+    const std::size_t found = std::string_view(block, static_cast<std::size_t>(count)).rfind('\n');
+    if (found != std::string_view::npos) {
+      return begin + static_cast<off_t>(found) + 1;
+    }
+    size = begin;
+  }
+  return 0;
+}
+
 }  // namespace
 
 outcome make_directories(const std::string& path) {
@@ -84,7 +104,7 @@ outcome rename_file(const std::string& from, const std::string& to) {
 }
 
 outcome append_to_file(const std::string& path, std::string_view head, std::string_view tail) {
-  descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   if (file.get() < 0) {
     return failed("cannot open", path, errno);
   }
@@ -92,6 +112,11 @@ outcome append_to_file(const std::string& path, std::string_view head, std::stri
   if (::fstat(file.get(), &before) != 0) {
     return failed("cannot look at", path, errno);
   }
+  const off_t whole = whole_lines_end(file.get(), before.st_size);
+  if (whole != before.st_size && ::ftruncate(file.get(), whole) != 0) {
+    return failed("cannot cut off a line that was never finished from", path, errno);
+  }
+  before.st_size = whole;
   int error = write_all(file.get(), head);
   if (error == 0) {
     error = write_all(file.get(), tail);

@@ -16,8 +16,9 @@ namespace weir {
 
 [[nodiscard]] outcome rename_file(const std::string& from, const std::string& to);
 
-/// Appends the pieces to the file at `path`, which is made when missing. All or nothing: a write
-/// that fails half-way is cut off again.
+/// Appends the pieces to the file of lines at `path`, which is made when missing. All or nothing: a
+/// write that fails half-way is cut off again, and so is a last line without a line feed that an
+/// earlier process left when it was killed.
 [[nodiscard]] outcome append_to_file(const std::string& path, std::string_view head,
                                      std::string_view tail);
 
