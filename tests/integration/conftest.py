@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shutil
 
 import pytest
 
@@ -18,15 +19,25 @@ def executable_from(variable, path, remedy):
     return found
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        item.has_failed = True
+
+
 @pytest.fixture
-def processes():
-    """Those to be stopped at the end. Their output is shown when the test fails."""
+def processes(request):
+    """Those to be stopped at the end. When the test fails, their output is shown and what they
+    wrote is left to be looked at."""
     started = []
     yield started
     for process in reversed(started):
         if process.running():
             process.kill()
         print(f"---- {process.name} in {process.directory} said last:\n{process.tail()}")
+        if not getattr(request.node, "has_failed", False):
+            shutil.rmtree(process.directory, ignore_errors=True)
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ T = 1_600_000_000_000_000_000
 def weir(start_weir):
     """A weir with short timeouts that another client writes good lines to during the test."""
     started = start_weir(
-        settings(file_sink()), ["http.head_timeout=1s", "http.body_timeout=2s", "limits.memory=64MiB"]
+        settings(file_sink(), limits={"memory": "64MiB"}),
+        ["http.head_timeout=1s", "http.body_timeout=2s"],
     )
     good = Numbered(lambda: started.client.address, db="good", threads=2, lines=10)
     with good:
@@ -77,7 +78,7 @@ def one_error(response, status, *words):
 def memory_is_bounded(weir):
     """limits.memory (64 MiB here) and what weir needs for itself."""
     peak = weir.peak_rss_bytes() >> 20
-    assert peak < 64 + 24, f"memory grew to {peak} MiB"
+    assert weir.sanitized() or peak < 64 + 24, f"memory grew to {peak} MiB"
 
 
 def gzip_zeros(count):
@@ -113,9 +114,8 @@ def test_a_body_that_is_not_gzip(weir, body):
 @pytest.mark.parametrize("cut", [1, 8, 9, 50])
 def test_a_gzip_body_that_is_cut_off(weir, cut):
     packed = gzip.compress(b"".join(b"cpu value=%d %d\n" % (n, T + n) for n in range(500)))
-    one_error(
-        weir.client.write(packed[:-cut], "mydb", {"Content-Encoding": "gzip"}), 400, "unexpected EOF"
-    )
+    answer = weir.client.write(packed[:-cut], "mydb", {"Content-Encoding": "gzip"})
+    one_error(answer, 400, "unexpected EOF")
     nothing_of(weir, "mydb")
 
 

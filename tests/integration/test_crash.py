@@ -13,7 +13,7 @@ import pytest
 
 from harness.load import Numbered
 from harness.process import wait_until
-from harness.settings import influx_sink, settings
+from harness.settings import file_sink, influx_sink, settings
 
 ROUNDS = int(os.environ.get("WEIR_CRASH_ROUNDS", "3"))
 SEED = int(os.environ.get("WEIR_CRASH_SEED", "20200913"))
@@ -90,3 +90,32 @@ def test_a_torn_end_of_the_log_is_cut_off(influxd, start_weir):
     wait_until(lambda: len(load.missing_from(influxd)) <= load.lines, 60, "all but the torn record")
     load.nothing_else_in(influxd)
     assert weir.client.write("load,writer=0 value=1i 1600000000000000001", "load").status == 204
+
+
+def test_a_torn_line_of_a_file_sink_spoils_no_other(start_weir):
+    """What a process that was killed while it wrote may leave at the end of the file."""
+    weir = start_weir(settings(file_sink()))
+    assert weir.client.write("cpu value=1i 1", "mydb").status == 204
+    weir.wait_delivered(1, sink="lines")
+    weir.kill()
+    with open(weir.directory / "lines" / "mydb.lp", "a") as lines:
+        lines.write("cpu value=2i 16")
+    weir.start()
+    assert weir.client.write("cpu value=3i 3", "mydb").status == 204
+    weir.wait_delivered(2, sink="lines")
+    found = weir.lines_of("mydb")
+    assert found[0] == "cpu value=1i 1" and found[-1] == "cpu value=3i 3", found
+
+
+def test_a_database_that_was_created_is_there_after_kill_9(influxd, start_weir):
+    weir = start_weir(settings(influx_sink(influxd.url)))
+    influxd.kill()
+    for number in range(20):
+        answer = weir.client.request("POST", "/query", {"q": f"CREATE DATABASE db{number}"})
+        assert answer.json() == {"results": [{"statement_id": 0}]}
+        assert weir.client.write(f"cpu value={number}i 1", f"db{number}").status == 204
+        weir.restart(kill=True)
+    influxd.start()
+    wait_until(lambda: len(influxd.databases()) == 20, what="all databases upstream")
+    for number in range(20):
+        wait_until(lambda: influxd.count(f"db{number}", "cpu") == 1, what="its point")

@@ -17,11 +17,11 @@ MEMORY_MIB = 64
 BASE_MIB = 24
 
 
-def configuration(influxd, **log):
+def configuration(influxd, memory=MEMORY_MIB):
     return settings(
         influx_sink(influxd.url, retry_most="1s"),
-        limits={"memory": f"{MEMORY_MIB}MiB"},
-        log={"keep": "1GiB", "segment": "4MiB", **log},
+        limits={"memory": f"{memory}MiB"},
+        log={"keep": "1GiB", "segment": "4MiB"},
     )
 
 
@@ -35,9 +35,9 @@ def pass_time(load, seconds, weir):
     assert set(load.answers) == {204}, (load.answers, load.bodies)
 
 
-def memory_is_bounded(weir):
+def memory_is_bounded(weir, memory=MEMORY_MIB):
     peak = weir.peak_rss_bytes() >> 20
-    assert peak <= MEMORY_MIB + BASE_MIB, f"{peak} MiB"
+    assert weir.sanitized() or peak <= memory + BASE_MIB, f"{peak} MiB"
 
 
 def catches_up(weir, load, influxd):
@@ -95,10 +95,11 @@ def test_an_outage_with_a_restart_in_the_middle(influxd, start_weir):
 def test_a_backlog_larger_than_memory(influxd, start_weir):
     """Incompressible lines, several times limits.memory: they are read back from disk."""
     influxd.create_database("big")
-    weir = start_weir(configuration(influxd))
+    memory = 24
+    weir = start_weir(configuration(influxd, memory))
     influxd.kill()
-    text = os.urandom(1_000_000).hex()
-    requests, lines, size = 80, 20, 100_000
+    text = os.urandom(500_000).hex()
+    requests, lines, size = 100, 10, 100_000
     for request in range(requests):
         body = "".join(
             f'big n={request * lines + line}i,text="{text[line * size:(line + 1) * size]}" '
@@ -107,11 +108,11 @@ def test_a_backlog_larger_than_memory(influxd, start_weir):
         )
         answer = weir.client.write(body, "big")
         assert answer.status == 204, (request, answer.text())
-        memory_is_bounded(weir)
-    assert weir.metrics().sum("weir_log_bytes") > MEMORY_MIB << 20, "not larger than memory"
+        memory_is_bounded(weir, memory)
+    assert weir.metrics().sum("weir_log_bytes") > 1.5 * (memory << 20), "not larger than memory"
     influxd.start()
     weir.wait_delivered(requests * lines, 60)
-    memory_is_bounded(weir)
+    memory_is_bounded(weir, memory)
     assert weir.metrics().sum("weir_log_disk_reads_total") > 0
     assert influxd.count("big", "big", "n") == requests * lines
     total = requests * lines

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from harness.client import read_response
+from harness.load import Numbered
 from harness.process import wait_until
 from harness.settings import file_sink, influx_sink, settings
 
@@ -32,7 +33,8 @@ SAME_AS_INFLUXDB = [
     b's value="comma, equals=, space" %d' % (T + 4),
     b's value="two\nlines" %d' % (T + 5),
     "s value=\"žluťoučký kůň 漢字 🌊\" %d".encode() % (T + 6),
-    b"esc\\ aped\\,name,tag\\ key=tag\\ value,k\\=2=v\\=2,k\\,3=v\\,3 fi\\ eld=1,f\\,2=2,f\\=3=3 %d" % T,
+    b"esc\\ aped\\,name,tag\\ key=tag\\ value,k\\=2=v\\=2 fi\\ eld=1,f\\,2=2,f\\=3=3 %d" % T,
+    b"esc,k\\,3=v\\,3 value=1 %d" % T,
     "měření,město=Plzeň\\ 2,host=漢字 °C=21.5 %d".encode() % T,
     b"many,z=1,a=2,m=3 f1=1,f2=2i,f3=t,f4=\"x\" %d" % T,
     b"old value=1 -1",
@@ -286,6 +288,45 @@ def test_two_sinks_have_everything_each(influxd, start_weir):
     assert weir.lines_of("mydb") == [f"cpu,h=a value={n}i {T + n}" for n in range(count)]
     rows = influxd.rows("SELECT * FROM cpu", "mydb")
     assert rows == [{"time": T + n, "h": "a", "value": n} for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    "log, loops",
+    [
+        ({"type": "memory"}, 1),
+        ({"type": "memory", "compression": "none"}, 4),
+        ({"acknowledge": "received"}, 2),
+        ({"compression": "none"}, 1),
+        ({"compression": "gzip", "segment": "1MiB"}, 4),
+    ],
+)
+def test_every_kind_of_log(influxd, start_weir, log, loops):
+    influxd.create_database("load")
+    weir = start_weir(
+        settings(influx_sink(influxd.url), file_sink(), log=log, http={"loops": loops})
+    )
+    with Numbered(lambda: weir.client.address, threads=4, lines=25, pace=0) as load:
+        wait_until(lambda: load.acknowledged_count() >= 20_000, what="load")
+    assert set(load.answers) == {204}
+    weir.wait_delivered(load.acknowledged_count())
+    weir.wait_delivered(load.acknowledged_count(), sink="lines")
+    assert load.missing_from(influxd) == []
+    load.nothing_else_in(influxd)
+    lines = weir.lines_of("load")
+    assert not load.missing_from_lines(lines)
+    assert len(lines) == load.acknowledged_count()
+    assert weir.stop() == 0
+
+
+def test_points_come_in_the_order_in_which_they_were_acknowledged(both):
+    """The last value written to a point wins, as it would without weir."""
+    influxd, weir = both
+    keep = weir.client.connect()
+    for number in range(500):
+        assert weir.client.write(f"cpu value={number}i {T}", "mydb", keep=keep).status == 204
+    keep.close()
+    weir.wait_delivered(500)
+    assert influxd.rows("SELECT * FROM cpu", "mydb") == [{"time": T, "value": 499}]
 
 
 def test_show_databases_and_retention_policies(start_weir):

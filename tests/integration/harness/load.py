@@ -117,7 +117,8 @@ class Numbered:
         """No line was torn into a measurement, a tag or a field of another name."""
         names = [row["name"] for row in influxd.rows("SHOW MEASUREMENTS", self.db)]
         assert names in ([], [MEASUREMENT]), names
-        writers = {row["value"] for row in influxd.rows("SHOW TAG VALUES WITH KEY = writer", self.db)}
+        rows = influxd.rows("SHOW TAG VALUES WITH KEY = writer", self.db)
+        writers = {row["value"] for row in rows}
         assert writers <= {str(number) for number in range(len(self.sent))}, writers
         fields = [row["fieldKey"] for row in influxd.rows("SHOW FIELD KEYS", self.db)]
         assert fields in ([], ["value"]), fields

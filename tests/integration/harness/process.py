@@ -27,7 +27,7 @@ def wait_until(condition, seconds=20.0, what="the condition", alive=None):
 
 
 class Process:
-    """One executable in its own directory. Subclasses say how it is started and when it is ready."""
+    """One executable in its own directory. Subclasses say how it starts and when it is ready."""
 
     name = "process"
 

@@ -11,6 +11,9 @@ from .process import Process, wait_until
 LISTEN = '[http]\nlisten = ["127.0.0.1:0"]\n'
 
 
+SANITIZER_MARKS = (b"__asan_init", b"__tsan_init", b"__msan_init")
+
+
 class Weir(Process):
     name = "weir"
 
@@ -22,6 +25,7 @@ class Weir(Process):
         self.sets = list(sets)
         self.client = None
         self.announced = None
+        self.has_sanitizer = None  # not looked at yet
         self.configure(config)
 
     def configure(self, config):
@@ -52,6 +56,13 @@ class Weir(Process):
         self.launch(self.command())
         code = self.wait_exit(seconds)
         return code, self.log()
+
+    def sanitized(self):
+        """Built with a sanitizer? What that needs of memory and files is not weir's."""
+        if self.has_sanitizer is None:
+            content = self.executable.read_bytes()
+            self.has_sanitizer = any(mark in content for mark in SANITIZER_MARKS)
+        return self.has_sanitizer
 
     def restart(self, kill=False):
         if kill:
