@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// gzip in both directions, over isa-l. Pure. It decides nothing about limits but the one it is told.
+// gzip in both directions, over isa-l. Pure. It decides nothing about limits but the one it is
+// told.
 #pragma once
 
 #include <cstddef>
