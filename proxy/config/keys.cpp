@@ -212,8 +212,11 @@ const std::vector<config_key<log_settings>>& log_keys() {
                   WEIR_MEMBER(directory), check_not_empty),
       choice_key<S, acknowledge_mode>(
           "acknowledge",
-          {{"received", acknowledge_mode::received}, {"written", acknowledge_mode::written}},
-          {"synced"}, "what a 204 promises: in memory, or handed to the operating system",
+          {{"received", acknowledge_mode::received},
+           {"written", acknowledge_mode::written},
+           {"synced", acknowledge_mode::synced}},
+          {},
+          "what a 204 promises: in memory, handed to the operating system, or on stable storage",
           WEIR_MEMBER(acknowledge)),
       choice_key<S, compression_mode>("compression",
                                       {{"auto", compression_mode::automatic},
@@ -317,6 +320,9 @@ const std::vector<config_key<service_settings>>& service_keys() {
           "log_level",
           {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}}, {},
           "the least important messages that are written", WEIR_MEMBER(log_level)),
+      choice_key<S, std::string>("log_format", {{"text", "text"}, {"json", "json"}}, {},
+                                 "of messages: lines to read, or one JSON object a line",
+                                 WEIR_MEMBER(log_format)),
   };
   return keys;
 }

@@ -39,7 +39,7 @@ struct http_settings {
 };
 
 enum class log_type : std::uint8_t { local, memory };
-enum class acknowledge_mode : std::uint8_t { received, written };
+enum class acknowledge_mode : std::uint8_t { received, written, synced };
 enum class when_full_mode : std::uint8_t { reject, discard_oldest };
 
 struct log_settings {
@@ -123,7 +123,8 @@ struct sink_settings {
 struct service_settings {
   /// How long SIGTERM lets requests finish and sinks deliver before the rest stays in the log.
   milliseconds drain_timeout{10'000};
-  std::string log_level = "info";  // debug | info | warning | error
+  std::string log_level = "info";   // debug | info | warning | error
+  std::string log_format = "text";  // text | json
 };
 
 struct settings {

@@ -49,6 +49,7 @@ class reader {
   void check_sink(const config_node& node, const sink_settings& sink);
   void check_sinks_together(const config_node& list, const std::vector<sink_settings>& sinks);
   void settle_segment(const config_node& root, log_settings& log);
+  void check_promise(const config_node& root, const log_settings& log);
 
   config_issues& issues_;
 };
@@ -304,6 +305,14 @@ void reader::settle_segment(const config_node& root, log_settings& log) {
   }
 }
 
+void reader::check_promise(const config_node& root, const log_settings& log) {
+  if (log.type == log_type::memory && log.acknowledge == acknowledge_mode::synced) {
+    tell(*root.find("log")->find("acknowledge"),
+         "`log.acknowledge`: a log of type \"memory\" is on no stable storage and cannot promise "
+         "\"synced\"; use type \"local\", or \"received\"");
+  }
+}
+
 settings reader::read(const config_node& root) {
   settings made;
   check_sections(root);
@@ -312,6 +321,7 @@ settings reader::read(const config_node& root) {
   read_section(root, "limits", limit_keys(), made.limits);
   read_section(root, "service", service_keys(), made.service);
   settle_segment(root, made.log);
+  check_promise(root, made.log);
   read_databases(root, made);
   read_sinks(root, made);
   return made;

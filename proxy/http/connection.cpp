@@ -115,6 +115,7 @@ struct connection::state {
   framing body;
   std::size_t scanned = 0;
   std::string partial;  // a head that did not arrive in one piece
+  std::function<void()> answered_call;
   std::string pending;  // pipelined bytes behind an outstanding answer
   std::string output;
   request_head head;
@@ -501,6 +502,13 @@ void connection::tick(std::int64_t now_ns) {
 
 void connection::answer(response given) {
   state_->give(given);
+  if (state_->answered_call) {
+    state_->answered_call();
+  }
+}
+
+void connection::when_answered(std::function<void()> call) {
+  state_->answered_call = std::move(call);
 }
 
 void connection::resume(std::int64_t now_ns) {

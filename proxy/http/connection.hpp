@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -85,6 +86,9 @@ class connection {
   /// The answer to the current exchange. From within `exchange::complete`, from `router::open`, or
   /// later from the loop, but once per exchange.
   void answer(response given);
+  /// `call` happens whenever an answer was given, so that the owner knows which connection has
+  /// output although it received nothing. It must not call the connection.
+  void when_answered(std::function<void()> call);
   /// Goes on with requests that were received while an answer was outstanding. Call it after
   /// `answer` was called from outside `receive`, and after output was sent while `wants_input()`
   /// was false: pipelined requests are not begun while much output waits. Never wrong to call.

@@ -25,10 +25,14 @@ class loop_worker {
  public:
   virtual ~loop_worker() = default;
   [[nodiscard]] virtual http::router& router() = 0;
-  /// Requests wait for `end_of_turn`.
+  /// Requests wait for `end_of_turn`, or what they waited for elsewhere has happened.
   [[nodiscard]] virtual bool has_work() const = 0;
   /// All input of this turn was parsed: seal, append, answer.
   virtual void end_of_turn() = 0;
+  /// Before anything else: `wake` makes the loop ask `has_work` soon. Any thread may call it.
+  virtual void attach(std::function<void()> wake) { static_cast<void>(wake); }
+  /// The loop ends: when it returns, `wake` is not running and will not be called again.
+  virtual void detach() {}
 };
 
 struct http_intake_options {

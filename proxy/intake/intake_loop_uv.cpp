@@ -41,7 +41,9 @@ struct intake_loop::client {
   std::int64_t write_began_ns = 0;
 
   client(intake_loop& loop, std::int64_t now_ns)
-      : tcp{}, owner(&loop), machine(loop.worker_->router(), loop.limits_, now_ns) {}
+      : tcp{}, owner(&loop), machine(loop.worker_->router(), loop.limits_, now_ns) {
+    machine.when_answered([this] { owner->touch(*this); });
+  }
 };
 
 intake_loop::intake_loop(std::unique_ptr<loop_worker> worker, const http::connection_limits& limits)
@@ -52,6 +54,7 @@ intake_loop::intake_loop(std::unique_ptr<loop_worker> worker, const http::connec
   WEIR_ASSERT(uv_timer_init(&loop_, &timer_) == 0);
   wake_.data = check_.data = timer_.data = this;
   WEIR_ASSERT(uv_check_start(&check_, on_check) == 0);
+  worker_->attach([this] { uv_async_send(&wake_); });
 }
 
 intake_loop::~intake_loop() {
@@ -106,6 +109,7 @@ void intake_loop::on_wake(uv_async_t* handle) {
     while (!self.clients_.empty()) {
       self.close_client(*self.clients_.back());
     }
+    self.worker_->detach();
     for (auto* h :
          {reinterpret_cast<uv_handle_t*>(&self.wake_), reinterpret_cast<uv_handle_t*>(&self.check_),
           reinterpret_cast<uv_handle_t*>(&self.timer_)}) {
@@ -184,9 +188,10 @@ void intake_loop::touch(client& c) {
 }
 
 void intake_loop::settle_touched() {
-  for (int round = 0; round < rounds_per_turn_max && !touched_.empty(); ++round) {
+  const auto anything = [this] { return !touched_.empty() || worker_->has_work(); };
+  for (int round = 0; round < rounds_per_turn_max && anything(); ++round) {
     if (worker_->has_work()) {
-      worker_->end_of_turn();
+      worker_->end_of_turn();  // touches whom it answers
     }
     const std::int64_t now = wall_clock_ns();
     std::vector<client*> turn;
@@ -210,7 +215,7 @@ void intake_loop::settle_touched() {
       touch(*c);
     }
   }
-  if (!touched_.empty()) {
+  if (anything()) {
     uv_async_send(&wake_);
   }
 }

@@ -38,6 +38,12 @@ class file_system {
   [[nodiscard]] virtual int rename(const std::string& source, const std::string& target) = 0;
   /// With its parents; no failure if it is there.
   [[nodiscard]] virtual int make_directory(const std::string& path) = 0;
+  /// Returns when the file's bytes and its length are on stable storage (fdatasync). After a
+  /// failure nothing written since the last success may be taken for stored, whatever a later call
+  /// says.
+  [[nodiscard]] virtual int sync(int descriptor) = 0;
+  /// The same for the names in a directory: files made in it are found after a loss of power.
+  [[nodiscard]] virtual int sync_directory(const std::string& path) = 0;
   /// Names (not paths) of what is in a directory, in no order.
   [[nodiscard]] virtual int list(const std::string& path, std::vector<std::string>& names) = 0;
 };
@@ -70,6 +76,7 @@ class log_file {
   /// Writes all pieces, or returns a negated errno; some bytes may have been written then.
   [[nodiscard]] int write_fully(std::vector<std::string_view> pieces, std::uint64_t offset) const;
   [[nodiscard]] int truncate(std::uint64_t size) const;
+  [[nodiscard]] int sync() const;
   [[nodiscard]] std::int64_t size() const;
   void reset();
 

@@ -83,6 +83,18 @@ class posix_files final : public file_system {
     return -error.value();
   }
 
+  int sync(int descriptor) override { return zero_or_errno(::fdatasync(descriptor)); }
+  int sync_directory(const std::string& path) override {
+    const int descriptor = opened(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY);
+    if (descriptor < 0) {
+      return descriptor;
+    }
+    const int error = zero_or_errno(::fsync(descriptor));
+    ::close(descriptor);
+    // Some file systems know no such call for directories; they keep names in order by themselves.
+    return error == -EINVAL ? 0 : error;
+  }
+
   int list(const std::string& path, std::vector<std::string>& names) override {
     std::error_code error;
     std::filesystem::directory_iterator entry(path, error);
@@ -150,6 +162,10 @@ int log_file::write_fully(std::vector<std::string_view> pieces, std::uint64_t of
 
 int log_file::truncate(std::uint64_t size) const {
   return files_->truncate(descriptor_, size);
+}
+
+int log_file::sync() const {
+  return files_->sync(descriptor_);
 }
 
 std::int64_t log_file::size() const {

@@ -4,6 +4,7 @@
 // own cursor. This is the interface; local_log and memory_log implement it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -28,15 +30,40 @@ struct lane_key {
 };
 
 enum class append_status : std::uint8_t {
-  taken,   // the promise of `acknowledge` holds for all of them
-  full,    // `keep` (or the memory budget) is used up and `when_full` says reject
-  failed,  // the disk refused; nothing of it was kept
+  taken,    // the promise of `acknowledge` holds for all of them
+  pending,  // it will hold, or not: the ticket says so when it is settled
+  full,     // `keep` (or the memory budget) is used up and `when_full` says reject
+  failed,   // the disk refused; nothing of it was kept
+};
+
+/// What became of an append that was `pending`. The log settles it once, on its own thread; who
+/// appended looks at it on theirs.
+class append_ticket {
+ public:
+  [[nodiscard]] bool settled() const noexcept { return settled_.load(std::memory_order_acquire); }
+  /// `taken` or `failed`, and why. Requires: settled().
+  [[nodiscard]] append_status status() const noexcept { return status_; }
+  [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
+
+  /// The log only.
+  void settle(append_status status, std::string detail) {
+    status_ = status;
+    detail_ = std::move(detail);
+    settled_.store(true, std::memory_order_release);
+  }
+
+ private:
+  append_status status_ = append_status::pending;
+  std::string detail_;
+  std::atomic<bool> settled_{false};
 };
 
 struct append_result {
   append_status status = append_status::taken;
   /// For `full` and `failed`: why, for the journal and the answer.
-  std::string detail;
+  std::string detail = {};
+  /// For `pending`, else nothing. Tickets of one appending thread are settled in their order.
+  std::shared_ptr<const append_ticket> ticket = {};
 };
 
 /// What a reader found at a position.
@@ -85,7 +112,19 @@ class frame_log {
 
   /// Takes all frames or none, in order, and gives each its sequence. Any thread. When it returns
   /// `taken`, what `[log] acknowledge` promises holds. Names longer than 4096 bytes are `failed`.
+  /// `pending` (only where the promise is `synced`): the frames get their sequences, and readers
+  /// see them, once they are on stable storage.
   [[nodiscard]] virtual append_result append(std::span<const std::shared_ptr<frame>> frames) = 0;
+
+  /// Says that `wake` wants to be called after tickets were settled: on the log's thread, so it
+  /// must only wake somebody and not call the log. Any thread; the number is for `unwatch`. A log
+  /// that never answers `pending` calls nobody.
+  [[nodiscard]] virtual std::size_t watch(std::function<void()> wake) {
+    static_cast<void>(wake);
+    return 0;
+  }
+  /// When it returns, that `wake` is not running and will not be called again.
+  virtual void unwatch(std::size_t watcher) { static_cast<void>(watcher); }
 
   /// Sequence of the oldest frame kept, and the one that the next frame will get. Any thread.
   [[nodiscard]] virtual std::uint64_t first() const = 0;

@@ -15,8 +15,6 @@ namespace weir {
 namespace {
 
 constexpr std::uint64_t segment_bytes_least = std::uint64_t{64} * 1024;
-/// Frames of one write of the log's thread; their bytes are bounded by half a segment.
-constexpr std::size_t behind_frames_max = 512;
 /// How soon the log's thread asks a disk again that refused.
 constexpr std::chrono::milliseconds refused_pause{200};
 
@@ -82,7 +80,7 @@ append_result local_log::append(std::span<const std::shared_ptr<frame>> frames) 
   }
   append_result result = settings_.acknowledge == acknowledge_mode::written
                              ? append_written(frames, made)
-                             : append_received(frames, made);
+                             : append_behind(frames, made);
   if (result.status == append_status::taken) {
     subscribers_.wake_all();
   }
@@ -128,8 +126,8 @@ append_result local_log::append_written(std::span<const std::shared_ptr<frame>> 
   return {};
 }
 
-append_result local_log::append_received(std::span<const std::shared_ptr<frame>> frames,
-                                         const batch& made) {
+append_result local_log::append_behind(std::span<const std::shared_ptr<frame>> frames,
+                                       batch& made) {
   frame_ring::dropped dropped;
   for (bool rotated = false;; rotated = true) {
     {
@@ -140,19 +138,7 @@ append_result local_log::append_received(std::span<const std::shared_ptr<frame>>
       }
       const room found = make_room(made.record_bytes, dropped);
       if (found == room::enough) {
-        if (!take_memory(made.memory_bytes, dropped)) {
-          append_full_.add_shared();
-          return {append_status::full,
-                  "the memory for frames (a share of limits.memory) is used up"};
-        }
-        for (const auto& each : frames) {
-          each->header.sequence = end_++;
-          ring_.push(each);
-        }
-        count_appended(made);
-        unwritten_bytes_ += made.record_bytes;
-        work_.notify_one();
-        return {};
+        return take_behind(frames, made, dropped);
       }
       if (found == room::none || rotated) {
         break;
@@ -164,6 +150,27 @@ append_result local_log::append_received(std::span<const std::shared_ptr<frame>>
     }
   }
   return refused_as_full(made.record_bytes);
+}
+
+append_result local_log::take_behind(std::span<const std::shared_ptr<frame>> frames, batch& made,
+                                     frame_ring::dropped& dropped) {
+  if (!take_memory(made.memory_bytes, dropped)) {
+    append_full_.add_shared();
+    return {append_status::full, "the memory for frames (a share of limits.memory) is used up"};
+  }
+  unwritten_bytes_ += made.record_bytes;
+  work_.notify_one();
+  if (settings_.acknowledge == acknowledge_mode::synced) {
+    auto ticket = std::make_shared<append_ticket>();
+    queued_.push_back({{frames.begin(), frames.end()}, std::move(made), ticket});
+    return {append_status::pending, {}, std::move(ticket)};
+  }
+  for (const auto& each : frames) {
+    each->header.sequence = end_++;
+    ring_.push(each);
+  }
+  count_appended(made);
+  return {};
 }
 
 append_result local_log::refused_as_full(std::uint64_t bytes) {
@@ -205,8 +212,12 @@ outcome local_log::rotate(std::uint64_t first_sequence) {
   }
   writer_ = std::move(made).value();
   writer_next_ = first_sequence;
+  directory_unsynced_ = true;
   frame_ring::dropped dropped;
   const std::lock_guard lock(mutex_);
+  if (segments_.size() > 1 && segments_.back().limits.bytes <= segment_header_bytes) {
+    retire_empty();
+  }
   segments_.back().limits.end = first_sequence;
   segments_.push_back({writer_->about(), {segment_header_bytes, written_end_}});
   bytes_ += segment_header_bytes;
@@ -254,6 +265,13 @@ void local_log::retire_oldest(bool discarded) {
   retired_.push_back({std::move(segments_.front()), discarded,
                       discarded ? subscribers_.marks() : std::vector<subscriber_table::mark>{}});
   segments_.pop_front();
+  work_.notify_one();
+}
+
+void local_log::retire_empty() {
+  bytes_ -= segments_.back().limits.bytes;
+  retired_.push_back({std::move(segments_.back()), false, {}});
+  segments_.pop_back();
   work_.notify_one();
 }
 
@@ -388,7 +406,8 @@ void local_log::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto something = [this] {
-      return closing_ || !retired_.empty() || (unwritten() && disk_refuses_.empty());
+      return closing_ || !retired_.empty() || !queued_.empty() ||
+             (unwritten() && disk_refuses_.empty());
     };
     if (unwritten()) {
       work_.wait_for(lock, refused_pause, something);
@@ -397,17 +416,21 @@ void local_log::run() {
     }
     const std::vector<retired_segment> gone = std::exchange(retired_, {});
     const bool behind = unwritten();
+    const bool queued = !queued_.empty();
     const bool last = closing_;
     lock.unlock();
     if (behind) {
       const std::lock_guard writing(write_mutex_);
       write_behind();
     }
+    if (queued) {
+      commit();
+    }
     for (const retired_segment& each : gone) {
       dispose(each);
     }
     lock.lock();
-    if (last && retired_.empty() && (!unwritten() || !disk_refuses_.empty())) {
+    if (last && retired_.empty() && queued_.empty() && (!unwritten() || !disk_refuses_.empty())) {
       return;
     }
   }

@@ -2,9 +2,11 @@
 //
 // The log in a directory (docs/log_format.md): segments on disk, the newest frames in memory as
 // well. Made by open_local_log. Appends come from any thread, readers have one each, and a thread
-// of its own removes segments and, under `acknowledge = "received"`, writes what was taken.
+// of its own removes segments, writes what was taken under `acknowledge = "received"`, and under
+// `acknowledge = "synced"` does the group commits (local_log_synced.cpp).
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -50,6 +52,8 @@ class local_log final : public frame_log {
   ~local_log() override;
 
   append_result append(std::span<const std::shared_ptr<frame>> frames) override;
+  std::size_t watch(std::function<void()> wake) override;
+  void unwatch(std::size_t watcher) override;
   std::uint64_t first() const override;
   std::uint64_t end() const override;
   std::size_t subscribe(subscription subscriber, std::uint64_t low_water) override;
@@ -70,17 +74,26 @@ class local_log final : public frame_log {
     std::size_t memory_bytes = 0;
     std::uint64_t points = 0;
   };
+  /// What one append asked for under `synced`, until a group commit settles it.
+  struct queued_batch {
+    std::vector<std::shared_ptr<frame>> frames;
+    batch made;
+    std::shared_ptr<append_ticket> ticket;
+  };
   /// A segment that left the log, for the log's thread to count and remove.
   struct retired_segment {
     kept_segment kept;
     bool discarded = false;
     std::vector<subscriber_table::mark> marks;  // of `discarded`: who had read how far
   };
+  /// Frames of one write of the log's thread; their bytes are bounded by half a segment.
+  static constexpr std::size_t behind_frames_max = 512;
   enum class room : std::uint8_t { enough, after_rotation, none };
 
   // Without a lock.
   append_result append_written(std::span<const std::shared_ptr<frame>> frames, const batch& made);
-  append_result append_received(std::span<const std::shared_ptr<frame>> frames, const batch& made);
+  append_result append_behind(std::span<const std::shared_ptr<frame>> frames, batch& made);
+  void commit();
   void run();
   void dispose(const retired_segment& gone);
   void count_discarded(const retired_segment& gone);
@@ -93,11 +106,19 @@ class local_log final : public frame_log {
                 std::uint64_t bytes, std::uint64_t first_sequence);
   outcome rotate(std::uint64_t first_sequence);
   void write_behind();
+  outcome commit_group(const std::vector<queued_batch>& group, std::uint64_t first_sequence);
+  outcome sync_written();
+  void give_up_segment();
 
   // Requires: mutex_.
   room make_room(std::uint64_t bytes, frame_ring::dropped& dropped);
+  append_result take_behind(std::span<const std::shared_ptr<frame>> frames, batch& made,
+                            frame_ring::dropped& dropped);
+  std::vector<queued_batch> take_group();
+  void publish(const std::vector<queued_batch>& group, frame_ring::dropped& dropped);
   [[nodiscard]] bool may_discard(const kept_segment& kept) const;
   void retire_oldest(bool discarded);
+  void retire_empty();
   void retire_released(frame_ring::dropped& dropped);
   bool take_memory(std::size_t bytes, frame_ring::dropped& dropped);
   void note_written(std::uint64_t end, std::uint64_t segment_bytes);
@@ -118,6 +139,8 @@ class local_log final : public frame_log {
   std::unique_ptr<segment_writer> writer_;
   /// The sequence that follows the last one in writer_'s segment.
   std::uint64_t writer_next_;
+  /// A segment was made since the directory was synced last.
+  bool directory_unsynced_ = true;
 
   /// Guards what follows; no file is touched while it is held.
   mutable std::mutex mutex_;
@@ -131,6 +154,7 @@ class local_log final : public frame_log {
   std::uint64_t unwritten_bytes_ = 0;  // taken but not written yet
   std::string disk_refuses_;           // why, while frames that were taken cannot be written
   std::vector<retired_segment> retired_;
+  std::deque<queued_batch> queued_;  // under `synced`: what the next group commits will hold
   bool closing_ = false;
   bool closed_ = false;
   std::map<std::string, std::uint64_t> discarded_unread_;  // points, by subscriber
@@ -138,6 +162,10 @@ class local_log final : public frame_log {
   counter appended_frames_, appended_points_, appended_bytes_, append_full_, append_failed_;
   counter write_failed_, discarded_points_, torn_bytes_, damaged_segments_;
   mutable counter damaged_records_, damaged_points_, disk_reads_;
+  counter syncs_, sync_failures_, sync_ns_;
+
+  std::atomic<std::size_t> watchers_made_{0};
+  wake_list watchers_;
   std::thread thread_;
 };
 

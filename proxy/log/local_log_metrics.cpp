@@ -19,6 +19,10 @@ void local_log::collect(metric_collector& out) const {
   total("weir_log_append_failures_total", "Appends that the disk refused.", append_failed_);
   total("weir_log_write_failures_total", "Writes of frames already acknowledged that failed.",
         write_failed_);
+  total("weir_log_syncs_total", "Group commits: each served all appends that waited.", syncs_);
+  total("weir_log_sync_failures_total", "Group commits that the disk refused.", sync_failures_);
+  out.counter_value("weir_log_sync_seconds_total", "Time spent waiting for stable storage.",
+                    static_cast<double>(sync_ns_.value()) / 1e9);
   total("weir_log_discarded_points_total", "Points discarded to make room.", discarded_points_);
   total("weir_log_damaged_records_total", "Damaged records passed over.", damaged_records_);
   total("weir_log_damaged_points_total", "Points in damaged records, where their number is known.",
@@ -37,6 +41,7 @@ void local_log::collect(metric_collector& out) const {
   }
   gauge("weir_log_bytes", "Bytes of all segments.", bytes_ + unwritten_bytes_);
   gauge("weir_log_keep_bytes", "Bytes of all segments at most.", settings_.keep);
+  gauge("weir_log_waiting_appends", "Appends that wait for a group commit.", queued_.size());
   gauge("weir_log_segments", "Segment files.", segments_.size());
   gauge("weir_log_memory_frames", "Frames in memory.", ring_.size());
   gauge("weir_log_memory_bytes", "Bytes of frames in memory.", ring_.bytes());

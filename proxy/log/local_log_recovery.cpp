@@ -4,6 +4,7 @@
 // deletes nothing that holds a record. Runs before any other thread knows the log.
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <limits>
 #include <set>
 #include <utility>
@@ -222,6 +223,22 @@ result<std::unique_ptr<segment_writer>> writer_for(file_system& files, const std
   return made;
 }
 
+/// The directories above the segments may be as new as they are. Those that weir may not read were
+/// there before it.
+outcome sync_path_to(file_system& files, const std::string& directory) {
+  if (const int error = files.sync_directory(directory); error < 0) {
+    return failure{directory + ": " + errno_text(error)};
+  }
+  const auto absolute = std::filesystem::absolute(directory);
+  for (auto above = absolute.parent_path(); above != above.root_path();
+       above = above.parent_path()) {
+    if (files.sync_directory(above.string()) < 0) {
+      break;
+    }
+  }
+  return nothing{};
+}
+
 }  // namespace
 
 result<recovered_segments> recover_segments(file_system& files, const std::string& directory) {
@@ -247,6 +264,11 @@ result<std::unique_ptr<frame_log>> open_local_log(const log_settings& settings,
   auto writer = writer_for(files, directory, options, found.value());
   if (!writer) {
     return writer.error();
+  }
+  if (settings.acknowledge == acknowledge_mode::synced) {
+    if (const outcome synced = sync_path_to(files, settings.directory); !synced) {
+      return synced.error();
+    }
   }
   return std::unique_ptr<frame_log>(
       std::make_unique<local_log>(settings, options, files, std::move(lock),

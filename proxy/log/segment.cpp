@@ -142,10 +142,26 @@ outcome segment_writer::append(std::span<const frame_ptr> frames,
 }
 
 bool segment_writer::mend() {
-  if (broken_ && file_.truncate(bytes_) == 0) {
+  if (broken_ && !distrusted_ && file_.truncate(bytes_) == 0) {
     broken_ = false;
   }
   return !broken_;
+}
+
+outcome segment_writer::sync() const {
+  if (const int error = file_.sync(); error < 0) {
+    return failure{about_->path() + ": " + errno_text(error)};
+  }
+  return nothing{};
+}
+
+void segment_writer::distrust(std::uint64_t bytes) {
+  WEIR_ASSERT(bytes <= bytes_);
+  bytes_ = bytes;
+  broken_ = true;
+  distrusted_ = true;
+  // Where this fails too, the next segment's name says that no record follows here.
+  static_cast<void>(file_.truncate(bytes_));
 }
 
 }  // namespace weir

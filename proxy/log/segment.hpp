@@ -89,6 +89,13 @@ class segment_writer {
   /// Tries again to cut them off; true if the file is whole.
   bool mend();
 
+  /// Brings all that was appended to stable storage.
+  [[nodiscard]] outcome sync() const;
+  /// After `sync` failed: takes back what was appended behind `bytes`, and stays broken for good.
+  /// The operating system may hold those bytes for stored although they are not, so no later sync
+  /// of this file would say the truth about them.
+  void distrust(std::uint64_t bytes);
+
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] const std::shared_ptr<segment>& about() const noexcept { return about_; }
 
@@ -100,6 +107,7 @@ class segment_writer {
   std::shared_ptr<segment> about_;
   std::uint64_t bytes_;
   bool broken_ = false;
+  bool distrusted_ = false;
   std::string heads_;                     // reused
   std::vector<std::string_view> pieces_;  // reused
 };

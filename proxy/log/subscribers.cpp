@@ -9,12 +9,28 @@
 
 namespace weir {
 
+void wake_list::add(std::size_t number, std::function<void()> wake) {
+  const std::unique_lock lock(mutex_);
+  wakers_.push_back({number, std::move(wake)});
+}
+
+void wake_list::remove(std::size_t number) {
+  const std::unique_lock lock(mutex_);
+  std::erase_if(wakers_, [number](const waker& each) { return each.number == number; });
+}
+
+void wake_list::wake_all() const {
+  const std::shared_lock lock(mutex_);
+  for (const waker& each : wakers_) {
+    each.wake();
+  }
+}
+
 std::size_t subscriber_table::add(subscription subscriber, std::uint64_t low_water) {
   const std::size_t number = next_number_++;
   marks_.push_back({number, std::move(subscriber.name), subscriber.required, low_water});
   if (subscriber.wake) {
-    const std::unique_lock lock(wake_mutex_);
-    wakers_.push_back({number, std::move(subscriber.wake)});
+    wakers_.add(number, std::move(subscriber.wake));
   }
   return number;
 }
@@ -31,8 +47,7 @@ bool subscriber_table::release(std::size_t number, std::uint64_t low_water) {
 
 void subscriber_table::remove(std::size_t number) {
   std::erase_if(marks_, [number](const mark& each) { return each.number == number; });
-  const std::unique_lock lock(wake_mutex_);
-  std::erase_if(wakers_, [number](const waker& each) { return each.number == number; });
+  wakers_.remove(number);
 }
 
 std::optional<std::uint64_t> subscriber_table::low_water() const noexcept {
@@ -47,13 +62,6 @@ bool subscriber_table::required_below(std::uint64_t sequence) const noexcept {
   return std::any_of(marks_.begin(), marks_.end(), [sequence](const mark& each) {
     return each.required && each.low_water < sequence;
   });
-}
-
-void subscriber_table::wake_all() const {
-  const std::shared_lock lock(wake_mutex_);
-  for (const waker& each : wakers_) {
-    each.wake();
-  }
 }
 
 }  // namespace weir

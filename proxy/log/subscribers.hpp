@@ -15,6 +15,23 @@
 
 namespace weir {
 
+/// Who is woken when something happened. Thread-safe.
+class wake_list {
+ public:
+  void add(std::size_t number, std::function<void()> wake);
+  /// When it returns, that `wake` is not running and will not be called again.
+  void remove(std::size_t number);
+  void wake_all() const;
+
+ private:
+  struct waker {
+    std::size_t number = 0;
+    std::function<void()> wake;
+  };
+  mutable std::shared_mutex mutex_;
+  std::vector<waker> wakers_;
+};
+
 class subscriber_table {
  public:
   struct mark {
@@ -38,17 +55,12 @@ class subscriber_table {
   [[nodiscard]] const std::vector<mark>& marks() const noexcept { return marks_; }
 
   /// Any thread, without the owner's lock.
-  void wake_all() const;
+  void wake_all() const { wakers_.wake_all(); }
 
  private:
-  struct waker {
-    std::size_t number = 0;
-    std::function<void()> wake;
-  };
   std::vector<mark> marks_;
   std::size_t next_number_ = 0;
-  mutable std::shared_mutex wake_mutex_;
-  std::vector<waker> wakers_;
+  wake_list wakers_;
 };
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "observe/journal.hpp"
 
+#include <simdjson.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -11,6 +12,12 @@
 
 namespace weir {
 namespace {
+
+constexpr const char* text_pattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v";
+constexpr const char* json_pattern =
+    R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%v"})";
+
+journal_format format = journal_format::text;
 
 constexpr std::chrono::seconds limited_interval{10};
 
@@ -32,16 +39,43 @@ spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
     auto made = std::make_shared<spdlog::logger>(
         "weir", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+    made->set_pattern(text_pattern, spdlog::pattern_time_type::utc);
     made->flush_on(spdlog::level::debug);
     return made;
   }();
   return *instance;
 }
 
+constexpr char hex[] = "0123456789abcdef";
+
+/// The inside of a JSON string. A message that is not UTF-8 keeps its ASCII part only.
+std::string json_escaped(std::string_view message) {
+  const bool valid = simdjson::validate_utf8(message.data(), message.size());
+  std::string out;
+  out.reserve(message.size());
+  for (const char c : message) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out.append("\\u00");
+      out.push_back(hex[byte >> 4]);
+      out.push_back(hex[byte & 15]);
+    } else if (byte >= 0x80 && !valid) {
+      out.append("\\ufffd");
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
 /// What a client or server sent may hold anything: a line of the journal stays one line.
 std::string printable(std::string_view message) {
-  constexpr char hex[] = "0123456789abcdef";
+  if (format == journal_format::json) {
+    return json_escaped(message);
+  }
   std::string out;
   out.reserve(message.size());
   for (const char c : message) {
@@ -97,6 +131,12 @@ void journal_limited(std::string_view site, journal_level level, std::string_vie
     line += " (" + std::to_string(held_back) + " more like it were held back)";
   }
   logger().log(spdlog_level(level), line);
+}
+
+void set_journal_format(journal_format wanted) {
+  format = wanted;
+  logger().set_pattern(wanted == journal_format::json ? json_pattern : text_pattern,
+                       spdlog::pattern_time_type::utc);
 }
 
 void set_journal_level(journal_level level) {

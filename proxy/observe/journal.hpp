@@ -11,6 +11,11 @@ namespace weir {
 
 enum class journal_level : std::uint8_t { debug, info, warning, error };
 
+enum class journal_format : std::uint8_t {
+  text,  // 2026-01-02T03:04:05.678Z info message
+  json,  // {"time":"2026-01-02T03:04:05.678Z","level":"info","message":"message"}
+};
+
 /// Writes one line to standard error. Any thread. Control bytes are escaped.
 void journal(journal_level level, std::string_view message);
 
@@ -20,5 +25,8 @@ void journal_limited(std::string_view site, journal_level level, std::string_vie
 
 /// Least level that is written. Default: info.
 void set_journal_level(journal_level level);
+
+/// Default: text. Before other threads write.
+void set_journal_format(journal_format format);
 
 }  // namespace weir

@@ -115,6 +115,8 @@ class http_worker final : public loop_worker, public http::router {
   [[nodiscard]] http::router& router() override { return *this; }
   [[nodiscard]] bool has_work() const override { return path_.has_work(); }
   void end_of_turn() override { path_.end_of_turn(); }
+  void attach(std::function<void()> wake) override { path_.attach(std::move(wake)); }
+  void detach() override { path_.detach(); }
 
   [[nodiscard]] std::unique_ptr<http::exchange> open(const http::request_head& head,
                                                      http::connection& on) override;

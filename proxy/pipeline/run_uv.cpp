@@ -14,6 +14,7 @@
 #include "http/message.hpp"
 #include "observe/journal.hpp"
 #include "pipeline/pipeline.hpp"
+#include "pipeline/service_manager_posix.hpp"
 
 namespace weir {
 namespace {
@@ -41,6 +42,14 @@ std::string announcement(const pipeline& running) {
     first = false;
   }
   return out + "]}\n";
+}
+
+std::string places(const std::vector<listen_address>& addresses) {
+  std::string out;
+  for (const listen_address& address : addresses) {
+    out += (out.empty() ? "" : ", ") + to_string(address);
+  }
+  return out;
 }
 
 /// From the second signal on nothing is waited for: what is in the log stays there.
@@ -78,13 +87,15 @@ class control_loop {
 
   [[nodiscard]] uv_loop_t* get() noexcept { return &loop_; }
 
-  /// Runs until a signal came and the connections are gone, or half the drain time passed.
-  void run(pipeline& running) {
+  /// From here on a signal ends weir in order. Before anybody is told that weir is ready, because
+  /// they may send one at once.
+  void watch_signals(pipeline& running) {
     running_ = &running;
     uv_signal_start(&terminate_, on_signal, SIGTERM);
     uv_signal_start(&interrupt_, on_signal, SIGINT);
-    uv_run(&loop_, UV_RUN_DEFAULT);
   }
+  /// Runs until a signal came and the connections are gone, or half the drain time passed.
+  void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
   /// When draining must be over, on the wall clock.
   [[nodiscard]] std::int64_t drain_deadline_ns() const noexcept { return deadline_ns_; }
 
@@ -95,6 +106,7 @@ class control_loop {
             fmt::format("{}: no new connections; draining for at most {} ms (a second signal ends "
                         "weir at once)",
                         number == SIGTERM ? "SIGTERM" : "SIGINT", self.drain_timeout_.count()));
+    notify_service_manager("STOPPING=1\nSTATUS=finishing requests");
     uv_signal_stop(&self.terminate_);
     uv_signal_stop(&self.interrupt_);
     std::signal(SIGTERM, end_at_once);
@@ -127,6 +139,8 @@ class control_loop {
 int run_weir(const settings& configured, const std::string& announce_path) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a write that fails, not the end of weir
+  set_journal_format(configured.service.log_format == "json" ? journal_format::json
+                                                             : journal_format::text);
   set_journal_level(level_of(configured.service.log_level));
   control_loop control(configured.service.drain_timeout);
   auto started = pipeline::start(configured, control.get());
@@ -135,6 +149,7 @@ int run_weir(const settings& configured, const std::string& announce_path) {
     return 1;
   }
   pipeline& running = *started.value();
+  control.watch_signals(running);
   for (const listen_address& address : running.addresses()) {
     journal(journal_level::info,
             fmt::format("weir {} listens on {}", WEIR_VERSION, to_string(address)));
@@ -145,7 +160,9 @@ int run_weir(const settings& configured, const std::string& announce_path) {
       return 1;
     }
   }
-  control.run(running);
+  notify_service_manager("READY=1\nSTATUS=receiving on " + places(running.addresses()));
+  control.run();
+  notify_service_manager("STATUS=delivering what is left");
   running.stop(control.drain_deadline_ns());
   started.value().reset();
   journal(journal_level::info, "weir ended");

@@ -83,7 +83,7 @@ void write_job::reset() {
   verdict_ = {};
   finish_ = nullptr;
   overloaded_ = false;
-  pending_ = false;
+  stage_ = stage::reading;
 }
 
 void write_job::body(std::string_view piece) {
@@ -102,12 +102,12 @@ void write_job::body(std::string_view piece) {
 }
 
 void write_job::complete() {
-  WEIR_ASSERT(!pending_);
+  WEIR_ASSERT(stage_ == stage::reading);
   if (!overloaded_) {
     reader_.finish();
     drain();
   }
-  pending_ = true;
+  stage_ = stage::complete;
   owner_.pending_.push_back(this);
 }
 
@@ -155,7 +155,21 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
 
 write_path::write_path(const write_services& services) : services_(services) {}
 
-write_path::~write_path() = default;
+write_path::~write_path() {
+  detach();
+}
+
+void write_path::attach(std::function<void()> wake) {
+  WEIR_ASSERT(!watcher_);
+  watcher_ = services_.log.watch(std::move(wake));
+}
+
+void write_path::detach() {
+  if (watcher_) {
+    services_.log.unwatch(*watcher_);
+    watcher_.reset();
+  }
+}
 
 write_job* write_path::begin(const api::write_target& target, std::int64_t now_ns,
                              std::string& refusal, write_job::done finish) {
@@ -177,9 +191,23 @@ write_job* write_path::begin(const api::write_target& target, std::int64_t now_n
 }
 
 void write_path::release(write_job& job) {
-  if (job.pending_) {
-    std::erase(pending_, &job);
+  switch (job.stage_) {
+    case write_job::stage::reading:
+      break;
+    case write_job::stage::complete:
+      std::erase(pending_, &job);
+      break;
+    case write_job::stage::waiting:
+      job.finish_ = nullptr;
+      job.stage_ = write_job::stage::abandoned;
+      return;  // its lines are on their way into the log: they are counted when they are there
+    case write_job::stage::abandoned:
+      WEIR_ASSERT(false);
   }
+  recycle(job);
+}
+
+void write_path::recycle(write_job& job) {
   job.reset();
   if (idle_.size() < idle_jobs_max) {
     idle_.push_back(&job);
@@ -224,8 +252,25 @@ void write_path::gather(const write_job& job) {
 }
 
 void write_path::end_of_turn() {
-  std::vector<write_job*> jobs;
-  jobs.swap(pending_);
+  tell_settled();
+  if (!pending_.empty()) {
+    std::vector<write_job*> jobs;
+    jobs.swap(pending_);
+    append_turn(jobs);
+  }
+}
+
+void write_path::tell_settled() {
+  while (!waiting_.empty() && waiting_.front().ticket->settled()) {
+    const waiting_turn turn = std::move(waiting_.front());
+    waiting_.pop_front();
+    for (write_job* job : turn.jobs) {
+      job->conclude(turn.ticket->status(), turn.ticket->detail());
+    }
+  }
+}
+
+void write_path::append_turn(const std::vector<write_job*>& jobs) {
   std::int64_t now_ns = 0;
   for (const write_job* job : jobs) {
     gather(*job);
@@ -244,23 +289,48 @@ void write_path::end_of_turn() {
     appended = services_.log.append(frames_);
     frames_.clear();
   }
+  std::vector<write_job*> waiting;
   for (write_job* job : jobs) {
-    job->conclude(appended);
+    if (appended.status == append_status::pending && !job->staged_.empty()) {
+      job->stage_ = write_job::stage::waiting;
+      waiting.push_back(job);
+    }
+  }
+  if (!waiting.empty()) {
+    waiting_.push_back({appended.ticket, waiting});
+  }
+  for (write_job* job : jobs) {
+    if (job->stage_ == write_job::stage::complete) {
+      job->conclude(appended.status, appended.detail);
+    }
   }
 }
 
-void write_job::conclude(const append_result& appended) {
-  pending_ = false;
+void write_job::conclude(append_status status, const std::string& detail) {
+  const bool kept = staged_.empty() || status == append_status::taken;
+  if (stage_ == stage::abandoned) {
+    if (kept) {
+      account();
+    }
+    owner_.recycle(*this);
+    return;
+  }
+  stage_ = stage::reading;
   const done finish = std::move(finish_);  // it may release this job
   if (overloaded_) {
     finish(write_end::overloaded, verdict_, "the memory for requests in flight is used up");
     return;
   }
-  if (!staged_.empty() && appended.status != append_status::taken) {
-    finish(appended.status == append_status::full ? write_end::log_full : write_end::log_failed,
-           verdict_, appended.detail);
+  if (!kept) {
+    finish(status == append_status::full ? write_end::log_full : write_end::log_failed, verdict_,
+           detail);
     return;
   }
+  account();
+  finish(write_end::answered, verdict_, {});
+}
+
+void write_job::account() {
   const line_counts& counts = reader_.counts();
   account_.received = counts.points + counts.errors;
   account_.carriage_returns = counts.carriage_returns;
@@ -274,7 +344,6 @@ void write_job::conclude(const append_result& appended) {
   }
   verdict_.lines = account_.received;
   verdict_.accepted = account_.accepted;
-  finish(write_end::answered, verdict_, {});
 }
 
 }  // namespace weir

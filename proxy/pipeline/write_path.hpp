@@ -3,13 +3,18 @@
 // From a write request's body to frames in the log: parse, gate, stage; at the end of the loop's
 // turn seal, append, answer. Pure but for the log behind its interface; lives on one intake loop.
 //
+// Where the log answers `pending`, the jobs of that turn wait for their ticket and are told by a
+// later `end_of_turn`; the log wakes the loop for it.
+//
 // A request is all there or not there: its lines are staged apart, and only when its body is
 // complete do they enter a frame. What the client is told is true of the log.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -57,7 +62,8 @@ class write_job {
 
   /// A piece of the body. When the memory budget has no more, the request is lost to it.
   void body(std::string_view piece);
-  /// The body is complete; `done` is called by the path's next `end_of_turn`.
+  /// The body is complete; `done` is called by an `end_of_turn`: the next one, or, under
+  /// `synced`, the first after the group commit.
   void complete();
 
  private:
@@ -67,7 +73,10 @@ class write_job {
   void drain();
   void note_refused(const parse_error& error);
   void note_answer(const gate_answer& answer, const point_view& point);
-  void conclude(const append_result& appended);
+  enum class stage : std::uint8_t { reading, complete, waiting, abandoned };
+
+  void conclude(append_status status, const std::string& detail);
+  void account();
   void reset();
 
   write_path& owner_;
@@ -82,7 +91,7 @@ class write_job {
   line_account account_;
   write_verdict verdict_;
   bool overloaded_ = false;
-  bool pending_ = false;
+  stage stage_ = stage::reading;
 };
 
 class write_path {
@@ -93,15 +102,33 @@ class write_path {
   /// Begins a write. nullptr (and `refusal` filled) when the database may not be named.
   [[nodiscard]] write_job* begin(const api::write_target& target, std::int64_t now_ns,
                                  std::string& refusal, write_job::done finish);
-  /// The request is over or its client is gone: nothing of it will be written unless it was.
+  /// The request is over or its client is gone: nothing of it will be written unless it was, or
+  /// was handed to the log already. Then its lines are counted when the log has them.
   void release(write_job& job);
 
-  [[nodiscard]] bool has_work() const noexcept { return !pending_.empty(); }
-  /// Seals what is pending, appends it and tells each job.
+  /// `wake` is called, on the log's thread, when jobs that wait can be told.
+  void attach(std::function<void()> wake);
+  /// When it returns, `wake` is not running and will not be called again.
+  void detach();
+
+  [[nodiscard]] bool has_work() const noexcept {
+    return !pending_.empty() || (!waiting_.empty() && waiting_.front().ticket->settled());
+  }
+  /// Tells the jobs whose tickets are settled; seals what is pending, appends it and tells each
+  /// job what can be told now.
   void end_of_turn();
 
  private:
   friend class write_job;
+  /// Jobs of one turn whose frames the log has not settled yet.
+  struct waiting_turn {
+    std::shared_ptr<const append_ticket> ticket;
+    std::vector<write_job*> jobs;
+  };
+
+  void tell_settled();
+  void append_turn(const std::vector<write_job*>& jobs);
+  void recycle(write_job& job);
   void gather(const write_job& job);
   void seal(frame_builder& builder, std::int64_t now_ns);
   frame_builder& builder_for(const api::write_target& target);
@@ -112,6 +139,8 @@ class write_path {
   std::string builder_key_;
   std::vector<std::shared_ptr<frame>> frames_;
   std::vector<write_job*> pending_;
+  std::deque<waiting_turn> waiting_;
+  std::optional<std::size_t> watcher_;
   std::vector<std::unique_ptr<write_job>> jobs_;
   std::vector<write_job*> idle_;
 };

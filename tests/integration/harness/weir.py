@@ -23,6 +23,7 @@ class Weir(Process):
         self.config_path = self.directory / "weir.toml"
         self.announce_path = self.directory / "announce.json"
         self.sets = list(sets)
+        self.environment = {}
         self.client = None
         self.announced = None
         self.has_sanitizer = None  # not looked at yet
@@ -40,7 +41,7 @@ class Weir(Process):
 
     def start(self, seconds=20.0):
         self.announce_path.unlink(missing_ok=True)
-        self.launch(self.command())
+        self.launch(self.command(), self.environment)
         self.announced = self.wait_ready(self.read_announcement, seconds)
         self.client = Client(self.announced["http"][0])
         return self

@@ -111,10 +111,16 @@ TEST(settings_errors, ranges_are_stated_with_units) {
        "weir.toml:2:1: `http.listen`: \"80866\" is no port; a port is from 0 (take a free one) to "
        "65535"},
       {"[log]\nacknowledge = \"yes\"\n",
-       "weir.toml:2:1: `log.acknowledge`: \"yes\" is not one of \"received\" | \"written\""},
+       "weir.toml:2:1: `log.acknowledge`: \"yes\" is not one of \"received\" | \"written\" | "
+       "\"synced\""},
       {"[log]\nsegment = \"64MiB\"\nkeep = \"1MiB\"\n",
        "weir.toml:2:1: `log.segment` is larger than `log.keep`; a quarter of it or less is "
        "sensible"},
+      {"[log]\ntype = \"memory\"\nacknowledge = \"synced\"\n",
+       "weir.toml:3:1: `log.acknowledge`: a log of type \"memory\" is on no stable storage and "
+       "cannot promise \"synced\"; use type \"local\", or \"received\""},
+      {"[service]\nlog_format = \"xml\"\n",
+       "weir.toml:2:1: `service.log_format`: \"xml\" is not one of \"text\" | \"json\""},
       {"[log]\ndirectory = \"\"\n",
        "weir.toml:2:1: `log.directory`: it is empty; name a directory"},
       {"[log]\ndirectory = \"a\\u0000b\"\n",
@@ -130,9 +136,6 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
       {"[log]\ntype = \"kafka\"\n",
        "weir.toml:2:1: `log.type`: \"kafka\" is not supported by this version; use \"local\" | "
        "\"memory\""},
-      {"[log]\nacknowledge = \"synced\"\n",
-       "weir.toml:2:1: `log.acknowledge`: \"synced\" is not supported by this version; use "
-       "\"received\" | \"written\""},
       {"[[udp]]\nlisten = \"127.0.0.1:8089\"\n",
        "weir.toml:1:3: `udp`: it is not supported by this version; take it out"},
       {"[letters]\nkeep = \"1MiB\"\n",

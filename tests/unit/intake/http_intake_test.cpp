@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 namespace weir {
@@ -61,14 +62,76 @@ class echo_worker final : public loop_worker, public http::router {
   std::vector<echo*> pending_;
 };
 
+/// Answers nothing in its turn: another thread permits answers and wakes the loop.
+class slow_worker final : public loop_worker, public http::router {
+ public:
+  explicit slow_worker(std::shared_ptr<std::atomic<int>> awaited) : awaited_(std::move(awaited)) {}
+
+  class slow final : public http::exchange {
+   public:
+    slow(slow_worker& worker, http::connection& on) : worker_(worker), on_(on) {}
+    ~slow() override { std::erase(worker_.waiting_, this); }
+    void body(std::string_view) override {}
+    void complete() override {
+      worker_.waiting_.push_back(this);
+      worker_.awaited_->fetch_add(1);
+    }
+    http::response fail(http::body_failure) override { return {}; }
+    void give() { on_.answer({}); }
+
+   private:
+    slow_worker& worker_;
+    http::connection& on_;
+  };
+
+  http::router& router() override { return *this; }
+  bool has_work() const override { return permitted_.load() && !waiting_.empty(); }
+  void end_of_turn() override {
+    permitted_.store(false);
+    std::vector<slow*> turn;
+    turn.swap(waiting_);
+    for (slow* each : turn) {
+      each->give();
+    }
+  }
+  void attach(std::function<void()> wake) override {
+    const std::lock_guard lock(mutex_);
+    wake_ = std::move(wake);
+  }
+  void detach() override {
+    const std::lock_guard lock(mutex_);
+    wake_ = nullptr;
+  }
+  std::unique_ptr<http::exchange> open(const http::request_head&, http::connection& on) override {
+    return std::make_unique<slow>(*this, on);
+  }
+  /// Any thread.
+  void permit() {
+    permitted_.store(true);
+    const std::lock_guard lock(mutex_);
+    if (wake_) {
+      wake_();
+    }
+  }
+
+ private:
+  std::shared_ptr<std::atomic<int>> awaited_;
+  std::atomic<bool> permitted_{false};
+  std::vector<slow*> waiting_;
+  std::mutex mutex_;
+  std::function<void()> wake_;
+};
+
 class http_intake_test : public ::testing::Test {
  protected:
   void start(http_intake_options options) {
+    start(options, [](std::uint32_t) { return std::make_unique<echo_worker>(); });
+  }
+  void start(const http_intake_options& options, const http_intake::worker_factory& make_worker) {
     ASSERT_EQ(uv_loop_init(&control_), 0);
     ASSERT_EQ(uv_async_init(&control_, &end_, [](uv_async_t* handle) { uv_stop(handle->loop); }),
               0);
-    auto started = http_intake::start(
-        &control_, options, [](std::uint32_t) { return std::make_unique<echo_worker>(); });
+    auto started = http_intake::start(&control_, options, make_worker);
     ASSERT_TRUE(started.ok());
     intake_ = std::move(started).value();
     addresses_ = intake_->addresses();
@@ -144,6 +207,32 @@ TEST_F(http_intake_test, serves_many_connections_on_several_loops) {
     }
   }
   EXPECT_EQ(intake_->open_connections(), 30U);
+}
+
+TEST_F(http_intake_test, answers_given_later_reach_their_clients_when_the_worker_wakes_its_loop) {
+  slow_worker* worker = nullptr;
+  const auto awaited = std::make_shared<std::atomic<int>>(0);
+  start({.listen = loopback, .loops = 1, .limits = {}}, [&](std::uint32_t) {
+    auto made = std::make_unique<slow_worker>(awaited);
+    worker = made.get();
+    return made;
+  });
+  std::vector<unique_fd> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(connect_tcp());
+    send_all(clients.back().get(), "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na");
+  }
+  while (awaited->load() < 5) {
+    std::this_thread::yield();
+  }
+  pollfd waiting{.fd = clients.front().get(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&waiting, 1, 0), 0);
+  clients.pop_back();  // one leaves meanwhile
+  worker->permit();
+  for (const unique_fd& each : clients) {
+    EXPECT_NE(read_until(each.get(), "\r\n\r\n").find("204 No Content"), std::string::npos);
+  }
+  intake_->stop();
 }
 
 TEST_F(http_intake_test, pipelined_requests_are_answered_in_order) {

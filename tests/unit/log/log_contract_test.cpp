@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What every log promises, tried on each: memory, local with `written`, local with `received`.
+// What every log promises, tried on each: memory, local with `written`, local with `received` and
+// with `synced`.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -11,7 +12,7 @@
 namespace weir {
 namespace {
 
-enum class flavour : std::uint8_t { memory, written, received };
+enum class flavour : std::uint8_t { memory, written, received, synced };
 
 class log_contract : public testing::TestWithParam<flavour> {
  protected:
@@ -22,8 +23,9 @@ class log_contract : public testing::TestWithParam<flavour> {
     if (GetParam() == flavour::memory) {
       return make_memory_log(budget, settings.when_full);
     }
-    settings.acknowledge =
-        GetParam() == flavour::written ? acknowledge_mode::written : acknowledge_mode::received;
+    settings.acknowledge = GetParam() == flavour::written    ? acknowledge_mode::written
+                           : GetParam() == flavour::received ? acknowledge_mode::received
+                                                             : acknowledge_mode::synced;
     return open_log(directory_.path(), budget, settings);
   }
 
@@ -40,7 +42,7 @@ TEST_P(log_contract, gives_dense_sequences_and_reads_in_order) {
   for (std::uint64_t i = 1; i <= 10; ++i) {
     turn.push_back(make_frame(payload_of(i), i % 2 == 1 ? "db" : "other"));
   }
-  ASSERT_EQ(log->append(turn).status, append_status::taken);
+  ASSERT_EQ(append_all(*log, turn), append_status::taken);
   EXPECT_EQ(log->end(), 11u);
   for (std::uint64_t i = 1; i <= 10; ++i) {
     EXPECT_EQ(turn[i - 1]->header.sequence, i);
@@ -57,7 +59,7 @@ TEST_P(log_contract, gives_dense_sequences_and_reads_in_order) {
 
 TEST_P(log_contract, nothing_appended_is_taken) {
   const auto log = make();
-  EXPECT_EQ(log->append({}).status, append_status::taken);
+  EXPECT_EQ(append_all(*log, {}), append_status::taken);
   EXPECT_EQ(log->end(), 1u);
 }
 
@@ -230,7 +232,7 @@ TEST_P(log_contract, many_threads_append_read_and_release) {
                                           std::string(500 + turn, 'x'),
                                       i == 1 ? "other" : "db"));
         }
-        EXPECT_EQ(log->append(frames).status, append_status::taken);
+        EXPECT_EQ(append_all(*log, frames), append_status::taken);
       }
     });
   }
@@ -264,13 +266,16 @@ TEST_P(log_contract, many_threads_append_read_and_release) {
 }
 
 INSTANTIATE_TEST_SUITE_P(all, log_contract,
-                         testing::Values(flavour::memory, flavour::written, flavour::received),
+                         testing::Values(flavour::memory, flavour::written, flavour::received,
+                                         flavour::synced),
                          [](const auto& tried) {
                            switch (tried.param) {
                              case flavour::memory:
                                return "memory";
                              case flavour::written:
                                return "written";
+                             case flavour::synced:
+                               return "synced";
                              case flavour::received:
                                return "received";
                            }

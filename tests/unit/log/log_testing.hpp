@@ -8,12 +8,15 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,9 +87,45 @@ inline std::string payload_of(std::uint64_t sequence, std::size_t bytes = 100) {
   return payload;
 }
 
+/// Waits for tickets of a log. The log must outlive it.
+class ticket_waiter {
+ public:
+  explicit ticket_waiter(frame_log& log) : log_(log) {
+    number_ = log_.watch([this] {
+      { const std::lock_guard lock(mutex_); }
+      woken_.notify_all();
+    });
+  }
+  ~ticket_waiter() { log_.unwatch(number_); }
+  ticket_waiter(const ticket_waiter&) = delete;
+  ticket_waiter& operator=(const ticket_waiter&) = delete;
+
+  /// The status that an append ends with.
+  append_status settled(const append_result& given) {
+    if (given.status != append_status::pending) {
+      return given.status;
+    }
+    std::unique_lock lock(mutex_);
+    woken_.wait(lock, [&given] { return given.ticket->settled(); });
+    return given.ticket->status();
+  }
+
+ private:
+  frame_log& log_;
+  std::size_t number_ = 0;
+  std::mutex mutex_;
+  std::condition_variable woken_;
+};
+
+/// Appends, and waits for the group commit where there is one.
+inline append_status append_all(frame_log& log, std::span<const std::shared_ptr<frame>> frames) {
+  ticket_waiter waiter(log);
+  return waiter.settled(log.append(frames));
+}
+
 inline append_status append_one(frame_log& log, std::shared_ptr<frame> one) {
   const std::shared_ptr<frame> frames[] = {std::move(one)};
-  return log.append(frames).status;
+  return append_all(log, frames);
 }
 
 inline const lane_key test_lane{"db", ""};

@@ -22,6 +22,48 @@ struct answered {
   std::string detail;
 };
 
+/// Answers `pending` and settles a ticket when the test says so.
+class slow_log final : public frame_log {
+ public:
+  append_result append(std::span<const std::shared_ptr<frame>> frames) override {
+    for (const auto& each : frames) {
+      points += each->header.points;
+    }
+    tickets.push_back(std::make_shared<append_ticket>());
+    return {append_status::pending, {}, tickets.back()};
+  }
+  std::size_t watch(std::function<void()> wake) override {
+    wake_ = std::move(wake);
+    return 7;
+  }
+  void unwatch(std::size_t watcher) override {
+    EXPECT_EQ(watcher, 7U);
+    wake_ = nullptr;
+  }
+  void settle(std::size_t number, append_status status, const std::string& detail = {}) {
+    tickets.at(number)->settle(status, detail);
+    if (wake_) {
+      wake_();
+    }
+  }
+  [[nodiscard]] bool watched() const { return wake_ != nullptr; }
+
+  std::uint64_t first() const override { return 1; }
+  std::uint64_t end() const override { return 1; }
+  std::size_t subscribe(subscription, std::uint64_t) override { return 0; }
+  void release(std::size_t, std::uint64_t) override {}
+  void unsubscribe(std::size_t) override {}
+  std::unique_ptr<log_reader> reader() override { return nullptr; }
+  void collect(metric_collector&) const override {}
+  outcome close() override { return nothing{}; }
+
+  std::vector<std::shared_ptr<append_ticket>> tickets;
+  std::uint64_t points = 0;
+
+ private:
+  std::function<void()> wake_;
+};
+
 class write_path_test : public ::testing::Test {
  protected:
   void make(std::size_t frame_bytes = std::size_t{64} << 20,
@@ -257,6 +299,103 @@ TEST_F(write_path_test, databases_are_bounded) {
   EXPECT_EQ(path_->begin({"d", "", 1}, now, refusal, {}), nullptr);
   EXPECT_NE(refusal.find("limits.databases"), std::string::npos);
   EXPECT_EQ(write("m f=1 1\n", "a").verdict.accepted, 1U);
+}
+
+/// Jobs that wait for a log that answers `pending`.
+class waiting_write_path_test : public write_path_test {
+ protected:
+  void SetUp() override {
+    requests_.emplace(std::size_t{64} << 20);
+    path_.emplace(write_services{
+        .configured = settings_, .log = slow_, .databases = databases_, .memory = *requests_});
+    path_->attach([this] { ++woken_; });
+  }
+  void TearDown() override {
+    path_->detach();
+    EXPECT_FALSE(slow_.watched());
+    path_.reset();
+    EXPECT_EQ(requests_->used(), 0U);
+  }
+  write_job* complete(const std::string& body, answered& to) {
+    to.detail = "untouched";
+    write_job* job = begin("db", to);
+    job->body(body);
+    job->complete();
+    return job;
+  }
+
+  slow_log slow_;
+  int woken_ = 0;
+};
+
+TEST_F(waiting_write_path_test, a_job_is_told_when_its_ticket_is_settled_and_not_before) {
+  answered first;
+  answered second;
+  write_job* one = complete("a f=1 1\nbad\n", first);
+  path_->end_of_turn();
+  write_job* other = complete("b f=1 1\n", second);
+  path_->end_of_turn();
+  EXPECT_FALSE(path_->has_work());
+  EXPECT_EQ(first.detail, "untouched");
+  EXPECT_EQ(metric("weir_lines_accepted_total{database=\"db\"}"), 0);
+
+  slow_.settle(0, append_status::taken);
+  EXPECT_EQ(woken_, 1);
+  ASSERT_TRUE(path_->has_work());
+  path_->end_of_turn();
+  EXPECT_FALSE(path_->has_work());
+  EXPECT_EQ(first.end, write_end::answered);
+  EXPECT_EQ(first.verdict.accepted, 1U);
+  EXPECT_EQ(first.verdict.rejected, 1U);
+  EXPECT_EQ(second.detail, "untouched");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 2);
+
+  slow_.settle(1, append_status::failed, "Input/output error");
+  path_->end_of_turn();
+  EXPECT_EQ(second.end, write_end::log_failed);
+  EXPECT_EQ(second.detail, "Input/output error");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 2);  // no trace of it
+  path_->release(*one);
+  path_->release(*other);
+}
+
+TEST_F(waiting_write_path_test, what_has_nothing_for_the_log_does_not_wait) {
+  answered good;
+  answered bad;
+  write_job* one = complete("a f=1 1\n", good);
+  write_job* other = complete("bad\n", bad);
+  path_->end_of_turn();
+  EXPECT_EQ(good.detail, "untouched");
+  EXPECT_EQ(bad.detail, "");
+  EXPECT_EQ(bad.verdict.rejected, 1U);
+  slow_.settle(0, append_status::taken);
+  path_->end_of_turn();
+  EXPECT_EQ(good.verdict.accepted, 1U);
+  path_->release(*one);
+  path_->release(*other);
+}
+
+TEST_F(waiting_write_path_test, a_client_that_leaves_meanwhile_is_counted_as_the_log_decides) {
+  answered kept;
+  answered lost;
+  path_->release(*[&] {
+    write_job* job = complete("a f=1 1\n", kept);
+    path_->end_of_turn();
+    return job;
+  }());
+  path_->release(*[&] {
+    write_job* job = complete("b f=1 1\n", lost);
+    path_->end_of_turn();
+    return job;
+  }());
+  EXPECT_GT(requests_->used(), 0U);
+  slow_.settle(0, append_status::taken);
+  slow_.settle(1, append_status::failed, "no");
+  path_->end_of_turn();
+  EXPECT_EQ(kept.detail, "untouched");
+  EXPECT_EQ(lost.detail, "untouched");
+  EXPECT_EQ(metric("weir_lines_accepted_total{database=\"db\"}"), 1);
+  EXPECT_EQ(requests_->used(), 0U);
 }
 
 TEST_F(write_path_test, what_the_answer_quotes_is_bounded) {

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Group commits, on files whose syncs begin and end when the test says so: nobody is told before
+// the sync that covers their frames, one sync serves all that wait, and after one that failed
+// nothing of the old file is believed.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "log_testing.hpp"
+
+namespace weir {
+namespace {
+
+/// The real files, with syncs that wait for permission. Any thread.
+class held_files final : public file_system {
+ public:
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  /// Lets `count` syncs end; with `error`, they fail.
+  void let(int count, int error = 0) {
+    const std::lock_guard lock(mutex_);
+    permitted_ += count;
+    error_ = error;
+    changed_.notify_all();
+  }
+  void let_all() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    error_ = 0;
+    changed_.notify_all();
+  }
+  void fail_directories(int error) {
+    const std::lock_guard lock(mutex_);
+    directory_error_ = error;
+  }
+  /// Waits until so many syncs have begun since the start.
+  void wait_begun(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return begun_ >= count; });
+  }
+  [[nodiscard]] int directory_syncs() const {
+    const std::lock_guard lock(mutex_);
+    return directory_syncs_;
+  }
+  /// Bytes that had been written when the latest sync began.
+  [[nodiscard]] std::uint64_t covered() const {
+    const std::lock_guard lock(mutex_);
+    return covered_;
+  }
+
+  int sync(int descriptor) override {
+    std::unique_lock lock(mutex_);
+    ++begun_;
+    covered_ = written_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !held_ || permitted_ > 0; });
+    permitted_ -= held_ ? 1 : 0;
+    return error_ != 0 ? -error_ : real_.sync(descriptor);
+  }
+  int sync_directory(const std::string& path) override {
+    const std::lock_guard lock(mutex_);
+    ++directory_syncs_;
+    return directory_error_ != 0 ? -directory_error_ : real_.sync_directory(path);
+  }
+  std::int64_t write_at(int descriptor, std::span<const std::string_view> pieces,
+                        std::uint64_t offset) override {
+    const std::int64_t bytes = real_.write_at(descriptor, pieces, offset);
+    const std::lock_guard lock(mutex_);
+    written_ += bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;
+    return bytes;
+  }
+
+  int open_to_read(const std::string& path) override { return real_.open_to_read(path); }
+  int open_to_write(const std::string& path) override { return real_.open_to_write(path); }
+  int create(const std::string& path) override { return real_.create(path); }
+  void close(int descriptor) override { real_.close(descriptor); }
+  std::int64_t read_at(int descriptor, std::span<char> target, std::uint64_t offset) override {
+    return real_.read_at(descriptor, target, offset);
+  }
+  std::int64_t size(int descriptor) override { return real_.size(descriptor); }
+  int truncate(int descriptor, std::uint64_t size) override {
+    return real_.truncate(descriptor, size);
+  }
+  int remove(const std::string& path) override { return real_.remove(path); }
+  int rename(const std::string& source, const std::string& target) override {
+    return real_.rename(source, target);
+  }
+  int make_directory(const std::string& path) override { return real_.make_directory(path); }
+  int list(const std::string& path, std::vector<std::string>& names) override {
+    return real_.list(path, names);
+  }
+
+ private:
+  file_system& real_ = posix_file_system();
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_ = false;
+  int permitted_ = 0;
+  int error_ = 0;
+  int directory_error_ = 0;
+  int begun_ = 0;
+  int directory_syncs_ = 0;
+  std::uint64_t written_ = 0;
+  std::uint64_t covered_ = 0;
+};
+
+class local_log_synced : public testing::Test {
+ protected:
+  std::unique_ptr<frame_log> open(log_settings settings = {}) {
+    settings.acknowledge = acknowledge_mode::synced;
+    return open_log(directory_.path(), budget_, settings, &files_);
+  }
+  static append_result append(frame_log& log, const std::string& stored) {
+    const std::shared_ptr<frame> frames[] = {make_frame(stored)};
+    return log.append(frames);
+  }
+  static std::vector<std::string> stored_in(frame_log& log) {
+    std::vector<std::string> stored;
+    for (const frame_ptr& each : read_all(log)) {
+      stored.push_back(each->stored);
+    }
+    return stored;
+  }
+  using payloads = std::vector<std::string>;
+
+  test_directory directory_;
+  memory_budget budget_{std::size_t{8} << 20};
+  held_files files_;
+};
+
+TEST_F(local_log_synced, nobody_is_told_before_the_sync_that_covers_them) {
+  auto log = open();
+  ticket_waiter waiter(*log);
+  files_.hold();
+  const append_result first = append(*log, std::string(5000, 'a'));
+  ASSERT_EQ(first.status, append_status::pending);
+  files_.wait_begun(1);
+  EXPECT_GT(files_.covered(), 5000U);
+  EXPECT_FALSE(first.ticket->settled());
+  EXPECT_TRUE(stored_in(*log).empty());
+  EXPECT_EQ(log->end(), 1U);
+
+  // These come while the disk is busy: they belong to the next commit, all of them to one.
+  const append_result second = append(*log, std::string(6000, 'b'));
+  const append_result third = append(*log, std::string(7000, 'c'));
+  files_.let(1);
+  EXPECT_EQ(waiter.settled(first), append_status::taken);
+  EXPECT_GE(files_.directory_syncs(), 2);  // of the segments' directory, and above it when opened
+  files_.wait_begun(2);
+  EXPECT_GT(files_.covered(), 18'000U);
+  EXPECT_FALSE(second.ticket->settled());
+  EXPECT_FALSE(third.ticket->settled());
+  EXPECT_EQ(stored_in(*log), payloads{std::string(5000, 'a')});
+
+  files_.let(1);
+  EXPECT_EQ(waiter.settled(second), append_status::taken);
+  EXPECT_EQ(waiter.settled(third), append_status::taken);
+  EXPECT_EQ(metric(*log, "weir_log_syncs_total"), 2);
+  EXPECT_EQ(stored_in(*log).size(), 3U);
+  EXPECT_EQ(log->end(), 4U);
+}
+
+TEST_F(local_log_synced, a_failed_sync_fails_all_that_waited_and_ends_the_segment) {
+  {
+    auto log = open();
+    ticket_waiter waiter(*log);
+    ASSERT_EQ(append_one(*log, make_frame("kept f=1 1\n")), append_status::taken);
+    files_.hold();
+    const append_result busy = append(*log, "busy f=1 1\n");
+    files_.wait_begun(2);
+    const append_result one = append(*log, "one f=1 1\n");
+    const append_result other = append(*log, "other f=1 1\n");
+    files_.let(1);
+    EXPECT_EQ(waiter.settled(busy), append_status::taken);
+    files_.let(1, EIO);
+    EXPECT_EQ(waiter.settled(one), append_status::failed);
+    EXPECT_EQ(waiter.settled(other), append_status::failed);
+    EXPECT_NE(one.ticket->detail().find("Input/output error"), std::string::npos);
+    EXPECT_EQ(metric(*log, "weir_log_sync_failures_total"), 1);
+    EXPECT_EQ(metric(*log, "weir_log_append_failures_total"), 2);
+    EXPECT_EQ(directory_.segments().size(), 1U);
+
+    files_.let_all();
+    ASSERT_EQ(append_one(*log, make_frame("after f=1 1\n")), append_status::taken);
+    EXPECT_EQ(directory_.segments().size(), 2U);
+    EXPECT_EQ(stored_in(*log), (payloads{"kept f=1 1\n", "busy f=1 1\n", "after f=1 1\n"}));
+    EXPECT_EQ(metric(*log, "weir_log_bytes"),
+              static_cast<double>(file_bytes(directory_.segments()[0]).size() +
+                                  file_bytes(directory_.segments()[1]).size()));
+  }
+  auto log = open();
+  EXPECT_EQ(stored_in(*log), (payloads{"kept f=1 1\n", "busy f=1 1\n", "after f=1 1\n"}));
+}
+
+TEST_F(local_log_synced, a_disk_that_keeps_refusing_leaves_no_heap_of_files) {
+  {
+    auto log = open();
+    static_cast<void>(log->subscribe({"sink", true, {}}, 1));
+    ASSERT_EQ(append_one(*log, make_frame("first f=1 1\n")), append_status::taken);
+    files_.hold();
+    files_.let(20, EIO);
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_EQ(append_one(*log, make_frame("lost f=1 1\n")), append_status::failed);
+    }
+    files_.let_all();
+    ASSERT_EQ(append_one(*log, make_frame("last f=1 1\n")), append_status::taken);
+    EXPECT_EQ(stored_in(*log), (payloads{"first f=1 1\n", "last f=1 1\n"}));
+    EXPECT_EQ(metric(*log, "weir_log_segments"), 2);
+    EXPECT_TRUE(log->close().ok());
+    EXPECT_EQ(directory_.segments().size(), 2U);
+  }
+  auto log = open();
+  EXPECT_EQ(stored_in(*log), (payloads{"first f=1 1\n", "last f=1 1\n"}));
+}
+
+TEST_F(local_log_synced, a_new_segment_counts_when_its_directory_is_synced) {
+  log_settings settings;
+  settings.segment = 64 * 1024;
+  auto log = open(settings);
+  ASSERT_EQ(append_one(*log, make_frame(std::string(40'000, 'a'))), append_status::taken);
+  const int before = files_.directory_syncs();
+  ASSERT_EQ(append_one(*log, make_frame("same segment")), append_status::taken);
+  EXPECT_EQ(files_.directory_syncs(), before);
+  files_.fail_directories(EIO);
+  EXPECT_EQ(append_one(*log, make_frame(std::string(40'000, 'b'))), append_status::failed);
+  EXPECT_EQ(files_.directory_syncs(), before + 1);
+  files_.fail_directories(0);
+  EXPECT_EQ(append_one(*log, make_frame(std::string(40'000, 'c'))), append_status::taken);
+  EXPECT_EQ(stored_in(*log),
+            (payloads{std::string(40'000, 'a'), "same segment", std::string(40'000, 'c')}));
+}
+
+TEST_F(local_log_synced, waiting_frames_are_within_the_memory_budget) {
+  auto log = open();
+  ticket_waiter waiter(*log);
+  files_.hold();
+  std::vector<append_result> waiting;
+  append_result last;
+  for (int i = 0; i < 100; ++i) {
+    last = append(*log, std::string(std::size_t{1} << 20, 'x'));
+    if (last.status != append_status::pending) {
+      break;
+    }
+    waiting.push_back(last);
+  }
+  EXPECT_EQ(last.status, append_status::full);
+  EXPECT_LE(waiting.size(), 8U);
+  EXPECT_LE(budget_.used(), budget_.limit());
+  files_.let_all();
+  for (const append_result& each : waiting) {
+    EXPECT_EQ(waiter.settled(each), append_status::taken);
+  }
+  EXPECT_EQ(budget_.used(), 0U);  // nobody reads: nothing stays in memory
+}
+
+TEST_F(local_log_synced, closing_commits_what_waits) {
+  auto log = open();
+  files_.hold();
+  const append_result first = append(*log, "a f=1 1\n");
+  files_.wait_begun(1);
+  const append_result second = append(*log, "b f=1 1\n");
+  std::thread closer([&log] { EXPECT_TRUE(log->close().ok()); });
+  files_.let_all();
+  closer.join();
+  ASSERT_TRUE(first.ticket->settled());
+  ASSERT_TRUE(second.ticket->settled());
+  EXPECT_EQ(second.ticket->status(), append_status::taken);
+  EXPECT_EQ(append(*log, "c f=1 1\n").status, append_status::failed);
+}
+
+TEST_F(local_log_synced, many_threads_share_syncs_and_lose_nothing) {
+  constexpr int threads = 8;
+  constexpr int appends = 200;
+  {
+    log_settings settings;
+    settings.segment = 256 * 1024;
+    auto log = open(settings);
+    std::vector<std::thread> running;
+    for (int t = 0; t < threads; ++t) {
+      running.emplace_back([&log, t] {
+        ticket_waiter waiter(*log);
+        for (int i = 0; i < appends; ++i) {
+          const append_result given =
+              append(*log, std::to_string(t) + " " + std::to_string(i) + std::string(200, '.'));
+          EXPECT_EQ(waiter.settled(given), append_status::taken);
+        }
+      });
+    }
+    for (std::thread& each : running) {
+      each.join();
+    }
+    EXPECT_LT(metric(*log, "weir_log_syncs_total"), threads * appends);
+    EXPECT_EQ(stored_in(*log).size(), static_cast<std::size_t>(threads * appends));
+  }
+  auto log = open();
+  EXPECT_EQ(stored_in(*log).size(), static_cast<std::size_t>(threads * appends));
+}
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lines of the journal as an operator's tools read them, on the real standard error.
+#include "observe/journal.hpp"
+
+#include <gtest/gtest.h>
+
+namespace weir {
+namespace {
+
+class journal_test : public ::testing::Test {
+ protected:
+  void TearDown() override { set_journal_format(journal_format::text); }
+
+  static std::string written(journal_level level, std::string_view message) {
+    testing::internal::CaptureStderr();
+    journal(level, message);
+    return testing::internal::GetCapturedStderr();
+  }
+};
+
+TEST_F(journal_test, text_is_one_line_whatever_the_message) {
+  const std::string line = written(journal_level::warning, "a\nb\x01 \"c\"");
+  EXPECT_EQ(line.substr(line.find('Z')), "Z warning a\\x0ab\\x01 \"c\"\n");
+}
+
+TEST_F(journal_test, json_is_one_object_a_line) {
+  set_journal_format(journal_format::json);
+  const std::string line = written(journal_level::error, "a\n\"b\" \\ \x7f µ %v");
+  EXPECT_EQ(line.substr(0, 9), "{\"time\":\"");
+  EXPECT_EQ(line.substr(line.find('Z')),
+            "Z\",\"level\":\"error\",\"message\":\"a\\u000a\\\"b\\\" \\\\ \\u007f µ %v\"}\n");
+}
+
+TEST_F(journal_test, json_is_utf8_whatever_the_message) {
+  set_journal_format(journal_format::json);
+  const std::string line = written(journal_level::info, "a\xff");
+  EXPECT_EQ(line.substr(line.find("\"message\"")), "\"message\":\"a\\ufffd\"}\n");
+}
+
+}  // namespace
+}  // namespace weir
