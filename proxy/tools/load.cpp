@@ -100,8 +100,9 @@ class load_ring::builder {
 
 result<load_ring> load_ring::build(const load_options& options) {
   load_ring ring;
-  // Grown by doubling it would need twice the memory. What is not written to costs nothing.
-  ring.arena_.reserve(options.ring_bytes);
+  // Grown by doubling it would need twice the memory. The last body goes beyond the bound; what is
+  // not written to costs nothing.
+  ring.arena_.reserve(options.ring_bytes + options.ring_bytes / 8 + (std::uint64_t{1} << 20));
   builder build(options, ring);
   if (auto filled = build.fill(); !filled) {
     return filled.error();
