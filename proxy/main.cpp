@@ -8,6 +8,7 @@
 
 #include "config/settings_reader.hpp"
 #include "pipeline/run_uv.hpp"
+#include "tools/load_command.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace {
@@ -104,6 +105,9 @@ int main(int argc, char** argv) {
   add_configuration_options(*show_command, given);
   show_command->footer("Example:\n  weir config show --set log.type=memory");
 
+  weir::load_arguments load_given;
+  CLI::App* load_command = weir::add_load_command(app, load_given);
+
   CLI::App* version_command = app.add_subcommand("version", "Print the version");
 
   CLI11_PARSE(app, argc, argv);
@@ -115,6 +119,9 @@ int main(int argc, char** argv) {
   }
   if (show_command->parsed()) {
     return config_show(given);
+  }
+  if (load_command->parsed()) {
+    return weir::run_load(load_given);
   }
   if (version_command->parsed()) {
     return version();

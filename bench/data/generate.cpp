@@ -18,6 +18,11 @@ constexpr std::string_view gauges[] = {"numRecordsIn", "numRecordsOut", "current
                                        "buffers_inPoolUsage", "Status_JVM_Memory_Heap_Used"};
 constexpr std::string_view operators[] = {"Source:\\ orders", "Filter\\,\\ Map", "window(5\\ s)",
                                           "Sink:\\ upserts"};
+constexpr std::string_view meters[] = {"numRecordsInPerSecond", "numBytesOutPerSecond",
+                                       "busyTimeMsPerSecond"};
+constexpr std::string_view histograms[] = {"latency", "checkpointDuration"};
+constexpr std::string_view histogram_fields[] = {"max", "mean", "min", "p50",  "p75",
+                                                 "p95", "p98",  "p99", "p999", "stddev"};
 constexpr std::string_view words[] = {"connection", "refused", "by",    "peer",
                                       "über",       "日本語",  "retry", "\\\"id\\\"",
                                       "C:\\\\tmp",  "ok",      "naïve", "☃"};
@@ -47,6 +52,8 @@ std::string_view name_of(data_set set) noexcept {
       return "text";
     case data_set::mix:
       return "mix";
+    case data_set::flink_report:
+      return "flink_report";
   }
   return "";
 }
@@ -60,7 +67,8 @@ std::optional<data_set> find_data_set(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-line_generator::line_generator(data_set set, std::uint64_t seed) : set_(set), state_(seed) {}
+line_generator::line_generator(data_set set, std::uint64_t seed, std::int64_t first_time_ns)
+    : set_(set), state_(seed), time_ns_(first_time_ns) {}
 
 // SplitMix64.
 std::uint64_t line_generator::random() {
@@ -117,9 +125,7 @@ void line_generator::append_tsbs(std::string& out, bool floats) {
   append_time(out);
 }
 
-void line_generator::append_flink(std::string& out) {
-  const std::uint64_t task = below(64);
-  out.append("taskmanager_job_task_operator_").append(pick(gauges, below(5)));
+void line_generator::append_flink_tags(std::string& out, std::uint64_t task) {
   out += ",host=worker-" + std::to_string(task % 8) + ".flink.example.net";
   out += ",job_id=9f1e4c8a7b6d5e3f2a1b0c9d8e7f6a5b,job_name=orders\\ to\\ warehouse";
   out += ",operator_id=cbc357ccb763df2852fee8c4fc7d55f2";
@@ -127,6 +133,12 @@ void line_generator::append_flink(std::string& out) {
   out += ",subtask_index=" + std::to_string(task);
   out += ",task_attempt_num=0,task_name=Source:\\ orders\\ ->\\ Filter\\ ->\\ Map";
   out += ",tm_id=container_1586844081_0007_01_0000" + std::to_string(10 + task % 8);
+}
+
+void line_generator::append_flink(std::string& out) {
+  const std::uint64_t task = below(64);
+  out.append("taskmanager_job_task_operator_").append(pick(gauges, below(5)));
+  append_flink_tags(out, task);
   switch (below(3)) {
     case 0:
       out += " value=";
@@ -142,6 +154,33 @@ void line_generator::append_flink(std::string& out) {
       append_int(out, 1'000'000'000'000);
       out += 'i';
       break;
+  }
+  append_time(out);
+}
+
+void line_generator::append_flink_report(std::string& out) {
+  const std::uint64_t kind = below(10);
+  if (kind < 7) {
+    return append_flink(out);
+  }
+  out += "taskmanager_job_task_";
+  if (kind < 9) {
+    out.append(pick(meters, random()));
+    append_flink_tags(out, below(64));
+    out += " count=";
+    append_int(out, 1'000'000'000);
+    out += "i,rate=";
+    append_float(out, 100'000, 4);
+    return append_time(out);
+  }
+  out.append(pick(histograms, random()));
+  append_flink_tags(out, below(64));
+  out += " count=";
+  append_int(out, 1'000'000);
+  out += 'i';
+  for (const std::string_view field : histogram_fields) {
+    out.append(",").append(field) += '=';
+    append_float(out, 5000, 3);
   }
   append_time(out);
 }
@@ -213,6 +252,8 @@ void line_generator::append_line(std::string& out) {
       return append_text(out);
     case data_set::mix:
       return append_mix(out);
+    case data_set::flink_report:
+      return append_flink_report(out);
   }
 }
 

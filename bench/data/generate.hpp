@@ -20,20 +20,26 @@ enum class data_set : std::uint8_t {
   tiny,        // the shortest line that anybody sends
   text,        // strings with escapes and Unicode
   mix,         // an agent's: many measurements, few to many fields of every type
+  // Whole reports of a Flink job: 9 tags with escapes; 1 field (gauges, counters), 2 (meters) or 11
+  // (histograms).
+  flink_report,
 };
 
-inline constexpr std::array<data_set, 6> data_sets = {data_set::tsbs_int, data_set::tsbs_float,
-                                                      data_set::flink,    data_set::tiny,
-                                                      data_set::text,     data_set::mix};
+inline constexpr std::array<data_set, 7> data_sets = {
+    data_set::tsbs_int, data_set::tsbs_float, data_set::flink,       data_set::tiny,
+    data_set::text,     data_set::mix,        data_set::flink_report};
 
 /// "tsbs_int" and so on.
 [[nodiscard]] std::string_view name_of(data_set set) noexcept;
 [[nodiscard]] std::optional<data_set> find_data_set(std::string_view name) noexcept;
 
-/// An endless series of lines. Timestamps are nanoseconds and ascend.
+inline constexpr std::int64_t default_first_time_ns = 1'586'844'081'000'000'000;
+
+/// An endless series of lines. Timestamps are nanoseconds and ascend from `first_time_ns`.
 class line_generator {
  public:
-  line_generator(data_set set, std::uint64_t seed);
+  line_generator(data_set set, std::uint64_t seed,
+                 std::int64_t first_time_ns = default_first_time_ns);
 
   /// Appends one line with its line feed.
   void append_line(std::string& out);
@@ -43,6 +49,8 @@ class line_generator {
   std::uint64_t below(std::uint64_t bound) { return random() % bound; }
   void append_tsbs(std::string& out, bool floats);
   void append_flink(std::string& out);
+  void append_flink_tags(std::string& out, std::uint64_t task);
+  void append_flink_report(std::string& out);
   void append_tiny(std::string& out);
   void append_text(std::string& out);
   void append_mix(std::string& out);
@@ -53,7 +61,7 @@ class line_generator {
 
   data_set set_;
   std::uint64_t state_;
-  std::int64_t time_ns_ = 1'586'844'081'000'000'000;
+  std::int64_t time_ns_;
 };
 
 /// Whole lines of at least `bytes` bytes together.

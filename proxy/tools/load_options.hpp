@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What `weir load` was asked to do: as it stands on the command line, and checked. Pure: nothing
+// is resolved, opened or read here.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "data/generate.hpp"
+
+namespace weir {
+
+/// The words of the command line. What was not given is empty, so that an option which has no
+/// meaning beside another can be refused.
+struct load_arguments {
+  std::string url;
+  std::string udp;
+  std::string shape = "tsbs";
+  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> batch;
+  std::optional<std::uint64_t> connections;
+  std::optional<double> rate;
+  std::string duration;
+  std::optional<std::uint64_t> lines;
+  bool gzip = false;
+  std::optional<std::uint64_t> datagram;
+  std::vector<std::string> headers;
+  /// "now" or nanoseconds since the Unix epoch; empty: what the generator begins with.
+  std::string start;
+  std::string ring = "64MiB";
+  std::string timeout = "30s";
+  std::optional<int> pid;
+  bool json = false;
+};
+
+struct load_address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+struct load_options {
+  bool udp = false;
+  load_address address;
+  /// Of a URL, with the query.
+  std::string path;
+  bench::data_set shape = bench::data_set::tsbs_int;
+  std::uint64_t seed = 1;
+  std::uint64_t batch = 5000;
+  std::uint64_t connections = 4;
+  std::optional<double> lines_per_second;
+  std::optional<std::chrono::nanoseconds> duration;
+  std::optional<std::uint64_t> lines;
+  bool gzip = false;
+  std::uint64_t datagram_bytes = 1400;
+  /// Whole header lines without their line ends.
+  std::vector<std::string> headers;
+  std::int64_t first_time_ns = bench::default_first_time_ns;
+  std::uint64_t ring_bytes = 0;
+  /// For one answer, and for the whole to get on.
+  std::chrono::nanoseconds timeout{};
+  std::optional<int> pid;
+  bool json = false;
+};
+
+/// `now_ns` is what `start = "now"` means. The failure names the option and what it may be.
+[[nodiscard]] result<load_options> check_load(const load_arguments& given, std::int64_t now_ns);
+
+struct load_url {
+  load_address address;
+  std::string path;
+};
+
+/// "http://HOST[:PORT]/PATH[?QUERY]", an IPv6 address in brackets.
+[[nodiscard]] result<load_url> parse_load_url(std::string_view url);
+
+/// "127.0.0.1:8086", "[::1]:8086".
+[[nodiscard]] std::string to_string(const load_address& address);
+
+}  // namespace weir
