@@ -57,6 +57,9 @@ class write_job {
 
   /// A piece of the body. When the memory budget has no more, the request is lost to it.
   void body(std::string_view piece);
+  /// What was given so far is a body of its own and the next piece begins another, at a time of its
+  /// own: many datagrams share a job, a frame and an append.
+  void next_body(std::int64_t now_ns);
   /// The body is complete; `done` is called by the path's next `end_of_turn`.
   void complete();
 
@@ -65,15 +68,18 @@ class write_job {
   void begin(const api::write_target& target, std::int64_t now_ns, database_entry& database,
              done finish);
   void drain();
+  void end_body();
   void note_refused(const parse_error& error);
   void note_answer(const gate_answer& answer, const point_view& point);
   void conclude(const append_result& appended);
   void reset();
+  [[nodiscard]] parse_options reader_options() const;
 
   write_path& owner_;
   api::write_target target_;
   std::int64_t now_ns_ = 0;
   database_entry* database_ = nullptr;
+  const database_settings* policy_ = nullptr;
   done finish_;
   line_reader reader_;
   gate gate_;

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/udp_service.hpp"
+
+#include <utility>
+
+#include "base/clock.hpp"
+#include "observe/journal.hpp"
+
+namespace weir {
+namespace {
+
+// Of a refused line's message that the journal repeats.
+constexpr std::size_t told_bytes_max = 300;
+
+class udp_worker final : public datagram_worker {
+ public:
+  udp_worker(const write_services& services, const udp_settings& settings, udp_drops& drops)
+      : path_(services),
+        target_(udp_target(settings)),
+        name_("udp " + settings.listen),
+        drops_(drops) {}
+  ~udp_worker() override {
+    if (job_ != nullptr) {
+      path_.release(*job_);
+    }
+  }
+
+  void receive(std::string_view datagram) override;
+  [[nodiscard]] std::size_t waiting() const override { return waiting_; }
+  void flush() override;
+
+ private:
+  void finished(write_end end, const write_verdict& verdict, const std::string& detail);
+  void lost(counter& reason, const std::string& detail);
+
+  write_path path_;
+  const api::write_target target_;
+  const std::string name_;
+  udp_drops& drops_;
+  write_job* job_ = nullptr;
+  std::size_t waiting_ = 0;
+  std::uint64_t datagrams_ = 0;
+};
+
+void udp_worker::receive(std::string_view datagram) {
+  // Of its own for each: lines without a time would otherwise fall on one point.
+  const std::int64_t now_ns = wall_clock_ns();
+  if (job_ == nullptr) {
+    std::string refusal;
+    job_ = path_.begin(target_, now_ns, refusal,
+                       [this](write_end end, const write_verdict& verdict,
+                              const std::string& detail) { finished(end, verdict, detail); });
+    if (job_ == nullptr) {
+      datagrams_ = 1;
+      lost(drops_.databases, refusal);
+      return;
+    }
+  } else {
+    job_->next_body(now_ns);
+  }
+  job_->body(datagram);
+  ++datagrams_;
+  waiting_ += datagram.size() + 1;  // an empty one waits too
+}
+
+void udp_worker::flush() {
+  if (job_ == nullptr) {
+    return;
+  }
+  job_->complete();
+  path_.end_of_turn();
+  path_.release(*job_);
+  job_ = nullptr;
+  waiting_ = 0;
+  datagrams_ = 0;
+}
+
+void udp_worker::finished(write_end end, const write_verdict& verdict, const std::string& detail) {
+  switch (end) {
+    case write_end::answered:
+      if (!verdict.refusals.empty()) {
+        journal_limited("udp refused " + name_, journal_level::warning,
+                        name_ + ": " + verdict.refusals.front().message.substr(0, told_bytes_max));
+      }
+      return;
+    case write_end::overloaded:
+      return lost(drops_.memory, detail);
+    case write_end::log_full:
+      return lost(drops_.log_full, detail);
+    case write_end::log_failed:
+      return lost(drops_.log_failed, detail);
+  }
+}
+
+void udp_worker::lost(counter& reason, const std::string& detail) {
+  reason.add(datagrams_);
+  journal_limited("udp lost " + name_, journal_level::error,
+                  name_ + ": datagrams are dropped: " + detail);
+}
+
+}  // namespace
+
+void udp_drops::collect(const std::string& listen, metric_collector& out) const {
+  const auto tell = [&](std::string_view reason, const counter& value) {
+    out.counter_value("weir_udp_dropped_datagrams_total",
+                      "Datagrams read of which nothing was kept, by reason.",
+                      static_cast<double>(value.value()), {{"listen", listen}, {"reason", reason}});
+  };
+  tell("memory", memory);
+  tell("log_full", log_full);
+  tell("log_failed", log_failed);
+  tell("databases", databases);
+}
+
+api::write_target udp_target(const udp_settings& settings) {
+  const std::size_t slash = settings.database.find('/');
+  api::write_target target;
+  target.database = settings.database.substr(0, slash);
+  if (slash != std::string::npos) {
+    target.retention_policy = settings.database.substr(slash + 1);
+  }
+  target.unit_ns = settings.unit_ns;
+  return target;
+}
+
+std::unique_ptr<datagram_worker> make_udp_worker(const write_services& services,
+                                                 const udp_settings& settings, udp_drops& drops) {
+  return std::make_unique<udp_worker>(services, settings, drops);
+}
+
+}  // namespace weir
