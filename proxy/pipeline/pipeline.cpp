@@ -160,7 +160,8 @@ outcome pipeline::state::start_udp() {
         {.socket = {.listen = std::move(address).value(),
                     .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
                     .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
-        make_udp_worker(writes(), wanted, made->drops));
+        make_udp_worker(
+            {.writes = writes(), .drops = made->drops, .log_failed = requests.log_failed}, wanted));
     if (!started) {
       return started.error();
     }

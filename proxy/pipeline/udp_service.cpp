@@ -14,11 +14,12 @@ constexpr std::size_t told_bytes_max = 300;
 
 class udp_worker final : public datagram_worker {
  public:
-  udp_worker(const write_services& services, const udp_settings& settings, udp_drops& drops)
-      : path_(services),
+  udp_worker(const udp_services& services, const udp_settings& settings)
+      : path_(services.writes),
         target_(udp_target(settings)),
         name_("udp " + settings.listen),
-        drops_(drops) {}
+        drops_(services.drops),
+        log_failed_(services.log_failed) {}
   ~udp_worker() override {
     if (job_ != nullptr) {
       path_.release(*job_);
@@ -37,6 +38,7 @@ class udp_worker final : public datagram_worker {
   const api::write_target target_;
   const std::string name_;
   udp_drops& drops_;
+  std::atomic<bool>& log_failed_;
   write_job* job_ = nullptr;
   std::size_t waiting_ = 0;
   std::uint64_t datagrams_ = 0;
@@ -78,6 +80,9 @@ void udp_worker::flush() {
 void udp_worker::finished(write_end end, const write_verdict& verdict, const std::string& detail) {
   switch (end) {
     case write_end::answered:
+      if (verdict.accepted > 0) {
+        log_failed_.store(false, std::memory_order_relaxed);
+      }
       if (!verdict.refusals.empty()) {
         journal_limited("udp refused " + name_, journal_level::warning,
                         name_ + ": " + verdict.refusals.front().message.substr(0, told_bytes_max));
@@ -88,6 +93,7 @@ void udp_worker::finished(write_end end, const write_verdict& verdict, const std
     case write_end::log_full:
       return lost(drops_.log_full, detail);
     case write_end::log_failed:
+      log_failed_.store(true, std::memory_order_relaxed);
       return lost(drops_.log_failed, detail);
   }
 }
@@ -123,9 +129,9 @@ api::write_target udp_target(const udp_settings& settings) {
   return target;
 }
 
-std::unique_ptr<datagram_worker> make_udp_worker(const write_services& services,
-                                                 const udp_settings& settings, udp_drops& drops) {
-  return std::make_unique<udp_worker>(services, settings, drops);
+std::unique_ptr<datagram_worker> make_udp_worker(const udp_services& services,
+                                                 const udp_settings& settings) {
+  return std::make_unique<udp_worker>(services, settings);
 }
 
 }  // namespace weir

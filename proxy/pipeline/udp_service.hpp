@@ -5,6 +5,7 @@
 // listener's thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -28,9 +29,15 @@ struct udp_drops {
 /// The database and retention policy that a `[[udp]]` names.
 [[nodiscard]] api::write_target udp_target(const udp_settings& settings);
 
-/// `drops` must outlive the worker.
-[[nodiscard]] std::unique_ptr<datagram_worker> make_udp_worker(const write_services& services,
-                                                               const udp_settings& settings,
-                                                               udp_drops& drops);
+/// What a worker needs; all of it outlives the worker.
+struct udp_services {
+  write_services writes;
+  udp_drops& drops;
+  /// The last append failed: /health says so.
+  std::atomic<bool>& log_failed;
+};
+
+[[nodiscard]] std::unique_ptr<datagram_worker> make_udp_worker(const udp_services& services,
+                                                               const udp_settings& settings);
 
 }  // namespace weir

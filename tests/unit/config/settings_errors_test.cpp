@@ -175,24 +175,28 @@ TEST(settings_errors, udp_listeners) {
       {"[[udp]]\ndatagram_limit = \"65KiB\"\n",
        "weir.toml:2:1: `udp.datagram_limit`: 65KiB is out of range; it must be from 512 to 64KiB"},
       {"[[udp]]\n[[udp]]\nlisten = \"127.0.0.1:8089\"\n",
-       "weir.toml:2:3: another [[udp]] listens on \"127.0.0.1:8089\" already; give each its own "
+       "weir.toml:2:1: another [[udp]] listens on \"127.0.0.1:8089\" already; give each its own "
        "address"},
   });
 }
 
 TEST(settings_errors, the_version_of_an_influxdb_decides_which_keys_it_has) {
-  const std::string two = "[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n";
   expect_each({
-      {two + "version = 2\n",
-       "weir.toml:1:3: sink \"i\" has no org; InfluxDB 2 wants one with each write: org = "
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "version = 2\n",
+       "weir.toml:1:1: sink \"i\" has no org; InfluxDB 2 wants one with each write: org = "
        "\"my-org\", for example"},
-      {two + "version = 2\norg = \"o\"\nusername = \"u\"\n",
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "version = 2\norg = \"o\"\nusername = \"u\"\n",
        "weir.toml:7:1: `sink.username` applies to version = 1, and \"i\" has version = 2"},
-      {two + "version = 2\norg = \"o\"\ncreate_databases = true\n",
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "version = 2\norg = \"o\"\ncreate_databases = true\n",
        "weir.toml:7:1: `sink.create_databases` applies to version = 1, and \"i\" has version = 2"},
-      {two + "token = \"t\"\n",
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "token = \"t\"\n",
        "weir.toml:5:1: `sink.token` applies to version = 2, and \"i\" has version = 1"},
-      {two + "version = 2\norg = \"o\"\nbucket = \"{databas}\"\n",
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "version = 2\norg = \"o\"\nbucket = \"{databas}\"\n",
        "weir.toml:7:1: `sink.bucket`: \"{databas}\" is no placeholder; the two that are known are "
        "{database} and {retention_policy}"},
   });

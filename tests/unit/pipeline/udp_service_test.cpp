@@ -24,9 +24,13 @@ class udp_service_test : public ::testing::Test {
     databases_.emplace(databases);
     log_ = make_memory_log(*frames_, when_full_mode::reject);
     log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
-    worker_ = make_udp_worker(
-        {.configured = settings_, .log = *log_, .databases = *databases_, .memory = *requests_},
-        udp_, drops_);
+    worker_ = make_udp_worker({.writes = {.configured = settings_,
+                                          .log = *log_,
+                                          .databases = *databases_,
+                                          .memory = *requests_},
+                               .drops = drops_,
+                               .log_failed = log_failed_},
+                              udp_);
   }
   void send(std::initializer_list<std::string> datagrams) {
     for (const std::string& each : datagrams) {
@@ -64,6 +68,7 @@ class udp_service_test : public ::testing::Test {
   settings settings_;
   udp_settings udp_;
   udp_drops drops_;
+  std::atomic<bool> log_failed_{false};
   std::optional<database_registry> databases_;
   std::optional<memory_budget> frames_;
   std::optional<memory_budget> requests_;
