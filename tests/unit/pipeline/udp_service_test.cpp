@@ -23,7 +23,7 @@ class udp_service_test : public ::testing::Test {
     requests_.emplace(request_bytes);
     databases_.emplace(databases);
     log_ = make_memory_log(*frames_, when_full_mode::reject);
-    log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
+    subscriber_ = log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
     worker_ = make_udp_worker({.writes = {.configured = settings_,
                                           .log = *log_,
                                           .databases = *databases_,
@@ -73,6 +73,7 @@ class udp_service_test : public ::testing::Test {
   std::optional<memory_budget> frames_;
   std::optional<memory_budget> requests_;
   std::unique_ptr<frame_log> log_;
+  std::size_t subscriber_ = 0;
   std::unique_ptr<datagram_worker> worker_;
 };
 
