@@ -4,31 +4,17 @@
 // where clients match on them. Pure. /query is query.hpp's part, /ping health.hpp's.
 #pragma once
 
-#include <cstdint>
-#include <string>
 #include <string_view>
 
-#include "api/verdict.hpp"
+#include "api/write_dialect.hpp"
 #include "base/result.hpp"
 #include "http/connection.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {
 
-/// Where the lines of a request go and in which unit their timestamps are.
-struct write_target {
-  std::string database;
-  /// Empty: the database's default.
-  std::string retention_policy;
-  std::int64_t unit_ns = 1;
-};
-
 /// Reads the query part of `/write?db=...`. The error is the answer to give.
 [[nodiscard]] result<write_target, http::response> parse_write_target(std::string_view query);
-
-/// A database's or retention policy's name can be kept: not longer than 255 bytes, UTF-8, no
-/// control characters. Nothing, or why not, as "the database's name ...".
-[[nodiscard]] std::string refuse_name(std::string_view what, std::string_view name);
 
 /// The answer to a write of which everything is known.
 [[nodiscard]] http::response write_response(const write_verdict& verdict);
@@ -40,8 +26,8 @@ struct write_target {
 /// that clients take for "drop it" (`holds_final_phrase`); if it does, it is left out.
 [[nodiscard]] http::response overloaded(std::string_view why);
 
-/// Whether a text holds a phrase on which some client drops data instead of trying again.
-[[nodiscard]] bool holds_final_phrase(std::string_view text) noexcept;
+/// The three above and `parse_write_target`, as the routes use them.
+[[nodiscard]] const write_dialect& influx_v1() noexcept;
 
 /// 404 in InfluxDB's words: Telegraf answers it with CREATE DATABASE and tries again.
 [[nodiscard]] http::response database_not_found(std::string_view database);

@@ -18,8 +18,9 @@ struct entry {
   std::string_view allow;
 };
 
-constexpr std::array<entry, 7> table{{
+constexpr std::array<entry, 8> table{{
     {"/write", route::write_v1, false, true, "OPTIONS, POST"},
+    {"/api/v2/write", route::write_v2, false, true, "OPTIONS, POST"},
     {"/query", route::query, true, true, "GET, HEAD, OPTIONS, POST"},
     {"/ping", route::ping, true, false, "GET, HEAD, OPTIONS"},
     {"/status", route::ping, true, false, "GET, HEAD, OPTIONS"},

@@ -12,6 +12,7 @@ namespace weir::api {
 
 enum class route : std::uint8_t {
   write_v1,
+  write_v2,
   query,
   ping,  // /ping, and /status as 1.x once called it
   health,

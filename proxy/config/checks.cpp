@@ -138,6 +138,46 @@ std::string check_listen_address(std::string_view text) {
   return {};
 }
 
+std::string check_udp_address(std::string_view text) {
+  if (text.starts_with("unix:")) {
+    return "UDP has no Unix sockets here; write \"127.0.0.1:8089\" or \"[::1]:8089\"";
+  }
+  return check_listen_address(text);
+}
+
+std::string check_udp_database(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view database = text.substr(0, slash);
+  const bool whole = slash == std::string_view::npos;
+  const auto good = [](std::string_view name) {
+    return !name.empty() && name.size() <= 255 && name != "." && name != ".." &&
+           name.find_first_of("/\\") == std::string_view::npos &&
+           std::none_of(name.begin(), name.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  };
+  if (good(database) && (whole || good(text.substr(slash + 1)))) {
+    return {};
+  }
+  return fmt::format("\"{}\" names no database; write \"name\" or \"name/retention_policy\"", text);
+}
+
+std::string check_bucket(std::string_view text) {
+  std::size_t at = 0;
+  while ((at = text.find_first_of("{}", at)) != std::string_view::npos) {
+    const std::string_view rest = text.substr(at);
+    const std::size_t close = rest.find('}');
+    const std::string_view name = rest.substr(0, close == std::string_view::npos ? 1 : close + 1);
+    if (name != "{database}" && name != "{retention_policy}") {
+      return fmt::format(
+          "\"{}\" is no placeholder; the two that are known are {{database}} and "
+          "{{retention_policy}}",
+          name);
+    }
+    at += name.size();
+  }
+  return {};
+}
+
 std::string check_url(std::string_view text) {
   constexpr std::string_view form = "write for example \"http://127.0.0.1:8087\"";
   const std::size_t scheme = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;

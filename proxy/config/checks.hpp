@@ -12,6 +12,15 @@ namespace weir {
 /// "HOST:PORT", "[IPV6]:PORT" or "unix:PATH".
 [[nodiscard]] std::string check_listen_address(std::string_view text);
 
+/// "HOST:PORT" or "[IPV6]:PORT".
+[[nodiscard]] std::string check_udp_address(std::string_view text);
+
+/// "database" or "database/retention_policy", each a name that InfluxDB can have.
+[[nodiscard]] std::string check_udp_database(std::string_view text);
+
+/// A bucket's name with {database} and {retention_policy} as its only placeholders; empty is good.
+[[nodiscard]] std::string check_bucket(std::string_view text);
+
 /// http:// or https:// with a host; no user, query or fragment.
 [[nodiscard]] std::string check_url(std::string_view text);
 

@@ -41,25 +41,23 @@ std::string check_pattern(std::string_view text) {
 outcome read_version(sink_settings& section, const config_value& value) {
   const auto* number = std::get_if<std::int64_t>(&value);
   if (number == nullptr) {
-    return wrong_type("the number 1", value);
+    return wrong_type("the number 1 or 2", value);
   }
-  if (*number == 2 || *number == 3) {
-    return failure{fmt::format(
-        "InfluxDB {} is not supported by this version; use 1 (InfluxDB 1.x, and the 1.x "
-        "compatible write path of later ones)",
-        *number)};
+  if (*number == 3) {
+    return failure{
+        "InfluxDB 3 is not supported by this version; use 1 or 2 (it has the write paths of both)"};
   }
-  if (*number != 1) {
-    return failure{fmt::format("{} is no version of InfluxDB; use 1", *number)};
+  if (*number != 1 && *number != 2) {
+    return failure{fmt::format("{} is no version of InfluxDB; use 1 or 2", *number)};
   }
-  section.version = 1;
+  section.version = static_cast<std::uint32_t>(*number);
   return nothing{};
 }
 
 config_key<sink_settings> version_key() {
   return {
       "version",    "number",
-      "1",          "major version of the InfluxDB at `url`",
+      "1 or 2",     "major version of the InfluxDB at `url`",
       read_version, [](const sink_settings& section) { return std::to_string(section.version); }};
 }
 
@@ -76,10 +74,18 @@ void add_influxdb_keys(std::vector<config_key<sink_settings>>& keys) {
   add(version_key());
   add(text_key<S>("url", "where the InfluxDB is; a path before /write is kept", WEIR_MEMBER(url),
                   check_url));
-  add(text_key<S>("username", "empty: no authentication", WEIR_MEMBER(username)));
-  add(secret_key<S>("password", "best as \"${NAME}\", from the environment",
+  add(text_key<S>("username", "of version 1; empty: no authentication", WEIR_MEMBER(username)));
+  add(secret_key<S>("password", "of version 1; best as \"${NAME}\", from the environment",
                     WEIR_MEMBER(password)));
-  add(bool_key<S>("create_databases", "create upstream the databases that clients create in weir",
+  add(secret_key<S>("token", "of version 2; best as \"${NAME}\", from the environment",
+                    WEIR_MEMBER(token)));
+  add(text_key<S>("org", "of version 2: the organization's name", WEIR_MEMBER(organization)));
+  add(text_key<S>("bucket",
+                  "of version 2: where points go, with {database} and {retention_policy} in it; "
+                  "empty: the database, or the database, a slash and the retention policy",
+                  WEIR_MEMBER(bucket), check_bucket));
+  add(bool_key<S>("create_databases",
+                  "create upstream the databases that clients create in weir (version 1)",
                   WEIR_MEMBER(create_databases)));
   add(duration_key<S>("timeout", milliseconds{100}, hours{1},
                       "of one request, from connecting to the last byte of the answer",
@@ -118,7 +124,6 @@ struct later {
 
 // From the design of later versions: known to its readers, refused plainly by this one.
 constexpr std::array later_keys{
-    later{"udp", ""},
     later{"tcp", ""},
     later{"letters", ""},
     later{"kafka", ""},
@@ -135,8 +140,6 @@ constexpr std::array later_keys{
     later{"database", "series_limit"},
     later{"sink", "mapping"},
     later{"sink", "urls"},
-    later{"sink", "token"},
-    later{"sink", "organization"},
 };
 
 }  // namespace
@@ -198,6 +201,32 @@ const std::vector<config_key<http_settings>>& http_keys() {
                       "between two requests of a connection", WEIR_MEMBER(idle_timeout)),
       count_key<S>("connections", {1, 1'000'000}, "connections",
                    "open at a time; more are answered 503 and closed", WEIR_MEMBER(connections)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<udp_settings>>& udp_keys() {
+  using S = udp_settings;
+  static const std::vector<config_key<S>> keys{
+      text_key<S>("listen", "\"HOST:PORT\" or \"[IPV6]:PORT\"; port 0 takes a free one",
+                  WEIR_MEMBER(listen), check_udp_address),
+      text_key<S>("database", "\"database\" or \"database/retention_policy\" of all its points",
+                  WEIR_MEMBER(database), check_udp_database),
+      choice_key<S, std::int64_t>("precision",
+                                  {{"ns", 1},
+                                   {"n", 1},
+                                   {"us", 1'000},
+                                   {"u", 1'000},
+                                   {"ms", 1'000'000},
+                                   {"s", 1'000'000'000},
+                                   {"m", 60'000'000'000},
+                                   {"h", 3'600'000'000'000}},
+                                  {}, "unit of the timestamps", WEIR_MEMBER(unit_ns)),
+      size_key<S>("receive_buffer", {64 * kib, gib},
+                  "what the kernel holds while weir is busy; beyond it, it drops datagrams",
+                  WEIR_MEMBER(receive_buffer)),
+      size_key<S>("datagram_limit", {512, 64 * kib}, "of one datagram; a longer one is dropped",
+                  WEIR_MEMBER(datagram_limit)),
   };
   return keys;
 }

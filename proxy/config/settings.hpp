@@ -38,6 +38,20 @@ struct http_settings {
   std::uint32_t connections = 10'000;
 };
 
+/// One `[[udp]]`: datagrams of line protocol for one database, as InfluxDB's own UDP service.
+struct udp_settings {
+  /// "HOST:PORT" or "[::1]:PORT". Port 0 takes a free one.
+  std::string listen = "127.0.0.1:8089";
+  /// "database" or "database/retention_policy".
+  std::string database = "udp";
+  /// Nanoseconds in one unit of the timestamps. Key: precision.
+  std::int64_t unit_ns = 1;
+  /// Bytes that the kernel holds while weir is busy (it counts more than the payload).
+  std::uint64_t receive_buffer = std::uint64_t{4} << 20;
+  /// Bytes of one datagram. A longer one arrives cut off and is dropped.
+  std::uint64_t datagram_limit = std::uint64_t{64} << 10;
+};
+
 enum class log_type : std::uint8_t { local, memory };
 enum class acknowledge_mode : std::uint8_t { received, written, synced };
 enum class when_full_mode : std::uint8_t { reject, discard_oldest };
@@ -102,6 +116,12 @@ struct sink_settings {
   std::string url;
   std::string username;
   std::string password;
+  /// Of version 2: authentication, the organization's name, and which bucket a database goes to,
+  /// with {database} and {retention_policy} in it; empty: "database" or
+  /// "database/retention_policy".
+  std::string token;
+  std::string organization;  // key: org
+  std::string bucket;
   bool create_databases = true;
   /// Of one request, from connecting to the last byte of the answer.
   milliseconds timeout{30'000};
@@ -129,6 +149,7 @@ struct service_settings {
 
 struct settings {
   http_settings http;
+  std::vector<udp_settings> udp;
   log_settings log;
   limit_settings limits;
   /// "*", "name" or "name/retention_policy", each already merged over the less particular ones.

@@ -17,7 +17,7 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 6> section_names{"http",     "log",  "limits",
+constexpr std::array<std::string_view, 7> section_names{"http",     "udp",  "log",    "limits",
                                                         "database", "sink", "service"};
 
 class reader {
@@ -45,8 +45,12 @@ class reader {
   void check_sections(const config_node& root);
   void read_databases(const config_node& root, settings& target);
   void read_sinks(const config_node& root, settings& target);
+  void read_udp(const config_node& root, settings& target);
+  /// The tables of `[[name]]`; nullptr when there are none.
+  const config_node* tables_of(const config_node& root, const std::string& name);
   sink_settings read_sink(const config_node& node);
   void check_sink(const config_node& node, const sink_settings& sink);
+  void check_influxdb(const config_node& node, const sink_settings& sink);
   void check_sinks_together(const config_node& list, const std::vector<sink_settings>& sinks);
   void settle_segment(const config_node& root, log_settings& log);
   void check_promise(const config_node& root, const log_settings& log);
@@ -242,13 +246,38 @@ void reader::check_sink(const config_node& node, const sink_settings& sink) {
                            "for example",
                            sink.name));
   }
-  if (sink.username.empty() && !sink.password.empty()) {
-    tell(*node.find("password"), "`sink.password` without `sink.username`; give both or neither");
+  if (sink.type == sink_type::influxdb) {
+    check_influxdb(node, sink);
   }
   if (sink.retry_least > sink.retry_most) {
     const config_node* given = node.find("retry_least");
     tell(given != nullptr ? *given : *node.find("retry_most"),
          "`sink.retry_least` is longer than `sink.retry_most`; it must not be");
+  }
+}
+
+void reader::check_influxdb(const config_node& node, const sink_settings& sink) {
+  // Of the other version, only what does nothing may stand there.
+  const auto only = [&](std::uint32_t version, const char* name, bool given) {
+    if (given && sink.version != version && node.find(name) != nullptr) {
+      tell(*node.find(name),
+           fmt::format("`sink.{}` applies to version = {}, and \"{}\" has version = {}", name,
+                       version, sink.name, sink.version));
+    }
+  };
+  only(1, "username", !sink.username.empty());
+  only(1, "password", !sink.password.empty());
+  only(1, "create_databases", sink.create_databases);
+  only(2, "token", !sink.token.empty());
+  only(2, "org", !sink.organization.empty());
+  only(2, "bucket", !sink.bucket.empty());
+  if (sink.username.empty() && !sink.password.empty()) {
+    tell(*node.find("password"), "`sink.password` without `sink.username`; give both or neither");
+  }
+  if (sink.version == 2 && sink.organization.empty()) {
+    tell(node, fmt::format("sink \"{}\" has no org; InfluxDB 2 wants one with each write: org = "
+                           "\"my-org\", for example",
+                           sink.name));
   }
 }
 
@@ -273,17 +302,44 @@ void reader::check_sinks_together(const config_node& list,
   }
 }
 
-void reader::read_sinks(const config_node& root, settings& target) {
-  const config_node* list = root.find("sink");
+const config_node* reader::tables_of(const config_node& root, const std::string& name) {
+  const config_node* list = root.find(name);
   if (list == nullptr) {
-    return;
+    return nullptr;
   }
   const auto* none = std::get_if<std::vector<std::string>>(&list->scalar);
   if (list->what == config_node::kind::value && none != nullptr && none->empty()) {
-    return;  // sink = []
+    return nullptr;  // sink = []
   }
   if (list->what != config_node::kind::tables) {
-    tell(*list, "`sink` must be a list of tables: write [[sink]], in double brackets, for each");
+    tell(*list,
+         fmt::format("`{0}` must be a list of tables: write [[{0}]], in double brackets, for each",
+                     name));
+    return nullptr;
+  }
+  return list;
+}
+
+void reader::read_udp(const config_node& root, settings& target) {
+  const config_node* list = tables_of(root, "udp");
+  if (list == nullptr) {
+    return;
+  }
+  for (const config_node& node : list->children) {
+    udp_settings udp;
+    read_table(node, "udp", "udp", "", udp_keys(), udp);
+    const auto same = [&](const udp_settings& other) { return other.listen == udp.listen; };
+    if (!udp.listen.ends_with(":0") && std::any_of(target.udp.begin(), target.udp.end(), same)) {
+      tell(node, fmt::format("another [[udp]] listens on \"{}\" already; give each its own address",
+                             udp.listen));
+    }
+    target.udp.push_back(std::move(udp));
+  }
+}
+
+void reader::read_sinks(const config_node& root, settings& target) {
+  const config_node* list = tables_of(root, "sink");
+  if (list == nullptr) {
     return;
   }
   for (const config_node& node : list->children) {
@@ -317,6 +373,7 @@ settings reader::read(const config_node& root) {
   settings made;
   check_sections(root);
   read_section(root, "http", http_keys(), made.http);
+  read_udp(root, made);
   read_section(root, "log", log_keys(), made.log);
   read_section(root, "limits", limit_keys(), made.limits);
   read_section(root, "service", service_keys(), made.service);

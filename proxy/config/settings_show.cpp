@@ -40,9 +40,12 @@ void describe_section(std::vector<key_description>& list, const std::string& nam
 }  // namespace
 
 std::string show_settings(const settings& effective) {
-  std::string text = show_section("[http]", effective.http, http_keys()) +
-                     show_section("[log]", effective.log, log_keys()) +
-                     show_section("[limits]", effective.limits, limit_keys());
+  std::string text = show_section("[http]", effective.http, http_keys());
+  for (const udp_settings& udp : effective.udp) {
+    text += show_section("[[udp]]", udp, udp_keys());
+  }
+  text += show_section("[log]", effective.log, log_keys()) +
+          show_section("[limits]", effective.limits, limit_keys());
   for (const auto& [name, database] : effective.database) {
     text += show_section(fmt::format("[database.{}]", quoted(name)), database, database_keys());
   }
@@ -57,6 +60,7 @@ std::string show_settings(const settings& effective) {
 std::vector<key_description> known_keys() {
   std::vector<key_description> list;
   describe_section(list, "http", http_keys());
+  describe_section(list, "udp", udp_keys());
   describe_section(list, "log", log_keys());
   describe_section(list, "limits", limit_keys());
   describe_section(list, "database", database_keys());

@@ -21,14 +21,16 @@ namespace weir {
 namespace {
 
 constexpr int listen_backlog = 1024;
-constexpr std::string_view tcp_state_listen = "0A";  // include/net/tcp_states.h
+// include/net/tcp_states.h: LISTEN, and what an unconnected UDP socket has (CLOSE).
+constexpr std::string_view tcp_state_listen = "0A";
+constexpr std::string_view udp_state_bound = "07";
 
 std::string error_words(int error) {
   return std::strerror(error);
 }
 
 /// The inode of the socket that listens on `port` in a table like /proc/net/tcp; "" if none does.
-std::string listening_inode(const char* table, std::uint16_t port) {
+std::string listening_inode(const char* table, std::string_view wanted_state, std::uint16_t port) {
   std::ifstream file(table);
   std::string line;
   std::getline(file, line);  // head
@@ -38,7 +40,7 @@ std::string listening_inode(const char* table, std::uint16_t port) {
     words >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >>
         inode;
     const std::size_t colon = local.rfind(':');
-    if (state != tcp_state_listen || colon == std::string::npos) {
+    if (state != wanted_state || colon == std::string::npos) {
       continue;
     }
     if (std::strtoul(local.c_str() + colon + 1, nullptr, 16) == port) {
@@ -153,10 +155,12 @@ result<listening_socket> open_listener(const listen_address& wanted) {
   return wanted.kind == listen_address::family::unix_socket ? open_unix(wanted) : open_tcp(wanted);
 }
 
-std::string port_holder(std::uint16_t port) {
-  std::string inode = listening_inode("/proc/net/tcp", port);
+std::string port_holder(std::uint16_t port, transport kind) {
+  const bool tcp = kind == transport::tcp;
+  const std::string_view state = tcp ? tcp_state_listen : udp_state_bound;
+  std::string inode = listening_inode(tcp ? "/proc/net/tcp" : "/proc/net/udp", state, port);
   if (inode.empty()) {
-    inode = listening_inode("/proc/net/tcp6", port);
+    inode = listening_inode(tcp ? "/proc/net/tcp6" : "/proc/net/udp6", state, port);
   }
   if (inode.empty()) {
     return {};

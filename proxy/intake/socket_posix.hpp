@@ -38,8 +38,10 @@ struct listening_socket {
 /// Binds and listens, non-blocking. A Unix socket's file that nobody listens on is replaced.
 [[nodiscard]] result<listening_socket> open_listener(const listen_address& wanted);
 
+enum class transport : std::uint8_t { tcp, udp };
+
 /// "process 4711 (influxd)", "another process" when its owner is not visible, or "" when nobody
-/// listens on that TCP port. Linux only: reads /proc.
-[[nodiscard]] std::string port_holder(std::uint16_t port);
+/// listens on that port. Linux only: reads /proc.
+[[nodiscard]] std::string port_holder(std::uint16_t port, transport kind = transport::tcp);
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include "api/context.hpp"
 #include "api/health.hpp"
 #include "api/influx_v1.hpp"
+#include "api/influx_v2.hpp"
 #include "api/query.hpp"
 #include "base/assert.hpp"
 #include "base/clock.hpp"
@@ -21,6 +22,8 @@ std::string_view name_of(api::route route) {
   switch (route) {
     case api::route::write_v1:
       return "/write";
+    case api::route::write_v2:
+      return "/api/v2/write";
     case api::route::query:
       return "/query";
     case api::route::ping:
@@ -56,6 +59,10 @@ class answering_exchange : public http::exchange {
  protected:
   /// The connection may delete this exchange during the call.
   void answer(http::response given);
+  /// How this route words a body that could not be had whole.
+  [[nodiscard]] virtual http::response failed(http::body_failure why) const {
+    return api::body_failure_response(why);
+  }
 
   http_worker& worker_;
 
@@ -68,7 +75,9 @@ class answering_exchange : public http::exchange {
 /// A write: its lines go to a job of the loop's write path.
 class write_exchange final : public answering_exchange {
  public:
-  using answering_exchange::answering_exchange;
+  write_exchange(http_worker& worker, http::connection& on, api::route route,
+                 api::request_context context, const api::write_dialect& dialect)
+      : answering_exchange(worker, on, route, std::move(context)), dialect_(dialect) {}
   ~write_exchange() override;
 
   /// One of these two comes first; after a refusal no body and no completion is passed on.
@@ -78,10 +87,16 @@ class write_exchange final : public answering_exchange {
   void complete() override { job_->complete(); }
   [[nodiscard]] http::response fail(http::body_failure why) override;
 
+ protected:
+  [[nodiscard]] http::response failed(http::body_failure why) const override {
+    return dialect_.body_failed(why);
+  }
+
  private:
   void finished(write_end end, const write_verdict& verdict, const std::string& detail);
   void release();
 
+  const api::write_dialect& dialect_;
   write_job* job_ = nullptr;
 };
 
@@ -127,7 +142,7 @@ class http_worker final : public loop_worker, public http::router {
 
  private:
   [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
-                                                           http::connection& on,
+                                                           http::connection& on, api::route route,
                                                            api::request_context context,
                                                            std::int64_t now_ns);
   [[nodiscard]] http::response answer_at_once(api::route route,
@@ -154,7 +169,7 @@ void answering_exchange::answer(http::response given) {
 }
 
 http::response answering_exchange::fail(http::body_failure why) {
-  http::response given = api::body_failure_response(why);
+  http::response given = failed(why);
   worker_.services().counters.answered(route_, given.status);
   api::complete(given, context_);
   return given;
@@ -180,7 +195,7 @@ void write_exchange::begin(const api::write_target& target, std::int64_t now_ns)
                            [this](write_end end, const write_verdict& verdict,
                                   const std::string& detail) { finished(end, verdict, detail); });
   if (job_ == nullptr) {
-    answer(api::error_response(400, refusal));
+    answer(dialect_.refused(refusal));
   }
 }
 
@@ -196,18 +211,18 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
   http::response given;
   switch (end) {
     case write_end::answered:
-      given = api::write_response(verdict);
+      given = dialect_.answer(verdict);
       counters.log_failed.store(false, std::memory_order_relaxed);
       break;
     case write_end::overloaded:
     case write_end::log_full:
       journal_limited("overloaded", journal_level::warning, "writes are answered 503: " + detail);
-      given = api::overloaded(detail);
+      given = dialect_.overloaded(detail);
       break;
     case write_end::log_failed:
       journal_limited("log", journal_level::error, "writes are answered 503: " + detail);
       counters.log_failed.store(true, std::memory_order_relaxed);
-      given = api::overloaded("the log cannot be written");
+      given = dialect_.overloaded("the log cannot be written");
       break;
   }
   release();
@@ -237,8 +252,8 @@ std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head
   const std::int64_t now_ns = wall_clock_ns();
   const api::route route = api::classify(head);
   api::request_context context = api::context_of(head, ids_, now_ns);
-  if (route == api::route::write_v1) {
-    return open_write(head, on, std::move(context), now_ns);
+  if (route == api::route::write_v1 || route == api::route::write_v2) {
+    return open_write(head, on, route, std::move(context), now_ns);
   }
   if (route == api::route::query) {
     return std::make_unique<query_exchange>(*this, on, std::move(context), head);
@@ -249,11 +264,13 @@ std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head
 }
 
 std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head& head,
-                                                        http::connection& on,
+                                                        http::connection& on, api::route route,
                                                         api::request_context context,
                                                         std::int64_t now_ns) {
-  auto made = std::make_unique<write_exchange>(*this, on, api::route::write_v1, std::move(context));
-  auto target = api::parse_write_target(head.query);
+  const api::write_dialect& dialect =
+      route == api::route::write_v2 ? api::influx_v2() : api::influx_v1();
+  auto made = std::make_unique<write_exchange>(*this, on, route, std::move(context), dialect);
+  auto target = dialect.parse_target(head.query);
   if (target) {
     made->begin(target.value(), now_ns);
   } else {
@@ -279,13 +296,15 @@ http::response http_worker::answer_at_once(api::route route, const http::request
     case api::route::options:
       return api::options_response(head);
     case api::route::method_not_allowed:
-      return api::method_not_allowed_response(head);
+      return api::is_v2_path(head.path) ? api::method_not_allowed_v2(head.path)
+                                        : api::method_not_allowed_response(head);
     case api::route::not_found:
     case api::route::write_v1:
+    case api::route::write_v2:
     case api::route::query:
       break;
   }
-  return api::not_found_response();
+  return api::is_v2_path(head.path) ? api::path_not_found_v2() : api::not_found_response();
 }
 
 http::response http_worker::metrics() const {

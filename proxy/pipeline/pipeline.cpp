@@ -11,6 +11,7 @@
 #include "pipeline/catalogue_posix.hpp"
 #include "pipeline/database_registry.hpp"
 #include "pipeline/http_service.hpp"
+#include "pipeline/udp_service.hpp"
 #include "sinks/sink_set.hpp"
 
 namespace weir {
@@ -74,6 +75,12 @@ struct pipeline::state {
   std::unique_ptr<stored_catalogue> catalogue;
   std::unique_ptr<sink_set> sinks;
   http_counters requests;
+  struct udp_intake {
+    udp_drops drops;
+    std::unique_ptr<udp_listener> listener;
+  };
+  // Ahead of the HTTP intake, whose /metrics reads it.
+  std::vector<std::unique_ptr<udp_intake>> udp;
   std::unique_ptr<http_intake> intake;
 
   explicit state(const settings& given)
@@ -88,7 +95,12 @@ struct pipeline::state {
   [[nodiscard]] outcome open_log();
   [[nodiscard]] outcome open_catalogue();
   [[nodiscard]] outcome start_sinks_of();
+  [[nodiscard]] outcome start_udp();
   [[nodiscard]] outcome start_intake(uv_loop_s* control);
+  [[nodiscard]] write_services writes() noexcept {
+    return {
+        .configured = configured, .log = *log, .databases = databases, .memory = request_memory};
+  }
   void collect(metric_collector& out) const;
 };
 
@@ -132,6 +144,33 @@ outcome pipeline::state::start_sinks_of() {
   return nothing{};
 }
 
+outcome pipeline::state::start_udp() {
+  for (const udp_settings& wanted : configured.udp) {
+    const api::write_target target = udp_target(wanted);
+    // Nobody can create it by a datagram, and InfluxDB's own UDP service makes it too.
+    if (auto created = catalogue->create(target.database); !created) {
+      return created.error();
+    }
+    auto address = parse_listen_address(wanted.listen);
+    if (!address) {
+      return address.error();
+    }
+    auto made = std::make_unique<udp_intake>();
+    auto started = udp_listener::start(
+        {.socket = {.listen = std::move(address).value(),
+                    .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
+                    .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
+        make_udp_worker(
+            {.writes = writes(), .drops = made->drops, .log_failed = requests.log_failed}, wanted));
+    if (!started) {
+      return started.error();
+    }
+    made->listener = std::move(started).value();
+    udp.push_back(std::move(made));
+  }
+  return nothing{};
+}
+
 outcome pipeline::state::start_intake(uv_loop_s* control) {
   auto listen = listen_addresses(configured.http);
   if (!listen) {
@@ -141,10 +180,7 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
                                     .loops = loop_count(configured.http.loops),
                                     .connections_max = configured.http.connections,
                                     .limits = limits_of(configured.http)};
-  const http_services services{.writes = {.configured = configured,
-                                          .log = *log,
-                                          .databases = databases,
-                                          .memory = request_memory},
+  const http_services services{.writes = writes(),
                                .databases = *catalogue,
                                .counters = requests,
                                .collect = [this](metric_collector& out) { collect(out); }};
@@ -165,6 +201,10 @@ void pipeline::state::collect(metric_collector& out) const {
   sinks->collect(out);
   if (intake != nullptr) {
     intake->collect(out);
+  }
+  for (const auto& each : udp) {
+    each->listener->collect(out);
+    each->drops.collect(to_string(each->listener->address()), out);
   }
   const auto budget = [&out](std::string_view of, const memory_budget& memory) {
     out.gauge_value("weir_memory_used_bytes", "Memory taken from limits.memory, by use.",
@@ -193,6 +233,9 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   if (auto started = made->start_sinks_of(); !started) {
     return started.error();
   }
+  if (auto started = made->start_udp(); !started) {
+    return started.error();
+  }
   if (auto started = made->start_intake(control); !started) {
     return started.error();
   }
@@ -203,17 +246,33 @@ std::vector<listen_address> pipeline::addresses() const {
   return state_->intake->addresses();
 }
 
+std::vector<listen_address> pipeline::udp_addresses() const {
+  std::vector<listen_address> out;
+  for (const auto& each : state_->udp) {
+    out.push_back(each->listener->address());
+  }
+  return out;
+}
+
 void pipeline::finish_intake() {
   state_->requests.draining.store(true);
   state_->intake->finish();
+  for (const auto& each : state_->udp) {
+    each->listener->finish();
+  }
 }
 
 std::size_t pipeline::open_connections() const noexcept {
-  return state_->intake->open_connections();
+  const auto reading = std::count_if(state_->udp.begin(), state_->udp.end(),
+                                     [](const auto& each) { return each->listener->open(); });
+  return state_->intake->open_connections() + static_cast<std::size_t>(reading);
 }
 
 void pipeline::stop(std::int64_t deadline_ns) {
   state_->intake->stop();
+  for (const auto& each : state_->udp) {
+    each->listener->stop();
+  }
   const nanoseconds left(std::max<std::int64_t>(0, deadline_ns - wall_clock_ns()));
   if (!state_->sinks->drain(std::chrono::steady_clock::now() + left)) {
     journal(journal_level::info,

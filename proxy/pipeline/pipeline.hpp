@@ -27,9 +27,12 @@ class pipeline {
   pipeline& operator=(const pipeline&) = delete;
 
   [[nodiscard]] std::vector<listen_address> addresses() const;
+  [[nodiscard]] std::vector<listen_address> udp_addresses() const;
 
-  /// No new connections; open ones end after the request they are at.
+  /// No new connections; open ones end after the request they are at. Datagrams that have arrived
+  /// are still taken.
   void finish_intake();
+  /// Connections, and UDP listeners that are not done yet.
   [[nodiscard]] std::size_t open_connections() const noexcept;
   /// Ends the intake, lets the sinks deliver until the deadline (wall clock), closes the log.
   void stop(std::int64_t deadline_ns);

@@ -32,16 +32,24 @@ journal_level level_of(const std::string& name) {
   return name == "error" ? journal_level::error : journal_level::info;
 }
 
-/// {"pid":1,"http":["127.0.0.1:8086"]}
-std::string announcement(const pipeline& running) {
-  std::string out = "{\"pid\":" + std::to_string(::getpid()) + ",\"http\":[";
+void append_addresses(const std::vector<listen_address>& addresses, std::string& out) {
+  out += '[';
   bool first = true;
-  for (const listen_address& address : running.addresses()) {
+  for (const listen_address& address : addresses) {
     out += first ? "" : ",";
     http::append_json_string(to_string(address), out);
     first = false;
   }
-  return out + "]}\n";
+  out += ']';
+}
+
+/// {"pid":1,"http":["127.0.0.1:8086"],"udp":[]}
+std::string announcement(const pipeline& running) {
+  std::string out = "{\"pid\":" + std::to_string(::getpid()) + ",\"http\":";
+  append_addresses(running.addresses(), out);
+  out += ",\"udp\":";
+  append_addresses(running.udp_addresses(), out);
+  return out + "}\n";
 }
 
 std::string places(const std::vector<listen_address>& addresses) {
@@ -153,6 +161,9 @@ int run_weir(const settings& configured, const std::string& announce_path) {
   for (const listen_address& address : running.addresses()) {
     journal(journal_level::info,
             fmt::format("weir {} listens on {}", WEIR_VERSION, to_string(address)));
+  }
+  for (const listen_address& address : running.udp_addresses()) {
+    journal(journal_level::info, fmt::format("udp listens on {}", to_string(address)));
   }
   if (!announce_path.empty()) {
     if (auto written = write_file_atomically(announce_path, announcement(running)); !written) {

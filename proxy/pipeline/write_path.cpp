@@ -22,13 +22,6 @@ std::size_t lease_bytes(std::size_t held) {
   return (held + lease_step_bytes - 1) / lease_step_bytes * lease_step_bytes;
 }
 
-parse_options reader_options(const settings& configured, const database_settings& policy,
-                             std::int64_t unit_ns) {
-  return {.unit_ns = unit_ns,
-          .utf8 = policy.utf8 == utf8_mode::pass ? utf8_policy::pass : utf8_policy::reject,
-          .line_bytes_max = static_cast<std::size_t>(configured.limits.line)};
-}
-
 /// A line as an answer quotes it: whole as InfluxDB does, unless it is too long to be read.
 std::string quoted(std::string_view text) {
   if (text.size() <= quoted_bytes_max) {
@@ -64,15 +57,21 @@ std::string words_for(gate_code code, const point_view& point) {
 void write_job::begin(const api::write_target& target, std::int64_t now_ns,
                       database_entry& database, done finish) {
   const settings& configured = owner_.services_.configured;
-  const database_settings& policy =
-      policy_for(configured.database, target.database, target.retention_policy);
+  policy_ = &policy_for(configured.database, target.database, target.retention_policy);
   target_ = target;
   now_ns_ = now_ns;
   database_ = &database;
   finish_ = std::move(finish);
   lease_ = memory_lease(owner_.services_.memory);
-  reader_.reset(reader_options(configured, policy, target.unit_ns));
-  gate_.begin({.policy = &policy, .now_ns = now_ns, .unit_ns = target.unit_ns});
+  reader_.reset(reader_options());
+  gate_.begin({.policy = policy_, .now_ns = now_ns, .unit_ns = target.unit_ns});
+}
+
+parse_options write_job::reader_options() const {
+  const limit_settings& limits = owner_.services_.configured.limits;
+  return {.unit_ns = target_.unit_ns,
+          .utf8 = policy_->utf8 == utf8_mode::pass ? utf8_policy::pass : utf8_policy::reject,
+          .line_bytes_max = static_cast<std::size_t>(limits.line)};
 }
 
 void write_job::reset() {
@@ -101,12 +100,32 @@ void write_job::body(std::string_view piece) {
   }
 }
 
+void write_job::end_body() {
+  if (overloaded_) {
+    return;
+  }
+  reader_.finish();
+  drain();
+  const line_counts& counts = reader_.counts();
+  account_.received += counts.points + counts.errors;
+  account_.carriage_returns += counts.carriage_returns;
+  for (std::size_t i = 0; i < gate_code_count; ++i) {
+    account_.mended_by_gate[i] += gate_.mended()[i];
+  }
+}
+
+void write_job::next_body(std::int64_t now_ns) {
+  end_body();
+  if (!overloaded_) {
+    now_ns_ = now_ns;
+    reader_.reset(reader_options());
+    gate_.begin({.policy = policy_, .now_ns = now_ns, .unit_ns = target_.unit_ns});
+  }
+}
+
 void write_job::complete() {
   WEIR_ASSERT(stage_ == stage::reading);
-  if (!overloaded_) {
-    reader_.finish();
-    drain();
-  }
+  end_body();
   stage_ = stage::complete;
   owner_.pending_.push_back(this);
 }
@@ -331,10 +350,6 @@ void write_job::conclude(append_status status, const std::string& detail) {
 }
 
 void write_job::account() {
-  const line_counts& counts = reader_.counts();
-  account_.received = counts.points + counts.errors;
-  account_.carriage_returns = counts.carriage_returns;
-  account_.mended_by_gate = gate_.mended();
   for (const staged_run& run : staged_.runs()) {
     account_.accepted += run.points;
   }

@@ -62,6 +62,9 @@ class write_job {
 
   /// A piece of the body. When the memory budget has no more, the request is lost to it.
   void body(std::string_view piece);
+  /// What was given so far is a body of its own and the next piece begins another, at a time of its
+  /// own: many datagrams share a job, a frame and an append.
+  void next_body(std::int64_t now_ns);
   /// The body is complete; `done` is called by an `end_of_turn`: the next one, or, under
   /// `synced`, the first after the group commit.
   void complete();
@@ -71,6 +74,7 @@ class write_job {
   void begin(const api::write_target& target, std::int64_t now_ns, database_entry& database,
              done finish);
   void drain();
+  void end_body();
   void note_refused(const parse_error& error);
   void note_answer(const gate_answer& answer, const point_view& point);
   enum class stage : std::uint8_t { reading, complete, waiting, abandoned };
@@ -78,11 +82,13 @@ class write_job {
   void conclude(append_status status, const std::string& detail);
   void account();
   void reset();
+  [[nodiscard]] parse_options reader_options() const;
 
   write_path& owner_;
   api::write_target target_;
   std::int64_t now_ns_ = 0;
   database_entry* database_ = nullptr;
+  const database_settings* policy_ = nullptr;
   done finish_;
   line_reader reader_;
   gate gate_;
@@ -114,6 +120,8 @@ class write_path {
   [[nodiscard]] bool has_work() const noexcept {
     return !pending_.empty() || (!waiting_.empty() && waiting_.front().ticket->settled());
   }
+  /// Jobs wait for a group commit.
+  [[nodiscard]] bool has_waiting() const noexcept { return !waiting_.empty(); }
   /// Tells the jobs whose tickets are settled; seals what is pending, appends it and tells each
   /// job what can be told now.
   void end_of_turn();

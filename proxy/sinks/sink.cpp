@@ -338,8 +338,8 @@ void sink::finish_completed(std::int64_t now_ms) {
     }
     attempt tried;
     tried.points = on.current->points;
-    tried.may_create = settings_.create_databases && parts_.created_through_weir &&
-                       parts_.created_through_weir(on.key.database);
+    tried.may_create = settings_.version == 1 && settings_.create_databases &&
+                       parts_.created_through_weir && parts_.created_through_weir(on.key.database);
     follow(on, one.given, on.steps.next(one.given, tried), now_ms);
   }
 }

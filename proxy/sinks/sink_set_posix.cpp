@@ -71,8 +71,9 @@ outcome make_target(const sink_settings& settings, const sink_environment& envir
                     sink_runner& runner, sink_runner::cargo& load) {
   switch (settings.type) {
     case sink_type::influxdb: {
-      if (settings.version != 1) {
-        return in_sink(settings, fmt::format("version {} is not known; 1 is", settings.version));
+      if (settings.version != 1 && settings.version != 2) {
+        return in_sink(settings,
+                       fmt::format("version {} is not known; 1 and 2 are", settings.version));
       }
       if (const std::string fault = url_fault(settings.url); !fault.empty()) {
         return in_sink(settings, fmt::format("url \"{}\": {}", settings.url, fault));

@@ -27,6 +27,9 @@ TEST(classify, paths_and_methods) {
   EXPECT_EQ(classify(head(method::post, "/write")), route::write_v1);
   EXPECT_EQ(classify(head(method::get, "/write")), route::method_not_allowed);
   EXPECT_EQ(classify(head(method::options, "/write")), route::options);
+  EXPECT_EQ(classify(head(method::post, "/api/v2/write")), route::write_v2);
+  EXPECT_EQ(classify(head(method::get, "/api/v2/write")), route::method_not_allowed);
+  EXPECT_EQ(classify(head(method::get, "/api/v2/ping")), route::not_found);
   EXPECT_EQ(classify(head(method::get, "/query")), route::query);
   EXPECT_EQ(classify(head(method::post, "/query")), route::query);
   EXPECT_EQ(classify(head(method::put, "/query")), route::method_not_allowed);

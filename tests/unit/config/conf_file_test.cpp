@@ -52,6 +52,7 @@ TEST(conf_file, the_example_sink_states_the_built_in_defaults) {
   settings read = must_read(with_examples(conf_file()));
   ASSERT_EQ(read.sinks.size(), 2U);
   settings expected;
+  expected.udp.emplace_back();
   sink_settings& influx = expected.sinks.emplace_back();
   influx.name = "influx";
   influx.type = sink_type::influxdb;

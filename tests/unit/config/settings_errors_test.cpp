@@ -136,8 +136,6 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
       {"[log]\ntype = \"kafka\"\n",
        "weir.toml:2:1: `log.type`: \"kafka\" is not supported by this version; use \"local\" | "
        "\"memory\""},
-      {"[[udp]]\nlisten = \"127.0.0.1:8089\"\n",
-       "weir.toml:1:3: `udp`: it is not supported by this version; take it out"},
       {"[letters]\nkeep = \"1MiB\"\n",
        "weir.toml:1:2: `letters`: it is not supported by this version; take it out"},
       {"[limits]\nstate = \"256MiB\"\n",
@@ -150,11 +148,60 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
       {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\n",
        "weir.toml:3:1: `sink.type`: \"remote_write\" is not supported by this version; use "
        "\"influxdb\" | \"file\" | \"null\""},
-      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 2\n",
-       "weir.toml:5:1: `sink.version`: InfluxDB 2 is not supported by this version; use 1 "
-       "(InfluxDB 1.x, and the 1.x compatible write path of later ones)"},
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 3\n",
+       "weir.toml:5:1: `sink.version`: InfluxDB 3 is not supported by this version; use 1 or 2 (it "
+       "has the write paths of both)"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 4\n",
-       "weir.toml:5:1: `sink.version`: 4 is no version of InfluxDB; use 1"},
+       "weir.toml:5:1: `sink.version`: 4 is no version of InfluxDB; use 1 or 2"},
+  });
+}
+
+TEST(settings_errors, udp_listeners) {
+  expect_each({
+      {"[udp]\nlisten = \"127.0.0.1:8089\"\n",
+       "weir.toml:1:2: `udp` must be a list of tables: write [[udp]], in double brackets, for "
+       "each"},
+      {"[[udp]]\nlisten = \"unix:/run/x\"\n",
+       "weir.toml:2:1: `udp.listen`: UDP has no Unix sockets here; write \"127.0.0.1:8089\" or "
+       "\"[::1]:8089\""},
+      {"[[udp]]\ndatabase = \"a/b/c\"\n",
+       "weir.toml:2:1: `udp.database`: \"a/b/c\" names no database; write \"name\" or "
+       "\"name/retention_policy\""},
+      {"[[udp]]\ndatabase = \"\"\n",
+       "weir.toml:2:1: `udp.database`: \"\" names no database; write \"name\" or "
+       "\"name/retention_policy\""},
+      {"[[udp]]\nprecision = \"day\"\n",
+       "weir.toml:2:1: `udp.precision`: \"day\" is not one of \"ns\" | \"n\" | \"us\" | \"u\" | "
+       "\"ms\" | \"s\" | \"m\" | \"h\""},
+      {"[[udp]]\nreceive_buffer = \"1KiB\"\n",
+       "weir.toml:2:1: `udp.receive_buffer`: 1KiB is out of range; it must be from 64KiB to 1GiB"},
+      {"[[udp]]\ndatagram_limit = \"65KiB\"\n",
+       "weir.toml:2:1: `udp.datagram_limit`: 65KiB is out of range; it must be from 512 to 64KiB"},
+      {"[[udp]]\n[[udp]]\nlisten = \"127.0.0.1:8089\"\n",
+       "weir.toml:2:1: another [[udp]] listens on \"127.0.0.1:8089\" already; give each its own "
+       "address"},
+  });
+}
+
+TEST(settings_errors, the_version_of_an_influxdb_decides_which_keys_it_has) {
+  expect_each({
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "version = 2\n",
+       "weir.toml:1:1: sink \"i\" has no org; InfluxDB 2 wants one with each write: org = "
+       "\"my-org\", for example"},
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "version = 2\norg = \"o\"\nusername = \"u\"\n",
+       "weir.toml:7:1: `sink.username` applies to version = 1, and \"i\" has version = 2"},
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "version = 2\norg = \"o\"\ncreate_databases = true\n",
+       "weir.toml:7:1: `sink.create_databases` applies to version = 1, and \"i\" has version = 2"},
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "token = \"t\"\n",
+       "weir.toml:5:1: `sink.token` applies to version = 2, and \"i\" has version = 1"},
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "version = 2\norg = \"o\"\nbucket = \"{databas}\"\n",
+       "weir.toml:7:1: `sink.bucket`: \"{databas}\" is no placeholder; the two that are known are "
+       "{database} and {retention_policy}"},
   });
 }
 

@@ -88,6 +88,46 @@ TEST(settings_reader, every_kind_of_value_is_read) {
   EXPECT_EQ(read.service.log_level, "debug");
 }
 
+TEST(settings_reader, udp_listeners_and_an_influxdb_of_version_2) {
+  const settings read = must_read(R"(
+    [[udp]]
+    listen = "[::1]:8089"
+    database = "flink/one_hour"
+    precision = "ms"
+    receive_buffer = "16MiB"
+    datagram_limit = "8KiB"
+    [[udp]]
+    listen = "127.0.0.1:0"
+    precision = "u"
+    [[udp]]
+    listen = "127.0.0.1:0"
+    [[sink]]
+    name = "influx"
+    type = "influxdb"
+    version = 2
+    url = "http://127.0.0.1:8087"
+    token = "t"
+    org = "o"
+    bucket = "{database}-x"
+  )");
+  ASSERT_EQ(read.udp.size(), 3U);
+  EXPECT_EQ(read.udp[0].listen, "[::1]:8089");
+  EXPECT_EQ(read.udp[0].database, "flink/one_hour");
+  EXPECT_EQ(read.udp[0].unit_ns, 1'000'000);
+  EXPECT_EQ(read.udp[0].receive_buffer, 16U << 20);
+  EXPECT_EQ(read.udp[0].datagram_limit, 8192U);
+  EXPECT_EQ(read.udp[1].unit_ns, 1'000);
+  EXPECT_EQ(read.udp[2].database, "udp");
+  ASSERT_EQ(read.sinks.size(), 1U);
+  EXPECT_EQ(read.sinks[0].version, 2U);
+  EXPECT_EQ(read.sinks[0].token, "t");
+  EXPECT_EQ(read.sinks[0].organization, "o");
+  EXPECT_EQ(read.sinks[0].bucket, "{database}-x");
+  const std::string shown = show_settings(read);
+  EXPECT_NE(shown.find("precision = \"us\""), std::string::npos);
+  EXPECT_NE(shown.find("token = \"***\""), std::string::npos);
+}
+
 TEST(settings_reader, databases_are_merged_from_general_to_particular) {
   const settings read = must_read(R"(
     [database."flink/one_hour"]

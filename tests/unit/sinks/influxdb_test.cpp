@@ -84,6 +84,30 @@ TEST_F(influxdb, leaves_out_an_empty_retention_policy_and_sends_plain_bodies_pla
   EXPECT_EQ(http_.body, lines_);
 }
 
+TEST_F(influxdb, posts_a_write_of_version_2) {
+  settings_.version = 2;
+  settings_.username.clear();
+  settings_.password.clear();
+  settings_.token = "secret==";
+  settings_.organization = "my org&x";
+  influxdb_deliverer target(settings_, compression_mode::automatic, http_);
+  target.deliver(one_frame({"my db", "one_hour"}), [](const answer&) {});
+  EXPECT_EQ(http_.url,
+            "http://server:8086/prefix/api/v2/write?org=my%20org%26x&bucket=my%20db%2Fone_hour"
+            "&precision=ns");
+  EXPECT_TRUE(http_.has("Authorization: Token secret=="));
+  EXPECT_TRUE(http_.has("Content-Encoding: gzip"));
+  EXPECT_EQ(http_.username, "");
+  EXPECT_EQ(gunzip(http_.body), lines_);
+}
+
+TEST_F(influxdb, buckets_are_named_after_the_database_or_as_the_template_says) {
+  EXPECT_EQ(bucket_of("", {"db", ""}), "db");
+  EXPECT_EQ(bucket_of("", {"db", "rp"}), "db/rp");
+  EXPECT_EQ(bucket_of("all", {"db", "rp"}), "all");
+  EXPECT_EQ(bucket_of("x-{database}-{retention_policy}", {"{database}", "rp"}), "x-{database}-rp");
+}
+
 TEST_F(influxdb, creates_a_database_by_a_form) {
   influxdb_deliverer target(settings_, compression_mode::none, http_);
   bool done = false;

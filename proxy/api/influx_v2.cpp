@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// /api/v2/write. Pure; any thread.
+#include "api/influx_v2.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+
+#include "api/routes.hpp"
+
+namespace weir::api {
+namespace {
+
+/// InfluxDB 2's name for a status.
+std::string_view code_of(int status) noexcept {
+  switch (status) {
+    case 404:
+      return "not found";
+    case 405:
+      return "method not allowed";
+    case 413:
+      return "request too large";
+    case 422:
+      return "unprocessable entity";
+    case 408:
+    case 503:
+      return "unavailable";
+    default:
+      return status >= 500 ? "internal error" : "invalid";
+  }
+}
+
+std::optional<std::int64_t> unit_of(std::string_view precision) noexcept {
+  if (precision.empty() || precision == "ns") {
+    return 1;
+  }
+  if (precision == "us") {
+    return 1'000;
+  }
+  if (precision == "ms") {
+    return 1'000'000;
+  }
+  return precision == "s" ? std::optional<std::int64_t>(1'000'000'000) : std::nullopt;
+}
+
+result<write_target, http::response> parse_target(std::string_view query) {
+  const auto pairs = http::decode_form(query);
+  const std::string_view bucket = http::find_value(pairs, "bucket").value_or("");
+  const std::size_t slash = bucket.find('/');
+  write_target target;
+  target.database = bucket.substr(0, slash);
+  if (slash != std::string_view::npos) {
+    target.retention_policy = bucket.substr(slash + 1);
+  }
+  if (bucket.empty()) {
+    return error_response_v2(404, "bucket not found");
+  }
+  if (target.database.empty()) {
+    return error_response_v2(404, fmt::format("bucket {} not found", quoted_value(bucket)));
+  }
+  std::string refused = refuse_name("database", target.database);
+  if (refused.empty()) {
+    refused = refuse_name("retention policy", target.retention_policy);
+  }
+  if (!refused.empty()) {
+    return error_response_v2(400, refused);
+  }
+  const auto unit_ns = unit_of(http::find_value(pairs, "precision").value_or(""));
+  if (!unit_ns) {
+    return error_response_v2(400, "invalid precision; valid precision units are ns, us, ms, and s");
+  }
+  target.unit_ns = *unit_ns;
+  return target;
+}
+
+http::response answer(const write_verdict& verdict) {
+  const std::string words = verdict_words(verdict);
+  if (words.empty()) {
+    return {};
+  }
+  if (verdict.rejected > 0) {
+    return error_response_v2(400, words);
+  }
+  // Retention alone: 2.x has a status and a beginning of its own for what its storage refuses.
+  return error_response_v2(422, "failure writing points to database: " + words);
+}
+
+http::response body_failed(http::body_failure why) {
+  if (why == http::body_failure::too_large) {
+    return error_response_v2(413, "unable to read data: points batch is too large");
+  }
+  const failure_words said = body_failure_words(why);
+  return error_response_v2(said.status, said.words);
+}
+
+}  // namespace
+
+const write_dialect& influx_v2() noexcept {
+  static constexpr write_dialect dialect{
+      .parse_target = parse_target,
+      .answer = answer,
+      .body_failed = body_failed,
+      .overloaded =
+          [](std::string_view why) { return error_response_v2(503, overloaded_words(why)); },
+      .refused = [](std::string_view why) { return error_response_v2(400, why); }};
+  return dialect;
+}
+
+bool is_v2_path(std::string_view path) noexcept {
+  return path.starts_with("/api/v2/");
+}
+
+http::response path_not_found_v2() {
+  return error_response_v2(404, "path not found");
+}
+
+http::response method_not_allowed_v2(std::string_view path) {
+  const std::string allowed(allowed_methods(path));
+  http::response given = error_response_v2(405, "allow: " + allowed);
+  given.headers.emplace_back("Allow", allowed);
+  return given;
+}
+
+http::response error_response_v2(int status, std::string_view message) {
+  const std::string_view code = code_of(status);
+  http::response given;
+  given.status = status;
+  given.content_type = "application/json; charset=utf-8";
+  given.headers.emplace_back("X-Platform-Error-Code", code);
+  given.body = fmt::format("{{\"code\":\"{}\",\"message\":", code);
+  http::append_json_string(message, given.body);
+  given.body += '}';
+  return given;
+}
+
+}  // namespace weir::api

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The write half of InfluxDB 2's dialect, `/api/v2/write`, in its own form of answer. One
+// difference is deliberate: where 2.x refuses a batch for one bad line, weir keeps the good ones
+// and says so ("partial write: ..."), as it does for every dialect. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "api/write_dialect.hpp"
+#include "http/message.hpp"
+
+namespace weir::api {
+
+/// `org`, `orgID` and `consistency` are taken and mean nothing here; `bucket` is "database" or
+/// "database/retention_policy"; `precision` is one of ns, us, ms, s.
+[[nodiscard]] const write_dialect& influx_v2() noexcept;
+
+/// Whether an unknown path is to be answered in this dialect.
+[[nodiscard]] bool is_v2_path(std::string_view path) noexcept;
+
+/// `{"code":"not found","message":"path not found"}`
+[[nodiscard]] http::response path_not_found_v2();
+/// 405 with `Allow`.
+[[nodiscard]] http::response method_not_allowed_v2(std::string_view path);
+
+/// `{"code":"...","message":"..."}` without a line feed, and the code in X-Platform-Error-Code.
+[[nodiscard]] http::response error_response_v2(int status, std::string_view message);
+
+}  // namespace weir::api

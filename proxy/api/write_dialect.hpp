@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the dialects of writes have in common: where lines go, and what is said of them. A dialect
+// reads its own parameters and has its own form of answer; the words inside are the same. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "api/verdict.hpp"
+#include "base/result.hpp"
+#include "http/connection.hpp"
+#include "http/message.hpp"
+
+namespace weir::api {
+
+/// Where the lines of a request go and in which unit their timestamps are.
+struct write_target {
+  std::string database;
+  /// Empty: the database's default.
+  std::string retention_policy;
+  std::int64_t unit_ns = 1;
+};
+
+/// A dialect as a table of functions; none of them keeps anything.
+struct write_dialect {
+  /// Reads the query part of the request's target. The error is the answer to give.
+  result<write_target, http::response> (*parse_target)(std::string_view query);
+  /// The answer to a write of which everything is known.
+  http::response (*answer)(const write_verdict& verdict);
+  /// The answer to a body that could not be had whole (`cut_off` too; nobody reads it).
+  http::response (*body_failed)(http::body_failure why);
+  /// 503: try again later, nothing of this request was kept.
+  http::response (*overloaded)(std::string_view why);
+  /// 400: this request will never do.
+  http::response (*refused)(std::string_view why);
+};
+
+/// A database's or retention policy's name can be kept: not longer than 255 bytes, UTF-8, no
+/// control characters. Nothing, or why not, as "the database's name ...".
+[[nodiscard]] std::string refuse_name(std::string_view what, std::string_view name);
+
+/// A value inside a message, as Go's %q would show it, and not longer than a message should be.
+[[nodiscard]] std::string quoted_value(std::string_view text);
+
+/// What is wrong with a write's lines, in InfluxDB's words; empty when nothing is. "partial write"
+/// is a promise: whatever is not named was kept.
+[[nodiscard]] std::string verdict_words(const write_verdict& verdict);
+
+struct failure_words {
+  int status = 400;
+  std::string_view words;
+};
+[[nodiscard]] failure_words body_failure_words(http::body_failure why) noexcept;
+
+/// "timeout: ..." for an answer that asks to try again. `why` is left out where it holds a phrase
+/// that clients take for "drop it".
+[[nodiscard]] std::string overloaded_words(std::string_view why);
+
+/// Whether a text holds a phrase on which some client drops data instead of trying again.
+[[nodiscard]] bool holds_final_phrase(std::string_view text) noexcept;
+
+}  // namespace weir::api

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/udp_service.hpp"
+
+#include <utility>
+
+#include "base/clock.hpp"
+#include "observe/journal.hpp"
+
+namespace weir {
+namespace {
+
+// Of a refused line's message that the journal repeats.
+constexpr std::size_t told_bytes_max = 300;
+
+class udp_worker final : public datagram_worker {
+ public:
+  udp_worker(const udp_services& services, const udp_settings& settings)
+      : path_(services.writes),
+        target_(udp_target(settings)),
+        name_("udp " + settings.listen),
+        drops_(services.drops),
+        log_failed_(services.log_failed) {}
+
+  void receive(std::string_view datagram) override;
+  [[nodiscard]] std::size_t waiting() const override {
+    return waiting_ + (path_.has_waiting() ? 1 : 0);
+  }
+  void flush() override;
+
+ private:
+  /// The datagrams that share a job.
+  struct batch {
+    write_job* job = nullptr;
+    std::uint64_t datagrams = 0;
+  };
+
+  [[nodiscard]] bool begin(std::int64_t now_ns);
+  void finished(const batch& whose, write_end end, const write_verdict& verdict,
+                const std::string& detail);
+  void lost(counter& reason, std::uint64_t datagrams, const std::string& detail);
+
+  write_path path_;
+  const api::write_target target_;
+  const std::string name_;
+  udp_drops& drops_;
+  std::atomic<bool>& log_failed_;
+  /// Being filled; shared with its job's `done`, which may come turns later (`synced`).
+  std::shared_ptr<batch> open_;
+  std::size_t waiting_ = 0;
+};
+
+bool udp_worker::begin(std::int64_t now_ns) {
+  auto made = std::make_shared<batch>();
+  std::string refusal;
+  made->job = path_.begin(
+      target_, now_ns, refusal,
+      [this, made](write_end end, const write_verdict& verdict, const std::string& detail) {
+        finished(*made, end, verdict, detail);
+      });
+  if (made->job == nullptr) {
+    lost(drops_.databases, 1, refusal);
+    return false;
+  }
+  open_ = std::move(made);
+  return true;
+}
+
+void udp_worker::receive(std::string_view datagram) {
+  // Of its own for each: lines without a time would otherwise fall on one point.
+  const std::int64_t now_ns = wall_clock_ns();
+  if (open_ != nullptr) {
+    open_->job->next_body(now_ns);
+  } else if (!begin(now_ns)) {
+    return;
+  }
+  open_->job->body(datagram);
+  ++open_->datagrams;
+  waiting_ += datagram.size() + 1;  // an empty one waits too
+}
+
+void udp_worker::flush() {
+  if (open_ != nullptr) {
+    open_->job->complete();
+    open_.reset();
+    waiting_ = 0;
+  }
+  path_.end_of_turn();
+}
+
+void udp_worker::finished(const batch& whose, write_end end, const write_verdict& verdict,
+                          const std::string& detail) {
+  switch (end) {
+    case write_end::answered:
+      if (verdict.accepted > 0) {
+        log_failed_.store(false, std::memory_order_relaxed);
+      }
+      if (!verdict.refusals.empty()) {
+        journal_limited("udp refused " + name_, journal_level::warning,
+                        name_ + ": " + verdict.refusals.front().message.substr(0, told_bytes_max));
+      }
+      break;
+    case write_end::overloaded:
+      lost(drops_.memory, whose.datagrams, detail);
+      break;
+    case write_end::log_full:
+      lost(drops_.log_full, whose.datagrams, detail);
+      break;
+    case write_end::log_failed:
+      log_failed_.store(true, std::memory_order_relaxed);
+      lost(drops_.log_failed, whose.datagrams, detail);
+      break;
+  }
+  path_.release(*whose.job);
+}
+
+void udp_worker::lost(counter& reason, std::uint64_t datagrams, const std::string& detail) {
+  reason.add(datagrams);
+  journal_limited("udp lost " + name_, journal_level::error,
+                  name_ + ": datagrams are dropped: " + detail);
+}
+
+}  // namespace
+
+void udp_drops::collect(const std::string& listen, metric_collector& out) const {
+  const auto tell = [&](std::string_view reason, const counter& value) {
+    out.counter_value("weir_udp_dropped_datagrams_total",
+                      "Datagrams read of which nothing was kept, by reason.",
+                      static_cast<double>(value.value()), {{"listen", listen}, {"reason", reason}});
+  };
+  tell("memory", memory);
+  tell("log_full", log_full);
+  tell("log_failed", log_failed);
+  tell("databases", databases);
+}
+
+api::write_target udp_target(const udp_settings& settings) {
+  const std::size_t slash = settings.database.find('/');
+  api::write_target target;
+  target.database = settings.database.substr(0, slash);
+  if (slash != std::string::npos) {
+    target.retention_policy = settings.database.substr(slash + 1);
+  }
+  target.unit_ns = settings.unit_ns;
+  return target;
+}
+
+std::unique_ptr<datagram_worker> make_udp_worker(const udp_services& services,
+                                                 const udp_settings& settings) {
+  return std::make_unique<udp_worker>(services, settings);
+}
+
+}  // namespace weir

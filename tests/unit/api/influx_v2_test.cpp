@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// /api/v2/write: parameters, and InfluxDB 2's form of answer byte for byte.
+#include "api/influx_v2.hpp"
+
+#include <gtest/gtest.h>
+
+namespace weir::api {
+namespace {
+
+std::string header_of(const http::response& answer, std::string_view name) {
+  return std::string{http::find_value(answer.headers, name).value_or("(none)")};
+}
+
+std::string shown(const http::response& answer) {
+  EXPECT_EQ(answer.content_type, "application/json; charset=utf-8");
+  const std::string code = header_of(answer, "X-Platform-Error-Code");
+  EXPECT_TRUE(answer.body.starts_with("{\"code\":\"" + code + "\",\"message\":")) << answer.body;
+  return std::to_string(answer.status) + " " + answer.body;
+}
+
+std::string refused(std::string_view query) {
+  const auto target = influx_v2().parse_target(query);
+  return target ? "accepted" : shown(target.error());
+}
+
+write_target taken(std::string_view query) {
+  const auto target = influx_v2().parse_target(query);
+  EXPECT_TRUE(target.ok()) << query;
+  return target.ok() ? target.value() : write_target{};
+}
+
+TEST(influx_v2_target, a_bucket_is_a_database_and_perhaps_a_retention_policy) {
+  EXPECT_EQ(taken("org=my%20org&bucket=my%20db&precision=ns").database, "my db");
+  EXPECT_EQ(taken("bucket=db").retention_policy, "");
+  EXPECT_EQ(taken("orgID=0123456789abcdef&bucket=db%2Fone_hour").database, "db");
+  EXPECT_EQ(taken("bucket=db%2Fone_hour").retention_policy, "one_hour");
+  EXPECT_EQ(taken("bucket=db/").database, "db");
+  EXPECT_EQ(taken("bucket=db/").retention_policy, "");
+  EXPECT_EQ(taken("bucket=db&consistency=whatever").database, "db");
+}
+
+TEST(influx_v2_target, precisions) {
+  EXPECT_EQ(taken("bucket=b").unit_ns, 1);
+  EXPECT_EQ(taken("bucket=b&precision=").unit_ns, 1);
+  EXPECT_EQ(taken("bucket=b&precision=ns").unit_ns, 1);
+  EXPECT_EQ(taken("bucket=b&precision=us").unit_ns, 1'000);
+  EXPECT_EQ(taken("bucket=b&precision=ms").unit_ns, 1'000'000);
+  EXPECT_EQ(taken("bucket=b&precision=s").unit_ns, 1'000'000'000);
+  for (const std::string bad : {"n", "u", "m", "h", "NS", "day", "ns%00"}) {
+    EXPECT_EQ(
+        refused("bucket=b&precision=" + bad),
+        "400 {\"code\":\"invalid\",\"message\":\"invalid precision; valid precision units are "
+        "ns, us, ms, and s\"}");
+  }
+}
+
+TEST(influx_v2_target, buckets_that_cannot_be) {
+  const std::string missing = "404 {\"code\":\"not found\",\"message\":\"bucket not found\"}";
+  EXPECT_EQ(refused(""), missing);
+  EXPECT_EQ(refused("org=o&bucket="), missing);
+  EXPECT_EQ(refused("db=mydb"), missing);
+  EXPECT_EQ(refused("bucket=/rp"),
+            "404 {\"code\":\"not found\",\"message\":\"bucket \\\"/rp\\\" not found\"}");
+  EXPECT_EQ(refused("bucket=a/b/c"), "400 {\"code\":\"invalid\",\"message\":\"invalid name\"}");
+  EXPECT_EQ(refused("bucket=" + std::string(256, 'a')),
+            "400 {\"code\":\"invalid\",\"message\":\"the database's name is longer than 255 "
+            "bytes\"}");
+}
+
+TEST(influx_v2_answer, success_is_204_without_a_body) {
+  write_verdict verdict;
+  verdict.lines = verdict.accepted = 3;
+  const http::response answer = influx_v2().answer(verdict);
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_EQ(answer.body, "");
+  EXPECT_EQ(header_of(answer, "X-Platform-Error-Code"), "(none)");
+}
+
+TEST(influx_v2_answer, refused_lines) {
+  write_verdict verdict;
+  verdict.reject("unable to parse 'm<> v=': missing field value");
+  EXPECT_EQ(shown(influx_v2().answer(verdict)),
+            "400 {\"code\":\"invalid\",\"message\":\"unable to parse 'm\\u003c\\u003e v=': missing "
+            "field value\"}");
+  verdict.accepted = 1;
+  EXPECT_EQ(shown(influx_v2().answer(verdict)),
+            "400 {\"code\":\"invalid\",\"message\":\"partial write: unable to parse "
+            "'m\\u003c\\u003e v=': missing field value dropped=0\"}");
+}
+
+TEST(influx_v2_answer, points_beyond_retention_alone_are_422_as_in_influxdb_2) {
+  write_verdict verdict;
+  verdict.accepted = 1;
+  verdict.beyond_retention = 2;
+  EXPECT_EQ(shown(influx_v2().answer(verdict)),
+            "422 {\"code\":\"unprocessable entity\",\"message\":\"failure writing points to "
+            "database: partial write: points beyond retention policy dropped=2\"}");
+  verdict.reject("unable to parse 'a': missing fields");
+  EXPECT_EQ(influx_v2().answer(verdict).status, 400);
+}
+
+TEST(influx_v2_answer, bodies_that_could_not_be_had) {
+  EXPECT_EQ(
+      shown(influx_v2().body_failed(http::body_failure::too_large)),
+      "413 {\"code\":\"request too large\",\"message\":\"unable to read data: points batch is "
+      "too large\"}");
+  EXPECT_EQ(shown(influx_v2().body_failed(http::body_failure::truncated_gzip)),
+            "400 {\"code\":\"invalid\",\"message\":\"unexpected EOF\"}");
+  EXPECT_EQ(influx_v2().body_failed(http::body_failure::unknown_encoding).status, 415);
+  EXPECT_EQ(influx_v2().body_failed(http::body_failure::timeout).status, 408);
+}
+
+TEST(influx_v2_answer, what_asks_for_another_try_holds_no_phrase_that_means_drop_it) {
+  EXPECT_EQ(shown(influx_v2().overloaded("the log is full")),
+            "503 {\"code\":\"unavailable\",\"message\":\"timeout: the log is full\"}");
+  for (const std::string_view why : {"partial write: x", "unable to parse", "database not found"}) {
+    EXPECT_FALSE(holds_final_phrase(influx_v2().overloaded(why).body));
+    EXPECT_EQ(header_of(influx_v2().overloaded(why), "Retry-After"), "(none)");
+  }
+}
+
+TEST(influx_v2_paths, not_found_and_methods) {
+  EXPECT_TRUE(is_v2_path("/api/v2/ping"));
+  EXPECT_FALSE(is_v2_path("/ping"));
+  EXPECT_EQ(shown(path_not_found_v2()),
+            "404 {\"code\":\"not found\",\"message\":\"path not found\"}");
+  const http::response answer = method_not_allowed_v2("/api/v2/write");
+  EXPECT_EQ(shown(answer),
+            "405 {\"code\":\"method not allowed\",\"message\":\"allow: OPTIONS, POST\"}");
+  EXPECT_EQ(header_of(answer, "Allow"), "OPTIONS, POST");
+}
+
+}  // namespace
+}  // namespace weir::api
