@@ -9,7 +9,7 @@ namespace weir::api {
 namespace {
 
 std::string header_of(const http::response& answer, std::string_view name) {
-  return std::string{http::find_value(answer.headers, name).value_or("(none)")};
+  return std::string{answer.header(name).value_or("(none)")};
 }
 
 std::string shown(const http::response& answer) {
