@@ -207,6 +207,33 @@ std::string check_url(std::string_view text) {
   return {};
 }
 
+std::string check_header(std::string_view text) {
+  const auto is_token = [](char c) {
+    return is_letter(c) || is_digit(c) ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  };
+  const std::size_t colon = text.find(':');
+  const std::string_view name = text.substr(0, colon);
+  if (colon == std::string_view::npos || name.empty() || !all(name, is_token) ||
+      text.substr(colon + 1).find_first_not_of(' ') == std::string_view::npos) {
+    return fmt::format("\"{}\" is no header; write for example \"X-Scope-OrgID: team\"", text);
+  }
+  if (!all(text, [](char c) { return c >= ' ' && c != '\x7f'; })) {
+    return "a header may have no control characters in it";
+  }
+  std::string lower{name};
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  for (const std::string_view own :
+       {"authorization", "content-type", "content-encoding", "content-length", "host", "user-agent",
+        "transfer-encoding", "expect", "connection", "x-prometheus-remote-write-version"}) {
+    if (lower == own) {
+      return fmt::format("{} is written by the sink itself; take it out", name);
+    }
+  }
+  return {};
+}
+
 std::string check_sink_name(std::string_view text) {
   const bool good = !text.empty() && text.size() <= 64 && all(text, [](char c) {
     return is_letter(c) || is_digit(c) || c == '_' || c == '-';

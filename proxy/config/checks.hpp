@@ -25,6 +25,8 @@ namespace weir {
 [[nodiscard]] std::string check_url(std::string_view text);
 
 /// [A-Za-z0-9_-]{1,64}: it becomes a file name and a metric's label.
+/// Of a header that an operator adds: "Name: value", and none of those that the sink writes itself.
+[[nodiscard]] std::string check_header(std::string_view text);
 [[nodiscard]] std::string check_sink_name(std::string_view text);
 
 /// "*", "database" or "database/retention_policy".

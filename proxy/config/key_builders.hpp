@@ -180,13 +180,13 @@ config_key<S> secret_key(std::string name, std::string help, At at) {
 
 template <class S, class At>
 config_key<S> list_key(std::string name, const std::string& example, std::string help, At at,
-                       text_check check) {
-  auto read = [at, check, example](S& section, const config_value& value) -> outcome {
+                       text_check check, bool may_be_empty = false) {
+  auto read = [at, check, example, may_be_empty](S& section, const config_value& value) -> outcome {
     const auto* texts = std::get_if<std::vector<std::string>>(&value);
     if (texts == nullptr) {
       return wrong_type(fmt::format("a list of text such as {}", example), value);
     }
-    if (texts->empty()) {
+    if (texts->empty() && !may_be_empty) {
       return failure{fmt::format("the list is empty; write at least one, as in {}", example)};
     }
     for (const std::string& text : *texts) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "config/checks.hpp"
@@ -48,7 +49,8 @@ outcome read_version(sink_settings& section, const config_value& value) {
         "InfluxDB 3 is not supported by this version; use 1 or 2 (it has the write paths of both)"};
   }
   if (*number != 1 && *number != 2) {
-    return failure{fmt::format("{} is no version of InfluxDB; use 1 or 2", *number)};
+    return failure{
+        fmt::format("{} is no version of InfluxDB or remote write; use 1 or 2", *number)};
   }
   section.version = static_cast<std::uint32_t>(*number);
   return nothing{};
@@ -57,36 +59,58 @@ outcome read_version(sink_settings& section, const config_value& value) {
 config_key<sink_settings> version_key() {
   return {
       "version",    "number",
-      "1 or 2",     "major version of the InfluxDB at `url`",
+      "1 or 2",     "major version of the InfluxDB at `url`; of remote write, 1",
       read_version, [](const sink_settings& section) { return std::to_string(section.version); }};
 }
 
-config_key<sink_settings> of(sink_type type, config_key<sink_settings> key) {
-  key.only = type;
+config_key<sink_settings> of(std::vector<sink_type> types, config_key<sink_settings> key) {
+  key.only = std::move(types);
   return key;
 }
 
-void add_influxdb_keys(std::vector<config_key<sink_settings>>& keys) {
+void add_remote_write_keys(std::vector<config_key<sink_settings>>& keys) {
   using S = sink_settings;
   const auto add = [&keys](config_key<S> key) {
-    keys.push_back(of(sink_type::influxdb, std::move(key)));
+    keys.push_back(of({sink_type::remote_write}, std::move(key)));
+  };
+  add(choice_key<S, mapping_mode>(
+      "mapping", {{"default", mapping_mode::standard}}, {"telegraf", "flink"},
+      "how points become series: measurement_field, tags as labels", WEIR_MEMBER(mapping)));
+  add(list_key<S>("headers", "[\"X-Scope-OrgID: team\"]", "further headers of each request",
+                  WEIR_MEMBER(headers), check_header, true));
+}
+
+void add_server_keys(std::vector<config_key<sink_settings>>& keys) {
+  using S = sink_settings;
+  const auto add = [&keys](config_key<S> key) {
+    keys.push_back(of({sink_type::influxdb, sink_type::remote_write}, std::move(key)));
   };
   add(version_key());
-  add(text_key<S>("url", "where the InfluxDB is; a path before /write is kept", WEIR_MEMBER(url),
-                  check_url));
-  add(text_key<S>("username", "of version 1; empty: no authentication", WEIR_MEMBER(username)));
-  add(secret_key<S>("password", "of version 1; best as \"${NAME}\", from the environment",
+  add(text_key<S>("url",
+                  "where the InfluxDB is (a path before /write is kept), or all of a "
+                  "receiver's address",
+                  WEIR_MEMBER(url), check_url));
+  add(text_key<S>("username", "empty: no authentication; not of InfluxDB 2",
+                  WEIR_MEMBER(username)));
+  add(secret_key<S>("password", "best as \"${NAME}\", from the environment",
                     WEIR_MEMBER(password)));
-  add(secret_key<S>("token", "of version 2; best as \"${NAME}\", from the environment",
+  add(secret_key<S>("token",
+                    "of InfluxDB 2, or sent as Authorization: Bearer to a receiver; best as "
+                    "\"${NAME}\"",
                     WEIR_MEMBER(token)));
-  add(text_key<S>("org", "of version 2: the organization's name", WEIR_MEMBER(organization)));
-  add(text_key<S>("bucket",
+  const auto add_influxdb = [&keys](config_key<S> key) {
+    keys.push_back(of({sink_type::influxdb}, std::move(key)));
+  };
+  add_influxdb(
+      text_key<S>("org", "of version 2: the organization's name", WEIR_MEMBER(organization)));
+  add_influxdb(
+      text_key<S>("bucket",
                   "of version 2: where points go, with {database} and {retention_policy} in it; "
                   "empty: the database, or the database, a slash and the retention policy",
                   WEIR_MEMBER(bucket), check_bucket));
-  add(bool_key<S>("create_databases",
-                  "create upstream the databases that clients create in weir (version 1)",
-                  WEIR_MEMBER(create_databases)));
+  add_influxdb(bool_key<S>("create_databases",
+                           "create upstream the databases that clients create in weir (version 1)",
+                           WEIR_MEMBER(create_databases)));
   add(duration_key<S>("timeout", milliseconds{100}, hours{1},
                       "of one request, from connecting to the last byte of the answer",
                       WEIR_MEMBER(timeout)));
@@ -106,7 +130,7 @@ void add_influxdb_keys(std::vector<config_key<sink_settings>>& keys) {
 void add_file_keys(std::vector<config_key<sink_settings>>& keys) {
   using S = sink_settings;
   const auto add = [&keys](config_key<S> key) {
-    keys.push_back(of(sink_type::file, std::move(key)));
+    keys.push_back(of({sink_type::file}, std::move(key)));
   };
   add(text_key<S>("directory", "one file of line protocol for each database in it",
                   WEIR_MEMBER(directory), check_not_empty));
@@ -129,7 +153,6 @@ constexpr std::array later_keys{
     later{"kafka", ""},
     later{"rules", ""},
     later{"http", "tls"},
-    later{"limits", "state"},
     later{"log", "shards"},
     later{"database", "learn_from"},
     later{"database", "plausible"},
@@ -138,7 +161,6 @@ constexpr std::array later_keys{
     later{"database", "types"},
     later{"database", "duplicates"},
     later{"database", "series_limit"},
-    later{"sink", "mapping"},
     later{"sink", "urls"},
 };
 
@@ -274,6 +296,10 @@ const std::vector<config_key<limit_settings>>& limit_keys() {
       count_key<S>("databases", {1, 1'000'000}, "databases",
                    "that clients may create or name before further ones are refused",
                    WEIR_MEMBER(databases)),
+      size_key<S>("state", {mib, 1024 * gib},
+                  "for what remote_write sinks remember of their series; beyond it the series "
+                  "unseen for longest are forgotten",
+                  WEIR_MEMBER(state)),
   };
   return keys;
 }
@@ -315,10 +341,10 @@ const std::vector<config_key<sink_settings>>& sink_keys() {
                     check_sink_name),
         choice_key<S, sink_type>("type",
                                  {{"influxdb", sink_type::influxdb},
+                                  {"remote_write", sink_type::remote_write},
                                   {"file", sink_type::file},
                                   {"null", sink_type::null}},
-                                 {"remote_write", "kafka"}, "what the sink delivers to",
-                                 WEIR_MEMBER(type)),
+                                 {"kafka"}, "what the sink delivers to", WEIR_MEMBER(type)),
         list_key<S>("databases", "[\"*\"]", "patterns of database names, with * and ?",
                     WEIR_MEMBER(databases), check_pattern),
         bool_key<S>("required",
@@ -331,7 +357,8 @@ const std::vector<config_key<sink_settings>>& sink_keys() {
                         "how long the oldest point may wait for a batch to fill",
                         WEIR_MEMBER(batch.age)),
     };
-    add_influxdb_keys(made);
+    add_server_keys(made);
+    add_remote_write_keys(made);
     add_file_keys(made);
     return made;
   }();
@@ -365,10 +392,16 @@ std::string later_key(std::string_view section, std::string_view name) {
   return {};
 }
 
+bool applies_to(const config_key<sink_settings>& key, sink_type type) {
+  return key.only.empty() || std::find(key.only.begin(), key.only.end(), type) != key.only.end();
+}
+
 std::string_view sink_type_name(sink_type type) {
   switch (type) {
     case sink_type::influxdb:
       return "influxdb";
+    case sink_type::remote_write:
+      return "remote_write";
     case sink_type::file:
       return "file";
     case sink_type::null:

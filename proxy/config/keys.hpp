@@ -6,7 +6,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +24,7 @@ struct config_key {
   std::string help;
   std::function<outcome(Section&, const config_value&)> read;
   std::function<std::string(const Section&)> show;  // as TOML
-  std::optional<sink_type> only{};                  // of [[sink]]: the one type it applies to
+  std::vector<sink_type> only{};                    // of [[sink]]: types it applies to; none: all
 };
 
 [[nodiscard]] const std::vector<config_key<http_settings>>& http_keys();
@@ -41,6 +40,7 @@ struct config_key {
 [[nodiscard]] std::string later_key(std::string_view section, std::string_view name);
 
 [[nodiscard]] std::string_view sink_type_name(sink_type type);
+[[nodiscard]] bool applies_to(const config_key<sink_settings>& key, sink_type type);
 
 /// `text` as a TOML string that substitution leaves as it is.
 [[nodiscard]] std::string quoted(std::string_view text);

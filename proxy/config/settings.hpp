@@ -75,6 +75,8 @@ struct limit_settings {
   std::uint64_t line = std::uint64_t{1} << 20;
   /// Databases that clients may create or name before further ones are refused.
   std::uint32_t databases = 10'000;
+  /// What the remote_write sinks remember of the series they sent, together.
+  std::uint64_t state = std::uint64_t{256} << 20;
 };
 
 enum class expired_mode : std::uint8_t { reject, drop, clamp };
@@ -92,7 +94,9 @@ struct database_settings {
   utf8_mode utf8 = utf8_mode::reject;
 };
 
-enum class sink_type : std::uint8_t { influxdb, file, null };
+enum class sink_type : std::uint8_t { influxdb, remote_write, file, null };
+
+enum class mapping_mode : std::uint8_t { standard };
 
 struct batch_settings {
   /// Inflated bytes.
@@ -111,18 +115,13 @@ struct sink_settings {
   bool required = true;
   batch_settings batch;
 
-  // type = "influxdb"
+  // type = "influxdb" and "remote_write"
   std::uint32_t version = 1;
   std::string url;
   std::string username;
   std::string password;
-  /// Of version 2: authentication, the organization's name, and which bucket a database goes to,
-  /// with {database} and {retention_policy} in it; empty: "database" or
-  /// "database/retention_policy".
+  /// Of InfluxDB 2; to a receiver it is sent as `Authorization: Bearer`.
   std::string token;
-  std::string organization;  // key: org
-  std::string bucket;
-  bool create_databases = true;
   /// Of one request, from connecting to the last byte of the answer.
   milliseconds timeout{30'000};
   milliseconds retry_least{200};
@@ -131,6 +130,19 @@ struct sink_settings {
   /// Empty directory: "refused" in the log's directory.
   std::string refused_directory;
   std::uint64_t refused_keep = std::uint64_t{64} << 20;
+
+  // type = "influxdb"
+  /// Of version 1.
+  bool create_databases = true;
+  /// Of version 2: the organization's name, and which bucket a database goes to, with {database} and
+  /// {retention_policy} in it; empty: "database" or "database/retention_policy".
+  std::string organization;  // key: org
+  std::string bucket;
+
+  // type = "remote_write"
+  mapping_mode mapping = mapping_mode::standard;
+  /// "Name: value" of further headers.
+  std::vector<std::string> headers;
 
   // type = "file"
   /// One file per database and retention policy, rotated.

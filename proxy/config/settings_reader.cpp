@@ -218,7 +218,9 @@ sink_settings reader::read_sink(const config_node& node) {
                            "--set sink.{}.type=file",
                            sink.name, sink.name));
   } else if (type == nullptr) {
-    tell(node, "this [[sink]] has no type; write type = \"influxdb\", \"file\" or \"null\"");
+    tell(node,
+         "this [[sink]] has no type; write type = \"influxdb\", \"remote_write\", \"file\" or "
+         "\"null\"");
   } else if (issues_.size() == before) {
     check_sink(node, sink);
   }
@@ -229,17 +231,28 @@ sink_settings reader::read_sink(const config_node& node) {
 void reader::check_sink(const config_node& node, const sink_settings& sink) {
   for (const auto& key : sink_keys()) {
     const config_node* given = node.find(key.name);
-    if (given != nullptr && key.only && *key.only != sink.type) {
-      tell(*given,
-           fmt::format("`sink.{}` applies to sinks of type \"{}\", and \"{}\" is of type "
-                       "\"{}\"; take it out",
-                       key.name, sink_type_name(*key.only), sink.name, sink_type_name(sink.type)));
+    if (given != nullptr && !applies_to(key, sink.type)) {
+      std::string types;
+      for (const sink_type type : key.only) {
+        types += fmt::format("{}\"{}\"", types.empty() ? "" : " and ", sink_type_name(type));
+      }
+      tell(*given, fmt::format("`sink.{}` applies to sinks of type {}, and \"{}\" is of type "
+                               "\"{}\"; take it out",
+                               key.name, types, sink.name, sink_type_name(sink.type)));
     }
   }
   if (sink.type == sink_type::influxdb && node.find("url") == nullptr) {
     tell(node, fmt::format("sink \"{}\" has no url; write url = \"http://127.0.0.1:8087\", for "
                            "example",
                            sink.name));
+  }
+  if (sink.type == sink_type::remote_write && node.find("url") == nullptr) {
+    tell(node, fmt::format("sink \"{}\" has no url; write url = "
+                           "\"http://127.0.0.1:9090/api/v1/write\", for example",
+                           sink.name));
+  }
+  if (!sink.token.empty() && !sink.username.empty()) {
+    tell(*node.find("token"), "`sink.token` and `sink.username` exclude each other; give one");
   }
   if (sink.type == sink_type::file && node.find("directory") == nullptr) {
     tell(node, fmt::format("sink \"{}\" has no directory; write directory = \"weir-data/lines\", "
@@ -248,6 +261,10 @@ void reader::check_sink(const config_node& node, const sink_settings& sink) {
   }
   if (sink.type == sink_type::influxdb) {
     check_influxdb(node, sink);
+  }
+  if (sink.type == sink_type::remote_write && sink.version != 1) {
+    tell(*node.find("version"),
+         "`sink.version`: remote write 2 is not supported by this version; use 1");
   }
   if (sink.retry_least > sink.retry_most) {
     const config_node* given = node.find("retry_least");

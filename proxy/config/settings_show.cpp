@@ -24,7 +24,7 @@ std::string show_section(const std::string& heading, const S& section,
 std::string show_sink(const sink_settings& sink) {
   std::vector<config_key<sink_settings>> keys;
   std::copy_if(sink_keys().begin(), sink_keys().end(), std::back_inserter(keys),
-               [&](const auto& key) { return !key.only || *key.only == sink.type; });
+               [&](const auto& key) { return applies_to(key, sink.type); });
   return show_section("[[sink]]", sink, keys);
 }
 

@@ -136,7 +136,8 @@ outcome pipeline::state::start_sinks_of() {
        .persistent = persistent(),
        .compression = configured.log.compression,
        .created_through_weir = [this](std::string_view name) { return catalogue->created(name); },
-       .seed = static_cast<std::uint64_t>(wall_clock_ns())});
+       .seed = static_cast<std::uint64_t>(wall_clock_ns()),
+       .state_bytes = configured.limits.state});
   if (!started) {
     return started.error();
   }

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "sinks/discard.hpp"
+
 namespace weir {
 
 struct answer {
@@ -22,6 +24,12 @@ struct answer {
   std::optional<std::chrono::seconds> retry_after;
   /// Body bytes of the request as they went over the wire.
   std::uint64_t sent_bytes = 0;
+  /// Of a success: points that are not stored all the same, where the deliverer found them itself,
+  /// and the lines among them that the server refused, with its words.
+  discard_counts discarded;
+  std::string refused_lines;
+  std::string refused_words;
+  int refused_status = 0;
 
   [[nodiscard]] static answer done(std::uint64_t bytes) {
     answer a;

@@ -20,7 +20,10 @@ namespace {
 constexpr std::string_view first_line = "weir-cursor 1";
 
 constexpr std::array<std::string_view, discard_reason_count> reason_names{
-    "refused", "partial", "too_large", "damaged", "lost"};
+    "refused",      "partial",   "too_large", "damaged", "lost",
+    "out_of_order", "duplicate", "too_old",   "future",  "string"};
+/// What the first cursors had; a file may leave out what came after.
+constexpr std::size_t reasons_always_there = 5;
 
 /// Takes the next line off `text`; the words between its single spaces. Empty at the end.
 std::vector<std::string_view> next_words(std::string_view& text) {
@@ -56,6 +59,9 @@ bool read_named(std::string_view& text, std::string_view name, std::uint64_t& ou
 
 bool read_discarded(std::string_view& text, cursor_state& state) {
   for (std::size_t i = 0; i < discard_reason_count; ++i) {
+    if (i >= reasons_always_there && !text.starts_with("discarded ")) {
+      return true;
+    }
     const auto words = next_words(text);
     if (words.size() != 3 || words[0] != "discarded" || words[1] != reason_names[i] ||
         !read_number(words[2], state.discarded[i])) {

@@ -15,20 +15,9 @@
 #include "base/result.hpp"
 #include "log/frame_log.hpp"
 #include "sinks/batcher.hpp"
+#include "sinks/discard.hpp"
 
 namespace weir {
-
-/// Why a point that a sink accepted was not delivered.
-enum class discard_reason : std::uint8_t {
-  refused,    // the server refused its batch for good; it is in the refused file
-  partial,    // the server dropped it out of a batch that it stored otherwise
-  too_large,  // 413 for a single line
-  damaged,    // its frame could not be inflated
-  lost,       // it was gone from the log before it was delivered
-};
-inline constexpr std::size_t discard_reason_count =
-    static_cast<std::size_t>(discard_reason::lost) + 1;
-[[nodiscard]] std::string_view name_of(discard_reason reason) noexcept;
 
 struct cursor_state {
   /// The log is not needed below this.

@@ -23,6 +23,9 @@ class deliverer {
   virtual void create_database(const std::string& name, done on_done) = 0;
   /// Drops everything under way; no `on_done` is called any more.
   virtual void abort() = 0;
+  /// A cursor was kept: what was done before this call is never delivered again, nor is any frame
+  /// below `low_water`.
+  virtual void saved(std::uint64_t low_water) { static_cast<void>(low_water); }
   /// The other side has a limit for one batch, so frames above the sink's limits must be cut.
   [[nodiscard]] virtual bool needs_cuts() const noexcept = 0;
 };

@@ -31,6 +31,7 @@ answer_class classify_client_error(int status, const std::string& words) {
       return holds(words, "retention policy not found") ? answer_class::missing_policy
                                                         : answer_class::wrong_place;
     case 405:
+    case 415:
       return answer_class::wrong_place;
     case 408:
     case 425:

@@ -23,7 +23,7 @@ enum class answer_class : std::uint8_t {
   not_allowed,       // 401, 403: until somebody mends the configuration or the server
   missing_database,  // 404 `database not found`
   missing_policy,    // 404 or 500 `retention policy not found`
-  wrong_place,       // 3xx and any other 404: this is not the server it is taken for
+  wrong_place,       // 3xx, any other 404, 405, 415: this is not the server it is taken for
   refused,           // any other 4xx: this batch will never pass
 };
 

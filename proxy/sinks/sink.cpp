@@ -347,7 +347,10 @@ void sink::finish_completed(std::int64_t now_ms) {
 void sink::follow(lane& on, const answer& given, delivery_step step, std::int64_t now_ms) {
   switch (step.kind) {
     case step_kind::delivered:
-      conclude(on, 0, discard_reason::partial, now_ms);
+      if (!given.refused_lines.empty()) {
+        keep_refused(on, given.refused_status, given.refused_words, given.refused_lines);
+      }
+      conclude(on, given.discarded, now_ms);
       return;
     case step_kind::delivered_partly:
       set_aside(on, given, step);
@@ -431,10 +434,19 @@ void sink::halve(lane& on, const answer& given, const delivery_step& step, std::
 }
 
 void sink::conclude(lane& on, std::uint64_t dropped, discard_reason reason, std::int64_t now_ms) {
+  discard_counts counts;
+  counts[reason] = dropped;
+  conclude(on, counts, now_ms);
+}
+
+void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms) {
   const batch& made = *on.current;
+  const std::uint64_t dropped = counts.total();
   WEIR_ASSERT(dropped <= made.points);
   cursor_.delivered += made.points - dropped;
-  discard(reason, dropped);
+  for (std::size_t i = 0; i < discard_reason_count; ++i) {
+    discard(static_cast<discard_reason>(i), counts.of[i]);
+  }
   std::uint64_t lost = 0;
   if (made.frames.empty()) {
     lost +=
@@ -459,19 +471,24 @@ void sink::conclude(lane& on, std::uint64_t dropped, discard_reason reason, std:
 }
 
 void sink::set_aside(lane& on, const answer& given, const delivery_step& step) {
-  journal_limited("sink refused", journal_level::error,
-                  fmt::format("sink {}: the server refused points of {} for good ({}): {}",
-                              settings_.name, one_line(on.key.database, 200), given.status,
-                              one_line(step.words, words_bytes_max)));
-  if (parts_.refused == nullptr) {
-    return;
-  }
   std::string lines;
-  if (!append_lines(*on.current, lines)) {
+  if (parts_.refused != nullptr && !append_lines(*on.current, lines)) {
     journal_limited("sink refused inflate", journal_level::error,
                     "a refused batch could not be inflated; a part of it is not kept");
   }
-  const outcome kept = parts_.refused->put({on.key, given.status, step.words, lines});
+  keep_refused(on, given.status, step.words, lines);
+}
+
+void sink::keep_refused(const lane& on, int status, const std::string& words,
+                        std::string_view lines) {
+  journal_limited(
+      "sink refused", journal_level::error,
+      fmt::format("sink {}: the server refused points of {} for good ({}): {}", settings_.name,
+                  one_line(on.key.database, 200), status, one_line(words, words_bytes_max)));
+  if (parts_.refused == nullptr) {
+    return;
+  }
+  const outcome kept = parts_.refused->put({on.key, status, words, lines});
   if (!kept.ok()) {
     journal_limited("sink refused store", journal_level::error,
                     fmt::format("sink {}: a refused batch is not kept: {}", settings_.name,
@@ -554,6 +571,7 @@ void sink::keep_cursor() {
     }
   }
   cursor_changed_ = false;
+  parts_.target.saved(low_water);
   released_ = low_water;
   if (moved) {
     parts_.log.release(parts_.subscriber, low_water);

@@ -91,7 +91,9 @@ class sink {
   void pause(lane& on, const delivery_step& step, std::int64_t now_ms);
   void halve(lane& on, const answer& given, const delivery_step& step, std::int64_t now_ms);
   void conclude(lane& on, std::uint64_t dropped, discard_reason reason, std::int64_t now_ms);
+  void conclude(lane& on, const discard_counts& dropped, std::int64_t now_ms);
   void set_aside(lane& on, const answer& given, const delivery_step& step);
+  void keep_refused(const lane& on, int status, const std::string& words, std::string_view lines);
   void keep_cursor();
   [[nodiscard]] std::optional<std::int64_t> next_turn(std::int64_t now_ms) const;
 

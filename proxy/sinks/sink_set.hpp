@@ -33,6 +33,8 @@ struct sink_environment {
   std::function<bool(std::string_view)> created_through_weir;
   /// Of the randomness that spreads retries.
   std::uint64_t seed = 0;
+  /// `[limits] state`, for all sinks together.
+  std::uint64_t state_bytes = std::uint64_t{256} << 20;
 };
 
 class sink_set {

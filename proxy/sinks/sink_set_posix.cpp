@@ -3,15 +3,19 @@
 // Makes the sinks that the settings name: directories, cursors, subscriptions, threads.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "sinks/cursor_store_posix.hpp"
 #include "sinks/file_deliverer_posix.hpp"
 #include "sinks/file_util_posix.hpp"
 #include "sinks/influxdb.hpp"
 #include "sinks/refused_store_posix.hpp"
+#include "sinks/remote_write/remote_write.hpp"
+#include "sinks/remote_write/sent_file_posix.hpp"
 #include "sinks/sink_runner_uv.hpp"
 #include "sinks/sink_set.hpp"
 #include "sinks/transfer_curl.hpp"
@@ -38,6 +42,8 @@ struct running_sink {
   std::unique_ptr<sink_runner> runner;
   /// Moved into the runner when it starts.
   sink_runner::cargo load;
+  /// Of a remote_write sink.
+  std::shared_ptr<sample_counters> samples;
 };
 
 class threaded_sinks final : public sink_set {
@@ -67,32 +73,68 @@ failure in_sink(const sink_settings& settings, const std::string& words) {
   return {fmt::format("sink \"{}\": {}", settings.name, words)};
 }
 
+/// Checks the address and makes what carries requests to it.
+outcome make_http(const sink_settings& settings, sink_runner& runner, sink_runner::cargo& load) {
+  const std::uint32_t newest = settings.type == sink_type::influxdb ? 2 : 1;
+  if (settings.version < 1 || settings.version > newest) {
+    return in_sink(settings, fmt::format("version {} is not known", settings.version));
+  }
+  if (const std::string fault = url_fault(settings.url); !fault.empty()) {
+    return in_sink(settings, fmt::format("url \"{}\": {}", settings.url, fault));
+  }
+  auto http = transfer_curl::make(runner.loop(), sink::in_flight_max);
+  if (!http.ok()) {
+    return in_sink(settings, http.error().message);
+  }
+  load.http = std::move(http).value();
+  return nothing{};
+}
+
+outcome make_remote_write(const sink_settings& settings, const sink_environment& environment,
+                          std::uint64_t low_water, std::shared_ptr<sample_counters> counters,
+                          sink_runner::cargo& load) {
+  std::unique_ptr<sent_file> file;
+  std::string sent_before;
+  if (environment.persistent) {
+    // The cursor made the directory.
+    file = std::make_unique<sent_file>(environment.data_directory + "/cursors", settings.name);
+    result<std::string> kept = file->load();
+    if (!kept.ok()) {
+      return in_sink(settings, kept.error().message);
+    }
+    sent_before = std::move(kept).value();
+  }
+  load.target = std::make_unique<remote_write_deliverer>(
+      settings,
+      remote_write_parts{*load.http, std::move(file), wall_clock_ns,
+                         static_cast<std::size_t>(environment.state_bytes), std::move(counters)},
+      sent_before, low_water);
+  return nothing{};
+}
+
 outcome make_target(const sink_settings& settings, const sink_environment& environment,
-                    sink_runner& runner, sink_runner::cargo& load) {
+                    std::uint64_t low_water, sink_runner& runner, running_sink& made) {
+  sink_runner::cargo& load = made.load;
   switch (settings.type) {
-    case sink_type::influxdb: {
-      if (settings.version != 1 && settings.version != 2) {
-        return in_sink(settings,
-                       fmt::format("version {} is not known; 1 and 2 are", settings.version));
+    case sink_type::influxdb:
+      if (outcome http = make_http(settings, runner, load); !http.ok()) {
+        return http;
       }
-      if (const std::string fault = url_fault(settings.url); !fault.empty()) {
-        return in_sink(settings, fmt::format("url \"{}\": {}", settings.url, fault));
-      }
-      auto http = transfer_curl::make(runner.loop(), sink::in_flight_max);
-      if (!http.ok()) {
-        return in_sink(settings, http.error().message);
-      }
-      load.http = std::move(http).value();
       load.target =
           std::make_unique<influxdb_deliverer>(settings, environment.compression, *load.http);
       return nothing{};
-    }
+    case sink_type::remote_write:
+      if (outcome http = make_http(settings, runner, load); !http.ok()) {
+        return http;
+      }
+      made.samples = std::make_shared<sample_counters>();
+      return make_remote_write(settings, environment, low_water, made.samples, load);
     case sink_type::file:
       if (settings.directory.empty()) {
         return in_sink(settings, "a file sink needs a directory");
       }
-      if (outcome made = make_directories(settings.directory); !made.ok()) {
-        return in_sink(settings, made.error().message);
+      if (outcome directories = make_directories(settings.directory); !directories.ok()) {
+        return in_sink(settings, directories.error().message);
       }
       load.target = std::make_unique<file_deliverer>(settings);
       return nothing{};
@@ -147,19 +189,20 @@ outcome threaded_sinks::add(const sink_settings& settings, const sink_environmen
   if (!runner.ok()) {
     return in_sink(settings, runner.error().message);
   }
-  sink_runner& made = *runner.value();
-  sink_runner::cargo load;
-  for (const outcome& step : {make_target(settings, environment, made, load),
-                              make_refused(settings, environment, load)}) {
-    if (!step.ok()) {
-      return step;
-    }
-  }
+  running_sink made{settings.name, nullptr, {}, nullptr};
+  sink_runner::cargo& load = made.load;
   result<cursor_state> start = make_cursor(settings, environment, load);
   if (!start.ok()) {
     return start.error();
   }
-  const auto bell = made.wake();
+  for (const outcome& step :
+       {make_target(settings, environment, start.value().low_water, *runner.value(), made),
+        make_refused(settings, environment, load)}) {
+    if (!step.ok()) {
+      return step;
+    }
+  }
+  const auto bell = runner.value()->wake();
   const std::size_t subscriber = log_.subscribe(
       {settings.name, settings.required, [bell] { bell->ring(); }}, start.value().low_water);
   sink_parts parts{log_,
@@ -172,7 +215,8 @@ outcome threaded_sinks::add(const sink_settings& settings, const sink_environmen
                    subscriber,
                    environment.seed ^ std::hash<std::string>{}(settings.name)};
   load.worker = std::make_unique<sink>(settings, std::move(parts), start.value());
-  sinks_.push_back({settings.name, std::move(runner).value(), std::move(load)});
+  made.runner = std::move(runner).value();
+  sinks_.push_back(std::move(made));
   return nothing{};
 }
 
@@ -219,6 +263,9 @@ void threaded_sinks::collect(metric_collector& out) const {
   const std::int64_t now = monotonic_ms();
   for (const running_sink& one : sinks_) {
     one.runner->counters().collect(one.name, now, out);
+    if (one.samples != nullptr) {
+      one.samples->collect(one.name, out);
+    }
   }
 }
 
@@ -226,6 +273,10 @@ void threaded_sinks::collect(metric_collector& out) const {
 
 result<std::unique_ptr<sink_set>> start_sinks(const std::vector<sink_settings>& settings,
                                               sink_environment environment) {
+  const auto sharing =
+      std::count_if(settings.begin(), settings.end(),
+                    [](const sink_settings& one) { return one.type == sink_type::remote_write; });
+  environment.state_bytes /= static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(1, sharing));
   auto made = std::make_unique<threaded_sinks>(environment.log);
   for (const sink_settings& one : settings) {
     if (const outcome added = made->add(one, environment); !added.ok()) {

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from harness.influxd import Influxd
+from harness.prometheus import Prometheus, Relay
 from harness.weir import LISTEN, Weir
 
 
@@ -58,6 +59,25 @@ def start_influxd(processes, tmp_path):
 @pytest.fixture
 def influxd(start_influxd):
     return start_influxd()
+
+
+@pytest.fixture
+def prometheus(processes, tmp_path):
+    """A running Prometheus that takes remote write."""
+    executable = executable_from(
+        "WEIR_SERVERS", "prometheus/usr/bin/prometheus", "run tests/servers/fetch.sh"
+    )
+    started = Prometheus(tmp_path / f"prometheus{len(processes)}", executable)
+    processes.append(started)
+    return started.start()
+
+
+@pytest.fixture
+def relay(prometheus):
+    """Between weir and the Prometheus."""
+    made = Relay(f"127.0.0.1:{prometheus.port}")
+    yield made
+    made.stop()
 
 
 @pytest.fixture

@@ -35,6 +35,10 @@ def influx_sink(url, name="influx", **keys):
     return {**defaults, **keys}
 
 
+def remote_write_sink(url, name="prometheus", **keys):
+    return influx_sink(url, name, **{"type": "remote_write", **keys})
+
+
 def file_sink(name="lines", directory="lines", **keys):
     return {
         "name": name,

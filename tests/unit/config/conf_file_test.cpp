@@ -48,15 +48,19 @@ TEST(conf_file, states_the_built_in_defaults_and_one_file_sink) {
   EXPECT_EQ(show_settings(read), show_settings(expected));
 }
 
-TEST(conf_file, the_example_sink_states_the_built_in_defaults) {
+TEST(conf_file, the_example_sinks_state_the_built_in_defaults) {
   settings read = must_read(with_examples(conf_file()));
-  ASSERT_EQ(read.sinks.size(), 2U);
+  ASSERT_EQ(read.sinks.size(), 3U);
   settings expected;
   expected.udp.emplace_back();
   sink_settings& influx = expected.sinks.emplace_back();
   influx.name = "influx";
   influx.type = sink_type::influxdb;
   influx.url = "http://127.0.0.1:8087";
+  sink_settings& prometheus = expected.sinks.emplace_back();
+  prometheus.name = "prometheus";
+  prometheus.type = sink_type::remote_write;
+  prometheus.url = "http://127.0.0.1:9090/api/v1/write";
   read.sinks.erase(read.sinks.begin());
   EXPECT_EQ(show_settings(read), show_settings(expected));
 }

@@ -36,7 +36,8 @@ TEST(settings_errors, unknown_keys_name_the_nearest) {
       {"[http]\nkeep = \"1GiB\"\n",
        "weir.toml:2:1: unknown key `http.keep`; `keep` belongs to [log]"},
       {"[limits]\nxyzxyzxyz = 1\n",
-       "weir.toml:2:1: unknown key `limits.xyzxyzxyz`; known here are: memory, line, databases"},
+       "weir.toml:2:1: unknown key `limits.xyzxyzxyz`; known here are: memory, line, databases, "
+       "state"},
       {"[database.flink]\nretentoin = \"1d\"\n",
        "weir.toml:2:1: unknown key `database.\"flink\".retentoin`; did you mean `retention`?"},
       {"[[sink]]\nname = \"a\"\ntype = \"null\"\nbatch = { point = 5 }\n",
@@ -138,21 +139,24 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
        "\"memory\""},
       {"[letters]\nkeep = \"1MiB\"\n",
        "weir.toml:1:2: `letters`: it is not supported by this version; take it out"},
-      {"[limits]\nstate = \"256MiB\"\n",
-       "weir.toml:2:1: `limits.state`: it is not supported by this version; take it out"},
       {"[database.\"*\"]\nretention = \"learn\"\n",
        "weir.toml:2:1: `database.\"*\".retention`: \"learn\" is not supported by this version; "
        "write a duration or \"inf\""},
       {"[database.\"*\"]\ntypes = \"reject\"\n",
        "weir.toml:2:1: `database.\"*\".types`: it is not supported by this version; take it out"},
-      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\n",
-       "weir.toml:3:1: `sink.type`: \"remote_write\" is not supported by this version; use "
-       "\"influxdb\" | \"file\" | \"null\""},
+      {"[[sink]]\nname = \"k\"\ntype = \"kafka\"\n",
+       "weir.toml:3:1: `sink.type`: \"kafka\" is not supported by this version; use \"influxdb\" | "
+       "\"remote_write\" | \"file\" | \"null\""},
+      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nmapping = \"flink\"\n",
+       "weir.toml:5:1: `sink.mapping`: \"flink\" is not supported by this version; use "
+       "\"default\""},
+      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nversion = 2\n",
+       "weir.toml:5:1: `sink.version`: remote write 2 is not supported by this version; use 1"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 3\n",
        "weir.toml:5:1: `sink.version`: InfluxDB 3 is not supported by this version; use 1 or 2 (it "
        "has the write paths of both)"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 4\n",
-       "weir.toml:5:1: `sink.version`: 4 is no version of InfluxDB; use 1 or 2"},
+       "weir.toml:5:1: `sink.version`: 4 is no version of InfluxDB or remote write; use 1 or 2"},
   });
 }
 
@@ -210,9 +214,27 @@ TEST(settings_errors, sinks_must_be_whole_and_apart) {
       {"[[sink]]\ntype = \"null\"\n",
        "weir.toml:1:1: this [[sink]] has no name; write name = \"influx\", for example"},
       {"[[sink]]\nname = \"a\"\n",
-       "weir.toml:1:1: this [[sink]] has no type; write type = \"influxdb\", \"file\" or \"null\""},
+       "weir.toml:1:1: this [[sink]] has no type; write type = \"influxdb\", \"remote_write\", "
+       "\"file\" "
+       "or \"null\""},
       {"[[sink]]\nname = \"a\"\ntype = \"influxdb\"\n",
        "weir.toml:1:1: sink \"a\" has no url; write url = \"http://127.0.0.1:8087\", for example"},
+      {"[[sink]]\nname = \"a\"\ntype = \"remote_write\"\n",
+       "weir.toml:1:1: sink \"a\" has no url; write url = \"http://127.0.0.1:9090/api/v1/write\", "
+       "for "
+       "example"},
+      {"[[sink]]\nname = \"a\"\ntype = \"remote_write\"\nurl = \"http://a\"\ntoken = \"t\"\n"
+       "username = \"u\"\n",
+       "weir.toml:5:1: `sink.token` and `sink.username` exclude each other; give one"},
+      {"[[sink]]\nname = \"a\"\ntype = \"remote_write\"\nurl = \"http://a\"\nheaders = [\"x\"]\n",
+       "weir.toml:5:1: `sink.headers`: \"x\" is no header; write for example \"X-Scope-OrgID: "
+       "team\""},
+      {"[[sink]]\nname = \"a\"\ntype = \"remote_write\"\nurl = \"http://a\"\n"
+       "headers = [\"Content-type: x\"]\n",
+       "weir.toml:5:1: `sink.headers`: Content-type is written by the sink itself; take it out"},
+      {"[[sink]]\nname = \"a\"\ntype = \"null\"\nurl = \"http://a\"\n",
+       "weir.toml:4:1: `sink.url` applies to sinks of type \"influxdb\" and \"remote_write\", and "
+       "\"a\" is of type \"null\"; take it out"},
       {"[[sink]]\nname = \"a\"\ntype = \"file\"\n",
        "weir.toml:1:1: sink \"a\" has no directory; write directory = \"weir-data/lines\", for "
        "example"},

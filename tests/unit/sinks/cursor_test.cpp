@@ -2,6 +2,9 @@
 #include "sinks/cursor.hpp"
 
 #include <gtest/gtest.h>
+#include <xxhash.h>
+
+#include <cstdio>
 
 namespace weir {
 namespace {
@@ -12,7 +15,7 @@ cursor_state example() {
   state.discovered = 42;
   state.accepted = 1000;
   state.delivered = 700;
-  state.discarded = {1, 2, 3, 4, 5};
+  state.discarded = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
   state.lanes[{"flink", ""}] = {17, 0, 0};
   state.lanes[{"my db/\n\xc3\xa9", "one hour"}] = {20, 4096, 33};
   return state;
@@ -37,8 +40,23 @@ TEST(cursor, is_the_text_that_the_document_shows) {
   EXPECT_TRUE(encode_cursor(state).starts_with(
       "weir-cursor 1\nlow_water 5\ndiscovered 9\naccepted 30\ndelivered 20\n"
       "discarded refused 0\ndiscarded partial 0\ndiscarded too_large 0\ndiscarded damaged 0\n"
-      "discarded lost 0\nlane 5 0 0 db=flink rp=one%20hour\nchecksum "))
+      "discarded lost 0\ndiscarded out_of_order 0\ndiscarded duplicate 0\ndiscarded too_old 0\n"
+      "discarded future 0\ndiscarded string 0\nlane 5 0 0 db=flink rp=one%20hour\nchecksum "))
       << encode_cursor(state);
+}
+
+TEST(cursor, reasons_that_came_later_may_be_missing) {
+  const std::string body =
+      "weir-cursor 1\nlow_water 5\ndiscovered 9\naccepted 30\ndelivered 20\n"
+      "discarded refused 1\ndiscarded partial 0\ndiscarded too_large 0\ndiscarded damaged 0\n"
+      "discarded lost 2\nlane 5 0 0 db=d rp=\n";
+  char checksum[32];
+  std::snprintf(checksum, sizeof checksum, "checksum %016llx\n",
+                static_cast<unsigned long long>(XXH64(body.data(), body.size(), 0)));
+  const auto read = decode_cursor(body + checksum);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read.value().discarded_total(), 3U);
+  EXPECT_EQ(read.value().lanes.size(), 1U);
 }
 
 TEST(cursor, any_flipped_byte_is_noticed) {

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A batch of lines as samples: read, filtered, and ordered into rounds, so that a request made of a
+// part of one round has each series once and rounds in turn keep each series in order. It also
+// keeps what became of each point. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "sinks/discard.hpp"
+#include "sinks/remote_write/mapping.hpp"
+#include "sinks/remote_write/sent_ledger.hpp"
+#include "sinks/remote_write/wire.hpp"
+
+namespace weir {
+
+struct sample {
+  std::int64_t time_ms = 0;
+  double value = 0;
+  std::uint32_t series = 0;
+  std::uint32_t point = 0;
+  /// How many samples of the series are sent before it.
+  std::uint32_t round = 0;
+};
+
+/// What was counted while a batch was read and sent, in samples.
+struct sample_counts {
+  std::uint64_t delivered = 0;
+  discard_counts discarded;
+  std::uint64_t inexact = 0;
+};
+
+class sample_batch {
+ public:
+  /// Samples further ahead of the clock make a Prometheus refuse all others until then.
+  static constexpr std::int64_t future_ms_max = 600'000;
+
+  /// Canonical lines.
+  explicit sample_batch(std::string lines) : lines_(std::move(lines)) {}
+
+  /// Reads the lines; of what the ledger knows to be delivered or hopeless nothing is left.
+  void read(std::int64_t now_ms, sent_ledger& ledger);
+
+  /// To be sent, in rounds, by time within a round.
+  [[nodiscard]] const std::vector<sample>& samples() const noexcept { return samples_; }
+  [[nodiscard]] sent_sample sent_of(const sample& one) const {
+    return {series_[one.series].key, one.time_ms};
+  }
+  /// Valid as long as this is.
+  [[nodiscard]] wire_series wire_of(const sample& one) const;
+  /// Of the sample in a request, at most.
+  [[nodiscard]] std::size_t wire_bytes(const sample& one) const;
+
+  void deliver(const sample& one);
+  void discard(const sample& one, discard_reason reason);
+  /// The server refused it: its line is to be kept.
+  void refuse(const sample& one, discard_reason reason);
+
+  /// Points none of whose samples is stored, by reason. At most `points_max` in all.
+  [[nodiscard]] discard_counts discarded_points(std::uint64_t points_max) const;
+  /// Lines with a sample that the server refused.
+  [[nodiscard]] std::string refused_lines() const;
+  [[nodiscard]] const sample_counts& counts() const noexcept { return counts_; }
+
+ private:
+  struct span_of {
+    std::uint32_t at = 0;
+    std::uint32_t bytes = 0;
+  };
+  struct label_set {
+    span_of before;
+    span_of after;
+  };
+  struct series_entry {
+    series_key key;
+    std::uint32_t labels = 0;
+    span_of name;
+  };
+  /// The best that came of a point's samples so far.
+  enum class fate : std::uint8_t { nothing, discarded, delivered };
+  struct point_entry {
+    span_of line;
+    fate now = fate::nothing;
+    discard_reason reason = discard_reason::refused;
+    bool refused = false;
+  };
+  struct hasher {
+    std::size_t operator()(const series_key& key) const noexcept { return key.low; }
+  };
+
+  void read_point(const point_view& point, std::int64_t now_ms);
+  std::uint32_t series_of(const point_view& point, const field_view& field);
+  [[nodiscard]] std::string_view text(const span_of& where) const {
+    return std::string_view(arena_).substr(where.at, where.bytes);
+  }
+  [[nodiscard]] span_of keep(std::string_view bytes);
+  void note(std::uint32_t point, discard_reason reason);
+  void keep_last_of_each_time();
+  void drop_what_is_sent(sent_ledger& ledger);
+  void order_in_rounds();
+
+  std::string lines_;
+  /// Encoded labels and names.
+  std::string arena_;
+  std::vector<label_set> label_sets_;
+  std::vector<series_entry> series_;
+  std::unordered_map<series_key, std::uint32_t, hasher> by_key_;
+  std::vector<point_entry> points_;
+  std::vector<sample> samples_;
+  sample_counts counts_;
+  // Of the line being read.
+  wire_labels labels_;
+  bool labels_kept_ = false;
+  std::string name_;
+  std::string whole_;
+};
+
+}  // namespace weir

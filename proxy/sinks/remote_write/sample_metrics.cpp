@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names of a remote_write sink's metrics. Pure.
+#include "sinks/remote_write/sample_metrics.hpp"
+
+namespace weir {
+
+void sample_counters::note(const sample_counts& counts) noexcept {
+  delivered.add(counts.delivered);
+  for (std::size_t i = 0; i < discard_reason_count; ++i) {
+    discarded[i].add(counts.discarded.of[i]);
+  }
+  inexact.add(counts.inexact);
+}
+
+void sample_counters::collect(std::string_view sink_name, metric_collector& out) const {
+  const label name{"sink", sink_name};
+  const auto count = [&](std::string_view metric, std::string_view help, const counter& number) {
+    out.counter_value(metric, help, static_cast<double>(number.value()), {name});
+  };
+  count("weir_sink_delivered_samples_total", "Samples that the server has stored", delivered);
+  for (std::size_t i = 0; i < discard_reason_count; ++i) {
+    out.counter_value("weir_sink_discarded_samples_total", "Samples given up, by reason",
+                      static_cast<double>(discarded[i].value()),
+                      {name, {"reason", name_of(static_cast<discard_reason>(i))}});
+  }
+  count("weir_sink_inexact_samples_total", "Integers beyond 2^53, which a sample holds rounded",
+        inexact);
+  count("weir_sink_remote_write_requests_total", "Requests sent", requests);
+  count("weir_sink_bisection_requests_total", "Requests sent to find what a server refused",
+        bisection_requests);
+  out.gauge_value("weir_sink_series", "Series whose last time is remembered",
+                  static_cast<double>(series_known.value()), {name});
+  count("weir_sink_series_forgotten_total",
+        "Times the longest unseen series were forgotten, because limits.state was reached",
+        series_forgotten);
+  count("weir_sink_sent_failures_total", "Times the file of sent samples could not be written",
+        ledger_failures);
+}
+
+}  // namespace weir

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Planning and bisection. Pure.
+#include "sinks/remote_write/send_plan.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace weir {
+namespace {
+
+struct known_words {
+  std::string_view phrase;
+  discard_reason reason;
+};
+
+// Prometheus, and Mimir's ids. In this order: "too far in the future" stands behind "out of
+// bounds".
+constexpr std::array known{
+    known_words{"too far in the future", discard_reason::future},
+    known_words{"too-far-in-future", discard_reason::future},
+    known_words{"out of order sample", discard_reason::out_of_order},
+    known_words{"sample-out-of-order", discard_reason::out_of_order},
+    known_words{"duplicate sample for timestamp", discard_reason::duplicate},
+    known_words{"sample-duplicate-timestamp", discard_reason::duplicate},
+    known_words{"out of bounds", discard_reason::too_old},
+    known_words{"too old sample", discard_reason::too_old},
+    known_words{"timestamp-too-old", discard_reason::too_old},
+};
+/// A bound for all series alike, unlike `too old sample`, which looks at one.
+constexpr std::string_view bound_for_all = "out of bounds";
+constexpr std::array<std::string_view, 3> never_taken{"too old sample", "invalid sample",
+                                                      "out of order sample"};
+
+bool holds(std::string_view words, std::string_view phrase) {
+  return words.find(phrase) != std::string_view::npos;
+}
+
+}  // namespace
+
+discard_reason refusal_reason(std::string_view words) {
+  for (const known_words& one : known) {
+    if (holds(words, one.phrase)) {
+      return one.reason;
+    }
+  }
+  return discard_reason::refused;
+}
+
+bool is_refusal_in_disguise(int status, std::string_view words) {
+  return status == 500 && std::any_of(never_taken.begin(), never_taken.end(),
+                                      [&](std::string_view one) { return holds(words, one); });
+}
+
+std::optional<send_plan::range> send_plan::next() {
+  while (!parts_.empty()) {
+    current_ = parts_.back();
+    parts_.pop_back();
+    if (!trim(current_.samples)) {
+      continue;
+    }
+    if (current_.of_refused) {
+      if (requests_of_refused_ >= bisection_requests_max) {
+        set_aside(current_.samples);
+        continue;
+      }
+      ++requests_of_refused_;
+      ++bisected_;
+    }
+    return current_.samples;
+  }
+  requests_of_refused_ = 0;
+  return planned();
+}
+
+std::optional<send_plan::range> send_plan::planned() {
+  const std::vector<sample>& all = batch_.samples();
+  while (at_ < all.size()) {
+    range made{at_, at_};
+    std::size_t bytes = 0;
+    while (made.end < all.size() && all[made.end].round == all[made.begin].round &&
+           made.size() < limits_.samples) {
+      bytes += batch_.wire_bytes(all[made.end]);
+      if (made.size() > 0 && bytes > limits_.bytes) {
+        break;
+      }
+      ++made.end;
+    }
+    at_ = made.end;
+    if (trim(made)) {
+      current_ = {made, false};
+      return made;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Takes off what is known to be too old: samples of one round stand in order of time.
+bool send_plan::trim(range& samples) {
+  const std::vector<sample>& all = batch_.samples();
+  while (samples.size() > 0 && all[samples.begin].time_ms <= too_old_ms_) {
+    refuse(all[samples.begin], discard_reason::too_old);
+    ++samples.begin;
+  }
+  return samples.size() > 0;
+}
+
+void send_plan::accepted() {
+  for (std::size_t i = current_.samples.begin; i < current_.samples.end; ++i) {
+    batch_.deliver(batch_.samples()[i]);
+  }
+  ledger_.accept();
+}
+
+void send_plan::refused(std::string_view words, bool bisect) {
+  const discard_reason reason = refusal_reason(words);
+  if (current_.samples.size() == 1) {
+    refuse_alone(reason, words);
+  } else if (bisect) {
+    split(reason);
+  } else {
+    set_aside(current_.samples);
+  }
+}
+
+void send_plan::refuse_alone(discard_reason reason, std::string_view words) {
+  const sample& one = batch_.samples()[current_.samples.begin];
+  if (reason == discard_reason::too_old && holds(words, bound_for_all)) {
+    too_old_ms_ = std::max(too_old_ms_, one.time_ms);
+  }
+  refuse(one, reason);
+}
+
+void send_plan::refuse(const sample& one, discard_reason reason) {
+  ledger_.refuse(batch_.sent_of(one));
+  batch_.refuse(one, reason);
+}
+
+void send_plan::split(discard_reason reason) {
+  const range whole = current_.samples;
+  const std::size_t middle = whole.begin + whole.size() / 2;
+  const part older{{whole.begin, middle}, true};
+  const part newer{{middle, whole.end}, true};
+  // One sample that is too old tells on all that are older: the newest of those is found first.
+  const bool newest_first = reason == discard_reason::too_old;
+  parts_.push_back(newest_first ? older : newer);
+  parts_.push_back(newest_first ? newer : older);
+}
+
+void send_plan::too_large() {
+  if (current_.samples.size() == 1) {
+    refuse(batch_.samples()[current_.samples.begin], discard_reason::too_large);
+    return;
+  }
+  limits_.samples = std::max<std::size_t>(1, current_.samples.size() / 2);
+  const range whole = current_.samples;
+  const std::size_t middle = whole.begin + whole.size() / 2;
+  parts_.push_back({{middle, whole.end}, current_.of_refused});
+  parts_.push_back({{whole.begin, middle}, current_.of_refused});
+}
+
+void send_plan::set_aside(const range& samples) {
+  for (std::size_t i = samples.begin; i < samples.end; ++i) {
+    // Nobody looked at each of them, so no other reason is theirs.
+    refuse(batch_.samples()[i], discard_reason::refused);
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The file of sent samples.
+#include "sinks/remote_write/sent_file_posix.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "base/atomic_file_posix.hpp"
+#include "observe/journal.hpp"
+#include "sinks/escape.hpp"
+#include "sinks/file_util_posix.hpp"
+
+namespace weir {
+
+sent_file::sent_file(const std::string& directory, const std::string& sink_name)
+    : path_(directory + "/" + percent_escape(sink_name) + ".sent") {}
+
+result<std::string> sent_file::load() const {
+  result<std::optional<std::string>> text = read_small_file(path_);
+  if (!text.ok()) {
+    return text.error();
+  }
+  return text.value() ? std::move(*text.value()) : std::string{};
+}
+
+bool sent_file::append(std::string_view bytes) {
+  return told(append_to_file(path_, bytes, {}));
+}
+
+bool sent_file::replace(std::string_view bytes) {
+  return told(write_file_atomically(path_, bytes));
+}
+
+bool sent_file::told(const outcome& what) const {
+  if (!what.ok()) {
+    journal_limited("sent file", journal_level::error,
+                    fmt::format("what was sent is not kept in {}: {}; after a crash, samples may "
+                                "be refused that were stored",
+                                path_, what.error().message));
+  }
+  return what.ok();
+}
+
+}  // namespace weir

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Keeps a ledger of sent samples in a file beside the sink's cursor. One thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "sinks/remote_write/sent_ledger.hpp"
+
+namespace weir {
+
+class sent_file final : public sent_store {
+ public:
+  /// `directory` must exist.
+  sent_file(const std::string& directory, const std::string& sink_name);
+
+  /// What was kept; empty when there is none.
+  [[nodiscard]] result<std::string> load() const;
+  bool append(std::string_view bytes) override;
+  bool replace(std::string_view bytes) override;
+
+ private:
+  [[nodiscard]] bool told(const outcome& what) const;
+
+  std::string path_;
+};
+
+}  // namespace weir

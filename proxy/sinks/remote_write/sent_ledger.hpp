@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the server has, or may have, so that nothing is sent that would make it refuse a whole
+// request: the last time tried of each series, and each sample of batches that are begun but not
+// yet behind the cursor. The latter is written to a file before each request goes out, so that a
+// batch begun before a crash is gone on with where it was (docs/prometheus_mapping.md). Pure: it
+// says what to write. Lives on its sink's thread.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "log/frame_log.hpp"
+
+namespace weir {
+
+/// A series by a hash of its labels, long enough to be taken for the series itself.
+struct series_key {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  friend bool operator==(const series_key&, const series_key&) = default;
+};
+
+struct sent_sample {
+  series_key series;
+  std::int64_t time_ms = 0;
+  friend bool operator==(const sent_sample&, const sent_sample&) = default;
+};
+
+class sent_ledger {
+ public:
+  /// What one series costs in the table, about.
+  static constexpr std::size_t series_bytes = 80;
+  /// A file of less is not written anew for its stale entries alone.
+  static constexpr std::size_t file_bytes_least = std::size_t{1} << 20;
+
+  /// `state_bytes` bound the table of last times; the series not seen for longest are forgotten.
+  explicit sent_ledger(std::size_t state_bytes);
+
+  /// A batch of `lane`, its last frame `last_sequence`, is begun, or gone on with.
+  void begin(const lane_key& lane, std::uint64_t last_sequence);
+  /// Whether the server took this very sample in an earlier attempt at the batch.
+  [[nodiscard]] bool delivered(const sent_sample& one) const { return known_.contains(one); }
+  /// Whether it was sent and nobody knows what came of that: to send it once more does no harm.
+  [[nodiscard]] bool uncertain(const sent_sample& one) const { return uncertain_.contains(one); }
+  /// The newest time that the server has, or may have, of the series.
+  [[nodiscard]] std::optional<std::int64_t> last(const series_key& series);
+  /// These samples of the batch begun last are about to be sent.
+  void intend(std::span<const sent_sample> samples);
+  /// The server took the samples intended last.
+  void accept();
+  /// It is settled that the server does not take this sample, or has one as new of its series.
+  void refuse(const sent_sample& one);
+  /// The batch begun last is done.
+  void conclude();
+  /// The cursor was kept: all concluded batches, and frames below `low_water`, are behind it.
+  void saved(std::uint64_t low_water);
+
+  /// To be appended to the file before another request goes out; empty: nothing.
+  [[nodiscard]] std::string take_unwritten();
+  /// The file is mostly stale and should be replaced by `whole`. Ask after `saved` alone: before
+  /// it, the file holds what is done but not behind the cursor, and `whole` does not.
+  [[nodiscard]] bool wants_rewrite() const noexcept;
+  [[nodiscard]] std::string whole();
+
+  /// Reads a file back; what is damaged in it ends the reading. Batches below `low_water` are
+  /// behind the cursor. Once, at the start.
+  void recover(std::string_view file, std::uint64_t low_water);
+
+  [[nodiscard]] std::size_t series_known() const noexcept { return young_.size() + old_.size(); }
+  /// How often half of the table was forgotten.
+  [[nodiscard]] std::uint64_t times_forgotten() const noexcept { return times_forgotten_; }
+
+ private:
+  struct group {
+    std::uint64_t last_sequence = 0;
+    std::vector<sent_sample> samples;
+  };
+  struct hasher {
+    std::size_t operator()(const series_key& key) const noexcept { return key.low; }
+    std::size_t operator()(const sent_sample& one) const noexcept {
+      return one.series.low ^ (static_cast<std::uint64_t>(one.time_ms) * 0x9E3779B97F4A7C15ULL);
+    }
+  };
+  using table = std::unordered_map<series_key, std::int64_t, hasher>;
+
+  void raise(const sent_sample& one);
+  void recover_record(bool accepted, std::uint64_t last_sequence, std::vector<sent_sample> samples,
+                      std::uint64_t low_water);
+  static void append_group(const group& one, std::string& out);
+  void append_uncertain(std::string& out) const;
+  [[nodiscard]] std::size_t live_bytes() const noexcept;
+
+  std::size_t generation_series_max_;
+  table young_;
+  table old_;
+  std::uint64_t times_forgotten_ = 0;
+
+  lane_key current_;
+  std::vector<sent_sample> intended_;
+  /// Sent, without an answer that says what came of it; and the last frame of the batch.
+  std::unordered_map<sent_sample, std::uint64_t, hasher> uncertain_;
+  /// Samples accepted of batches that are not done, by lane.
+  std::map<lane_key, group> open_;
+  /// From before the start; the cursor tells which are stale.
+  std::vector<group> recovered_;
+  /// Those of `recovered_` and of the current lane in `open_`, at the time of `begin`.
+  std::unordered_set<sent_sample, hasher> known_;
+  std::string unwritten_;
+  std::size_t file_bytes_ = 0;
+};
+
+/// Where the ledger's file lies. One thread.
+class sent_store {
+ public:
+  virtual ~sent_store() = default;
+  virtual bool append(std::string_view bytes) = 0;
+  virtual bool replace(std::string_view bytes) = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Prometheus, from build/servers, and a relay before its receiver that can be told to fail."""
+
+import http.client
+import http.server
+import re
+import threading
+import time
+
+from .client import Client
+from .process import Process
+
+CONFIGURATION = "global:\n  scrape_interval: 1h\n"
+WRITE_PATH = "/api/v1/write"
+
+
+class Prometheus(Process):
+    name = "prometheus"
+
+    def __init__(self, directory, executable):
+        super().__init__(directory)
+        self.executable = executable
+        self.port = 0  # 0 until the first start; kept from then on
+        self.client = None
+
+    def start(self):
+        config = self.directory / "prometheus.yml"
+        config.write_text(CONFIGURATION)
+        logged = len(self.log())
+        self.launch(
+            [
+                self.executable,
+                f"--config.file={config}",
+                f"--storage.tsdb.path={self.directory / 'data'}",
+                f"--web.listen-address=127.0.0.1:{self.port}",
+                "--web.enable-remote-write-receiver",
+                "--log.level=info",
+            ]
+        )
+        if self.port == 0:
+            found = self.wait_ready(lambda: self.listening_port(self.log()[logged:]))
+            self.port = found
+        self.client = Client(f"127.0.0.1:{self.port}")
+        self.wait_ready(self.is_ready, 30)
+        return self
+
+    def listening_port(self, log):
+        found = re.search(r'msg="Listening on" address=(?:127\.0\.0\.1|\[::1\]):(\d+)', log)
+        return int(found.group(1)) if found and found.group(1) != "0" else None
+
+    def is_ready(self):
+        try:
+            return self.client.get("/-/ready").status == 200
+        except OSError:
+            return False
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}{WRITE_PATH}"
+
+    def query(self, path="/api/v1/query", **params):
+        answer = self.client.get(path, **params)
+        assert answer.status == 200, answer
+        return answer.json()["data"]["result"]
+
+    def samples(self, selector, before=None, span="30d"):
+        """Every sample as stored: {frozenset of labels: [(time in ms, value as text)]}."""
+        found = self.query(query=f"{selector}[{span}]", time=before or time.time() + 3600)
+        return {
+            frozenset(series["metric"].items()): [
+                (round(at * 1000), value) for at, value in series["values"]
+            ]
+            for series in found
+        }
+
+
+class Relay:
+    """Passes writes on to a receiver. What `answer` gives (a status and a body) stands for the
+    receiver's answer; `hold` keeps answers back after the receiver took what they are about."""
+
+    def __init__(self, target):
+        self.target = target  # "HOST:PORT"
+        self.statuses = []
+        self.bodies = []
+        self.answer = lambda number: None  # number of the request -> (status, body) or None
+        self.held = threading.Event()  # an answer is being kept back
+        self._holding = False
+        self._release = threading.Event()
+        relay = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                relay.pass_on(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_port}{WRITE_PATH}"
+
+    def hold(self):
+        self.held.clear()
+        self._release.clear()
+        self._holding = True
+
+    def release(self):
+        self._holding = False
+        self._release.set()
+
+    def pass_on(self, handler):
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        status, text = self.answer(len(self.statuses)) or self.forward(handler, body)
+        self.statuses.append(status)
+        self.bodies.append(text)
+        if self._holding:
+            self.held.set()
+            self._release.wait(60)
+        try:
+            handler.send_response(status)
+            if status != 204:
+                handler.send_header("Content-Length", str(len(text)))
+            handler.end_headers()
+            if status != 204:
+                handler.wfile.write(text)
+        except OSError:
+            handler.close_connection = True  # the sender was killed meanwhile
+
+    def forward(self, handler, body):
+        connection = http.client.HTTPConnection(self.target, timeout=30)
+        try:
+            connection.request("POST", handler.path, body, dict(handler.headers))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def stop(self):
+        self.release()
+        self.server.shutdown()
+        self.server.server_close()

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/remote_write/sample_batch.hpp"
+
+#include <gtest/gtest.h>
+
+namespace weir {
+namespace {
+
+constexpr std::int64_t now_ms = 1'700'000'000'000;
+
+class sample_batches : public ::testing::Test {
+ protected:
+  sample_batch& read(const std::string& lines) {
+    ledger_.begin({"d", ""}, ++sequence_);
+    made_ = std::make_unique<sample_batch>(lines);
+    made_->read(now_ms, ledger_);
+    return *made_;
+  }
+  /// "name@time=value" of each sample, a bar between rounds.
+  std::string told() const {
+    std::string out;
+    std::uint32_t round = 0;
+    for (const sample& one : made_->samples()) {
+      out += one.round != round ? "| " : "";
+      round = one.round;
+      out += std::string(made_->wire_of(one).name) + "@" + std::to_string(one.time_ms) + "=" +
+             std::to_string(static_cast<int>(one.value)) + " ";
+    }
+    return out;
+  }
+  std::uint64_t discarded(discard_reason reason) const {
+    return made_->counts().discarded.of[static_cast<std::size_t>(reason)];
+  }
+  void accept_all() {
+    std::vector<sent_sample> sent;
+    for (const sample& one : made_->samples()) {
+      sent.push_back(made_->sent_of(one));
+    }
+    ledger_.intend(sent);
+    ledger_.accept();
+  }
+
+  sent_ledger ledger_{std::size_t{1} << 20};
+  std::uint64_t sequence_ = 0;
+  std::unique_ptr<sample_batch> made_;
+};
+
+TEST_F(sample_batches, have_each_series_once_a_round_in_order_of_time) {
+  read(
+      "m a=3 3000000\n"
+      "m a=1,b=1 1000000\n"
+      "n a=1 2000000\n"
+      "m a=2 2000000\n");
+  EXPECT_EQ(told(), "m_a@1=1 m_b@1=1 n_a@2=1 | m_a@2=2 | m_a@3=3 ");
+}
+
+TEST_F(sample_batches, keep_the_value_written_last_of_a_millisecond) {
+  read(
+      "m a=1 1000001\n"
+      "m a=2 1999999\n"
+      "m a=3 2000000\n"
+      "m a=4 1000000\n");
+  EXPECT_EQ(told(), "m_a@1=4 | m_a@2=3 ");
+  EXPECT_EQ(discarded(discard_reason::duplicate), 2U);
+  made_->deliver(made_->samples()[0]);
+  made_->deliver(made_->samples()[1]);
+  EXPECT_EQ(made_->discarded_points(4).total(), 2U);
+}
+
+TEST_F(sample_batches, different_names_may_be_the_same_series) {
+  // m_a + b, m + a_b, and a tag whose key is spelled with an escape.
+  read(
+      "m_a,t=1 b=1 1000000\n"
+      "m,t=1 a_b=2 1000000\n"
+      "m,t=1 a-b=3 2000000\n");
+  EXPECT_EQ(told(), "m_a_b@1=2 | m_a_b@2=3 ");
+}
+
+TEST_F(sample_batches, strings_are_no_samples) {
+  read(
+      "m s=\"x\",a=1 1000000\n"
+      "m s=\"y\" 2000000\n");
+  EXPECT_EQ(told(), "m_a@1=1 ");
+  EXPECT_EQ(discarded(discard_reason::string), 2U);
+  made_->deliver(made_->samples()[0]);
+  EXPECT_EQ(made_->discarded_points(2).of[static_cast<std::size_t>(discard_reason::string)], 1U)
+      << "a point of which something is stored is delivered";
+}
+
+TEST_F(sample_batches, nothing_is_further_ahead_than_ten_minutes) {
+  const auto line = [](std::int64_t ms) {
+    return "m,t=" + std::to_string(ms) + " a=1 " + std::to_string((now_ms + ms) * 1'000'000) + "\n";
+  };
+  read(line(600'000) + line(600'001) + line(-86'400'000));
+  EXPECT_EQ(made_->samples().size(), 2U);
+  EXPECT_EQ(discarded(discard_reason::future), 1U);
+}
+
+TEST_F(sample_batches, what_was_sent_before_is_not_sent_again) {
+  read("m a=1 5000000\n");
+  accept_all();
+  ledger_.conclude();
+  read(
+      "m a=1 4000000\n"
+      "m a=2 5000000\n"
+      "m a=3 6000000\n"
+      "m b=1 1000000\n");
+  EXPECT_EQ(told(), "m_b@1=1 m_a@6=3 ");
+  EXPECT_EQ(discarded(discard_reason::out_of_order), 1U);
+  EXPECT_EQ(discarded(discard_reason::duplicate), 1U);
+}
+
+TEST_F(sample_batches, of_a_batch_begun_before_only_the_rest_is_left) {
+  read("m a=1 1000000\nm b=1 1000000\n");
+  accept_all();
+  // The batch was not done; what follows it in the log has come.
+  read("m a=1 1000000\nm b=1 1000000\nm a=2 2000000\nm a=9 500000\n");
+  EXPECT_EQ(told(), "m_a@2=2 ");
+  EXPECT_EQ(made_->counts().delivered, 2U);
+  EXPECT_EQ(discarded(discard_reason::out_of_order), 1U);
+  EXPECT_EQ(discarded(discard_reason::duplicate), 0U);
+}
+
+TEST_F(sample_batches, a_sample_without_an_answer_is_sent_again_but_nothing_before_it) {
+  read("m a=2 2000000\n");
+  const sent_sample one = made_->sent_of(made_->samples()[0]);
+  ledger_.intend({&one, 1});
+  read("m a=2 2000000\nm a=1 1000000\n");
+  EXPECT_EQ(told(), "m_a@2=2 ");
+  EXPECT_EQ(discarded(discard_reason::out_of_order), 1U);
+}
+
+TEST_F(sample_batches, know_the_lines_that_were_refused) {
+  read(
+      "m a=1,b=1 1000000\n"
+      "m,t=x\\ y a=1,s=\"two\nlines\" 1000000\n"
+      "n a=1 2000000\n");
+  ASSERT_EQ(made_->samples().size(), 4U);
+  for (const sample& one : made_->samples()) {
+    if (one.point == 1) {
+      made_->refuse(one, discard_reason::too_old);
+    } else {
+      made_->deliver(one);
+    }
+  }
+  EXPECT_EQ(made_->refused_lines(), "m,t=x\\ y a=1,s=\"two\nlines\" 1000000\n");
+  const discard_counts points = made_->discarded_points(3);
+  EXPECT_EQ(points.of[static_cast<std::size_t>(discard_reason::too_old)], 1U);
+  EXPECT_EQ(points.total(), 1U);
+}
+
+}  // namespace
+}  // namespace weir

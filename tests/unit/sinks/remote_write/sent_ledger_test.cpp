@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/remote_write/sent_ledger.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace weir {
+namespace {
+
+constexpr std::size_t much = std::size_t{1} << 20;
+const lane_key lane_a{"a", ""};
+const lane_key lane_b{"b", ""};
+
+sent_sample at(std::uint64_t series, std::int64_t time_ms) {
+  return {{series * 0x9E3779B97F4A7C15ULL, series}, time_ms};
+}
+
+void send(sent_ledger& ledger, std::vector<sent_sample> samples, bool accepted = true) {
+  ledger.intend(samples);
+  if (accepted) {
+    ledger.accept();
+  }
+}
+
+TEST(sent_ledger, remembers_the_newest_time_of_each_series) {
+  sent_ledger ledger(much);
+  ledger.begin(lane_a, 1);
+  EXPECT_FALSE(ledger.last(at(1, 0).series));
+  send(ledger, {at(1, 10), at(2, 5)});
+  send(ledger, {at(1, 20)});
+  EXPECT_EQ(ledger.last(at(1, 0).series), 20);
+  EXPECT_EQ(ledger.last(at(2, 0).series), 5);
+  EXPECT_EQ(ledger.series_known(), 2U);
+}
+
+TEST(sent_ledger, a_batch_gone_on_with_knows_what_was_taken_of_it) {
+  sent_ledger ledger(much);
+  ledger.begin(lane_a, 1);
+  send(ledger, {at(1, 10)});
+  send(ledger, {at(1, 20)}, false);  // no answer
+  ledger.begin(lane_b, 2);
+  EXPECT_FALSE(ledger.delivered(at(1, 10))) << "another lane's";
+  ledger.conclude();
+  ledger.begin(lane_a, 3);
+  EXPECT_TRUE(ledger.delivered(at(1, 10)));
+  EXPECT_FALSE(ledger.delivered(at(1, 20)));
+  EXPECT_TRUE(ledger.uncertain(at(1, 20)));
+  EXPECT_FALSE(ledger.uncertain(at(1, 10)));
+  ledger.conclude();
+  ledger.begin(lane_a, 4);
+  EXPECT_FALSE(ledger.delivered(at(1, 10))) << "the batch was done";
+}
+
+TEST(sent_ledger, is_read_back_as_it_was_written) {
+  sent_ledger ledger(much);
+  std::string file;
+  ledger.begin(lane_a, 5);
+  ledger.intend(std::array{at(1, 10), at(2, 10)});
+  file += ledger.take_unwritten();
+  ledger.accept();
+  ledger.intend(std::array{at(1, 20)});
+  file += ledger.take_unwritten();
+  EXPECT_TRUE(ledger.take_unwritten().empty());
+
+  sent_ledger next(much);
+  next.recover(file, 5);
+  next.begin(lane_a, 9);
+  EXPECT_TRUE(next.delivered(at(1, 10)));
+  EXPECT_TRUE(next.delivered(at(2, 10)));
+  EXPECT_FALSE(next.delivered(at(1, 20)));
+  EXPECT_TRUE(next.uncertain(at(1, 20)));
+  EXPECT_EQ(next.last(at(1, 0).series), 20);
+
+  // The file may be written anew at any time and says the same.
+  sent_ledger third(much);
+  third.recover(next.whole(), 5);
+  third.begin(lane_a, 9);
+  EXPECT_TRUE(third.delivered(at(1, 10)));
+  EXPECT_TRUE(third.uncertain(at(1, 20)));
+}
+
+TEST(sent_ledger, a_file_written_anew_does_not_mix_up_what_is_under_way) {
+  sent_ledger ledger(much);
+  ledger.begin(lane_a, 1);
+  send(ledger, {at(1, 10)}, false);
+  ledger.begin(lane_b, 2);
+  ledger.intend(std::array{at(2, 10)});
+  static_cast<void>(ledger.take_unwritten());
+  std::string file = ledger.whole();
+  ledger.accept();
+  ledger.intend(std::array{at(3, 10)});
+  file += ledger.take_unwritten();
+
+  sent_ledger next(much);
+  next.recover(file, 0);
+  next.begin(lane_a, 9);
+  EXPECT_FALSE(next.delivered(at(1, 10)));
+  EXPECT_TRUE(next.uncertain(at(1, 10)));
+  EXPECT_TRUE(next.delivered(at(2, 10)));
+  EXPECT_TRUE(next.uncertain(at(3, 10)));
+}
+
+TEST(sent_ledger, what_is_behind_the_cursor_is_let_go) {
+  sent_ledger ledger(much);
+  ledger.begin(lane_a, 5);
+  send(ledger, {at(1, 10)});
+  std::string file = ledger.take_unwritten();
+  ledger.conclude();
+
+  sent_ledger before_cursor(much);
+  before_cursor.recover(file, 5);
+  before_cursor.begin(lane_a, 9);
+  EXPECT_TRUE(before_cursor.delivered(at(1, 10)));
+  before_cursor.saved(6);
+  before_cursor.begin(lane_a, 9);
+  EXPECT_FALSE(before_cursor.delivered(at(1, 10)));
+
+  sent_ledger behind(much);
+  behind.recover(file, 6);
+  behind.begin(lane_a, 9);
+  EXPECT_FALSE(behind.delivered(at(1, 10)));
+  EXPECT_EQ(behind.last(at(1, 0).series), 10) << "the times are of use all the same";
+}
+
+TEST(sent_ledger, a_damaged_end_costs_the_end) {
+  sent_ledger ledger(much);
+  ledger.begin(lane_a, 1);
+  send(ledger, {at(1, 10)});
+  send(ledger, {at(2, 20)});
+  ledger.intend(std::array{at(3, 30)});
+  const std::string file = ledger.take_unwritten();
+  for (std::size_t bytes = 0; bytes < file.size(); ++bytes) {
+    sent_ledger cut(much);
+    cut.recover(std::string_view(file).substr(0, bytes), 0);
+    cut.begin(lane_a, 9);
+    EXPECT_FALSE(cut.delivered(at(3, 30)));
+    EXPECT_TRUE(!cut.delivered(at(2, 20)) || cut.delivered(at(1, 10)));
+  }
+  for (std::size_t i = 0; i < file.size(); ++i) {
+    std::string damaged = file;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x40);
+    sent_ledger read(much);
+    read.recover(damaged, 0);
+    EXPECT_LT(read.series_known(), 3U) << i;
+  }
+}
+
+TEST(sent_ledger, its_table_stays_within_bounds_and_keeps_what_is_in_use) {
+  constexpr std::size_t series = 100;
+  sent_ledger ledger(series * sent_ledger::series_bytes);
+  ledger.begin(lane_a, 1);
+  for (std::uint64_t i = 1; i <= 1000; ++i) {
+    send(ledger, {at(i, 1)});
+    EXPECT_TRUE(ledger.last(at(1, 0).series)) << "used all the time, and forgotten at " << i;
+    EXPECT_LE(ledger.series_known(), series);
+  }
+  EXPECT_FALSE(ledger.last(at(2, 0).series));
+  EXPECT_TRUE(ledger.last(at(1000, 0).series));
+  EXPECT_GT(ledger.times_forgotten(), 0U);
+}
+
+TEST(sent_ledger, the_file_does_not_grow_for_ever) {
+  sent_ledger ledger(much);
+  std::vector<sent_sample> samples;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    samples.push_back(at(i, 0));
+  }
+  std::size_t file = 0;
+  std::size_t most = 0;
+  for (std::uint64_t round = 0; round < 500; ++round) {
+    ledger.begin(lane_a, round);
+    send(ledger, samples);
+    file += ledger.take_unwritten().size();
+    most = std::max(most, file);
+    ledger.conclude();
+    ledger.saved(round + 1);
+    if (ledger.wants_rewrite()) {
+      file = ledger.whole().size();
+    }
+  }
+  EXPECT_LT(most, 2 * sent_ledger::file_bytes_least);
+}
+
+}  // namespace
+}  // namespace weir
