@@ -3,6 +3,8 @@
 // Writes a point's series and field set in the one spelling that the log holds and that every
 // server reads alike. docs/line_protocol.md defines it.
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <vector>
 
 #include "number.hpp"
@@ -36,6 +38,10 @@ void append_tag(const tag_view& tag, std::string& out) {
 // A key's first bytes as a number that orders as they do, so that most comparisons are one.
 std::uint64_t prefix_of(std::string_view key) noexcept {
   std::uint64_t prefix = 0;
+  if (key.size() >= sizeof prefix) {
+    std::memcpy(&prefix, key.data(), sizeof prefix);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(prefix) : prefix;
+  }
   for (std::size_t i = 0; i < sizeof prefix; ++i) {
     prefix = prefix << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0U);
   }
@@ -120,6 +126,10 @@ void append_canonical(const point_view& point, std::string& out) {
     return;
   }
   append_series(point, out);
+  if (point.fields_canonical) {
+    out.append(point.series_and_fields.substr(point.series.size()));
+    return;
+  }
   char separator = ' ';
   for (const field_view& field : point.fields) {
     out.push_back(separator);

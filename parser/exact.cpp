@@ -177,7 +177,6 @@ bool exact_reader::check_tags() {
                   key);
     }
   }
-  point_.canonical = point_.tags_sorted;
   if (point_.series.size() > key_bytes_max) {
     return fail(parse_code::key_too_long, at_, point_.series);
   }
@@ -263,7 +262,7 @@ bool exact_reader::scan_fields() noexcept {
   if (equals == 0 || commas != equals - 1) {
     return fail(parse_code::invalid_field_format, begin, text_.substr(begin, at_ - begin));
   }
-  point_.canonical = point_.canonical && begin == point_.series.size() + 1;
+  point_.fields_canonical = begin == point_.series.size() + 1;
   return true;
 }
 
@@ -286,12 +285,13 @@ bool exact_reader::walk_fields() {
     if (value_length > 0) {
       decode_value(rest.substr(0, value_length), field);
       if (field.type != field_type::string && field.type != field_type::boolean) {
-        point_.canonical = point_.canonical && is_portable_number(field.text);
+        point_.fields_canonical = point_.fields_canonical && is_portable_number(field.text);
       }
     }
     scratch_.add(field);
     rest.remove_prefix(std::min(value_length + 1, rest.size()));
   }
+  point_.canonical = point_.tags_sorted && point_.fields_canonical;
   return true;
 }
 

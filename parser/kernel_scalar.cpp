@@ -385,6 +385,7 @@ inline const char* plain_reader::read(const parse_options& options) {
   }
   point_.text = between(begin_, at);
   point_.tags_sorted = sorted_;
+  point_.fields_canonical = canonical_;
   point_.canonical = canonical_ && sorted_;
   point_.tags = {scratch_.tags.data(), scratch_.tag_count};
   point_.fields = {scratch_.fields.data(), scratch_.field_count};

@@ -125,6 +125,8 @@ struct point_view {
   /// `series_and_fields` is canonical as it lies: tags sorted, exactly one space before the fields,
   /// and every number spelled as every server reads it.
   bool canonical = true;
+  /// The same but for the order of the tags: exactly one space and the field set may be copied.
+  bool fields_canonical = true;
 };
 
 /// One refused line. Valid as long as a `point_view`. Words are made only when somebody asks.

@@ -98,7 +98,7 @@ void gate::append_with_integers(const point_view& point, std::string& out) {
   }
   point_view changed = point;
   changed.fields = fields_;
-  changed.canonical = false;
+  changed.canonical = changed.fields_canonical = false;
   append_canonical(changed, out);
 }
 

@@ -60,7 +60,7 @@ answer file_deliverer::write(const batch& what) {
       return answer::failed(rotated.error().message);
     }
   }
-  if (const outcome written = append_to_file(path, lines_, {}); !written.ok()) {
+  if (const outcome written = append_lines_to_file(path, lines_); !written.ok()) {
     return answer::failed(written.error().message);
   }
   return answer::done(lines_.size());

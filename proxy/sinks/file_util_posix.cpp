@@ -74,6 +74,37 @@ off_t whole_lines_end(int file, off_t size) {
   return 0;
 }
 
+outcome append(const std::string& path, bool cut_torn_line, std::string_view head,
+               std::string_view tail) {
+  descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (file.get() < 0) {
+    return failed("cannot open", path, errno);
+  }
+  struct stat before {};
+  if (::fstat(file.get(), &before) != 0) {
+    return failed("cannot look at", path, errno);
+  }
+  const off_t whole = cut_torn_line ? whole_lines_end(file.get(), before.st_size) : before.st_size;
+  if (whole != before.st_size && ::ftruncate(file.get(), whole) != 0) {
+    return failed("cannot cut off a line that was never finished from", path, errno);
+  }
+  before.st_size = whole;
+  int error = write_all(file.get(), head);
+  if (error == 0) {
+    error = write_all(file.get(), tail);
+  }
+  if (error != 0) {
+    if (::ftruncate(file.get(), before.st_size) != 0) {
+      return failed("cannot write, nor take back a part written of,", path, error);
+    }
+    return failed("cannot write", path, error);
+  }
+  if (error = file.close(); error != 0) {
+    return failed("cannot write", path, error);
+  }
+  return nothing{};
+}
+
 }  // namespace
 
 outcome make_directories(const std::string& path) {
@@ -104,33 +135,11 @@ outcome rename_file(const std::string& from, const std::string& to) {
 }
 
 outcome append_to_file(const std::string& path, std::string_view head, std::string_view tail) {
-  descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  if (file.get() < 0) {
-    return failed("cannot open", path, errno);
-  }
-  struct stat before {};
-  if (::fstat(file.get(), &before) != 0) {
-    return failed("cannot look at", path, errno);
-  }
-  const off_t whole = whole_lines_end(file.get(), before.st_size);
-  if (whole != before.st_size && ::ftruncate(file.get(), whole) != 0) {
-    return failed("cannot cut off a line that was never finished from", path, errno);
-  }
-  before.st_size = whole;
-  int error = write_all(file.get(), head);
-  if (error == 0) {
-    error = write_all(file.get(), tail);
-  }
-  if (error != 0) {
-    if (::ftruncate(file.get(), before.st_size) != 0) {
-      return failed("cannot write, nor take back a part written of,", path, error);
-    }
-    return failed("cannot write", path, error);
-  }
-  if (error = file.close(); error != 0) {
-    return failed("cannot write", path, error);
-  }
-  return nothing{};
+  return append(path, false, head, tail);
+}
+
+outcome append_lines_to_file(const std::string& path, std::string_view lines) {
+  return append(path, true, lines, {});
 }
 
 std::uint64_t file_bytes(const std::string& path) {

@@ -16,11 +16,14 @@ namespace weir {
 
 [[nodiscard]] outcome rename_file(const std::string& from, const std::string& to);
 
-/// Appends the pieces to the file of lines at `path`, which is made when missing. All or nothing: a
-/// write that fails half-way is cut off again, and so is a last line without a line feed that an
-/// earlier process left when it was killed.
+/// Appends the pieces to the file at `path`, which is made when missing. All or nothing: a write
+/// that fails half-way is cut off again.
 [[nodiscard]] outcome append_to_file(const std::string& path, std::string_view head,
                                      std::string_view tail);
+
+/// The same for a file of lines: a last line without a line feed, which an earlier process left
+/// when it was killed, is cut off before.
+[[nodiscard]] outcome append_lines_to_file(const std::string& path, std::string_view lines);
 
 /// Size of a file; 0 if there is none.
 [[nodiscard]] std::uint64_t file_bytes(const std::string& path);

@@ -103,18 +103,26 @@ TEST(append_to_file, appends_all_and_tells_a_full_disk) {
   EXPECT_FALSE(append_to_file(dir.path(), "x", "").ok());
 }
 
-TEST(append_to_file, cuts_off_a_line_that_a_killed_process_left) {
+TEST(append_lines_to_file, cuts_off_a_line_that_a_killed_process_left) {
   const temp_directory directory;
   const std::string path = directory.file("f");
   const std::string torn(10'000, 'x');
   for (const std::string& before : {std::string(), std::string("a 1\n"), "a 1\nb 2\n" + torn}) {
     write_text(path, before);
-    ASSERT_TRUE(append_to_file(path, "c 3\n", {}).ok());
+    ASSERT_TRUE(append_lines_to_file(path, "c 3\n").ok());
     EXPECT_EQ(file_text(path), before.substr(0, before.rfind('\n') + 1) + "c 3\n");
   }
   write_text(path, torn);
-  ASSERT_TRUE(append_to_file(path, "c 3\n", {}).ok());
+  ASSERT_TRUE(append_lines_to_file(path, "c 3\n").ok());
   EXPECT_EQ(file_text(path), "c 3\n");
+}
+
+TEST(append_to_file, leaves_what_is_there_as_it_is) {
+  const temp_directory directory;
+  const std::string path = directory.file("f");
+  write_text(path, "no line feed");
+  ASSERT_TRUE(append_to_file(path, " at", " all").ok());
+  EXPECT_EQ(file_text(path), "no line feed at all");
 }
 
 TEST(make_directories, makes_all_and_tells_what_is_in_the_way) {
