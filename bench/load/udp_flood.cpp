@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Sends a bounded number of datagrams of TSBS-like lines at a steady rate to a UDP listener and
-// says what it sent. Counting what arrived is the receiver's part (bench/load/README.md). Not a server,
-// no answers; one thread.
+// says what it sent. Counting what arrived is the receiver's part (bench/load/README.md). Not a
+// server, no answers; one thread.
 //
 //   udp_flood --to 127.0.0.1:8089 --datagrams 2000000 --rate 200000 --bytes 1400
 #include <arpa/inet.h>

@@ -134,8 +134,8 @@ struct sink_settings {
   // type = "influxdb"
   /// Of version 1.
   bool create_databases = true;
-  /// Of version 2: the organization's name, and which bucket a database goes to, with {database} and
-  /// {retention_policy} in it; empty: "database" or "database/retention_policy".
+  /// Of version 2: the organization's name, and which bucket a database goes to, with {database}
+  /// and {retention_policy} in it; empty: "database" or "database/retention_policy".
   std::string organization;  // key: org
   std::string bucket;
 
