@@ -37,15 +37,25 @@ function(weir_library name)
   target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE weir_flags ${ARG_LINK_PRIVATE})
 endfunction()
 
-# weir_test(NAME sources... LINK libraries...): one GoogleTest program, each of its tests known to ctest.
+# What the sanitizers build: all unit tests and fuzzers' seeds, or those that start threads.
+add_custom_target(unit_tests)
+add_custom_target(thread_tests)
+
+# weir_test(NAME [THREADS] sources... LINK libraries...): one GoogleTest program and ctest test.
+# THREADS: it starts threads, so that it is worth a run under ThreadSanitizer.
 function(weir_test name)
-  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "" "LINK" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} weir_flags GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE WEIR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)
+  add_dependencies(unit_tests ${name})
+  if(ARG_THREADS)
+    set_tests_properties(${name} PROPERTIES LABELS "unit;threads")
+    add_dependencies(thread_tests ${name})
+  endif()
 endfunction()
 
 # weir_fuzzer(NAME source LINK libraries...): with WEIR_FUZZ a libFuzzer program; otherwise a test
@@ -60,6 +70,7 @@ function(weir_fuzzer name source)
     add_executable(${name} ${source} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
     add_test(NAME ${name}_seeds COMMAND ${name} ${seeds})
     set_tests_properties(${name}_seeds PROPERTIES TIMEOUT 120 LABELS fuzz)
+    add_dependencies(unit_tests ${name})
   endif()
   target_link_libraries(${name} PRIVATE ${ARG_LINK} weir_flags)
 endfunction()
