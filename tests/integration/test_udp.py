@@ -233,3 +233,21 @@ def test_a_flood_is_accounted_for_to_the_last_datagram(start_weir):
     if kernel == 0:
         assert metrics.one("weir_lines_accepted_total", database="udp") == sent["lines"]
     print(f"{sent} kernel drops: {kernel:.0f}")
+
+
+def test_datagrams_are_accounted_for_by_the_group_commit(start_weir):
+    # Nothing else arrives afterwards that would make the listener look again.
+    weir = start_weir(
+        with_udp(settings(file_sink(), log={"acknowledge": "synced"}), {"database": "metrics"})
+    )
+    sender = Sender(weir)
+    sender.send(f"cpu value=1i {T}\nbad\ncpu value=2i {T + 1}", f"cpu value=3i {T + 2}")
+    wait_until(
+        lambda: weir.metrics().sum("weir_lines_accepted_total", database="metrics") == 3,
+        what="the lines to be counted",
+    )
+    metrics = weir.metrics()
+    assert metrics.sum("weir_lines_received_total", database="metrics") == 4
+    assert metrics.sum("weir_lines_rejected_total", database="metrics") == 1
+    assert metrics.sum("weir_memory_used_bytes", use="requests") == 0
+    weir.wait_delivered(3, sink="lines")
