@@ -12,11 +12,19 @@
 #include "base/assert.hpp"
 
 namespace weir {
+namespace {
+
+// After a ring, how long further appends gather before they are looked at.
+constexpr std::uint64_t rest_ms = 10;
+
+}  // namespace
 
 struct sink_runner::state {
   uv_loop_t loop{};
   uv_async_t async{};
   uv_timer_t timer{};
+  uv_timer_t rest{};
+  std::shared_ptr<bell> ears;
   std::atomic<bool> stopping{false};
   std::atomic<bool> drain_asked{false};
   bool draining = false;
@@ -24,6 +32,8 @@ struct sink_runner::state {
   std::function<void()> on_progress;
 
   void take_turn();
+  void rung();
+  void rested();
   void close_handles();
 };
 
@@ -36,6 +46,29 @@ void sink_runner::bell::ring() {
   if (async_ != nullptr) {
     uv_async_send(static_cast<uv_async_t*>(async_));
   }
+}
+
+void sink_runner::bell::ring_for_append() {
+  // Relaxed: appending and looking at the log's end go through the log's mutex, so that whoever
+  // comes second sees what the other did.
+  if (listening_.load(std::memory_order_relaxed) && listening_.exchange(false)) {
+    ring();
+  }
+}
+
+void sink_runner::state::rung() {
+  take_turn();
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&rest)) == 0) {
+    uv_update_time(&loop);
+    uv_timer_start(
+        &rest, [](uv_timer_t* handle) { static_cast<state*>(handle->data)->rested(); }, rest_ms, 0);
+  }
+}
+
+void sink_runner::state::rested() {
+  // First listen, then look: what is appended in between rings, what was appended before is seen.
+  ears->listening_.store(true);
+  take_turn();
 }
 
 void sink_runner::state::take_turn() {
@@ -63,6 +96,7 @@ void sink_runner::state::take_turn() {
 
 void sink_runner::state::close_handles() {
   uv_close(reinterpret_cast<uv_handle_t*>(&timer), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&rest), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&async), nullptr);
   uv_run(&loop, UV_RUN_DEFAULT);
   const int closed = uv_loop_close(&loop);
@@ -72,6 +106,7 @@ void sink_runner::state::close_handles() {
 sink_runner::sink_runner(std::unique_ptr<state> made)
     : state_(std::move(made)), bell_(std::make_shared<bell>()) {
   bell_->async_ = &state_->async;
+  state_->ears = bell_;
 }
 
 result<std::unique_ptr<sink_runner>> sink_runner::make() {
@@ -80,7 +115,7 @@ result<std::unique_ptr<sink_runner>> sink_runner::make() {
     return failure{std::string("no event loop for a sink: ") + uv_strerror(error)};
   }
   const int error = uv_async_init(&made->loop, &made->async, [](uv_async_t* handle) {
-    static_cast<state*>(handle->data)->take_turn();
+    static_cast<state*>(handle->data)->rung();
   });
   if (error != 0) {
     uv_loop_close(&made->loop);
@@ -89,6 +124,8 @@ result<std::unique_ptr<sink_runner>> sink_runner::make() {
   made->async.data = made.get();
   uv_timer_init(&made->loop, &made->timer);
   made->timer.data = made.get();
+  uv_timer_init(&made->loop, &made->rest);
+  made->rest.data = made.get();
   return std::unique_ptr<sink_runner>(new sink_runner(std::move(made)));
 }
 

@@ -4,6 +4,7 @@
 // request ended, when a lane is due. It decides nothing.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -26,11 +27,15 @@ class sink_runner {
   class bell {
    public:
     void ring();
+    /// For every append: rings once, and then not again before the runner listens anew. A thread
+    /// woken for each small frame would cost more than all else that is done for it.
+    void ring_for_append();
 
    private:
     friend class sink_runner;
     std::mutex lock_;
     void* async_ = nullptr;
+    std::atomic<bool> listening_{true};
   };
 
   /// What is made for the sink on the loop, and ended on its thread before the loop is.

@@ -203,8 +203,9 @@ outcome threaded_sinks::add(const sink_settings& settings, const sink_environmen
     }
   }
   const auto bell = runner.value()->wake();
-  const std::size_t subscriber = log_.subscribe(
-      {settings.name, settings.required, [bell] { bell->ring(); }}, start.value().low_water);
+  const std::size_t subscriber =
+      log_.subscribe({settings.name, settings.required, [bell] { bell->ring_for_append(); }},
+                     start.value().low_water);
   sink_parts parts{log_,
                    environment.memory,
                    *load.target,
