@@ -15,21 +15,21 @@ failure system_failure(const std::string& what, const std::string& path, int err
   return {what + " " + path + ": " + std::strerror(error)};
 }
 
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t count = ::write(fd, content.data(), content.size());
+}  // namespace
+
+int write_all(int fd, std::string_view bytes) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) {
       continue;
     }
     if (count <= 0) {
-      return false;
+      return count < 0 ? errno : ENOSPC;
     }
-    content.remove_prefix(static_cast<std::size_t>(count));
+    bytes.remove_prefix(static_cast<std::size_t>(count));
   }
-  return true;
+  return 0;
 }
-
-}  // namespace
 
 outcome write_file_atomically(const std::string& path, std::string_view content) {
   const std::string beside = path + ".new";
@@ -37,15 +37,16 @@ outcome write_file_atomically(const std::string& path, std::string_view content)
   if (fd < 0) {
     return system_failure("cannot create", beside, errno);
   }
-  const bool written = write_all(fd, content);
-  const int write_error = errno;
-  if (::close(fd) != 0 || !written) {
-    const int error = written ? errno : write_error;
+  int error = write_all(fd, content);
+  if (::close(fd) != 0 && error == 0) {
+    error = errno;
+  }
+  if (error != 0) {
     ::unlink(beside.c_str());
     return system_failure("cannot write", beside, error);
   }
   if (::rename(beside.c_str(), path.c_str()) != 0) {
-    const int error = errno;
+    error = errno;
     ::unlink(beside.c_str());
     return system_failure("cannot rename to", path, error);
   }

@@ -14,6 +14,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/atomic_file_posix.hpp"
+
 namespace weir {
 namespace {
 
@@ -39,21 +41,6 @@ class descriptor {
  private:
   int fd_;
 };
-
-/// 0, or errno.
-int write_all(int fd, std::string_view bytes) noexcept {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) {
-      continue;
-    }
-    if (n <= 0) {
-      return n < 0 ? errno : ENOSPC;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return 0;
-}
 
 /// Where the last whole line of a file of `size` bytes ends. A process that was killed within its
 /// write leaves a part of a line, whose batch is sent again anyway.
