@@ -27,7 +27,8 @@ std::uint64_t count_line_feeds(std::string_view text) noexcept {
 
 struct line_reader::state {
   parse_options options;
-  const kernel* hot = &active_kernel();
+  const kernel* hot = &find_kernel({});
+  line_marks marks;
   line_scratch scratch;
   line_splitter splitter;
   point_view point;
@@ -145,6 +146,7 @@ bool line_reader::state::take_more() {
 }
 
 void line_reader::state::drop_piece() {
+  marks.forget();
   piece = {};
   piece_at = 0;
   window_end = 0;
@@ -159,6 +161,9 @@ void line_reader::state::check_utf8_block(std::size_t line_end) {
 }
 
 bool line_reader::state::is_utf8(const char* after) {
+  if (marks.ascii && after <= marks.lines_end) {
+    return true;
+  }
   const std::size_t line_end = static_cast<std::size_t>(after - piece.data());
   if (line_end > utf8_good_end && line_end > utf8_bad_end) {
     check_utf8_block(line_end);
@@ -169,13 +174,13 @@ bool line_reader::state::is_utf8(const char* after) {
 
 // The hot path: a whole line of the piece, of plain shape.
 bool line_reader::state::read_plain_line() {
-  const line_window window{piece.data() + piece_at, piece.data() + window_end};
-  const char* const after = hot->read_line(window, window.begin, options, scratch, point);
+  const line_window window{piece.data(), piece.data() + piece_at, piece.data() + window_end};
+  const char* const after = hot->read_line(window, options, marks, scratch, point);
   if (after == nullptr || (options.utf8 == utf8_policy::reject && !is_utf8(after))) {
     return false;
   }
   point.line = line;
-  consumed = static_cast<std::size_t>(after - window.begin);
+  consumed = static_cast<std::size_t>(after - window.line);
   consumed_feeds = 1;
   counts.carriage_returns += consumed - point.text.size() - 1;
   ++counts.points;
@@ -301,6 +306,7 @@ line_event line_reader::state::next() {
 
 line_reader::line_reader(const parse_options& options) : state_(std::make_unique<state>()) {
   state_->options = options;
+  state_->hot = &find_kernel(options.kernel);
 }
 
 line_reader::~line_reader() = default;
@@ -310,8 +316,12 @@ line_reader& line_reader::operator=(line_reader&&) noexcept = default;
 void line_reader::reset(const parse_options& options) {
   line_scratch scratch = std::move(state_->scratch);
   std::string held = std::move(state_->held);
+  line_marks marks = std::move(state_->marks);
+  marks.forget();
   *state_ = state{};
   state_->options = options;
+  state_->hot = &find_kernel(options.kernel);
+  state_->marks = std::move(marks);
   state_->scratch = std::move(scratch);
   state_->held = std::move(held);
   state_->held.clear();
@@ -320,6 +330,7 @@ void line_reader::reset(const parse_options& options) {
 void line_reader::feed(std::string_view piece) {
   state& s = *state_;
   s.release();
+  s.marks.forget();
   s.piece = piece;
   s.piece_at = 0;
   s.utf8_good_end = 0;
@@ -362,6 +373,10 @@ void line_reader::shrink(std::size_t bytes) {
       s.scratch.fields.capacity() * sizeof(field_view) > bytes ||
       s.scratch.order.capacity() * sizeof(std::uint32_t) > bytes) {
     s.scratch = line_scratch{};
+  }
+  if (sizeof(line_marks::memory) > bytes) {
+    s.marks.storage.reset();
+    s.marks.forget();
   }
 }
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HOT. The two-pass kernel for AVX2: what a block of 64 bytes is, in registers of 32.
+#if defined(__x86_64__)
+#include "two_pass_headers.hpp"
+
+WEIR_TARGET_BEGIN("avx2,bmi,bmi2,lzcnt,pclmul,popcnt")
+namespace weir {
+namespace {
+
+WEIR_INLINE __m256i load32(const void* bytes) noexcept {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(bytes));
+}
+
+class block {
+ public:
+  explicit WEIR_INLINE block(const char* bytes) noexcept
+      : low_(load32(bytes)), high_(load32(bytes + 32)) {}
+  [[nodiscard]] WEIR_INLINE std::uint64_t equal(char byte) const noexcept {
+    const __m256i wanted = _mm256_set1_epi8(byte);
+    return gather(_mm256_cmpeq_epi8(low_, wanted), _mm256_cmpeq_epi8(high_, wanted));
+  }
+  [[nodiscard]] WEIR_INLINE std::uint64_t delimiters() const noexcept {
+    const __m256i table = _mm256_broadcastsi128_si256(load16(delimiter_table));
+    return gather(_mm256_cmpeq_epi8(low_, _mm256_shuffle_epi8(table, low_)),
+                  _mm256_cmpeq_epi8(high_, _mm256_shuffle_epi8(table, high_)));
+  }
+  [[nodiscard]] WEIR_INLINE std::uint64_t high_bits() const noexcept { return gather(low_, high_); }
+
+ private:
+  static WEIR_INLINE std::uint64_t gather(__m256i low, __m256i high) noexcept {
+    return std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(high))} << 32 |
+           static_cast<std::uint32_t>(_mm256_movemask_epi8(low));
+  }
+  __m256i low_;
+  __m256i high_;
+};
+
+class key_image {
+ public:
+  WEIR_INLINE key_image(const char* key, std::size_t length) noexcept
+      : bytes_(_mm256_and_si256(load32(key), load32(prefix_masks + 32 - length))) {}
+  explicit WEIR_INLINE key_image(const char* image) noexcept : bytes_(load32(image)) {}
+  WEIR_INLINE void store(char* image) const noexcept {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(image), bytes_);
+  }
+  [[nodiscard]] WEIR_INLINE bool equals(const key_image& other) const noexcept {
+    const __m256i differ = _mm256_xor_si256(bytes_, other.bytes_);
+    return _mm256_testz_si256(differ, differ) != 0;
+  }
+
+ private:
+  __m256i bytes_;
+};
+
+WEIR_INLINE std::uint32_t* write_marks(std::uint64_t bits, std::uint32_t offset,
+                                       std::uint32_t* out) noexcept {
+  return write_marks_one_by_one(bits, offset, out);
+}
+
+#include "two_pass.hpp"
+
+}  // namespace
+}  // namespace weir
+WEIR_TARGET_END
+
+namespace weir {
+namespace {
+bool supported() noexcept {
+  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0 &&
+         __builtin_cpu_supports("bmi2") != 0 && __builtin_cpu_supports("pclmul") != 0 &&
+         __builtin_cpu_supports("popcnt") != 0;
+}
+}  // namespace
+
+const kernel avx2_kernel{"avx2", supported, read_line};
+
+}  // namespace weir
+#endif
