@@ -89,6 +89,12 @@ void append_series(const point_view& point, std::string& out) {
     return;
   }
   out.append(point.measurement);
+  if (!point.tag_order.empty()) {
+    for (const std::uint8_t number : point.tag_order) {
+      append_tag(point.tags[number], out);
+    }
+    return;
+  }
   if (point.tags.size() <= tags_few) {
     append_few_sorted(point.tags, out);
   } else {

@@ -21,7 +21,7 @@ class block {
     return gather(_mm256_cmpeq_epi8(low_, wanted), _mm256_cmpeq_epi8(high_, wanted));
   }
   [[nodiscard]] WEIR_INLINE std::uint64_t delimiters() const noexcept {
-    const __m256i table = _mm256_broadcastsi128_si256(load16(delimiter_table));
+    const __m256i table = _mm256_broadcastsi128_si256(load16(lanes.delimiters));
     return gather(_mm256_cmpeq_epi8(low_, _mm256_shuffle_epi8(table, low_)),
                   _mm256_cmpeq_epi8(high_, _mm256_shuffle_epi8(table, high_)));
   }
@@ -36,26 +36,45 @@ class block {
   __m256i high_;
 };
 
-class key_image {
- public:
-  WEIR_INLINE key_image(const char* key, std::size_t length) noexcept
-      : bytes_(_mm256_and_si256(load32(key), load32(prefix_masks + 32 - length))) {}
-  explicit WEIR_INLINE key_image(const char* image) noexcept : bytes_(load32(image)) {}
-  WEIR_INLINE void store(char* image) const noexcept {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(image), bytes_);
-  }
-  [[nodiscard]] WEIR_INLINE bool equals(const key_image& other) const noexcept {
-    const __m256i differ = _mm256_xor_si256(bytes_, other.bytes_);
-    return _mm256_testz_si256(differ, differ) != 0;
-  }
+// Collects in what the keys of a line differ from those that were remembered.
+using key_difference = __m256i;
 
- private:
-  __m256i bytes_;
-};
+WEIR_INLINE key_difference no_difference() noexcept {
+  return _mm256_setzero_si256();
+}
 
+WEIR_INLINE void add_difference(key_difference& bits, const char* key, std::size_t length,
+                                const char* image) noexcept {
+  const __m256i bytes = _mm256_and_si256(load32(key), load32(prefix_masks + 32 - length));
+  bits = _mm256_or_si256(bits, _mm256_xor_si256(bytes, load32(image)));
+}
+
+WEIR_INLINE bool is_none(key_difference bits) noexcept {
+  return _mm256_testz_si256(bits, bits) != 0;
+}
+
+WEIR_INLINE void write_8_marks(std::uint64_t& bits, std::uint32_t offset,
+                               std::uint32_t* out) noexcept {
+  for (int i = 0; i < 8; ++i) {
+    out[i] = offset + static_cast<std::uint32_t>(_tzcnt_u64(bits));
+    bits = _blsr_u64(bits);
+  }
+}
+
+// One by one, eight in a row without a question: those too many do not count.
 WEIR_INLINE std::uint32_t* write_marks(std::uint64_t bits, std::uint32_t offset,
                                        std::uint32_t* out) noexcept {
-  return write_marks_one_by_one(bits, offset, out);
+  const auto count = static_cast<std::uint32_t>(__builtin_popcountll(bits));
+  write_8_marks(bits, offset, out);
+  if (count > 8) {
+    write_8_marks(bits, offset, out + 8);
+    if (count > 16) {
+      for (std::uint32_t done = 16; done < count; done += 8) {
+        write_8_marks(bits, offset, out + done);
+      }
+    }
+  }
+  return out + count;
 }
 
 #include "two_pass.hpp"

@@ -22,7 +22,7 @@ class block {
     return _mm512_cmpeq_epi8_mask(bytes_, _mm512_set1_epi8(byte));
   }
   [[nodiscard]] WEIR_INLINE std::uint64_t delimiters() const noexcept {
-    const __m512i table = _mm512_broadcast_i32x4(load16(delimiter_table));
+    const __m512i table = _mm512_broadcast_i32x4(load16(lanes.delimiters));
     return _mm512_cmpeq_epi8_mask(bytes_, _mm512_shuffle_epi8(table, bytes_));
   }
   [[nodiscard]] WEIR_INLINE std::uint64_t high_bits() const noexcept {
@@ -33,22 +33,24 @@ class block {
   __m512i bytes_;
 };
 
-class key_image {
- public:
-  WEIR_INLINE key_image(const char* key, std::size_t length) noexcept
-      : bytes_(_mm256_maskz_loadu_epi8(_bzhi_u32(~0U, static_cast<std::uint32_t>(length)), key)) {}
-  explicit WEIR_INLINE key_image(const char* image) noexcept
-      : bytes_(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(image))) {}
-  WEIR_INLINE void store(char* image) const noexcept {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(image), bytes_);
-  }
-  [[nodiscard]] WEIR_INLINE bool equals(const key_image& other) const noexcept {
-    return _mm256_cmpneq_epi8_mask(bytes_, other.bytes_) == 0;
-  }
+// Collects in what the keys of a line differ from those that were remembered.
+using key_difference = __m256i;
 
- private:
-  __m256i bytes_;
-};
+WEIR_INLINE key_difference no_difference() noexcept {
+  return _mm256_setzero_si256();
+}
+
+WEIR_INLINE void add_difference(key_difference& bits, const char* key, std::size_t length,
+                                const char* image) noexcept {
+  const __mmask32 lanes_of_key = _bzhi_u32(~0U, static_cast<std::uint32_t>(length));
+  const __m256i bytes = _mm256_maskz_loadu_epi8(lanes_of_key, key);
+  const __m256i known = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(image));
+  bits = _mm256_or_si256(bits, _mm256_xor_si256(bytes, known));
+}
+
+WEIR_INLINE bool is_none(key_difference bits) noexcept {
+  return _mm256_testz_si256(bits, bits) != 0;
+}
 
 WEIR_INLINE void store_marks(std::uint32_t* to, __m128i lanes, __m512i first) noexcept {
   _mm512_storeu_si512(to, _mm512_add_epi32(_mm512_cvtepu8_epi32(lanes), first));
@@ -57,7 +59,7 @@ WEIR_INLINE void store_marks(std::uint32_t* to, __m128i lanes, __m512i first) no
 // The offsets of the bits that are set, packed by one instruction: 16 marks a store.
 WEIR_INLINE std::uint32_t* write_marks(std::uint64_t bits, std::uint32_t offset,
                                        std::uint32_t* out) noexcept {
-  const __m512i packed = _mm512_maskz_compress_epi8(bits, _mm512_load_si512(lane_numbers.at));
+  const __m512i packed = _mm512_maskz_compress_epi8(bits, _mm512_load_si512(lanes.numbers));
   const __m512i first = _mm512_set1_epi32(static_cast<int>(offset));
   const auto count = static_cast<std::uint32_t>(__builtin_popcountll(bits));
   store_marks(out, _mm512_castsi512_si128(packed), first);

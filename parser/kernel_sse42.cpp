@@ -21,7 +21,7 @@ class block {
                   _mm_cmpeq_epi8(parts_[2], wanted), _mm_cmpeq_epi8(parts_[3], wanted));
   }
   [[nodiscard]] WEIR_INLINE std::uint64_t delimiters() const noexcept {
-    const __m128i table = load16(delimiter_table);
+    const __m128i table = load16(lanes.delimiters);
     return gather(_mm_cmpeq_epi8(parts_[0], _mm_shuffle_epi8(table, parts_[0])),
                   _mm_cmpeq_epi8(parts_[1], _mm_shuffle_epi8(table, parts_[1])),
                   _mm_cmpeq_epi8(parts_[2], _mm_shuffle_epi8(table, parts_[2])),
@@ -41,31 +41,48 @@ class block {
   __m128i parts_[4];
 };
 
-class key_image {
- public:
-  WEIR_INLINE key_image(const char* key, std::size_t length) noexcept
-      : low_(_mm_and_si128(load16(key), load16(prefix_masks + 32 - length))),
-        high_(_mm_and_si128(load16(key + 16), load16(prefix_masks + 48 - length))) {}
-  explicit WEIR_INLINE key_image(const char* image) noexcept
-      : low_(load16(image)), high_(load16(image + 16)) {}
-  WEIR_INLINE void store(char* image) const noexcept {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(image), low_);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(image + 16), high_);
-  }
-  [[nodiscard]] WEIR_INLINE bool equals(const key_image& other) const noexcept {
-    const __m128i differ =
-        _mm_or_si128(_mm_xor_si128(low_, other.low_), _mm_xor_si128(high_, other.high_));
-    return _mm_testz_si128(differ, differ) != 0;
-  }
+// Collects in what the keys of a line differ from those that were remembered.
+using key_difference = __m128i;
 
- private:
-  __m128i low_;
-  __m128i high_;
-};
+WEIR_INLINE key_difference no_difference() noexcept {
+  return _mm_setzero_si128();
+}
 
+WEIR_INLINE void add_difference(key_difference& bits, const char* key, std::size_t length,
+                                const char* image) noexcept {
+  const __m128i low = _mm_and_si128(load16(key), load16(prefix_masks + 32 - length));
+  const __m128i high = _mm_and_si128(load16(key + 16), load16(prefix_masks + 48 - length));
+  bits = _mm_or_si128(bits, _mm_or_si128(_mm_xor_si128(low, load16(image)),
+                                         _mm_xor_si128(high, load16(image + 16))));
+}
+
+WEIR_INLINE bool is_none(key_difference bits) noexcept {
+  return _mm_testz_si128(bits, bits) != 0;
+}
+
+WEIR_INLINE void write_8_marks(std::uint64_t& bits, std::uint32_t offset,
+                               std::uint32_t* out) noexcept {
+  constexpr std::uint64_t last = std::uint64_t{1} << 63;  // counting the zeros of 0 is undefined
+  for (int i = 0; i < 8; ++i) {
+    out[i] = offset + static_cast<std::uint32_t>(__builtin_ctzll(bits | last));
+    bits &= bits - 1;
+  }
+}
+
+// One by one, eight in a row without a question: those too many do not count.
 WEIR_INLINE std::uint32_t* write_marks(std::uint64_t bits, std::uint32_t offset,
                                        std::uint32_t* out) noexcept {
-  return write_marks_one_by_one(bits, offset, out);
+  const auto count = static_cast<std::uint32_t>(__builtin_popcountll(bits));
+  write_8_marks(bits, offset, out);
+  if (count > 8) {
+    write_8_marks(bits, offset, out + 8);
+    if (count > 16) {
+      for (std::uint32_t done = 16; done < count; done += 8) {
+        write_8_marks(bits, offset, out + done);
+      }
+    }
+  }
+  return out + count;
 }
 
 #include "two_pass.hpp"

@@ -25,7 +25,7 @@ inline constexpr std::size_t marks_max = 4096;
 /// same keys costs a comparison. A key is kept with its `=` and zeros behind, which no other key
 /// equals.
 struct tag_layout {
-  static constexpr std::size_t tags_max = 32;
+  static constexpr std::size_t tags_max = 16;
   static constexpr std::size_t image_bytes = 32;
 
   alignas(32) char images[tags_max][image_bytes] = {};
@@ -41,11 +41,13 @@ struct tag_layout {
 };
 
 struct line_marks {
+  static constexpr unsigned layouts_bits = 5;
+
   struct memory {
     // A block of marks may be written behind the last one that counts, and the walk reads a few
     // beyond the end of a line.
     std::uint32_t at[marks_max + 192] = {};
-    tag_layout layout;
+    tag_layout layouts[std::size_t{1} << layouts_bits];
   };
 
   std::unique_ptr<memory> storage;  // made by the first use

@@ -8,6 +8,7 @@
 #include <fast_float/fast_float.h>
 
 #include <cmath>
+#include <cstring>
 
 namespace weir {
 namespace {
@@ -114,6 +115,19 @@ number_error parse_double(std::string_view text, double& value) noexcept {
   }
   // Some versions of the library report a result of zero as out of range; 1.x takes it.
   return std::isfinite(value) ? number_error::none : number_error::out_of_range;
+}
+
+bool scale_digits(std::uint64_t digits, unsigned decimals, double& value) noexcept {
+  using format = fast_float::binary_format<double>;
+  const fast_float::adjusted_mantissa scaled =
+      fast_float::compute_float<format>(-static_cast<std::int64_t>(decimals), digits);
+  if (scaled.power2 < 0 || scaled.power2 >= format::infinite_power()) {
+    return false;
+  }
+  const std::uint64_t bits = scaled.mantissa | static_cast<std::uint64_t>(scaled.power2)
+                                                   << format::mantissa_explicit_bits();
+  std::memcpy(&value, &bits, sizeof value);
+  return true;
 }
 
 number_scan scan_number(std::string_view text, std::size_t begin) noexcept {

@@ -57,15 +57,19 @@ struct line_reader::state {
   char skipped_last = '\0';
   bool finished = false;
 
+  line_window window;  // of `piece`; its `line` is set for each line
+
   line_event next();
   line_event read_split_line(std::string_view all, bool complete, bool& done);
   line_event judge(std::string_view all, bool& done);
   bool read_plain_line();
   bool is_utf8(const char* after);
+  bool is_utf8_slow(const char* after);
   void check_utf8_block(std::size_t line_end);
   void set_error(std::string_view all, const line_verdict& verdict, std::string_view text);
   void release();
   void skip(std::size_t bytes);
+  void skip_held(std::size_t bytes);
   bool skip_rest();
   bool take_more();
   void drop_piece();
@@ -76,13 +80,17 @@ struct line_reader::state {
 };
 
 // Moves past `bytes` bytes; back to the piece itself once the line to come began in it.
-void line_reader::state::skip(std::size_t bytes) {
+inline void line_reader::state::skip(std::size_t bytes) {
   offset += bytes;
   fresh = true;
   if (!holding) {
     piece_at += bytes;
-    return;
+  } else {
+    skip_held(bytes);
   }
+}
+
+void line_reader::state::skip_held(std::size_t bytes) {
   held_at += bytes;
   if (held.size() - held_at <= taken) {
     piece_at = taken - (held.size() - held_at);
@@ -94,7 +102,7 @@ void line_reader::state::skip(std::size_t bytes) {
 }
 
 // Lets go of the line last returned: its views are no longer valid.
-void line_reader::state::release() {
+inline void line_reader::state::release() {
   if (consumed > 0) {
     line += consumed_feeds;
     skip(consumed);
@@ -150,6 +158,7 @@ void line_reader::state::drop_piece() {
   piece = {};
   piece_at = 0;
   window_end = 0;
+  window = {};
   taken = 0;
 }
 
@@ -160,10 +169,12 @@ void line_reader::state::check_utf8_block(std::size_t line_end) {
   (good ? utf8_good_end : utf8_bad_end) = end;
 }
 
-bool line_reader::state::is_utf8(const char* after) {
-  if (marks.ascii && after <= marks.lines_end) {
-    return true;
-  }
+inline bool line_reader::state::is_utf8(const char* after) {
+  return (marks.ascii && after <= marks.lines_end) || options.utf8 == utf8_policy::pass ||
+         is_utf8_slow(after);
+}
+
+bool line_reader::state::is_utf8_slow(const char* after) {
   const std::size_t line_end = static_cast<std::size_t>(after - piece.data());
   if (line_end > utf8_good_end && line_end > utf8_bad_end) {
     check_utf8_block(line_end);
@@ -173,10 +184,10 @@ bool line_reader::state::is_utf8(const char* after) {
 }
 
 // The hot path: a whole line of the piece, of plain shape.
-bool line_reader::state::read_plain_line() {
-  const line_window window{piece.data(), piece.data() + piece_at, piece.data() + window_end};
+inline bool line_reader::state::read_plain_line() {
+  window.line = window.begin + piece_at;
   const char* const after = hot->read_line(window, options, marks, scratch, point);
-  if (after == nullptr || (options.utf8 == utf8_policy::reject && !is_utf8(after))) {
+  if (after == nullptr || !is_utf8(after)) {
     return false;
   }
   point.line = line;
@@ -282,7 +293,7 @@ line_event line_reader::state::read_split_line(std::string_view all, bool comple
   return line_event::error;
 }
 
-line_event line_reader::state::next() {
+inline line_event line_reader::state::next() {
   release();
   for (;;) {
     if (skipping && !skip_rest()) {
@@ -340,6 +351,7 @@ void line_reader::feed(std::string_view piece) {
   s.held_at = 0;
   const std::size_t feed = piece.rfind('\n');
   s.window_end = feed == std::string_view::npos ? 0 : feed + 1;
+  s.window = {piece.data(), piece.data(), piece.data() + s.window_end};
 }
 
 void line_reader::finish() {

@@ -126,10 +126,10 @@ WEIR_INLINE bool is_digit(char byte) noexcept {
 
 // The number that 16 digits (0 to 9, the most significant first) make: pairs, fours, eights.
 WEIR_INLINE std::uint64_t combine_digits(__m128i digits) noexcept {
-  const __m128i pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010a));
-  const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00010064));
+  const __m128i pairs = _mm_maddubs_epi16(digits, load16(lanes.tens));
+  const __m128i fours = _mm_madd_epi16(pairs, load16(lanes.hundreds));
   const __m128i packed = _mm_packus_epi32(fours, fours);
-  const __m128i eights = _mm_madd_epi16(packed, _mm_set1_epi32(0x00012710));
+  const __m128i eights = _mm_madd_epi16(packed, load16(lanes.ten_thousands));
   const auto both = static_cast<std::uint64_t>(_mm_cvtsi128_si64(eights));
   return (both & 0xffffffffU) * 100000000U + (both >> 32);
 }
@@ -137,9 +137,9 @@ WEIR_INLINE std::uint64_t combine_digits(__m128i digits) noexcept {
 // The last `count` (0 to 16) of these characters as digits, zeros before them. What is no digit
 // leaves a bit in `wrong`.
 WEIR_INLINE __m128i digits_of(__m128i characters, std::size_t count, __m128i& wrong) noexcept {
-  const __m128i digits =
-      _mm_and_si128(_mm_sub_epi8(characters, _mm_set1_epi8('0')), load16(suffix_masks + count));
-  wrong = _mm_or_si128(wrong, _mm_subs_epu8(digits, _mm_set1_epi8(9)));
+  const __m128i digits = _mm_and_si128(_mm_sub_epi8(characters, load16(lanes.zero_characters)),
+                                       load16(suffix_masks + count));
+  wrong = _mm_or_si128(wrong, _mm_subs_epu8(digits, load16(lanes.nines)));
   return digits;
 }
 
@@ -153,264 +153,353 @@ WEIR_INLINE std::uint64_t read_digits(const char* end, std::size_t count, __m128
   return high * 10'000'000'000'000'000U + low;
 }
 
-// ---- second pass --------------------------------------------------------------------------------
-
-class line_walk {
- public:
-  WEIR_INLINE line_walk(const char* base, const char* line, const std::uint32_t* mark,
-                        line_scratch& scratch, point_view& point) noexcept
-      : base_(base), line_(line), mark_(mark), scratch_(scratch), point_(point) {}
-
-  WEIR_INLINE const char* read(const parse_options& options, tag_layout& layout);
-
-  [[nodiscard]] WEIR_INLINE const std::uint32_t* mark() const noexcept { return mark_; }
-
- private:
-  [[nodiscard]] WEIR_INLINE const char* next_mark() noexcept { return base_ + *mark_++; }
-  WEIR_INLINE const char* read_tags(const char* at, tag_layout& layout);
-  WEIR_INLINE const char* read_fields(const char* at) noexcept;
-  WEIR_INLINE bool read_value(const char* begin, const char* end, field_view& field) noexcept;
-  WEIR_INLINE bool read_integer(const char* begin, const char* end, field_view& field) noexcept;
-  WEIR_INLINE bool read_float(const char* begin, const char* end, field_view& field) noexcept;
-  WEIR_INLINE const char* read_time(const char* at, const parse_options& options) noexcept;
-
-  const char* base_;
-  const char* line_;
-  const std::uint32_t* mark_;
-  line_scratch& scratch_;
-  point_view& point_;
-  __m128i wrong_ = _mm_setzero_si128();  // bits of what should have been digits
-  bool odd_spelling_ = false;            // a number is not spelled canonically
-  bool sorted_ = true;
-};
-
 WEIR_INLINE std::string_view between(const char* begin, const char* end) noexcept {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
+
+[[gnu::noinline]] inline bool read_float_slow(const char* begin, const char* end,
+                                              field_view& field) noexcept {
+  const char* const digits = begin + (*begin == '-' ? 1 : 0);
+  const char* point = digits;
+  while (point < end && *point != '.') {
+    ++point;
+  }
+  // ".5" and "1.e5" are for the exact reader.
+  const bool is_plain = is_digit(*digits) && (point == end || is_digit(point[1]));
+  return is_plain && parse_double(between(begin, end), field.float_value) == number_error::none;
+}
+
+// 16 characters of a number of which the point is lane `point` (negative: it is none of these):
+// those up to it are taken one byte further left, so that the point disappears.
+WEIR_INLINE __m128i without_point(const char* end, int point) noexcept {
+  const __m128i near = load16(end - 16);
+  const __m128i far = load16(end - 17);
+  const __m128i is_behind =
+      _mm_cmpgt_epi8(load16(lanes.numbers), _mm_set1_epi8(static_cast<char>(point)));
+  return _mm_blendv_epi8(far, near, is_behind);
+}
+
+WEIR_INLINE std::uint32_t points_in(const char* end) noexcept {
+  return static_cast<std::uint32_t>(
+      _mm_movemask_epi8(_mm_cmpeq_epi8(load16(end - 16), load16(lanes.points))));
+}
+
+// 17 to 20 characters, among them a point.
+[[gnu::noinline]] inline bool read_long_float(const char* begin, const char* digits,
+                                              const char* end, field_view& field) noexcept {
+  const auto length = static_cast<unsigned>(end - digits);
+  const std::uint32_t points =
+      (points_in(end) << 16 | points_in(end - 16)) & (~std::uint32_t{0} << (32 - length));
+  if (points == 0 || !is_digit(*digits)) {
+    return read_float_slow(begin, end, field);
+  }
+  const int point = __builtin_ctz(points);
+  __m128i wrong = _mm_setzero_si128();
+  const unsigned count = length - 1;
+  const __m128i low = digits_of(without_point(end, point - 16), 16, wrong);
+  const __m128i high =
+      digits_of(without_point(end - 16, point < 16 ? point : 15), count - 16, wrong);
+  const std::uint64_t sum = combine_digits(high) * 10'000'000'000'000'000U + combine_digits(low);
+  const auto decimals = static_cast<unsigned>(31 - point);
+  double value = 0;
+  if (_mm_testz_si128(wrong, wrong) == 0 || !scale_digits(sum, decimals, value)) {
+    return read_float_slow(begin, end, field);
+  }
+  field.float_value = digits != begin ? -value : value;
+  return true;
+}
+
+WEIR_INLINE std::uint32_t load4(const char* bytes) noexcept {
+  std::uint32_t value = 0;
+  std::memcpy(&value, bytes, sizeof value);
+  return value;
+}
+
+// t T true True TRUE f F false False FALSE
+WEIR_INLINE bool read_boolean(const char* begin, const char* end, field_view& field) noexcept {
+  const auto length = end - begin;
+  const std::uint32_t word = load4(end - 4);  // its last four letters
+  const char first = *begin;
+  const bool is_true = (word == load4("true")) | (word == load4("True")) | (word == load4("TRUE"));
+  const bool is_false = ((word == load4("alse")) & ((first == 'f') | (first == 'F'))) |
+                        ((word == load4("ALSE")) & (first == 'F'));
+  // Without branches: which of them it is cannot be predicted.
+  const bool yes = ((length == 4) & is_true) | ((length == 1) & ((first == 't') | (first == 'T')));
+  const bool no = ((length == 5) & is_false) | ((length == 1) & ((first == 'f') | (first == 'F')));
+  field.type = field_type::boolean;
+  field.uint_value = 0;
+  field.bool_value = yes;
+  return yes | no;
+}
+
+[[gnu::noinline]] inline bool read_other_value(const char* begin, const char* end,
+                                               field_view& field) noexcept {
+  if (end[-1] == 'u') {
+    field.type = field_type::uint64;
+    return parse_uint64(between(begin, end - 1), field.uint_value) == number_error::none;
+  }
+  return read_boolean(begin, end, field);
+}
+
+// ---- second pass --------------------------------------------------------------------------------
+//
+// `mark` is the next mark and moves on. State is passed as single locals, not as an object: only so
+// do the compilers keep it in registers.
 
 // A carriage return belongs to the line feed behind it.
 WEIR_INLINE const char* without_return(const char* end) noexcept {
   return end - (*end == '\n' && end[-1] == '\r' ? 1 : 0);
 }
 
-// At the mark behind the measurement. Returns the mark that ends the series.
-WEIR_INLINE const char* line_walk::read_tags(const char* at, tag_layout& layout) {
-  tag_view* const tags = scratch_.tags.data();
-  const std::size_t room = scratch_.tags.size();
-  std::size_t count = 0;
-  bool known = true;
-  while (*at == ',') {
-    const char* const key = at + 1;
-    const char* const equals = next_mark();
-    at = next_mark();
-    if (*equals != '=' || equals == key || at == equals + 1 || count == room) {
-      return nullptr;
-    }
-    tags[count].key = between(key, equals);
-    tags[count].value = between(equals + 1, at);
-    const auto bytes = static_cast<std::size_t>(equals + 1 - key);
-    constexpr std::size_t most = tag_layout::image_bytes;
-    const key_image image{key, bytes < most ? bytes : most};
-    const std::size_t slot = count < tag_layout::tags_max ? count : tag_layout::tags_max - 1;
-    known = known & (bytes <= most) & image.equals(key_image{layout.images[slot]});
-    ++count;
-  }
-  scratch_.tag_count = count;
-  point_.tag_order = {};
-  if (count == 0) {
-    return at;
-  }
-  if (known && count == layout.count) {
-    sorted_ = layout.sorted;
-  } else if (!layout.learn({tags, count}, scratch_.order, sorted_)) {
+// Lines of one measurement mostly have the same tag keys. Its last bytes choose where they are
+// remembered; two that choose the same only cost each other time.
+WEIR_INLINE tag_layout& layout_of(const char* begin, const char* end,
+                                  line_marks::memory& memory) noexcept {
+  const auto length = static_cast<unsigned>(end - begin);
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, end - sizeof bytes, sizeof bytes);
+  bytes = length < 8 ? bytes >> (64 - 8 * length) : bytes;
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
+  return memory.layouts[(bytes * odd) >> (64 - line_marks::layouts_bits)];
+}
+
+// At the comma before a tag. Returns the mark behind it, or nullptr.
+WEIR_INLINE const char* read_tag(const char* const base, const char* at, const std::uint32_t*& mark,
+                                 tag_view& tag, const char*& equals) noexcept {
+  const char* const key = at + 1;
+  equals = base + mark[0];
+  at = base + mark[1];
+  mark += 2;
+  tag.key = between(key, equals);
+  tag.value = between(equals + 1, at);
+  return *equals != '=' || equals == key || at == equals + 1 ? nullptr : at;
+}
+
+// At the mark behind the measurement. Returns the mark that ends the series. A single tag is in
+// order; further ones are compared with those of a line before.
+WEIR_INLINE const char* read_tags(const char* const base, const char* const line, const char* at,
+                                  const std::uint32_t*& mark, line_marks::memory& memory,
+                                  line_scratch& scratch, point_view& point) {
+  tag_view* const first = scratch.tags.data();
+  tag_view* const last = first + scratch.tags.size();
+  tag_view* tag = first;
+  if (tag == last) {
     return nullptr;
   }
-  if (!sorted_ && layout.count == count) {
-    point_.tag_order = {layout.order, count};
+  const char* const name_end = at;
+  const char* key = at + 1;
+  const char* equals = nullptr;
+  at = read_tag(base, at, mark, *tag++, equals);
+  scratch.tag_count = 1;
+  if (at == nullptr || *at != ',') {
+    return at;
+  }
+  tag_layout& layout = layout_of(line, name_end, memory);
+  const char* image = layout.images[0];
+  key_difference difference = no_difference();
+  bool fits = true;
+  for (;;) {
+    const auto bytes = static_cast<std::size_t>(equals + 1 - key);
+    if (bytes > tag_layout::image_bytes) {
+      fits = false;
+    } else {
+      add_difference(difference, key, bytes, image);
+    }
+    image += tag_layout::image_bytes;
+    // More tags than an image has are compared with something, to no harm: the count differs.
+    image = image == layout.images[tag_layout::tags_max] ? layout.images[0] : image;
+    if (*at != ',') {
+      break;
+    }
+    if (tag == last) {
+      return nullptr;
+    }
+    key = at + 1;
+    at = read_tag(base, at, mark, *tag++, equals);
+    if (at == nullptr) {
+      return nullptr;
+    }
+  }
+  const auto count = static_cast<std::size_t>(tag - first);
+  scratch.tag_count = count;
+  if (count != layout.count || !fits || !is_none(difference)) {
+    bool sorted = true;
+    if (!layout.learn({first, count}, scratch.order, sorted)) {
+      return nullptr;
+    }
+    point.tags_sorted = sorted;
+    point.tag_order = {layout.order, !sorted && layout.count == count ? count : 0};
+  } else if (!layout.sorted) {
+    point.tags_sorted = false;
+    point.tag_order = {layout.order, count};
   }
   return at;
 }
 
-WEIR_INLINE bool line_walk::read_integer(const char* begin, const char* end,
-                                         field_view& field) noexcept {
+WEIR_INLINE bool has_leading_zero(const char* digits) noexcept {
+  return *digits == '0' && is_digit(digits[1]);
+}
+
+WEIR_INLINE bool read_integer(const char* begin, const char* end, field_view& field, __m128i& wrong,
+                              bool& odd_spelling) noexcept {
   const bool negative = *begin == '-';
   const char* const digits = begin + (negative ? 1 : 0);
   const auto count = static_cast<std::size_t>(end - digits);
   if (count - 1 >= 18) {
     return false;  // none, or so many that they may not fit
   }
-  odd_spelling_ |= *digits == '0' && is_digit(digits[1]);
-  const auto value = static_cast<std::int64_t>(read_digits(end, count, wrong_));
+  odd_spelling |= has_leading_zero(digits);
+  const auto value = static_cast<std::int64_t>(read_digits(end, count, wrong));
   field.type = field_type::int64;
   field.int_value = negative ? -value : value;
   return true;
 }
 
-[[gnu::noinline]] inline bool read_float_slow(const char* begin, const char* end,
-                                              field_view& field) noexcept {
-  const char* const digits = begin + (*begin == '-' ? 1 : 0);
-  const std::string_view text = between(begin, end);
-  // "1.e5" is for the exact reader.
-  return is_digit(*digits) && text.find(".e") == std::string_view::npos &&
-         text.find(".E") == std::string_view::npos &&
-         parse_double(text, field.float_value) == number_error::none;
-}
-
-// Ends in a digit. Up to 16 digits with a point among them: the digits before the point are taken
-// one byte further left, so that the point disappears, and the sum is divided by a power of ten. Up
-// to 2^53 both are exact, so the division rounds once and correctly.
-WEIR_INLINE bool line_walk::read_float(const char* begin, const char* end,
-                                       field_view& field) noexcept {
+// Digits of which the sum fits 53 bits, divided by a power of ten that a double holds exactly,
+// round once and therefore correctly.
+WEIR_INLINE bool read_float(const char* begin, const char* end, field_view& field,
+                            bool& odd_spelling) noexcept {
   const bool negative = *begin == '-';
   const char* const digits = begin + (negative ? 1 : 0);
   const auto length = static_cast<std::size_t>(end - digits);
   field.type = field_type::float64;
-  odd_spelling_ |= *digits == '0' && is_digit(digits[1]);
+  odd_spelling |= has_leading_zero(digits);
   if (length - 1 < 16) {
-    const __m128i near = load16(end - 16);
-    const __m128i far = load16(end - 17);
-    const __m128i is_point = _mm_cmpeq_epi8(near, _mm_set1_epi8('.'));
-    const auto points = static_cast<std::uint32_t>(_mm_movemask_epi8(is_point)) &
-                        (0xffff0000U >> length);  // see below: bits of lanes 16-length ... 15
-    const bool has_point = points != 0;
-    const int lane = has_point ? __builtin_ctz(points) : -1;
-    const __m128i lanes = load16(lane_numbers.at);
-    const __m128i from_near = _mm_cmpgt_epi8(lanes, _mm_set1_epi8(static_cast<char>(lane)));
-    const __m128i characters = _mm_blendv_epi8(far, near, from_near);
+    const std::uint32_t points = points_in(end) & (0xffff0000U >> length);
+    const int point = points != 0 ? __builtin_ctz(points) : -1;
+    const std::size_t count = length - (points != 0 ? 1 : 0);
     __m128i wrong = _mm_setzero_si128();
-    const __m128i all = digits_of(characters, length - (has_point ? 1 : 0), wrong);
-    const std::uint64_t sum = combine_digits(all);
+    const std::uint64_t sum = combine_digits(digits_of(without_point(end, point), count, wrong));
     if (_mm_testz_si128(wrong, wrong) != 0 && sum <= exact_integer_max && is_digit(*digits)) {
-      const double value = static_cast<double>(static_cast<std::int64_t>(sum)) /
-                           powers_of_ten[15 - (has_point ? lane : 15)];
+      const auto whole = static_cast<double>(static_cast<std::int64_t>(sum));
+      const double value = whole / powers_of_ten[points != 0 ? 15 - point : 0];
       field.float_value = negative ? -value : value;
       return true;
     }
+  } else if (length - 17 < 4) {
+    return read_long_float(begin, digits, end, field);
   }
   return read_float_slow(begin, end, field);
 }
 
-[[gnu::noinline]] inline bool read_boolean(std::string_view word, field_view& field) noexcept {
-  const bool yes = word == "t" || word == "true" || word == "T" || word == "True" || word == "TRUE";
-  const bool no =
-      word == "f" || word == "false" || word == "F" || word == "False" || word == "FALSE";
-  field.type = field_type::boolean;
-  field.uint_value = 0;
-  field.bool_value = yes;
-  return yes || no;
-}
-
-[[gnu::noinline]] inline bool read_unsigned(std::string_view digits, field_view& field) noexcept {
-  field.type = field_type::uint64;
-  return parse_uint64(digits, field.uint_value) == number_error::none;
-}
-
-// Anything but a string.
-WEIR_INLINE bool line_walk::read_value(const char* begin, const char* end,
-                                       field_view& field) noexcept {
-  const char last = end[-1];
-  field.text = between(begin, end);
-  if (last == 'i') {
-    return read_integer(begin, end - 1, field);
-  }
-  if (is_digit(last)) {
-    return read_float(begin, end, field);
-  }
-  if (last == 'u') {
-    return read_unsigned(between(begin, end - 1), field);
-  }
-  return read_boolean(between(begin, end), field);
-}
-
 // At the space that ends the series. Returns the mark that ends the field set.
-WEIR_INLINE const char* line_walk::read_fields(const char* at) noexcept {
-  field_view* const fields = scratch_.fields.data();
-  const std::size_t room = scratch_.fields.size();
-  std::size_t count = 0;
+WEIR_INLINE const char* read_fields(const char* const base, const char* at,
+                                    const std::uint32_t*& mark, line_scratch& scratch,
+                                    __m128i& wrong, bool& odd_spelling) noexcept {
+  field_view* const first = scratch.fields.data();
+  field_view* const last = first + scratch.fields.size();
+  field_view* field = first;
   do {
     const char* const key = at + 1;
-    const char* const equals = next_mark();
-    at = next_mark();
-    if (*equals != '=' || equals == key || count == room) {
+    const char* const equals = base + mark[0];
+    at = base + mark[1];
+    mark += 2;
+    if (*equals != '=' || equals == key || field == last) {
       return nullptr;
     }
-    field_view& field = fields[count++];
-    field.key = between(key, equals);
+    field->key = between(key, equals);
+    const char* const begin = equals + 1;
     if (*at == '"') {
-      const char* const quote = next_mark();
-      const bool is_string = at == equals + 1 && *quote == '"';
-      field.text = between(at, quote + 1);
-      field.type = field_type::string;
-      field.uint_value = 0;
-      at = next_mark();
+      const char* const quote = base + mark[0];
+      const bool is_string = at == begin && *quote == '"';
+      field->text = between(begin, quote + 1);
+      field->type = field_type::string;
+      field->uint_value = 0;
+      at = base + mark[1];
+      mark += 2;
       if (!is_string || without_return(at) != quote + 1) {
         return nullptr;
       }
-    } else if (!read_value(equals + 1, without_return(at), field)) {
-      return nullptr;
+    } else {
+      const char* const end = without_return(at);
+      field->text = between(begin, end);
+      const char kind = end[-1];
+      const bool good = kind == 'i'      ? read_integer(begin, end - 1, *field, wrong, odd_spelling)
+                        : is_digit(kind) ? read_float(begin, end, *field, odd_spelling)
+                                         : read_other_value(begin, end, *field);
+      if (!good) {
+        return nullptr;
+      }
     }
+    ++field;
   } while (*at == ',');
-  scratch_.field_count = count;
+  scratch.field_count = static_cast<std::size_t>(field - first);
   return at;
 }
 
-// At the space before the timestamp. Returns the line feed.
-WEIR_INLINE const char* line_walk::read_time(const char* at,
-                                             const parse_options& options) noexcept {
+// At the space before the timestamp, which ends at `end`.
+WEIR_INLINE bool read_time(const char* at, const char* end, const parse_options& options,
+                           __m128i& wrong, std::optional<std::int64_t>& result) noexcept {
   const char* const begin = at + 1;
-  const char* const line_feed = next_mark();
-  const char* const end = without_return(line_feed);
   const bool negative = *begin == '-';
   const auto count = static_cast<std::size_t>(end - begin) - (negative ? 1 : 0);
   if (count - 1 >= 19) {
-    return nullptr;
+    return false;
   }
-  const std::uint64_t value = read_digits(end, count, wrong_);
+  const std::uint64_t value = read_digits(end, count, wrong);
   std::int64_t time = static_cast<std::int64_t>(value);
   time = negative ? -time : time;
   if (value > static_cast<std::uint64_t>(time_max) ||
       __builtin_mul_overflow(time, options.unit_ns, &time) || time < time_min || time > time_max) {
-    return nullptr;
+    return false;
   }
-  point_.time = time;
-  return line_feed;
+  result = time;
+  return true;
 }
 
-WEIR_INLINE const char* line_walk::read(const parse_options& options, tag_layout& layout) {
-  const char first = *line_;
-  const char* const name_end = next_mark();
-  if (name_end == line_ || first == '#' || first == '\t' || first == '\0') {
+// The line whose first mark is `mark`, which is left at the mark behind the line.
+WEIR_INLINE const char* walk_line(const char* const base, const char* const line,
+                                  const std::uint32_t*& mark, const parse_options& options,
+                                  line_marks::memory& memory, line_scratch& scratch,
+                                  point_view& point) {
+  const char first = *line;
+  const char* const name_end = base + *mark++;
+  if (name_end == line || first == '#' || first == '\t' || first == '\0') {
     return nullptr;
   }
-  const char* const series_end = read_tags(name_end, layout);
-  if (series_end == nullptr || *series_end != ' ' || is_white_space(series_end[1])) {
+  const char* at = name_end;
+  scratch.tag_count = 0;
+  point.tags_sorted = true;
+  point.tag_order = {};
+  if (*at == ',') {
+    at = read_tags(base, line, at, mark, memory, scratch, point);
+    if (at == nullptr) {
+      return nullptr;
+    }
+  }
+  const char* const series_end = at;
+  if (*at != ' ' || is_white_space(at[1])) {
     return nullptr;
   }
-  const char* at = read_fields(series_end);
+  __m128i wrong = _mm_setzero_si128();
+  bool odd_spelling = false;
+  at = read_fields(base, at, mark, scratch, wrong, odd_spelling);
   if (at == nullptr) {
     return nullptr;
   }
-  const char* fields_end = without_return(at);
-  point_.time.reset();
+  const char* end = without_return(at);
+  const char* const fields_end = end;
+  point.time.reset();
   if (*at == ' ') {
-    at = read_time(at, options);
+    const char* const space = at;
+    at = base + *mark++;
+    end = without_return(at);
+    if (!read_time(space, end, options, wrong, point.time)) {
+      return nullptr;
+    }
   }
-  if (at == nullptr || *at != '\n' || _mm_testz_si128(wrong_, wrong_) == 0) {
+  if (*at != '\n' || _mm_testz_si128(wrong, wrong) == 0 ||
+      static_cast<std::size_t>(at - line) > options.line_bytes_max) {
     return nullptr;
   }
-  const char* const end = without_return(at);
-  if (static_cast<std::size_t>(at - line_) > options.line_bytes_max) {
-    return nullptr;
-  }
-  point_.text = between(line_, end);
-  point_.series = between(line_, series_end);
-  point_.measurement = between(line_, name_end);
-  point_.series_and_fields = between(line_, fields_end);
-  point_.tags = {scratch_.tags.data(), scratch_.tag_count};
-  point_.fields = {scratch_.fields.data(), scratch_.field_count};
-  point_.tags_sorted = sorted_;
-  point_.fields_canonical = !odd_spelling_;
-  point_.canonical = sorted_ && !odd_spelling_;
+  point.text = between(line, end);
+  point.series = between(line, series_end);
+  point.measurement = between(line, name_end);
+  point.series_and_fields = between(line, fields_end);
+  point.tags = {scratch.tags.data(), scratch.tag_count};
+  point.fields = {scratch.fields.data(), scratch.field_count};
+  point.fields_canonical = !odd_spelling;
+  point.canonical = point.tags_sorted && !odd_spelling;
   return at + 1;
 }
 
@@ -420,12 +509,16 @@ inline const char* read_line(const line_window& window, const parse_options& opt
       (window.line < marks.plain_end || !mark_lines(window, marks))) {
     return scalar_kernel.read_line(window, options, marks, scratch, point);
   }
+  const char* const base = marks.base;
   const std::uint32_t* mark = marks.next;
-  while (marks.base + *mark < window.line) {
+  while (base + *mark < window.line) {
     ++mark;  // over what the exact reader has read
   }
-  line_walk walk{marks.base, window.line, mark, scratch, point};
-  const char* const after = walk.read(options, marks.storage->layout);
-  marks.next = after != nullptr ? walk.mark() : mark;
+  marks.next = mark;
+  const char* const after =
+      walk_line(base, window.line, mark, options, *marks.storage, scratch, point);
+  if (after != nullptr) {
+    marks.next = mark;
+  }
   return after;
 }
