@@ -25,9 +25,10 @@ struct kernel {
   /// Whether this machine can run it.
   bool (*supported)() noexcept;
   /// Reads the line at `window.line`. Returns the byte behind its line feed and fills `point` (but
-  /// for `line`, which the reader knows), or returns nullptr: then the exact reader must judge, and
-  /// `point` may hold anything. It never refuses a line, and does not look at UTF-8. `marks` belong
-  /// to the bytes of `window`: whoever moves these calls `forget`.
+  /// for `line`, which the reader knows), or returns nullptr: then the exact reader must judge,
+  /// `marks.progress` says from where on, and what it says was read is in `scratch` and `point`. It
+  /// never refuses a line, and does not look at UTF-8. `marks` belong to the bytes of `window`:
+  /// whoever moves these calls `forget`.
   const char* (*read_line)(const line_window& window, const parse_options& options,
                            line_marks& marks, line_scratch& scratch, point_view& point);
 };

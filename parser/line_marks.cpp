@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "exact.hpp"
+#include "tag_order.hpp"
 
 namespace weir {
 namespace {

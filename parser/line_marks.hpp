@@ -40,6 +40,21 @@ struct tag_layout {
                            bool& in_order);
 };
 
+/// How far a kernel read a line that it gave up, so that the exact reader need not read that again:
+/// where it lies is what the exact reader would have made of it.
+struct line_progress {
+  enum class part : std::uint8_t {
+    nothing,
+    series,  // the measurement and the tags, up to the space at `at`
+    fields,  // those and some fields, up to the key at `at`
+    all,     // those and the field set, up to the byte behind it at `at`
+  };
+  part done = part::nothing;
+  const char* at = nullptr;
+  std::size_t field_count = 0;
+  bool fields_canonical = true;  // the fields so far, and what lies between them and the series
+};
+
 struct line_marks {
   static constexpr unsigned layouts_bits = 5;
 
@@ -55,7 +70,8 @@ struct line_marks {
   const char* lines_end = nullptr;  // behind the last line that is marked whole
   const char* plain_end = nullptr;  // up to here lines are left to the scalar kernel
   const std::uint32_t* next = nullptr;
-  bool ascii = false;  // no byte of [base, lines_end) has its high bit set
+  line_progress progress;  // of the line last given up
+  bool ascii = false;      // no byte of [base, lines_end) has its high bit set
 
   void prepare();
 

@@ -382,10 +382,21 @@ WEIR_INLINE bool read_float(const char* begin, const char* end, field_view& fiel
   return read_float_slow(begin, end, field);
 }
 
+// The fields before `field` are good; its key is where the exact reader goes on.
+[[gnu::noinline]] inline const char* give_up_field(line_scratch& scratch, const field_view* field,
+                                                   const char* key, const char*& at) noexcept {
+  scratch.field_count = static_cast<std::size_t>(field - scratch.fields.data());
+  if (scratch.field_count > 0) {
+    at = key;
+  }
+  return nullptr;
+}
+
 // At the space that ends the series. Returns the mark that ends the field set.
 WEIR_INLINE const char* read_fields(const char* const base, const char* at,
                                     const std::uint32_t*& mark, line_scratch& scratch,
-                                    __m128i& wrong, bool& odd_spelling) noexcept {
+                                    __m128i& wrong, bool& odd_spelling,
+                                    const char*& gave_up_at) noexcept {
   field_view* const first = scratch.fields.data();
   field_view* const last = first + scratch.fields.size();
   field_view* field = first;
@@ -395,7 +406,7 @@ WEIR_INLINE const char* read_fields(const char* const base, const char* at,
     at = base + mark[1];
     mark += 2;
     if (*equals != '=' || equals == key || field == last) {
-      return nullptr;
+      return give_up_field(scratch, field, key, gave_up_at);
     }
     field->key = between(key, equals);
     const char* const begin = equals + 1;
@@ -408,7 +419,7 @@ WEIR_INLINE const char* read_fields(const char* const base, const char* at,
       at = base + mark[1];
       mark += 2;
       if (!is_string || without_return(at) != quote + 1) {
-        return nullptr;
+        return give_up_field(scratch, field, key, gave_up_at);
       }
     } else {
       const char* const end = without_return(at);
@@ -418,11 +429,15 @@ WEIR_INLINE const char* read_fields(const char* const base, const char* at,
                         : is_digit(kind) ? read_float(begin, end, *field, odd_spelling)
                                          : read_other_value(begin, end, *field);
       if (!good) {
-        return nullptr;
+        return give_up_field(scratch, field, key, gave_up_at);
       }
     }
     ++field;
   } while (*at == ',');
+  if (*at != ' ' && *at != '\n') {
+    --field;  // what follows it makes it another
+    return give_up_field(scratch, field, field->key.data(), gave_up_at);
+  }
   scratch.field_count = static_cast<std::size_t>(field - first);
   return at;
 }
@@ -447,13 +462,31 @@ WEIR_INLINE bool read_time(const char* at, const char* end, const parse_options&
   return true;
 }
 
+// Remembers what the walk had read when it gave up at `at`.
+[[gnu::noinline]] inline const char* give_up(line_progress& progress, line_progress::part done,
+                                             const char* at, std::size_t field_count,
+                                             bool fields_canonical) noexcept {
+  progress = {done, at, field_count, fields_canonical};
+  return nullptr;
+}
+
+// The last of the run of spaces that begins at the mark `at`: each of them is a mark.
+WEIR_INLINE const char* skip_spaces(const char* const base, const char* at,
+                                    const std::uint32_t*& mark) noexcept {
+  while (at[1] == ' ') {
+    at = base + *mark++;
+  }
+  return at;
+}
+
 // The line whose first mark is `mark`, which is left at the mark behind the line.
 WEIR_INLINE const char* walk_line(const char* const base, const char* const line,
                                   const std::uint32_t*& mark, const parse_options& options,
-                                  line_marks::memory& memory, line_scratch& scratch,
-                                  point_view& point) {
+                                  line_marks& marks, line_scratch& scratch, point_view& point) {
+  using part = line_progress::part;
   const char first = *line;
   const char* const name_end = base + *mark++;
+  marks.progress.done = part::nothing;
   if (name_end == line || first == '#' || first == '\t' || first == '\0') {
     return nullptr;
   }
@@ -462,39 +495,54 @@ WEIR_INLINE const char* walk_line(const char* const base, const char* const line
   point.tags_sorted = true;
   point.tag_order = {};
   if (*at == ',') {
-    at = read_tags(base, line, at, mark, memory, scratch, point);
-    if (at == nullptr) {
-      return nullptr;
-    }
+    at = read_tags(base, line, at, mark, *marks.storage, scratch, point);
+  }
+  if (at == nullptr || *at != ' ') {
+    return nullptr;
   }
   const char* const series_end = at;
-  if (*at != ' ' || is_white_space(at[1])) {
-    return nullptr;
-  }
+  point.series = between(line, at);
+  point.measurement = between(line, name_end);
+  at = skip_spaces(base, at, mark);
   __m128i wrong = _mm_setzero_si128();
-  bool odd_spelling = false;
-  at = read_fields(base, at, mark, scratch, wrong, odd_spelling);
+  bool odd_spelling = at != series_end;
+  const char* gave_up_at = series_end;
+  at = is_white_space(at[1])
+           ? nullptr
+           : read_fields(base, at, mark, scratch, wrong, odd_spelling, gave_up_at);
   if (at == nullptr) {
-    return nullptr;
+    const bool some = gave_up_at != series_end && _mm_testz_si128(wrong, wrong) != 0;
+    return some ? give_up(marks.progress, part::fields, gave_up_at, scratch.field_count,
+                          !odd_spelling)
+                : give_up(marks.progress, part::series, series_end, 0, true);
   }
   const char* end = without_return(at);
   const char* const fields_end = end;
+  const __m128i wrong_fields = wrong;
   point.time.reset();
+  bool good = true;
   if (*at == ' ') {
     const char* const space = at;
     at = base + *mark++;
     end = without_return(at);
-    if (!read_time(space, end, options, wrong, point.time)) {
-      return nullptr;
+    good = read_time(space, end, options, wrong, point.time);
+    if (*at == ' ') {
+      at = skip_spaces(base, at, mark);
+      const char* const next = base + *mark;
+      if (*at == ' ' && *next == '\n' && without_return(next) == at + 1) {
+        at = next;
+        ++mark;
+      }
+      end = without_return(at);
     }
   }
-  if (*at != '\n' || _mm_testz_si128(wrong, wrong) == 0 ||
+  if (!good || *at != '\n' || _mm_testz_si128(wrong, wrong) == 0 ||
       static_cast<std::size_t>(at - line) > options.line_bytes_max) {
-    return nullptr;
+    return _mm_testz_si128(wrong_fields, wrong_fields) != 0
+               ? give_up(marks.progress, part::all, fields_end, scratch.field_count, !odd_spelling)
+               : give_up(marks.progress, part::series, series_end, 0, true);
   }
   point.text = between(line, end);
-  point.series = between(line, series_end);
-  point.measurement = between(line, name_end);
   point.series_and_fields = between(line, fields_end);
   point.tags = {scratch.tags.data(), scratch.tag_count};
   point.fields = {scratch.fields.data(), scratch.field_count};
@@ -507,6 +555,7 @@ inline const char* read_line(const line_window& window, const parse_options& opt
                              line_marks& marks, line_scratch& scratch, point_view& point) {
   if (window.line >= marks.lines_end &&
       (window.line < marks.plain_end || !mark_lines(window, marks))) {
+    marks.progress = {};
     return scalar_kernel.read_line(window, options, marks, scratch, point);
   }
   const char* const base = marks.base;
@@ -515,8 +564,7 @@ inline const char* read_line(const line_window& window, const parse_options& opt
     ++mark;  // over what the exact reader has read
   }
   marks.next = mark;
-  const char* const after =
-      walk_line(base, window.line, mark, options, *marks.storage, scratch, point);
+  const char* const after = walk_line(base, window.line, mark, options, marks, scratch, point);
   if (after != nullptr) {
     marks.next = mark;
   }
