@@ -41,9 +41,10 @@ bool tag_layout::learn(std::span<const tag_view> tags, std::vector<std::uint32_t
     if (key.size() >= image_bytes) {
       return true;
     }
-    std::memset(images[i], 0, image_bytes);
-    std::memcpy(images[i], key.data(), key.size());
-    images[i][key.size()] = '=';
+    char* const image = images + i * image_bytes;
+    std::memset(image, 0, image_bytes);
+    std::memcpy(image, key.data(), key.size());
+    image[key.size()] = '=';
     if (!in_order) {
       order[i] = static_cast<std::uint8_t>(scratch[i]);
     }

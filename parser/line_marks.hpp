@@ -28,7 +28,7 @@ struct tag_layout {
   static constexpr std::size_t tags_max = 16;
   static constexpr std::size_t image_bytes = 32;
 
-  alignas(32) char images[tags_max][image_bytes] = {};
+  alignas(32) char images[tags_max * image_bytes] = {};
   std::uint32_t count = UINT32_MAX;  // of no line
   bool sorted = true;
   /// The tags' numbers in ascending order of keys. Filled when not sorted.

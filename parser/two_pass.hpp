@@ -219,17 +219,20 @@ WEIR_INLINE std::uint32_t load4(const char* bytes) noexcept {
 WEIR_INLINE bool read_boolean(const char* begin, const char* end, field_view& field) noexcept {
   const auto length = end - begin;
   const std::uint32_t word = load4(end - 4);  // its last four letters
-  const char first = *begin;
-  const bool is_true = (word == load4("true")) | (word == load4("True")) | (word == load4("TRUE"));
-  const bool is_false = ((word == load4("alse")) & ((first == 'f') | (first == 'F'))) |
-                        ((word == load4("ALSE")) & (first == 'F'));
-  // Without branches: which of them it is cannot be predicted.
-  const bool yes = ((length == 4) & is_true) | ((length == 1) & ((first == 't') | (first == 'T')));
-  const bool no = ((length == 5) & is_false) | ((length == 1) & ((first == 'f') | (first == 'F')));
+  // Sums, not branches: which of the words it is cannot be predicted.
+  const auto is = [](std::uint32_t a, std::uint32_t b) noexcept { return a == b ? 1U : 0U; };
+  const auto first = static_cast<std::uint32_t>(static_cast<unsigned char>(*begin));
+  const std::uint32_t one = length == 1 ? 1 : 0;
+  const std::uint32_t is_true =
+      is(word, load4("true")) + is(word, load4("True")) + is(word, load4("TRUE"));
+  const std::uint32_t is_false = is(word, load4("alse")) * (is(first, 'f') + is(first, 'F')) +
+                                 is(word, load4("ALSE")) * is(first, 'F');
+  const std::uint32_t yes = one * (is(first, 't') + is(first, 'T')) + (length == 4 ? is_true : 0);
+  const std::uint32_t no = one * (is(first, 'f') + is(first, 'F')) + (length == 5 ? is_false : 0);
   field.type = field_type::boolean;
   field.uint_value = 0;
-  field.bool_value = yes;
-  return yes | no;
+  field.bool_value = yes != 0;
+  return yes + no != 0;
 }
 
 [[gnu::noinline]] inline bool read_other_value(const char* begin, const char* end,
@@ -295,7 +298,7 @@ WEIR_INLINE const char* read_tags(const char* const base, const char* const line
     return at;
   }
   tag_layout& layout = layout_of(line, name_end, memory);
-  const char* image = layout.images[0];
+  const char* image = layout.images;
   key_difference difference = no_difference();
   bool fits = true;
   for (;;) {
@@ -307,7 +310,7 @@ WEIR_INLINE const char* read_tags(const char* const base, const char* const line
     }
     image += tag_layout::image_bytes;
     // More tags than an image has are compared with something, to no harm: the count differs.
-    image = image == layout.images[tag_layout::tags_max] ? layout.images[0] : image;
+    image = image == layout.images + sizeof layout.images ? layout.images : image;
     if (*at != ',') {
       break;
     }
