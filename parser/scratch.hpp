@@ -23,6 +23,16 @@ struct line_scratch {
   std::size_t field_count = 0;
   std::vector<std::uint32_t> order;  // of the tags, by key, when they came unsorted
 
+  /// Room for common lines, so that a kernel need not wait for the exact reader to make it.
+  void prepare() {
+    constexpr std::size_t least = 64;
+    if (tags.size() < least) {
+      tags.resize(least);
+    }
+    if (fields.size() < least) {
+      fields.resize(least);
+    }
+  }
   void clear() noexcept {
     tag_count = 0;
     field_count = 0;

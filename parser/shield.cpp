@@ -54,19 +54,14 @@ std::size_t find_even_backslashes_outside_strings(std::string_view text, std::si
 
 // Whether a string's first unescaped quote after the opening one is its last byte.
 bool closes_at_its_end(std::string_view text) noexcept {
-  std::size_t at = 1;
-  while (at < text.size() && text[at] != '"') {
-    at += text[at] == '\\' ? 2 : 1;
+  std::size_t at = text.find('"', 1);
+  const bool has_backslash = text.find('\\') < at;
+  if (has_backslash) {
+    for (at = 1; at < text.size() && text[at] != '"';) {
+      at += text[at] == '\\' ? 2 : 1;
+    }
   }
   return at + 1 == text.size();
-}
-
-bool is_utf8(std::string_view text) noexcept {
-  unsigned char bits = 0;
-  for (const char byte : text) {
-    bits |= static_cast<unsigned char>(byte);
-  }
-  return bits < 0x80 || simdjson::validate_utf8(text.data(), text.size());
 }
 
 // The first byte that begins no character. Requires: there is one.
@@ -107,11 +102,15 @@ line_verdict check_shields(const point_view& point, const parse_options& options
       return {parse_code::shield_text_after_quote, offset(field.text), field.text};
     }
   }
-  if (options.utf8 == utf8_policy::reject && !is_utf8(text)) {
-    const std::size_t bad = find_bad_utf8(text);
-    return {parse_code::shield_invalid_utf8, bad, text.substr(bad, 1)};
+  if (options.utf8 == utf8_policy::reject && !simdjson::validate_utf8(text.data(), text.size())) {
+    return utf8_verdict(text);
   }
   return {};
+}
+
+line_verdict utf8_verdict(std::string_view text) noexcept {
+  const std::size_t bad = find_bad_utf8(text);
+  return {parse_code::shield_invalid_utf8, bad, text.substr(bad, 1)};
 }
 
 }  // namespace weir

@@ -27,6 +27,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir {
 
@@ -122,6 +123,9 @@ struct point_view {
   std::uint64_t line = 0;
   /// The tags are in ascending order of their raw key bytes (InfluxDB's own order).
   bool tags_sorted = true;
+  /// The tags' numbers in ascending order of their keys, where the reader knows it anyway and
+  /// `tags_sorted` is false; else empty.
+  std::span<const std::uint8_t> tag_order;
   /// `series_and_fields` is canonical as it lies: tags sorted, exactly one space before the fields,
   /// and every number spelled as every server reads it.
   bool canonical = true;
@@ -159,6 +163,8 @@ struct parse_options {
   utf8_policy utf8 = utf8_policy::reject;
   /// Longer lines are refused (shield_line_too_long), in bytes without the line feed.
   std::size_t line_bytes_max = std::size_t{1} << 20;
+  /// One of `kernel_names()`. Empty, or not among them: the one that `kernel_name` names.
+  std::string_view kernel = {};
 };
 
 /// What `line_reader::next` found.
@@ -227,7 +233,12 @@ void unescape_string(std::string_view raw, std::string& out);
 /// No timestamp and no line feed are written.
 void append_canonical(const point_view& point, std::string& out);
 
-/// Name of the kernel in use ("scalar"); `WEIR_KERNEL` chooses one by name.
+/// The kernel in use: the one that the environment variable WEIR_KERNEL names, if this machine can
+/// run it, or else the fastest. All kernels give the same answers.
 [[nodiscard]] std::string_view kernel_name() noexcept;
+
+/// Those that this machine can run, fastest first: "avx512", "avx2", "sse42" (x86-64) and always
+/// "scalar".
+[[nodiscard]] std::vector<std::string_view> kernel_names();
 
 }  // namespace weir
