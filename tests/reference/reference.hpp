@@ -302,7 +302,8 @@ class reference_line {
 
   // What weir refuses beyond that.
   parse_code shields(const outcome& result) const {
-    if (has_even_run(s_.substr(0, series_end_), false) || has_even_run(field_text_, true)) {
+    if (has_long_run(result.measurement) || has_even_run(s_.substr(0, series_end_), false) ||
+        has_even_run(field_text_, true)) {
       return parse_code::shield_ambiguous_backslash;
     }
     for (const outcome_field& field : result.fields) {
@@ -315,6 +316,17 @@ class reference_line {
     }
     return options_.utf8 == utf8_policy::reject && !is_utf8(s_) ? parse_code::shield_invalid_utf8
                                                                 : parse_code::none;
+  }
+
+  // Two backslashes or more directly before a byte that a measurement can escape.
+  static bool has_long_run(const std::string& measurement) {
+    for (std::size_t i = 2; i < measurement.size(); ++i) {
+      const bool escapable = std::string{",= \""}.find(measurement[i]) != std::string::npos;
+      if (escapable && measurement[i - 1] == '\\' && measurement[i - 2] == '\\') {
+        return true;
+      }
+    }
+    return false;
   }
 
   static bool has_even_run(const std::string& text, bool has_strings) {
