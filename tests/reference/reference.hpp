@@ -456,6 +456,9 @@ class reference_body {
     if (!text.empty() && text.back() == '\r') {
       text.pop_back();
     }
+    if (!text.empty() && text.back() == '\n') {
+      text.pop_back();
+    }
     std::size_t blank = 0;
     while (blank < text.size() && is_blank(text[blank])) {
       ++blank;
