@@ -139,7 +139,7 @@ class Comparison:
     def __init__(self, reader, judge):
         self.reader = reader
         self.judge = judge
-        self.scratch = None
+        self.scratch = {}
         self.kinds = collections.Counter()  # cases by documented difference; "" is none
         self.verdicts = collections.Counter()  # lines by weir's code; "" is a point
         self.differences = []
@@ -212,18 +212,17 @@ class Comparison:
         return Unit(case, text, lines, kinds, asked_as)
 
     def is_unbalanced(self, text):
-        answer = self.ask_apart(text, "ns")
+        answer = self.ask_apart(text, "ns", not scanners.is_utf8(text))
         return answer.status == 400 and answer.error.endswith(": unbalanced quotes")
 
-    def ask_apart(self, text, precision):
-        """A request whose effects nobody looks at; the server may die of it."""
-        if self.scratch is None:
-            self.scratch = self.judge.create()
-        answer = self.judge.write(self.scratch, text, precision)
-        if answer.status != 0 and "UTF-8" in answer.error:
-            self.judge.drop(self.scratch)  # it goes on refusing every new name
-        if answer.status == 0 or "UTF-8" in answer.error:
-            self.scratch = None
+    def ask_apart(self, text, precision, bad_names):
+        """A request whose effects nobody looks at; the server may die of it. Where a name was not
+        UTF-8, it goes on refusing other new names too: a database for those alone."""
+        if bad_names not in self.scratch:
+            self.scratch[bad_names] = self.judge.create()
+        answer = self.judge.write(self.scratch[bad_names], text, precision)
+        if answer.status == 0:
+            self.scratch = {}
         return answer
 
     # Bodies that both must take alike.
@@ -298,7 +297,8 @@ class Comparison:
         if unit.kinds & not_asked or (codes and not askable):
             self.not_asked += 1
             return
-        answer = self.ask_apart(unit.asked_as, unit.case.precision)
+        bad_names = bool(unit.kinds & {scanners.UTF8, UTF8_NAME})
+        answer = self.ask_apart(unit.asked_as, unit.case.precision, bad_names)
         if answer.status == 400 and PARSER_WORDS.match(answer.error):
             if answer != answer_for([unit]):
                 self.differs(unit.case, f"InfluxDB: {answer}\n  weir:     {answer_for([unit])}")
