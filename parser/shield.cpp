@@ -67,6 +67,17 @@ std::size_t find_even_backslashes_outside_strings(std::string_view text, std::si
   return nowhere;
 }
 
+// Such a key swallowed a field without `=`, and one more `=` must stand where 1.x's scanners
+// disagree about a quote: the values behind it may be of a kind that it cannot read back.
+bool has_bare_comma(std::string_view key) noexcept {
+  for (std::size_t at = key.find(','); at != nowhere; at = key.find(',', at + 1)) {
+    if (at == 0 || key[at - 1] != '\\') {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Whether a string's first unescaped quote after the opening one is its last byte.
 bool closes_at_its_end(std::string_view text) noexcept {
   std::size_t at = 1;
@@ -118,7 +129,7 @@ line_verdict check_shields(const point_view& point, const parse_options& options
     return {parse_code::shield_ambiguous_backslash, even, text.substr(even, 2)};
   }
   for (const field_view& field : point.fields) {
-    if (field.key.empty() || field.key.front() == ',') {
+    if (field.key.empty() || has_bare_comma(field.key)) {
       return {parse_code::shield_empty_field_key, offset(field.key), field.key};
     }
     if (field.type == field_type::string && !closes_at_its_end(field.text)) {

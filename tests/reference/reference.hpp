@@ -307,7 +307,7 @@ class reference_line {
       return parse_code::shield_ambiguous_backslash;
     }
     for (const outcome_field& field : result.fields) {
-      if (field.key.empty() || field.key[0] == ',') {
+      if (field.key.empty() || has_comma(field.key)) {
         return parse_code::shield_empty_field_key;
       }
       if (field.type == field_type::string && !is_one_string(field.text)) {
@@ -327,6 +327,14 @@ class reference_line {
       }
     }
     return false;
+  }
+
+  static bool has_comma(const std::string& key) {
+    bool found = key[0] == ',';
+    for (std::size_t i = 1; i < key.size(); ++i) {
+      found = found || (key[i] == ',' && key[i - 1] != '\\');
+    }
+    return found;
   }
 
   static bool has_even_run(const std::string& text, bool has_strings) {
