@@ -135,6 +135,10 @@ def named(counts, name_of_none):
     return {key or name_of_none: count for key, count in counts.most_common()}
 
 
+def must_be_alike(unit):
+    return not unit.kinds & {*scanners.SHIELDS, STORAGE, UTF8_NAME, scanners.TAG_COUNT}
+
+
 class Comparison:
     def __init__(self, reader, judge):
         self.reader = reader
@@ -151,12 +155,11 @@ class Comparison:
             units = self.plan(case, lines)
             self.count(units, lines)
             for unit in units:
-                if unit.kinds & (set(scanners.SHIELDS) | {STORAGE, UTF8_NAME, scanners.TAG_COUNT}):
-                    shielded.append(unit)
-                elif scanners.stands_alone(unit.asked_as):
-                    batches.append(unit)
+                if must_be_alike(unit):
+                    alone = not scanners.stands_alone(unit.asked_as, self.is_unbalanced)
+                    (singles if alone else batches).append(unit)
                 else:
-                    singles.append(unit)
+                    shielded.append(unit)
         for group in apart(batches, BATCH):
             self.narrow(group, self.together)
         for group in apart(singles, SINGLES):

@@ -90,6 +90,10 @@ TIMES = [
     b"0x10", b"\xef\xbc\x91", b"1600000000000000000 1", b"1,2", b"1=2",
 ]  # fmt: skip
 
+# Short texts of few letters: where scanners disagree, they do it over these.
+SOUP = [b"a", b"a", b",", b",", b"=", b"=", b"=", b'"', b'"', b'"', b"\\", b"\\", b" ", b"1", b"t", b"1i",
+        b'="', b'=",', b"a=1", b"\t", b"\n"]  # fmt: skip
+
 PRECISIONS = ["ns"] * 12 + ["u", "ms", "s", "m", "h"]
 
 
@@ -108,11 +112,21 @@ class Mutator:
         return body, self.random.choice(PRECISIONS)
 
     def line(self):
+        if self.random.random() < 0.1:
+            return self.numbered(self.soup())
         line = self.random.choice(SEEDS)
         for _ in range(self.random.choice([0, 1, 1, 1, 2, 2, 3, 4])):
             line = self.random.choice(self.MUTATIONS)(self, line)
+        return self.numbered(line)
+
+    def numbered(self, line):
         self.made += 1
         return line.replace(b"@", b"m%d" % self.made)
+
+    def soup(self):
+        text = b"".join(self.random.choices(SOUP, k=self.random.randint(1, 14)))
+        before = self.random.choice([b"@ ", b"@ ", b"@ a=1,", b"@ a,", b"@,", b"@", b"@,t=a", b""])
+        return before + text + self.random.choice([b"", b" f=1", b" 1", b'"', b'" 1', b"=1", b"=t"])
 
     def place(self, line):
         """Anywhere, but more often beside a byte that means something."""

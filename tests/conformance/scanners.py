@@ -223,12 +223,15 @@ def body_kinds(body, is_unbalanced):
     return ours, kinds
 
 
-def stands_alone(body):
-    """Whether the body means the same when another follows it after a line feed."""
-    split = [
-        Splitter(each, frozenset(), None).lines() for each in (body, body + b"\nx", body + b"\nxyz")
-    ]
-    return split[1] == split[0] + [b"x"] and split[2] == split[0] + [b"xyz"]
+def stands_alone(body, is_unbalanced):
+    """Whether the body means the same, to both, when others follow it after a line feed."""
+    for rules in (frozenset(), SPLIT_RULES):
+        lines = Splitter(body, rules, is_unbalanced).lines()
+        for other in (b"x", b"xyz", b'"x'):  # a quote would close what was left open
+            both = Splitter(body + b"\n" + other, rules, is_unbalanced).lines()
+            if both != lines + [other]:
+                return False
+    return True
 
 
 def as_signed(text):
