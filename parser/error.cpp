@@ -84,8 +84,7 @@ constexpr code_words words[parse_code_count] = {
      "queried; "
      "name it."},
     {"shield_ambiguous_backslash", "ambiguous backslashes",
-     "An even number of backslashes stands directly before `,`, `=` or a space, which InfluxDB "
-     "reads "
+     "Several backslashes stand directly before `,`, `=`, a quote or a space, which InfluxDB reads "
      "in two ways at once. A name cannot end in a backslash; use another character."},
     {"shield_text_after_quote", "text after closing quote",
      "After the quote that closes a string only a comma, a space or the end may follow. Write a "

@@ -309,6 +309,9 @@ line_event line_reader::state::judge(std::string_view all, bool& done) {
   std::string_view text = all.substr(0, end);
   const bool has_return = !text.empty() && text.back() == '\r';
   text.remove_suffix(has_return ? 1 : 0);
+  if (!text.empty() && text.back() == '\n') {
+    text.remove_suffix(1);  // it stood behind a backslash; 1.x cuts it all the same
+  }
   while (!text.empty() && is_white_space(text.front())) {
     text.remove_prefix(1);
   }

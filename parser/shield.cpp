@@ -27,7 +27,22 @@ std::size_t find_even_backslashes(std::string_view text, std::size_t at) noexcep
   return nowhere;
 }
 
-// The same in a field set, whose strings may hold anything.
+// Where a measurement keeps a backslash before a byte that it escapes: 1.x unescapes the name of a
+// stored series once more, so that nobody finds it again.
+std::size_t find_kept_backslash(std::string_view measurement) noexcept {
+  std::size_t at = 0;
+  while ((at = measurement.find('\\', at)) != nowhere) {
+    const std::size_t end = std::min(measurement.find_first_not_of('\\', at), measurement.size());
+    if (end - at > 1 && end < measurement.size() &&
+        std::string_view{",= \""}.find(measurement[end]) != nowhere) {
+      return at;
+    }
+    at = end;
+  }
+  return nowhere;
+}
+
+// An even run in a field set, whose strings may hold anything.
 std::size_t find_even_backslashes_outside_strings(std::string_view text, std::size_t at) noexcept {
   std::size_t equals = 0;
   std::size_t commas = 0;
@@ -50,6 +65,17 @@ std::size_t find_even_backslashes_outside_strings(std::string_view text, std::si
     ++at;
   }
   return nowhere;
+}
+
+// Such a key swallowed a field without `=`, and one more `=` must stand where 1.x's scanners
+// disagree about a quote: the values behind it may be of a kind that it cannot read back.
+bool has_bare_comma(std::string_view key) noexcept {
+  for (std::size_t at = key.find(','); at != nowhere; at = key.find(',', at + 1)) {
+    if (at == 0 || key[at - 1] != '\\') {
+      return true;
+    }
+  }
+  return false;
 }
 
 // Whether a string's first unescaped quote after the opening one is its last byte.
@@ -87,7 +113,10 @@ line_verdict check_shields(const point_view& point, const parse_options& options
     return static_cast<std::size_t>(part.data() - text.data());
   };
   const bool has_backslash = text.find('\\') != nowhere;
-  std::size_t even = !has_backslash ? nowhere : find_even_backslashes(point.series, 0);
+  std::size_t even = has_backslash ? find_kept_backslash(point.measurement) : nowhere;
+  if (has_backslash && even == nowhere) {
+    even = find_even_backslashes(point.series, point.measurement.size());
+  }
   if (has_backslash && even == nowhere) {
     even = find_even_backslashes_outside_strings(point.series_and_fields, point.series.size());
   }
@@ -95,7 +124,7 @@ line_verdict check_shields(const point_view& point, const parse_options& options
     return {parse_code::shield_ambiguous_backslash, even, text.substr(even, 2)};
   }
   for (const field_view& field : point.fields) {
-    if (field.key.empty() || field.key.front() == ',') {
+    if (field.key.empty() || has_bare_comma(field.key)) {
       return {parse_code::shield_empty_field_key, offset(field.key), field.key};
     }
     if (field.type == field_type::string && !closes_at_its_end(field.text)) {

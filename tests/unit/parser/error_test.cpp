@@ -53,6 +53,10 @@ TEST(Error, HasAPlace) {
             (place{1, 8, "m f=\"\xc3\xa9\xe6\x97\"", "\xe6"}));
   EXPECT_EQ(place_of("m,t=\xff f=1"), (place{1, 5, "m,t=\xff f=1", "\xff"}));
   EXPECT_EQ(place_of("m\r\n"), (place{1, 2, "m", ""}));
+  // InfluxDB leaves a line feed at the end of what it quotes out, escaped or not.
+  EXPECT_EQ(place_of("m\\\n\nx f=1"), (place{1, 3, "m\\", ""}));
+  EXPECT_EQ(place_of("m\\\n\r\nx f=1"), (place{1, 3, "m\\", ""}));
+  EXPECT_EQ(place_of("m\\\nx\nx f=1"), (place{1, 3, "m\\\nx", ""}));
 }
 
 TEST(Error, ColumnsStayInTheFirstLine) {
