@@ -99,8 +99,7 @@ void adviser::judge_spaces() {
   for (const std::size_t at : {point_.series.size(), point_.series_and_fields.size()}) {
     const std::size_t end = std::min(text.find_first_not_of({" \t\0", 3}, at), text.size());
     if (end - at > 1 && end < text.size()) {
-      const bool has_tab = text.substr(at, end - at).find('\t') != std::string_view::npos;
-      add({has_tab ? mistake::tab_for_space : mistake::two_spaces, at, end - at});
+      add({mistake::extra_space, at, end - at});
     }
   }
 }

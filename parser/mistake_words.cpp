@@ -38,21 +38,35 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"space_in_name", "a space in a name must be escaped",
      "A space ends the measurement and tags. Here it stands inside a name or a tag's value, so "
      "that `{1}` is read as the beginning of the fields. Quotes do not help in names.",
-     "If the space belongs to the name, write a backslash before it: `\\ `. If `{1}` is a tag, "
-     "write a comma instead of the space."},
+     "If the space belongs to the name, write a backslash before it: `\\ `. Otherwise remove it."},
+    {"space_in_field_name", "a space in a field's name must be escaped",
+     "A space ends the fields. Here it stands inside a field's name, so that `{1}` is left without "
+     "a value. Quotes do not help in names.",
+     "Write a backslash before the space: `\\ `. If it does not belong to the name, remove it."},
     {"space_in_fields", "a space between two fields",
      "A space ends the fields, and only the timestamp may follow. `{1}` is no timestamp.",
      "Write a comma instead of the space: `field=1,other=2`. If what stands before the space are "
      "tags, they follow the measurement after a comma: `measurement,tag=a field=1`."},
-    {"two_spaces", "more than one space",
+    {"space_for_equals", "a space where an equals sign belongs",
+     "A field is written `name=value`. Here `{1}` and its value are separated by a space.",
+     "Write an equals sign instead of the space: `{1}={2}`."},
+    {"space_missing", "no space before the fields",
+     "The tags end and the fields begin at the first space. There is none, so every pair on this "
+     "line is read as a tag.",
+     "Write a space instead of the comma before the first field: `measurement,tag=a field=1`."},
+    {"two_spaces", "several spaces where the tags continue",
+     "The first space on a line ends the tags, and the further ones are passed over. So `{1}` is "
+     "read as a field, not as a tag.",
+     "If `{1}` is a tag, write one comma instead of the spaces. If it is a field, leave one space "
+     "before it, and a comma between it and the next field."},
+    {"extra_space", "more than one space",
      "One space separates the tags from the fields, and one the fields from the timestamp. "
-     "InfluxDB passes over further ones, but not every reader does, and often something is missing "
-     "between them.",
-     "Leave one space. If a value was left out here, leave out its name as well."},
+     "Further spaces and tabs are passed over, but they often stand where a value was empty.",
+     "Leave one space, and see whether something is missing here."},
     {"tab_for_space", "a tab where a space is needed",
      "Only a space separates measurement, fields and timestamp. A tab is an ordinary byte of a "
      "name or a value.",
-     "Write a space instead of the tab."},
+     "Write a space instead of the tab; at the end of a line, remove it."},
     {"double_comma", "two commas in a row", "Between two commas a pair `name=value` must stand.",
      "Remove one of the commas."},
     {"trailing_comma", "a comma with nothing behind it",
@@ -66,12 +80,14 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "Every field has a name: `name=value`. `{1}` is a bare value.", "Name it: `{2} value={1}`."},
     {"double_equals", "two equals signs in a row",
      "One equals sign separates a field's name from its value.", "Remove one of them."},
+    {"colon_for_equals", "a colon where an equals sign belongs",
+     "A field is written `name=value`; a colon is an ordinary byte of a name.",
+     "Write an equals sign instead of the colon."},
     {"missing_closing_quote", "a string without its closing quote",
-     "The string that begins at this double quote is never closed, so everything behind it would "
-     "belong to it.",
-     "Add the closing double quote. A quote that belongs to the text is written `\\\"`, a "
-     "backslash "
-     "before a closing quote `\\\\`."},
+     "The string that begins at this double quote is not closed on its line. What stands behind "
+     "it, perhaps even the next lines, is taken for a part of the string.",
+     "Add the closing double quote. A quote that belongs to the text is written `\\\"`, and a "
+     "backslash before the closing quote `\\\\`."},
     {"missing_opening_quote", "a string without its opening quote",
      "A field's text must begin and end with a double quote. `{1}` only ends with one.",
      "Add the opening double quote: `\"{1}`."},
@@ -87,6 +103,10 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"single_quotes", "single quotes around text",
      "Text is quoted with double quotes. Single quotes and backquotes mean nothing here.",
      "Write double quotes: `name=\"text\"`."},
+    {"escaped_quotes", "backslashes before the quotes around text",
+     "A backslash takes a quote its meaning, so no string begins here. Often the backslashes are "
+     "left over from a program or a shell in which the line was quoted itself.",
+     "Remove the backslashes before the first and the last quote: `name=\"text\"`."},
     {"typographic_quotes", "typographic quotes around text",
      "Text is quoted with the plain double quote of the keyboard (U+0022). Quotes that a text "
      "program has made pretty mean nothing here.",
@@ -119,10 +139,13 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"null_value", "null is not a value",
      "There is no spelling for a missing value; `{1}` is not a number.",
      "Leave this field out. If it is the line's only field, leave out the line."},
+    {"java_long", "an integer with the suffix L",
+     "`{1}` is how Java and other languages write a Long. In line protocol an integer ends in `i`.",
+     "Write `{2}i` for an integer, or `{2}` for a float."},
     {"number_suffix", "a number with a suffix of another language",
      "`{1}` is a number as some programming language writes it. Here only two suffixes are known: "
      "`i` makes an integer, `u` an unsigned integer.",
-     "Write `42i` for an integer, `42` or `1.5` for a float."},
+     "Write `{2}i` for an integer (if it is whole), or `{2}` for a float."},
     {"number_with_plus", "a plus sign before a number",
      "A number may begin with a minus, not with a plus.", "Remove the plus sign."},
     {"number_with_unit", "a number with a unit",
@@ -166,6 +189,9 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"comment_after_point", "a comment behind a point",
      "A comment is a line of its own that begins with `#`.",
      "Move the comment to a line before this one."},
+    {"second_point", "two points on one line",
+     "Behind the timestamp another point begins. Each point is a line of its own.",
+     "Write a line feed (LF) instead of the space before `{1}`."},
     {"json", "this is JSON",
      "What stands here is JSON, not line protocol. Perhaps the output goes to the wrong address, "
      "or its format was left at a default.",
@@ -185,6 +211,10 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"utf16", "this is UTF-16, not UTF-8",
      "The text begins with the byte order mark of UTF-16. Line protocol is UTF-8.",
      "Convert the file: `iconv -f UTF-16 -t UTF-8`."},
+    {"compressed", "this is compressed (gzip), not text",
+     "The bytes begin as gzip does. A server decompresses a body only if the request says so.",
+     "Decompress it first: `zcat FILE | weir lint`. In a request, send the header "
+     "`Content-Encoding: gzip`."},
     {"byte_order_mark", "a byte order mark (BOM) at the beginning",
      "The three bytes EF BB BF are invisible, but belong to the line: they become part of the "
      "measurement's name, which then looks right and is never found.",
@@ -228,8 +258,10 @@ constexpr std::array<mistake_words, parse_code_count> by_code = {{
     {"key_too_long", "",
      "Measurement, tags and the field's key together are longer than 65535 bytes.",
      "Move long values from tags into string fields."},
-    {"missing_field_key", "", "There is no name before the `=`.",
-     "Write `name=value`, without a space before the `=`."},
+    {"missing_field_key", "",
+     "There is no field name directly before the `=`. A space ends the measurement and tags, and "
+     "the name of the field must follow it.",
+     "Write the field's name before the `=`, with no space between them: `measurement name=1`."},
     {"missing_field_value", "", "There is no value after the `=`.",
      "Leave the field out when it has no value. An empty text is written `name=\"\"`."},
     {"invalid_field_format", "",
