@@ -22,7 +22,8 @@ bool is_comment(std::string_view text) noexcept {
 
 // A pair that is neither timestamp nor comment: of tags or of fields?
 mistake_found pair_behind_fields(const refused_line& line, std::string_view word) {
-  const std::string_view pair = item_at(word, 0);
+  const std::string_view item = item_at(word, 0);
+  const std::string_view pair = is_pair(item) ? item : word;
   const std::string_view value = pair.substr(find_bare(pair, "=", 0) + 1);
   mistake_found found{mistake::tag_after_fields, line.offset(word), word.size(), pair,
                       line.text.substr(0, line.series_end)};

@@ -128,6 +128,8 @@ excerpt make_excerpt(std::string_view text, std::size_t at, std::size_t length) 
     here += next.bytes;
     if (here <= mark_end) {
       mark_end_column = column;
+    } else if (text[here - 1] == '\n') {
+      break;
     }
   }
   if (at >= here) {
