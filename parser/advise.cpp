@@ -109,14 +109,20 @@ void adviser::judge_time() {
     return;
   }
   const std::int64_t unit = circumstances_.unit_ns;
-  const std::string_view better = find_plausible_unit(*point_.time / unit, unit);
-  if (better.empty()) {
+  const std::int64_t number = *point_.time / unit;
+  const std::int64_t better = find_plausible_unit(number, unit);
+  if (better == 0) {
     return;
   }
   const std::string_view text = point_.text;
   const std::size_t end = text.find_last_not_of(' ') + 1;
   const std::size_t begin = text.find_last_of({" \t\0", 3}, end - 1) + 1;
-  add({mistake::timestamp_unit, begin, end - begin, name_of_unit(unit), better});
+  add({mistake::timestamp_unit,
+       begin,
+       end - begin,
+       {},
+       {},
+       describe_reading(*point_.time, unit) + ' ' + describe_plausible(number, better)});
 }
 
 }  // namespace

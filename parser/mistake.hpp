@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "exact.hpp"
@@ -85,7 +86,7 @@ enum class mistake : std::uint8_t {
 
 inline constexpr std::size_t mistake_count = static_cast<std::size_t>(mistake::time_as_name) + 1;
 
-/// "{1}" and "{2}" in the texts stand for what the line says there (`mistake_found`).
+/// "{1}", "{2}" and "{3}" in the texts stand for what is special to the line (`mistake_found`).
 struct mistake_words {
   std::string_view kind;
   std::string_view title;
@@ -104,6 +105,7 @@ struct mistake_found {
   std::size_t length = 1;
   std::string_view first{};   // "{1}"
   std::string_view second{};  // "{2}"
+  std::string made{};         // "{3}": words of ours, not the line's
 };
 
 /// A refused line as the functions that recognise mistakes look at it.

@@ -133,12 +133,18 @@ maybe_mistake wrong_unit(const refused_line& line) {
   if (parse_int64(line.span, number) != number_error::none) {
     return std::nullopt;
   }
-  const std::string_view better = find_plausible_unit(number, 0);
-  if (better.empty()) {
+  const std::int64_t better = find_plausible_unit(number, 0);
+  if (better == 0) {
     return std::nullopt;
   }
-  return mistake_found{mistake::timestamp_unit, line.offset(line.span), line.span.size(),
-                       "the request's precision says", better};
+  return mistake_found{mistake::timestamp_unit,
+                       line.offset(line.span),
+                       line.span.size(),
+                       {},
+                       {},
+                       "Read as the request's precision says, this timestamp lies outside the "
+                       "years 1677 to 2262. " +
+                           describe_plausible(number, better)};
 }
 
 }  // namespace

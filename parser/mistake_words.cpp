@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::array<mistake_words, mistake_count> known = {{
     {"space_after_comma", "a space after a comma",
-     "No space may follow a comma: the first space ends the measurement and tags, the second ends "
-     "the fields. What stands behind this space is no longer read as part of the list.",
+     "No space may follow a comma: the first space on a line ends the tags, the second ends the "
+     "fields. What stands behind this space is not read as the next tag or field.",
      "Remove the space. If nothing was to follow, remove the comma instead."},
     {"space_before_comma", "a space before a comma",
      "A space ends the tags or the fields, so what the comma continues has already ended.",
@@ -99,7 +99,8 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"quoted_name", "quotes around a name or a tag's value",
      "Only the strings of fields are quoted. Elsewhere quotes are part of the name itself, and "
      "they do not protect spaces or commas: `{1}` is stored with its quotes.",
-     "Remove the quotes, and write a backslash before each space, comma and equals sign."},
+     "Remove the quotes, and write a backslash before each space, comma and equals sign of the "
+     "name or value itself."},
     {"single_quotes", "single quotes around text",
      "Text is quoted with double quotes. Single quotes and backquotes mean nothing here.",
      "Write double quotes: `name=\"text\"`."},
@@ -181,9 +182,7 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "Remove what follows the digits; the request's precision names the unit."},
     {"timestamp_quoted", "a timestamp in quotes", "A timestamp is a bare number.",
      "Remove the quotes."},
-    {"timestamp_unit", "a timestamp in another unit than is read",
-     "Read as {1}, this timestamp lies far from the years that data comes from. As {2} it would be "
-     "a time between 1990 and 2100.",
+    {"timestamp_unit", "a timestamp in another unit than is read", "{3}",
      "Name the unit as the request's precision (`weir lint --precision`, `/write?precision=`), or "
      "write the timestamp in the unit that is read."},
     {"comment_after_point", "a comment behind a point",
@@ -355,6 +354,9 @@ std::string fill(std::string_view pattern, const mistake_found& found) {
   while (!pattern.empty()) {
     if (pattern.starts_with("{1}") || pattern.starts_with("{2}")) {
       append_quote(pattern[1] == '1' ? found.first : found.second, out);
+      pattern.remove_prefix(3);
+    } else if (pattern.starts_with("{3}")) {
+      out += found.made;
       pattern.remove_prefix(3);
     } else {
       out += pattern.front();

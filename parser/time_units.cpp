@@ -2,6 +2,9 @@
 #include "time_units.hpp"
 
 #include <array>
+#include <chrono>
+#include <cstdio>
+#include <string_view>
 
 namespace weir {
 namespace {
@@ -39,28 +42,55 @@ constexpr bool do_not_overlap() {
 }
 static_assert(do_not_overlap());
 
-}  // namespace
-
-bool is_plausible_time(std::int64_t time_ns) noexcept {
-  return time_ns >= units[0].first && time_ns <= units[0].last;
-}
-
 std::string_view name_of_unit(std::int64_t unit_ns) noexcept {
   for (const time_unit& unit : units) {
     if (unit.unit_ns == unit_ns) {
       return unit.name;
     }
   }
-  return {};
+  return "another unit";
 }
 
-std::string_view find_plausible_unit(std::int64_t number, std::int64_t unit_ns) noexcept {
+std::string date_of(std::int64_t time_ns) {
+  using std::chrono::floor;
+  const std::chrono::sys_time<std::chrono::nanoseconds> time{std::chrono::nanoseconds{time_ns}};
+  const auto day = floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{floor<std::chrono::seconds>(time) - day};
+  char text[64];
+  const int length = std::snprintf(
+      text, sizeof text, "%04d-%02u-%02u %02d:%02d:%02d UTC", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()));
+  return {text, static_cast<std::size_t>(length)};
+}
+
+}  // namespace
+
+bool is_plausible_time(std::int64_t time_ns) noexcept {
+  return time_ns >= units[0].first && time_ns <= units[0].last;
+}
+
+std::int64_t find_plausible_unit(std::int64_t number, std::int64_t unit_ns) noexcept {
   for (const time_unit& unit : units) {
     if (unit.unit_ns != unit_ns && number >= unit.first && number <= unit.last) {
-      return unit.name;
+      return unit.unit_ns;
     }
   }
-  return {};
+  return 0;
+}
+
+std::string describe_plausible(std::int64_t number, std::int64_t unit_ns) {
+  std::string out{"As "};
+  out.append(name_of_unit(unit_ns)).append(" it would mean ");
+  return out.append(date_of(number * unit_ns)).append(".");
+}
+
+std::string describe_reading(std::int64_t time_ns, std::int64_t unit_ns) {
+  std::string out{"Read as "};
+  out.append(name_of_unit(unit_ns)).append(", this timestamp means ");
+  return out.append(date_of(time_ns)).append(".");
 }
 
 }  // namespace weir
