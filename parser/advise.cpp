@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "line_splitter.hpp"
 #include "mistake.hpp"
 #include "time_units.hpp"
 
@@ -13,6 +14,12 @@ namespace {
 
 constexpr std::string_view byte_order_mark_bytes = "\xEF\xBB\xBF";
 constexpr std::string_view replacement_bytes = "\xEF\xBF\xBD";
+
+bool is_quoted(std::string_view name) noexcept {
+  // No name that is accepted is empty.
+  return (name.front() == '"' || name.front() == '\'') && name.size() > 1 &&
+         name.front() == name.back();
+}
 
 class adviser {
  public:
@@ -40,7 +47,11 @@ class adviser {
 
   void judge_bytes();
   void judge_names();
-  void judge_name(std::string_view name);
+  void judge_name(std::string_view name) {
+    if (is_quoted(name)) {
+      add({mistake::quoted_name, offset(name), name.size(), name});
+    }
+  }
   void judge_spaces();
   void judge_time();
 
@@ -64,30 +75,23 @@ void adviser::judge_bytes() {
   }
 }
 
-bool is_quoted(std::string_view name) noexcept {
-  return name.size() > 1 && (name.front() == '"' || name.front() == '\'') &&
-         name.front() == name.back();
-}
-
-void adviser::judge_name(std::string_view name) {
-  if (is_quoted(name)) {
-    add({mistake::quoted_name, offset(name), name.size(), name});
-  }
+// With the length known, a comparison is one instruction.
+bool is_time(std::string_view name) noexcept {
+  return name.size() == 4 && std::memcmp(name.data(), "time", 4) == 0;
 }
 
 void adviser::judge_names() {
-  constexpr std::string_view reserved = "time";
   judge_name(point_.measurement);
   for (const tag_view& tag : point_.tags) {
     judge_name(tag.key);
     judge_name(tag.value);
-    if (tag.key == reserved) {
+    if (is_time(tag.key)) {
       add({mistake::time_as_name, offset(tag.key), tag.key.size()});
     }
   }
   for (const field_view& field : point_.fields) {
     judge_name(field.key);
-    if (field.key == reserved) {
+    if (is_time(field.key)) {
       add({mistake::time_as_name, offset(field.key), field.key.size()});
     }
   }
@@ -97,8 +101,11 @@ void adviser::judge_names() {
 void adviser::judge_spaces() {
   const std::string_view text = point_.text;
   for (const std::size_t at : {point_.series.size(), point_.series_and_fields.size()}) {
+    if (at + 1 >= text.size() || !is_white_space(text[at + 1])) {
+      continue;
+    }
     const std::size_t end = std::min(text.find_first_not_of({" \t\0", 3}, at), text.size());
-    if (end - at > 1 && end < text.size()) {
+    if (end < text.size()) {
       add({mistake::extra_space, at, end - at});
     }
   }

@@ -4,6 +4,7 @@
 // marked.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <random>
 #include <set>
 
@@ -239,6 +240,18 @@ TEST(Diagnose, EveryKnownMistakeIsShownHere) {
     EXPECT_TRUE(titles.insert(words.title).second) << words.title;
   }
   EXPECT_EQ(shown.size(), mistake_count);
+}
+
+TEST(Diagnose, EveryKnownMistakeIsDocumented) {
+  std::ifstream file(WEIR_SOURCE_DIR "/docs/lint.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(page.empty());
+  for (std::size_t i = 0; i < mistake_count; ++i) {
+    const mistake_words& words = words_of(static_cast<mistake>(i));
+    std::string row{"| `"};
+    row.append(words.kind).append("` | ").append(words.title).append(" |");
+    EXPECT_NE(page.find(row), std::string::npos) << row;
+  }
 }
 
 TEST(Diagnose, AnUnknownMistakeIsToldByItsCode) {
