@@ -105,8 +105,8 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "Text is quoted with double quotes. Single quotes and backquotes mean nothing here.",
      "Write double quotes: `name=\"text\"`."},
     {"escaped_quotes", "backslashes before the quotes around text",
-     "A backslash takes a quote its meaning, so no string begins here. Often the backslashes are "
-     "left over from a program or a shell in which the line was quoted itself.",
+     "With a backslash before it a quote is an ordinary byte, so no string begins here. Often the "
+     "backslashes are left over from a program or a shell in which the line was quoted itself.",
      "Remove the backslashes before the first and the last quote: `name=\"text\"`."},
     {"typographic_quotes", "typographic quotes around text",
      "Text is quoted with the plain double quote of the keyboard (U+0022). Quotes that a text "

@@ -110,9 +110,7 @@ void linter::finish() {
 void linter::read() {
   for (;;) {
     const line_event event = reader_.next();
-    const std::uint64_t returns = reader_.counts().carriage_returns;
-    const bool carriage_return = returns != returns_seen_;
-    returns_seen_ = returns;
+    const bool carriage_return = took_carriage_return();
     switch (event) {
       case line_event::point:
         take_point(carriage_return);
@@ -125,6 +123,18 @@ void linter::read() {
     }
     flush(output_bytes_kept);
   }
+}
+
+// Whether the line just read lost a carriage return. Comments and blank lines passed on the way may
+// have lost one each, and the counts do not say which lines did: where only some have one, the line
+// gets the benefit of the doubt.
+bool linter::took_carriage_return() {
+  const line_counts& now = reader_.counts();
+  const std::uint64_t returns = now.carriage_returns - counts_seen_.carriage_returns;
+  const std::uint64_t passed_over =
+      now.comments - counts_seen_.comments + now.blank - counts_seen_.blank;
+  counts_seen_ = now;
+  return returns > passed_over;
 }
 
 void linter::take_point(bool carriage_return) {

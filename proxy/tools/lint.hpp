@@ -86,6 +86,7 @@ class linter {
 
  private:
   void read();
+  bool took_carriage_return();
   void take_point(bool carriage_return);
   void take_error();
   void tell(const diagnosis& told, const diagnostic_place& place);
@@ -97,7 +98,7 @@ class linter {
   lint_writer write_;
   line_reader reader_;
   lint_totals totals_;
-  std::uint64_t returns_seen_ = 0;
+  line_counts counts_seen_;  // at the line before
   std::string data_;
   std::string told_;
 };

@@ -257,6 +257,16 @@ TEST(Lint, IsTheSameHoweverTheInputIsSplit) {
   }
 }
 
+TEST(Lint, ACarriageReturnBelongsToItsLine) {
+  const auto warned = [](std::string_view body) {
+    return run(body, options_of({})).totals.suspicious;
+  };
+  EXPECT_EQ(warned("m f=1\r\n# c\r\n\r\nm f=2\r\n"), 2U);
+  EXPECT_EQ(warned("# c\r\n\r\nm f=1\n"), 0U);
+  EXPECT_EQ(warned("m f=\r\nm f=1\n"), 0U);
+  EXPECT_EQ(warned("m f=\nm f=1\r"), 1U);
+}
+
 TEST(Lint, OutputIsHandedOverInBoundedPieces) {
   std::string body;
   for (int i = 0; i < 20000; ++i) {
