@@ -36,7 +36,8 @@ bool is_csv(std::string_view text) noexcept {
   if (text.find('=') != std::string_view::npos) {
     return false;
   }
-  return std::any_of(std::begin({',', ';', '\t'}), std::end({',', ';', '\t'}), [&](char separator) {
+  constexpr std::string_view separators = ",;\t";
+  return std::any_of(separators.begin(), separators.end(), [&](char separator) {
     return std::count(text.begin(), text.end(), separator) >= 2;
   });
 }
