@@ -72,7 +72,8 @@ bool agrees(benchmark::State& state, const std::string& set, std::uint64_t check
 // `body` must be all good or all bad.
 void parse(benchmark::State& state, const std::string& set, const std::string& body,
            std::string_view kernel, bool good) {
-  weir::line_reader reader = weir::bench::reader_with(kernel);
+  const weir::parse_options options = weir::bench::options_with(kernel);
+  weir::line_reader reader{options};
   if (!agrees(state, set, checksum_of(reader, body))) {
     return;
   }
@@ -83,7 +84,7 @@ void parse(benchmark::State& state, const std::string& set, const std::string& b
   };
   for (auto turn : state) {
     static_cast<void>(turn);
-    reader.reset({});
+    reader.reset(options);
     const std::size_t before = weir::test::allocation_count();
     read_all(reader, body, look, look);
     allocations += weir::test::allocation_count() - before;
@@ -102,11 +103,12 @@ void parse(benchmark::State& state, const std::string& set, const std::string& b
 
 void canonical(benchmark::State& state, data_set set, std::string_view kernel) {
   const std::string& body = weir::bench::body_of(set);
-  weir::line_reader reader = weir::bench::reader_with(kernel);
+  const weir::parse_options options = weir::bench::options_with(kernel);
+  weir::line_reader reader{options};
   std::string out;
   for (auto turn : state) {
     static_cast<void>(turn);
-    reader.reset({});
+    reader.reset(options);
     read_all(
         reader, body,
         [&out](const weir::point_view& point) {

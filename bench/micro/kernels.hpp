@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which kernels a benchmark compares, and a reader that uses one of them: the only place of the
-// benchmarks that knows how a kernel is chosen.
+// Which kernels a benchmark compares, and options that choose one of them: the only place of the
+// benchmarks that knows how that is done.
 #pragma once
 
 #include <string_view>
@@ -17,9 +17,9 @@ namespace weir::bench {
 }
 
 /// Requires: `kernel` is one of `kernel_names()`.
-[[nodiscard]] inline line_reader reader_with(std::string_view kernel) {
+[[nodiscard]] inline parse_options options_with(std::string_view kernel) {
   static_cast<void>(kernel);
-  return line_reader{};
+  return parse_options{};
 }
 
 }  // namespace weir::bench
