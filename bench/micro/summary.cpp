@@ -64,6 +64,11 @@ double summary::bytes_per_second(const std::string& name) const {
   return found != bytes_per_second_.end() ? found->second : 0;
 }
 
+bool summary::has_any(const std::string& prefix) const {
+  const auto first = bytes_per_second_.lower_bound(prefix + "/");
+  return first != bytes_per_second_.end() && first->first.compare(0, prefix.size(), prefix) == 0;
+}
+
 void summary::print_row(std::ostream& out, const std::string& prefix, const std::string& set,
                         const std::vector<std::string>& kernels) const {
   out << std::left << std::setw(name_width) << prefix + "/" + set << std::right;
@@ -87,6 +92,9 @@ void summary::print_bad(std::ostream& out, const std::vector<std::string>& kerne
 
 void summary::print(std::ostream& out, const std::vector<std::string>& kernels) const {
   for (const std::string prefix : {"parse", "canonical"}) {
+    if (!has_any(prefix)) {
+      continue;
+    }
     std::vector<std::string> columns = kernels;
     columns.insert(columns.end(), {"read", "line feeds"});
     print_head(out, "GB/s", columns);
@@ -98,7 +106,9 @@ void summary::print(std::ostream& out, const std::vector<std::string>& kernels) 
       out << '\n';
     }
   }
-  print_bad(out, kernels);
+  if (has_any("bad")) {
+    print_bad(out, kernels);
+  }
 }
 
 }  // namespace weir::bench

@@ -30,6 +30,8 @@ class summary : public benchmark::BenchmarkReporter {
  private:
   // Best of the repetitions, 0 if it did not run.
   [[nodiscard]] double bytes_per_second(const std::string& name) const;
+  // Whether a benchmark ran whose name begins with `prefix` and a slash.
+  [[nodiscard]] bool has_any(const std::string& prefix) const;
   void print_row(std::ostream& out, const std::string& prefix, const std::string& set,
                  const std::vector<std::string>& kernels) const;
   void print_bad(std::ostream& out, const std::vector<std::string>& kernels) const;
