@@ -25,7 +25,7 @@ std::size_t place_of(const parse_error& error, std::string_view span) {
   }
   line_scratch scratch;
   point_view point;
-  const line_verdict verdict = read_exact(error.text, parse_options{}, scratch, point);
+  const line_verdict verdict = read_exact(error.text, parse_options{}, {}, scratch, point);
   // A reader's other precision gives another error about the time; there the span says the place.
   return verdict.code == error.code ? verdict.at
                                     : static_cast<std::size_t>(span.data() - error.text.data());
