@@ -42,6 +42,7 @@ constexpr code_words words[parse_code_count] = {
     {"shield_text_after_quote", "text after closing quote"},
     {"shield_invalid_utf8", "invalid UTF-8"},
     {"shield_line_too_long", "line too long"},
+    {"shield_tag_count", "number of tags that InfluxDB fails on"},
 };
 
 constexpr bool every_code_has_words() {

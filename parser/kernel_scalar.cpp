@@ -191,7 +191,7 @@ inline const char* plain_reader::read_tags(const char* at) noexcept {
     ++count;
   }
   scratch_.tag_count = count;
-  return at;
+  return count < tag_count_harmful_least ? at : nullptr;
 }
 
 inline const char* plain_reader::read_string(const char* at) noexcept {

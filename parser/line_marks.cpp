@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "scratch.hpp"
 #include "tag_order.hpp"
 
 namespace weir {
@@ -29,6 +30,9 @@ void line_marks::prepare() {
 bool tag_layout::learn(std::span<const tag_view> tags, std::vector<std::uint32_t>& scratch,
                        bool& in_order) {
   count = UINT32_MAX;
+  if (tags.size() >= tag_count_harmful_least) {
+    return false;
+  }
   in_order = is_ascending(tags);
   if (!in_order && !are_tag_keys_unique(tags, scratch)) {
     return false;

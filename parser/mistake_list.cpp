@@ -247,6 +247,7 @@ maybe_mistake find_list_mistake(const refused_line& line) {
     case parse_code::shield_text_after_quote:
     case parse_code::shield_invalid_utf8:
     case parse_code::shield_line_too_long:
+    case parse_code::shield_tag_count:
       return std::nullopt;
   }
   return std::nullopt;

@@ -320,6 +320,10 @@ constexpr std::array<mistake_words, parse_code_count> by_code = {{
     {"shield_line_too_long", "", "The line is longer than this reader takes.",
      "Split its fields over several lines of the same tags and timestamp. If a quote is left open, "
      "close it."},
+    {"shield_tag_count", "",
+     "InfluxDB 1.6 and 1.7 fail on lines with exactly 100, 200, 400, ... tags, and lose the whole "
+     "request.",
+     "Add or leave out a tag; so many tags are rarely meant."},
 }};
 
 template <std::size_t count>

@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "exact.hpp"
 
@@ -105,10 +106,20 @@ std::size_t find_bad_utf8(std::string_view text) noexcept {
   return at;
 }
 
+// 1.6 and 1.7 write one past the end of a list of tags that doubles from 100: the whole request is
+// answered 500.
+bool is_harmful_tag_count(std::size_t count) noexcept {
+  return count >= tag_count_harmful_least && count % tag_count_harmful_least == 0 &&
+         std::has_single_bit(count / tag_count_harmful_least);
+}
+
 }  // namespace
 
 line_verdict check_shields(const point_view& point, const parse_options& options) {
   const std::string_view text = point.text;
+  if (is_harmful_tag_count(point.tags.size())) {
+    return {parse_code::shield_tag_count, point.series.size(), point.series};
+  }
   const auto offset = [&](std::string_view part) {
     return static_cast<std::size_t>(part.data() - text.data());
   };

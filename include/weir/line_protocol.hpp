@@ -62,11 +62,12 @@ enum class parse_code : std::uint8_t {
   shield_text_after_quote,
   shield_invalid_utf8,
   shield_line_too_long,
+  shield_tag_count,
 };
 
 /// Number of codes, `none` included.
 inline constexpr std::size_t parse_code_count =
-    static_cast<std::size_t>(parse_code::shield_line_too_long) + 1;
+    static_cast<std::size_t>(parse_code::shield_tag_count) + 1;
 
 /// The code's stable name in snake case, for metrics and JSON ("missing_tag_key").
 [[nodiscard]] std::string_view name_of(parse_code code) noexcept;

@@ -302,6 +302,11 @@ class reference_line {
 
   // What weir refuses beyond that.
   parse_code shields(const outcome& result) const {
+    for (std::size_t harmful = 100; harmful <= result.tags.size(); harmful *= 2) {
+      if (harmful == result.tags.size()) {
+        return parse_code::shield_tag_count;
+      }
+    }
     if (has_long_run(result.measurement) || has_even_run(s_.substr(0, series_end_), false) ||
         has_even_run(field_text_, true)) {
       return parse_code::shield_ambiguous_backslash;

@@ -64,6 +64,25 @@ TEST_P(Kernel, LongLinesAndManyMarks) {
   ASSERT_EQ(read_by_reference(body, {}), read(body).lines);
 }
 
+TEST_P(Kernel, NumbersOfTagsThatHarmInfluxDb) {
+  std::string lines;
+  std::size_t refused = 0;
+  for (const int count : {1, 63, 64, 65, 99, 100, 101, 150, 199, 200, 300, 400, 401}) {
+    for (const bool ascending : {true, false}) {
+      lines += "m";
+      for (int i = 0; i < count; ++i) {
+        lines += ",t" + std::to_string(ascending ? 1000 + i : 1999 - i) + "=v";
+      }
+      lines += " f=1\n";
+      refused += count == 100 || count == 200 || count == 400 ? 1 : 0;
+    }
+  }
+  const std::string body = amid_good_lines(lines);
+  const observed found = read(body);
+  ASSERT_EQ(read_by_reference(body, {}), found.lines);
+  EXPECT_EQ(found.counts.errors, refused);
+}
+
 TEST_P(Kernel, NumbersOfEveryLength) {
   std::string lines;
   for (const std::string_view digits : {"1234567890123456789012", "9999999999999999999999",
