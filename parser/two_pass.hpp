@@ -352,9 +352,9 @@ WEIR_INLINE bool read_integer(const char* begin, const char* end, field_view& fi
     return false;  // none, or so many that they may not fit
   }
   odd_spelling |= has_leading_zero(digits);
-  const auto value = static_cast<std::int64_t>(read_digits(end, count, wrong));
+  const std::uint64_t value = read_digits(end, count, wrong);
   field.type = field_type::int64;
-  field.int_value = negative ? -value : value;
+  field.int_value = static_cast<std::int64_t>(negative ? 0 - value : value);
   return true;
 }
 
@@ -455,8 +455,7 @@ WEIR_INLINE bool read_time(const char* at, const char* end, const parse_options&
     return false;
   }
   const std::uint64_t value = read_digits(end, count, wrong);
-  std::int64_t time = static_cast<std::int64_t>(value);
-  time = negative ? -time : time;
+  auto time = static_cast<std::int64_t>(negative ? 0 - value : value);
   if (value > static_cast<std::uint64_t>(time_max) ||
       __builtin_mul_overflow(time, options.unit_ns, &time) || time < time_min || time > time_max) {
     return false;

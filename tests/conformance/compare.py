@@ -136,7 +136,7 @@ def named(counts, name_of_none):
 
 
 def must_be_alike(unit):
-    return not unit.kinds & {*scanners.SHIELDS, STORAGE, UTF8_NAME, scanners.TAG_COUNT}
+    return not unit.kinds & {*scanners.SHIELDS, STORAGE, UTF8_NAME}
 
 
 class Comparison:
@@ -296,8 +296,7 @@ class Comparison:
         if scanners.LINE_TOO_LONG in unit.kinds and line.code not in codes:
             self.differs(unit.case, f"weir: {line.code}, not {codes}")
         askable = scanners.Splitter(unit.text, frozenset(), None).lines() == [unit.text]
-        not_asked = {scanners.TAG_COUNT, scanners.LINE_TOO_LONG}
-        if unit.kinds & not_asked or (codes and not askable):
+        if scanners.LINE_TOO_LONG in unit.kinds or (codes and not askable):
             self.not_asked += 1
             return
         bad_names = bool(unit.kinds & {scanners.UTF8, UTF8_NAME})
@@ -306,7 +305,10 @@ class Comparison:
             if answer != answer_for([unit]):
                 self.differs(unit.case, f"InfluxDB: {answer}\n  weir:     {answer_for([unit])}")
         elif codes:
-            if line.code not in codes:
+            # It fails on a number of tags before it sees what else is wrong.
+            blind = scanners.TAG_COUNT in unit.kinds and answer.status == 500
+            other = blind and line.code and not line.code.startswith("shield_")
+            if line.code not in codes and not other:
                 self.differs(unit.case, f"InfluxDB: {answer}; weir: {line.code}, not {codes}")
         elif not self.taken_by_parser(answer, unit) or not any(l.is_point for l in unit.lines):
             self.differs(unit.case, f"InfluxDB: {answer}; weir: {unit.lines}")

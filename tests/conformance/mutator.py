@@ -91,8 +91,8 @@ TIMES = [
 ]  # fmt: skip
 
 # Short texts of few letters: where scanners disagree, they do it over these.
-SOUP = [b"a", b"a", b",", b",", b"=", b"=", b"=", b'"', b'"', b'"', b"\\", b"\\", b" ", b"1", b"t", b"1i",
-        b'="', b'=",', b"a=1", b"\t", b"\n"]  # fmt: skip
+SOUP = [b"a", b"a", b",", b",", b"=", b"=", b"=", b'"', b'"', b'"', b"\\", b"\\", b" ", b"1", b"t",
+        b"1i", b'="', b'=",', b"a=1", b"\t", b"\n"]  # fmt: skip
 
 PRECISIONS = ["ns"] * 12 + ["u", "ms", "s", "m", "h"]
 

@@ -9,7 +9,8 @@
 //   ["point", TEXT, MEASUREMENT, [[KEY, VALUE]...], [[KEY, TYPE, VALUE]...], TIME or null]
 //   ["error", TEXT, CODE, REASON, COLUMN]
 // Strings hold one byte a character (U+0000 to U+00FF). Numbers are strings; a float is its 64 bits
-// in hexadecimal.
+// in hexadecimal. Every kernel that this machine can run reads every body; if one reads it
+// otherwise than the first, that is said and the exit status is 3.
 #include <bit>
 #include <cinttypes>
 #include <cstdio>
@@ -161,7 +162,17 @@ int main() {
       return 2;
     }
     options.utf8 = utf8 == "pass" ? weir::utf8_policy::pass : weir::utf8_policy::reject;
-    std::cout << read_body(body, options) << '\n';
+    const std::string found = read_body(body, options);
+    for (const std::string_view kernel : weir::kernel_names()) {
+      options.kernel = kernel;
+      if (const std::string other = read_body(body, options); other != found) {
+        std::cerr << "kernel " << kernel << " differs: " << line << '\n'
+                  << found << '\n'
+                  << other << '\n';
+        return 3;
+      }
+    }
+    std::cout << found << '\n';
   }
   return 0;
 }

@@ -33,6 +33,7 @@ SHIELDS = {
     BARE_COMMA: {"shield_text_after_quote", "shield_empty_field_key"},
     UTF8: {"shield_invalid_utf8"},
     LINE_TOO_LONG: {"shield_line_too_long"},
+    TAG_COUNT: {"shield_tag_count"},
 }
 
 MARK = re.compile(rb'[\\\n ,="]')

@@ -10,6 +10,8 @@ import os
 import pathlib
 import random
 import shutil
+import struct
+import subprocess
 import sys
 import tempfile
 
@@ -18,9 +20,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 from conftest import executable_from
+from conformance import scanners
 from conformance.compare import Comparison
 from conformance.mutator import Mutator
-from conformance.server import Judge, now_ns
+from conformance.server import Judge, as_text, now_ns
 from conformance.shrink import shrink
 from conformance.table import body_of, read_table
 from conformance.weir_side import Case, Reader
@@ -180,6 +183,59 @@ def test_a_difference_is_shown_small():
     small = shrink(case, lambda each: b"\x07" in each.body and b"f" in each.body)
     assert small.body == b"f\x07"
     assert small.precision == "ns"
+
+
+def lint_line(line):
+    """What `weir lint --json` should say of a line, but for its number and the advice."""
+    if not line.is_point:
+        return {"ok": False, "code": line.code, "message": as_text(line.reason)}
+    fields = []
+    for key, kind, value in line.fields:
+        if kind == "float":
+            value = struct.unpack(">d", bytes.fromhex(value))[0]
+        fields.append([as_text(key), kind, as_json(kind, value)])
+    return {
+        "ok": True,
+        "measurement": as_text(line.measurement),
+        "tags": [[as_text(key), as_text(value)] for key, value in line.tags],
+        "fields": fields,
+        "time": None if line.time is None else str(line.time),
+    }
+
+
+def as_json(kind, value):
+    return as_text(value) if kind == "string" else value == "true" if kind == "boolean" else value
+
+
+def lint_bodies():
+    """The table's, joined where that changes nothing."""
+    joined = {}
+    for row in read_table():
+        if len(row.body) > 100_000:
+            continue
+        if scanners.stands_alone(row.body, lambda text: True):
+            joined.setdefault(row.precision, []).append(row.body)
+        else:
+            yield Case(row.body, row.precision)
+    for precision, bodies in joined.items():
+        yield Case(b"\n".join(bodies), precision)
+
+
+def test_lint_says_the_same(reader, tmp_path):
+    """So that what was held against InfluxDB is what people are shown."""
+    weir = executable_from("WEIR_BINARY", "", "build it with ./dev build")
+    path = tmp_path / "body.lp"
+    cases = list(lint_bodies())
+    for case, lines in zip(cases, reader.read(cases)):
+        path.write_bytes(case.body)
+        precision = {"u": "us"}.get(case.precision, case.precision)
+        command = [weir, "lint", "--json", "--precision", precision, path]
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert done.returncode == (0 if all(line.is_point for line in lines) else 1), case
+        said = [json.loads(line) for line in done.stdout.splitlines()]
+        for each, line in zip(said, map(lint_line, lines)):
+            assert {key: each[key] for key in line} == line
+        assert len(said) == len(lines), case
 
 
 def test_the_tables_escapes():
