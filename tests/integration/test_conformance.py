@@ -40,12 +40,12 @@ PROXY_CASES = 600
 @pytest.fixture
 def judge(processes):
     """In memory where there is such a place: many cases are a request each, and each is synced."""
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="weir-conformance-", dir=memory))
     executable = executable_from(
         "WEIR_SERVERS", "influxdb/usr/bin/influxd", "run tests/servers/fetch.sh"
     )
 
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="weir-conformance-", dir=memory))
     started = []
 
     def start():
