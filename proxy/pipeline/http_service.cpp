@@ -272,6 +272,7 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
   auto made = std::make_unique<write_exchange>(*this, on, route, std::move(context), dialect);
   auto target = dialect.parse_target(head.query);
   if (target) {
+    api::read_wishes(head, target.value().wishes);
     made->begin(target.value(), now_ns);
   } else {
     made->refuse(target.error());

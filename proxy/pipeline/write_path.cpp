@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "gate/words.hpp"
 
 namespace weir {
 namespace {
@@ -23,11 +24,11 @@ std::size_t lease_bytes(std::size_t held) {
 }
 
 /// A line as an answer quotes it: whole as InfluxDB does, unless it is too long to be read.
-std::string quoted(std::string_view text) {
-  if (text.size() <= quoted_bytes_max) {
+std::string quoted(std::string_view text, std::size_t bytes_max = quoted_bytes_max) {
+  if (text.size() <= bytes_max) {
     return std::string(text);
   }
-  return std::string(text.substr(0, quoted_bytes_max)) + "...";
+  return std::string(text.substr(0, bytes_max)) + "...";
 }
 
 /// A refusal by the gate, in InfluxDB's words where it has some.
@@ -62,6 +63,7 @@ void write_job::begin(const api::write_target& target, std::int64_t now_ns,
   now_ns_ = now_ns;
   database_ = &database;
   finish_ = std::move(finish);
+  verdict_.verbose = target.wishes.verbose;
   lease_ = memory_lease(owner_.services_.memory);
   reader_.reset(reader_options());
   gate_.begin({.policy = policy_, .now_ns = now_ns, .unit_ns = target.unit_ns});
@@ -85,13 +87,19 @@ void write_job::reset() {
   stage_ = stage::reading;
 }
 
+/// What a plain answer may quote is small beside the lease's steps and not counted.
+std::size_t write_job::held_bytes() const noexcept {
+  return staged_.held_bytes() + reader_.held_bytes() +
+         (verdict_.verbose ? verdict_.refusal_bytes : 0);
+}
+
 void write_job::body(std::string_view piece) {
   if (overloaded_) {
     return;
   }
   reader_.feed(piece);
   drain();
-  if (!lease_.grow_to(lease_bytes(staged_.held_bytes() + reader_.held_bytes()))) {
+  if (!lease_.grow_to(lease_bytes(held_bytes()))) {
     overloaded_ = true;
     staged_.clear(0);
     reader_.reset({});
@@ -126,8 +134,22 @@ void write_job::next_body(std::int64_t now_ns) {
 void write_job::complete() {
   WEIR_ASSERT(stage_ == stage::reading);
   end_body();
+  if (!target_.wishes.accept_partial && !overloaded_ && !verdict_.flawless()) {
+    withhold();
+  }
   stage_ = stage::complete;
   owner_.pending_.push_back(this);
+}
+
+/// All or nothing, and it is nothing.
+void write_job::withhold() {
+  for (const staged_run& run : staged_.runs()) {
+    account_.withheld += run.points;
+  }
+  staged_.clear(kept_buffer_bytes);
+  account_.mended_by_gate.fill(0);  // counts what is accepted
+  verdict_.withheld = account_.withheld;
+  verdict_.nothing_kept = true;
 }
 
 void write_job::drain() {
@@ -151,11 +173,30 @@ void write_job::drain() {
 
 void write_job::note_refused(const parse_error& error) {
   ++account_.refused_by_parser[static_cast<std::size_t>(error.code)];
+  rejected_line told{.line = error.line, .column = error.column, .code = name_of(error.code)};
   if (verdict_.wants_message()) {
-    verdict_.reject("unable to parse '" + quoted(error.text) + "': " + reason(error));
-  } else {
-    verdict_.reject({});
+    if (verdict_.verbose) {
+      told.message = reason(error);
+      told.explanation = explanation(error);
+      told.text = quoted(error.text, write_verdict::quoted_bytes_max);
+    } else {
+      told.message = "unable to parse '" + quoted(error.text) + "': " + reason(error);
+    }
   }
+  verdict_.reject(std::move(told));
+}
+
+rejected_line write_job::told(gate_code code, const point_view& point) const {
+  rejected_line told{.line = point.line, .code = name_of(code)};
+  if (verdict_.wants_message()) {
+    told.message = code == gate_code::beyond_retention ? "points beyond retention policy"
+                                                       : words_for(code, point);
+    if (verdict_.verbose) {
+      told.explanation = explanation(code);
+      told.text = quoted(point.text, write_verdict::quoted_bytes_max);
+    }
+  }
+  return told;
 }
 
 void write_job::note_answer(const gate_answer& answer, const point_view& point) {
@@ -166,9 +207,20 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
   }
   ++account_.rejected_by_gate[code];
   if (answer.code == gate_code::beyond_retention) {
-    ++verdict_.beyond_retention;
-  } else {
-    verdict_.reject(verdict_.wants_message() ? words_for(answer.code, point) : std::string{});
+    verdict_.refuse_by_retention(verdict_.verbose ? told(answer.code, point) : rejected_line{});
+    return;
+  }
+  switch (form_of(answer.code)) {
+    case refusal_form::line:
+      verdict_.reject(told(answer.code, point));
+      break;
+    case refusal_form::storage: {
+      const std::string_view name = name_of(answer.code);
+      verdict_.refuse_at_storage(
+          name, verdict_.knows(name) ? std::string{} : words_for(answer.code, point),
+          verdict_.verbose ? told(answer.code, point) : rejected_line{});
+      break;
+    }
   }
 }
 

@@ -77,6 +77,9 @@ class write_job {
   void end_body();
   void note_refused(const parse_error& error);
   void note_answer(const gate_answer& answer, const point_view& point);
+  [[nodiscard]] rejected_line told(gate_code code, const point_view& point) const;
+  void withhold();
+  [[nodiscard]] std::size_t held_bytes() const noexcept;
   enum class stage : std::uint8_t { reading, complete, waiting, abandoned };
 
   void conclude(append_status status, const std::string& detail);
