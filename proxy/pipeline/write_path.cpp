@@ -2,6 +2,7 @@
 #include "pipeline/write_path.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "gate/words.hpp"
@@ -53,16 +54,30 @@ std::string words_for(gate_code code, const point_view& point) {
   return "point '" + quoted(point.text) + "' was refused: " + std::string(name_of(code));
 }
 
+/// The same where the line stands beside it.
+std::string reason_of(gate_code code, const point_view& point) {
+  if (code == gate_code::beyond_retention) {
+    return "points beyond retention policy";
+  }
+  std::string words = words_for(code, point);
+  const std::string line = "'" + quoted(point.text) + "'";
+  if (const std::size_t at = words.find(line); at != std::string::npos) {
+    words.replace(at, line.size(), "'...'");
+  }
+  return words;
+}
+
 }  // namespace
 
 void write_job::begin(const api::write_target& target, std::int64_t now_ns,
-                      database_entry& database, done finish) {
+                      database_entry& database, done finish, write_origin origin) {
   const settings& configured = owner_.services_.configured;
   policy_ = &policy_for(configured.database, target.database, target.retention_policy);
   target_ = target;
   now_ns_ = now_ns;
   database_ = &database;
   finish_ = std::move(finish);
+  origin_ = std::move(origin);
   verdict_.verbose = target.wishes.verbose;
   lease_ = memory_lease(owner_.services_.memory);
   reader_.reset(reader_options());
@@ -82,6 +97,11 @@ void write_job::reset() {
   lease_.release();
   account_ = {};
   verdict_ = {};
+  origin_ = {};
+  letters_.clear();
+  letter_bytes_ = 0;
+  letters_lost_ = 0;
+  letters_begin_ = true;
   finish_ = nullptr;
   overloaded_ = false;
   stage_ = stage::reading;
@@ -89,7 +109,7 @@ void write_job::reset() {
 
 /// What a plain answer may quote is small beside the lease's steps and not counted.
 std::size_t write_job::held_bytes() const noexcept {
-  return staged_.held_bytes() + reader_.held_bytes() +
+  return staged_.held_bytes() + reader_.held_bytes() + letter_bytes_ +
          (verdict_.verbose ? verdict_.refusal_bytes : 0);
 }
 
@@ -99,13 +119,60 @@ void write_job::body(std::string_view piece) {
   }
   reader_.feed(piece);
   drain();
-  if (!lease_.grow_to(lease_bytes(held_bytes()))) {
+  if (!fits_memory()) {
     overloaded_ = true;
     staged_.clear(0);
     reader_.reset({});
     reader_.shrink(0);
     lease_.release();
   }
+}
+
+/// Before the request is lost to the budget, its letters are.
+bool write_job::fits_memory() noexcept {
+  if (lease_.grow_to(lease_bytes(held_bytes()))) {
+    return true;
+  }
+  give_up_letters();
+  return lease_.grow_to(lease_bytes(held_bytes()));
+}
+
+bool write_job::keeps_letters() const noexcept {
+  return owner_.services_.letters != nullptr && target_.wishes.letters;
+}
+
+void write_job::give_up_letters() noexcept {
+  for (const letter_batch& each : letters_) {
+    letters_lost_ += each.lines.size();
+  }
+  letters_.clear();
+  letter_bytes_ = 0;
+  letters_begin_ = true;
+}
+
+/// Requires: `keeps_letters()`. They are put in the box when the request is kept.
+void write_job::keep_letter(letter_line line, std::string_view text) {
+  const std::size_t bytes_max = owner_.services_.letters->options().line_bytes_max;
+  line.cut = text.size() > bytes_max;
+  line.text = text.substr(0, bytes_max);
+  const std::size_t bytes = line.bytes();
+  if (bytes > letter_queue_bytes_max - letter_bytes_) {
+    ++letters_lost_;
+    return;
+  }
+  if (letters_begin_) {
+    letter_header& header = letters_.emplace_back().header;
+    header = {.received_ns = now_ns_,
+              .database = target_.database,
+              .retention_policy = target_.retention_policy,
+              .unit_ns = target_.unit_ns};
+    if (origin_.describe) {
+      origin_.describe(header);
+    }
+    letters_begin_ = false;
+  }
+  letter_bytes_ += bytes;
+  letters_.back().lines.push_back(std::move(line));
 }
 
 void write_job::end_body() {
@@ -126,6 +193,7 @@ void write_job::next_body(std::int64_t now_ns) {
   end_body();
   if (!overloaded_) {
     now_ns_ = now_ns;
+    letters_begin_ = true;
     reader_.reset(reader_options());
     gate_.begin({.policy = policy_, .now_ns = now_ns, .unit_ns = target_.unit_ns});
   }
@@ -173,6 +241,13 @@ void write_job::drain() {
 
 void write_job::note_refused(const parse_error& error) {
   ++account_.refused_by_parser[static_cast<std::size_t>(error.code)];
+  if (keeps_letters()) {
+    keep_letter({.code = std::string(name_of(error.code)),
+                 .line = error.line,
+                 .column = error.column,
+                 .message = reason(error)},
+                error.text);
+  }
   rejected_line told{.line = error.line, .column = error.column, .code = name_of(error.code)};
   if (verdict_.wants_message()) {
     if (verdict_.verbose) {
@@ -189,8 +264,7 @@ void write_job::note_refused(const parse_error& error) {
 rejected_line write_job::told(gate_code code, const point_view& point) const {
   rejected_line told{.line = point.line, .code = name_of(code)};
   if (verdict_.wants_message()) {
-    told.message = code == gate_code::beyond_retention ? "points beyond retention policy"
-                                                       : words_for(code, point);
+    told.message = verdict_.verbose ? reason_of(code, point) : words_for(code, point);
     if (verdict_.verbose) {
       told.explanation = explanation(code);
       told.text = quoted(point.text, write_verdict::quoted_bytes_max);
@@ -201,7 +275,15 @@ rejected_line write_job::told(gate_code code, const point_view& point) const {
 
 void write_job::note_answer(const gate_answer& answer, const point_view& point) {
   const auto code = static_cast<std::size_t>(answer.code);
-  if (answer.action == gate_action::drop) {
+  const bool dropped = answer.action == gate_action::drop;
+  if (keeps_letters() && (!dropped || owner_.services_.letters->options().dropped)) {
+    keep_letter({.dropped = dropped,
+                 .code = std::string(name_of(answer.code)),
+                 .line = point.line,
+                 .message = reason_of(answer.code, point)},
+                point.text);
+  }
+  if (dropped) {
     ++account_.dropped_by_gate[code];
     return;
   }
@@ -243,7 +325,7 @@ void write_path::detach() {
 }
 
 write_job* write_path::begin(const api::write_target& target, std::int64_t now_ns,
-                             std::string& refusal, write_job::done finish) {
+                             std::string& refusal, write_job::done finish, write_origin origin) {
   database_entry* database = services_.databases.find_or_add(target.database);
   if (database == nullptr) {
     refusal = "too many databases: weir knows " +
@@ -257,7 +339,7 @@ write_job* write_path::begin(const api::write_target& target, std::int64_t now_n
   }
   write_job& job = *idle_.back();
   idle_.pop_back();
-  job.begin(target, now_ns, *database, std::move(finish));
+  job.begin(target, now_ns, *database, std::move(finish), std::move(origin));
   return &job;
 }
 
@@ -406,6 +488,15 @@ void write_job::account() {
     account_.accepted += run.points;
   }
   database_->add(account_);
+  if (origin_.source != nullptr) {
+    origin_.source->add(account_);
+  }
+  if (letters_lost_ > 0) {
+    owner_.services_.letters->lost(letters_lost_);
+  }
+  if (!letters_.empty()) {
+    owner_.services_.letters->put(std::exchange(letters_, {}), letter_bytes_);
+  }
   if (account_.accepted > 0 && !database_->listed()) {
     database_->set_listed(true);  // as InfluxDB: what holds points is shown
   }

@@ -79,23 +79,17 @@ class write_path_test : public ::testing::Test {
   }
 
   write_job* begin(const std::string& database, answered& to) {
-    return begin_to({database, "", 1}, to);
-  }
-  write_job* begin_to(const api::write_target& target, answered& to) {
     std::string refusal;
     return path_->begin(
-        target, now, refusal,
+        {database, "", 1}, now, refusal,
         [&to](write_end end, const write_verdict& verdict, const std::string& detail) {
           to = {end, verdict, detail};
         });
   }
 
   answered write(const std::string& body, const std::string& database = "db") {
-    return write_to({database, "", 1}, body);
-  }
-  answered write_to(const api::write_target& target, const std::string& body) {
     answered result;
-    write_job* job = begin_to(target, result);
+    write_job* job = begin(database, result);
     job->body(body);
     job->complete();
     EXPECT_TRUE(path_->has_work());
@@ -415,51 +409,6 @@ TEST_F(write_path_test, what_the_answer_quotes_is_bounded) {
   EXPECT_EQ(result.verdict.rejected, 10'001U);
   EXPECT_LE(result.verdict.refusals.size(), write_verdict::messages_max);
   EXPECT_LE(result.verdict.refusal_bytes, write_verdict::message_bytes_max);
-}
-
-TEST_F(write_path_test, a_verbose_verdict_tells_all_of_each_line) {
-  make();
-  settings_.database["*"].retention = std::chrono::hours(1);
-  const answered result =
-      write_to({"db", "", 1, {.verbose = true}},
-               "m f=1\n\n# c\n bad,\nm f=1 1\nm f=" + std::string(2000, '9') + "x 1\n");
-  const auto& told = result.verdict.refusals;
-  ASSERT_EQ(told.size(), 3U);
-  EXPECT_EQ(told[0].message, "missing tag key");
-  EXPECT_EQ(told[0].line, 4U);
-  EXPECT_EQ(told[0].column, 6U);
-  EXPECT_EQ(told[0].code, "missing_tag_key");
-  EXPECT_EQ(told[0].text, "bad,");
-  EXPECT_FALSE(told[0].explanation.empty());
-  EXPECT_EQ(told[1].line, 5U);
-  EXPECT_EQ(told[1].code, "beyond_retention");
-  EXPECT_EQ(told[1].text, "m f=1 1");
-  EXPECT_EQ(told[2].line, 6U);
-  EXPECT_EQ(told[2].text.size(), write_verdict::quoted_bytes_max + 3);
-  EXPECT_EQ(result.verdict.accepted, 1U);
-  EXPECT_EQ(result.verdict.beyond_retention, 1U);
-  EXPECT_EQ(result.verdict.rejected, 2U);
-}
-
-TEST_F(write_path_test, all_or_nothing_keeps_nothing_of_a_request_with_a_bad_line) {
-  make();
-  const api::write_target wanted{"db", "", 1, {.accept_partial = false}};
-  EXPECT_EQ(write_to(wanted, "a f=1 1\nb f=2 2\n").verdict.accepted, 2U);
-  const std::string before = lines();
-  const answered result = write_to(wanted, "c f=1 1\nbad\nd f=5u 1\n");
-  EXPECT_EQ(result.end, write_end::answered);
-  EXPECT_TRUE(result.verdict.nothing_kept);
-  EXPECT_EQ(result.verdict.accepted, 0U);
-  EXPECT_EQ(result.verdict.withheld, 2U);
-  EXPECT_EQ(result.verdict.rejected, 1U);
-  EXPECT_EQ(lines(), before);
-  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 5);
-  EXPECT_EQ(metric("weir_lines_accepted_total{database=\"db\"}"), 2);
-  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"all_or_nothing\"}"), 2);
-  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"missing_fields\"}"), 1);
-  EXPECT_EQ(metric("weir_lines_mended_total{database=\"db\",reason=\"unsigned_as_integer\"}"), 0);
-  // The next request of the recycled job is its own.
-  EXPECT_EQ(write("e f=1 1\n").verdict.accepted, 1U);
 }
 
 }  // namespace
