@@ -8,6 +8,7 @@
 
 #include "config/settings_reader.hpp"
 #include "pipeline/run_uv.hpp"
+#include "tools/letters_command.hpp"
 #include "tools/load_command.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -108,6 +109,9 @@ int main(int argc, char** argv) {
   weir::load_arguments load_given;
   CLI::App* load_command = weir::add_load_command(app, load_given);
 
+  weir::letters_arguments letters_given;
+  CLI::App* letters_command = weir::add_letters_command(app, letters_given);
+
   CLI::App* version_command = app.add_subcommand("version", "Print the version");
 
   CLI11_PARSE(app, argc, argv);
@@ -122,6 +126,9 @@ int main(int argc, char** argv) {
   }
   if (load_command->parsed()) {
     return weir::run_load(load_given);
+  }
+  if (letters_command->parsed()) {
+    return weir::run_letters(letters_given);
   }
   if (version_command->parsed()) {
     return version();

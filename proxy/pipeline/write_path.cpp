@@ -285,6 +285,9 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
   }
   if (dropped) {
     ++account_.dropped_by_gate[code];
+    if (verdict_.verbose && !target_.wishes.letters) {
+      verdict_.reject(told(answer.code, point));  // who keeps letters itself wants to know
+    }
     return;
   }
   ++account_.rejected_by_gate[code];
