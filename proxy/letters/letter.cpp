@@ -19,13 +19,14 @@ struct precision {
   std::string_view name;
   std::int64_t unit_ns;
 };
-constexpr std::array<precision, 6> precisions{{
+constexpr std::array<precision, 7> precisions{{
     {"ns", 1},
     {"u", 1'000},
     {"ms", 1'000'000},
     {"s", 1'000'000'000},
     {"m", 60'000'000'000},
     {"h", 3'600'000'000'000},
+    {"auto", 0},
 }};
 
 void append_member(std::string_view name, std::string_view text, std::string& out) {

@@ -28,7 +28,7 @@ struct letter_header {
   std::string agent{};
   std::string database{};
   std::string retention_policy{};
-  /// Nanoseconds in one unit of the timestamps.
+  /// Nanoseconds in one unit of the timestamps; 0: each timestamp has its own ("auto").
   std::int64_t unit_ns = 1;
 };
 
@@ -88,7 +88,7 @@ class letter_decoder {
   std::unique_ptr<state> state_;
 };
 
-/// "ns", "u", "ms", "s", "m" or "h": how InfluxDB's /write calls a unit.
+/// "ns", "u", "ms", "s", "m", "h" or "auto": how InfluxDB's /write calls a unit.
 [[nodiscard]] std::string_view precision_name(std::int64_t unit_ns) noexcept;
 /// Nothing for a name that is none of these.
 [[nodiscard]] std::optional<std::int64_t> precision_unit(std::string_view name) noexcept;

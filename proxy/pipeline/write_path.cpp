@@ -54,15 +54,11 @@ std::string words_for(gate_code code, const point_view& point) {
   return "point '" + quoted(point.text) + "' was refused: " + std::string(name_of(code));
 }
 
-/// The same where the line stands beside it.
-std::string reason_of(gate_code code, const point_view& point) {
-  if (code == gate_code::beyond_retention) {
-    return "points beyond retention policy";
-  }
-  std::string words = words_for(code, point);
-  const std::string line = "'" + quoted(point.text) + "'";
-  if (const std::size_t at = words.find(line); at != std::string::npos) {
-    words.replace(at, line.size(), "'...'");
+/// What is left of `words` where the line that they quote stands beside them.
+std::string without_line(std::string words, std::string_view line) {
+  const std::string quote = "'" + quoted(line) + "'";
+  if (const std::size_t at = words.find(quote); at != std::string::npos) {
+    words.replace(at, quote.size(), "'...'");
   }
   return words;
 }
@@ -261,11 +257,17 @@ void write_job::note_refused(const parse_error& error) {
   verdict_.reject(std::move(told));
 }
 
+std::string write_job::words_of(gate_code code, const point_view& point) const {
+  return code == gate_code::beyond_retention ? "points beyond retention policy"
+                                             : words_for(code, point);
+}
+
 rejected_line write_job::told(gate_code code, const point_view& point) const {
   rejected_line told{.line = point.line, .code = name_of(code)};
   if (verdict_.wants_message()) {
-    told.message = verdict_.verbose ? reason_of(code, point) : words_for(code, point);
+    told.message = words_of(code, point);
     if (verdict_.verbose) {
+      told.message = without_line(std::move(told.message), point.text);
       told.explanation = explanation(code);
       told.text = quoted(point.text, write_verdict::quoted_bytes_max);
     }
@@ -280,7 +282,7 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
     keep_letter({.dropped = dropped,
                  .code = std::string(name_of(answer.code)),
                  .line = point.line,
-                 .message = reason_of(answer.code, point)},
+                 .message = without_line(words_of(answer.code, point), point.text)},
                 point.text);
   }
   if (dropped) {
@@ -302,7 +304,7 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
     case refusal_form::storage: {
       const std::string_view name = name_of(answer.code);
       verdict_.refuse_at_storage(
-          name, verdict_.knows(name) ? std::string{} : words_for(answer.code, point),
+          name, verdict_.knows(name) ? std::string{} : words_of(answer.code, point),
           verdict_.verbose ? told(answer.code, point) : rejected_line{});
       break;
     }

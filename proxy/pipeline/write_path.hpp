@@ -92,6 +92,7 @@ class write_job {
   void end_body();
   void note_refused(const parse_error& error);
   void note_answer(const gate_answer& answer, const point_view& point);
+  [[nodiscard]] std::string words_of(gate_code code, const point_view& point) const;
   [[nodiscard]] rejected_line told(gate_code code, const point_view& point) const;
   void withhold();
   [[nodiscard]] bool keeps_letters() const noexcept;

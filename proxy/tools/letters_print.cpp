@@ -38,7 +38,7 @@ struct mistake {
 
 /// Looks at the line again, because a letter does not carry its explanation.
 mistake find_mistake(const letter& each) {
-  line_reader reader(parse_options{.unit_ns = each.header.unit_ns});
+  line_reader reader(parse_options{.unit_ns = std::max<std::int64_t>(1, each.header.unit_ns)});
   reader.feed(each.what.text);
   line_event event = reader.next();
   if (event == line_event::more) {

@@ -87,7 +87,8 @@ replayable replay_planner::add(const letter& each) {
   found->ids_by_line[found->next_line] = each.id;
   found->body += each.what.text;
   if (!timed) {
-    found->body += " " + std::to_string(each.header.received_ns / each.header.unit_ns);
+    const std::int64_t unit_ns = std::max<std::int64_t>(1, each.header.unit_ns);
+    found->body += " " + std::to_string(each.header.received_ns / unit_ns);
   }
   found->body += '\n';
   found->next_line += 1 + static_cast<std::uint64_t>(

@@ -96,6 +96,7 @@ TEST(letter, precisions_have_the_names_of_v1) {
   EXPECT_EQ(precision_name(1), "ns");
   EXPECT_EQ(precision_name(1'000), "u");
   EXPECT_EQ(precision_unit("h"), 3'600'000'000'000);
+  EXPECT_EQ(precision_name(0), "auto");
   EXPECT_EQ(precision_unit("us"), std::nullopt);
 }
 

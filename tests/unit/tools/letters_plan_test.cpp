@@ -38,6 +38,8 @@ TEST(replay_planner, a_line_without_a_time_gets_that_of_receipt) {
   EXPECT_EQ(batch->body, "m f=1 1767323045\nm f=1 7\n");
   EXPECT_EQ(batch->query(), "db=a%20b&rp=&precision=s&verbose=true");
   EXPECT_FALSE(planner.take(true).has_value());
+  EXPECT_EQ(planner.add(letter_of(3, "m f=1", "db", 0)), replayable::yes);
+  EXPECT_EQ(planner.take(true)->body, "m f=1 1767323045678901234\n");
 }
 
 TEST(replay_planner, what_is_no_point_by_itself_is_not_sent) {
