@@ -33,11 +33,14 @@ std::string label_text(std::string_view text) {
 }  // namespace
 
 void source_entry::add(const line_account& account) noexcept {
+  received_.add_shared(account.received);
+  accepted_.add_shared(account.accepted);
+  if (account.received == account.accepted) {
+    return;
+  }
   const std::uint64_t rejected =
       sum(account.refused_by_parser) + sum(account.rejected_by_gate) + account.withheld;
   const std::uint64_t dropped = sum(account.dropped_by_gate);
-  received_.add_shared(account.received);
-  accepted_.add_shared(account.accepted);
   if (rejected > 0) {
     rejected_.add_shared(rejected);
   }
@@ -88,9 +91,14 @@ std::shared_ptr<const sender> sender_cache::find(std::string_view agent,
                                                  std::string_view authorization,
                                                  std::string_view user_parameter) {
   key_.assign(agent).append(1, '\0').append(authorization).append(1, '\0').append(user_parameter);
+  if (last_ != nullptr && key_ == last_key_) {
+    return last_;  // requests of one client often follow each other
+  }
+  last_key_ = key_;
   const auto found = senders_.find(key_);
   if (found != senders_.end()) {
-    return found->second;
+    last_ = found->second;
+    return last_;
   }
   auto made = std::make_shared<sender>();
   made->user =
@@ -101,6 +109,7 @@ std::shared_ptr<const sender> sender_cache::find(std::string_view agent,
     senders_.clear();  // requests under way hold on to theirs
   }
   senders_.emplace(key_, made);
+  last_ = made;
   return made;
 }
 

@@ -83,6 +83,8 @@ class sender_cache {
   const std::string listener_;
   std::unordered_map<std::string, std::shared_ptr<const sender>> senders_;
   std::string key_;
+  std::string last_key_;
+  std::shared_ptr<const sender> last_;
 };
 
 /// The user that an Authorization header names: of `Basic`, and of `Token user:password`. Empty for
