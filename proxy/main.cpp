@@ -9,6 +9,7 @@
 #include "config/settings_reader.hpp"
 #include "pipeline/run_uv.hpp"
 #include "tools/letters_command.hpp"
+#include "tools/lint_command.hpp"
 #include "tools/load_command.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -109,6 +110,8 @@ int main(int argc, char** argv) {
   weir::load_arguments load_given;
   CLI::App* load_command = weir::add_load_command(app, load_given);
 
+  weir::lint_arguments lint_given;
+  CLI::App* lint_command = weir::add_lint_command(app, lint_given);
   weir::letters_arguments letters_given;
   CLI::App* letters_command = weir::add_letters_command(app, letters_given);
 
@@ -126,6 +129,9 @@ int main(int argc, char** argv) {
   }
   if (load_command->parsed()) {
     return weir::run_load(load_given);
+  }
+  if (lint_command->parsed()) {
+    return weir::run_lint(lint_given);
   }
   if (letters_command->parsed()) {
     return weir::run_letters(letters_given);

@@ -9,16 +9,15 @@
 #include "gate/words.hpp"
 #include "http/message.hpp"
 #include "letters/letter_filter.hpp"
+#include "tools/lint_text.hpp"
+#include "tools/terminal_text.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
 namespace {
 
-constexpr std::size_t row_bytes_max = 72;
-// Of the line that `show` quotes around its mistake.
-constexpr std::size_t before_bytes_max = 60;
-constexpr std::size_t after_bytes_max = 40;
-constexpr std::size_t shown_bytes_max = std::size_t{16} << 10;
+constexpr std::size_t row_columns_max = 72;
+constexpr std::size_t shown_columns_max = 16'000;
 
 std::string_view or_default(const std::string& text) {
   return text.empty() ? std::string_view("(default)") : std::string_view(text);
@@ -30,14 +29,15 @@ std::string host_of(const std::string& address) {
   return colon == std::string::npos ? address : address.substr(0, colon);
 }
 
-/// The place of a mistake in a line, and what to do about it.
-struct mistake {
-  std::size_t at = std::string::npos;
-  std::string explanation;
-};
+void append_excerpt(std::string_view text, std::size_t at, std::size_t length, std::string& out) {
+  const excerpt made = make_excerpt(text, at, length);
+  out += "    " + made.shown + "\n    " + std::string(made.mark_column, ' ') +
+         std::string(made.mark_columns, '^') + "\n";
+}
 
-/// Looks at the line again, because a letter does not carry its explanation.
-mistake find_mistake(const letter& each) {
+/// Looks at the line again, because a letter does not carry its explanation. False: as it stands
+/// nothing is wrong with it, or something else.
+bool append_diagnosis(const letter& each, std::string& out) {
   line_reader reader(parse_options{.unit_ns = std::max<std::int64_t>(1, each.header.unit_ns)});
   reader.feed(each.what.text);
   line_event event = reader.next();
@@ -45,58 +45,39 @@ mistake find_mistake(const letter& each) {
     reader.finish();
     event = reader.next();
   }
-  if (event == line_event::error && name_of(reader.error().code) == each.what.code) {
-    return {reader.error().column - 1, explanation(reader.error())};
+  if (event != line_event::error || name_of(reader.error().code) != each.what.code) {
+    return false;
   }
+  const diagnosis told = diagnose(reader.error());
+  append_excerpt(reader.error().text, told.at, told.length, out);
+  out += "  " + visible(told.explanation) + "\n  " + visible(told.remedy) + "\n";
+  return true;
+}
+
+std::string_view explanation_of(std::string_view code) {
   for (std::size_t i = 1; i < gate_code_count; ++i) {
-    if (const auto code = static_cast<gate_code>(i); name_of(code) == each.what.code) {
-      return {std::string::npos, std::string(explanation(code))};
-    }
-  }
-  for (std::size_t i = 1; i < parse_code_count; ++i) {
-    if (const auto code = static_cast<parse_code>(i); name_of(code) == each.what.code) {
-      return {std::string::npos, explanation(parse_error{.code = code, .text = "", .span = ""})};
+    if (const auto known = static_cast<gate_code>(i); name_of(known) == code) {
+      return explanation(known);
     }
   }
   return {};
 }
 
-std::string excerpt(const letter& each, std::size_t at) {
-  const std::string& text = each.what.text;
-  if (at > text.size()) {
-    return "    " + visible(text, shown_bytes_max) + "\n";
-  }
-  const std::size_t begin = at > before_bytes_max ? at - before_bytes_max : 0;
-  std::string before = begin > 0 ? "..." : "";
-  before += visible(std::string_view(text).substr(begin, at - begin), shown_bytes_max);
-  const std::string after = visible(std::string_view(text).substr(at), after_bytes_max);
-  // A caret stands under a character, not under a byte.
-  const auto width = std::count_if(before.begin(), before.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  });
-  return "    " + before + after + "\n    " + std::string(static_cast<std::size_t>(width), ' ') +
-         "^\n";
-}
-
 }  // namespace
 
-std::string visible(std::string_view text, std::size_t bytes_max) {
-  const bool cut = text.size() > bytes_max;
-  text = text.substr(0, bytes_max);
-  while (cut && !text.empty() && !http::valid_utf8(text) && text.size() + 3 > bytes_max) {
-    text.remove_suffix(1);  // a character that was cut through
-  }
-  const bool utf8 = http::valid_utf8(text);
+std::string visible(std::string_view text, std::size_t columns_max) {
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !utf8)) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out.push_back(c);
+  std::size_t columns = 0;
+  while (!text.empty()) {
+    const glyph next = first_glyph(text);
+    columns += next.columns;
+    if (columns > columns_max) {
+      return out + "...";
     }
+    append_visible(text.substr(0, next.bytes), next, out);
+    text.remove_prefix(next.bytes);
   }
-  return cut ? out + "..." : out;
+  return out;
 }
 
 std::string list_heading() {
@@ -113,12 +94,11 @@ std::string list_row(const letter& each, bool replayed) {
   return fmt::format("{:>8}  {:<23}  {:<16}  {:<22}  {:<40}  {}{}\n", each.id,
                      time.substr(0, 10) + " " + time.substr(11, 12), visible(database, 64),
                      each.what.code, visible(source_of(each.header), 40),
-                     replayed ? "(replayed) " : "", visible(each.what.text, row_bytes_max));
+                     replayed ? "(replayed) " : "", visible(each.what.text, row_columns_max));
 }
 
 std::string describe_letter(const letter& each, bool replayed) {
   const letter_header& header = each.header;
-  const mistake found = find_mistake(each);
   std::string out = fmt::format(
       "letter {}: {}, {}\n  from      {}\n  for       database {}, retention policy {}, precision "
       "{}\n  because   {} ({})\n",
@@ -129,9 +109,11 @@ std::string describe_letter(const letter& each, bool replayed) {
   out += fmt::format("  line {} of its {}{}:\n", each.what.line,
                      header.listener == "udp" ? "datagram" : "request",
                      each.what.cut ? ", of which only the beginning was kept" : "");
-  out += excerpt(each, found.at);
-  if (!found.explanation.empty()) {
-    out += "  " + found.explanation + "\n";
+  if (!append_diagnosis(each, out)) {
+    out += "    " + visible(each.what.text, shown_columns_max) + "\n";
+    if (const std::string_view words = explanation_of(each.what.code); !words.empty()) {
+      out.append("  ").append(words).append("\n");
+    }
   }
   if (replayed) {
     out += "  It was replayed with success.\n";

@@ -13,8 +13,8 @@
 
 namespace weir {
 
-/// `text` with its control bytes and what is not UTF-8 as \xNN, at most `bytes_max` of it.
-[[nodiscard]] std::string visible(std::string_view text, std::size_t bytes_max);
+/// The beginning of `text` as a terminal can show it (terminal_text.hpp), in so many columns.
+[[nodiscard]] std::string visible(std::string_view text, std::size_t columns_max);
 
 /// "ID  TIME  DATABASE  CODE  SOURCE  LINE".
 [[nodiscard]] std::string list_heading();

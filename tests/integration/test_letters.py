@@ -120,7 +120,7 @@ def test_letters_tell_who_sent_what_and_why(start_weir):
         assert len(listed(weir, "--since", "1h")) == 3
         shown = letters(weir, "show", second["id"])
         assert "    cpu, usage=1\n        ^\n" in shown
-        assert "Remove the comma" in shown
+        assert "Remove the space" in shown
         assert letters(weir, "list").count("\n") == 4
         counted = json.loads(letters(weir, "stats", "--json"))
         assert counted["letters"] == 3

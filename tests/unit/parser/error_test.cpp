@@ -80,19 +80,6 @@ TEST(Error, ShieldsAreNamedSo) {
   }
 }
 
-TEST(Error, TheRemedyFitsWhatStandsThere) {
-  const auto remedy = [](std::string_view body) {
-    line_reader reader;
-    reader.feed(body);
-    EXPECT_EQ(reader.next(), line_event::error);
-    return explanation(reader.error());
-  };
-  EXPECT_NE(remedy("m, f=1\n").find("A space follows the comma"), std::string::npos);
-  EXPECT_NE(remedy("m,,t=a f=1\n").find("Two commas"), std::string::npos);
-  EXPECT_NE(remedy("m,=a f=1\n").find("before the `=`"), std::string::npos);
-  EXPECT_NE(remedy("m,\n").find("A tag must follow"), std::string::npos);
-}
-
 TEST(Error, TypesAreNamedAsInfluxdbNamesThem) {
   EXPECT_EQ(name_of(field_type::float64), "float");
   EXPECT_EQ(name_of(field_type::int64), "integer");
