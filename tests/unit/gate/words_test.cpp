@@ -20,13 +20,18 @@ std::string operations() {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-/// The table's row of a code; empty if there is none, or one with an empty cell for its cause.
+/// The table's row of a code, which may be among others in the row's first cell; empty if there is
+/// none.
 std::string row_of(const std::string& text, std::string_view code) {
-  const std::size_t at = text.find("\n| `" + std::string(code) + "` | ");
-  if (at == std::string::npos) {
-    return {};
+  const std::size_t table = text.find("\n| code | the client sees |");
+  const std::string name = "`" + std::string(code) + "`";
+  for (std::size_t at = table; at != std::string::npos; at = text.find("\n| `", at + 1)) {
+    const std::string row = text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+    if (const std::size_t found = row.find(name); found < row.find(" | ", 1)) {
+      return row;
+    }
   }
-  return text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+  return {};
 }
 
 TEST(operations_table, has_every_parse_code_with_the_words_that_clients_see) {

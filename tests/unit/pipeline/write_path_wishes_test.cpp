@@ -23,6 +23,12 @@ struct answered {
   write_verdict verdict{};
 };
 
+api::write_target to_db(const api::write_wishes& wishes) {
+  api::write_target target{"db", "", 1};
+  target.wishes = wishes;
+  return target;
+}
+
 /// The number that a line of /metrics begins with.
 template <class source>
 double metric_of(const source& from, const std::string& line_begin) {
@@ -96,7 +102,7 @@ TEST_F(write_path_wishes_test, a_verbose_verdict_tells_all_of_each_line) {
   make();
   settings_.database["*"].retention = std::chrono::hours(1);
   const answered result =
-      write_to({"db", "", 1, {.verbose = true}},
+      write_to(to_db({.verbose = true}),
                "m f=1\n\n# c\n bad,\nm f=1 1\nm f=" + std::string(2000, '9') + "x 1\n");
   const auto& told = result.verdict.refusals;
   ASSERT_EQ(told.size(), 3U);
@@ -118,7 +124,7 @@ TEST_F(write_path_wishes_test, a_verbose_verdict_tells_all_of_each_line) {
 
 TEST_F(write_path_wishes_test, all_or_nothing_keeps_nothing_of_a_request_with_a_bad_line) {
   make();
-  const api::write_target wanted{"db", "", 1, {.accept_partial = false}};
+  const api::write_target wanted = to_db({.accept_partial = false});
   EXPECT_EQ(write_to(wanted, "a f=1 1\nb f=2 2\n").verdict.accepted, 2U);
   const std::string before = lines();
   const answered result = write_to(wanted, "c f=1 1\nbad\nd f=5u 1\n");
@@ -200,7 +206,7 @@ TEST_F(write_path_letters_test, not_where_somebody_else_keeps_them) {
   settings_.database["*"].retention = std::chrono::hours(1);
   settings_.database["*"].expired = expired_mode::drop;
   make_with_letters({.dropped = false});
-  write_to({"db", "", 1, {.letters = false}}, "bad\n");
+  write_to(to_db({.letters = false}), "bad\n");
   write("m f=1 1\n");
   EXPECT_TRUE(letters().empty());
 }
