@@ -8,6 +8,7 @@
 
 #include "config/settings_reader.hpp"
 #include "pipeline/run_uv.hpp"
+#include "tools/letters_command.hpp"
 #include "tools/lint_command.hpp"
 #include "tools/load_command.hpp"
 #include "weir/line_protocol.hpp"
@@ -111,6 +112,8 @@ int main(int argc, char** argv) {
 
   weir::lint_arguments lint_given;
   CLI::App* lint_command = weir::add_lint_command(app, lint_given);
+  weir::letters_arguments letters_given;
+  CLI::App* letters_command = weir::add_letters_command(app, letters_given);
 
   CLI::App* version_command = app.add_subcommand("version", "Print the version");
 
@@ -129,6 +132,9 @@ int main(int argc, char** argv) {
   }
   if (lint_command->parsed()) {
     return weir::run_lint(lint_given);
+  }
+  if (letters_command->parsed()) {
+    return weir::run_letters(letters_given);
   }
   if (version_command->parsed()) {
     return version();
