@@ -272,6 +272,9 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
   auto made = std::make_unique<write_exchange>(*this, on, route, std::move(context), dialect);
   auto target = dialect.parse_target(head.query);
   if (target) {
+    if (!target.value().precision_stated) {
+      target.value().unit_ns = services_.writes.configured.http.unit_ns;
+    }
     made->begin(target.value(), now_ns);
   } else {
     made->refuse(target.error());
