@@ -120,12 +120,17 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
   }
   stage(*point, converted.action == gate_action::mend, time, out);
   gate_answer verdict;
-  for (const gate_answer& each : {ruled, timed, retained, named, converted}) {
+  const auto note = [&](const gate_answer& each) {
     if (each.action == gate_action::mend) {
       ++mended_[static_cast<std::size_t>(each.code)];
       verdict = each;
     }
-  }
+  };
+  note(ruled);
+  note(timed);
+  note(retained);
+  note(named);
+  note(converted);
   return verdict;
 }
 

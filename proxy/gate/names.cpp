@@ -14,13 +14,6 @@ constexpr std::string_view time_name = "time";
 constexpr std::array<std::string_view, 4> reserved_names{"_field", "_measurement",
                                                          std::string_view("\0", 1), "\xff"};
 
-// Lengths of the names above: most keys have another one and need no comparison.
-constexpr std::uint32_t telling_lengths = 1U << 1 | 1U << 4 | 1U << 6 | 1U << 12;
-
-bool telling(std::string_view key) noexcept {
-  return key.size() < 32 && (telling_lengths >> key.size() & 1U) != 0;
-}
-
 bool is_reserved(std::string_view key) noexcept {
   return std::find(reserved_names.begin(), reserved_names.end(), key) != reserved_names.end();
 }
@@ -36,16 +29,6 @@ void names_check::begin(const gate_request& request) noexcept {
   time_ = request.policy->time_key;
   reserved_ = request.policy->reserved_tags;
   both_ = request.policy->tag_and_field;
-}
-
-bool names_check::suspicious(const point_view& point) const noexcept {
-  if (both_ != name_mode::pass) {
-    return true;
-  }
-  return std::any_of(point.tags.begin(), point.tags.end(),
-                     [](const tag_view& tag) { return telling(tag.key); }) ||
-         std::any_of(point.fields.begin(), point.fields.end(),
-                     [](const field_view& field) { return field.key.size() == time_name.size(); });
 }
 
 gate_answer names_check::judge(const point_view& point) const noexcept {

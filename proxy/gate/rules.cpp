@@ -30,6 +30,14 @@ bool is_too_long(const point_view& point) noexcept {
   return bytes > key_bytes_max || bytes + field_key_extra + longest > key_bytes_max;
 }
 
+template <class T>
+T& made_there(std::unique_ptr<T>& place) {
+  if (place == nullptr) {
+    place = std::make_unique<T>();
+  }
+  return *place;
+}
+
 }  // namespace
 
 /// A rule that concerns a measurement, and what is known of it beforehand.
@@ -98,10 +106,10 @@ void database_rules::flush() noexcept {
 
 void database_rules::forget() noexcept {
   for (auto& plans : plans_) {
-    plans.clear();
+    plans.reset();
   }
   for (auto& keys : keys_) {
-    keys.clear();
+    keys.reset();
   }
   remembered_ = 0;
   last_name_ = nullptr;
@@ -114,7 +122,7 @@ gate_answer database_rules::apply(const point_view& point, point_draft& draft) {
   }
   if (last_name_ == nullptr || *last_name_ != point.measurement) {
     last_plan_ = &plan_of(0, point.measurement);
-    last_name_ = &plans_[0].find(point.measurement)->first;
+    last_name_ = &plans_[0]->find(point.measurement)->first;
   }
   const plan& known = *last_plan_;
   if (known.steps.empty()) {
@@ -133,7 +141,7 @@ gate_answer database_rules::apply(const point_view& point, point_draft& draft) {
 
 const database_rules::plan& database_rules::plan_of(std::size_t from,
                                                     std::string_view measurement) {
-  auto& known = plans_[from];
+  auto& known = made_there(plans_[from]);
   auto found = known.find(measurement);
   if (found == known.end()) {
     found = known.emplace(std::string(measurement), make_plan(from, measurement)).first;
@@ -237,7 +245,7 @@ gate_answer database_rules::take(const step& one, point_draft& draft) {
 
 const database_rules::key_outcome& database_rules::outcome_of(std::size_t which,
                                                               std::string_view key) {
-  auto& known = keys_[which];
+  auto& known = made_there(keys_[which]);
   const auto found = known.find(key);
   if (found != known.end()) {
     return found->second;

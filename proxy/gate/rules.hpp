@@ -111,8 +111,9 @@ class database_rules {
   const std::vector<std::size_t> indexes_;
   /// By the number of the first rule that is still to be applied (a rename under a condition goes
   /// on from the rule after it), then by measurement as written.
-  std::vector<by_name<plan>> plans_;
-  std::vector<by_name<key_outcome>> keys_;
+  std::vector<std::unique_ptr<by_name<plan>>> plans_;
+  /// By the rule's number, then by key as written. Made, as the plans are, when they are needed.
+  std::vector<std::unique_ptr<by_name<key_outcome>>> keys_;
   std::size_t remembered_ = 0;
   std::size_t remembered_max_;
   const std::string* last_name_ = nullptr;
