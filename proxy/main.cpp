@@ -8,6 +8,7 @@
 
 #include "config/settings_reader.hpp"
 #include "pipeline/run_uv.hpp"
+#include "tools/lint_command.hpp"
 #include "tools/load_command.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -108,6 +109,9 @@ int main(int argc, char** argv) {
   weir::load_arguments load_given;
   CLI::App* load_command = weir::add_load_command(app, load_given);
 
+  weir::lint_arguments lint_given;
+  CLI::App* lint_command = weir::add_lint_command(app, lint_given);
+
   CLI::App* version_command = app.add_subcommand("version", "Print the version");
 
   CLI11_PARSE(app, argc, argv);
@@ -122,6 +126,9 @@ int main(int argc, char** argv) {
   }
   if (load_command->parsed()) {
     return weir::run_load(load_given);
+  }
+  if (lint_command->parsed()) {
+    return weir::run_lint(lint_given);
   }
   if (version_command->parsed()) {
     return version();

@@ -33,6 +33,8 @@ void names_check::begin(const gate_request& request) noexcept {
 
 gate_answer names_check::judge(const point_view& point) const noexcept {
   bool drop = false;
+  std::size_t tags_left = 0;
+  gate_code dropped_tag = gate_code::time_as_tag;
   for (const tag_view& tag : point.tags) {
     if (time_ == name_mode::reject && tag.key == time_name) {
       return {gate_action::reject, gate_code::time_as_tag};
@@ -40,7 +42,15 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
     if (reserved_ == name_mode::reject && is_reserved(tag.key)) {
       return {gate_action::reject, gate_code::reserved_tag};
     }
-    drop = drop || drops(tag);
+    if (!drops(tag)) {
+      ++tags_left;
+    } else {
+      drop = true;
+      dropped_tag = tag.key == time_name ? dropped_tag : gate_code::reserved_tag;
+    }
+  }
+  if (drop && is_harmful_tag_count(tags_left)) {
+    return {gate_action::reject, dropped_tag};
   }
   std::size_t left = 0;
   gate_code last = gate_code::time_as_field;

@@ -136,6 +136,10 @@ gate_answer database_rules::apply(const point_view& point, point_draft& draft) {
   if (is_too_long(draft.view())) {
     return refuse(known.steps.back().which, conflict::too_long);
   }
+  if (const std::size_t tags = draft.view().tags.size();
+      tags != point.tags.size() && is_harmful_tag_count(tags)) {
+    return refuse(known.steps.back().which, conflict::tag_count);
+  }
   return {gate_action::mend, gate_code::changed_by_rule};
 }
 
@@ -389,6 +393,8 @@ std::string database_rules::words(gate_code code) const {
     case conflict::too_long:
       return fmt::format("{} and those before it would make its key longer than {} bytes", rule,
                          key_bytes_max);
+    case conflict::tag_count:
+      return rule + " and those before it would give it a number of tags that InfluxDB fails on";
     case conflict::none:
       break;
   }

@@ -80,7 +80,7 @@ class database_rules {
  private:
   struct plan;
   struct step;
-  enum class conflict : std::uint8_t { none, two_tags, two_fields, no_name, too_long };
+  enum class conflict : std::uint8_t { none, two_tags, two_fields, no_name, too_long, tag_count };
   struct text_hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept {

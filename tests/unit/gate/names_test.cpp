@@ -78,5 +78,15 @@ TEST(names, stripped_points_have_their_unsigned_values_converted) {
   EXPECT_EQ(pass_line("m time=1,u=5u 1", drops).line, "m u=5i 1\n");
 }
 
+TEST(names, no_line_gets_a_number_of_tags_that_influxdb_fails_on) {
+  const database_settings drops{.time_key = name_mode::drop};
+  std::string line = "m,time=1";
+  for (int i = 0; i < 100; ++i) {
+    line += ",x" + std::to_string(i) + "=1";
+  }
+  EXPECT_EQ(pass_line(line + " f=1 1", drops).answer.code, gate_code::time_as_tag);
+  EXPECT_EQ(pass_line(line + ",y=1 f=1 1", drops).answer.code, gate_code::name_dropped);
+}
+
 }  // namespace
 }  // namespace weir

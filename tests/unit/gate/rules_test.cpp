@@ -264,6 +264,44 @@ TEST_F(rules_test, a_key_that_becomes_too_long_is_refused) {
   EXPECT_EQ(line(just + "xx f=1"), "rule_conflict");
 }
 
+TEST_F(rules_test, no_line_gets_a_number_of_tags_that_influxdb_fails_on) {
+  use({{.name = "a", .action = rule_action::add_tag, .key = "k", .to = "v"},
+       {.name = "d", .action = rule_action::drop_tag, .key = "t[12]"}});
+  const auto tags = [](int count) {
+    std::string line = "m";
+    for (int i = 0; i < count; ++i) {
+      line += ",x" + std::to_string(i) + "=1";
+    }
+    return line;
+  };
+  EXPECT_EQ(pass(tags(99) + " f=1 1").words,
+            "rule \"d\" and those before it would give it a number of tags that InfluxDB fails on");
+  EXPECT_EQ(line(tags(199) + ",t1=1,t2=1 f=1"), "rule_conflict");
+  EXPECT_NE(line(tags(299) + " f=1"), "rule_conflict");
+  EXPECT_NE(line(tags(98) + " f=1"), "rule_conflict");
+}
+
+TEST_F(rules_test, tags_keep_their_order_when_the_reader_knew_it) {
+  use({{.name = "a", .action = rule_action::add_tag, .key = "b", .to = "v"},
+       {.name = "d", .action = rule_action::drop_tag, .key = "z.*"}});
+  // Lines of one shape: a reader remembers the order of their unsorted tags.
+  line_reader reader{parse_options{}};
+  std::string body;
+  for (int i = 0; i < 10; ++i) {
+    body += "m,zz=1,host=a" + std::to_string(i) + ",area=b,zy=2,dc=c f=1 1\n";
+  }
+  reader.feed(body);
+  gate_.begin({.policy = &policy_, .now_ns = now, .unit_ns = 1, .rules = engine_->rules_for("db")});
+  staged_lines staged;
+  std::string expected;
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_EQ(reader.next(), line_event::point);
+    static_cast<void>(gate_.pass(reader.point(), staged));
+    expected += "m,area=b,b=v,dc=c,host=a" + std::to_string(i) + " f=1 1\n";
+  }
+  EXPECT_EQ(staged.text(), expected);
+}
+
 TEST_F(rules_test, what_is_remembered_is_bounded_and_found_out_again) {
   use({{.name = "r", .action = rule_action::rename, .measurement = "m(.*)", .to = "n\\1"},
        {.name = "t",
