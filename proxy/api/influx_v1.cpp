@@ -38,7 +38,7 @@ std::optional<std::int64_t> unit_of(std::string_view precision) noexcept {
       return known.nanoseconds;
     }
   }
-  return std::nullopt;
+  return long_unit_of(precision);
 }
 
 bool known_consistency(std::string_view level) noexcept {
@@ -85,6 +85,7 @@ result<write_target, http::response> parse_write_target(std::string_view query) 
                                            quoted_value(precision)));
   }
   target.unit_ns = *unit_ns;
+  target.precision_stated = !precision.empty();
   if (!known_consistency(value_of(pairs, "consistency"))) {
     return error_response(400, "invalid consistency level");
   }

@@ -42,7 +42,7 @@ std::optional<std::int64_t> unit_of(std::string_view precision) noexcept {
   if (precision == "ms") {
     return 1'000'000;
   }
-  return precision == "s" ? std::optional<std::int64_t>(1'000'000'000) : std::nullopt;
+  return precision == "s" ? 1'000'000'000 : long_unit_of(precision);
 }
 
 result<write_target, http::response> parse_target(std::string_view query) {
@@ -70,11 +70,13 @@ result<write_target, http::response> parse_target(std::string_view query) {
   if (!refused.empty()) {
     return error_response_v2(400, refused);
   }
-  const auto unit_ns = unit_of(http::find_value(pairs, "precision").value_or(""));
+  const std::string_view precision = http::find_value(pairs, "precision").value_or("");
+  const auto unit_ns = unit_of(precision);
   if (!unit_ns) {
     return error_response_v2(400, "invalid precision; valid precision units are ns, us, ms, and s");
   }
   target.unit_ns = *unit_ns;
+  target.precision_stated = !precision.empty();
   return target;
 }
 

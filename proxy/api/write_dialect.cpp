@@ -8,6 +8,8 @@
 #include <array>
 #include <optional>
 
+#include "base/time_unit.hpp"
+
 namespace weir::api {
 namespace {
 
@@ -116,6 +118,20 @@ std::string refuse_name(std::string_view what, std::string_view name) {
     }
   }
   return {};
+}
+
+std::optional<std::int64_t> long_unit_of(std::string_view precision) noexcept {
+  static constexpr std::array<time_unit, 5> units{{{"nanosecond", 1},
+                                                   {"microsecond", 1'000},
+                                                   {"millisecond", 1'000'000},
+                                                   {"second", 1'000'000'000},
+                                                   {"auto", automatic_unit_ns}}};
+  for (const time_unit& known : units) {
+    if (known.name == precision) {
+      return known.ns;
+    }
+  }
+  return std::nullopt;
 }
 
 std::string verdict_words(const write_verdict& verdict) {

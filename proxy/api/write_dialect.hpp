@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,8 +33,11 @@ struct write_target {
   std::string database;
   /// Empty: the database's default.
   std::string retention_policy;
+  /// automatic_unit_ns: each timestamp's unit follows from its size.
   std::int64_t unit_ns = 1;
   write_wishes wishes{};
+  /// The request named its precision. Otherwise the database's, or the listener's, stands in.
+  bool precision_stated = false;
 };
 
 /// A dialect as a table of functions; none of them keeps anything.
@@ -74,6 +78,9 @@ void add_line_counts(const write_verdict& verdict, http::response& to);
 
 /// A value inside a message, as Go's %q would show it, and not longer than a message should be.
 [[nodiscard]] std::string quoted_value(std::string_view text);
+
+/// The names of precisions that InfluxDB 3 added: "nanosecond", ..., "second" and "auto".
+[[nodiscard]] std::optional<std::int64_t> long_unit_of(std::string_view precision) noexcept;
 
 /// What is wrong with a write's lines, in InfluxDB's words; empty when nothing is. "partial write"
 /// is a promise: whatever is not named was kept.

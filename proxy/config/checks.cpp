@@ -5,6 +5,7 @@
 #include "config/checks.hpp"
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <numeric>
@@ -256,6 +257,19 @@ std::string check_database_name(std::string_view text) {
     return "write [database.\"*\"], [database.\"name\"] or [database.\"name/retention_policy\"]";
   }
   return {};
+}
+
+std::string check_regex(std::string_view text) {
+  const re2::RE2 pattern(re2::StringPiece(text.data(), text.size()), re2::RE2::Quiet);
+  return pattern.ok()
+             ? std::string{}
+             : fmt::format("\"{}\" is not a regular expression: {}", text, pattern.error());
+}
+
+std::string check_rewrite(const std::string& pattern, const std::string& to) {
+  const re2::RE2 compiled(pattern, re2::RE2::Quiet);
+  std::string fault;
+  return !compiled.ok() || compiled.CheckRewriteString(to, &fault) ? std::string{} : fault;
 }
 
 std::size_t edit_distance(std::string_view one, std::string_view other) {

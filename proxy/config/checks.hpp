@@ -32,6 +32,12 @@ namespace weir {
 /// "*", "database" or "database/retention_policy".
 [[nodiscard]] std::string check_database_name(std::string_view text);
 
+/// A regular expression as RE2 reads it; empty is good.
+[[nodiscard]] std::string check_regex(std::string_view text);
+
+/// What stands for a match of `pattern` in `to` (\1 for the first group) is there to be caught.
+[[nodiscard]] std::string check_rewrite(const std::string& pattern, const std::string& to);
+
 /// How many letters must be changed, put in or taken out to make one of the other.
 [[nodiscard]] std::size_t edit_distance(std::string_view one, std::string_view other);
 

@@ -128,10 +128,6 @@ template <class S, class At>
 config_key<S> limitless_duration_key(std::string name, nanoseconds least, std::string help, At at) {
   const std::string words = fmt::format("at least {}, or \"inf\"", format_duration(least));
   auto read = [at, least, words](S& section, const config_value& value) -> outcome {
-    const auto* text = std::get_if<std::string>(&value);
-    if (text != nullptr && *text == "learn") {
-      return failure{"\"learn\" is not supported by this version; write a duration or \"inf\""};
-    }
     const auto parsed = read_duration<S>(value);
     if (!parsed) {
       return parsed.error();

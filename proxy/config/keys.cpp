@@ -111,6 +111,9 @@ void add_server_keys(std::vector<config_key<sink_settings>>& keys) {
   add_influxdb(bool_key<S>("create_databases",
                            "create upstream the databases that clients create in weir (version 1)",
                            WEIR_MEMBER(create_databases)));
+  add_influxdb(duration_key<S>("learn_every", milliseconds{100}, hours{24 * 7},
+                               "how often the server is asked by databases that learn from it",
+                               WEIR_MEMBER(learn_every)));
   add(duration_key<S>("timeout", milliseconds{100}, hours{1},
                       "of one request, from connecting to the last byte of the answer",
                       WEIR_MEMBER(timeout)));
@@ -146,17 +149,95 @@ struct later {
   std::string_view name;
 };
 
+choices<std::int64_t> precisions() {
+  return {{"ns", 1},
+          {"n", 1},
+          {"us", 1'000},
+          {"u", 1'000},
+          {"ms", 1'000'000},
+          {"s", 1'000'000'000},
+          {"m", 60'000'000'000},
+          {"h", 3'600'000'000'000},
+          {"auto", automatic_unit_ns}};
+}
+
+choices<std::int64_t> database_precisions() {
+  choices<std::int64_t> all = precisions();
+  all.insert(all.begin(), {"listener", listener_unit_ns});
+  return all;
+}
+
+outcome read_plausible(database_settings& section, const config_value& value) {
+  const auto* texts = std::get_if<std::vector<std::string>>(&value);
+  if (texts == nullptr || texts->size() != 2) {
+    return wrong_type("two distances from now such as [\"-10y\", \"+1d\"]", value);
+  }
+  const auto from = parse_offset((*texts)[0]);
+  if (!from) {
+    return from.error();
+  }
+  const auto to = parse_offset((*texts)[1]);
+  if (!to) {
+    return to.error();
+  }
+  if (from.value() >= to.value()) {
+    return failure{
+        fmt::format("{} is not before {}; write the earlier end first, as in "
+                    "[\"-10y\", \"+1d\"]",
+                    format_offset(from.value()), format_offset(to.value()))};
+  }
+  section.plausible = {from.value(), to.value()};
+  return nothing{};
+}
+
+config_key<database_settings> plausible_key() {
+  return {"plausible",
+          "list of text",
+          "two distances from now",
+          "where times are expected; a precision that misses it by its unit is a mistake",
+          read_plausible,
+          [](const database_settings& section) {
+            return fmt::format("[{}, {}]", quoted(format_offset(section.plausible.from)),
+                               quoted(format_offset(section.plausible.to)));
+          }};
+}
+
+config_key<database_settings> retention_key() {
+  using S = database_settings;
+  auto key = limitless_duration_key<S>("retention", seconds{1}, "older points are beyond retention",
+                                       WEIR_MEMBER(retention));
+  key.range += ", or \"learn\" (from learn_from)";
+  key.read = [fixed = key.read](S& section, const config_value& value) -> outcome {
+    const auto* text = std::get_if<std::string>(&value);
+    section.learn_retention = text != nullptr && *text == "learn";
+    if (section.learn_retention) {
+      section.retention = std::nullopt;
+      return nothing{};
+    }
+    return fixed(section, value);
+  };
+  key.show = [fixed = key.show](const S& section) {
+    return section.learn_retention ? quoted("learn") : fixed(section);
+  };
+  return key;
+}
+
+choices<name_mode> name_modes() {
+  return {{"reject", name_mode::reject}, {"drop", name_mode::drop}, {"pass", name_mode::pass}};
+}
+
+choices<name_mode> reserved_tag_modes() {
+  choices<name_mode> all = name_modes();
+  all.insert(all.begin(), {"auto", name_mode::automatic});
+  return all;
+}
+
 // From the design of later versions: known to its readers, refused plainly by this one.
 constexpr std::array later_keys{
     later{"tcp", ""},
     later{"kafka", ""},
-    later{"rules", ""},
     later{"http", "tls"},
     later{"log", "shards"},
-    later{"database", "learn_from"},
-    later{"database", "plausible"},
-    later{"database", "precision"},
-    later{"database", "precision_mistake"},
     later{"database", "types"},
     later{"database", "duplicates"},
     later{"database", "series_limit"},
@@ -227,6 +308,9 @@ const std::vector<config_key<http_settings>>& http_keys() {
                       "between two requests of a connection", WEIR_MEMBER(idle_timeout)),
       count_key<S>("connections", {1, 1'000'000}, "connections",
                    "open at a time; more are answered 503 and closed", WEIR_MEMBER(connections)),
+      choice_key<S, std::int64_t>("precision", precisions(), {},
+                                  "unit of timestamps where neither request nor database says",
+                                  WEIR_MEMBER(unit_ns)),
   };
   return keys;
 }
@@ -238,16 +322,9 @@ const std::vector<config_key<udp_settings>>& udp_keys() {
                   WEIR_MEMBER(listen), check_udp_address),
       text_key<S>("database", "\"database\" or \"database/retention_policy\" of all its points",
                   WEIR_MEMBER(database), check_udp_database),
-      choice_key<S, std::int64_t>("precision",
-                                  {{"ns", 1},
-                                   {"n", 1},
-                                   {"us", 1'000},
-                                   {"u", 1'000},
-                                   {"ms", 1'000'000},
-                                   {"s", 1'000'000'000},
-                                   {"m", 60'000'000'000},
-                                   {"h", 3'600'000'000'000}},
-                                  {}, "unit of the timestamps", WEIR_MEMBER(unit_ns)),
+      choice_key<S, std::int64_t>("precision", precisions(), {},
+                                  "unit of the timestamps, unless the database has one",
+                                  WEIR_MEMBER(unit_ns)),
       size_key<S>("receive_buffer", {64 * kib, gib},
                   "what the kernel holds while weir is busy; beyond it, it drops datagrams",
                   WEIR_MEMBER(receive_buffer)),
@@ -326,8 +403,9 @@ const std::vector<config_key<limit_settings>>& limit_keys() {
 const std::vector<config_key<database_settings>>& database_keys() {
   using S = database_settings;
   static const std::vector<config_key<S>> keys{
-      limitless_duration_key<S>("retention", seconds{1}, "older points are beyond retention",
-                                WEIR_MEMBER(retention)),
+      retention_key(),
+      text_key<S>("learn_from", "the influxdb sink whose server is asked for retention and types",
+                  WEIR_MEMBER(learn_from)),
       choice_key<S, expired_mode>("expired",
                                   {{"reject", expired_mode::reject},
                                    {"drop", expired_mode::drop},
@@ -348,6 +426,66 @@ const std::vector<config_key<database_settings>>& database_keys() {
                                    WEIR_MEMBER(unsigned_values)),
       choice_key<S, utf8_mode>("utf8", {{"reject", utf8_mode::reject}, {"pass", utf8_mode::pass}},
                                {}, "lines that are not UTF-8", WEIR_MEMBER(utf8)),
+      choice_key<S, std::int64_t>("precision", database_precisions(), {},
+                                  "unit of timestamps whose request does not say; listener: that "
+                                  "of [http] or [[udp]]; auto: each as plausible",
+                                  WEIR_MEMBER(unit_ns)),
+      plausible_key(),
+      choice_key<S, precision_mistake_mode>(
+          "precision_mistake",
+          {{"reject", precision_mistake_mode::reject},
+           {"mend", precision_mistake_mode::mend},
+           {"trust", precision_mistake_mode::trust}},
+          {},
+          "times that are plausible in one other unit alone: tell the client, read them in it, "
+          "or believe them",
+          WEIR_MEMBER(precision_mistake)),
+      choice_key<S, name_mode>("time_key", name_modes(), {},
+                               "tags and fields called time, which InfluxDB drops",
+                               WEIR_MEMBER(time_key)),
+      choice_key<S, name_mode>("reserved_tags", reserved_tag_modes(), {},
+                               "tags called _field or _measurement, which InfluxDB 2 refuses; "
+                               "auto: reject where an InfluxDB 2 takes this database",
+                               WEIR_MEMBER(reserved_tags)),
+      choice_key<S, name_mode>("tag_and_field", name_modes(), {},
+                               "fields called as a tag of their point", WEIR_MEMBER(tag_and_field)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<rule_settings>>& rule_keys() {
+  using S = rule_settings;
+  static const std::vector<config_key<S>> keys{
+      text_key<S>("name", "unique; in metrics and messages", WEIR_MEMBER(name), check_sink_name),
+      choice_key<S, rule_action>("action",
+                                 {{"drop", rule_action::drop},
+                                  {"keep", rule_action::keep},
+                                  {"rename", rule_action::rename},
+                                  {"add_tag", rule_action::add_tag},
+                                  {"drop_tag", rule_action::drop_tag},
+                                  {"drop_field", rule_action::drop_field}},
+                                 {}, "what happens to points that match; keep: drops all others",
+                                 WEIR_MEMBER(action)),
+      list_key<S>("databases", "[\"*\"]", "patterns of database names, with * and ?",
+                  WEIR_MEMBER(databases), check_pattern),
+      text_key<S>("measurement", "regular expression (RE2) of whole names; empty: all",
+                  WEIR_MEMBER(measurement), check_regex),
+      text_key<S>("tag", "only points whose tag of this name has a value that matches tag_value",
+                  WEIR_MEMBER(tag)),
+      text_key<S>("tag_value", "regular expression of values; without the tag it is the empty one",
+                  WEIR_MEMBER(tag_value), check_regex),
+      choice_key<S, rule_subject>("what",
+                                  {{"measurement", rule_subject::measurement},
+                                   {"tag", rule_subject::tag},
+                                   {"field", rule_subject::field}},
+                                  {}, "of rename: whose name changes", WEIR_MEMBER(what)),
+      text_key<S>("key",
+                  "regular expression of the tags' or fields' names; of add_tag the tag's name",
+                  WEIR_MEMBER(key)),
+      text_key<S>("to",
+                  "of rename the new name, with \\1 for the pattern's first group; of "
+                  "add_tag the tag's value",
+                  WEIR_MEMBER(to)),
   };
   return keys;
 }

@@ -33,6 +33,7 @@ struct config_key {
 [[nodiscard]] const std::vector<config_key<letter_settings>>& letter_keys();
 [[nodiscard]] const std::vector<config_key<limit_settings>>& limit_keys();
 [[nodiscard]] const std::vector<config_key<database_settings>>& database_keys();
+[[nodiscard]] const std::vector<config_key<rule_settings>>& rule_keys();
 [[nodiscard]] const std::vector<config_key<sink_settings>>& sink_keys();
 [[nodiscard]] const std::vector<config_key<service_settings>>& service_keys();
 

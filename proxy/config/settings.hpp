@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time_unit.hpp"
 #include "log/frame.hpp"
 
 namespace weir {
@@ -41,6 +42,9 @@ struct http_settings {
   milliseconds idle_timeout{120'000};
   /// Open connections. More are answered 503 and closed.
   std::uint32_t connections = 10'000;
+  /// Nanoseconds in one unit of timestamps, where neither request nor database says; or
+  /// automatic_unit_ns. Key: precision.
+  std::int64_t unit_ns = 1;
 };
 
 /// One `[[udp]]`: datagrams of line protocol for one database, as InfluxDB's own UDP service.
@@ -49,7 +53,8 @@ struct udp_settings {
   std::string listen = "127.0.0.1:8089";
   /// "database" or "database/retention_policy".
   std::string database = "udp";
-  /// Nanoseconds in one unit of the timestamps. Key: precision.
+  /// Nanoseconds in one unit of the timestamps, where the database says nothing; or
+  /// automatic_unit_ns. Key: precision.
   std::int64_t unit_ns = 1;
   /// Bytes that the kernel holds while weir is busy (it counts more than the payload).
   std::uint64_t receive_buffer = std::uint64_t{4} << 20;
@@ -100,17 +105,68 @@ struct letter_settings {
 enum class expired_mode : std::uint8_t { reject, drop, clamp };
 enum class unsigned_mode : std::uint8_t { integer, pass, reject };
 enum class utf8_mode : std::uint8_t { reject, pass };
+enum class precision_mistake_mode : std::uint8_t { reject, mend, trust };
+/// Of names that a database refuses or drops. `automatic` is settled before the gate sees it.
+enum class name_mode : std::uint8_t { reject, drop, pass, automatic };
+
+/// A span of time around the time of receipt, both ends part of it.
+struct time_window {
+  nanoseconds from;
+  nanoseconds to;
+};
 
 /// Of `[database."*"]`, or of one database or "database/retention_policy" merged over it.
 struct database_settings {
   /// Points older than this are beyond retention; nothing: kept for ever ("inf").
   std::optional<nanoseconds> retention = std::nullopt;
+  /// retention = "learn": it is what `learn_from` keeps; as long as that is not known, for ever.
+  bool learn_retention = false;
+  /// Name of an influxdb sink whose server is asked for retention and field types; empty: none.
+  std::string learn_from{};
   expired_mode expired = expired_mode::reject;
   /// Points further in the future than this are refused; nothing: no limit ("inf").
   std::optional<nanoseconds> future = std::nullopt;
   unsigned_mode unsigned_values = unsigned_mode::integer;  // key: unsigned
   utf8_mode utf8 = utf8_mode::reject;
+  /// Of timestamps whose request does not say; listener_unit_ns leaves it to the listener. Key:
+  /// precision.
+  std::int64_t unit_ns = listener_unit_ns;
+  /// Where times are expected, from the time of receipt.
+  time_window plausible{std::chrono::hours(-10 * 365 * 24), std::chrono::hours(24)};
+  precision_mistake_mode precision_mistake = precision_mistake_mode::reject;
+  /// Tags and fields called `time`.
+  name_mode time_key = name_mode::reject;
+  /// Tags that InfluxDB 2 refuses; automatic: where an InfluxDB 2 takes this database.
+  name_mode reserved_tags = name_mode::automatic;
+  /// Fields that are called as a tag of the same point.
+  name_mode tag_and_field = name_mode::pass;
 };
+
+enum class rule_action : std::uint8_t { drop, keep, rename, add_tag, drop_tag, drop_field };
+enum class rule_subject : std::uint8_t { measurement, tag, field };
+
+/// One `[[rule]]`. All patterns are RE2's and must match the whole name.
+struct rule_settings {
+  std::string name{};
+  rule_action action = rule_action::drop;
+  /// Shell-like patterns of database names: `*` and `?`.
+  std::vector<std::string> databases{"*"};
+  /// Pattern of measurements; empty: every one.
+  std::string measurement{};
+  /// A condition: the value of the tag called so matches `tag_value`. A tag that a point does not
+  /// have counts as the empty value.
+  std::string tag{};
+  std::string tag_value = ".+";
+  /// Of rename.
+  rule_subject what = rule_subject::measurement;
+  /// Of add_tag the tag's name; of the others a pattern of keys.
+  std::string key{};
+  /// Of rename the new name (\1 stands for the pattern's first group), of add_tag the value.
+  std::string to{};
+};
+
+/// At most so many rules are taken.
+inline constexpr std::size_t rules_max = 1'000;
 
 enum class sink_type : std::uint8_t { influxdb, remote_write, file, null };
 
@@ -150,6 +206,8 @@ struct sink_settings {
   std::uint64_t refused_keep = std::uint64_t{64} << 20;
 
   // type = "influxdb"
+  /// How often the server is asked by the databases that learn from it.
+  milliseconds learn_every{60'000};
   /// Of version 1.
   bool create_databases = true;
   /// Of version 2: the organization's name, and which bucket a database goes to, with {database}
@@ -185,6 +243,8 @@ struct settings {
   limit_settings limits;
   /// "*", "name" or "name/retention_policy", each already merged over the less particular ones.
   std::map<std::string, database_settings> database{{"*", {}}};
+  /// In the order in which they are applied.
+  std::vector<rule_settings> rules;
   std::vector<sink_settings> sinks;
   service_settings service;
 };

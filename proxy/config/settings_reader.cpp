@@ -17,8 +17,8 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 8> section_names{"http",   "udp",      "log",  "letters",
-                                                        "limits", "database", "sink", "service"};
+constexpr std::array<std::string_view, 9> section_names{
+    "http", "udp", "log", "letters", "limits", "database", "rule", "sink", "service"};
 
 class reader {
  public:
@@ -46,6 +46,9 @@ class reader {
   void read_databases(const config_node& root, settings& target);
   void read_sinks(const config_node& root, settings& target);
   void read_udp(const config_node& root, settings& target);
+  void read_rules(const config_node& root, settings& target);
+  void check_rule(const config_node& node, const rule_settings& rule);
+  void check_rule_texts(const config_node& node, const rule_settings& rule);
   /// The tables of `[[name]]`; nullptr when there are none.
   const config_node* tables_of(const config_node& root, const std::string& name);
   sink_settings read_sink(const config_node& node);
@@ -55,6 +58,7 @@ class reader {
   void settle_segment(const config_node& root, log_settings& log);
   void check_promise(const config_node& root, const log_settings& log);
   void check_letters(const config_node& root, const letter_settings& letters);
+  void check_learning(const config_node& root, const settings& made);
 
   config_issues& issues_;
 };
@@ -355,6 +359,97 @@ void reader::read_udp(const config_node& root, settings& target) {
   }
 }
 
+// Of a rule whose every value is right by itself. What stands at its default means nothing.
+void reader::check_rule(const config_node& node, const rule_settings& rule) {
+  const bool renames = rule.action == rule_action::rename;
+  const bool renames_measurement = renames && rule.what == rule_subject::measurement;
+  const bool loses = rule.action == rule_action::drop || rule.action == rule_action::keep;
+  const auto wants = [&](bool wanted, const char* name, bool given) {
+    if (wanted && !given) {
+      tell(node, fmt::format("rule \"{}\" has no `{}`; its action needs one", rule.name, name));
+    } else if (!wanted && given) {
+      tell(*node.find(name),
+           fmt::format("`rule.{}` means nothing to what rule \"{}\" does; take it "
+                       "out",
+                       name, rule.name));
+    }
+  };
+  wants(!loses && !renames_measurement, "key", !rule.key.empty());
+  wants(renames || rule.action == rule_action::add_tag, "to", !rule.to.empty());
+  if (renames_measurement && rule.measurement.empty()) {
+    wants(true, "measurement", false);
+  }
+  if (!renames && rule.what != rule_subject::measurement) {
+    wants(false, "what", true);
+  }
+  if (rule.tag.empty() && rule.tag_value != rule_settings{}.tag_value) {
+    tell(*node.find("tag_value"), "`rule.tag_value` without `rule.tag`; give both or neither");
+  }
+  check_rule_texts(node, rule);
+}
+
+void reader::check_rule_texts(const config_node& node, const rule_settings& rule) {
+  const bool adds = rule.action == rule_action::add_tag;
+  if (const std::string problem = adds ? "" : check_regex(rule.key); !problem.empty()) {
+    tell(*node.find("key"), fmt::format("`rule.key`: {}", problem));
+    return;
+  }
+  if (rule.action == rule_action::rename) {
+    const bool of_measurement = rule.what == rule_subject::measurement;
+    const std::string problem =
+        check_rewrite(of_measurement ? rule.measurement : rule.key, rule.to);
+    if (!problem.empty()) {
+      tell(*node.find("to"), fmt::format("`rule.to`: {}", problem));
+    }
+  }
+  struct literal {
+    const char* key;
+    const std::string& text;
+    bool checked;
+  };
+  for (const literal& one : {literal{"tag", rule.tag, true}, literal{"key", rule.key, adds},
+                             literal{"to", rule.to, adds}}) {
+    if (one.checked && (one.text.find('\n') != std::string::npos || one.text.ends_with('\\'))) {
+      tell(*node.find(one.key),
+           fmt::format("`rule.{}`: line protocol cannot hold a name that ends in "
+                       "a backslash or has a line feed in it",
+                       one.key));
+    }
+  }
+}
+
+void reader::read_rules(const config_node& root, settings& target) {
+  const config_node* list = tables_of(root, "rule");
+  if (list == nullptr) {
+    return;
+  }
+  if (list->children.size() > rules_max) {
+    tell(*list,
+         fmt::format("there are {} rules; at most {} are taken", list->children.size(), rules_max));
+    return;
+  }
+  for (const config_node& node : list->children) {
+    rule_settings rule;
+    const std::size_t before = issues_.size();
+    read_table(node, "rule", "rule", "", rule_keys(), rule);
+    const auto same = [&](const rule_settings& other) { return other.name == rule.name; };
+    if (node.find("name") == nullptr) {
+      tell(node, "this [[rule]] has no name; write name = \"no-debug\", for example");
+    } else if (std::any_of(target.rules.begin(), target.rules.end(), same)) {
+      tell(*node.find("name"),
+           fmt::format("there is another rule named \"{}\"; give each its own name", rule.name));
+    }
+    if (node.find("action") == nullptr) {
+      tell(node,
+           "this [[rule]] has no action; write action = \"drop\", \"keep\", \"rename\", "
+           "\"add_tag\", \"drop_tag\" or \"drop_field\"");
+    } else if (issues_.size() == before) {
+      check_rule(node, rule);
+    }
+    target.rules.push_back(std::move(rule));
+  }
+}
+
 void reader::read_sinks(const config_node& root, settings& target) {
   const config_node* list = tables_of(root, "sink");
   if (list == nullptr) {
@@ -397,6 +492,37 @@ void reader::check_letters(const config_node& root, const letter_settings& lette
        "`letters.line` is more than a sixteenth of `letters.keep`; it must not be");
 }
 
+// Told where it is written: what a table takes over from a less particular one is told there.
+void reader::check_learning(const config_node& root, const settings& made) {
+  const config_node* list = root.find("database");
+  if (list == nullptr || list->what != config_node::kind::table) {
+    return;
+  }
+  for (const config_node& node : list->children) {
+    const auto merged = made.database.find(node.key);
+    if (merged == made.database.end()) {
+      continue;
+    }
+    const database_settings& database = merged->second;
+    const auto named =
+        std::find_if(made.sinks.begin(), made.sinks.end(),
+                     [&](const sink_settings& sink) { return sink.name == database.learn_from; });
+    const config_node* from = node.find("learn_from");
+    const bool is_influxdb = named != made.sinks.end() && named->type == sink_type::influxdb;
+    if (from != nullptr && !database.learn_from.empty() && !is_influxdb) {
+      tell(*from, fmt::format("`database.\"{}\".learn_from`: there is no [[sink]] named \"{}\" of "
+                              "type \"influxdb\"",
+                              node.key, database.learn_from));
+    }
+    if (const config_node* retention = node.find("retention");
+        retention != nullptr && database.learn_retention && database.learn_from.empty()) {
+      tell(*retention, fmt::format("`database.\"{}\".retention`: \"learn\" needs learn_from = "
+                                   "\"...\", the name of an influxdb sink",
+                                   node.key));
+    }
+  }
+}
+
 settings reader::read(const config_node& root) {
   settings made;
   check_sections(root);
@@ -410,7 +536,9 @@ settings reader::read(const config_node& root) {
   check_promise(root, made.log);
   check_letters(root, made.letters);
   read_databases(root, made);
+  read_rules(root, made);
   read_sinks(root, made);
+  check_learning(root, made);
   return made;
 }
 

@@ -50,6 +50,9 @@ std::string show_settings(const settings& effective) {
   for (const auto& [name, database] : effective.database) {
     text += show_section(fmt::format("[database.{}]", quoted(name)), database, database_keys());
   }
+  for (const rule_settings& rule : effective.rules) {
+    text += show_section("[[rule]]", rule, rule_keys());
+  }
   for (const sink_settings& sink : effective.sinks) {
     text += show_sink(sink);
   }
@@ -66,6 +69,7 @@ std::vector<key_description> known_keys() {
   describe_section(list, "letters", letter_keys());
   describe_section(list, "limits", limit_keys());
   describe_section(list, "database", database_keys());
+  describe_section(list, "rule", rule_keys());
   describe_section(list, "sink", sink_keys());
   describe_section(list, "service", service_keys());
   return list;

@@ -262,9 +262,11 @@ config_node& child_table(config_node& parent, std::string_view name, const confi
   return made;
 }
 
-// The [[sink]] of that name; a new one when there is none (it must then be given its type too).
-config_node* sink_table(config_node& root, const std::string& name, const config_place& place) {
-  config_node& sinks = child_table(root, "sink", place);
+// The [[sink]] or [[rule]] of that name; a new one when there is none (it must then be given its
+// type or action too).
+config_node* named_table(config_node& root, const std::string& list, const std::string& name,
+                         const config_place& place) {
+  config_node& sinks = child_table(root, list, place);
   if (sinks.children.empty()) {
     sinks.what = config_node::kind::tables;
   }
@@ -345,8 +347,8 @@ void apply_set(config_node& root, std::string_view argument, const environment& 
   }
   config_node* at = &root;
   std::size_t depth = 0;
-  if (path->size() >= 3 && path->front() == "sink") {
-    at = sink_table(root, (*path)[1], place);
+  if (path->size() >= 3 && (path->front() == "sink" || path->front() == "rule")) {
+    at = named_table(root, path->front(), (*path)[1], place);
     depth = 2;
   }
   for (; at != nullptr && depth + 1 < path->size(); ++depth) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <string>
@@ -196,6 +197,48 @@ std::string format_duration(std::optional<std::chrono::nanoseconds> duration) {
     }
   }
   return written;
+}
+
+result<std::chrono::nanoseconds> parse_offset(std::string_view text) {
+  using std::chrono::nanoseconds;
+  std::string_view rest = text;
+  const bool negative = rest.starts_with('-');
+  if (negative || rest.starts_with('+')) {
+    rest.remove_prefix(1);
+  }
+  std::string in_days;
+  if (rest.ends_with('y')) {
+    std::string_view years = rest.substr(0, rest.size() - 1);
+    if (years.empty() || !std::all_of(years.begin(), years.end(), is_digit)) {
+      return bad_duration(text, "years stand alone, as in \"-10y\"");
+    }
+    const scanned found = take_number(years);
+    in_days =
+        fmt::format("{}d", found.overflow || found.number > 1000 ? 365'000 : found.number * 365);
+    rest = in_days;
+  }
+  const auto parsed = parse_duration(rest);
+  if (!parsed) {
+    return parsed.error();
+  }
+  if (!parsed.value()) {
+    return negative ? nanoseconds::min() : nanoseconds::max();
+  }
+  return negative ? -*parsed.value() : *parsed.value();
+}
+
+std::string format_offset(std::chrono::nanoseconds offset) {
+  using std::chrono::nanoseconds;
+  if (offset == nanoseconds::min() || offset == nanoseconds::max()) {
+    return offset == nanoseconds::min() ? "-inf" : "+inf";
+  }
+  constexpr nanoseconds year = std::chrono::hours(365 * 24);
+  const nanoseconds distance = offset < nanoseconds{0} ? -offset : offset;
+  const std::string_view sign = offset < nanoseconds{0} ? "-" : "+";
+  if (distance >= year && distance % year == nanoseconds{0}) {
+    return fmt::format("{}{}y", sign, distance / year);
+  }
+  return fmt::format("{}{}", sign, format_duration(distance));
 }
 
 }  // namespace weir

@@ -28,4 +28,11 @@ namespace weir {
 /// Requires: not negative.
 [[nodiscard]] std::string format_duration(std::optional<std::chrono::nanoseconds> duration);
 
+/// A distance from now: "-10y" (a year is 365 days), "+1d", "90s"; "-inf" and "inf" are the ends of
+/// the range.
+[[nodiscard]] result<std::chrono::nanoseconds> parse_offset(std::string_view text);
+
+/// A spelling that parse_offset reads back as the same distance, with its sign.
+[[nodiscard]] std::string format_offset(std::chrono::nanoseconds offset);
+
 }  // namespace weir

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "config/settings.hpp"
@@ -17,9 +18,21 @@ namespace weir {
 enum class gate_code : std::uint8_t {
   none,
   time_assigned,        // mended: the line had no time and got the time of receipt
+  precision_mistaken,   // another unit than the declared one makes the time plausible
+  precision_mended,     // mended: the time was read in that other unit
+  precision_ambiguous,  // precision auto: several units make the time plausible
+  precision_unknown,    // precision auto: no unit does
   beyond_retention,     // older than the retention policy keeps
   beyond_future,        // further in the future than `future` allows
   retention_clamped,    // mended: moved to the oldest time that the retention policy keeps
+  time_as_tag,          // a tag called `time`, with which InfluxDB drops the point
+  time_as_field,        // a field called `time`, which InfluxDB drops in silence
+  reserved_tag,         // a tag key that InfluxDB 2 refuses, with the whole batch
+  tag_and_field,        // a tag and a field of one name
+  name_dropped,         // mended: such tags or fields were taken out
+  dropped_by_rule,      // a [[rule]] drops the point
+  changed_by_rule,      // mended: a [[rule]] changed names, tags or fields
+  rule_conflict,        // a [[rule]] would make a point that line protocol cannot hold
   unsigned_as_integer,  // mended: 5u became 5i
   unsigned_too_large,   // an unsigned value that no integer holds
   unsigned_refused,     // unsigned = "reject"
@@ -37,14 +50,21 @@ struct gate_answer {
   gate_code code = gate_code::none;
 };
 
+class database_rules;
+
 /// What is true for a whole request.
 struct gate_request {
   /// Must outlive the request.
   const database_settings* policy = nullptr;
   /// Time of receipt, nanoseconds since the epoch: one reading for the whole request.
   std::int64_t now_ns = 0;
-  /// Nanoseconds in a unit of the request's precision: a missing time is cut to it.
+  /// Nanoseconds in a unit of the request's precision, or automatic_unit_ns (base/time_unit.hpp): a
+  /// missing time is cut to it.
   std::int64_t unit_ns = 1;
+  /// Those that concern the database; may be nullptr. Must outlive the request.
+  database_rules* rules = nullptr;
+  /// In the place of the policy's retention, where that is to be learnt; nothing: no limit.
+  std::optional<nanoseconds> learnt_retention{};
 };
 
 /// How often each code occurred.

@@ -20,12 +20,36 @@ std::string_view name_of(gate_code code) noexcept {
       return "none";
     case gate_code::time_assigned:
       return "time_assigned";
+    case gate_code::precision_mistaken:
+      return "precision_mistaken";
+    case gate_code::precision_mended:
+      return "precision_mended";
+    case gate_code::precision_ambiguous:
+      return "precision_ambiguous";
+    case gate_code::precision_unknown:
+      return "precision_unknown";
     case gate_code::beyond_retention:
       return "beyond_retention";
     case gate_code::beyond_future:
       return "beyond_future";
     case gate_code::retention_clamped:
       return "retention_clamped";
+    case gate_code::time_as_tag:
+      return "time_as_tag";
+    case gate_code::time_as_field:
+      return "time_as_field";
+    case gate_code::reserved_tag:
+      return "reserved_tag";
+    case gate_code::tag_and_field:
+      return "tag_and_field";
+    case gate_code::name_dropped:
+      return "name_dropped";
+    case gate_code::dropped_by_rule:
+      return "dropped_by_rule";
+    case gate_code::changed_by_rule:
+      return "changed_by_rule";
+    case gate_code::rule_conflict:
+      return "rule_conflict";
     case gate_code::unsigned_as_integer:
       return "unsigned_as_integer";
     case gate_code::unsigned_too_large:
@@ -37,9 +61,11 @@ std::string_view name_of(gate_code code) noexcept {
 }
 
 void gate::begin(const gate_request& request) noexcept {
-  WEIR_ASSERT(request.policy != nullptr && request.unit_ns > 0);
+  WEIR_ASSERT(request.policy != nullptr && request.unit_ns >= 0);
+  rules_ = request.rules;
   time_.begin(request);
   retention_.begin(request);
+  names_.begin(request);
   unsigned_.begin(request);
   mended_.fill(0);
 }
@@ -47,23 +73,95 @@ void gate::begin(const gate_request& request) noexcept {
 gate_answer gate::pass(const point_view& point, staged_lines& out) {
   std::int64_t time = 0;
   const gate_answer timed = time_.check(point.time, time);
+  return pass_timed(point, timed, time, out);
+}
+
+gate_answer gate::pass_overflowed(const point_view& point, staged_lines& out) {
+  WEIR_ASSERT(point.time.has_value());
+  std::int64_t time = 0;
+  const gate_answer timed = time_.check_overflowed(*point.time, time);
+  return timed.action == gate_action::keep ? timed : pass_timed(point, timed, time, out);
+}
+
+gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, std::int64_t time,
+                             staged_lines& out) {
+  const point_view* point = &line;
+  gate_answer ruled;
+  if (rules_ != nullptr) {
+    ruled = rules_->apply(line, draft_);
+    if (loses(ruled)) {
+      return ruled;
+    }
+    if (ruled.action == gate_action::mend) {
+      point = &draft_.view();
+    }
+  }
+  if (loses(timed)) {
+    return timed;
+  }
   const gate_answer retained = retention_.check(time);
   if (loses(retained)) {
     return retained;
   }
-  const gate_answer converted = unsigned_.check(point.fields);
+  const gate_answer named = names_.check(*point);
+  if (loses(named)) {
+    return named;
+  }
+  if (named.action == gate_action::mend) {
+    if (point == &line) {
+      draft_.begin(line);
+    }
+    names_.strip(draft_);
+    point = &draft_.view();
+  }
+  const gate_answer converted = unsigned_.check(point->fields);
   if (loses(converted)) {
     return converted;
   }
-  stage(point, converted.action == gate_action::mend, time, out);
+  stage(*point, converted.action == gate_action::mend, time, out);
   gate_answer verdict;
-  for (const gate_answer& each : {timed, retained, converted}) {
+  const auto note = [&](const gate_answer& each) {
     if (each.action == gate_action::mend) {
       ++mended_[static_cast<std::size_t>(each.code)];
       verdict = each;
     }
-  }
+  };
+  note(ruled);
+  note(timed);
+  note(retained);
+  note(named);
+  note(converted);
   return verdict;
+}
+
+std::string gate::words(const gate_answer& answer, const point_view& point) const {
+  switch (answer.code) {
+    case gate_code::precision_mistaken:
+    case gate_code::precision_ambiguous:
+    case gate_code::precision_unknown:
+      return time_.words(answer.code);
+    case gate_code::time_as_tag:
+    case gate_code::time_as_field:
+    case gate_code::reserved_tag:
+    case gate_code::tag_and_field:
+      return names_check::words(answer.code, point);
+    case gate_code::dropped_by_rule:
+    case gate_code::rule_conflict:
+      return rules_ == nullptr ? std::string{} : rules_->words(answer.code);
+    case gate_code::none:
+    case gate_code::time_assigned:
+    case gate_code::precision_mended:
+    case gate_code::beyond_retention:
+    case gate_code::beyond_future:
+    case gate_code::retention_clamped:
+    case gate_code::name_dropped:
+    case gate_code::changed_by_rule:
+    case gate_code::unsigned_as_integer:
+    case gate_code::unsigned_too_large:
+    case gate_code::unsigned_refused:
+      break;
+  }
+  return {};
 }
 
 void gate::stage(const point_view& point, bool unsigned_to_integer, std::int64_t time,

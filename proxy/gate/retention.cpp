@@ -5,21 +5,13 @@
 #include <limits>
 
 #include "base/assert.hpp"
+#include "base/saturating.hpp"
 
 namespace weir {
 namespace {
 
 constexpr std::int64_t time_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t time_max = std::numeric_limits<std::int64_t>::max();
-
-/// a + b, held at the ends of the range instead of wrapping.
-std::int64_t saturating_add(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t sum = 0;
-  if (!__builtin_add_overflow(a, b, &sum)) {
-    return sum;
-  }
-  return b < 0 ? time_min : time_max;
-}
 
 /// How far inside the edge a clamped point is put: a hundredth of the retention, at least a minute
 /// and at most an hour, but never more than half of it.
@@ -34,10 +26,9 @@ void retention_check::begin(const gate_request& request) noexcept {
   WEIR_ASSERT(request.policy != nullptr);
   const database_settings& policy = *request.policy;
   // InfluxDB 1.x keeps a point whose time is at least `now - duration` (points_writer.go).
-  oldest_ =
-      policy.retention ? saturating_add(request.now_ns, -policy.retention->count()) : time_min;
-  clamped_ = policy.retention ? saturating_add(oldest_, clamp_margin(policy.retention->count()))
-                              : time_min;
+  const auto& retention = policy.learn_retention ? request.learnt_retention : policy.retention;
+  oldest_ = retention ? saturating_add(request.now_ns, -retention->count()) : time_min;
+  clamped_ = retention ? saturating_add(oldest_, clamp_margin(retention->count())) : time_min;
   newest_ = policy.future ? saturating_add(request.now_ns, policy.future->count()) : time_max;
   expired_ = policy.expired;
 }

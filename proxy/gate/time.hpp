@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// First check: every point gets a time. Precision and overflow are the parser's part already.
+// First check: every point gets a time, and a time in the wrong unit is found out. A timestamp that
+// its declared unit puts outside the plausible window while exactly one other unit puts it inside
+// was sent in that other unit. Where none or several would, nothing is known: the time stands, and
+// retention and sinks decide. Under "auto" the unit that puts it inside is its unit.
+//
+// For a plausible time this is two comparisons. Overflow is the parser's part. Pure.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
+#include "base/time_unit.hpp"
 #include "gate/check.hpp"
 
 namespace weir {
@@ -15,25 +22,61 @@ class time_check {
   /// The time that lines without one get: the time of receipt, cut towards the past to the
   /// request's precision, as InfluxDB does (one reading serves the whole request).
   [[nodiscard]] static std::int64_t assigned_time(const gate_request& request) noexcept {
+    if (request.unit_ns == automatic_unit_ns) {
+      return request.now_ns;
+    }
     const std::int64_t remainder = request.now_ns % request.unit_ns;
     return request.now_ns - (remainder < 0 ? remainder + request.unit_ns : remainder);
   }
 
-  void begin(const gate_request& request) noexcept { assigned_ = assigned_time(request); }
+  void begin(const gate_request& request) noexcept;
 
-  /// Writes the point's time to `time`.
+  /// Writes the point's time to `time`. `written` is in nanoseconds, or the number as it was sent
+  /// when the unit is automatic.
   [[nodiscard]] gate_answer check(const std::optional<std::int64_t>& written,
-                                  std::int64_t& time) const noexcept {
-    if (written.has_value()) {
-      time = *written;
+                                  std::int64_t& time) noexcept {
+    if (!written.has_value()) {
+      time = assigned_;
+      return {gate_action::mend, gate_code::time_assigned};
+    }
+    time = *written;
+    if (time >= plain_from_ && time <= plain_to_) [[likely]] {
       return {};
     }
-    time = assigned_;
-    return {gate_action::mend, gate_code::time_assigned};
+    return judge(time);
   }
 
+  /// Of a number as it was sent that overflowed in the request's unit: keep (and no time) means
+  /// that it is nothing but that.
+  [[nodiscard]] gate_answer check_overflowed(std::int64_t number, std::int64_t& time) noexcept;
+
+  /// What is wrong with the time that was refused last, and what to send instead.
+  [[nodiscard]] std::string words(gate_code code) const;
+
  private:
+  /// Units that put `number` inside the window: how many, and the finest of them.
+  struct fit {
+    int units = 0;
+    std::int64_t unit_ns = 0;
+    std::int64_t time = 0;
+  };
+
+  [[nodiscard]] gate_answer judge(std::int64_t& time) noexcept;
+  [[nodiscard]] gate_answer mistaken(std::int64_t& time) noexcept;
+  [[nodiscard]] gate_answer automatic(std::int64_t& time) noexcept;
+  [[nodiscard]] fit fits(std::int64_t number) const noexcept;
+
   std::int64_t assigned_ = 0;
+  // What needs no look: the window, everything (trust), or nothing (automatic).
+  std::int64_t plain_from_ = 0;
+  std::int64_t plain_to_ = 0;
+  std::int64_t earliest_ = 0;
+  std::int64_t latest_ = 0;
+  std::int64_t unit_ns_ = 1;
+  precision_mistake_mode mode_ = precision_mistake_mode::reject;
+  // Of the last number judged, for `words`.
+  std::int64_t number_ = 0;
+  bool overflowed_ = false;
 };
 
 }  // namespace weir

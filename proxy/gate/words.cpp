@@ -9,8 +9,20 @@ refusal_form form_of(gate_code code) noexcept {
       return refusal_form::storage;
     case gate_code::none:
     case gate_code::time_assigned:
+    case gate_code::precision_mistaken:
+    case gate_code::precision_mended:
+    case gate_code::precision_ambiguous:
+    case gate_code::precision_unknown:
     case gate_code::beyond_future:
     case gate_code::retention_clamped:
+    case gate_code::time_as_tag:
+    case gate_code::time_as_field:
+    case gate_code::reserved_tag:
+    case gate_code::tag_and_field:
+    case gate_code::name_dropped:
+    case gate_code::dropped_by_rule:
+    case gate_code::changed_by_rule:
+    case gate_code::rule_conflict:
     case gate_code::unsigned_as_integer:
     case gate_code::unsigned_too_large:
     case gate_code::unsigned_refused:
@@ -25,6 +37,40 @@ std::string_view explanation(gate_code code) noexcept {
       return "Nothing is wrong with the line.";
     case gate_code::time_assigned:
       return "The line has no timestamp and got the time at which it was received.";
+    case gate_code::precision_mistaken:
+      return "Read in the request's precision the timestamp lies outside `plausible`, and exactly "
+             "one other unit puts it inside. Send the precision that the message names, or set "
+             "`precision_mistake` of the database to \"mend\" or \"trust\".";
+    case gate_code::precision_mended:
+      return "The timestamp was read in the one unit that makes it plausible, not in the request's "
+             "precision.";
+    case gate_code::precision_ambiguous:
+      return "The precision is `auto`, and several units make the timestamp plausible. Send the "
+             "precision with the request, or narrow `plausible` of the database.";
+    case gate_code::precision_unknown:
+      return "The precision is `auto`, and no unit makes the timestamp plausible. Check the "
+             "sender's clock, send the precision, or widen `plausible` of the database.";
+    case gate_code::time_as_tag:
+      return "InfluxDB drops points that have a tag called `time`. Use another name, or set "
+             "`time_key = \"drop\"` to take the tag out.";
+    case gate_code::time_as_field:
+      return "InfluxDB drops a field called `time` without a word. Use another name, or set "
+             "`time_key = \"drop\"` to take the field out.";
+    case gate_code::reserved_tag:
+      return "InfluxDB 2 refuses the whole batch for a tag of this name. Use another name, or set "
+             "`reserved_tags = \"drop\"` to take the tag out.";
+    case gate_code::tag_and_field:
+      return "A tag and a field of the line share a name, which some databases cannot hold. Rename "
+             "one of them.";
+    case gate_code::name_dropped:
+      return "A tag or a field with a name that the database cannot hold was taken out.";
+    case gate_code::dropped_by_rule:
+      return "A [[rule]] of the configuration drops this point.";
+    case gate_code::changed_by_rule:
+      return "A [[rule]] of the configuration changed names, tags or fields of the point.";
+    case gate_code::rule_conflict:
+      return "A [[rule]] of the configuration would make a point that line protocol cannot hold. "
+             "Mend the rule, then replay the letter.";
     case gate_code::beyond_retention:
       return "The point is older than its database keeps points, so it would be deleted at once. "
              "Check the precision of the request and the sender's clock, write to a retention "

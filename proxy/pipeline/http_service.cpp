@@ -315,6 +315,9 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
   auto target = dialect.parse_target(head.query);
   if (target) {
     api::read_wishes(head, target.value().wishes);
+    if (!target.value().precision_stated) {
+      target.value().unit_ns = services_.writes.configured.http.unit_ns;
+    }
     made->begin(target.value(), now_ns, sender_of(head));
   } else {
     made->refuse(target.error());

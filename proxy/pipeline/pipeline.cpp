@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "base/glob.hpp"
 #include "intake/http_intake.hpp"
 #include "letters/letter_box.hpp"
 #include "log/open_log.hpp"
@@ -12,6 +13,7 @@
 #include "pipeline/catalogue_posix.hpp"
 #include "pipeline/database_registry.hpp"
 #include "pipeline/http_service.hpp"
+#include "pipeline/learning_posix.hpp"
 #include "pipeline/udp_service.hpp"
 #include "sinks/sink_set.hpp"
 
@@ -61,8 +63,27 @@ compression_mode resolve_compression(const settings& given) {
   return wanted == compression_mode::automatic && !sends ? compression_mode::none : wanted;
 }
 
+/// InfluxDB 2 refuses a whole batch for one reserved tag: where one takes the database, a line must
+/// not get that far. "*" stands for databases whose names are not known yet: any InfluxDB 2 counts.
+name_mode resolve_reserved_tags(const settings& given, const std::string& key) {
+  const std::string database = key.substr(0, key.find('/'));
+  const bool refused = std::any_of(given.sinks.begin(), given.sinks.end(), [&](const auto& sink) {
+    const auto takes = [&](const std::string& pattern) {
+      return database == "*" || matches_pattern(pattern, database);
+    };
+    return sink.type == sink_type::influxdb && sink.version == 2 &&
+           std::any_of(sink.databases.begin(), sink.databases.end(), takes);
+  });
+  return refused ? name_mode::reject : name_mode::pass;
+}
+
 settings resolved(settings given) {
   given.log.compression = resolve_compression(given);
+  for (auto& [key, database] : given.database) {
+    if (database.reserved_tags == name_mode::automatic) {
+      database.reserved_tags = resolve_reserved_tags(given, key);
+    }
+  }
   return given;
 }
 
@@ -77,8 +98,10 @@ struct pipeline::state {
   database_registry databases;
   source_registry sources;
   std::unique_ptr<letter_box> letters;
+  std::shared_ptr<rule_set> rules;
   std::unique_ptr<frame_log> log;
   std::unique_ptr<stored_catalogue> catalogue;
+  std::unique_ptr<learning> learnt;
   std::unique_ptr<sink_set> sinks;
   http_counters requests;
   struct udp_intake {
@@ -98,9 +121,11 @@ struct pipeline::state {
         databases(given.limits.databases) {}
 
   [[nodiscard]] bool persistent() const noexcept { return configured.log.type == log_type::local; }
+  [[nodiscard]] outcome compile_rules();
   [[nodiscard]] outcome open_log();
   [[nodiscard]] outcome open_letters();
   [[nodiscard]] outcome open_catalogue();
+  [[nodiscard]] outcome start_learning();
   [[nodiscard]] outcome start_sinks_of();
   [[nodiscard]] outcome start_udp();
   [[nodiscard]] outcome start_intake(uv_loop_s* control);
@@ -110,10 +135,21 @@ struct pipeline::state {
             .databases = databases,
             .memory = request_memory,
             .letters = letters.get(),
-            .sources = &sources};
+            .sources = &sources,
+            .rules = rules.get(),
+            .learnt = learnt.get()};
   }
   void collect(metric_collector& out) const;
 };
+
+outcome pipeline::state::compile_rules() {
+  auto compiled = rule_set::compile(configured.rules);
+  if (!compiled) {
+    return compiled.error();
+  }
+  rules = std::move(compiled).value();
+  return nothing{};
+}
 
 outcome pipeline::state::open_log() {
   if (!persistent()) {
@@ -153,6 +189,17 @@ outcome pipeline::state::open_catalogue() {
     return opened.error();
   }
   catalogue = std::move(opened).value();
+  return nothing{};
+}
+
+outcome pipeline::state::start_learning() {
+  // Nobody takes field types yet, so servers are not asked for them.
+  auto started = learning::start(configured, databases,
+                                 persistent() ? configured.log.directory + "/learnt" : "", {});
+  if (!started) {
+    return started.error();
+  }
+  learnt = std::move(started).value();
   return nothing{};
 }
 
@@ -233,6 +280,13 @@ void pipeline::state::collect(metric_collector& out) const {
   if (letters != nullptr) {
     letters->collect(out);
   }
+  for (std::size_t i = 0; i < rules->size(); ++i) {
+    out.counter_value("weir_rule_points_total",
+                      "Points that a rule dropped or changed, those of requests that were refused "
+                      "whole among them.",
+                      static_cast<double>(rules->hits(i)), {{"rule", rules->name(i)}});
+  }
+  learnt->collect(out);
   requests.collect(out);
   log->collect(out);
   sinks->collect(out);
@@ -261,6 +315,9 @@ pipeline::~pipeline() = default;
 result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv_loop_s* control) {
   auto made = std::make_unique<state>(configured);
   // Each step needs the ones before it.
+  if (auto compiled = made->compile_rules(); !compiled) {
+    return compiled.error();
+  }
   if (auto opened = made->open_log(); !opened) {
     return opened.error();
   }
@@ -269,6 +326,9 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   }
   if (auto opened = made->open_catalogue(); !opened) {
     return opened.error();
+  }
+  if (auto started = made->start_learning(); !started) {
+    return started.error();
   }
   if (auto started = made->start_sinks_of(); !started) {
     return started.error();
@@ -316,6 +376,7 @@ void pipeline::stop(std::int64_t deadline_ns) {
   if (state_->letters != nullptr) {
     state_->letters->stop();
   }
+  state_->learnt->stop();
   const nanoseconds left(std::max<std::int64_t>(0, deadline_ns - wall_clock_ns()));
   if (!state_->sinks->drain(std::chrono::steady_clock::now() + left)) {
     journal(journal_level::info,

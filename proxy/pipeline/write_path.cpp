@@ -33,7 +33,8 @@ std::string quoted(std::string_view text, std::size_t bytes_max = quoted_bytes_m
 }
 
 /// A refusal by the gate, in InfluxDB's words where it has some.
-std::string words_for(gate_code code, const point_view& point) {
+/// `detail` are the gate's own words on it.
+std::string words_for(gate_code code, const point_view& point, const std::string& detail) {
   switch (code) {
     case gate_code::beyond_future:
       return "point '" + quoted(point.text) +
@@ -44,10 +45,23 @@ std::string words_for(gate_code code, const point_view& point) {
              "': an unsigned value is too large for an integer (key: unsigned)";
     case gate_code::unsigned_refused:
       return "unable to parse '" + quoted(point.text) + "': invalid number";
+    case gate_code::precision_mistaken:
+    case gate_code::precision_ambiguous:
+    case gate_code::precision_unknown:
+    case gate_code::time_as_tag:
+    case gate_code::time_as_field:
+    case gate_code::reserved_tag:
+    case gate_code::tag_and_field:
+    case gate_code::rule_conflict:
+      return "unable to parse '" + quoted(point.text) + "': " + detail;
     case gate_code::none:
     case gate_code::time_assigned:
+    case gate_code::precision_mended:
     case gate_code::beyond_retention:
     case gate_code::retention_clamped:
+    case gate_code::name_dropped:
+    case gate_code::dropped_by_rule:
+    case gate_code::changed_by_rule:
     case gate_code::unsigned_as_integer:
       break;
   }
@@ -70,6 +84,9 @@ void write_job::begin(const api::write_target& target, std::int64_t now_ns,
   const settings& configured = owner_.services_.configured;
   policy_ = &policy_for(configured.database, target.database, target.retention_policy);
   target_ = target;
+  if (!target_.precision_stated && policy_->unit_ns != listener_unit_ns) {
+    target_.unit_ns = policy_->unit_ns;
+  }
   now_ns_ = now_ns;
   database_ = &database;
   finish_ = std::move(finish);
@@ -77,12 +94,27 @@ void write_job::begin(const api::write_target& target, std::int64_t now_ns,
   verdict_.verbose = target.wishes.verbose;
   lease_ = memory_lease(owner_.services_.memory);
   reader_.reset(reader_options());
-  gate_.begin({.policy = policy_, .now_ns = now_ns, .unit_ns = target.unit_ns});
+  rules_ = owner_.rules_ ? owner_.rules_->rules_for(target.database) : nullptr;
+  gate_.begin(request_of_gate());
+}
+
+gate_request write_job::request_of_gate() const {
+  std::optional<nanoseconds> learnt;
+  if (const retention_source* known = owner_.services_.learnt;
+      known != nullptr && policy_->learn_retention) {
+    learnt = known->retention_of(*policy_, target_.database, target_.retention_policy);
+  }
+  return {.policy = policy_,
+          .now_ns = now_ns_,
+          .unit_ns = target_.unit_ns,
+          .rules = rules_,
+          .learnt_retention = learnt};
 }
 
 parse_options write_job::reader_options() const {
   const limit_settings& limits = owner_.services_.configured.limits;
-  return {.unit_ns = target_.unit_ns,
+  // Where each timestamp has its own unit, the gate multiplies.
+  return {.unit_ns = target_.unit_ns == automatic_unit_ns ? 1 : target_.unit_ns,
           .utf8 = policy_->utf8 == utf8_mode::pass ? utf8_policy::pass : utf8_policy::reject,
           .line_bytes_max = static_cast<std::size_t>(limits.line)};
 }
@@ -90,6 +122,7 @@ parse_options write_job::reader_options() const {
 void write_job::reset() {
   staged_.clear(kept_buffer_bytes);
   reader_.shrink(kept_buffer_bytes);
+  overflow_reader_.reset();
   lease_.release();
   account_ = {};
   verdict_ = {};
@@ -191,7 +224,7 @@ void write_job::next_body(std::int64_t now_ns) {
     now_ns_ = now_ns;
     letters_begin_ = true;
     reader_.reset(reader_options());
-    gate_.begin({.policy = policy_, .now_ns = now_ns, .unit_ns = target_.unit_ns});
+    gate_.begin(request_of_gate());
   }
 }
 
@@ -227,12 +260,41 @@ void write_job::drain() {
         continue;
       }
       case line_event::error:
-        note_refused(reader_.error());
+        if (!rescue_overflowed(reader_.error())) {
+          note_refused(reader_.error());
+        }
         continue;
       case line_event::more:
         return;
     }
   }
+}
+
+bool write_job::rescue_overflowed(const parse_error& error) {
+  if (error.code != parse_code::time_outside_range || target_.unit_ns == 1) {
+    return false;
+  }
+  parse_options options = reader_options();
+  options.unit_ns = 1;
+  if (overflow_reader_ == nullptr) {
+    overflow_reader_ = std::make_unique<line_reader>();
+  }
+  overflow_reader_->reset(options);
+  overflow_reader_->feed(error.text);
+  overflow_reader_->finish();
+  if (overflow_reader_->next() != line_event::point) {
+    return false;
+  }
+  point_view point = overflow_reader_->point();
+  point.line = error.line;
+  const gate_answer answer = gate_.pass_overflowed(point, staged_);
+  if (answer.action == gate_action::keep) {
+    return false;
+  }
+  if (answer.action != gate_action::mend) {
+    note_answer(answer, point);
+  }
+  return true;
 }
 
 void write_job::note_refused(const parse_error& error) {
@@ -257,18 +319,19 @@ void write_job::note_refused(const parse_error& error) {
   verdict_.reject(std::move(told));
 }
 
-std::string write_job::words_of(gate_code code, const point_view& point) const {
-  return code == gate_code::beyond_retention ? "points beyond retention policy"
-                                             : words_for(code, point);
+std::string write_job::words_of(const gate_answer& answer, const point_view& point) const {
+  return answer.code == gate_code::beyond_retention
+             ? "points beyond retention policy"
+             : words_for(answer.code, point, gate_.words(answer, point));
 }
 
-rejected_line write_job::told(gate_code code, const point_view& point) const {
-  rejected_line told{.line = point.line, .code = name_of(code)};
+rejected_line write_job::told(const gate_answer& answer, const point_view& point) const {
+  rejected_line told{.line = point.line, .code = name_of(answer.code)};
   if (verdict_.wants_message()) {
-    told.message = words_of(code, point);
+    told.message = words_of(answer, point);
     if (verdict_.verbose) {
       told.message = without_line(std::move(told.message), point.text);
-      told.explanation = explanation(code);
+      told.explanation = explanation(answer.code);
       told.text = quoted(point.text, write_verdict::quoted_bytes_max);
     }
   }
@@ -282,36 +345,40 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
     keep_letter({.dropped = dropped,
                  .code = std::string(name_of(answer.code)),
                  .line = point.line,
-                 .message = without_line(words_of(answer.code, point), point.text)},
+                 .message = without_line(words_of(answer, point), point.text)},
                 point.text);
   }
   if (dropped) {
     ++account_.dropped_by_gate[code];
     if (verdict_.verbose && !target_.wishes.letters) {
-      verdict_.reject(told(answer.code, point));  // who keeps letters itself wants to know
+      verdict_.reject(told(answer, point));  // who keeps letters itself wants to know
     }
     return;
   }
   ++account_.rejected_by_gate[code];
   if (answer.code == gate_code::beyond_retention) {
-    verdict_.refuse_by_retention(verdict_.verbose ? told(answer.code, point) : rejected_line{});
+    verdict_.refuse_by_retention(verdict_.verbose ? told(answer, point) : rejected_line{});
     return;
   }
   switch (form_of(answer.code)) {
     case refusal_form::line:
-      verdict_.reject(told(answer.code, point));
+      verdict_.reject(told(answer, point));
       break;
     case refusal_form::storage: {
       const std::string_view name = name_of(answer.code);
-      verdict_.refuse_at_storage(
-          name, verdict_.knows(name) ? std::string{} : words_of(answer.code, point),
-          verdict_.verbose ? told(answer.code, point) : rejected_line{});
+      verdict_.refuse_at_storage(name,
+                                 verdict_.knows(name) ? std::string{} : words_of(answer, point),
+                                 verdict_.verbose ? told(answer, point) : rejected_line{});
       break;
     }
   }
 }
 
-write_path::write_path(const write_services& services) : services_(services) {}
+write_path::write_path(const write_services& services) : services_(services) {
+  if (services.rules != nullptr && !services.rules->empty()) {
+    rules_.emplace(*services.rules);
+  }
+}
 
 write_path::~write_path() {
   detach();
@@ -410,6 +477,9 @@ void write_path::gather(const write_job& job) {
 }
 
 void write_path::end_of_turn() {
+  if (rules_) {
+    rules_->flush();
+  }
   tell_settled();
   if (!pending_.empty()) {
     std::vector<write_job*> jobs;

@@ -30,6 +30,7 @@
 #include "letters/letter_box.hpp"
 #include "log/frame_log.hpp"
 #include "pipeline/database_registry.hpp"
+#include "pipeline/retention_source.hpp"
 #include "pipeline/source_registry.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -46,6 +47,10 @@ struct write_services {
   letter_box* letters = nullptr;
   /// nullptr: who sends is not counted.
   source_registry* sources = nullptr;
+  /// [[rule]]; nullptr stands for none.
+  const rule_set* rules = nullptr;
+  /// Of databases with retention = "learn"; nullptr: nothing is known.
+  const retention_source* learnt = nullptr;
 };
 
 /// Who a write comes from.
@@ -90,10 +95,13 @@ class write_job {
              done finish, write_origin origin);
   void drain();
   void end_body();
+  /// A time that overflows in the request's unit may be a mistaken precision: then the gate decides
+  /// on the line, and it is no error of the parser's.
+  [[nodiscard]] bool rescue_overflowed(const parse_error& error);
   void note_refused(const parse_error& error);
   void note_answer(const gate_answer& answer, const point_view& point);
-  [[nodiscard]] std::string words_of(gate_code code, const point_view& point) const;
-  [[nodiscard]] rejected_line told(gate_code code, const point_view& point) const;
+  [[nodiscard]] std::string words_of(const gate_answer& answer, const point_view& point) const;
+  [[nodiscard]] rejected_line told(const gate_answer& answer, const point_view& point) const;
   void withhold();
   [[nodiscard]] bool keeps_letters() const noexcept;
   void keep_letter(letter_line line, std::string_view text);
@@ -106,14 +114,18 @@ class write_job {
   void account();
   void reset();
   [[nodiscard]] parse_options reader_options() const;
+  [[nodiscard]] gate_request request_of_gate() const;
 
   write_path& owner_;
   api::write_target target_;
   std::int64_t now_ns_ = 0;
   database_entry* database_ = nullptr;
   const database_settings* policy_ = nullptr;
+  database_rules* rules_ = nullptr;
   done finish_;
   line_reader reader_;
+  /// Made for the first line whose time overflows.
+  std::unique_ptr<line_reader> overflow_reader_;
   gate gate_;
   staged_lines staged_;
   memory_lease lease_;
@@ -172,6 +184,7 @@ class write_path {
   frame_builder& builder_for(const api::write_target& target);
 
   write_services services_;
+  std::optional<rule_engine> rules_;
   gzip_compressor compressor_;
   std::unordered_map<std::string, frame_builder> builders_;
   std::string builder_key_;

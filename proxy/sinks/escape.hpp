@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/glob.hpp"
+
 namespace weir {
 
 /// Every byte but A-Z a-z 0-9 `_` `-` becomes %XX. What results is safe in a URL's query, as a file
@@ -17,9 +19,6 @@ namespace weir {
 
 /// The opposite; nothing if `text` is not what percent_escape makes.
 [[nodiscard]] std::optional<std::string> percent_unescape(std::string_view text);
-
-/// `*` stands for any bytes, `?` for one. Linear in pattern times name at worst.
-[[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view name) noexcept;
 
 /// `text` on one line: control bytes as \xNN, cut at `bytes_max` (then ended by "...").
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t bytes_max);

@@ -5,6 +5,7 @@ import gzip
 import http.server
 import json
 import threading
+import urllib.parse
 
 
 class FakeInfluxdb2:
@@ -14,11 +15,31 @@ class FakeInfluxdb2:
         self.lock = threading.Lock()
         self.requests = []  # (path with query, headers in lower case, lines)
         self.answers = []  # (status, code, message, further headers), each given once
+        self.buckets = {}  # name: seconds that it keeps points, 0 for ever
         self.decide = None  # decide(path, headers, lines) -> one of `answers`, or None
         fake = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                path, _, query = self.path.partition("?")
+                assert path == "/api/v2/buckets", self.path
+                asked = dict(urllib.parse.parse_qsl(query))
+                begin = int(asked.get("offset", 0))
+                listed = list(fake.buckets.items())[begin : begin + int(asked["limit"])]
+                rules = {
+                    name: [{"type": "expire", "everySeconds": seconds}] if seconds else []
+                    for name, seconds in listed
+                }
+                said = json.dumps(
+                    {"buckets": [{"name": n, "retentionRules": r} for n, r in rules.items()]}
+                ).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json; charset=utf-8")
+                self.send_header("Content-Length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))

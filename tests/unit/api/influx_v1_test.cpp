@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "api/context.hpp"
+#include "base/time_unit.hpp"
 
 namespace weir::api {
 namespace {
@@ -54,6 +55,14 @@ TEST(parse_write_target, precisions) {
   EXPECT_EQ(unit("s"), 1'000'000'000);
   EXPECT_EQ(unit("m"), 60'000'000'000);
   EXPECT_EQ(unit("h"), 3'600'000'000'000);
+  EXPECT_EQ(unit("nanosecond"), 1);
+  EXPECT_EQ(unit("microsecond"), 1000);
+  EXPECT_EQ(unit("millisecond"), 1'000'000);
+  EXPECT_EQ(unit("second"), 1'000'000'000);
+  EXPECT_EQ(unit("auto"), automatic_unit_ns);
+  EXPECT_TRUE(parse_write_target("db=a&precision=n").value().precision_stated);
+  EXPECT_FALSE(parse_write_target("db=a&precision=").value().precision_stated);
+  EXPECT_FALSE(parse_write_target("db=a").value().precision_stated);
   EXPECT_EQ(refused("db=a&precision=day"),
             "400 {\"error\":\"invalid precision \\\"day\\\" (use n, u, ms, s, m or h)\"}\n");
   EXPECT_EQ(unit("NS"), -1);

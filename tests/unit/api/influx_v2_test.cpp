@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/time_unit.hpp"
+
 namespace weir::api {
 namespace {
 
@@ -47,6 +49,10 @@ TEST(influx_v2_target, precisions) {
   EXPECT_EQ(taken("bucket=b&precision=us").unit_ns, 1'000);
   EXPECT_EQ(taken("bucket=b&precision=ms").unit_ns, 1'000'000);
   EXPECT_EQ(taken("bucket=b&precision=s").unit_ns, 1'000'000'000);
+  EXPECT_EQ(taken("bucket=b&precision=second").unit_ns, 1'000'000'000);
+  EXPECT_EQ(taken("bucket=b&precision=auto").unit_ns, automatic_unit_ns);
+  EXPECT_TRUE(taken("bucket=b&precision=auto").precision_stated);
+  EXPECT_FALSE(taken("bucket=b&precision=").precision_stated);
   for (const std::string bad : {"n", "u", "m", "h", "NS", "day", "ns%00"}) {
     EXPECT_EQ(
         refused("bucket=b&precision=" + bad),

@@ -53,6 +53,12 @@ TEST(conf_file, the_example_sinks_state_the_built_in_defaults) {
   ASSERT_EQ(read.sinks.size(), 3U);
   settings expected;
   expected.udp.emplace_back();
+  expected.rules.push_back({.name = "no-debug", .measurement = "debug_.*"});
+  expected.rules.push_back({.name = "hosts",
+                            .action = rule_action::rename,
+                            .what = rule_subject::tag,
+                            .key = "host_?name",
+                            .to = "host"});
   sink_settings& influx = expected.sinks.emplace_back();
   influx.name = "influx";
   influx.type = sink_type::influxdb;

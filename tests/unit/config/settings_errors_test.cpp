@@ -132,14 +132,89 @@ TEST(settings_errors, ranges_are_stated_with_units) {
   });
 }
 
+TEST(settings_errors, plausible_windows) {
+  expect_each({
+      {"[database.\"*\"]\nplausible = \"1d\"\n",
+       "weir.toml:2:1: `database.\"*\".plausible`: it must be two distances from now such as "
+       "[\"-10y\", \"+1d\"], not text"},
+      {"[database.\"*\"]\nplausible = [\"+1d\", \"-1d\"]\n",
+       "weir.toml:2:1: `database.\"*\".plausible`: +1d is not before -1d; write the earlier end "
+       "first, as in [\"-10y\", \"+1d\"]"},
+      {"[database.\"*\"]\nplausible = [\"-1y6w\", \"+1d\"]\n",
+       "weir.toml:2:1: `database.\"*\".plausible`: \"1y6w\" is not a duration: \"y\" is not one of "
+       "the units ns, us, ms, s, m, h, d, w; write for example \"500ms\", \"10s\", \"1h30m\", "
+       "\"7d\" or \"inf\""},
+      {"[database.\"*\"]\nprecision = \"d\"\n",
+       "weir.toml:2:1: `database.\"*\".precision`: \"d\" is not one of \"listener\" | \"ns\" | "
+       "\"n\" "
+       "| \"us\" | \"u\" | \"ms\" | \"s\" | \"m\" | \"h\" | \"auto\""},
+  });
+}
+
+TEST(settings_errors, learning) {
+  expect_each({
+      {"[database.a]\nretention = \"learn\"\n",
+       "weir.toml:2:1: `database.\"a\".retention`: \"learn\" needs learn_from = \"...\", the name "
+       "of an influxdb sink"},
+      {"[database.a]\nlearn_from = \"b\"\n[[sink]]\nname = \"b\"\ntype = \"null\"\n",
+       "weir.toml:2:1: `database.\"a\".learn_from`: there is no [[sink]] named \"b\" of type "
+       "\"influxdb\""},
+      {"[database.a]\nfuture = \"learn\"\n",
+       "weir.toml:2:1: `database.\"a\".future`: \"learn\" is not a duration: it does not start "
+       "with "
+       "a digit; write for example \"500ms\", \"10s\", \"1h30m\", \"7d\" or \"inf\""},
+  });
+}
+
+TEST(settings_errors, rules) {
+  const std::string head = "[[rule]]\nname = \"a\"\naction = ";
+  const auto told = [&](const std::string& rest) { return error_of(head + rest); };
+  EXPECT_EQ(error_of("[[rule]]\naction = \"drop\"\n"),
+            "weir.toml:1:1: this [[rule]] has no name; write name = \"no-debug\", for example");
+  EXPECT_EQ(error_of("[[rule]]\nname = \"a\"\n"),
+            "weir.toml:1:1: this [[rule]] has no action; write action = \"drop\", \"keep\", "
+            "\"rename\", \"add_tag\", \"drop_tag\" or \"drop_field\"");
+  EXPECT_EQ(told("\"drop\"\nmeasurement = \"a(b\"\n"),
+            "weir.toml:4:1: `rule.measurement`: \"a(b\" is not a regular expression: missing ): "
+            "a(b");
+  EXPECT_EQ(told("\"drop_tag\"\nkey = \"[\"\n"),
+            "weir.toml:4:1: `rule.key`: \"[\" is not a regular expression: missing ]: [");
+  EXPECT_EQ(told("\"drop\"\ntag = \"t\"\ntag_value = \"*\"\n"),
+            "weir.toml:5:1: `rule.tag_value`: \"*\" is not a regular expression: no argument for "
+            "repetition operator: *");
+  EXPECT_EQ(told("\"drop\"\ntag_value = \"x\"\n"),
+            "weir.toml:4:1: `rule.tag_value` without `rule.tag`; give both or neither");
+  EXPECT_EQ(told("\"drop\"\nkey = \"x\"\n"),
+            "weir.toml:4:1: `rule.key` means nothing to what rule \"a\" does; take it out");
+  EXPECT_EQ(told("\"drop_field\"\n"),
+            "weir.toml:1:1: rule \"a\" has no `key`; its action needs one");
+  EXPECT_EQ(told("\"add_tag\"\nkey = \"x\"\n"),
+            "weir.toml:1:1: rule \"a\" has no `to`; its action needs one");
+  EXPECT_EQ(told("\"rename\"\nto = \"x\"\n"),
+            "weir.toml:1:1: rule \"a\" has no `measurement`; its action needs one");
+  EXPECT_EQ(
+      told("\"rename\"\nmeasurement = \"m\"\nto = '\\1'\n"),
+      "weir.toml:5:1: `rule.to`: Rewrite schema requests 1 matches, but the regexp only has 0 "
+      "parenthesized subexpressions.");
+  EXPECT_EQ(
+      told("\"add_tag\"\nkey = \"x\"\nto = 'a\\'\n"),
+      "weir.toml:5:1: `rule.to`: line protocol cannot hold a name that ends in a backslash or "
+      "has a line feed in it");
+  EXPECT_EQ(told("\"drop\"\n[[rule]]\nname = \"a\"\naction = \"keep\"\n"),
+            "weir.toml:5:1: there is another rule named \"a\"; give each its own name");
+  EXPECT_EQ(error_of("[rules]\n"), "weir.toml:1:2: unknown key `rules`; did you mean `rule`?");
+  std::string many;
+  for (std::size_t i = 0; i <= rules_max; ++i) {
+    many += "[[rule]]\nname = \"a" + std::to_string(i) + "\"\naction = \"drop\"\n";
+  }
+  EXPECT_EQ(error_of(many), "weir.toml:1:3: there are 1001 rules; at most 1000 are taken");
+}
+
 TEST(settings_errors, later_versions_features_are_refused_plainly) {
   expect_each({
       {"[log]\ntype = \"kafka\"\n",
        "weir.toml:2:1: `log.type`: \"kafka\" is not supported by this version; use \"local\" | "
        "\"memory\""},
-      {"[database.\"*\"]\nretention = \"learn\"\n",
-       "weir.toml:2:1: `database.\"*\".retention`: \"learn\" is not supported by this version; "
-       "write a duration or \"inf\""},
       {"[database.\"*\"]\ntypes = \"reject\"\n",
        "weir.toml:2:1: `database.\"*\".types`: it is not supported by this version; take it out"},
       {"[[sink]]\nname = \"k\"\ntype = \"kafka\"\n",
@@ -185,7 +260,7 @@ TEST(settings_errors, udp_listeners) {
        "\"name/retention_policy\""},
       {"[[udp]]\nprecision = \"day\"\n",
        "weir.toml:2:1: `udp.precision`: \"day\" is not one of \"ns\" | \"n\" | \"us\" | \"u\" | "
-       "\"ms\" | \"s\" | \"m\" | \"h\""},
+       "\"ms\" | \"s\" | \"m\" | \"h\" | \"auto\""},
       {"[[udp]]\nreceive_buffer = \"1KiB\"\n",
        "weir.toml:2:1: `udp.receive_buffer`: 1KiB is out of range; it must be from 64KiB to 1GiB"},
       {"[[udp]]\ndatagram_limit = \"65KiB\"\n",

@@ -278,5 +278,89 @@ TEST(settings_reader, a_file_and_the_real_environment_are_read) {
   EXPECT_TRUE(load_settings("", {}).ok());
 }
 
+TEST(settings_reader, precision_names_and_plausible_windows) {
+  const settings read = must_read(R"(
+    [http]
+    precision = "ms"
+    [[udp]]
+    precision = "auto"
+    [database."*"]
+    plausible = ["-inf", "90s"]
+    precision_mistake = "mend"
+    time_key = "drop"
+    reserved_tags = "pass"
+    tag_and_field = "reject"
+    [database."a"]
+    precision = "s"
+    plausible = ["-2y", "+1w"]
+  )");
+  EXPECT_EQ(read.http.unit_ns, 1'000'000);
+  EXPECT_EQ(read.udp[0].unit_ns, automatic_unit_ns);
+  const database_settings& all = read.database.at("*");
+  EXPECT_EQ(all.unit_ns, listener_unit_ns);
+  EXPECT_EQ(all.plausible.from, nanoseconds::min());
+  EXPECT_EQ(all.plausible.to, nanoseconds(std::chrono::seconds(90)));
+  EXPECT_EQ(all.precision_mistake, precision_mistake_mode::mend);
+  EXPECT_EQ(all.time_key, name_mode::drop);
+  EXPECT_EQ(all.reserved_tags, name_mode::pass);
+  EXPECT_EQ(all.tag_and_field, name_mode::reject);
+  const database_settings& a = read.database.at("a");
+  EXPECT_EQ(a.unit_ns, 1'000'000'000);
+  EXPECT_EQ(a.plausible.from, -hours(2 * 365 * 24));
+  EXPECT_EQ(a.plausible.to, nanoseconds(hours(168)));
+  EXPECT_NE(show_settings(read).find("plausible = [\"-2y\", \"+1w\"]"), std::string::npos);
+  EXPECT_NE(show_settings(read).find("plausible = [\"-inf\", \"+1m30s\"]"), std::string::npos);
+}
+
+TEST(settings_reader, rules_keep_their_order_and_can_be_set) {
+  const auto text = R"(
+    [[rule]]
+    name = "a"
+    action = "rename"
+    what = "field"
+    key = "(.*)_pct"
+    to = '\1'
+    [[rule]]
+    name = "b"
+    action = "keep"
+    databases = ["flink*"]
+    measurement = "cpu"
+    tag = "env"
+    tag_value = "prod"
+  )";
+  const settings read = must_read(text, {"rule.b.tag_value=test", "rule.c.action=drop"});
+  ASSERT_EQ(read.rules.size(), 3U);
+  EXPECT_EQ(read.rules[0].action, rule_action::rename);
+  EXPECT_EQ(read.rules[0].what, rule_subject::field);
+  EXPECT_EQ(read.rules[0].key, "(.*)_pct");
+  EXPECT_EQ(read.rules[0].to, "\\1");
+  EXPECT_EQ(read.rules[1].name, "b");
+  EXPECT_EQ(read.rules[1].databases, std::vector<std::string>{"flink*"});
+  EXPECT_EQ(read.rules[1].tag_value, "test");
+  EXPECT_EQ(read.rules[2].name, "c");
+  EXPECT_EQ(show_settings(must_read(show_settings(read))), show_settings(read));
+}
+
+TEST(settings_reader, retention_can_be_learnt) {
+  const settings read = must_read(R"(
+    [database."*"]
+    learn_from = "influx"
+    retention = "learn"
+    [database."a"]
+    retention = "1d"
+    [[sink]]
+    name = "influx"
+    type = "influxdb"
+    url = "http://127.0.0.1:8087"
+    learn_every = "5s"
+  )");
+  EXPECT_TRUE(read.database.at("*").learn_retention);
+  EXPECT_EQ(read.database.at("*").retention, std::nullopt);
+  EXPECT_FALSE(read.database.at("a").learn_retention);
+  EXPECT_EQ(read.database.at("a").learn_from, "influx");
+  EXPECT_EQ(read.sinks[0].learn_every, milliseconds(5000));
+  EXPECT_EQ(show_settings(must_read(show_settings(read))), show_settings(read));
+}
+
 }  // namespace
 }  // namespace weir

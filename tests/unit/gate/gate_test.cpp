@@ -7,36 +7,15 @@
 
 #include <string>
 
+#include "unit/gate/pass_line.hpp"
+
 namespace weir {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr std::int64_t now = 1'700'000'000'123'456'789;
 constexpr std::int64_t hour = 3'600'000'000'000;
-
-struct passed {
-  gate_answer answer;
-  std::string line;
-  gate_tally mended{};
-};
-
-passed pass_line(std::string line, const database_settings& policy, std::int64_t unit_ns = 1) {
-  line_reader reader{{.unit_ns = unit_ns}};
-  reader.feed(line);
-  reader.finish();
-  EXPECT_EQ(reader.next(), line_event::point) << line;
-  gate chain;
-  chain.begin({.policy = &policy, .now_ns = now, .unit_ns = unit_ns});
-  staged_lines staged;
-  const gate_answer answer = chain.pass(reader.point(), staged);
-  return {answer, staged.text(), chain.mended()};
-}
-
-std::uint64_t count(const passed& p, gate_code code) {
-  return p.mended[static_cast<std::size_t>(code)];
-}
 
 TEST(gate, keeps_a_plain_point_and_writes_its_time) {
   const passed p = pass_line("m,t=a f=1 42", {});

@@ -74,8 +74,11 @@ class write_path_test : public ::testing::Test {
     requests_.emplace(request_bytes);
     log_ = make_memory_log(*frames_, when_full_mode::reject);
     subscriber_ = log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
-    path_.emplace(write_services{
-        .configured = settings_, .log = *log_, .databases = databases_, .memory = *requests_});
+    path_.emplace(write_services{.configured = settings_,
+                                 .log = *log_,
+                                 .databases = databases_,
+                                 .memory = *requests_,
+                                 .rules = rules_.get()});
   }
 
   write_job* begin(const std::string& database, answered& to) {
@@ -88,8 +91,17 @@ class write_path_test : public ::testing::Test {
   }
 
   answered write(const std::string& body, const std::string& database = "db") {
+    return write_to({database, "", 1}, body);
+  }
+
+  answered write_to(const api::write_target& target, const std::string& body) {
     answered result;
-    write_job* job = begin(database, result);
+    std::string refusal;
+    write_job* job = path_->begin(
+        target, now, refusal,
+        [&result](write_end end, const write_verdict& verdict, const std::string& detail) {
+          result = {end, verdict, detail};
+        });
     job->body(body);
     job->complete();
     EXPECT_TRUE(path_->has_work());
@@ -123,6 +135,7 @@ class write_path_test : public ::testing::Test {
   }
 
   settings settings_;
+  std::shared_ptr<rule_set> rules_;
   database_registry databases_{3};
   std::optional<memory_budget> frames_;
   std::optional<memory_budget> requests_;
@@ -409,6 +422,73 @@ TEST_F(write_path_test, what_the_answer_quotes_is_bounded) {
   EXPECT_EQ(result.verdict.rejected, 10'001U);
   EXPECT_LE(result.verdict.refusals.size(), write_verdict::messages_max);
   EXPECT_LE(result.verdict.refusal_bytes, write_verdict::message_bytes_max);
+}
+
+constexpr std::int64_t s = 1'000'000'000;
+
+TEST_F(write_path_test, a_mistaken_precision_is_told_with_the_unit_that_fits) {
+  make();
+  const answered result = write("a f=1 1586844081\nb f=1 1586844081000000000\n");
+  EXPECT_EQ(result.verdict.accepted, 1U);
+  ASSERT_EQ(result.verdict.refusals.size(), 1U);
+  EXPECT_EQ(
+      result.verdict.refusals[0].message,
+      "unable to parse 'a f=1 1586844081': timestamp 1586844081 lies in 1970 when read as ns; "
+      "read as s it would be 2020-04-14T06:01:21Z: send precision=s");
+  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"precision_mistaken\"}"), 1);
+}
+
+TEST_F(write_path_test, a_mistaken_precision_that_overflows_is_one_too) {
+  make();
+  const std::string ns = "a f=1 1586844081000000000\n";
+  const answered refused = write_to({"db", "", s, true}, ns + "b f=1 9000000000000000000\n");
+  ASSERT_EQ(refused.verdict.refusals.size(), 2U);
+  EXPECT_TRUE(refused.verdict.refusals[0].message.ends_with(": send precision=ns"));
+  EXPECT_EQ(refused.verdict.refusals[1].message,
+            "unable to parse 'b f=1 9000000000000000000': time outside range "
+            "-9223372036854775806 - 9223372036854775806");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 2);
+  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"precision_mistaken\"}"), 1);
+  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"time_outside_range\"}"), 1);
+
+  settings_.database["*"].precision_mistake = precision_mistake_mode::mend;
+  const answered mended = write_to({"db", "", s, true}, ns);
+  EXPECT_EQ(mended.verdict.accepted, 1U);
+  EXPECT_EQ(lines(), ns);
+  EXPECT_EQ(metric("weir_lines_mended_total{database=\"db\",reason=\"precision_mended\"}"), 1);
+}
+
+TEST_F(write_path_test, the_request_s_precision_wins_then_the_database_s_then_the_listener_s) {
+  settings_.database["a"].unit_ns = s;
+  settings_.database["b"].unit_ns = automatic_unit_ns;
+  make();
+  const std::string expected = "m f=1 1586844081000000000\n";
+  // What the listener says is the target's unit already, unstated.
+  EXPECT_EQ(write_to({"db", "", s}, "m f=1 1586844081").verdict.accepted, 1U);
+  EXPECT_EQ(write_to({"a", "", 1}, "m f=1 1586844081").verdict.accepted, 1U);
+  EXPECT_EQ(write_to({"a", "", 1'000'000, true}, "m f=1 1586844081000").verdict.accepted, 1U);
+  EXPECT_EQ(write_to({"b", "", 1}, "m f=1 1586844081\nm f=1 26447401").verdict.accepted, 2U);
+  EXPECT_EQ(lines("db"), expected);
+  EXPECT_EQ(lines("a"), expected + expected);
+  EXPECT_EQ(lines("b"), expected + "m f=1 1586844060000000000\n");
+}
+
+TEST_F(write_path_test, rules_drop_and_change_and_are_counted) {
+  auto compiled =
+      rule_set::compile({{.name = "no-debug", .action = rule_action::drop, .measurement = "debug"},
+                         {.name = "dc", .action = rule_action::add_tag, .key = "dc", .to = "x"}});
+  ASSERT_TRUE(compiled.ok());
+  rules_ = std::move(compiled).value();
+  make();
+  const answered result = write("debug f=1 1\nm f=1 1\nbad\n");
+  EXPECT_EQ(result.verdict.accepted, 1U);
+  EXPECT_EQ(result.verdict.rejected, 1U);
+  EXPECT_EQ(lines(), "m,dc=x f=1 1\n");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 3);
+  EXPECT_EQ(metric("weir_lines_dropped_total{database=\"db\",reason=\"dropped_by_rule\"}"), 1);
+  EXPECT_EQ(metric("weir_lines_mended_total{database=\"db\",reason=\"changed_by_rule\"}"), 1);
+  EXPECT_EQ(rules_->hits(0), 1U);
+  EXPECT_EQ(rules_->hits(1), 1U);
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The units that timestamps come in, as all dialects, the configuration and the gate name them.
+// Which spellings a dialect takes is its own business. Pure.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace weir {
+
+struct time_unit {
+  std::string_view name;
+  std::int64_t ns;
+};
+
+/// The finest first.
+inline constexpr std::array<time_unit, 6> time_units{{{"ns", 1},
+                                                      {"us", 1'000},
+                                                      {"ms", 1'000'000},
+                                                      {"s", 1'000'000'000},
+                                                      {"m", 60'000'000'000},
+                                                      {"h", 3'600'000'000'000}}};
+
+/// In the place of a unit's nanoseconds: each timestamp's unit follows from its size ("auto").
+inline constexpr std::int64_t automatic_unit_ns = 0;
+
+/// In the configuration of a database: the unit is the listener's.
+inline constexpr std::int64_t listener_unit_ns = -1;
+
+/// "ns" for 1, "s" for 1'000'000'000; "auto" for what is none of them.
+[[nodiscard]] constexpr std::string_view unit_name(std::int64_t ns) noexcept {
+  for (const time_unit& unit : time_units) {
+    if (unit.ns == ns) {
+      return unit.name;
+    }
+  }
+  return "auto";
+}
+
+}  // namespace weir

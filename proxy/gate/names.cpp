@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace weir {
+namespace {
+
+// Keys are compared as written: none of these can be spelled with an escape.
+constexpr std::string_view time_name = "time";
+constexpr std::array<std::string_view, 4> reserved_names{"_field", "_measurement",
+                                                         std::string_view("\0", 1), "\xff"};
+
+bool is_reserved(std::string_view key) noexcept {
+  return std::find(reserved_names.begin(), reserved_names.end(), key) != reserved_names.end();
+}
+
+bool is_tag(std::string_view key, const point_view& point) noexcept {
+  return std::any_of(point.tags.begin(), point.tags.end(),
+                     [key](const tag_view& tag) { return tag.key == key; });
+}
+
+}  // namespace
+
+void names_check::begin(const gate_request& request) noexcept {
+  time_ = request.policy->time_key;
+  reserved_ = request.policy->reserved_tags;
+  both_ = request.policy->tag_and_field;
+}
+
+gate_answer names_check::judge(const point_view& point) const noexcept {
+  bool drop = false;
+  std::size_t tags_left = 0;
+  gate_code dropped_tag = gate_code::time_as_tag;
+  for (const tag_view& tag : point.tags) {
+    if (time_ == name_mode::reject && tag.key == time_name) {
+      return {gate_action::reject, gate_code::time_as_tag};
+    }
+    if (reserved_ == name_mode::reject && is_reserved(tag.key)) {
+      return {gate_action::reject, gate_code::reserved_tag};
+    }
+    if (!drops(tag)) {
+      ++tags_left;
+    } else {
+      drop = true;
+      dropped_tag = tag.key == time_name ? dropped_tag : gate_code::reserved_tag;
+    }
+  }
+  if (drop && is_harmful_tag_count(tags_left)) {
+    return {gate_action::reject, dropped_tag};
+  }
+  std::size_t left = 0;
+  gate_code last = gate_code::time_as_field;
+  for (const field_view& field : point.fields) {
+    if (time_ == name_mode::reject && field.key == time_name) {
+      return {gate_action::reject, gate_code::time_as_field};
+    }
+    if (both_ == name_mode::reject && is_tag(field.key, point)) {
+      return {gate_action::reject, gate_code::tag_and_field};
+    }
+    if (!drops(field, point)) {
+      ++left;
+    } else if (field.key != time_name) {
+      last = gate_code::tag_and_field;
+    }
+  }
+  if (left == 0) {
+    return {gate_action::reject, last};
+  }
+  drop = drop || left < point.fields.size();
+  return drop ? gate_answer{gate_action::mend, gate_code::name_dropped} : gate_answer{};
+}
+
+bool names_check::drops(const tag_view& tag) const noexcept {
+  return (time_ == name_mode::drop && tag.key == time_name) ||
+         (reserved_ == name_mode::drop && is_reserved(tag.key));
+}
+
+bool names_check::drops(const field_view& field, const point_view& point) const noexcept {
+  return (time_ == name_mode::drop && field.key == time_name) ||
+         (both_ == name_mode::drop && is_tag(field.key, point));
+}
+
+void names_check::strip(point_draft& draft) const {
+  // Fields first: which of them go is decided by the tags that were sent.
+  const point_view sent = draft.view();
+  std::erase_if(draft.fields(), [&](const field_view& field) { return drops(field, sent); });
+  std::erase_if(draft.tags(), [this](const tag_view& tag) { return drops(tag); });
+}
+
+std::string names_check::words(gate_code code, const point_view& point) {
+  std::string measurement;
+  unescape_measurement(point.measurement, measurement);
+  if (code == gate_code::time_as_tag) {
+    return fmt::format("invalid tag key: input tag \"time\" on measurement \"{}\" is invalid",
+                       measurement);
+  }
+  if (code == gate_code::time_as_field) {
+    return fmt::format("invalid field name: input field \"time\" on measurement \"{}\" is invalid",
+                       measurement);
+  }
+  std::string key;
+  if (code == gate_code::reserved_tag) {
+    const auto found = std::find_if(point.tags.begin(), point.tags.end(),
+                                    [](const tag_view& tag) { return is_reserved(tag.key); });
+    if (found != point.tags.end()) {
+      key = found->key.starts_with('_')  ? std::string(found->key)
+            : found->key.front() == '\0' ? "\\x00"
+                                         : "\\xff";
+    }
+    return fmt::format("cannot use reserved tag key \"{}\"", key);
+  }
+  const auto found = std::find_if(point.fields.begin(), point.fields.end(),
+                                  [&](const auto& field) { return is_tag(field.key, point); });
+  if (found != point.fields.end()) {
+    unescape_field_key(found->key, key);
+  }
+  return fmt::format("\"{}\" is both a tag and a field of measurement \"{}\"", key, measurement);
+}
+
+}  // namespace weir

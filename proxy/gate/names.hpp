@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names that a database would refuse or, worse, drop in silence: `time` as a tag or field (InfluxDB
+// 1.x drops the point, or the field without a word), tags that InfluxDB 2 refuses together with the
+// whole batch, and fields called as a tag of their point. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "gate/check.hpp"
+#include "gate/point_draft.hpp"
+#include "weir/line_protocol.hpp"
+
+namespace weir {
+
+class names_check {
+ public:
+  void begin(const gate_request& request) noexcept;
+
+  /// mend: the point goes on after `strip`. A point is refused where nothing would be left of it.
+  [[nodiscard]] gate_answer check(const point_view& point) const noexcept {
+    return suspicious(point) ? judge(point) : gate_answer{};
+  }
+
+  /// Takes out what `check` said is to be dropped.
+  void strip(point_draft& draft) const;
+
+  /// InfluxDB's words for a refused point's first such name.
+  [[nodiscard]] static std::string words(gate_code code, const point_view& point);
+
+ private:
+  /// Most points have no key of a length that any of the names has.
+  [[nodiscard]] bool suspicious(const point_view& point) const noexcept {
+    // Of "time", "_field", "_measurement", and two names of one byte.
+    constexpr std::uint32_t tag_lengths = 1U << 1 | 1U << 4 | 1U << 6 | 1U << 12;
+    constexpr std::size_t time_length = 4;
+    for (const tag_view& tag : point.tags) {
+      if (tag.key.size() < 32 && (tag_lengths >> tag.key.size() & 1U) != 0) {
+        return true;
+      }
+    }
+    for (const field_view& field : point.fields) {
+      if (field.key.size() == time_length) {
+        return true;
+      }
+    }
+    return both_ != name_mode::pass;
+  }
+  [[nodiscard]] gate_answer judge(const point_view& point) const noexcept;
+  [[nodiscard]] bool drops(const tag_view& tag) const noexcept;
+  [[nodiscard]] bool drops(const field_view& field, const point_view& point) const noexcept;
+
+  name_mode time_ = name_mode::reject;
+  name_mode reserved_ = name_mode::pass;
+  name_mode both_ = name_mode::pass;
+};
+
+}  // namespace weir

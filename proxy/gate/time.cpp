@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/time.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <limits>
+
+#include "base/saturating.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::int64_t time_min = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t time_max = std::numeric_limits<std::int64_t>::max();
+
+struct calendar_time {
+  std::chrono::year_month_day day;
+  std::int64_t second_of_day;
+  std::int64_t nanoseconds;
+};
+
+calendar_time calendar_of(std::int64_t time) {
+  const std::chrono::sys_time<std::chrono::nanoseconds> at{std::chrono::nanoseconds{time}};
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::int64_t rest = (at - day).count();
+  constexpr std::int64_t second = 1'000'000'000;
+  return {std::chrono::year_month_day{day}, rest / second, rest % second};
+}
+
+/// As RFC 3339 writes it, with as many decimals as it has.
+std::string date_of(std::int64_t time) {
+  const calendar_time at = calendar_of(time);
+  std::string text =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(at.day.year()),
+                  static_cast<unsigned>(at.day.month()), static_cast<unsigned>(at.day.day()),
+                  at.second_of_day / 3600, at.second_of_day / 60 % 60, at.second_of_day % 60);
+  if (at.nanoseconds > 0) {
+    text += fmt::format(".{:09}", at.nanoseconds);
+    text.erase(text.find_last_not_of('0') + 1);
+  }
+  return text + "Z";
+}
+
+/// Whether it stays in line protocol's own range (three values of 64 bits are left out there).
+bool scaled(std::int64_t number, std::int64_t unit_ns, std::int64_t& time) noexcept {
+  return !__builtin_mul_overflow(number, unit_ns, &time) && time > time_min + 1 && time < time_max;
+}
+
+}  // namespace
+
+void time_check::begin(const gate_request& request) noexcept {
+  const database_settings& policy = *request.policy;
+  assigned_ = assigned_time(request);
+  unit_ns_ = request.unit_ns;
+  mode_ = policy.precision_mistake;
+  earliest_ = saturating_add(request.now_ns, policy.plausible.from.count());
+  latest_ = saturating_add(request.now_ns, policy.plausible.to.count());
+  if (unit_ns_ == automatic_unit_ns) {
+    plain_from_ = 1;
+    plain_to_ = 0;
+  } else if (mode_ == precision_mistake_mode::trust) {
+    plain_from_ = time_min;
+    plain_to_ = time_max;
+  } else {
+    plain_from_ = earliest_;
+    plain_to_ = latest_;
+  }
+}
+
+time_check::fit time_check::fits(std::int64_t number) const noexcept {
+  fit found;
+  for (const time_unit& unit : time_units) {
+    std::int64_t time = 0;
+    if (scaled(number, unit.ns, time) && time >= earliest_ && time <= latest_) {
+      if (found.units == 0) {
+        found.unit_ns = unit.ns;
+        found.time = time;
+      }
+      ++found.units;
+    }
+  }
+  return found;
+}
+
+gate_answer time_check::judge(std::int64_t& time) noexcept {
+  overflowed_ = false;
+  if (unit_ns_ == automatic_unit_ns) {
+    number_ = time;
+    return automatic(time);
+  }
+  number_ = time / unit_ns_;  // exact: the parser multiplied
+  return mistaken(time);
+}
+
+gate_answer time_check::automatic(std::int64_t& time) noexcept {
+  const fit found = fits(number_);
+  if (found.units == 1) {
+    time = found.time;
+    return {};
+  }
+  return {gate_action::reject,
+          found.units == 0 ? gate_code::precision_unknown : gate_code::precision_ambiguous};
+}
+
+gate_answer time_check::mistaken(std::int64_t& time) noexcept {
+  // The declared unit is none of them: it put the time outside.
+  const fit found = fits(number_);
+  if (found.units != 1) {
+    return {};
+  }
+  if (mode_ == precision_mistake_mode::mend) {
+    time = found.time;
+    return {gate_action::mend, gate_code::precision_mended};
+  }
+  return {gate_action::reject, gate_code::precision_mistaken};
+}
+
+gate_answer time_check::check_overflowed(std::int64_t number, std::int64_t& time) noexcept {
+  if (unit_ns_ == automatic_unit_ns || mode_ == precision_mistake_mode::trust) {
+    return {};
+  }
+  number_ = number;
+  overflowed_ = true;
+  return mistaken(time);
+}
+
+std::string time_check::words(gate_code code) const {
+  const fit found = fits(number_);
+  if (code == gate_code::precision_mistaken) {
+    std::string text = fmt::format("timestamp {} ", number_);
+    if (overflowed_) {
+      text += fmt::format("is beyond every date when read as {}", unit_name(unit_ns_));
+    } else {
+      text += fmt::format("lies in {} when read as {}",
+                          static_cast<int>(calendar_of(number_ * unit_ns_).day.year()),
+                          unit_name(unit_ns_));
+    }
+    const std::string_view unit = unit_name(found.unit_ns);
+    return text + fmt::format("; read as {} it would be {}: send precision={}", unit,
+                              date_of(found.time), unit);
+  }
+  if (code == gate_code::precision_ambiguous) {
+    return fmt::format(
+        "timestamp {} is plausible in {} units (read as {} it would be {}): send its precision, "
+        "or narrow the database's plausible window",
+        number_, found.units, unit_name(found.unit_ns), date_of(found.time));
+  }
+  return fmt::format(
+      "timestamp {} is plausible in no unit (not between {} and {}): send its precision, or widen "
+      "the database's plausible window",
+      number_, date_of(earliest_), date_of(latest_));
+}
+
+}  // namespace weir

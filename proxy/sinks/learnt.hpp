@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an InfluxDB told of itself: which retention policies its databases have, and for how long
+// they keep points. With its text form, which is kept in a small file. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir {
+
+/// Of InfluxDB 1.x. A bucket of 2.x is a database of its own with one policy, its default.
+struct learnt_policy {
+  std::string name;
+  /// For points that name no policy.
+  bool is_default = false;
+  /// 0: for ever.
+  std::chrono::nanoseconds duration{0};
+
+  friend bool operator==(const learnt_policy&, const learnt_policy&) = default;
+};
+
+class learnt_table {
+ public:
+  /// Policies kept; of further ones nothing is known. A bound on what a server can make weir keep.
+  static constexpr std::size_t policies_max = 100'000;
+
+  /// Whether it is news. No policies: the database is forgotten.
+  bool replace(const std::string& database, std::vector<learnt_policy> policies);
+  /// Forgets all databases that are not in `found` and takes over those that are. Whether that is
+  /// news.
+  bool replace_all(std::map<std::string, std::vector<learnt_policy>> found);
+
+  /// How long a database keeps points of this policy (empty: of its default); nothing where that is
+  /// for ever or not known.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> retention_of(const std::string& database,
+                                                                     std::string_view policy) const;
+
+  [[nodiscard]] std::size_t policies() const noexcept { return policies_; }
+
+  [[nodiscard]] std::string text() const;
+  /// Nothing if `text` is not what the above writes.
+  [[nodiscard]] static std::optional<learnt_table> read(std::string_view text);
+
+ private:
+  std::map<std::string, std::vector<learnt_policy>> databases_;
+  std::size_t policies_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names that databases refuse or drop: refused by name, taken out, or passed.
+#include "gate/names.hpp"
+
+#include "unit/gate/pass_line.hpp"
+
+namespace weir {
+namespace {
+
+TEST(names, time_as_a_tag_is_refused_in_influxdb_s_words) {
+  const passed p = pass_line("m\\ n,time=a f=1 1", {});
+  EXPECT_EQ(p.answer.action, gate_action::reject);
+  EXPECT_EQ(p.answer.code, gate_code::time_as_tag);
+  EXPECT_EQ(p.words, "invalid tag key: input tag \"time\" on measurement \"m n\" is invalid");
+  EXPECT_EQ(p.line, "");
+}
+
+TEST(names, time_as_a_field_is_refused_alone_or_beside_others) {
+  for (const char* line : {"m time=1 1", "m f=1,time=1 1", "m time=1,f=1 1"}) {
+    const passed p = pass_line(line, {});
+    EXPECT_EQ(p.answer.code, gate_code::time_as_field) << line;
+    EXPECT_EQ(p.words, "invalid field name: input field \"time\" on measurement \"m\" is invalid");
+  }
+}
+
+TEST(names, time_can_be_taken_out) {
+  const database_settings drops{.time_key = name_mode::drop};
+  const passed p = pass_line("m,z=1,time=a,b=2 f=.5,time=1,g=2i 1", drops);
+  EXPECT_EQ(p.answer.code, gate_code::name_dropped);
+  EXPECT_EQ(p.line, "m,b=2,z=1 f=0.5,g=2i 1\n");
+  EXPECT_EQ(count(p, gate_code::name_dropped), 1U);
+  // Nothing would be left of this one.
+  EXPECT_EQ(pass_line("m,a=1 time=1 1", drops).answer.code, gate_code::time_as_field);
+}
+
+TEST(names, time_can_pass) {
+  const database_settings passes{.time_key = name_mode::pass};
+  EXPECT_EQ(pass_line("m,time=a time=1 1", passes).line, "m,time=a time=1 1\n");
+}
+
+TEST(names, names_that_only_look_like_it_pass) {
+  const std::string line = "time,Time=a,times=b,tim=c TIME=1,t=2,fime=3 1";
+  EXPECT_EQ(pass_line(line, {}).answer.action, gate_action::keep);
+}
+
+TEST(names, reserved_tags_of_influxdb_2) {
+  const database_settings rejects{.reserved_tags = name_mode::reject};
+  for (const char* key : {"_field", "_measurement"}) {
+    const std::string line = "m," + std::string(key) + "=a f=1 1";
+    EXPECT_EQ(pass_line(line, {}).answer.action, gate_action::keep) << "1.x takes it";
+    const passed p = pass_line(line, rejects);
+    EXPECT_EQ(p.answer.code, gate_code::reserved_tag);
+    EXPECT_EQ(p.words, "cannot use reserved tag key \"" + std::string(key) + "\"");
+    const database_settings drops{.reserved_tags = name_mode::drop};
+    EXPECT_EQ(pass_line(line, drops).line, "m f=1 1\n");
+  }
+  EXPECT_EQ(pass_line("m,_tag=a _field=1,_measurement=2 1", rejects).answer.action,
+            gate_action::keep);
+  const std::string nul("m,\0=a f=1 1", 11);
+  EXPECT_EQ(pass_line(nul, rejects).words, "cannot use reserved tag key \"\\x00\"");
+}
+
+TEST(names, a_tag_and_a_field_of_one_name) {
+  const std::string line = "m,a=1,b=2 b=3,c=4 1";
+  EXPECT_EQ(pass_line(line, {}).answer.action, gate_action::keep);
+  const database_settings rejects{.tag_and_field = name_mode::reject};
+  const passed p = pass_line(line, rejects);
+  EXPECT_EQ(p.answer.code, gate_code::tag_and_field);
+  EXPECT_EQ(p.words, "\"b\" is both a tag and a field of measurement \"m\"");
+  const database_settings drops{.tag_and_field = name_mode::drop};
+  EXPECT_EQ(pass_line(line, drops).line, "m,a=1,b=2 c=4 1\n");
+  EXPECT_EQ(pass_line("m,b=2 b=3 1", drops).answer.code, gate_code::tag_and_field);
+}
+
+TEST(names, stripped_points_have_their_unsigned_values_converted) {
+  const database_settings drops{.time_key = name_mode::drop};
+  EXPECT_EQ(pass_line("m time=1,u=5u 1", drops).line, "m u=5i 1\n");
+}
+
+TEST(names, no_line_gets_a_number_of_tags_that_influxdb_fails_on) {
+  const database_settings drops{.time_key = name_mode::drop};
+  std::string line = "m,time=1";
+  for (int i = 0; i < 100; ++i) {
+    line += ",x" + std::to_string(i) + "=1";
+  }
+  EXPECT_EQ(pass_line(line + " f=1 1", drops).answer.code, gate_code::time_as_tag);
+  EXPECT_EQ(pass_line(line + ",y=1 f=1 1", drops).answer.code, gate_code::name_dropped);
+}
+
+}  // namespace
+}  // namespace weir
