@@ -35,9 +35,9 @@ struct write_target {
   std::string retention_policy;
   /// automatic_unit_ns: each timestamp's unit follows from its size.
   std::int64_t unit_ns = 1;
-  write_wishes wishes{};
   /// The request named its precision. Otherwise the database's, or the listener's, stands in.
   bool precision_stated = false;
+  write_wishes wishes{};
 };
 
 /// A dialect as a table of functions; none of them keeps anything.
