@@ -47,6 +47,17 @@ std::string words_for(gate_code code, const point_view& point) {
     case gate_code::beyond_retention:
     case gate_code::retention_clamped:
     case gate_code::unsigned_as_integer:
+    case gate_code::field_type_conflict:
+    case gate_code::type_coerced:
+    case gate_code::field_renamed:
+    case gate_code::field_dropped:
+    case gate_code::type_unchecked:
+    case gate_code::gauge_converted:
+    case gate_code::gauge_dropped:
+    case gate_code::duplicate_retry:
+    case gate_code::duplicate_point:
+    case gate_code::duplicate_spread:
+    case gate_code::series_limit:
       break;
   }
   return "point '" + quoted(point.text) + "' was refused: " + std::string(name_of(code));
