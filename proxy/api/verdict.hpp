@@ -27,6 +27,8 @@ struct write_verdict {
   std::uint64_t rejected = 0;
   /// Points that were older than their retention policy keeps them (not part of `rejected`).
   std::uint64_t beyond_retention = 0;
+  /// Of `rejected`: those that InfluxDB's storage would refuse, which it counts in `dropped=`.
+  std::uint64_t dropped = 0;
   /// Optional words on those points; stands between the phrase that clients match and the count.
   std::string retention_detail;
   /// The first refusals, bounded as above; kept by `reject`.

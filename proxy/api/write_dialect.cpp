@@ -88,7 +88,7 @@ std::string verdict_words(const write_verdict& verdict) {
     return {};
   }
   const bool refused = verdict.rejected > 0;
-  if (refused && verdict.accepted == 0 && verdict.beyond_retention == 0) {
+  if (refused && verdict.accepted == 0 && verdict.beyond_retention == 0 && verdict.dropped == 0) {
     return refusals_text(verdict);
   }
   std::string text = "partial write: ";
@@ -98,7 +98,7 @@ std::string verdict_words(const write_verdict& verdict) {
   if (verdict.beyond_retention > 0) {
     text.append(refused ? "\n" : "").append(retention_text(verdict));
   }
-  return text + fmt::format(" dropped={}", verdict.beyond_retention);
+  return text + fmt::format(" dropped={}", verdict.beyond_retention + verdict.dropped);
 }
 
 failure_words body_failure_words(http::body_failure why) noexcept {

@@ -2,6 +2,7 @@
 #include "pipeline/pipeline.hpp"
 
 #include <algorithm>
+#include <random>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -10,7 +11,9 @@
 #include "observe/journal.hpp"
 #include "pipeline/catalogue_posix.hpp"
 #include "pipeline/database_registry.hpp"
+#include "pipeline/gate_metrics.hpp"
 #include "pipeline/http_service.hpp"
+#include "pipeline/types_file_posix.hpp"
 #include "pipeline/udp_service.hpp"
 #include "sinks/sink_set.hpp"
 
@@ -57,6 +60,17 @@ compression_mode resolve_compression(const settings& given) {
   return wanted == compression_mode::automatic && !sends ? compression_mode::none : wanted;
 }
 
+gate_memory_options remembered_of(const settings& given) {
+  std::random_device random;
+  return {.series_bytes = static_cast<std::size_t>(given.limits.series),
+          .types_bytes = static_cast<std::size_t>(given.limits.types),
+          .duplicates_bytes = static_cast<std::size_t>(given.limits.duplicates),
+          .series_idle_s = static_cast<std::uint32_t>(given.limits.series_idle.count() / 1'000),
+          .keeps_types = given.log.type == log_type::local,
+          .seed = std::uint64_t{random()} << 32 | random(),
+          .start_ns = wall_clock_ns()};
+}
+
 settings resolved(settings given) {
   given.log.compression = resolve_compression(given);
   return given;
@@ -71,7 +85,9 @@ struct pipeline::state {
   memory_budget sink_memory;
   memory_budget frame_memory;
   database_registry databases;
+  gate_memory remembered;
   std::unique_ptr<frame_log> log;
+  std::unique_ptr<types_file> types;
   std::unique_ptr<stored_catalogue> catalogue;
   std::unique_ptr<sink_set> sinks;
   http_counters requests;
@@ -89,17 +105,23 @@ struct pipeline::state {
         sink_memory(given.limits.memory / sink_share),
         frame_memory(given.limits.memory - given.limits.memory / request_share -
                      given.limits.memory / sink_share),
-        databases(given.limits.databases) {}
+        databases(given.limits.databases),
+        remembered(remembered_of(given)) {}
 
   [[nodiscard]] bool persistent() const noexcept { return configured.log.type == log_type::local; }
   [[nodiscard]] outcome open_log();
+  [[nodiscard]] outcome open_types();
   [[nodiscard]] outcome open_catalogue();
   [[nodiscard]] outcome start_sinks_of();
   [[nodiscard]] outcome start_udp();
   [[nodiscard]] outcome start_intake(uv_loop_s* control);
   [[nodiscard]] write_services writes() noexcept {
-    return {
-        .configured = configured, .log = *log, .databases = databases, .memory = request_memory};
+    return {.configured = configured,
+            .log = *log,
+            .databases = databases,
+            .memory = request_memory,
+            .remembered = &remembered,
+            .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); }};
   }
   void collect(metric_collector& out) const;
 };
@@ -114,6 +136,24 @@ outcome pipeline::state::open_log() {
     return opened.error();
   }
   log = std::move(opened).value();
+  return nothing{};
+}
+
+outcome pipeline::state::open_types() {
+  if (!persistent()) {
+    return nothing{};
+  }
+  auto opened = types_file::open(configured.log.directory + "/types", remembered,
+                                 configured.log.acknowledge == acknowledge_mode::synced);
+  if (!opened) {
+    return opened.error();
+  }
+  types = std::move(opened).value();
+  if (types->damaged() > 0) {
+    journal(journal_level::warning,
+            std::to_string(types->damaged()) + " record(s) of " + configured.log.directory +
+                "/types were damaged: the types of those fields are those of the next points");
+  }
   return nothing{};
 }
 
@@ -197,6 +237,7 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
 
 void pipeline::state::collect(metric_collector& out) const {
   databases.collect(out);
+  collect_gate(remembered, out);
   requests.collect(out);
   log->collect(out);
   sinks->collect(out);
@@ -226,6 +267,9 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   auto made = std::make_unique<state>(configured);
   // Each step needs the ones before it.
   if (auto opened = made->open_log(); !opened) {
+    return opened.error();
+  }
+  if (auto opened = made->open_types(); !opened) {
     return opened.error();
   }
   if (auto opened = made->open_catalogue(); !opened) {

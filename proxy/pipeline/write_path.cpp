@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "gate/flink_gauges.hpp"
+#include "observe/journal.hpp"
 
 namespace weir {
 namespace {
@@ -31,8 +33,13 @@ std::string quoted(std::string_view text) {
 }
 
 /// A refusal by the gate, in InfluxDB's words where it has some.
-std::string words_for(gate_code code, const point_view& point) {
+std::string words_for(gate_code code, const point_view& point, const std::string& detail) {
   switch (code) {
+    case gate_code::field_type_conflict:
+    case gate_code::series_limit:
+      return detail;
+    case gate_code::duplicate_point:
+      return "point '" + quoted(point.text) + "' was refused: " + detail;
     case gate_code::beyond_future:
       return "point '" + quoted(point.text) +
              "' lies further in the future than its database allows (key: future); check the "
@@ -47,7 +54,6 @@ std::string words_for(gate_code code, const point_view& point) {
     case gate_code::beyond_retention:
     case gate_code::retention_clamped:
     case gate_code::unsigned_as_integer:
-    case gate_code::field_type_conflict:
     case gate_code::type_coerced:
     case gate_code::field_renamed:
     case gate_code::field_dropped:
@@ -55,9 +61,7 @@ std::string words_for(gate_code code, const point_view& point) {
     case gate_code::gauge_converted:
     case gate_code::gauge_dropped:
     case gate_code::duplicate_retry:
-    case gate_code::duplicate_point:
     case gate_code::duplicate_spread:
-    case gate_code::series_limit:
       break;
   }
   return "point '" + quoted(point.text) + "' was refused: " + std::string(name_of(code));
@@ -75,7 +79,16 @@ void write_job::begin(const api::write_target& target, std::int64_t now_ns,
   finish_ = std::move(finish);
   lease_ = memory_lease(owner_.services_.memory);
   reader_.reset(reader_options());
-  gate_.begin({.policy = policy_, .now_ns = now_ns, .unit_ns = target.unit_ns});
+  gate_.begin(request_of_gate());
+}
+
+gate_request write_job::request_of_gate() const {
+  return {.policy = policy_,
+          .now_ns = now_ns_,
+          .unit_ns = target_.unit_ns,
+          .memory = owner_.services_.remembered,
+          .database = target_.database,
+          .retention_policy = target_.retention_policy};
 }
 
 parse_options write_job::reader_options() const {
@@ -86,6 +99,7 @@ parse_options write_job::reader_options() const {
 }
 
 void write_job::reset() {
+  gate_.lost();  // unless it was kept
   staged_.clear(kept_buffer_bytes);
   reader_.shrink(kept_buffer_bytes);
   lease_.release();
@@ -122,6 +136,7 @@ void write_job::end_body() {
   account_.carriage_returns += counts.carriage_returns;
   for (std::size_t i = 0; i < gate_code_count; ++i) {
     account_.mended_by_gate[i] += gate_.mended()[i];
+    account_.noted_by_gate[i] += gate_.noted()[i];
   }
 }
 
@@ -130,7 +145,7 @@ void write_job::next_body(std::int64_t now_ns) {
   if (!overloaded_) {
     now_ns_ = now_ns;
     reader_.reset(reader_options());
-    gate_.begin({.policy = policy_, .now_ns = now_ns, .unit_ns = target_.unit_ns});
+    gate_.begin(request_of_gate());
   }
 }
 
@@ -144,13 +159,9 @@ void write_job::complete() {
 void write_job::drain() {
   for (;;) {
     switch (reader_.next()) {
-      case line_event::point: {
-        const gate_answer answer = gate_.pass(reader_.point(), staged_);
-        if (answer.action == gate_action::reject || answer.action == gate_action::drop) {
-          note_answer(answer, reader_.point());
-        }
+      case line_event::point:
+        pass(reader_.point());
         continue;
-      }
       case line_event::error:
         note_refused(reader_.error());
         continue;
@@ -160,7 +171,44 @@ void write_job::drain() {
   }
 }
 
+bool write_job::pass(const point_view& point) {
+  const gate_answer answer = gate_.pass(point, staged_);
+  if (answer.action == gate_action::reject || answer.action == gate_action::drop) {
+    note_answer(answer, point);
+    return false;
+  }
+  return true;
+}
+
+bool write_job::mend_gauge(const parse_error& error) {
+  const bool number = error.code == parse_code::invalid_number ||
+                      error.code == parse_code::invalid_boolean ||
+                      error.code == parse_code::invalid_float;
+  if (!policy_->flink_gauges || !number || !mend_flink_line(error.text, mended_line_)) {
+    return false;
+  }
+  constexpr auto dropped = static_cast<std::size_t>(gate_code::gauge_dropped);
+  if (mended_line_.empty()) {
+    ++account_.dropped_by_gate[dropped];
+    return true;
+  }
+  if (mend_reader_ == nullptr) {
+    mend_reader_ = std::make_unique<line_reader>();
+  }
+  mend_reader_->reset(reader_options());
+  mend_reader_->feed(mended_line_);
+  mend_reader_->finish();
+  if (mend_reader_->next() != line_event::point) {
+    return false;  // it has another mistake
+  }
+  account_.mended_by_gate[dropped] += pass(mend_reader_->point()) ? 1 : 0;
+  return true;
+}
+
 void write_job::note_refused(const parse_error& error) {
+  if (mend_gauge(error)) {
+    return;
+  }
   ++account_.refused_by_parser[static_cast<std::size_t>(error.code)];
   if (verdict_.wants_message()) {
     verdict_.reject("unable to parse '" + quoted(error.text) + "': " + reason(error));
@@ -178,9 +226,13 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
   ++account_.rejected_by_gate[code];
   if (answer.code == gate_code::beyond_retention) {
     ++verdict_.beyond_retention;
-  } else {
-    verdict_.reject(verdict_.wants_message() ? words_for(answer.code, point) : std::string{});
+    return;
   }
+  if (answer.code == gate_code::field_type_conflict || answer.code == gate_code::series_limit) {
+    ++verdict_.dropped;  // InfluxDB counts these
+  }
+  verdict_.reject(verdict_.wants_message() ? words_for(answer.code, point, gate_.detail())
+                                           : std::string{});
 }
 
 write_path::write_path(const write_services& services) : services_(services) {}
@@ -314,11 +366,8 @@ void write_path::append_turn(const std::vector<write_job*>& jobs) {
   if (builders_.size() > builders_max) {
     builders_.clear();
   }
-  append_result appended;
-  if (!frames_.empty()) {
-    appended = services_.log.append(frames_);
-    frames_.clear();
-  }
+  const append_result appended = append_frames();
+  tell_duplicates(now_ns);
   std::vector<write_job*> waiting;
   for (write_job* job : jobs) {
     if (appended.status == append_status::pending && !job->staged_.empty()) {
@@ -333,6 +382,37 @@ void write_path::append_turn(const std::vector<write_job*>& jobs) {
     if (job->stage_ == write_job::stage::complete) {
       job->conclude(appended.status, appended.detail);
     }
+  }
+}
+
+append_result write_path::append_frames() {
+  append_result appended;
+  if (frames_.empty()) {
+    return appended;
+  }
+  const outcome kept = services_.keep_types ? services_.keep_types() : outcome(nothing{});
+  if (kept) {
+    appended = services_.log.append(frames_);
+  } else {
+    appended.status = append_status::failed;
+    appended.detail = kept.error().message;
+  }
+  frames_.clear();
+  return appended;
+}
+
+/// Values that overwrite others vanish in the database without a word: here is one, at most once a
+/// minute.
+void write_path::tell_duplicates(std::int64_t now_ns) {
+  if (services_.remembered == nullptr) {
+    return;
+  }
+  if (const auto sample = services_.remembered->take_duplicate(now_ns)) {
+    journal(journal_level::warning,
+            "database \"" + sample->database + "\": " + std::to_string(sample->count) +
+                " point(s) with the series and time of another and other values, such as " +
+                sample->series + " at " + std::to_string(sample->time) +
+                "; a database keeps the last (key: duplicates)");
   }
 }
 
@@ -361,6 +441,7 @@ void write_job::conclude(append_status status, const std::string& detail) {
 }
 
 void write_job::account() {
+  gate_.kept();
   for (const staged_run& run : staged_.runs()) {
     account_.accepted += run.points;
   }

@@ -40,6 +40,11 @@ struct write_services {
   database_registry& databases;
   /// For requests in flight.
   memory_budget& memory;
+  /// Against which types, duplicates and series are checked; nullptr: they are not.
+  gate_memory* remembered = nullptr;
+  /// Called before the log is given frames: the types that their lines use first must outlive the
+  /// process. A failure is the log's.
+  std::function<outcome()> keep_types = nullptr;
 };
 
 /// How a write request ended.
@@ -76,6 +81,11 @@ class write_job {
   void drain();
   void end_body();
   void note_refused(const parse_error& error);
+  [[nodiscard]] gate_request request_of_gate() const;
+  /// Whether the point was staged.
+  bool pass(const point_view& point);
+  /// A line with a gauge of Flink's that is no number: whether it could be taken without it.
+  [[nodiscard]] bool mend_gauge(const parse_error& error);
   void note_answer(const gate_answer& answer, const point_view& point);
   enum class stage : std::uint8_t { reading, complete, waiting, abandoned };
 
@@ -92,6 +102,9 @@ class write_job {
   done finish_;
   line_reader reader_;
   gate gate_;
+  /// For a line that was mended before it could be read; made when there is one.
+  std::unique_ptr<line_reader> mend_reader_;
+  std::string mended_line_;
   staged_lines staged_;
   memory_lease lease_;
   line_account account_;
@@ -139,6 +152,8 @@ class write_path {
   void recycle(write_job& job);
   void gather(const write_job& job);
   void seal(frame_builder& builder, std::int64_t now_ns);
+  [[nodiscard]] append_result append_frames();
+  void tell_duplicates(std::int64_t now_ns);
   frame_builder& builder_for(const api::write_target& target);
 
   write_services services_;
