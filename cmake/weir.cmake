@@ -33,8 +33,11 @@ endif()
 function(weir_library name)
   cmake_parse_arguments(ARG "" "" "LINK;LINK_PRIVATE" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
-  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/proxy)
-  target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE weir_flags ${ARG_LINK_PRIVATE})
+  # BUILD_INTERFACE: a library that is installed takes neither our folders nor our flags with it.
+  target_include_directories(${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/proxy>)
+  target_link_libraries(${name}
+    PUBLIC ${ARG_LINK} PRIVATE $<BUILD_INTERFACE:weir_flags> ${ARG_LINK_PRIVATE})
 endfunction()
 
 # What the sanitizers build: all unit tests and fuzzers' seeds, or those that start threads.

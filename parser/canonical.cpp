@@ -3,11 +3,10 @@
 // Writes a point's series and field set in the one spelling that the log holds and that every
 // server reads alike. docs/line_protocol.md defines it.
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <vector>
 
 #include "number.hpp"
+#include "tag_order.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -16,10 +15,6 @@ namespace {
 bool is_digit(char byte) noexcept {
   return byte >= '0' && byte <= '9';
 }
-
-// Tags are few: a fixed index on the stack needs no allocation. Longer lists, which are rare, take
-// one.
-constexpr std::size_t tags_few = 32;
 
 void append_pair(std::string_view key, std::string_view value, std::string& out) {
   const char* const equals = key.data() + key.size();
@@ -35,40 +30,11 @@ void append_tag(const tag_view& tag, std::string& out) {
   append_pair(tag.key, tag.value, out);
 }
 
-// A key's first bytes as a number that orders as they do, so that most comparisons are one.
-std::uint64_t prefix_of(std::string_view key) noexcept {
-  std::uint64_t prefix = 0;
-  if (key.size() >= sizeof prefix) {
-    std::memcpy(&prefix, key.data(), sizeof prefix);
-    return std::endian::native == std::endian::little ? __builtin_bswap64(prefix) : prefix;
-  }
-  for (std::size_t i = 0; i < sizeof prefix; ++i) {
-    prefix = prefix << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0U);
-  }
-  return prefix;
-}
-
-struct sorted_tag {
-  std::uint64_t prefix;
-  const tag_view* tag;
-
-  bool operator<(const sorted_tag& other) const noexcept {
-    return prefix != other.prefix ? prefix < other.prefix : tag->key < other.tag->key;
-  }
-};
-
 void append_few_sorted(std::span<const tag_view> tags, std::string& out) {
-  sorted_tag sorted[tags_few];
+  std::uint32_t order[tags_few];
+  sort_few_tags(tags, order);
   for (std::size_t i = 0; i < tags.size(); ++i) {
-    const sorted_tag entry{prefix_of(tags[i].key), &tags[i]};
-    std::size_t place = i;
-    for (; place > 0 && entry < sorted[place - 1]; --place) {
-      sorted[place] = sorted[place - 1];
-    }
-    sorted[place] = entry;
-  }
-  for (std::size_t i = 0; i < tags.size(); ++i) {
-    append_tag(*sorted[i].tag, out);
+    append_tag(tags[order[i]], out);
   }
 }
 
@@ -89,6 +55,12 @@ void append_series(const point_view& point, std::string& out) {
     return;
   }
   out.append(point.measurement);
+  if (!point.tag_order.empty()) {
+    for (const std::uint8_t number : point.tag_order) {
+      append_tag(point.tags[number], out);
+    }
+    return;
+  }
   if (point.tags.size() <= tags_few) {
     append_few_sorted(point.tags, out);
   } else {

@@ -5,10 +5,10 @@
 #include "exact.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "line_splitter.hpp"
 #include "number.hpp"
+#include "tag_order.hpp"
 
 namespace weir {
 namespace {
@@ -24,6 +24,37 @@ std::size_t skip_white_space(std::string_view text, std::size_t at) noexcept {
   return at;
 }
 
+// What ends what. The loops below pass over all other bytes.
+enum stop : std::uint8_t {
+  measurement = 1,
+  name = 2,
+  number = 4,
+  field_set = 8,
+  value = 16,
+  string = 32
+};
+
+struct stop_table {
+  std::uint8_t of[256] = {};
+
+  constexpr stop_table() {
+    of[static_cast<unsigned char>(',')] = measurement | name | number | field_set | value;
+    of[static_cast<unsigned char>(' ')] = measurement | name | number | field_set;
+    of[static_cast<unsigned char>('=')] = name | field_set;
+    of[static_cast<unsigned char>('"')] = field_set | value | string;
+    of[static_cast<unsigned char>('\\')] = field_set | value | string;
+  }
+};
+constexpr stop_table stops;
+
+template <stop Stop>
+std::size_t skip_to(std::string_view text, std::size_t at) noexcept {
+  while (at < text.size() && (stops.of[static_cast<unsigned char>(text[at])] & Stop) == 0) {
+    ++at;
+  }
+  return at;
+}
+
 // Not pairwise: a byte after a backslash is escaped, even if that backslash is escaped itself.
 bool is_bare(std::string_view text, std::size_t at) noexcept {
   return text[at - 1] != '\\';
@@ -31,8 +62,15 @@ bool is_bare(std::string_view text, std::size_t at) noexcept {
 
 // Where a number or a boolean ends.
 std::size_t find_token_end(std::string_view text, std::size_t at) noexcept {
-  while (at < text.size() && text[at] != ',' && text[at] != ' ') {
-    ++at;
+  return skip_to<stop::number>(text, at);
+}
+
+// Where a byte ends a name that no backslash precedes.
+template <stop Stop>
+std::size_t find_bare(std::string_view text, std::size_t at) noexcept {
+  at = skip_to<Stop>(text, at);
+  while (at < text.size() && !is_bare(text, at)) {
+    at = skip_to<Stop>(text, at + 1);
   }
   return at;
 }
@@ -43,15 +81,13 @@ class exact_reader {
                point_view& point)
       : text_(text), options_(options), scratch_(scratch), point_(point) {}
 
-  line_verdict read() {
-    scratch_.clear();
-    point_ = point_view{};
-    point_.text = text_;
-    if (!scan_key() || !check_tags() || !scan_fields() || !walk_fields() || !scan_time()) {
+  line_verdict read(const line_progress& progress) {
+    if (!read_series(progress) || !read_fields(progress) || !scan_time()) {
       return verdict_;
     }
     point_.tags = {scratch_.tags.data(), scratch_.tag_count};
     point_.fields = {scratch_.fields.data(), scratch_.field_count};
+    point_.canonical = point_.tags_sorted && point_.fields_canonical;
     verdict_ = check_shields(point_, options_);
     return verdict_;
   }
@@ -64,15 +100,17 @@ class exact_reader {
     return false;
   }
 
+  bool read_series(const line_progress& progress);
+  bool read_fields(const line_progress& progress);
   bool scan_key();
   bool scan_measurement(bool& has_tags) noexcept;
   bool scan_tag_key(tag_view& tag) noexcept;
   tag_end scan_tag_value(tag_view& tag) noexcept;
   bool check_tags();
-  bool scan_fields() noexcept;
+  bool scan_fields(std::size_t begin, std::size_t count) noexcept;
   bool check_equals(std::size_t at) noexcept;
   bool scan_boolean(std::size_t begin) noexcept;
-  bool walk_fields();
+  bool walk_fields(std::size_t begin);
   bool scan_time() noexcept;
   bool apply_precision(std::int64_t time, std::string_view digits) noexcept;
 
@@ -84,18 +122,51 @@ class exact_reader {
   std::size_t at_ = 0;
 };
 
+bool exact_reader::read_series(const line_progress& progress) {
+  if (progress.done == line_progress::part::nothing) {
+    scratch_.clear();
+    point_ = point_view{};
+    point_.text = text_;
+    return scan_key() && check_tags();
+  }
+  point_.text = text_;
+  point_.time.reset();
+  at_ = point_.series.size();
+  return true;
+}
+
+bool exact_reader::read_fields(const line_progress& progress) {
+  const std::size_t begin = skip_white_space(text_, at_);
+  scratch_.field_count = progress.field_count;
+  point_.fields_canonical = progress.fields_canonical && begin == at_ + 1;
+  switch (progress.done) {
+    case line_progress::part::nothing:
+    case line_progress::part::series:
+      at_ = begin;
+      break;
+    case line_progress::part::fields:
+      at_ = static_cast<std::size_t>(progress.at - text_.data());
+      break;
+    case line_progress::part::all:
+      at_ = static_cast<std::size_t>(progress.at - text_.data());
+      point_.series_and_fields = text_.substr(0, at_);
+      return true;
+  }
+  const std::size_t from = at_;
+  return scan_fields(begin, progress.field_count) && walk_fields(from);
+}
+
 bool exact_reader::scan_measurement(bool& has_tags) noexcept {
   if (text_.empty() || text_[0] == ',') {
     return fail(parse_code::missing_measurement, 0);
   }
-  for (at_ = 1; at_ < text_.size(); ++at_) {
-    if ((text_[at_] == ',' || text_[at_] == ' ') && is_bare(text_, at_)) {
-      point_.measurement = text_.substr(0, at_);
-      has_tags = text_[at_] == ',';
-      return true;
-    }
+  at_ = find_bare<stop::measurement>(text_, 1);
+  if (at_ >= text_.size()) {
+    return fail(parse_code::missing_fields, at_);
   }
-  return fail(parse_code::missing_fields, at_);
+  point_.measurement = text_.substr(0, at_);
+  has_tags = text_[at_] == ',';
+  return true;
 }
 
 bool exact_reader::scan_tag_key(tag_view& tag) noexcept {
@@ -103,12 +174,7 @@ bool exact_reader::scan_tag_key(tag_view& tag) noexcept {
   if (at_ >= text_.size() || text_[at_] == ' ' || text_[at_] == ',' || text_[at_] == '=') {
     return fail(parse_code::missing_tag_key, at_, text_.substr(std::min(at_, text_.size()), 1));
   }
-  for (++at_; at_ < text_.size(); ++at_) {
-    const char byte = text_[at_];
-    if ((byte == ' ' || byte == ',' || byte == '=') && is_bare(text_, at_)) {
-      break;
-    }
-  }
+  at_ = find_bare<stop::name>(text_, at_ + 1);
   tag.key = text_.substr(begin, at_ - begin);
   if (at_ >= text_.size() || text_[at_] != '=') {
     return fail(parse_code::missing_tag_value, at_, tag.key);
@@ -123,20 +189,17 @@ exact_reader::tag_end exact_reader::scan_tag_value(tag_view& tag) noexcept {
     fail(parse_code::missing_tag_value, at_, tag.key);
     return tag_end::failed;
   }
-  for (++at_; at_ < text_.size(); ++at_) {
-    const char byte = text_[at_];
-    if ((byte != '=' && byte != ',' && byte != ' ') || !is_bare(text_, at_)) {
-      continue;
-    }
-    tag.value = text_.substr(begin, at_ - begin);
-    if (byte == '=') {
-      fail(parse_code::invalid_tag_format, at_, tag.value);
-      return tag_end::failed;
-    }
-    return byte == ',' ? tag_end::comma : tag_end::space;
+  at_ = find_bare<stop::name>(text_, at_ + 1);
+  if (at_ >= text_.size()) {
+    fail(parse_code::missing_fields, at_);
+    return tag_end::failed;
   }
-  fail(parse_code::missing_fields, at_);
-  return tag_end::failed;
+  tag.value = text_.substr(begin, at_ - begin);
+  if (text_[at_] == '=') {
+    fail(parse_code::invalid_tag_format, at_, tag.value);
+    return tag_end::failed;
+  }
+  return text_[at_] == ',' ? tag_end::comma : tag_end::space;
 }
 
 bool exact_reader::scan_key() {
@@ -228,13 +291,13 @@ bool exact_reader::scan_boolean(std::size_t begin) noexcept {
   return true;
 }
 
-bool exact_reader::scan_fields() noexcept {
-  const std::size_t begin = skip_white_space(text_, at_);
-  std::size_t equals = 0;
-  std::size_t commas = 0;
+// From `at_` on, `count` fields and their commas behind `begin`.
+bool exact_reader::scan_fields(std::size_t begin, std::size_t count) noexcept {
+  std::size_t equals = count;
+  std::size_t commas = count;
   std::size_t quote = 0;
   bool quoted = false;
-  for (at_ = begin; at_ < text_.size();) {
+  while (at_ < text_.size()) {
     const char byte = text_[at_];
     if (byte == '\\' && at_ + 1 < text_.size()) {
       at_ += 2;
@@ -242,7 +305,7 @@ bool exact_reader::scan_fields() noexcept {
       quoted = !quoted;
       quote = at_++;
     } else if (quoted) {
-      ++at_;
+      at_ = skip_to<stop::string>(text_, at_ + 1);
     } else if (byte == '=') {
       ++equals;
       if (!check_equals(at_)) {
@@ -252,7 +315,7 @@ bool exact_reader::scan_fields() noexcept {
       break;
     } else {
       commas += byte == ',' ? 1 : 0;
-      ++at_;
+      at_ = skip_to<stop::field_set>(text_, at_ + 1);
     }
   }
   if (quoted) {
@@ -262,12 +325,10 @@ bool exact_reader::scan_fields() noexcept {
   if (equals == 0 || commas != equals - 1) {
     return fail(parse_code::invalid_field_format, begin, text_.substr(begin, at_ - begin));
   }
-  point_.fields_canonical = begin == point_.series.size() + 1;
   return true;
 }
 
-bool exact_reader::walk_fields() {
-  const std::size_t begin = skip_white_space(text_, point_.series.size());
+bool exact_reader::walk_fields(std::size_t begin) {
   std::string_view rest = point_.series_and_fields.substr(begin);
   while (!rest.empty()) {
     const std::size_t here = static_cast<std::size_t>(rest.data() - text_.data());
@@ -291,7 +352,6 @@ bool exact_reader::walk_fields() {
     scratch_.add(field);
     rest.remove_prefix(std::min(value_length + 1, rest.size()));
   }
-  point_.canonical = point_.tags_sorted && point_.fields_canonical;
   return true;
 }
 
@@ -339,29 +399,28 @@ bool exact_reader::scan_time() noexcept {
 }  // namespace
 
 std::size_t find_key_end(std::string_view text) noexcept {
-  std::size_t at = 0;
-  while (at < text.size() && (text[at] != '=' || (at > 0 && !is_bare(text, at)))) {
-    ++at;
+  std::size_t at = text.find('=');
+  while (at != std::string_view::npos && at > 0 && !is_bare(text, at)) {
+    at = text.find('=', at + 1);
   }
-  return at;
+  return std::min(at, text.size());
 }
 
 std::size_t find_value_end(std::string_view text) noexcept {
   bool quoted = false;
   std::size_t at = 0;
-  while (at < text.size()) {
-    const char byte = text[at];
-    if (byte == '\\' && at + 1 < text.size() && (text[at + 1] == '"' || text[at + 1] == '\\')) {
-      at += 2;
-      continue;
+  for (;;) {
+    at = quoted ? skip_to<stop::string>(text, at) : skip_to<stop::value>(text, at);
+    if (at >= text.size() || text[at] == ',') {
+      return at;
     }
-    if (byte == ',' && !quoted) {
-      break;
+    if (text[at] == '"') {
+      quoted = !quoted;
+    } else if (at + 1 < text.size() && (text[at + 1] == '"' || text[at + 1] == '\\')) {
+      ++at;
     }
-    quoted = byte == '"' ? !quoted : quoted;
     ++at;
   }
-  return at;
 }
 
 std::size_t series_length(std::string_view text) noexcept {
@@ -372,19 +431,9 @@ std::size_t series_length(std::string_view text) noexcept {
   return at;
 }
 
-bool are_tag_keys_unique(std::span<const tag_view> tags, std::vector<std::uint32_t>& order) {
-  order.resize(tags.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return tags[a].key < tags[b].key; });
-  return std::adjacent_find(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-           return tags[a].key == tags[b].key;
-         }) == order.end();
-}
-
-line_verdict read_exact(std::string_view text, const parse_options& options, line_scratch& scratch,
-                        point_view& point) {
-  return exact_reader{text, options, scratch, point}.read();
+line_verdict read_exact(std::string_view text, const parse_options& options,
+                        const line_progress& progress, line_scratch& scratch, point_view& point) {
+  return exact_reader{text, options, scratch, point}.read(progress);
 }
 
 }  // namespace weir

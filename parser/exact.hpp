@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "line_marks.hpp"
 #include "scratch.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -21,8 +22,10 @@ struct line_verdict {
 
 /// `text` begins with a byte that is neither white space nor '#' and holds neither the line feed
 /// nor the carriage return that end it. `point` is filled but for `line` when the code is none.
+/// `progress` says what of it `scratch` and `point` hold already.
 [[nodiscard]] line_verdict read_exact(std::string_view text, const parse_options& options,
-                                      line_scratch& scratch, point_view& point);
+                                      const line_progress& progress, line_scratch& scratch,
+                                      point_view& point);
 
 /// Length of the series of a text whose series has no error.
 [[nodiscard]] std::size_t series_length(std::string_view text) noexcept;
@@ -33,11 +36,10 @@ struct line_verdict {
 /// The length of the field value at the beginning of `text`, as 1.x's field walk finds it.
 [[nodiscard]] std::size_t find_value_end(std::string_view text) noexcept;
 
+/// The verdict on a line that is not UTF-8 but has no other mistake.
+[[nodiscard]] line_verdict utf8_verdict(std::string_view text) noexcept;
+
 /// Refuses what 1.x takes though its scanners disagree about it. Requires: 1.x takes the line.
 [[nodiscard]] line_verdict check_shields(const point_view& point, const parse_options& options);
-
-/// Whether no two tags share a key. Cost: n log n. Leaves the tags' order by key in `order`.
-[[nodiscard]] bool are_tag_keys_unique(std::span<const tag_view> tags,
-                                       std::vector<std::uint32_t>& order);
 
 }  // namespace weir

@@ -191,7 +191,7 @@ inline const char* plain_reader::read_tags(const char* at) noexcept {
     ++count;
   }
   scratch_.tag_count = count;
-  return at;
+  return count < tag_count_harmful_least ? at : nullptr;
 }
 
 inline const char* plain_reader::read_string(const char* at) noexcept {
@@ -388,20 +388,26 @@ inline const char* plain_reader::read(const parse_options& options) {
   point_.fields_canonical = canonical_;
   point_.canonical = canonical_ && sorted_;
   point_.tags = {scratch_.tags.data(), scratch_.tag_count};
+  point_.tag_order = {};
   point_.fields = {scratch_.fields.data(), scratch_.field_count};
   at += *at == '\r' ? 1 : 0;
   const std::size_t length = static_cast<std::size_t>(at - begin_);
   return length <= options.line_bytes_max ? at + 1 : nullptr;
 }
 
-const char* read_line(const line_window& window, const char* line, const parse_options& options,
+// The line feed at the window's end is what bounds the loops.
+const char* read_line(const line_window& window, const parse_options& options, line_marks& marks,
                       line_scratch& scratch, point_view& point) {
-  static_cast<void>(window);  // the line feed at its end is what bounds the loops
-  return plain_reader{line, scratch, point}.read(options);
+  static_cast<void>(marks);
+  return plain_reader{window.line, scratch, point}.read(options);
+}
+
+bool supported() noexcept {
+  return true;
 }
 
 }  // namespace
 
-const kernel scalar_kernel{"scalar", read_line};
+const kernel scalar_kernel{"scalar", supported, read_line};
 
 }  // namespace weir

@@ -4,12 +4,42 @@
 // byte costs no more than one that comes whole.
 #include "line_splitter.hpp"
 
+#include <algorithm>
+
 namespace weir {
+namespace {
+
+// The states of a splitter, and in which of them a byte is of interest.
+enum state : std::uint8_t { in_series = 1, in_fields = 2, in_string = 4, in_physical_string = 8 };
+
+struct matter_table {
+  std::uint8_t where[256] = {};
+
+  constexpr matter_table() {
+    where[static_cast<unsigned char>('\\')] =
+        in_series | in_fields | in_string | in_physical_string;
+    where[static_cast<unsigned char>('\n')] = in_series | in_fields | in_physical_string;
+    where[static_cast<unsigned char>(' ')] = in_series;
+    where[static_cast<unsigned char>('"')] = in_fields | in_string | in_physical_string;
+    where[static_cast<unsigned char>('=')] = in_fields;
+    where[static_cast<unsigned char>(',')] = in_fields;
+  }
+};
+constexpr matter_table matters;
+
+}  // namespace
 
 void line_splitter::begin(std::size_t line_bytes_max, bool physical) noexcept {
   *this = line_splitter{};
   line_bytes_max_ = line_bytes_max;
   physical_ = physical;
+}
+
+void line_splitter::resume(std::size_t at, std::int64_t open_values, bool in_fields) noexcept {
+  at_ = at;
+  open_values_ = open_values;
+  in_fields_ = in_fields;
+  leading_ = false;
 }
 
 // A quote opens a string only where a value is due; elsewhere it is part of a name.
@@ -30,8 +60,57 @@ void line_splitter::note(char byte) noexcept {
   }
 }
 
+// Past the bytes that neither end a line nor change what the next one means.
+void line_splitter::skip_ordinary(std::string_view bytes) noexcept {
+  const std::size_t end = std::min(bytes.size(), line_bytes_max_ + 1);
+  const std::uint8_t state = quoted_      ? (physical_ ? in_physical_string : in_string)
+                             : in_fields_ ? in_fields
+                                          : in_series;
+  while (at_ < end && (matters.where[static_cast<unsigned char>(bytes[at_])] & state) == 0) {
+    ++at_;
+  }
+}
+
+// White space and what comes first behind it. False: the line is a comment.
+bool line_splitter::pass_leading(std::string_view bytes) noexcept {
+  while (at_ < bytes.size() && at_ <= line_bytes_max_ && is_white_space(bytes[at_])) {
+    ++at_;
+  }
+  if (at_ < bytes.size() && at_ <= line_bytes_max_) {
+    leading_ = false;
+    return bytes[at_] != '#';
+  }
+  return true;
+}
+
+// Most lines have neither a quote nor a backslash in them: they end at the first line feed.
+bool line_splitter::find_simple_end(std::string_view bytes) noexcept {
+  looked_ = true;
+  const std::string_view rest = bytes.substr(at_);
+  const std::size_t length = rest.find('\n');
+  if (length == std::string_view::npos || at_ + length > line_bytes_max_) {
+    return false;
+  }
+  const std::string_view line = rest.substr(0, length);
+  if (line.find('"') != std::string_view::npos || line.find('\\') != std::string_view::npos) {
+    return false;
+  }
+  at_ += length;
+  return true;
+}
+
 line_splitter::outcome line_splitter::advance(std::string_view bytes, bool complete) noexcept {
-  while (at_ < bytes.size() && at_ <= line_bytes_max_) {
+  if (leading_ && !pass_leading(bytes)) {
+    return outcome::comment;
+  }
+  if (!looked_ && at_ < bytes.size() && find_simple_end(bytes)) {
+    return outcome::line;
+  }
+  for (;;) {
+    skip_ordinary(bytes);
+    if (at_ >= bytes.size() || at_ > line_bytes_max_) {
+      break;
+    }
     const char byte = bytes[at_];
     if (byte == '\\') {
       // A backslash takes the next byte along, but 1.x exempts the last two bytes of the body.
@@ -39,20 +118,9 @@ line_splitter::outcome line_splitter::advance(std::string_view bytes, bool compl
       if (!pair && !complete) {
         return outcome::needs_more;
       }
-      leading_ = false;
       const bool ends = physical_ && quoted_ && pair && bytes[at_ + 1] == '\n';
       at_ += pair && !ends ? 2 : 1;
       continue;
-    }
-    if (leading_) {
-      if (is_white_space(byte)) {
-        ++at_;
-        continue;
-      }
-      leading_ = false;
-      if (byte == '#') {
-        return outcome::comment;
-      }
     }
     if (byte == '\n' && (!quoted_ || physical_)) {
       return outcome::line;

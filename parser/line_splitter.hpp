@@ -25,6 +25,10 @@ class line_splitter {
   /// Begins a line. `physical`: a string does not keep a line feed from ending the line.
   void begin(std::size_t line_bytes_max, bool physical) noexcept;
 
+  /// Goes on at `at`, where the plain beginning of a line ends: at the space that ends its series,
+  /// or behind that, with `open_values` more equals signs than commas so far. Follows `begin`.
+  void resume(std::size_t at, std::int64_t open_values, bool in_fields) noexcept;
+
   /// `bytes` begins at the line's first byte and is never shorter than on the last call; `complete`
   /// says that the body ends where `bytes` ends.
   [[nodiscard]] outcome advance(std::string_view bytes, bool complete) noexcept;
@@ -34,11 +38,15 @@ class line_splitter {
 
  private:
   void note(char byte) noexcept;
+  void skip_ordinary(std::string_view bytes) noexcept;
+  bool pass_leading(std::string_view bytes) noexcept;
+  bool find_simple_end(std::string_view bytes) noexcept;
 
   std::size_t at_ = 0;
   std::size_t line_bytes_max_ = 0;
   std::int64_t open_values_ = 0;  // equals signs minus commas since the field set began
   bool leading_ = true;           // only white space so far
+  bool looked_ = false;           // for the simple case
   bool in_fields_ = false;
   bool quoted_ = false;
   bool physical_ = false;

@@ -8,6 +8,7 @@
 #include <fast_float/fast_float.h>
 
 #include <cmath>
+#include <cstring>
 
 namespace weir {
 namespace {
@@ -96,6 +97,34 @@ parse_code check(std::string_view number, const number_marks& marks) noexcept {
                                                            : parse_code::invalid_float;
 }
 
+// The end of a number of the plain kind, for which the steps below would find nothing wrong: up to
+// 18 digits, then an `i`, or a point among them with a digit on each side. Else `begin`.
+std::size_t find_plain_end(std::string_view text, std::size_t begin) noexcept {
+  constexpr std::size_t digits_max = 18;
+  const auto skip_digits = [text](std::size_t at) noexcept {
+    while (at < text.size() && is_digit(text[at])) {
+      ++at;
+    }
+    return at;
+  };
+  const std::size_t digits = begin + (text[begin] == '-' ? 1 : 0);
+  std::size_t at = skip_digits(digits);
+  if (at == digits) {
+    return begin;
+  }
+  if (at < text.size() && text[at] == 'i') {
+    ++at;
+  } else if (at < text.size() && text[at] == '.') {
+    const std::size_t fraction = at + 1;
+    at = skip_digits(fraction);
+    if (at == fraction) {
+      return begin;
+    }
+  }
+  const bool ends = at == text.size() || text[at] == ',' || text[at] == ' ';
+  return ends && at - digits <= digits_max ? at : begin;
+}
+
 }  // namespace
 
 number_error parse_int64(std::string_view digits, std::int64_t& value) noexcept {
@@ -116,8 +145,24 @@ number_error parse_double(std::string_view text, double& value) noexcept {
   return std::isfinite(value) ? number_error::none : number_error::out_of_range;
 }
 
+bool scale_digits(std::uint64_t digits, unsigned decimals, double& value) noexcept {
+  using format = fast_float::binary_format<double>;
+  const fast_float::adjusted_mantissa scaled =
+      fast_float::compute_float<format>(-static_cast<std::int64_t>(decimals), digits);
+  if (scaled.power2 < 0 || scaled.power2 >= format::infinite_power()) {
+    return false;
+  }
+  const std::uint64_t bits = scaled.mantissa | static_cast<std::uint64_t>(scaled.power2)
+                                                   << format::mantissa_explicit_bits();
+  std::memcpy(&value, &bits, sizeof value);
+  return true;
+}
+
 number_scan scan_number(std::string_view text, std::size_t begin) noexcept {
-  std::size_t at = begin;
+  std::size_t at = find_plain_end(text, begin);
+  if (at != begin) {
+    return {at, parse_code::none};
+  }
   number_marks marks;
   if (text[at] == '-') {
     ++at;

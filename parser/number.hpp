@@ -22,6 +22,10 @@ enum class number_error : std::uint8_t { none, syntax, out_of_range };
 /// Correctly rounded; whatever rounds to infinity is refused, what rounds to zero is zero.
 [[nodiscard]] number_error parse_double(std::string_view text, double& value) noexcept;
 
+/// digits / 10^decimals, correctly rounded. Requires: decimals <= 32. False: the library is not
+/// sure (parse_double is). What the digits were read from had at most 19 of them.
+[[nodiscard]] bool scale_digits(std::uint64_t digits, unsigned decimals, double& value) noexcept;
+
 /// 1.x's scan of a number that begins at `begin` and ends before a comma, a space or the end.
 struct number_scan {
   std::size_t end = 0;  // where the scan ended, or where the mistake was noticed

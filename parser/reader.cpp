@@ -20,14 +20,20 @@ constexpr std::size_t utf8_block_bytes = 32768;
 constexpr std::size_t lookahead = 2;
 
 std::uint64_t count_line_feeds(std::string_view text) noexcept {
-  return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  std::uint64_t count = 0;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
+    ++count;
+  }
+  return count;
 }
 
 }  // namespace
 
 struct line_reader::state {
   parse_options options;
-  const kernel* hot = &active_kernel();
+  const kernel* hot = &find_kernel({});
+  line_marks marks;
   line_scratch scratch;
   line_splitter splitter;
   point_view point;
@@ -56,32 +62,47 @@ struct line_reader::state {
   char skipped_last = '\0';
   bool finished = false;
 
+  const char* bad_utf8 = nullptr;  // behind a line that a kernel took but that is not UTF-8
+  line_progress progress;          // with the next line, as far as a kernel read it
+  line_window window;              // of `piece`; its `line` is set for each line
+
   line_event next();
+  line_event next_slow(bool tried);
   line_event read_split_line(std::string_view all, bool complete, bool& done);
   line_event judge(std::string_view all, bool& done);
   bool read_plain_line();
+  void take_plain_line(const char* after);
+  line_event refuse_utf8(const char* after);
+  line_event read_unusual_line(bool& blank);
+  void begin_split(bool physical, std::string_view all);
   bool is_utf8(const char* after);
+  bool is_utf8_slow(const char* after);
   void check_utf8_block(std::size_t line_end);
   void set_error(std::string_view all, const line_verdict& verdict, std::string_view text);
   void release();
   void skip(std::size_t bytes);
+  void skip_held(std::size_t bytes);
   bool skip_rest();
   bool take_more();
   void drop_piece();
-  void restart_physical(std::uint64_t until);
+  void restart_physical(std::uint64_t until, std::string_view all);
   [[nodiscard]] std::string_view view() const noexcept {
     return holding ? std::string_view{held}.substr(held_at) : piece.substr(piece_at);
   }
 };
 
 // Moves past `bytes` bytes; back to the piece itself once the line to come began in it.
-void line_reader::state::skip(std::size_t bytes) {
+inline void line_reader::state::skip(std::size_t bytes) {
   offset += bytes;
   fresh = true;
   if (!holding) {
     piece_at += bytes;
-    return;
+  } else {
+    skip_held(bytes);
   }
+}
+
+void line_reader::state::skip_held(std::size_t bytes) {
   held_at += bytes;
   if (held.size() - held_at <= taken) {
     piece_at = taken - (held.size() - held_at);
@@ -93,7 +114,7 @@ void line_reader::state::skip(std::size_t bytes) {
 }
 
 // Lets go of the line last returned: its views are no longer valid.
-void line_reader::state::release() {
+inline void line_reader::state::release() {
   if (consumed > 0) {
     line += consumed_feeds;
     skip(consumed);
@@ -126,6 +147,7 @@ bool line_reader::state::skip_rest() {
 // bytes need not stay readable.
 bool line_reader::state::take_more() {
   if (!holding) {
+    progress = {};  // it points into the piece
     held.assign(piece.substr(piece_at));
     held_at = 0;
     holding = true;
@@ -145,9 +167,12 @@ bool line_reader::state::take_more() {
 }
 
 void line_reader::state::drop_piece() {
+  bad_utf8 = nullptr;
+  marks.forget();
   piece = {};
   piece_at = 0;
   window_end = 0;
+  window = {};
   taken = 0;
 }
 
@@ -158,7 +183,12 @@ void line_reader::state::check_utf8_block(std::size_t line_end) {
   (good ? utf8_good_end : utf8_bad_end) = end;
 }
 
-bool line_reader::state::is_utf8(const char* after) {
+inline bool line_reader::state::is_utf8(const char* after) {
+  return (marks.ascii && after <= marks.lines_end) || options.utf8 == utf8_policy::pass ||
+         is_utf8_slow(after);
+}
+
+bool line_reader::state::is_utf8_slow(const char* after) {
   const std::size_t line_end = static_cast<std::size_t>(after - piece.data());
   if (line_end > utf8_good_end && line_end > utf8_bad_end) {
     check_utf8_block(line_end);
@@ -168,23 +198,96 @@ bool line_reader::state::is_utf8(const char* after) {
 }
 
 // The hot path: a whole line of the piece, of plain shape.
-bool line_reader::state::read_plain_line() {
-  const line_window window{piece.data() + piece_at, piece.data() + window_end};
-  const char* const after = hot->read_line(window, window.begin, options, scratch, point);
-  if (after == nullptr || (options.utf8 == utf8_policy::reject && !is_utf8(after))) {
+inline bool line_reader::state::read_plain_line() {
+  window.line = window.begin + piece_at;
+  const char* const after = hot->read_line(window, options, marks, scratch, point);
+  if (after == nullptr || !is_utf8(after)) {
+    bad_utf8 = after;
     return false;
   }
-  point.line = line;
-  consumed = static_cast<std::size_t>(after - window.begin);
-  consumed_feeds = 1;
-  counts.carriage_returns += consumed - point.text.size() - 1;
-  ++counts.points;
+  take_plain_line(after);
   return true;
 }
 
-void line_reader::state::restart_physical(std::uint64_t until) {
+inline void line_reader::state::take_plain_line(const char* after) {
+  point.line = line;
+  consumed = static_cast<std::size_t>(after - window.begin) - piece_at;
+  consumed_feeds = 1;
+  const char* const text_end = point.text.data() + point.text.size();
+  counts.carriage_returns += static_cast<std::uint64_t>(after - 1 - text_end);
+  ++counts.points;
+}
+
+// A line in which nothing is wrong but its UTF-8.
+line_event line_reader::state::refuse_utf8(const char* after) {
+  const char* const begin = window.begin + piece_at;
+  take_plain_line(after);
+  --counts.points;
+  set_error({begin, consumed}, utf8_verdict(point.text), point.text);
+  return line_event::error;
+}
+
+// The kernel did not take a line that lies whole in the piece. What it may be none the less: blank,
+// indented, or good but for its UTF-8. `more`: none of these, the splitter must look at it; `blank`
+// is set when it was blank.
+line_event line_reader::state::read_unusual_line(bool& blank) {
+  if (bad_utf8 != nullptr) {
+    return refuse_utf8(bad_utf8);
+  }
+  const char* const line_begin = window.begin + piece_at;
+  const char* begin = line_begin;
+  while (is_white_space(*begin)) {
+    ++begin;
+  }
+  const bool has_return = *begin == '\r' && begin[1] == '\n';
+  const auto indent = static_cast<std::size_t>(begin - line_begin);
+  if ((has_return || *begin == '\n') && indent + (has_return ? 1 : 0) <= options.line_bytes_max) {
+    counts.carriage_returns += has_return ? 1 : 0;
+    ++counts.blank;
+    consumed = indent + (has_return ? 2 : 1);
+    consumed_feeds = 1;
+    release();
+    blank = true;
+    return line_event::more;
+  }
+  const char* after = nullptr;
+  window.line = begin;
+  if (indent > 0) {
+    after = hot->read_line(window, options, marks, scratch, point);
+  }
+  // The scalar kernel takes some lines that the others leave: quotes in names, for one.
+  if (after == nullptr && marks.progress.done == line_progress::part::nothing &&
+      hot != &scalar_kernel) {
+    after = scalar_kernel.read_line(window, options, marks, scratch, point);
+  }
+  if (after == nullptr) {
+    progress =
+        marks.progress.done != line_progress::part::nothing ? marks.progress : line_progress{};
+    return line_event::more;
+  }
+  if (static_cast<std::size_t>(after - 1 - line_begin) > options.line_bytes_max) {
+    return line_event::more;  // which the splitter will say
+  }
+  if (!is_utf8(after)) {
+    return refuse_utf8(after);
+  }
+  take_plain_line(after);
+  return line_event::point;
+}
+
+// The splitter begins with a line, or with what comes behind the part that a kernel has read.
+void line_reader::state::begin_split(bool physical, std::string_view all) {
+  using part = line_progress::part;
+  splitter.begin(options.line_bytes_max, physical);
+  if (progress.done != part::nothing) {
+    const auto at = static_cast<std::size_t>(progress.at - all.data());
+    splitter.resume(at, progress.done == part::all ? 1 : 0, progress.done != part::series);
+  }
+}
+
+void line_reader::state::restart_physical(std::uint64_t until, std::string_view all) {
   physical_until = until;
-  splitter.begin(options.line_bytes_max, true);
+  begin_split(true, all);
 }
 
 void line_reader::state::set_error(std::string_view all, const line_verdict& verdict,
@@ -206,16 +309,19 @@ line_event line_reader::state::judge(std::string_view all, bool& done) {
   std::string_view text = all.substr(0, end);
   const bool has_return = !text.empty() && text.back() == '\r';
   text.remove_suffix(has_return ? 1 : 0);
+  if (!text.empty() && text.back() == '\n') {
+    text.remove_suffix(1);  // it stood behind a backslash; 1.x cuts it all the same
+  }
   while (!text.empty() && is_white_space(text.front())) {
     text.remove_prefix(1);
   }
   line_verdict verdict;
   if (!text.empty()) {
-    verdict = read_exact(text, options, scratch, point);
+    verdict = read_exact(text, options, progress, scratch, point);
     // A mistake about quotes must not cost the lines behind the first line feed.
     if (verdict.code == parse_code::unbalanced_quotes && !splitter.physical() &&
         text.find('\n') != std::string_view::npos) {
-      restart_physical(offset + length);
+      restart_physical(offset + length, all);
       return line_event::more;
     }
   }
@@ -240,7 +346,7 @@ line_event line_reader::state::judge(std::string_view all, bool& done) {
 line_event line_reader::state::read_split_line(std::string_view all, bool complete, bool& done) {
   if (fresh) {
     fresh = false;
-    splitter.begin(options.line_bytes_max, offset < physical_until);
+    begin_split(offset < physical_until, all);
   }
   switch (splitter.advance(all, complete)) {
     case line_splitter::outcome::line:
@@ -255,13 +361,13 @@ line_event line_reader::state::read_split_line(std::string_view all, bool comple
       done = !take_more();
       return line_event::more;
     case line_splitter::outcome::unclosed:
-      restart_physical(offset + all.size());
+      restart_physical(offset + all.size(), all);
       return line_event::more;
     case line_splitter::outcome::too_long:
       break;
   }
   if (!splitter.physical()) {
-    restart_physical(offset + options.line_bytes_max + 1);
+    restart_physical(offset + options.line_bytes_max + 1, all);
     return line_event::more;
   }
   consumed = options.line_bytes_max;
@@ -277,22 +383,44 @@ line_event line_reader::state::read_split_line(std::string_view all, bool comple
   return line_event::error;
 }
 
-line_event line_reader::state::next() {
+inline line_event line_reader::state::next() {
   release();
-  for (;;) {
+  const bool try_plain = !holding && piece_at < window_end && fresh && !skipping;
+  if (try_plain && read_plain_line()) {
+    return line_event::point;
+  }
+  return next_slow(try_plain);
+}
+
+line_event line_reader::state::next_slow(bool tried) {
+  for (;; tried = false) {
     if (skipping && !skip_rest()) {
       return line_event::more;
     }
-    if (!holding && piece_at < window_end && fresh && read_plain_line()) {
-      return line_event::point;
+    bool done = false;
+    line_event event = line_event::more;
+    if (!holding && piece_at < window_end && fresh) {
+      if (!tried && read_plain_line()) {
+        return line_event::point;
+      }
+      progress = {};
+      bool blank = false;
+      event = read_unusual_line(blank);
+      if (event != line_event::more) {
+        return event;
+      }
+      if (blank) {
+        continue;
+      }
+    } else if (fresh) {
+      progress = {};
     }
     const std::string_view rest = view();
     if (rest.empty()) {
       return line_event::more;
     }
     const bool complete = finished && (!holding || taken == piece.size());
-    bool done = false;
-    const line_event event = read_split_line(rest, complete, done);
+    event = read_split_line(rest, complete, done);
     if (done) {
       return event;
     }
@@ -301,6 +429,7 @@ line_event line_reader::state::next() {
 
 line_reader::line_reader(const parse_options& options) : state_(std::make_unique<state>()) {
   state_->options = options;
+  state_->hot = &find_kernel(options.kernel);
 }
 
 line_reader::~line_reader() = default;
@@ -310,8 +439,12 @@ line_reader& line_reader::operator=(line_reader&&) noexcept = default;
 void line_reader::reset(const parse_options& options) {
   line_scratch scratch = std::move(state_->scratch);
   std::string held = std::move(state_->held);
+  line_marks marks = std::move(state_->marks);
+  marks.forget();
   *state_ = state{};
   state_->options = options;
+  state_->hot = &find_kernel(options.kernel);
+  state_->marks = std::move(marks);
   state_->scratch = std::move(scratch);
   state_->held = std::move(held);
   state_->held.clear();
@@ -320,6 +453,8 @@ void line_reader::reset(const parse_options& options) {
 void line_reader::feed(std::string_view piece) {
   state& s = *state_;
   s.release();
+  s.marks.forget();
+  s.scratch.prepare();
   s.piece = piece;
   s.piece_at = 0;
   s.utf8_good_end = 0;
@@ -329,6 +464,7 @@ void line_reader::feed(std::string_view piece) {
   s.held_at = 0;
   const std::size_t feed = piece.rfind('\n');
   s.window_end = feed == std::string_view::npos ? 0 : feed + 1;
+  s.window = {piece.data(), piece.data(), piece.data() + s.window_end};
 }
 
 void line_reader::finish() {
@@ -362,6 +498,10 @@ void line_reader::shrink(std::size_t bytes) {
       s.scratch.fields.capacity() * sizeof(field_view) > bytes ||
       s.scratch.order.capacity() * sizeof(std::uint32_t) > bytes) {
     s.scratch = line_scratch{};
+  }
+  if (sizeof(line_marks::memory) > bytes) {
+    s.marks.storage.reset();
+    s.marks.forget();
   }
 }
 

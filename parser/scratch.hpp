@@ -16,6 +16,9 @@ namespace weir {
 inline constexpr std::size_t key_bytes_max = 65535;
 inline constexpr std::size_t field_key_overhead = 4;
 
+/// From so many tags on the exact reader judges a line: some counts harm InfluxDB (shield.cpp).
+inline constexpr std::size_t tag_count_harmful_least = 100;
+
 struct line_scratch {
   std::vector<tag_view> tags;  // used up to `tag_count`
   std::vector<field_view> fields;
@@ -23,6 +26,16 @@ struct line_scratch {
   std::size_t field_count = 0;
   std::vector<std::uint32_t> order;  // of the tags, by key, when they came unsorted
 
+  /// Room for common lines, so that a kernel need not wait for the exact reader to make it.
+  void prepare() {
+    constexpr std::size_t least = 64;
+    if (tags.size() < least) {
+      tags.resize(least);
+    }
+    if (fields.size() < least) {
+      fields.resize(least);
+    }
+  }
   void clear() noexcept {
     tag_count = 0;
     field_count = 0;

@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "exact.hpp"
 
@@ -27,7 +28,22 @@ std::size_t find_even_backslashes(std::string_view text, std::size_t at) noexcep
   return nowhere;
 }
 
-// The same in a field set, whose strings may hold anything.
+// Where a measurement keeps a backslash before a byte that it escapes: 1.x unescapes the name of a
+// stored series once more, so that nobody finds it again.
+std::size_t find_kept_backslash(std::string_view measurement) noexcept {
+  std::size_t at = 0;
+  while ((at = measurement.find('\\', at)) != nowhere) {
+    const std::size_t end = std::min(measurement.find_first_not_of('\\', at), measurement.size());
+    if (end - at > 1 && end < measurement.size() &&
+        std::string_view{",= \""}.find(measurement[end]) != nowhere) {
+      return at;
+    }
+    at = end;
+  }
+  return nowhere;
+}
+
+// An even run in a field set, whose strings may hold anything.
 std::size_t find_even_backslashes_outside_strings(std::string_view text, std::size_t at) noexcept {
   std::size_t equals = 0;
   std::size_t commas = 0;
@@ -52,21 +68,27 @@ std::size_t find_even_backslashes_outside_strings(std::string_view text, std::si
   return nowhere;
 }
 
-// Whether a string's first unescaped quote after the opening one is its last byte.
-bool closes_at_its_end(std::string_view text) noexcept {
-  std::size_t at = 1;
-  while (at < text.size() && text[at] != '"') {
-    at += text[at] == '\\' ? 2 : 1;
+// Such a key swallowed a field without `=`, and one more `=` must stand where 1.x's scanners
+// disagree about a quote: the values behind it may be of a kind that it cannot read back.
+bool has_bare_comma(std::string_view key) noexcept {
+  for (std::size_t at = key.find(','); at != nowhere; at = key.find(',', at + 1)) {
+    if (at == 0 || key[at - 1] != '\\') {
+      return true;
+    }
   }
-  return at + 1 == text.size();
+  return false;
 }
 
-bool is_utf8(std::string_view text) noexcept {
-  unsigned char bits = 0;
-  for (const char byte : text) {
-    bits |= static_cast<unsigned char>(byte);
+// Whether a string's first unescaped quote after the opening one is its last byte.
+bool closes_at_its_end(std::string_view text) noexcept {
+  std::size_t at = text.find('"', 1);
+  const bool has_backslash = text.find('\\') < at;
+  if (has_backslash) {
+    for (at = 1; at < text.size() && text[at] != '"';) {
+      at += text[at] == '\\' ? 2 : 1;
+    }
   }
-  return bits < 0x80 || simdjson::validate_utf8(text.data(), text.size());
+  return at + 1 == text.size();
 }
 
 // The first byte that begins no character. Requires: there is one.
@@ -84,15 +106,28 @@ std::size_t find_bad_utf8(std::string_view text) noexcept {
   return at;
 }
 
+// 1.6 and 1.7 write one past the end of a list of tags that doubles from 100: the whole request is
+// answered 500.
+bool is_harmful_tag_count(std::size_t count) noexcept {
+  return count >= tag_count_harmful_least && count % tag_count_harmful_least == 0 &&
+         std::has_single_bit(count / tag_count_harmful_least);
+}
+
 }  // namespace
 
 line_verdict check_shields(const point_view& point, const parse_options& options) {
   const std::string_view text = point.text;
+  if (is_harmful_tag_count(point.tags.size())) {
+    return {parse_code::shield_tag_count, point.series.size(), point.series};
+  }
   const auto offset = [&](std::string_view part) {
     return static_cast<std::size_t>(part.data() - text.data());
   };
   const bool has_backslash = text.find('\\') != nowhere;
-  std::size_t even = !has_backslash ? nowhere : find_even_backslashes(point.series, 0);
+  std::size_t even = has_backslash ? find_kept_backslash(point.measurement) : nowhere;
+  if (has_backslash && even == nowhere) {
+    even = find_even_backslashes(point.series, point.measurement.size());
+  }
   if (has_backslash && even == nowhere) {
     even = find_even_backslashes_outside_strings(point.series_and_fields, point.series.size());
   }
@@ -100,18 +135,22 @@ line_verdict check_shields(const point_view& point, const parse_options& options
     return {parse_code::shield_ambiguous_backslash, even, text.substr(even, 2)};
   }
   for (const field_view& field : point.fields) {
-    if (field.key.empty() || field.key.front() == ',') {
+    if (field.key.empty() || has_bare_comma(field.key)) {
       return {parse_code::shield_empty_field_key, offset(field.key), field.key};
     }
     if (field.type == field_type::string && !closes_at_its_end(field.text)) {
       return {parse_code::shield_text_after_quote, offset(field.text), field.text};
     }
   }
-  if (options.utf8 == utf8_policy::reject && !is_utf8(text)) {
-    const std::size_t bad = find_bad_utf8(text);
-    return {parse_code::shield_invalid_utf8, bad, text.substr(bad, 1)};
+  if (options.utf8 == utf8_policy::reject && !simdjson::validate_utf8(text.data(), text.size())) {
+    return utf8_verdict(text);
   }
   return {};
+}
+
+line_verdict utf8_verdict(std::string_view text) noexcept {
+  const std::size_t bad = find_bad_utf8(text);
+  return {parse_code::shield_invalid_utf8, bad, text.substr(bad, 1)};
 }
 
 }  // namespace weir

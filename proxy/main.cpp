@@ -8,6 +8,8 @@
 
 #include "config/settings_reader.hpp"
 #include "pipeline/run_uv.hpp"
+#include "tools/letters_command.hpp"
+#include "tools/lint_command.hpp"
 #include "tools/load_command.hpp"
 #include "tools/types_command.hpp"
 #include "weir/line_protocol.hpp"
@@ -140,6 +142,10 @@ int main(int argc, char** argv) {
   add_types_options(*forget_command, given, wanted_types);
   forget_command->get_option("database")->required();
   forget_command->footer("Example:\n  weir types forget --config conf/weir.toml mydb cpu value");
+  weir::lint_arguments lint_given;
+  CLI::App* lint_command = weir::add_lint_command(app, lint_given);
+  weir::letters_arguments letters_given;
+  CLI::App* letters_command = weir::add_letters_command(app, letters_given);
 
   CLI::App* version_command = app.add_subcommand("version", "Print the version");
 
@@ -161,6 +167,12 @@ int main(int argc, char** argv) {
   }
   if (load_command->parsed()) {
     return weir::run_load(load_given);
+  }
+  if (lint_command->parsed()) {
+    return weir::run_lint(lint_given);
+  }
+  if (letters_command->parsed()) {
+    return weir::run_letters(letters_given);
   }
   if (version_command->parsed()) {
     return version();

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How fast one thread reads line protocol, every value decoded, by data set: bytes/s and lines/s.
-// `canonical` adds what the log is given. WEIR_BENCH_BYTES sets the bytes of each set.
+// How fast one thread reads line protocol, every value decoded, by data set and kernel: bytes/s and
+// lines/s. `canonical` adds what the log is given, `bad` has a mistake in every line, `limit` is
+// what the machine allows on the same bytes. WEIR_BENCH_BYTES sets the bytes of each set. It fails
+// when two kernels read a set differently, or when a line costs an allocation.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
-#include <cstdlib>
+#include <iostream>
+#include <map>
 #include <string>
 
-#include "data/generate.hpp"
+#include "bodies.hpp"
+#include "checksum.hpp"
+#include "counting_new.hpp"
+#include "limits.hpp"
+#include "summary.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace {
 
 using weir::bench::data_set;
-
-constexpr std::uint64_t seed = 20200414;
-
-std::size_t bytes_of_set() {
-  const char* const text = std::getenv("WEIR_BENCH_BYTES");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : std::size_t{16} << 20;
-}
+using weir::bench::mistake;
 
 void count(benchmark::State& state, std::size_t bytes, std::uint64_t lines) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
@@ -29,60 +31,155 @@ void count(benchmark::State& state, std::size_t bytes, std::uint64_t lines) {
   state.counters["bytes/line"] = static_cast<double>(bytes) / static_cast<double>(lines);
 }
 
-template <typename OnPoint>
-void run(benchmark::State& state, data_set set, OnPoint on_point) {
-  const std::string body = weir::bench::generate(set, bytes_of_set(), seed);
-  weir::line_reader reader;
-  std::uint64_t lines = 0;
-  for (auto turn : state) {
-    static_cast<void>(turn);
-    reader.reset({});
-    reader.feed(body);
-    weir::line_event event = reader.next();
-    for (; event == weir::line_event::point; event = reader.next()) {
-      on_point(reader.point());
-    }
-    lines = reader.counts().points;
-    if (event == weir::line_event::error) {
-      state.SkipWithError("a generated line was refused");
-      return;
+// Reads the whole body.
+template <typename OnPoint, typename OnError>
+void read_all(weir::line_reader& reader, std::string_view body, OnPoint on_point,
+              OnError on_error) {
+  reader.feed(body);
+  for (;;) {
+    switch (reader.next()) {
+      case weir::line_event::point:
+        on_point(reader.point());
+        break;
+      case weir::line_event::error:
+        on_error(reader.error());
+        break;
+      case weir::line_event::more:
+        return;
     }
   }
-  count(state, body.size(), lines);
 }
 
-void parse(benchmark::State& state, data_set set) {
-  run(state, set, [](const weir::point_view& point) {
-    benchmark::DoNotOptimize(point.fields.data());
+std::uint64_t checksum_of(weir::line_reader& reader, std::string_view body) {
+  weir::bench::checksum sum;
+  const auto add = [&sum](const auto& what) { sum.add(what); };
+  read_all(reader, body, add, add);
+  return sum.value();
+}
+
+// False, and the benchmark fails, if another kernel found something else in the same body.
+bool agrees(benchmark::State& state, const std::string& set, std::uint64_t checksum) {
+  static std::map<std::string, std::uint64_t> checksums;
+  if (checksums.emplace(set, checksum).first->second != checksum) {
+    state.SkipWithError("the kernels read this set differently");
+    return false;
+  }
+  state.SetLabel(fmt::format("checksum={:016x}", checksum));
+  return true;
+}
+
+// `body` must be all good or all bad.
+void parse(benchmark::State& state, const std::string& set, const std::string& body,
+           std::string_view kernel, bool good) {
+  const weir::parse_options options{.kernel = kernel};
+  weir::line_reader reader{options};
+  if (!agrees(state, set, checksum_of(reader, body))) {
+    return;
+  }
+  std::size_t allocations = 0;
+  const auto look = [](const auto& what) {
+    benchmark::DoNotOptimize(&what);
     benchmark::ClobberMemory();
-  });
+  };
+  for (auto turn : state) {
+    static_cast<void>(turn);
+    reader.reset(options);
+    const std::size_t before = weir::test::allocation_count();
+    read_all(reader, body, look, look);
+    allocations += weir::test::allocation_count() - before;
+  }
+  const std::uint64_t lines = reader.counts().points + reader.counts().errors;
+  count(state, body.size(), lines);
+  state.counters["allocs/line"] = static_cast<double>(allocations) /
+                                  static_cast<double>(state.iterations()) /
+                                  static_cast<double>(lines);
+  if (allocations != 0) {
+    state.SkipWithError("a line costs an allocation");
+  } else if ((good ? reader.counts().errors : reader.counts().points) != 0) {
+    state.SkipWithError(good ? "a generated line was refused" : "a bad line was taken");
+  }
 }
 
-void canonical(benchmark::State& state, data_set set) {
+void canonical(benchmark::State& state, data_set set, std::string_view kernel) {
+  const std::string& body = weir::bench::body_of(set);
+  const weir::parse_options options{.kernel = kernel};
+  weir::line_reader reader{options};
   std::string out;
-  run(state, set, [&out](const weir::point_view& point) {
-    if (out.size() > (std::size_t{1} << 19)) {
-      out.clear();
-    }
-    weir::append_canonical(point, out);
-  });
+  for (auto turn : state) {
+    static_cast<void>(turn);
+    reader.reset(options);
+    read_all(
+        reader, body,
+        [&out](const weir::point_view& point) {
+          if (out.size() > (std::size_t{1} << 19)) {
+            out.clear();
+          }
+          weir::append_canonical(point, out);
+        },
+        [](const weir::parse_error&) {});
+  }
   benchmark::DoNotOptimize(out.data());
+  count(state, body.size(), reader.counts().points);
+}
+
+void limit(benchmark::State& state, data_set set, std::uint64_t (*work)(std::string_view)) {
+  const std::string& body = weir::bench::body_of(set);
+  for (auto turn : state) {
+    static_cast<void>(turn);
+    benchmark::DoNotOptimize(work(body));
+  }
+  count(state, body.size(), weir::bench::count_line_feeds(body));
+}
+
+void register_kernel(const std::string& kernel) {
+  for (const data_set set : weir::bench::data_sets) {
+    const std::string name{name_of(set)};
+    benchmark::RegisterBenchmark(("parse/" + name + "/" + kernel).c_str(),
+                                 [=](benchmark::State& state) {
+                                   parse(state, name, weir::bench::body_of(set), kernel, true);
+                                 });
+    benchmark::RegisterBenchmark(("canonical/" + name + "/" + kernel).c_str(),
+                                 [=](benchmark::State& state) { canonical(state, set, kernel); });
+  }
+  for (const mistake what : weir::bench::mistakes) {
+    const std::string name = "bad/" + std::string{name_of(what)};
+    benchmark::RegisterBenchmark((name + "/" + kernel).c_str(), [=](benchmark::State& state) {
+      parse(state, name, weir::bench::body_of(what), kernel, false);
+    });
+  }
+}
+
+void register_limits() {
+  for (const data_set set : weir::bench::data_sets) {
+    const std::string name{name_of(set)};
+    benchmark::RegisterBenchmark(("limit/read/" + name).c_str(), [=](benchmark::State& state) {
+      limit(state, set, weir::bench::sum_words);
+    });
+    benchmark::RegisterBenchmark(
+        ("limit/line_feeds/" + name).c_str(),
+        [=](benchmark::State& state) { limit(state, set, weir::bench::count_line_feeds); });
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const data_set set : weir::bench::data_sets) {
-    const std::string name{name_of(set)};
-    benchmark::RegisterBenchmark(("parse/" + name).c_str(), parse, set);
-    benchmark::RegisterBenchmark(("canonical/" + name).c_str(), canonical, set);
+  std::vector<std::string> kernels;
+  for (const std::string_view kernel : weir::kernel_names()) {
+    kernels.emplace_back(kernel);
+    register_kernel(kernels.back());
   }
-  benchmark::AddCustomContext("kernel", std::string{weir::kernel_name()});
+  register_limits();
+  benchmark::AddCustomContext("kernel by default", std::string{weir::kernel_name()});
+  benchmark::AddCustomContext("bytes of a set", std::to_string(weir::bench::body_bytes()));
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
     return 1;
   }
-  benchmark::RunSpecifiedBenchmarks();
+  weir::bench::summary summary{
+      std::unique_ptr<benchmark::BenchmarkReporter>{benchmark::CreateDefaultDisplayReporter()}};
+  benchmark::RunSpecifiedBenchmarks(&summary);
+  summary.print(std::cerr, kernels);  // what is asked for as JSON stays JSON
   benchmark::Shutdown();
-  return 0;
+  return summary.failed() ? 1 : 0;
 }

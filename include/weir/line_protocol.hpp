@@ -27,6 +27,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir {
 
@@ -61,11 +62,12 @@ enum class parse_code : std::uint8_t {
   shield_text_after_quote,
   shield_invalid_utf8,
   shield_line_too_long,
+  shield_tag_count,
 };
 
 /// Number of codes, `none` included.
 inline constexpr std::size_t parse_code_count =
-    static_cast<std::size_t>(parse_code::shield_line_too_long) + 1;
+    static_cast<std::size_t>(parse_code::shield_tag_count) + 1;
 
 /// The code's stable name in snake case, for metrics and JSON ("missing_tag_key").
 [[nodiscard]] std::string_view name_of(parse_code code) noexcept;
@@ -122,6 +124,9 @@ struct point_view {
   std::uint64_t line = 0;
   /// The tags are in ascending order of their raw key bytes (InfluxDB's own order).
   bool tags_sorted = true;
+  /// The tags' numbers in ascending order of their keys, where the reader knows it anyway and
+  /// `tags_sorted` is false; else empty.
+  std::span<const std::uint8_t> tag_order;
   /// `series_and_fields` is canonical as it lies: tags sorted, exactly one space before the fields,
   /// and every number spelled as every server reads it.
   bool canonical = true;
@@ -146,8 +151,50 @@ struct parse_error {
 /// InfluxDB's own reason ("missing tag value"), with the numbers it names.
 [[nodiscard]] std::string reason(const parse_error& error);
 
-/// What it means and what to do about it, for a person: one or two sentences.
+/// What it means and what to do about it, for a person: the explanation and the remedy of
+/// `diagnose` in one text.
 [[nodiscard]] std::string explanation(const parse_error& error);
+
+/// A mistake told to a person who has never read the specification. The texts may quote up to
+/// `quote_bytes_max` bytes of the line as they are, control bytes included: whoever prints them
+/// makes those visible.
+struct diagnosis {
+  static constexpr std::size_t quote_bytes_max = 40;
+
+  /// The mistake's stable name in snake case: one that people are known to make
+  /// ("space_after_comma"), or else the name of the error's code. Never empty.
+  std::string_view kind;
+  /// What is wrong, in a few words without a full stop, for a headline or a count of mistakes.
+  std::string_view title;
+  /// InfluxDB's own words, as `reason` gives them; empty for a line that is accepted.
+  std::string message;
+  std::string explanation;
+  std::string remedy;
+  /// Where the mistake lies in the line's `text`: never longer than the text; `at` may be its end.
+  std::size_t at = 0;
+  std::size_t length = 1;
+  /// `at` as a 1-based byte column, counted as in `parse_error`. The caret's place: often not the
+  /// error's own column, which says where a reader noticed.
+  std::uint64_t column = 0;
+};
+
+/// Explains a refused line. Cold: reads the line again and allocates. Requires: `error` is one that
+/// a reader gave, and its line still lies in memory.
+[[nodiscard]] diagnosis diagnose(const parse_error& error);
+
+/// What is known about an accepted line beyond its bytes.
+struct line_circumstances {
+  /// `parse_options::unit_ns` that it was read with.
+  std::int64_t unit_ns = 1;
+  /// A carriage return was taken off its end.
+  bool carriage_return = false;
+};
+
+/// What an accepted line probably does not mean to say (a timestamp in seconds that was read as
+/// nanoseconds, a quoted tag value): one diagnosis each, without `message`. Costs a fraction of
+/// parsing the line where there is nothing to say.
+[[nodiscard]] std::vector<diagnosis> advise(const point_view& point,
+                                            const line_circumstances& circumstances);
 
 /// Whether bytes that are not UTF-8 cost their line (`reject`) or are passed on as 1.x does.
 enum class utf8_policy : std::uint8_t { reject, pass };
@@ -159,6 +206,8 @@ struct parse_options {
   utf8_policy utf8 = utf8_policy::reject;
   /// Longer lines are refused (shield_line_too_long), in bytes without the line feed.
   std::size_t line_bytes_max = std::size_t{1} << 20;
+  /// One of `kernel_names()`. Empty, or not among them: the one that `kernel_name` names.
+  std::string_view kernel = {};
 };
 
 /// What `line_reader::next` found.
@@ -227,7 +276,12 @@ void unescape_string(std::string_view raw, std::string& out);
 /// No timestamp and no line feed are written.
 void append_canonical(const point_view& point, std::string& out);
 
-/// Name of the kernel in use ("scalar"); `WEIR_KERNEL` chooses one by name.
+/// The kernel in use: the one that the environment variable WEIR_KERNEL names, if this machine can
+/// run it, or else the fastest. All kernels give the same answers.
 [[nodiscard]] std::string_view kernel_name() noexcept;
+
+/// Those that this machine can run, fastest first: "avx512", "avx2", "sse42" (x86-64) and always
+/// "scalar".
+[[nodiscard]] std::vector<std::string_view> kernel_names();
 
 }  // namespace weir

@@ -72,6 +72,9 @@ result<write_target, http::response> parse_write_target(std::string_view query) 
   if (refused.empty()) {
     refused = refuse_name("retention policy", target.retention_policy);
   }
+  if (refused.empty()) {
+    refused = read_wishes(pairs, target.wishes);
+  }
   if (!refused.empty()) {
     return error_response(400, refused);
   }
@@ -89,8 +92,18 @@ result<write_target, http::response> parse_write_target(std::string_view query) 
 }
 
 http::response write_response(const write_verdict& verdict) {
-  const std::string words = verdict_words(verdict);
-  return words.empty() ? http::response{} : error_response(400, words);
+  http::response answer;
+  if (!verdict.flawless()) {
+    answer = error_response(400, verdict.verbose ? verbose_words(verdict) : verdict_words(verdict));
+  }
+  if (verdict.verbose) {
+    if (!answer.body.empty()) {
+      answer.body.resize(answer.body.size() - 2);  // its brace and line feed
+      answer.body.append(",").append(refusals_json(verdict)).append("}\n");
+    }
+    add_line_counts(verdict, answer);
+  }
+  return answer;
 }
 
 http::response body_failure_response(http::body_failure why) {

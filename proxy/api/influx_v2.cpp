@@ -64,6 +64,9 @@ result<write_target, http::response> parse_target(std::string_view query) {
   if (refused.empty()) {
     refused = refuse_name("retention policy", target.retention_policy);
   }
+  if (refused.empty()) {
+    refused = read_wishes(pairs, target.wishes);
+  }
   if (!refused.empty()) {
     return error_response_v2(400, refused);
   }
@@ -75,16 +78,33 @@ result<write_target, http::response> parse_target(std::string_view query) {
   return target;
 }
 
+/// `further` members of the object, each with a comma before it.
+void extend(http::response& answer, std::string_view further) {
+  answer.body.pop_back();
+  answer.body.append(further).push_back('}');
+}
+
 http::response answer(const write_verdict& verdict) {
-  const std::string words = verdict_words(verdict);
-  if (words.empty()) {
-    return {};
+  http::response given;
+  if (!verdict.flawless()) {
+    const std::string words =
+        verdict.verbose ? std::string(verbose_words(verdict)) : verdict_words(verdict);
+    // For storage's refusals alone 2.x has a status and a beginning of its own.
+    given = verdict.rejected > 0
+                ? error_response_v2(400, words)
+                : error_response_v2(422, "failure writing points to database: " + words);
+    if (!verdict.refusals.empty() && verdict.refusals.front().line > 0) {
+      extend(given, fmt::format(",\"line\":{}", verdict.refusals.front().line));
+    }
   }
-  if (verdict.rejected > 0) {
-    return error_response_v2(400, words);
+  if (verdict.verbose) {
+    if (!given.body.empty()) {
+      extend(given,
+             fmt::format(",\"error\":\"{}\",{}", verbose_words(verdict), refusals_json(verdict)));
+    }
+    add_line_counts(verdict, given);
   }
-  // Retention alone: 2.x has a status and a beginning of its own for what its storage refuses.
-  return error_response_v2(422, "failure writing points to database: " + words);
+  return given;
 }
 
 http::response body_failed(http::body_failure why) {

@@ -1,54 +1,108 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What became of one write request's lines: the gate fills it, a dialect's api turns it into that
-// dialect's answer. Pure data; one thread.
+// dialect's answer. Data with bounds of its own, no I/O; one thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 namespace weir {
 
-/// A refused line in the words of the answer: "unable to parse 'cpu v=': missing field value".
+/// A refused line. A plain answer needs its message alone; the rest is filled where the client
+/// asked for the verbose one.
 struct rejected_line {
-  std::string message;
+  /// In the words of the plain answer, which quote the line ("unable to parse 'cpu v=': missing
+  /// field value"); of a verbose answer the reason alone.
+  std::string message{};
+  /// 1-based number in the body.
+  std::uint64_t line = 0;
+  /// 1-based byte at which the mistake was noticed; 0: the line as a whole.
+  std::uint64_t column = 0;
+  /// The stable name of the reason: `name_of` a parse_code or a gate_code.
+  std::string_view code{};
+  /// What it means and what to do about it.
+  std::string explanation{};
+  /// The line, cut to `quoted_bytes_max`.
+  std::string text{};
+  /// Its words are among `write_verdict::storage` already.
+  bool at_storage = false;
+
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return message.size() + explanation.size() + text.size();
+  }
+};
+
+/// Points that InfluxDB's storage would refuse: it gives one reason for all of them, and a count.
+struct storage_refusal {
+  std::string_view code{};
+  /// That of the first.
+  std::string reason{};
+  std::uint64_t points = 0;
 };
 
 struct write_verdict {
-  /// What an answer may carry of refusals; further ones are only counted.
+  /// What a plain answer may carry of refusals; further ones are only counted.
   static constexpr std::size_t message_bytes_max = 64 * 1024;
   static constexpr std::size_t messages_max = 100;
+  /// The same of a verbose answer.
+  static constexpr std::size_t verbose_bytes_max = 4 * 1024 * 1024;
+  static constexpr std::size_t verbose_lines_max = 10'000;
+  /// Of a line that a verbose answer quotes.
+  static constexpr std::size_t quoted_bytes_max = 1024;
 
   std::uint64_t lines = 0;
   std::uint64_t accepted = 0;
+  /// Lines with words of their own.
   std::uint64_t rejected = 0;
   /// Points that were older than their retention policy keeps them (not part of `rejected`).
   std::uint64_t beyond_retention = 0;
-  /// Of `rejected`: those that InfluxDB's storage would refuse, which it counts in `dropped=`.
-  std::uint64_t dropped = 0;
   /// Optional words on those points; stands between the phrase that clients match and the count.
   std::string retention_detail;
-  /// The first refusals, bounded as above; kept by `reject`.
+  /// Other points of that kind, by code (not part of `rejected` either).
+  std::vector<storage_refusal> storage;
+  /// Good lines that were not kept because the client wants all or nothing.
+  std::uint64_t withheld = 0;
+  /// The client wants all or nothing, and nothing was kept.
+  bool nothing_kept = false;
+  /// The client asked for every refused line.
+  bool verbose = false;
+  /// The first refusals, bounded as above; kept by `reject` and `refuse_at_storage`.
   std::vector<rejected_line> refusals;
   std::size_t refusal_bytes = 0;
 
-  /// Whether `reject` would still keep a message: if not, nobody needs to spell one.
+  [[nodiscard]] bool flawless() const noexcept {
+    return rejected == 0 && beyond_retention == 0 && storage.empty();
+  }
+  /// Points among those that parsed and that storage would refuse.
+  [[nodiscard]] std::uint64_t dropped() const noexcept;
+
+  /// Whether `reject` would still keep a line: if not, nobody needs to spell its words.
   [[nodiscard]] bool wants_message() const noexcept {
-    return refusals.size() < messages_max && refusal_bytes < message_bytes_max;
+    return refusals.size() < lines_max() && refusal_bytes < bytes_max();
   }
-  /// Counts a refused line and keeps its message if there is room.
-  void reject(std::string message) {
-    ++rejected;
-    if (wants_message() && message.size() <= message_bytes_max - refusal_bytes) {
-      refusal_bytes += message.size();
-      refusals.push_back({std::move(message)});
-    } else {
-      refusal_bytes = message_bytes_max;  // the first that is left out is the last looked at
-    }
+  /// Counts a refused line and keeps it if there is room.
+  void reject(rejected_line line);
+  void reject(std::string message) { reject(rejected_line{.message = std::move(message)}); }
+  /// A reason of that code is kept already.
+  [[nodiscard]] bool knows(std::string_view code) const noexcept;
+  /// Counts a point that storage would refuse; the line is kept for a verbose answer. `reason` is
+  /// wanted for the first of its code.
+  void refuse_at_storage(std::string_view code, std::string reason, rejected_line line);
+  /// The same for points beyond retention, whose words are fixed.
+  void refuse_by_retention(rejected_line line);
+
+ private:
+  [[nodiscard]] std::size_t lines_max() const noexcept {
+    return verbose ? verbose_lines_max : messages_max;
   }
+  [[nodiscard]] std::size_t bytes_max() const noexcept {
+    return verbose ? verbose_bytes_max : message_bytes_max;
+  }
+  void keep(rejected_line line);
 };
 
 }  // namespace weir

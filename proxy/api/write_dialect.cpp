@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 
 namespace weir::api {
 namespace {
@@ -25,12 +26,16 @@ constexpr std::array<std::string_view, 7> final_phrases{
 
 std::string refusals_text(const write_verdict& verdict) {
   std::string text;
+  std::uint64_t told = 0;
   for (const rejected_line& line : verdict.refusals) {
-    text.append(text.empty() ? "" : "\n").append(line.message);
+    if (!line.at_storage) {
+      text.append(told == 0 ? "" : "\n").append(line.message);
+      ++told;
+    }
   }
-  if (verdict.rejected > verdict.refusals.size()) {
-    text += fmt::format("{}... and {} more lines refused", text.empty() ? "" : "\n",
-                        verdict.rejected - verdict.refusals.size());
+  if (verdict.rejected > told) {
+    text += fmt::format("{}... and {} more lines refused", told == 0 ? "" : "\n",
+                        verdict.rejected - told);
   }
   return text;
 }
@@ -42,6 +47,36 @@ std::string retention_text(const write_verdict& verdict) {
     text.append(" ").append(verdict.retention_detail);
   }
   return text;
+}
+
+/// What is wrong with the lines, each reason on a line of its own.
+std::string reasons_text(const write_verdict& verdict) {
+  std::string text = verdict.rejected > 0 ? refusals_text(verdict) : std::string{};
+  const auto add = [&text](const std::string& reason) {
+    text.append(text.empty() ? "" : "\n").append(reason);
+  };
+  if (verdict.beyond_retention > 0) {
+    add(retention_text(verdict));
+  }
+  for (const storage_refusal& each : verdict.storage) {
+    add(each.reason);
+  }
+  return text;
+}
+
+std::optional<bool> boolean_of(std::string_view text) noexcept {
+  if (text == "1" || http::equal_ignoring_case(text, "true")) {
+    return true;
+  }
+  if (text == "0" || http::equal_ignoring_case(text, "false")) {
+    return false;
+  }
+  return std::nullopt;
+}
+
+void append_json_member(std::string_view name, std::string_view text, std::string& out) {
+  out.append(",\"").append(name).append("\":");
+  http::append_json_string(text, out);
 }
 
 }  // namespace
@@ -84,21 +119,83 @@ std::string refuse_name(std::string_view what, std::string_view name) {
 }
 
 std::string verdict_words(const write_verdict& verdict) {
-  if (verdict.rejected == 0 && verdict.beyond_retention == 0) {
+  if (verdict.flawless()) {
     return {};
   }
-  const bool refused = verdict.rejected > 0;
-  if (refused && verdict.accepted == 0 && verdict.beyond_retention == 0 && verdict.dropped == 0) {
+  if (verdict.nothing_kept) {
+    // Not "partial write": that is a promise.
+    return "nothing was written (accept_partial=false): " + reasons_text(verdict);
+  }
+  const std::uint64_t dropped = verdict.dropped();
+  if (verdict.rejected > 0 && verdict.accepted == 0 && dropped == 0) {
     return refusals_text(verdict);
   }
-  std::string text = "partial write: ";
-  if (refused) {
-    text += refusals_text(verdict);
+  return fmt::format("partial write: {} dropped={}", reasons_text(verdict), dropped);
+}
+
+std::string_view verbose_words(const write_verdict& verdict) noexcept {
+  return verdict.nothing_kept ? "line protocol parsing error"
+                              : "partial write of line protocol occurred";
+}
+
+std::string refusals_json(const write_verdict& verdict) {
+  std::string out = "\"data\":[";
+  for (const rejected_line& line : verdict.refusals) {
+    out.append(out.back() == '[' ? "{" : ",{").append("\"error_message\":");
+    http::append_json_string(line.message, out);
+    out += fmt::format(",\"line_number\":{}", line.line);
+    append_json_member("original_line", line.text, out);
+    append_json_member("code", line.code, out);
+    if (line.column > 0) {
+      out += fmt::format(",\"column\":{}", line.column);
+    }
+    if (!line.explanation.empty()) {
+      append_json_member("explanation", line.explanation, out);
+    }
+    out.push_back('}');
   }
-  if (verdict.beyond_retention > 0) {
-    text.append(refused ? "\n" : "").append(retention_text(verdict));
+  out.push_back(']');
+  const std::uint64_t refused = verdict.rejected + verdict.dropped();
+  if (refused > verdict.refusals.size()) {
+    out += fmt::format(",\"left_out\":{}", refused - verdict.refusals.size());
   }
-  return text + fmt::format(" dropped={}", verdict.beyond_retention + verdict.dropped);
+  return out;
+}
+
+void add_line_counts(const write_verdict& verdict, http::response& to) {
+  const std::uint64_t refused = verdict.rejected + verdict.dropped();
+  const std::uint64_t known = verdict.accepted + refused + verdict.withheld;
+  to.headers.emplace_back(
+      "X-Weir-Lines",
+      fmt::format("accepted={}, rejected={}, dropped={}", verdict.accepted,
+                  refused + verdict.withheld, verdict.lines > known ? verdict.lines - known : 0));
+}
+
+std::string read_wishes(const std::vector<std::pair<std::string, std::string>>& pairs,
+                        write_wishes& wishes) {
+  const auto read = [&pairs](std::string_view name, bool& into) -> std::string {
+    const auto given = http::find_value(pairs, name);
+    if (!given || given->empty()) {
+      return {};
+    }
+    const auto meant = boolean_of(*given);
+    if (!meant) {
+      return fmt::format("invalid {} {} (use true or false)", name, quoted_value(*given));
+    }
+    into = *meant;
+    return {};
+  };
+  std::string refused = read("verbose", wishes.verbose);
+  return refused.empty() ? read("accept_partial", wishes.accept_partial) : refused;
+}
+
+void read_wishes(const http::request_head& head, write_wishes& wishes) {
+  if (const auto verbose = head.header("X-Weir-Verbose")) {
+    wishes.verbose = boolean_of(*verbose).value_or(wishes.verbose);
+  }
+  if (const auto letters = head.header("X-Weir-Letters")) {
+    wishes.letters = wishes.letters && !http::equal_ignoring_case(*letters, "no");
+  }
 }
 
 failure_words body_failure_words(http::body_failure why) noexcept {

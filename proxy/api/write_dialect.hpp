@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "api/verdict.hpp"
 #include "base/result.hpp"
@@ -15,12 +17,23 @@
 
 namespace weir::api {
 
+/// What a client may ask for beside the write itself, alike in every dialect.
+struct write_wishes {
+  /// `verbose=true`, or the header `X-Weir-Verbose: true`: the answer lists every refused line.
+  bool verbose = false;
+  /// `accept_partial=false`: one refused line, and nothing of the request is kept.
+  bool accept_partial = true;
+  /// `X-Weir-Letters: no`: the sender keeps what is refused, as `weir letters replay` does.
+  bool letters = true;
+};
+
 /// Where the lines of a request go and in which unit their timestamps are.
 struct write_target {
   std::string database;
   /// Empty: the database's default.
   std::string retention_policy;
   std::int64_t unit_ns = 1;
+  write_wishes wishes{};
 };
 
 /// A dialect as a table of functions; none of them keeps anything.
@@ -40,6 +53,24 @@ struct write_dialect {
 /// A database's or retention policy's name can be kept: not longer than 255 bytes, UTF-8, no
 /// control characters. Nothing, or why not, as "the database's name ...".
 [[nodiscard]] std::string refuse_name(std::string_view what, std::string_view name);
+
+/// Reads the wishes among a query's parameters. Nothing, or why one of them cannot be read: whoever
+/// asks for all or nothing must not get less for a misspelling.
+[[nodiscard]] std::string read_wishes(const std::vector<std::pair<std::string, std::string>>& pairs,
+                                      write_wishes& wishes);
+/// The same for headers. What they say that is no boolean is no wish.
+void read_wishes(const http::request_head& head, write_wishes& wishes);
+
+/// `"data":[{"error_message":…,"line_number":…,"original_line":…},…]`, the refused lines as
+/// InfluxDB 3 lists them, each with `code`, `column` and `explanation` too, and `"left_out":N`
+/// when there were more than an answer holds. No braces around it.
+[[nodiscard]] std::string refusals_json(const write_verdict& verdict);
+
+/// The `error` of a verbose answer, in InfluxDB 3's words.
+[[nodiscard]] std::string_view verbose_words(const write_verdict& verdict) noexcept;
+
+/// Of a verbose answer, how many lines were accepted, refused and dropped by a rule, as a header.
+void add_line_counts(const write_verdict& verdict, http::response& to);
 
 /// A value inside a message, as Go's %q would show it, and not longer than a message should be.
 [[nodiscard]] std::string quoted_value(std::string_view text);

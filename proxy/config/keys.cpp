@@ -149,7 +149,6 @@ struct later {
 // From the design of later versions: known to its readers, refused plainly by this one.
 constexpr std::array later_keys{
     later{"tcp", ""},
-    later{"letters", ""},
     later{"kafka", ""},
     later{"rules", ""},
     later{"http", "tls"},
@@ -203,6 +202,11 @@ const std::vector<config_key<http_settings>>& http_keys() {
       list_key<S>("listen", "[\"127.0.0.1:8086\"]",
                   "\"HOST:PORT\", \"[IPV6]:PORT\" or \"unix:PATH\"; port 0 takes a free one",
                   WEIR_MEMBER(listen), check_listen_address),
+      list_key<S>("quiet_listen", "[\"127.0.0.1:8186\"]",
+                  "further addresses, where writes are answered 204 whatever is wrong with their "
+                  "lines",
+                  WEIR_MEMBER(quiet_listen), check_listen_address, true),
+      bool_key<S>("quiet", "the same for the addresses of `listen`", WEIR_MEMBER(quiet)),
       count_key<S>("loops", {0, 256}, "threads", "intake threads; 0: one per core",
                    WEIR_MEMBER(loops)),
       size_key<S>("body_limit", {1, gib}, "of one request's inflated body; more is answered 413",
@@ -279,6 +283,21 @@ const std::vector<config_key<log_settings>>& log_keys() {
           {{"reject", when_full_mode::reject}, {"discard-oldest", when_full_mode::discard_oldest}},
           {}, "answer new writes 503, or lose the oldest points", WEIR_MEMBER(when_full)),
       size_key<S>("segment", {mib, 4 * gib}, "of one file of the log", WEIR_MEMBER(segment)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<letter_settings>>& letter_keys() {
+  using S = letter_settings;
+  static const std::vector<config_key<S>> keys{
+      bool_key<S>("enabled", "keep the lines that were refused, for `weir letters`",
+                  WEIR_MEMBER(enabled)),
+      text_key<S>("directory", "where; empty: `letters` in the log's directory",
+                  WEIR_MEMBER(directory)),
+      size_key<S>("keep", {mib, 1024 * gib}, "of all of them; beyond it the oldest go",
+                  WEIR_MEMBER(keep)),
+      size_key<S>("line", {64, mib}, "kept of one line; a longer one is cut", WEIR_MEMBER(line)),
+      bool_key<S>("dropped", "keep lines too that a rule dropped in silence", WEIR_MEMBER(dropped)),
   };
   return keys;
 }

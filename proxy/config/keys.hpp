@@ -30,6 +30,7 @@ struct config_key {
 [[nodiscard]] const std::vector<config_key<http_settings>>& http_keys();
 [[nodiscard]] const std::vector<config_key<udp_settings>>& udp_keys();
 [[nodiscard]] const std::vector<config_key<log_settings>>& log_keys();
+[[nodiscard]] const std::vector<config_key<letter_settings>>& letter_keys();
 [[nodiscard]] const std::vector<config_key<limit_settings>>& limit_keys();
 [[nodiscard]] const std::vector<config_key<database_settings>>& database_keys();
 [[nodiscard]] const std::vector<config_key<sink_settings>>& sink_keys();

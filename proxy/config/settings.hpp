@@ -22,6 +22,11 @@ using nanoseconds = std::chrono::nanoseconds;
 struct http_settings {
   /// "HOST:PORT", "[::1]:PORT" or "unix:PATH". Port 0 takes a free one.
   std::vector<std::string> listen{"127.0.0.1:8086"};
+  /// Further addresses, for clients that can do nothing with a 400: there a write whose lines were
+  /// looked at is answered 204, whatever became of them.
+  std::vector<std::string> quiet_listen{};
+  /// The same for all of `listen`.
+  bool quiet = false;
   /// Intake loops (threads); 0: one per core. At most 256.
   std::uint32_t loops = 0;
   /// Bytes of one request's body, inflated. More is answered 413.
@@ -85,6 +90,19 @@ struct limit_settings {
   std::uint64_t types = std::uint64_t{64} << 20;
   /// Recent points in which duplicates are looked for, in bytes (16 a point).
   std::uint64_t duplicates = std::uint64_t{8} << 20;
+};
+
+/// What the parser and the gate refused, kept for a while on disk.
+struct letter_settings {
+  bool enabled = true;
+  /// Empty: "letters" in the log's directory.
+  std::string directory;
+  /// Bytes of all of them; beyond it the oldest go. At least 1 MiB.
+  std::uint64_t keep = std::uint64_t{256} << 20;
+  /// Bytes kept of one line; a longer one is cut and cannot be replayed.
+  std::uint64_t line = std::uint64_t{64} << 10;
+  /// Keep lines too that a rule dropped in silence.
+  bool dropped = true;
 };
 
 enum class expired_mode : std::uint8_t { reject, drop, clamp };
@@ -184,11 +202,17 @@ struct settings {
   http_settings http;
   std::vector<udp_settings> udp;
   log_settings log;
+  letter_settings letters;
   limit_settings limits;
   /// "*", "name" or "name/retention_policy", each already merged over the less particular ones.
   std::map<std::string, database_settings> database{{"*", {}}};
   std::vector<sink_settings> sinks;
   service_settings service;
 };
+
+/// Where the dead letters are.
+[[nodiscard]] inline std::string letters_directory(const settings& from) {
+  return from.letters.directory.empty() ? from.log.directory + "/letters" : from.letters.directory;
+}
 
 }  // namespace weir

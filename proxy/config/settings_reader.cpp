@@ -17,8 +17,8 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 7> section_names{"http",     "udp",  "log",    "limits",
-                                                        "database", "sink", "service"};
+constexpr std::array<std::string_view, 8> section_names{"http",   "udp",      "log",  "letters",
+                                                        "limits", "database", "sink", "service"};
 
 class reader {
  public:
@@ -54,6 +54,7 @@ class reader {
   void check_sinks_together(const config_node& list, const std::vector<sink_settings>& sinks);
   void settle_segment(const config_node& root, log_settings& log);
   void check_promise(const config_node& root, const log_settings& log);
+  void check_letters(const config_node& root, const letter_settings& letters);
 
   config_issues& issues_;
 };
@@ -386,16 +387,28 @@ void reader::check_promise(const config_node& root, const log_settings& log) {
   }
 }
 
+void reader::check_letters(const config_node& root, const letter_settings& letters) {
+  if (letters.line <= letters.keep / 16) {  // escaped it may be six times as long
+    return;
+  }
+  const config_node* section = root.find("letters");
+  const config_node* given = section->find("line");
+  tell(given != nullptr ? *given : *section->find("keep"),
+       "`letters.line` is more than a sixteenth of `letters.keep`; it must not be");
+}
+
 settings reader::read(const config_node& root) {
   settings made;
   check_sections(root);
   read_section(root, "http", http_keys(), made.http);
   read_udp(root, made);
   read_section(root, "log", log_keys(), made.log);
+  read_section(root, "letters", letter_keys(), made.letters);
   read_section(root, "limits", limit_keys(), made.limits);
   read_section(root, "service", service_keys(), made.service);
   settle_segment(root, made.log);
   check_promise(root, made.log);
+  check_letters(root, made.letters);
   read_databases(root, made);
   read_sinks(root, made);
   return made;

@@ -45,6 +45,7 @@ std::string show_settings(const settings& effective) {
     text += show_section("[[udp]]", udp, udp_keys());
   }
   text += show_section("[log]", effective.log, log_keys()) +
+          show_section("[letters]", effective.letters, letter_keys()) +
           show_section("[limits]", effective.limits, limit_keys());
   for (const auto& [name, database] : effective.database) {
     text += show_section(fmt::format("[database.{}]", quoted(name)), database, database_keys());
@@ -62,6 +63,7 @@ std::vector<key_description> known_keys() {
   describe_section(list, "http", http_keys());
   describe_section(list, "udp", udp_keys());
   describe_section(list, "log", log_keys());
+  describe_section(list, "letters", letter_keys());
   describe_section(list, "limits", limit_keys());
   describe_section(list, "database", database_keys());
   describe_section(list, "sink", sink_keys());

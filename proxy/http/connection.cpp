@@ -119,6 +119,7 @@ struct connection::state {
   std::string pending;  // pipelined bytes behind an outstanding answer
   std::string output;
   request_head head;
+  connection_peer peer;
   std::unique_ptr<exchange> current;
   std::unique_ptr<gzip_inflater> inflater;
 };
@@ -459,6 +460,14 @@ void connection::state::give_up_buffers() {
 connection::connection(router& requests, const connection_limits& limits, std::int64_t now_ns)
     : state_(std::make_unique<state>(*this, requests, limits, now_ns)) {}
 connection::~connection() = default;
+
+void connection::set_peer(connection_peer peer) {
+  state_->peer = std::move(peer);
+}
+
+const connection_peer& connection::peer() const noexcept {
+  return state_->peer;
+}
 
 void connection::receive(std::string_view bytes, std::int64_t now_ns) {
   state_->now_ns = now_ns;

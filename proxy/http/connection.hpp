@@ -42,6 +42,14 @@ enum class body_failure : std::uint8_t {
   cut_off,           // the client closed or sent broken framing; nobody reads an answer
 };
 
+/// Who is on the other side, as far as whoever accepted the connection knows.
+struct connection_peer {
+  /// "192.0.2.1:4711", or "unix".
+  std::string address{};
+  /// Number of the listener that it came in by, in the order of the configuration.
+  std::uint32_t listener = 0;
+};
+
 class connection;
 
 /// One request and its answer. Created by the router when the head is complete; its connection
@@ -74,6 +82,10 @@ class connection {
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
+
+  /// Before the first `receive`.
+  void set_peer(connection_peer peer);
+  [[nodiscard]] const connection_peer& peer() const noexcept;
 
   /// Bytes that arrived. While an answer is outstanding further requests wait inside (pipelining):
   /// at most one read's bytes, because `wants_input()` is false then.

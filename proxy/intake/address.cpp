@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intake/address.hpp"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 #include <optional>
 
@@ -61,6 +63,19 @@ std::string to_string(const listen_address& address) {
   }
   const bool brackets = address.host.find(':') != std::string::npos;
   return (brackets ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+std::string to_string(const peer_address& address) {
+  if (address.kind == peer_address::family::unknown) {
+    return {};
+  }
+  const bool v6 = address.kind == peer_address::family::ipv6;
+  char text[INET6_ADDRSTRLEN];
+  if (::inet_ntop(v6 ? AF_INET6 : AF_INET, address.bytes.data(), text, sizeof text) == nullptr) {
+    return {};
+  }
+  return (v6 ? "[" + std::string(text) + "]" : std::string(text)) + ":" +
+         std::to_string(address.port);
 }
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 // Where a listener listens, as an operator writes it. Pure: nothing is resolved or opened here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,5 +28,17 @@ struct listen_address {
 
 /// The same form again.
 [[nodiscard]] std::string to_string(const listen_address& address);
+
+/// Who sent something over a network, as cheap to copy as to ask for.
+struct peer_address {
+  enum class family : std::uint8_t { unknown, ipv4, ipv6 };
+  family kind = family::unknown;
+  /// In the order of the network; of IPv4 the first four.
+  std::array<std::uint8_t, 16> bytes{};
+  std::uint16_t port = 0;
+};
+
+/// "192.0.2.1:4711" or "[2001:db8::1]:4711"; empty if it is unknown.
+[[nodiscard]] std::string to_string(const peer_address& address);
 
 }  // namespace weir

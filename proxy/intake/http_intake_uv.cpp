@@ -30,6 +30,7 @@ struct http_intake::state {
     state* owner = nullptr;
     listening_socket opened;
     uv_poll_t poll{};
+    std::uint32_t index = 0;
   };
 
   uv_loop_t* control = nullptr;
@@ -44,7 +45,7 @@ struct http_intake::state {
   static void on_acceptable(uv_poll_t* handle, int status, int events);
   static void on_rested(uv_timer_t* handle);
   void accept_from(listener& from);
-  void accepted(int fd, listen_address::family kind);
+  void accepted(int fd, const listener& from);
   void poll_all();
   void close_listeners();
   [[nodiscard]] std::size_t open_connections() const noexcept;
@@ -60,7 +61,7 @@ void http_intake::state::accept_from(listener& from) {
     const int fd =
         ::accept4(from.opened.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      accepted(fd, from.opened.address.kind);
+      accepted(fd, from);
       continue;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
@@ -79,7 +80,7 @@ void http_intake::state::accept_from(listener& from) {
   }
 }
 
-void http_intake::state::accepted(int fd, listen_address::family kind) {
+void http_intake::state::accepted(int fd, const listener& from) {
   if (open_connections() >= connections_max) {
     refused.add();
     journal_limited("connections", journal_level::warning,
@@ -97,7 +98,7 @@ void http_intake::state::accepted(int fd, listen_address::family kind) {
       least = each.get();
     }
   }
-  least->adopt({fd, kind});
+  least->adopt({fd, from.opened.address.kind, from.index});
 }
 
 void http_intake::state::on_rested(uv_timer_t* handle) {
@@ -167,6 +168,7 @@ result<std::unique_ptr<http_intake>> http_intake::start(uv_loop_s* control,
     auto each = std::make_unique<state::listener>();
     each->owner = made.get();
     each->opened = std::move(socket);
+    each->index = static_cast<std::uint32_t>(made->listeners.size());
     each->poll.data = each.get();
     WEIR_ASSERT(uv_poll_init(control, &each->poll, each->opened.socket.get()) == 0);
     made->listeners.push_back(std::move(each));

@@ -131,6 +131,9 @@ void intake_loop::open_client(accepted_socket socket) {
     uv_pipe_init(&loop_, &made->pipe, 0);
     error = uv_pipe_open(&made->pipe, socket.fd);
   }
+  made->machine.set_peer(
+      {socket.kind == listen_address::family::tcp ? to_string(peer_of(socket.fd)) : "unix",
+       socket.listener});
   client& c = *made.release();  // on_closed deletes it
   c.handle.data = &c;
   c.index = clients_.size();

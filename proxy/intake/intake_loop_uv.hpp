@@ -23,6 +23,8 @@ namespace weir {
 struct accepted_socket {
   int fd = -1;
   listen_address::family kind = listen_address::family::tcp;
+  /// Of http_intake_options::listen.
+  std::uint32_t listener = 0;
 };
 
 class intake_loop {

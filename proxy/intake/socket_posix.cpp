@@ -151,6 +151,30 @@ int unique_fd::release() noexcept {
   return std::exchange(fd_, -1);
 }
 
+peer_address peer_address_of(const sockaddr_storage& name) noexcept {
+  peer_address made;
+  if (name.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(name);
+    made.kind = peer_address::family::ipv4;
+    std::memcpy(made.bytes.data(), &v4.sin_addr, sizeof v4.sin_addr);
+    made.port = ntohs(v4.sin_port);
+  } else if (name.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(name);
+    made.kind = peer_address::family::ipv6;
+    std::memcpy(made.bytes.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+    made.port = ntohs(v6.sin6_port);
+  }
+  return made;
+}
+
+peer_address peer_of(int socket) noexcept {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  return ::getpeername(socket, reinterpret_cast<sockaddr*>(&name), &size) == 0
+             ? peer_address_of(name)
+             : peer_address{};
+}
+
 result<listening_socket> open_listener(const listen_address& wanted) {
   return wanted.kind == listen_address::family::unix_socket ? open_unix(wanted) : open_tcp(wanted);
 }

@@ -9,6 +9,8 @@
 #include "base/result.hpp"
 #include "intake/address.hpp"
 
+struct sockaddr_storage;
+
 namespace weir {
 
 /// A file descriptor that closes itself.
@@ -34,6 +36,11 @@ struct listening_socket {
   /// With the port that was taken, if 0 was asked for.
   listen_address address;
 };
+
+/// What the kernel calls a sender; unknown if it is of neither IPv4 nor IPv6.
+[[nodiscard]] peer_address peer_address_of(const sockaddr_storage& name) noexcept;
+/// The other side of a connection.
+[[nodiscard]] peer_address peer_of(int socket) noexcept;
 
 /// Binds and listens, non-blocking. A Unix socket's file that nobody listens on is replaced.
 [[nodiscard]] result<listening_socket> open_listener(const listen_address& wanted);

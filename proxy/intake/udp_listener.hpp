@@ -22,7 +22,7 @@ class datagram_worker {
  public:
   virtual ~datagram_worker() = default;
   /// A whole datagram; its bytes are valid during the call.
-  virtual void receive(std::string_view datagram) = 0;
+  virtual void receive(std::string_view datagram, const peer_address& from) = 0;
   /// Bytes that wait for `flush`, or 1 while something else does; 0: nothing does.
   [[nodiscard]] virtual std::size_t waiting() const = 0;
   virtual void flush() = 0;

@@ -88,7 +88,7 @@ void udp_listener::state::take(const datagram& one) {
     truncated.add();
     return;
   }
-  worker->receive(one.bytes);
+  worker->receive(one.bytes, one.from);
   if (worker->waiting() >= options.flush_bytes) {
     flush();
   }

@@ -121,6 +121,8 @@ const std::vector<datagram>& udp_socket::receive() {
     pieces_[i] = {.iov_base = buffer_.data() + i * slot_bytes, .iov_len = datagram_bytes_max_};
     msghdr& head = heads_[i].msg_hdr;
     head = {};
+    head.msg_name = &names_[i];
+    head.msg_namelen = sizeof names_[i];
     head.msg_iov = &pieces_[i];
     head.msg_iovlen = 1;
     head.msg_control = control_.data() + i * control_bytes;
@@ -134,7 +136,8 @@ const std::vector<datagram>& udp_socket::receive() {
   for (int i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i);
     datagrams_.push_back({{static_cast<const char*>(pieces_[at].iov_base), heads_[at].msg_len},
-                          (heads_[at].msg_hdr.msg_flags & MSG_TRUNC) != 0});
+                          (heads_[at].msg_hdr.msg_flags & MSG_TRUNC) != 0,
+                          peer_address_of(names_[at])});
   }
   if (count > 0) {
     note_drops(heads_[static_cast<std::size_t>(count) - 1].msg_hdr);

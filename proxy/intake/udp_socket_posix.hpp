@@ -31,6 +31,7 @@ struct datagram {
   std::string_view bytes;
   /// It was longer than the buffer: its end is missing.
   bool truncated = false;
+  peer_address from{};
 };
 
 class udp_socket {
@@ -67,6 +68,7 @@ class udp_socket {
   std::vector<char> buffer_;
   std::array<mmsghdr, batch_max> heads_{};
   std::array<iovec, batch_max> pieces_{};
+  std::array<sockaddr_storage, batch_max> names_{};
   std::vector<char> control_;
   std::vector<datagram> datagrams_;
   std::uint64_t kernel_drops_ = 0;

@@ -38,6 +38,7 @@ void database_entry::add(const line_account& account) noexcept {
   add_if(accepted_, account.accepted);
   add_if(carriage_returns_, account.carriage_returns);
   add_all(noted_by_gate_, account.noted_by_gate);
+  add_if(withheld_, account.withheld);
   if (account.received == account.accepted && account.carriage_returns == 0) {
     add_all(mended_by_gate_, account.mended_by_gate);
     return;
@@ -58,6 +59,10 @@ void database_entry::collect(metric_collector& out) const {
   constexpr std::string_view rejected_help = "Lines refused, with the sender told why.";
   collect_codes<parse_code>(out, rejected, rejected_help, name_, refused_by_parser_);
   collect_codes<gate_code>(out, rejected, rejected_help, name_, rejected_by_gate_);
+  if (const std::uint64_t n = withheld_.value(); n > 0) {
+    out.counter_value(rejected, rejected_help, static_cast<double>(n),
+                      {{"database", name_}, {"reason", "all_or_nothing"}});
+  }
   collect_codes<gate_code>(out, "weir_lines_dropped_total", "Lines dropped by a rule.", name_,
                            dropped_by_gate_);
   constexpr std::string_view mended = "weir_lines_mended_total";

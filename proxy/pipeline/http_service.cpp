@@ -2,6 +2,7 @@
 #include "pipeline/http_service.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "api/context.hpp"
 #include "api/health.hpp"
@@ -65,10 +66,10 @@ class answering_exchange : public http::exchange {
   }
 
   http_worker& worker_;
-
- private:
   http::connection& on_;
   const api::route route_;
+
+ private:
   const api::request_context context_;
 };
 
@@ -81,7 +82,8 @@ class write_exchange final : public answering_exchange {
   ~write_exchange() override;
 
   /// One of these two comes first; after a refusal no body and no completion is passed on.
-  void begin(const api::write_target& target, std::int64_t now_ns);
+  void begin(const api::write_target& target, std::int64_t now_ns,
+             std::shared_ptr<const sender> from);
   void refuse(http::response given) { answer(std::move(given)); }
   void body(std::string_view piece) override { job_->body(piece); }
   void complete() override { job_->complete(); }
@@ -95,8 +97,11 @@ class write_exchange final : public answering_exchange {
  private:
   void finished(write_end end, const write_verdict& verdict, const std::string& detail);
   void release();
+  void describe(letter_header& header) const;
+  [[nodiscard]] bool quiet(const write_verdict& verdict) const;
 
   const api::write_dialect& dialect_;
+  std::shared_ptr<const sender> from_;
   write_job* job_ = nullptr;
 };
 
@@ -125,7 +130,11 @@ class http_worker final : public loop_worker, public http::router {
   http_worker(const http_services& services, std::uint32_t loop_index)
       : services_(services),
         path_(services.writes),
-        ids_(static_cast<std::uint64_t>(wall_clock_ns()) * 31 + loop_index) {}
+        ids_(static_cast<std::uint64_t>(wall_clock_ns()) * 31 + loop_index) {
+    if (services.writes.sources != nullptr) {
+      senders_.emplace(*services.writes.sources, "http");
+    }
+  }
 
   [[nodiscard]] http::router& router() override { return *this; }
   [[nodiscard]] bool has_work() const override { return path_.has_work(); }
@@ -147,10 +156,12 @@ class http_worker final : public loop_worker, public http::router {
                                                            std::int64_t now_ns);
   [[nodiscard]] http::response answer_at_once(api::route route,
                                               const http::request_head& head) const;
+  [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head);
 
   const http_services services_;
   write_path path_;
   api::request_ids ids_;
+  std::optional<sender_cache> senders_;
 };
 
 /// Answers in its opening and ignores what else comes.
@@ -188,15 +199,34 @@ void write_exchange::release() {
   }
 }
 
-void write_exchange::begin(const api::write_target& target, std::int64_t now_ns) {
+void write_exchange::begin(const api::write_target& target, std::int64_t now_ns,
+                           std::shared_ptr<const sender> from) {
+  from_ = std::move(from);
   std::string refusal;
-  job_ =
-      worker_.path().begin(target, now_ns, refusal,
-                           [this](write_end end, const write_verdict& verdict,
-                                  const std::string& detail) { finished(end, verdict, detail); });
+  job_ = worker_.path().begin(target, now_ns, refusal,
+                              [this](write_end end, const write_verdict& verdict,
+                                     const std::string& detail) { finished(end, verdict, detail); },
+                              {.source = from_ == nullptr ? nullptr : from_->source,
+                               .describe = [this](letter_header& header) { describe(header); }});
   if (job_ == nullptr) {
     answer(dialect_.refused(refusal));
   }
+}
+
+void write_exchange::describe(letter_header& header) const {
+  header.listener = "http";
+  header.dialect = route_ == api::route::write_v2 ? "v2" : "v1";
+  header.address = on_.peer().address;
+  if (from_ != nullptr) {
+    header.user = from_->user;
+    header.agent = from_->agent;
+  }
+}
+
+/// Who asks for all or nothing, or for every refused line, can do something with an answer.
+bool write_exchange::quiet(const write_verdict& verdict) const {
+  return on_.peer().listener >= worker_.services().quiet_from && !verdict.nothing_kept &&
+         !verdict.verbose;
 }
 
 http::response write_exchange::fail(http::body_failure why) {
@@ -211,7 +241,7 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
   http::response given;
   switch (end) {
     case write_end::answered:
-      given = dialect_.answer(verdict);
+      given = quiet(verdict) ? http::response{} : dialect_.answer(verdict);
       counters.log_failed.store(false, std::memory_order_relaxed);
       break;
     case write_end::overloaded:
@@ -263,6 +293,18 @@ std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head
   return made;
 }
 
+std::shared_ptr<const sender> http_worker::sender_of(const http::request_head& head) {
+  if (!senders_) {
+    return nullptr;
+  }
+  std::string user;
+  if (head.query.starts_with("u=") || head.query.find("&u=") != std::string_view::npos) {
+    user = http::find_value(http::decode_form(head.query), "u").value_or("");
+  }
+  return senders_->find(head.header("User-Agent").value_or(""),
+                        head.header("Authorization").value_or(""), user);
+}
+
 std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head& head,
                                                         http::connection& on, api::route route,
                                                         api::request_context context,
@@ -272,7 +314,8 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
   auto made = std::make_unique<write_exchange>(*this, on, route, std::move(context), dialect);
   auto target = dialect.parse_target(head.query);
   if (target) {
-    made->begin(target.value(), now_ns);
+    api::read_wishes(head, target.value().wishes);
+    made->begin(target.value(), now_ns, sender_of(head));
   } else {
     made->refuse(target.error());
   }

@@ -42,6 +42,9 @@ struct http_services {
   write_services writes;
   catalogue& databases;
   http_counters& counters;
+  /// Writes that came in by a listener of this number or a higher one are answered 204, whatever
+  /// is wrong with their lines.
+  std::uint32_t quiet_from = 0xFFFF'FFFFU;
   /// Reports all numbers of weir, for /metrics. Any thread.
   std::function<void(metric_collector&)> collect;
 };

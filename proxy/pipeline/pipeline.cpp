@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "intake/http_intake.hpp"
+#include "letters/letter_box.hpp"
 #include "log/open_log.hpp"
 #include "observe/journal.hpp"
 #include "pipeline/catalogue_posix.hpp"
@@ -27,12 +28,15 @@ constexpr std::uint64_t sink_share = 4;
 
 result<std::vector<listen_address>> listen_addresses(const http_settings& http) {
   std::vector<listen_address> out;
-  for (const std::string& text : http.listen) {
-    auto address = parse_listen_address(text);
-    if (!address) {
-      return address.error();
+  // In this order: a listener's number tells whether it is quiet.
+  for (const auto* list : {&http.listen, &http.quiet_listen}) {
+    for (const std::string& text : *list) {
+      auto address = parse_listen_address(text);
+      if (!address) {
+        return address.error();
+      }
+      out.push_back(std::move(address).value());
     }
-    out.push_back(std::move(address).value());
   }
   return out;
 }
@@ -86,6 +90,8 @@ struct pipeline::state {
   memory_budget frame_memory;
   database_registry databases;
   gate_memory remembered;
+  source_registry sources;
+  std::unique_ptr<letter_box> letters;
   std::unique_ptr<frame_log> log;
   std::unique_ptr<types_file> types;
   std::unique_ptr<stored_catalogue> catalogue;
@@ -111,6 +117,7 @@ struct pipeline::state {
   [[nodiscard]] bool persistent() const noexcept { return configured.log.type == log_type::local; }
   [[nodiscard]] outcome open_log();
   [[nodiscard]] outcome open_types();
+  [[nodiscard]] outcome open_letters();
   [[nodiscard]] outcome open_catalogue();
   [[nodiscard]] outcome start_sinks_of();
   [[nodiscard]] outcome start_udp();
@@ -120,6 +127,8 @@ struct pipeline::state {
             .log = *log,
             .databases = databases,
             .memory = request_memory,
+            .letters = letters.get(),
+            .sources = &sources,
             .remembered = &remembered,
             .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); }};
   }
@@ -154,6 +163,24 @@ outcome pipeline::state::open_types() {
             std::to_string(types->damaged()) + " record(s) of " + configured.log.directory +
                 "/types were damaged: the types of those fields are those of the next points");
   }
+  return nothing{};
+}
+
+outcome pipeline::state::open_letters() {
+  const letter_settings& wanted = configured.letters;
+  if (!wanted.enabled || (wanted.directory.empty() && !persistent())) {
+    return nothing{};
+  }
+  auto store = letter_store::open({.directory = letters_directory(configured), .keep = wanted.keep},
+                                  posix_file_system());
+  if (!store) {
+    return failure{store.error().message + " (letters.directory; or letters.enabled = false)"};
+  }
+  letters = std::make_unique<letter_box>(
+      letter_box_options{.line_bytes_max = static_cast<std::size_t>(wanted.line),
+                         .dropped = wanted.dropped,
+                         .now_ns = wall_clock_ns},
+      std::move(store).value());
   return nothing{};
 }
 
@@ -221,10 +248,13 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
                                     .loops = loop_count(configured.http.loops),
                                     .connections_max = configured.http.connections,
                                     .limits = limits_of(configured.http)};
-  const http_services services{.writes = writes(),
-                               .databases = *catalogue,
-                               .counters = requests,
-                               .collect = [this](metric_collector& out) { collect(out); }};
+  const http_services services{
+      .writes = writes(),
+      .databases = *catalogue,
+      .counters = requests,
+      .quiet_from =
+          configured.http.quiet ? 0 : static_cast<std::uint32_t>(configured.http.listen.size()),
+      .collect = [this](metric_collector& out) { collect(out); }};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
   });
@@ -238,6 +268,10 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
 void pipeline::state::collect(metric_collector& out) const {
   databases.collect(out);
   collect_gate(remembered, out);
+  sources.collect(out);
+  if (letters != nullptr) {
+    letters->collect(out);
+  }
   requests.collect(out);
   log->collect(out);
   sinks->collect(out);
@@ -270,6 +304,9 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
     return opened.error();
   }
   if (auto opened = made->open_types(); !opened) {
+    return opened.error();
+  }
+  if (auto opened = made->open_letters(); !opened) {
     return opened.error();
   }
   if (auto opened = made->open_catalogue(); !opened) {
@@ -317,6 +354,9 @@ void pipeline::stop(std::int64_t deadline_ns) {
   state_->intake->stop();
   for (const auto& each : state_->udp) {
     each->listener->stop();
+  }
+  if (state_->letters != nullptr) {
+    state_->letters->stop();
   }
   const nanoseconds left(std::max<std::int64_t>(0, deadline_ns - wall_clock_ns()));
   if (!state_->sinks->drain(std::chrono::steady_clock::now() + left)) {

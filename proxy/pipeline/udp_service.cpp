@@ -19,9 +19,13 @@ class udp_worker final : public datagram_worker {
         target_(udp_target(settings)),
         name_("udp " + settings.listen),
         drops_(services.drops),
-        log_failed_(services.log_failed) {}
+        log_failed_(services.log_failed) {
+    if (services.writes.sources != nullptr) {
+      source_ = &services.writes.sources->find_or_add("udp", "", "none");
+    }
+  }
 
-  void receive(std::string_view datagram) override;
+  void receive(std::string_view datagram, const peer_address& from) override;
   [[nodiscard]] std::size_t waiting() const override {
     return waiting_ + (path_.has_waiting() ? 1 : 0);
   }
@@ -44,6 +48,9 @@ class udp_worker final : public datagram_worker {
   const std::string name_;
   udp_drops& drops_;
   std::atomic<bool>& log_failed_;
+  source_entry* source_ = nullptr;
+  /// Of the datagram whose lines are looked at.
+  peer_address from_;
   /// Being filled; shared with its job's `done`, which may come turns later (`synced`).
   std::shared_ptr<batch> open_;
   std::size_t waiting_ = 0;
@@ -56,7 +63,12 @@ bool udp_worker::begin(std::int64_t now_ns) {
       target_, now_ns, refusal,
       [this, made](write_end end, const write_verdict& verdict, const std::string& detail) {
         finished(*made, end, verdict, detail);
-      });
+      },
+      {.source = source_, .describe = [this](letter_header& header) {
+         header.listener = "udp";
+         header.dialect = "udp";
+         header.address = to_string(from_);
+       }});
   if (made->job == nullptr) {
     lost(drops_.databases, 1, refusal);
     return false;
@@ -65,7 +77,7 @@ bool udp_worker::begin(std::int64_t now_ns) {
   return true;
 }
 
-void udp_worker::receive(std::string_view datagram) {
+void udp_worker::receive(std::string_view datagram, const peer_address& from) {
   // Of its own for each: lines without a time would otherwise fall on one point.
   const std::int64_t now_ns = wall_clock_ns();
   if (open_ != nullptr) {
@@ -73,6 +85,7 @@ void udp_worker::receive(std::string_view datagram) {
   } else if (!begin(now_ns)) {
     return;
   }
+  from_ = from;  // the last line of the one before has been looked at by now
   open_->job->body(datagram);
   ++open_->datagrams;
   waiting_ += datagram.size() + 1;  // an empty one waits too

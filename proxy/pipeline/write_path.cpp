@@ -2,9 +2,11 @@
 #include "pipeline/write_path.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "gate/flink_gauges.hpp"
+#include "gate/words.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
@@ -25,11 +27,11 @@ std::size_t lease_bytes(std::size_t held) {
 }
 
 /// A line as an answer quotes it: whole as InfluxDB does, unless it is too long to be read.
-std::string quoted(std::string_view text) {
-  if (text.size() <= quoted_bytes_max) {
+std::string quoted(std::string_view text, std::size_t bytes_max = quoted_bytes_max) {
+  if (text.size() <= bytes_max) {
     return std::string(text);
   }
-  return std::string(text.substr(0, quoted_bytes_max)) + "...";
+  return std::string(text.substr(0, bytes_max)) + "...";
 }
 
 /// A refusal by the gate, in InfluxDB's words where it has some.
@@ -67,16 +69,27 @@ std::string words_for(gate_code code, const point_view& point, const std::string
   return "point '" + quoted(point.text) + "' was refused: " + std::string(name_of(code));
 }
 
+/// What is left of `words` where the line that they quote stands beside them.
+std::string without_line(std::string words, std::string_view line) {
+  const std::string quote = "'" + quoted(line) + "'";
+  if (const std::size_t at = words.find(quote); at != std::string::npos) {
+    words.replace(at, quote.size(), "'...'");
+  }
+  return words;
+}
+
 }  // namespace
 
 void write_job::begin(const api::write_target& target, std::int64_t now_ns,
-                      database_entry& database, done finish) {
+                      database_entry& database, done finish, write_origin origin) {
   const settings& configured = owner_.services_.configured;
   policy_ = &policy_for(configured.database, target.database, target.retention_policy);
   target_ = target;
   now_ns_ = now_ns;
   database_ = &database;
   finish_ = std::move(finish);
+  origin_ = std::move(origin);
+  verdict_.verbose = target.wishes.verbose;
   lease_ = memory_lease(owner_.services_.memory);
   reader_.reset(reader_options());
   gate_.begin(request_of_gate());
@@ -105,9 +118,20 @@ void write_job::reset() {
   lease_.release();
   account_ = {};
   verdict_ = {};
+  origin_ = {};
+  letters_.clear();
+  letter_bytes_ = 0;
+  letters_lost_ = 0;
+  letters_begin_ = true;
   finish_ = nullptr;
   overloaded_ = false;
   stage_ = stage::reading;
+}
+
+/// What a plain answer may quote is small beside the lease's steps and not counted.
+std::size_t write_job::held_bytes() const noexcept {
+  return staged_.held_bytes() + reader_.held_bytes() + letter_bytes_ +
+         (verdict_.verbose ? verdict_.refusal_bytes : 0);
 }
 
 void write_job::body(std::string_view piece) {
@@ -116,13 +140,60 @@ void write_job::body(std::string_view piece) {
   }
   reader_.feed(piece);
   drain();
-  if (!lease_.grow_to(lease_bytes(staged_.held_bytes() + reader_.held_bytes()))) {
+  if (!fits_memory()) {
     overloaded_ = true;
     staged_.clear(0);
     reader_.reset({});
     reader_.shrink(0);
     lease_.release();
   }
+}
+
+/// Before the request is lost to the budget, its letters are.
+bool write_job::fits_memory() noexcept {
+  if (lease_.grow_to(lease_bytes(held_bytes()))) {
+    return true;
+  }
+  give_up_letters();
+  return lease_.grow_to(lease_bytes(held_bytes()));
+}
+
+bool write_job::keeps_letters() const noexcept {
+  return owner_.services_.letters != nullptr && target_.wishes.letters;
+}
+
+void write_job::give_up_letters() noexcept {
+  for (const letter_batch& each : letters_) {
+    letters_lost_ += each.lines.size();
+  }
+  letters_.clear();
+  letter_bytes_ = 0;
+  letters_begin_ = true;
+}
+
+/// Requires: `keeps_letters()`. They are put in the box when the request is kept.
+void write_job::keep_letter(letter_line line, std::string_view text) {
+  const std::size_t bytes_max = owner_.services_.letters->options().line_bytes_max;
+  line.cut = text.size() > bytes_max;
+  line.text = text.substr(0, bytes_max);
+  const std::size_t bytes = line.bytes();
+  if (bytes > letter_queue_bytes_max - letter_bytes_) {
+    ++letters_lost_;
+    return;
+  }
+  if (letters_begin_) {
+    letter_header& header = letters_.emplace_back().header;
+    header = {.received_ns = now_ns_,
+              .database = target_.database,
+              .retention_policy = target_.retention_policy,
+              .unit_ns = target_.unit_ns};
+    if (origin_.describe) {
+      origin_.describe(header);
+    }
+    letters_begin_ = false;
+  }
+  letter_bytes_ += bytes;
+  letters_.back().lines.push_back(std::move(line));
 }
 
 void write_job::end_body() {
@@ -144,6 +215,7 @@ void write_job::next_body(std::int64_t now_ns) {
   end_body();
   if (!overloaded_) {
     now_ns_ = now_ns;
+    letters_begin_ = true;
     reader_.reset(reader_options());
     gate_.begin(request_of_gate());
   }
@@ -152,8 +224,24 @@ void write_job::next_body(std::int64_t now_ns) {
 void write_job::complete() {
   WEIR_ASSERT(stage_ == stage::reading);
   end_body();
+  if (!target_.wishes.accept_partial && !overloaded_ && !verdict_.flawless()) {
+    withhold();
+  }
   stage_ = stage::complete;
   owner_.pending_.push_back(this);
+}
+
+/// All or nothing, and it is nothing.
+void write_job::withhold() {
+  for (const staged_run& run : staged_.runs()) {
+    account_.withheld += run.points;
+  }
+  staged_.clear(kept_buffer_bytes);
+  account_.mended_by_gate.fill(0);  // counts what is accepted
+  account_.noted_by_gate.fill(0);
+  gate_.lost();
+  verdict_.withheld = account_.withheld;
+  verdict_.nothing_kept = true;
 }
 
 void write_job::drain() {
@@ -190,6 +278,13 @@ bool write_job::mend_gauge(const parse_error& error) {
   constexpr auto dropped = static_cast<std::size_t>(gate_code::gauge_dropped);
   if (mended_line_.empty()) {
     ++account_.dropped_by_gate[dropped];
+    if (keeps_letters() && owner_.services_.letters->options().dropped) {
+      keep_letter({.dropped = true,
+                   .code = std::string(name_of(gate_code::gauge_dropped)),
+                   .line = error.line,
+                   .message = std::string(explanation(gate_code::gauge_dropped))},
+                  error.text);
+    }
     return true;
   }
   if (mend_reader_ == nullptr) {
@@ -201,7 +296,9 @@ bool write_job::mend_gauge(const parse_error& error) {
   if (mend_reader_->next() != line_event::point) {
     return false;  // it has another mistake
   }
-  account_.mended_by_gate[dropped] += pass(mend_reader_->point()) ? 1 : 0;
+  point_view point = mend_reader_->point();
+  point.line = error.line;
+  account_.mended_by_gate[dropped] += pass(point) ? 1 : 0;
   return true;
 }
 
@@ -210,29 +307,78 @@ void write_job::note_refused(const parse_error& error) {
     return;
   }
   ++account_.refused_by_parser[static_cast<std::size_t>(error.code)];
-  if (verdict_.wants_message()) {
-    verdict_.reject("unable to parse '" + quoted(error.text) + "': " + reason(error));
-  } else {
-    verdict_.reject({});
+  if (keeps_letters()) {
+    keep_letter({.code = std::string(name_of(error.code)),
+                 .line = error.line,
+                 .column = error.column,
+                 .message = reason(error)},
+                error.text);
   }
+  rejected_line told{.line = error.line, .column = error.column, .code = name_of(error.code)};
+  if (verdict_.wants_message()) {
+    if (verdict_.verbose) {
+      told.message = reason(error);
+      told.explanation = explanation(error);
+      told.text = quoted(error.text, write_verdict::quoted_bytes_max);
+    } else {
+      told.message = "unable to parse '" + quoted(error.text) + "': " + reason(error);
+    }
+  }
+  verdict_.reject(std::move(told));
+}
+
+std::string write_job::words_of(gate_code code, const point_view& point) const {
+  return code == gate_code::beyond_retention ? "points beyond retention policy"
+                                             : words_for(code, point, gate_.detail());
+}
+
+rejected_line write_job::told(gate_code code, const point_view& point) const {
+  rejected_line told{.line = point.line, .code = name_of(code)};
+  if (verdict_.wants_message()) {
+    told.message = words_of(code, point);
+    if (verdict_.verbose) {
+      told.message = without_line(std::move(told.message), point.text);
+      told.explanation = explanation(code);
+      told.text = quoted(point.text, write_verdict::quoted_bytes_max);
+    }
+  }
+  return told;
 }
 
 void write_job::note_answer(const gate_answer& answer, const point_view& point) {
   const auto code = static_cast<std::size_t>(answer.code);
-  if (answer.action == gate_action::drop) {
+  const bool dropped = answer.action == gate_action::drop;
+  if (keeps_letters() && (!dropped || owner_.services_.letters->options().dropped)) {
+    keep_letter({.dropped = dropped,
+                 .code = std::string(name_of(answer.code)),
+                 .line = point.line,
+                 .message = without_line(words_of(answer.code, point), point.text)},
+                point.text);
+  }
+  if (dropped) {
     ++account_.dropped_by_gate[code];
+    if (verdict_.verbose && !target_.wishes.letters) {
+      verdict_.reject(told(answer.code, point));  // who keeps letters itself wants to know
+    }
     return;
   }
   ++account_.rejected_by_gate[code];
   if (answer.code == gate_code::beyond_retention) {
-    ++verdict_.beyond_retention;
+    verdict_.refuse_by_retention(verdict_.verbose ? told(answer.code, point) : rejected_line{});
     return;
   }
-  if (answer.code == gate_code::field_type_conflict || answer.code == gate_code::series_limit) {
-    ++verdict_.dropped;  // InfluxDB counts these
+  switch (form_of(answer.code)) {
+    case refusal_form::line:
+      verdict_.reject(told(answer.code, point));
+      break;
+    case refusal_form::storage: {
+      const std::string_view name = name_of(answer.code);
+      verdict_.refuse_at_storage(
+          name, verdict_.knows(name) ? std::string{} : words_of(answer.code, point),
+          verdict_.verbose ? told(answer.code, point) : rejected_line{});
+      break;
+    }
   }
-  verdict_.reject(verdict_.wants_message() ? words_for(answer.code, point, gate_.detail())
-                                           : std::string{});
 }
 
 write_path::write_path(const write_services& services) : services_(services) {}
@@ -254,7 +400,7 @@ void write_path::detach() {
 }
 
 write_job* write_path::begin(const api::write_target& target, std::int64_t now_ns,
-                             std::string& refusal, write_job::done finish) {
+                             std::string& refusal, write_job::done finish, write_origin origin) {
   database_entry* database = services_.databases.find_or_add(target.database);
   if (database == nullptr) {
     refusal = "too many databases: weir knows " +
@@ -268,7 +414,7 @@ write_job* write_path::begin(const api::write_target& target, std::int64_t now_n
   }
   write_job& job = *idle_.back();
   idle_.pop_back();
-  job.begin(target, now_ns, *database, std::move(finish));
+  job.begin(target, now_ns, *database, std::move(finish), std::move(origin));
   return &job;
 }
 
@@ -446,6 +592,15 @@ void write_job::account() {
     account_.accepted += run.points;
   }
   database_->add(account_);
+  if (origin_.source != nullptr) {
+    origin_.source->add(account_);
+  }
+  if (letters_lost_ > 0) {
+    owner_.services_.letters->lost(letters_lost_);
+  }
+  if (!letters_.empty()) {
+    owner_.services_.letters->put(std::exchange(letters_, {}), letter_bytes_);
+  }
   if (account_.accepted > 0 && !database_->listed()) {
     database_->set_listed(true);  // as InfluxDB: what holds points is shown
   }

@@ -27,8 +27,10 @@
 #include "config/settings.hpp"
 #include "gate/gate.hpp"
 #include "gate/staging.hpp"
+#include "letters/letter_box.hpp"
 #include "log/frame_log.hpp"
 #include "pipeline/database_registry.hpp"
+#include "pipeline/source_registry.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -40,11 +42,24 @@ struct write_services {
   database_registry& databases;
   /// For requests in flight.
   memory_budget& memory;
+  /// nullptr: what is refused is not kept.
+  letter_box* letters = nullptr;
+  /// nullptr: who sends is not counted.
+  source_registry* sources = nullptr;
   /// Against which types, duplicates and series are checked; nullptr: they are not.
   gate_memory* remembered = nullptr;
   /// Called before the log is given frames: the types that their lines use first must outlive the
   /// process. A failure is the log's.
   std::function<outcome()> keep_types = nullptr;
+};
+
+/// Who a write comes from.
+struct write_origin {
+  /// nullptr: not counted by source.
+  source_entry* source = nullptr;
+  /// Fills in all that a letter says of its sender (not of its database and time). Called when the
+  /// first line of a body is refused, from within `body`, `next_body` or `complete`.
+  std::function<void(letter_header&)> describe = nullptr;
 };
 
 /// How a write request ended.
@@ -77,7 +92,7 @@ class write_job {
  private:
   friend class write_path;
   void begin(const api::write_target& target, std::int64_t now_ns, database_entry& database,
-             done finish);
+             done finish, write_origin origin);
   void drain();
   void end_body();
   void note_refused(const parse_error& error);
@@ -87,6 +102,14 @@ class write_job {
   /// A line with a gauge of Flink's that is no number: whether it could be taken without it.
   [[nodiscard]] bool mend_gauge(const parse_error& error);
   void note_answer(const gate_answer& answer, const point_view& point);
+  [[nodiscard]] std::string words_of(gate_code code, const point_view& point) const;
+  [[nodiscard]] rejected_line told(gate_code code, const point_view& point) const;
+  void withhold();
+  [[nodiscard]] bool keeps_letters() const noexcept;
+  void keep_letter(letter_line line, std::string_view text);
+  void give_up_letters() noexcept;
+  [[nodiscard]] bool fits_memory() noexcept;
+  [[nodiscard]] std::size_t held_bytes() const noexcept;
   enum class stage : std::uint8_t { reading, complete, waiting, abandoned };
 
   void conclude(append_status status, const std::string& detail);
@@ -109,6 +132,12 @@ class write_job {
   memory_lease lease_;
   line_account account_;
   write_verdict verdict_;
+  write_origin origin_;
+  std::vector<letter_batch> letters_;
+  std::size_t letter_bytes_ = 0;
+  std::uint64_t letters_lost_ = 0;
+  /// The next letter is the first of its body.
+  bool letters_begin_ = true;
   bool overloaded_ = false;
   stage stage_ = stage::reading;
 };
@@ -120,7 +149,8 @@ class write_path {
 
   /// Begins a write. nullptr (and `refusal` filled) when the database may not be named.
   [[nodiscard]] write_job* begin(const api::write_target& target, std::int64_t now_ns,
-                                 std::string& refusal, write_job::done finish);
+                                 std::string& refusal, write_job::done finish,
+                                 write_origin origin = {});
   /// The request is over or its client is gone: nothing of it will be written unless it was, or
   /// was handed to the log already. Then its lines are counted when the log has them.
   void release(write_job& job);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Any bytes: the reader must agree with the reference parser about every line, whatever the body is
-// split into, and what it writes canonically must be read back as the same point. The first byte
-// chooses the options, the second where the body is split.
+// split into and whichever kernel reads it, and what it writes canonically must be read back as the
+// same point. The first byte chooses the options, the second where the body is split.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -41,6 +41,22 @@ void check_lines(const std::vector<outcome>& expected, const std::vector<outcome
   }
   if (expected.size() != found.size()) {
     fail("another number of lines", nullptr);
+  }
+}
+
+// Among other lines, because near the ends of a piece all kernels leave their lines to one.
+void check_kernels(std::string_view body, weir::parse_options options) {
+  const std::string amid = weir::test::amid_good_lines(body);
+  const std::vector<outcome> expected = weir::test::read_by_reference(amid, options);
+  options.kernel = "scalar";
+  const observed scalar = weir::test::observe({amid}, options);
+  check_lines(expected, scalar.lines);
+  for (const std::string_view kernel : weir::kernel_names()) {
+    options.kernel = kernel;
+    if (!same(scalar, weir::test::observe({amid}, options))) {
+      std::fprintf(stderr, "kernel %.*s\n", static_cast<int>(kernel.size()), kernel.data());
+      fail("a kernel reads it differently", nullptr);
+    }
   }
 }
 
@@ -83,6 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (body.size() < 512 && !same(whole, weir::test::observe_bytewise(body, options))) {
     fail("byte by byte, the body reads differently", nullptr);
   }
+  check_kernels(body, options);
   for (std::size_t i = 0; i < whole.lines.size(); ++i) {
     if (whole.lines[i].code == weir::parse_code::none) {
       check_canonical(whole.lines[i], whole.canonical[i]);

@@ -42,11 +42,11 @@ def is_204(answer):
     assert answer.headers["x-influxdb-version"]
 
 
-def is_error(answer, status, code, message):
+def is_error(answer, status, code, message, **further):
     assert answer.status == status, answer
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     assert answer.headers["x-platform-error-code"] == code
-    assert answer.json() == {"code": code, "message": message}
+    assert answer.json() == {"code": code, "message": message, **further}
     assert not answer.body.endswith(b"\n")
 
 
@@ -121,7 +121,11 @@ def test_refusals_have_the_form_of_version_2(weir):
         "invalid precision; valid precision units are ns, us, ms, and s",
     )
     is_error(
-        write(weir, "bad", bucket="b"), 400, "invalid", "unable to parse 'bad': missing fields"
+        write(weir, "# c\nbad", bucket="b"),
+        400,
+        "invalid",
+        "unable to parse 'bad': missing fields",
+        line=2,
     )
     answer = weir.client.get(WRITE, bucket="b")
     is_error(answer, 405, "method not allowed", "allow: OPTIONS, POST")
@@ -145,6 +149,7 @@ def test_good_lines_are_kept_beside_bad_ones_and_the_answer_says_so(weir):
         "invalid",
         "partial write: unable to parse 'bad': missing fields\n"
         f"unable to parse 'm v= {T}': missing field value dropped=0",
+        line=2,
     )
     weir.wait_delivered(2)
     assert [row["v"] for row in weir.influxd.rows("SELECT v FROM m", "b")] == [1, 2]
@@ -218,6 +223,7 @@ def test_java_client(weir):
             400,
             "invalid",
             "unable to parse 'h2o value=': missing field value",
+            line=1,
         )
         assert wire.gets("/ping", common).status == 204
     weir.wait_delivered(3)

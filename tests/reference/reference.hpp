@@ -302,11 +302,17 @@ class reference_line {
 
   // What weir refuses beyond that.
   parse_code shields(const outcome& result) const {
-    if (has_even_run(s_.substr(0, series_end_), false) || has_even_run(field_text_, true)) {
+    for (std::size_t harmful = 100; harmful <= result.tags.size(); harmful *= 2) {
+      if (harmful == result.tags.size()) {
+        return parse_code::shield_tag_count;
+      }
+    }
+    if (has_long_run(result.measurement) || has_even_run(s_.substr(0, series_end_), false) ||
+        has_even_run(field_text_, true)) {
       return parse_code::shield_ambiguous_backslash;
     }
     for (const outcome_field& field : result.fields) {
-      if (field.key.empty() || field.key[0] == ',') {
+      if (field.key.empty() || has_comma(field.key)) {
         return parse_code::shield_empty_field_key;
       }
       if (field.type == field_type::string && !is_one_string(field.text)) {
@@ -315,6 +321,25 @@ class reference_line {
     }
     return options_.utf8 == utf8_policy::reject && !is_utf8(s_) ? parse_code::shield_invalid_utf8
                                                                 : parse_code::none;
+  }
+
+  // Two backslashes or more directly before a byte that a measurement can escape.
+  static bool has_long_run(const std::string& measurement) {
+    for (std::size_t i = 2; i < measurement.size(); ++i) {
+      const bool escapable = std::string{",= \""}.find(measurement[i]) != std::string::npos;
+      if (escapable && measurement[i - 1] == '\\' && measurement[i - 2] == '\\') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  static bool has_comma(const std::string& key) {
+    bool found = key[0] == ',';
+    for (std::size_t i = 1; i < key.size(); ++i) {
+      found = found || (key[i] == ',' && key[i - 1] != '\\');
+    }
+    return found;
   }
 
   static bool has_even_run(const std::string& text, bool has_strings) {
@@ -442,6 +467,9 @@ class reference_body {
   std::string trim(std::size_t end) const {
     std::string text = body_.substr(at_, end - at_);
     if (!text.empty() && text.back() == '\r') {
+      text.pop_back();
+    }
+    if (!text.empty() && text.back() == '\n') {
       text.pop_back();
     }
     std::size_t blank = 0;

@@ -137,8 +137,6 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
       {"[log]\ntype = \"kafka\"\n",
        "weir.toml:2:1: `log.type`: \"kafka\" is not supported by this version; use \"local\" | "
        "\"memory\""},
-      {"[letters]\nkeep = \"1MiB\"\n",
-       "weir.toml:1:2: `letters`: it is not supported by this version; take it out"},
       {"[database.\"*\"]\nretention = \"learn\"\n",
        "weir.toml:2:1: `database.\"*\".retention`: \"learn\" is not supported by this version; "
        "write a duration or \"inf\""},
@@ -157,6 +155,17 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
        "has the write paths of both)"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 4\n",
        "weir.toml:5:1: `sink.version`: 4 is no version of InfluxDB or remote write; use 1 or 2"},
+  });
+}
+
+TEST(settings_errors, dead_letters) {
+  expect_each({
+      {"[letters]\nkeep = \"1MiB\"\nline = \"65KiB\"\n",
+       "weir.toml:3:1: `letters.line` is more than a sixteenth of `letters.keep`; it must not be"},
+      {"[letters]\nkeep = \"1023KiB\"\n",
+       "weir.toml:2:1: `letters.keep`: 1023KiB is out of range; it must be from 1MiB to 1TiB"},
+      {"[letters]\nsink = \"a\"\n",
+       "weir.toml:2:1: unknown key `letters.sink`; did you mean `line`?"},
   });
 }
 

@@ -47,7 +47,7 @@ struct record {
 class recording_worker final : public datagram_worker {
  public:
   explicit recording_worker(record& to) : to_(to) {}
-  void receive(std::string_view datagram) override {
+  void receive(std::string_view datagram, const peer_address&) override {
     std::unique_lock lock(to_.mutex);
     to_.waiting_blocked = to_.blocked;
     to_.changed.notify_all();

@@ -2,44 +2,12 @@
 //
 // No byte past a piece's end, or before its beginning, is read: the bytes around it are unmapped.
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstring>
 
 #include "cases.hpp"
+#include "guarded_pages.hpp"
 
 namespace weir::test {
 namespace {
-
-class guarded_pages {
- public:
-  guarded_pages() : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))) {
-    void* const memory = mmap(nullptr, 3 * page_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    base_ = memory == MAP_FAILED ? nullptr : static_cast<char*>(memory);
-    if (base_ != nullptr && mprotect(base_ + page_, page_, PROT_READ | PROT_WRITE) != 0) {
-      base_ = nullptr;
-    }
-  }
-  ~guarded_pages() { munmap(base_, 3 * page_); }
-  guarded_pages(const guarded_pages&) = delete;
-  guarded_pages& operator=(const guarded_pages&) = delete;
-
-  [[nodiscard]] bool ready() const { return base_ != nullptr; }
-  std::string_view at_the_end(std::string_view bytes) {
-    char* const place = base_ + 2 * page_ - bytes.size();
-    std::memcpy(place, bytes.data(), bytes.size());
-    return {place, bytes.size()};
-  }
-  std::string_view at_the_beginning(std::string_view bytes) {
-    std::memcpy(base_ + page_, bytes.data(), bytes.size());
-    return {base_ + page_, bytes.size()};
-  }
-
- private:
-  std::size_t page_;
-  char* base_ = nullptr;
-};
 
 std::vector<outcome> read_in_place(std::string_view body) {
   observed found;

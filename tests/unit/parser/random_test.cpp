@@ -43,6 +43,16 @@ TEST(Random, AgreesWithTheReference) {
     options.line_bytes_max = i % 5 == 0 ? 12 : options.line_bytes_max;
     const observed whole = observe({body}, options);
     ASSERT_EQ(read_by_reference(body, options), whole.lines) << testing::PrintToString(body);
+    if (i % 4 == 0) {
+      const std::string amid = amid_good_lines(body);
+      const std::vector<outcome> expected = read_by_reference(amid, options);
+      for (const std::string_view kernel : kernel_names()) {
+        options.kernel = kernel;
+        ASSERT_EQ(expected, observe({amid}, options).lines)
+            << kernel << ' ' << testing::PrintToString(body);
+      }
+      options.kernel = {};
+    }
     const std::size_t split = random() % (body.size() + 1);
     ASSERT_TRUE(same(whole, observe({body.substr(0, split), body.substr(split)}, options)))
         << testing::PrintToString(body) << " split at " << split;

@@ -211,10 +211,10 @@ TEST_F(remembering_write_path, a_conflict_costs_its_line_and_is_told_as_influxdb
   EXPECT_EQ(write("m f=1i 1\n").verdict.accepted, 1U);
   const answered result = write("m f=1 2\nm f=2i 3\nbad\n");
   EXPECT_EQ(result.verdict.accepted, 1U);
-  EXPECT_EQ(result.verdict.rejected, 2U);
-  EXPECT_EQ(result.verdict.dropped, 1U);
-  ASSERT_EQ(result.verdict.refusals.size(), 2U);
-  EXPECT_EQ(result.verdict.refusals[0].message,
+  EXPECT_EQ(result.verdict.rejected, 1U);
+  EXPECT_EQ(result.verdict.dropped(), 1U);
+  ASSERT_EQ(result.verdict.storage.size(), 1U);
+  EXPECT_EQ(result.verdict.storage[0].reason,
             "field type conflict: input field \"f\" on measurement \"m\" is type float, already "
             "exists as type integer");
   EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"field_type_conflict\"}"), 1);
@@ -229,7 +229,7 @@ TEST_F(remembering_write_path, duplicates_are_counted_and_a_request_that_failed_
   EXPECT_EQ(write("m f=2 1\n").verdict.accepted, 1U);
   const answered refused = write("m f=3 1\n");
   EXPECT_EQ(refused.verdict.rejected, 1U);
-  EXPECT_EQ(refused.verdict.dropped, 0U);
+  EXPECT_EQ(refused.verdict.dropped(), 0U);
   EXPECT_EQ(refused.verdict.refusals.at(0).message,
             "point 'm f=3 1' was refused: a point of the same series and time has other values "
             "already (key: duplicates)");

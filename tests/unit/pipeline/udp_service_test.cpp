@@ -35,7 +35,7 @@ class udp_service_test : public ::testing::Test {
   void send(std::initializer_list<std::string> datagrams) {
     for (const std::string& each : datagrams) {
       const std::string gone_after_the_call = each;
-      worker_->receive(gone_after_the_call);
+      worker_->receive(gone_after_the_call, sender_);
     }
     worker_->flush();
     EXPECT_EQ(worker_->waiting(), 0U);
@@ -65,6 +65,8 @@ class udp_service_test : public ::testing::Test {
     return metric("weir_udp_dropped_datagrams_total{listen=\"x\",reason=\"" + reason + "\"}");
   }
 
+  const peer_address sender_{
+      .kind = peer_address::family::ipv4, .bytes = {192, 0, 2, 1}, .port = 4711};
   settings settings_;
   udp_settings udp_;
   udp_drops drops_;

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lines that are not line protocol at all: other formats sent to the wrong address, and bytes
+// before the text.
+#include <algorithm>
+
+#include "mistake.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::string_view byte_order_mark_bytes = "\xEF\xBB\xBF";
+
+maybe_mistake whole(mistake what, const refused_line& line) {
+  return mistake_found{what, 0, word_at(line.text, 0).size()};
+}
+
+bool is_json(std::string_view text) noexcept {
+  const bool has_member = text.find("\":") != std::string_view::npos ||
+                          text.find("':") != std::string_view::npos ||
+                          text.find("\" :") != std::string_view::npos;
+  switch (text.front()) {
+    case '{':
+    case '[':
+    case '}':
+    case ']':
+      return has_member || text.find_first_not_of("{}[], \t") == std::string_view::npos;
+    case '"':
+      return has_member;
+    default:
+      return false;
+  }
+}
+
+bool is_csv(std::string_view text) noexcept {
+  if (text.find('=') != std::string_view::npos) {
+    return false;
+  }
+  constexpr std::string_view separators = ",;\t";
+  return std::any_of(separators.begin(), separators.end(), [&](char separator) {
+    return std::count(text.begin(), text.end(), separator) >= 2;
+  });
+}
+
+bool is_metric_name_byte(char byte) noexcept {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+         (byte >= '0' && byte <= '9') || byte == '_' || byte == ':';
+}
+
+// name{label="value",...} 1.5
+bool is_prometheus(std::string_view text) noexcept {
+  const auto end = std::find_if_not(text.begin(), text.end(), is_metric_name_byte);
+  const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.begin()));
+  if (end == text.begin() || !rest.starts_with('{')) {
+    return false;
+  }
+  const std::size_t equals = rest.find("=\"");
+  const std::size_t close = rest.find('}');
+  return close != std::string_view::npos && (equals < close || close == 1);
+}
+
+bool begins_with_insert(std::string_view text) noexcept {
+  constexpr std::string_view word = "insert ";
+  return text.size() > word.size() &&
+         std::equal(word.begin(), word.end(), text.begin(),
+                    [](char low, char byte) { return low == byte || low == byte + ('a' - 'A'); });
+}
+
+}  // namespace
+
+maybe_mistake find_format_mistake(const refused_line& line) {
+  std::string_view text = line.text;
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    return mistake_found{mistake::utf16, 0, 2};
+  }
+  if (text.starts_with("\x1F\x8B")) {
+    return mistake_found{mistake::compressed, 0, 2};
+  }
+  if (text.starts_with(byte_order_mark_bytes)) {
+    text.remove_prefix(byte_order_mark_bytes.size());
+    if (text.find_first_not_of(' ') == std::string_view::npos ||
+        text[text.find_first_not_of(' ')] == '#') {
+      return mistake_found{mistake::byte_order_mark, 0, byte_order_mark_bytes.size()};
+    }
+  }
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  if (is_json(text)) {
+    return whole(mistake::json, line);
+  }
+  if (is_prometheus(text)) {
+    return whole(mistake::prometheus_text, line);
+  }
+  if (begins_with_insert(text)) {
+    return mistake_found{mistake::insert_keyword, line.offset(text), 6};
+  }
+  if (is_csv(text)) {
+    return whole(mistake::csv, line);
+  }
+  return std::nullopt;
+}
+
+}  // namespace weir

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What stands where the timestamp should, and behind it.
+#include <algorithm>
+
+#include "mistake.hpp"
+#include "number.hpp"
+#include "time_units.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::string_view digits = "0123456789";
+
+std::size_t count_digits(std::string_view word) noexcept {
+  return std::min(word.find_first_not_of(digits), word.size());
+}
+
+bool is_comment(std::string_view text) noexcept {
+  return text.starts_with('#') || text.starts_with("//");
+}
+
+// A pair that is neither timestamp nor comment: of tags or of fields?
+mistake_found pair_behind_fields(const refused_line& line, std::string_view word) {
+  const std::string_view item = item_at(word, 0);
+  const std::string_view pair = is_pair(item) ? item : word;
+  const std::string_view value = pair.substr(find_bare(pair, "=", 0) + 1);
+  mistake_found found{mistake::tag_after_fields, line.offset(word), word.size(), pair,
+                      line.text.substr(0, line.series_end)};
+  if (is_field_value(value)) {
+    found.what = mistake::space_in_fields;
+    found.at = line.text.find_last_not_of(' ', found.at - 1) + 1;
+    found.length = line.offset(word) - found.at;
+  }
+  return found;
+}
+
+bool is_date(std::string_view word) noexcept {
+  const std::size_t first = count_digits(word);
+  if (first == 0 || first == word.size()) {
+    return word.starts_with("now");
+  }
+  const bool has_second =
+      first + 1 < word.size() && word[first + 1] >= '0' && word[first + 1] <= '9';
+  const char next = word[first];
+  return has_second && (next == '-' || next == '/' || next == ':' || (next == 'T' && first >= 8));
+}
+
+// What follows the digits that a timestamp begins with.
+maybe_mistake bad_digits(std::string_view word) {
+  const std::string_view number = word.substr(word.starts_with('-') ? 1 : 0);
+  const std::size_t length = count_digits(number);
+  if (length == 0 || length == number.size()) {
+    return std::nullopt;
+  }
+  const char next = number[length];
+  const bool has_digit = count_digits(number.substr(length + 1)) > 0;
+  if ((next == '.' || next == ',') && (has_digit || length + 1 == number.size())) {
+    const bool has_exponent = number.find_first_of("eE") != std::string_view::npos;
+    return mistake_found{has_exponent ? mistake::timestamp_exponent : mistake::timestamp_fraction};
+  }
+  if ((next == 'e' || next == 'E') &&
+      number.find_first_not_of("+-0123456789", length + 1) == std::string_view::npos) {
+    return mistake_found{mistake::timestamp_exponent};
+  }
+  return mistake_found{mistake::timestamp_suffix};
+}
+
+maybe_mistake bad_timestamp(const refused_line& line) {
+  const std::size_t begin = line.offset(line.span);
+  const std::string_view word = word_at(line.text, begin);
+  if (word.empty()) {
+    return std::nullopt;
+  }
+  mistake_found found{mistake::comment_after_point, begin, word.size(), word};
+  const std::size_t carriage_return = word.find('\r');
+  const std::size_t tab = word.find('\t');
+  if (carriage_return != std::string_view::npos) {
+    return mistake_found{mistake::carriage_return, begin + carriage_return};
+  }
+  if (tab != std::string_view::npos) {
+    return mistake_found{mistake::tab_for_space, begin + tab};
+  }
+  if (is_comment(word)) {
+    return found;
+  }
+  if (word.starts_with(',')) {
+    const std::size_t space = line.text.find_last_not_of(' ', begin - 1) + 1;
+    return mistake_found{mistake::space_before_comma, space, begin - space};
+  }
+  if (is_pair(word)) {
+    return pair_behind_fields(line, word);
+  }
+  if (word.starts_with('"') || word.starts_with('\'')) {
+    const bool is_number = count_digits(word.substr(1)) + 2 == word.size();
+    found.what = mistake::timestamp_quoted;
+    return is_number ? maybe_mistake{found} : std::nullopt;
+  }
+  if (word.starts_with('+') && count_digits(word.substr(1)) + 1 == word.size()) {
+    found.what = mistake::number_with_plus;
+    return found;
+  }
+  if (is_date(word)) {
+    found.what = mistake::timestamp_date;
+    return found;
+  }
+  if (const auto number = bad_digits(word)) {
+    found.what = number->what;
+    return found;
+  }
+  return std::nullopt;
+}
+
+maybe_mistake text_after_timestamp(const refused_line& line) {
+  const std::size_t begin = line.at;
+  const std::string_view word = word_at(line.text, begin);
+  if (is_comment(word)) {
+    return mistake_found{mistake::comment_after_point, begin, line.text.size() - begin};
+  }
+  const std::string_view next = word_at(line.text, skip_spaces(line.text, begin + word.size()));
+  if (is_pair(next)) {
+    return mistake_found{mistake::second_point, begin, word.size(), word};
+  }
+  if (is_pair(word)) {
+    return mistake_found{mistake::tag_after_fields, begin, word.size(), item_at(word, 0),
+                         line.text.substr(0, line.series_end)};
+  }
+  return std::nullopt;
+}
+
+maybe_mistake wrong_unit(const refused_line& line) {
+  std::int64_t number = 0;
+  if (parse_int64(line.span, number) != number_error::none) {
+    return std::nullopt;
+  }
+  const std::int64_t better = find_plausible_unit(number, 0);
+  if (better == 0) {
+    return std::nullopt;
+  }
+  return mistake_found{mistake::timestamp_unit,
+                       line.offset(line.span),
+                       line.span.size(),
+                       {},
+                       {},
+                       "Read as the request's precision says, this timestamp lies outside the "
+                       "years 1677 to 2262. " +
+                           describe_plausible(number, better)};
+}
+
+}  // namespace
+
+maybe_mistake find_time_mistake(const refused_line& line) {
+  if (line.code == parse_code::bad_timestamp) {
+    return bad_timestamp(line);
+  }
+  if (line.code == parse_code::point_is_invalid) {
+    return text_after_timestamp(line);
+  }
+  return line.code == parse_code::time_outside_range ? wrong_unit(line) : std::nullopt;
+}
+
+}  // namespace weir

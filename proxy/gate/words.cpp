@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/words.hpp"
+
+namespace weir {
+
+refusal_form form_of(gate_code code) noexcept {
+  switch (code) {
+    case gate_code::beyond_retention:
+    case gate_code::field_type_conflict:
+    case gate_code::series_limit:
+      return refusal_form::storage;
+    case gate_code::none:
+    case gate_code::time_assigned:
+    case gate_code::beyond_future:
+    case gate_code::retention_clamped:
+    case gate_code::unsigned_as_integer:
+    case gate_code::unsigned_too_large:
+    case gate_code::unsigned_refused:
+    case gate_code::type_coerced:
+    case gate_code::field_renamed:
+    case gate_code::field_dropped:
+    case gate_code::type_unchecked:
+    case gate_code::gauge_converted:
+    case gate_code::gauge_dropped:
+    case gate_code::duplicate_retry:
+    case gate_code::duplicate_point:
+    case gate_code::duplicate_spread:
+      break;
+  }
+  return refusal_form::line;
+}
+
+std::string_view explanation(gate_code code) noexcept {
+  switch (code) {
+    case gate_code::none:
+      return "Nothing is wrong with the line.";
+    case gate_code::time_assigned:
+      return "The line has no timestamp and got the time at which it was received.";
+    case gate_code::beyond_retention:
+      return "The point is older than its database keeps points, so it would be deleted at once. "
+             "Check the precision of the request and the sender's clock, write to a retention "
+             "policy that keeps it, or raise `retention` of the database.";
+    case gate_code::beyond_future:
+      return "The point lies further in the future than its database allows. Check the sender's "
+             "clock and the precision of the request, or raise `future` of the database.";
+    case gate_code::retention_clamped:
+      return "The point was older than its database keeps points and was moved to the oldest time "
+             "that it keeps.";
+    case gate_code::unsigned_as_integer:
+      return "An unsigned value (5u) was passed on as an integer (5i).";
+    case gate_code::unsigned_too_large:
+      return "An unsigned value is larger than any integer, so it cannot be passed on as one. Send "
+             "it as a float, or set `unsigned = \"pass\"` where the database takes such values.";
+    case gate_code::unsigned_refused:
+      return "Unsigned values (5u) are refused here, as by stock InfluxDB 1.x. Write 5i, or change "
+             "`unsigned` of the database.";
+    case gate_code::field_type_conflict:
+      return "The field's value has another type than it had first in this measurement, which the "
+             "database keeps to. Send that type, let weir mend it (`types`), or, if the first type "
+             "was the mistake, forget it with `weir types forget`.";
+    case gate_code::type_coerced:
+      return "A value was converted to its field's type without losing anything.";
+    case gate_code::field_renamed:
+      return "A field of another type than before got a name of its own, such as value_str.";
+    case gate_code::field_dropped:
+      return "A field of another type than before was taken out of its line.";
+    case gate_code::type_unchecked:
+      return "The memory for types is used up (`limits.types`), so the type of a field was not "
+             "compared with anything.";
+    case gate_code::gauge_converted:
+      return "The text that Flink's reporter made of a gauge became the value that it was.";
+    case gate_code::gauge_dropped:
+      return "A Flink gauge held no value (null, NaN or infinite) and its field was taken out.";
+    case gate_code::duplicate_retry:
+      return "The same point with the same values came before: a retry, which does no harm.";
+    case gate_code::duplicate_point:
+      return "Another point of the same series and time has other values, and a database keeps one "
+             "of them. Send finer timestamps, give each sender a tag of its own, or set "
+             "`duplicates` to \"spread\".";
+    case gate_code::duplicate_spread:
+      return "The point lay where another lies and was put some nanoseconds later.";
+    case gate_code::series_limit:
+      return "The line would make a new series, and no more are allowed. Make the tag whose values "
+             "the answer counts a field or leave it out, or raise the limit (`series_total`, "
+             "`series_per_hour`).";
+  }
+  return "";
+}
+
+}  // namespace weir

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What sending letters again takes: bodies of lines for one target each, and reading the answers.
+// Pure: who sends them is letters_command.cpp's part.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "letters/letter.hpp"
+#include "weir/line_protocol.hpp"
+
+namespace weir {
+
+/// One request: letters of one database, retention policy and precision.
+struct replay_batch {
+  static constexpr std::size_t lines_max = 500;
+  static constexpr std::size_t bytes_max = 1'000'000;
+
+  std::string database{};
+  std::string retention_policy{};
+  std::int64_t unit_ns = 1;
+  std::string body{};
+  /// Letters by the number of their first line in the body: a line may span several.
+  std::map<std::uint64_t, std::uint64_t> ids_by_line{};
+  std::uint64_t next_line = 1;
+
+  /// "db=metrics&rp=week&precision=s&verbose=true", percent-encoded.
+  [[nodiscard]] std::string query() const;
+};
+
+/// Whether a letter's line can be sent again.
+enum class replayable : std::uint8_t {
+  yes,
+  cut,         // it is not whole
+  unparsable,  // no configuration would let it through: it must be mended by hand
+};
+
+class replay_planner {
+ public:
+  /// Puts a letter in its batch. A line without a time gets the time at which it was received, cut
+  /// to its precision, as it would have then.
+  [[nodiscard]] replayable add(const letter& each);
+  /// A batch that is full, or, with `all`, any that is not empty.
+  [[nodiscard]] std::optional<replay_batch> take(bool all);
+
+ private:
+  /// Targets whose batches are open at a time; one more, and the largest batch goes.
+  static constexpr std::size_t open_max = 64;
+
+  line_reader reader_;
+  std::vector<replay_batch> open_;
+};
+
+struct replay_refusal {
+  std::uint64_t id = 0;
+  std::string code{};
+  std::string message{};
+};
+
+/// What an answer says of a batch.
+struct replay_outcome {
+  /// Empty: the answer was understood. Else why nothing can be said of any line.
+  std::string failed{};
+  std::vector<replay_refusal> refused{};
+};
+
+[[nodiscard]] replay_outcome read_replay_answer(const replay_batch& batch, int status,
+                                                std::string_view body);
+
+/// "http://127.0.0.1:8086" for a key of http.listen; `unix_path` for a Unix socket. Nothing where
+/// the port is not known (0).
+struct replay_server {
+  std::string url{};
+  std::string unix_path{};
+};
+[[nodiscard]] std::optional<replay_server> server_of(std::string_view listen);
+
+}  // namespace weir

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/terminal_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace weir {
+namespace {
+
+struct code_range {
+  std::uint32_t first;
+  std::uint32_t last;
+};
+
+// Not seen, or able to reorder what is: C1 controls, soft hyphen, zero width and direction marks,
+// byte order mark, tags.
+constexpr code_range invisible_ranges[] = {{0x80, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},
+                                           {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+                                           {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+constexpr code_range combining_ranges[] = {
+    {0x300, 0x36F}, {0x1AB0, 0x1AFF}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}};
+// East Asian wide characters and emoji.
+constexpr code_range wide_ranges[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},
+                                      {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},
+                                      {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F},
+                                      {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+
+template <std::size_t count>
+bool is_in(const code_range (&ranges)[count], std::uint32_t code) noexcept {
+  return std::any_of(std::begin(ranges), std::end(ranges), [code](const code_range& range) {
+    return code >= range.first && code <= range.last;
+  });
+}
+
+std::uint32_t byte_at(std::string_view text, std::size_t at) noexcept {
+  return static_cast<unsigned char>(text[at]);
+}
+
+// Length of the character that a first byte announces; 0: it cannot be a first byte.
+std::size_t announced_length(std::uint32_t first) noexcept {
+  if (first < 0x80) {
+    return 1;
+  }
+  if (first >= 0xC2 && first <= 0xDF) {
+    return 2;
+  }
+  if (first >= 0xE0 && first <= 0xEF) {
+    return 3;
+  }
+  return first >= 0xF0 && first <= 0xF4 ? 4 : 0;
+}
+
+// False: the text does not begin with a character of UTF-8.
+bool decode(std::string_view text, glyph& out) noexcept {
+  constexpr std::uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const std::uint32_t first = byte_at(text, 0);
+  const std::size_t length = announced_length(first);
+  if (length == 0 || length > text.size()) {
+    return false;
+  }
+  std::uint32_t code = length == 1 ? first : first & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    const std::uint32_t next = byte_at(text, i);
+    if ((next & 0xC0U) != 0x80U) {
+      return false;
+    }
+    code = (code << 6U) | (next & 0x3FU);
+  }
+  const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
+  if (code < smallest[length] || code > 0x10FFFF || is_surrogate) {
+    return false;
+  }
+  out.code = code;
+  out.bytes = length;
+  return true;
+}
+
+}  // namespace
+
+glyph first_glyph(std::string_view text) noexcept {
+  glyph found;
+  if (!decode(text, found)) {
+    found.code = byte_at(text, 0);
+    found.columns = 4;
+    found.shown_as = glyph::kind::bad_byte;
+  } else if (found.code < 0x20 || found.code == 0x7F) {
+    found.shown_as = glyph::kind::control;
+  } else if (is_in(invisible_ranges, found.code)) {
+    found.columns = found.code > 0xFFFF ? 9 : 8;
+    found.shown_as = glyph::kind::invisible;
+  } else if (is_in(combining_ranges, found.code)) {
+    found.columns = 0;
+  } else if (is_in(wide_ranges, found.code)) {
+    found.columns = 2;
+  }
+  return found;
+}
+
+void append_visible(std::string_view bytes, const glyph& what, std::string& out) {
+  switch (what.shown_as) {
+    case glyph::kind::plain:
+      out += bytes;
+      return;
+    case glyph::kind::control:
+      // The pictures of U+2400: E2 90 80 and so on; DEL's is U+2421.
+      out += "\xE2\x90";
+      out += static_cast<char>(0x80U + (what.code == 0x7F ? 0x21U : what.code));
+      return;
+    case glyph::kind::invisible:
+      fmt::format_to(std::back_inserter(out), "<U+{:04X}>", what.code);
+      return;
+    case glyph::kind::bad_byte:
+      fmt::format_to(std::back_inserter(out), "\\x{:02X}", what.code);
+      return;
+  }
+}
+
+std::string visible(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const glyph next = first_glyph(text);
+    append_visible(text.substr(0, next.bytes), next, out);
+    text.remove_prefix(next.bytes);
+  }
+  return out;
+}
+
+std::size_t columns_of(std::string_view text) noexcept {
+  std::size_t columns = 0;
+  while (!text.empty()) {
+    const glyph next = first_glyph(text);
+    columns += next.columns;
+    text.remove_prefix(next.bytes);
+  }
+  return columns;
+}
+
+bool fits(std::string_view text, std::size_t columns) noexcept {
+  // Four bytes a column, and combining characters beyond reason are cut like a long line.
+  return text.size() <= 8 * columns && columns_of(text) <= columns;
+}
+
+std::size_t step_back(std::string_view text, std::size_t at, std::size_t columns) noexcept {
+  std::size_t begin = at;
+  std::size_t used = 0;
+  // Combining characters take no column, so the bytes are bounded, too.
+  while (begin > 0 && at - begin < 8 * columns) {
+    std::size_t before = begin - 1;
+    while (before > 0 && begin - before < 4 && (byte_at(text, before) & 0xC0U) == 0x80U) {
+      --before;
+    }
+    glyph found = first_glyph(text.substr(before));
+    if (found.bytes != begin - before) {  // stray continuation bytes
+      before = begin - 1;
+      found = first_glyph(text.substr(before, 1));
+    }
+    if (used + found.columns > columns) {
+      break;
+    }
+    used += found.columns;
+    begin = before;
+  }
+  return begin;
+}
+
+}  // namespace weir

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every mistake that weir knows, with a line that shows it: which it is, and which bytes are
+// marked.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <random>
+#include <set>
+
+#include "mistake.hpp"
+#include "weir/line_protocol.hpp"
+
+namespace weir::test {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct told {
+  bool refused = false;
+  std::string text;
+  parse_error error;
+  diagnosis what;
+};
+
+// What is said about the first line of a body that has something to be said about.
+told diagnose_body(std::string_view body, std::int64_t unit_ns = 1) {
+  parse_options options;
+  options.unit_ns = unit_ns;
+  line_reader reader(options);
+  reader.feed(body);
+  reader.finish();
+  for (;;) {
+    const std::uint64_t returns = reader.counts().carriage_returns;
+    switch (reader.next()) {
+      case line_event::error:
+        return {true, std::string{reader.error().text}, reader.error(), diagnose(reader.error())};
+      case line_event::point: {
+        const bool has_return = reader.counts().carriage_returns > returns;
+        auto warnings = advise(reader.point(), {unit_ns, has_return});
+        if (!warnings.empty()) {
+          return {false, std::string{reader.point().text}, {}, warnings.front()};
+        }
+        break;
+      }
+      case line_event::more:
+        return {};
+    }
+  }
+}
+
+struct mistake_case {
+  std::string_view body;
+  std::string_view kind;
+  std::string_view marked;  // "" for the end of the line
+};
+
+constexpr mistake_case refused_cases[] = {
+    // Spaces, tabs, commas and equals signs.
+    {"cpu, host=a value=1"sv, "space_after_comma"sv, " "sv},
+    {"cpu,  host=a value=1"sv, "space_after_comma"sv, "  "sv},
+    {"cpu,host=a, dc=eu value=1"sv, "space_after_comma"sv, " "sv},
+    {"cpu v=1, w=2"sv, "space_after_comma"sv, " "sv},
+    {"cpu v=1, 123"sv, "trailing_comma"sv, ","sv},
+    {"cpu v=1,"sv, "trailing_comma"sv, ","sv},
+    {"cpu,"sv, "trailing_comma"sv, ","sv},
+    {"cpu,,t=a f=1"sv, "double_comma"sv, ","sv},
+    {"cpu f=1,,g=2"sv, "double_comma"sv, ","sv},
+    {"cpu ,host=a v=1"sv, "space_before_comma"sv, " "sv},
+    {"cpu v=1  ,w=2"sv, "space_before_comma"sv, "  "sv},
+    {"cpu v =1"sv, "space_before_equals"sv, " "sv},
+    {"cpu v = 1"sv, "space_before_equals"sv, " "sv},
+    {"cpu,host =a v=1"sv, "space_before_equals"sv, " "sv},
+    {"cpu a=1,b =2"sv, "space_before_equals"sv, " "sv},
+    {"cpu v= 1.5 1586844081000000000"sv, "space_after_equals"sv, " "sv},
+    {"cpu,host= a v=1"sv, "space_after_equals"sv, " "sv},
+    {"cpu host=a value=1"sv, "space_after_measurement"sv, " "sv},
+    {"cpu host=10.0.0.1,dc=eu value=1"sv, "space_after_measurement"sv, " "sv},
+    {"cpu,dc=eu host=b value=2"sv, "space_in_tags"sv, " "sv},
+    {"cpu,dc=eu  host=b value=2 1586844081"sv, "two_spaces"sv, "  "sv},
+    {"my cpu v=1"sv, "space_in_name"sv, " "sv},
+    {"my cpu,host=a v=1"sv, "space_in_name"sv, " "sv},
+    {"cpu,host=my server v=1"sv, "space_in_name"sv, " "sv},
+    {"cpu f=1,my field=2"sv, "space_in_field_name"sv, " "sv},
+    {"cpu host=1 value=2"sv, "space_in_fields"sv, " "sv},
+    {"cpu value 1"sv, "space_for_equals"sv, " "sv},
+    {"cpu,host=a,value=1"sv, "space_missing"sv, ","sv},
+    {"cpu\tvalue=1"sv, "tab_for_space"sv, "\t"sv},
+    {"cpu\tvalue=1 1"sv, "tab_for_space"sv, "\t"sv},
+    {"cpu value=1\t1586844081000000000"sv, "tab_for_space"sv, "\t"sv},
+    {"cpu value=1 1586844081000000000\t"sv, "tab_for_space"sv, "\t"sv},
+    {"cpu value=1 host=a"sv, "tag_after_fields"sv, "host=a"sv},
+    {"cpu value=1 host=a,dc=eu 1586844081000000000"sv, "tag_after_fields"sv, "host=a,dc=eu"sv},
+    {"cpu value=1 1586844081000000000 host=a"sv, "tag_after_fields"sv, "host=a"sv},
+    {"cpu 42 1586844081"sv, "field_without_name"sv, "42"sv},
+    {"cpu value:1"sv, "colon_for_equals"sv, ":"sv},
+    {"cpu f==1"sv, "double_equals"sv, "=1"sv},
+    // Strings and booleans.
+    {"cpu f=\"abc 1586844081000000000"sv, "missing_closing_quote"sv, "\""sv},
+    {"cpu f=\"C:\\\""sv, "missing_closing_quote"sv, "\""sv},
+    {"cpu f=\"abc 1\ncpu f=\"def\" 1"sv, "missing_closing_quote"sv, "\""sv},
+    {"cpu f=\"abc 1\ncpu g=1,h=\" x y\" 1"sv, "missing_closing_quote"sv, "\""sv},
+    {"cpu f=abc\" 1"sv, "missing_opening_quote"sv, "abc\""sv},
+    {"cpu f=\"a\"b\" 1"sv, "missing_closing_quote"sv, "\""sv},
+    {"cpu f=\"a\"b 1"sv, "quote_in_string"sv, "\""sv},
+    {"cpu,t=\"a b\" f=1"sv, "quoted_name"sv, "\"a b\""sv},
+    {"\"my cpu\" f=1"sv, "quoted_name"sv, "\"my cpu\""sv},
+    {"cpu,\"a b\"=c f=1"sv, "quoted_name"sv, "\"a"sv},
+    {"cpu f='a' 1"sv, "single_quotes"sv, "'a'"sv},
+    {"cpu f=`a`"sv, "single_quotes"sv, "`a`"sv},
+    {"cpu f=\\\"abc\\\""sv, "escaped_quotes"sv, "\\\"abc\\\""sv},
+    {"cpu f=\xE2\x80\x9C"
+     "abc\xE2\x80\x9D"sv,
+     "typographic_quotes"sv,
+     "\xE2\x80\x9C"
+     "abc\xE2\x80\x9D"sv},
+    {"cpu f=hello world"sv, "unquoted_string"sv, "hello"sv},
+    {"cpu f=1.2.3"sv, "unquoted_string"sv, "1.2.3"sv},
+    {"cpu value=1,host=a 123"sv, "unquoted_string"sv, "a"sv},
+    {"cpu f=tRUE"sv, "misspelt_boolean"sv, "tRUE"sv},
+    {"cpu f=no"sv, "misspelt_boolean"sv, "no"sv},
+    // Numbers.
+    {"cpu f=1,5 1586844081000000000"sv, "decimal_comma"sv, ","sv},
+    {"cpu f=1,234.5,g=2"sv, "decimal_comma"sv, ","sv},
+    {"cpu f=NaN"sv, "not_a_number"sv, "NaN"sv},
+    {"cpu f=-nan 1"sv, "not_a_number"sv, "-nan"sv},
+    {"cpu f=Inf"sv, "infinity"sv, "Inf"sv},
+    {"cpu f=-Infinity,g=1"sv, "infinity"sv, "-Infinity"sv},
+    {"cpu f=\xE2\x88\x9E"sv, "infinity"sv, "\xE2\x88\x9E"sv},
+    {"cpu f=-\xE2\x88\x9E"sv, "infinity"sv, "-\xE2\x88\x9E"sv},
+    {"cpu f=\xEF\xBF\xBD"sv, "replacement_character"sv, "\xEF\xBF\xBD"sv},
+    {"cpu f=12\xEF\xBF\xBD"sv, "replacement_character"sv, "12\xEF\xBF\xBD"sv},
+    {"cpu f=null"sv, "null_value"sv, "null"sv},
+    {"cpu f=None,g=1"sv, "null_value"sv, "None"sv},
+    {"cpu f=42L 1"sv, "java_long"sv, "42L"sv},
+    {"cpu f=-42l"sv, "java_long"sv, "-42l"sv},
+    {"cpu f=1.5f"sv, "number_suffix"sv, "1.5f"sv},
+    {"cpu f=1I"sv, "number_suffix"sv, "1I"sv},
+    {"cpu f=+1"sv, "number_with_plus"sv, "+1"sv},
+    {"cpu f=12ms"sv, "number_with_unit"sv, "12ms"sv},
+    {"cpu f=5%"sv, "number_with_unit"sv, "5%"sv},
+    {"cpu f=0x1F"sv, "number_in_hexadecimal"sv, "0x1F"sv},
+    {"cpu f=1_000"sv, "grouped_digits"sv, "1_000"sv},
+    {"cpu f=1\xC2\xA0"
+     "000"sv,
+     "grouped_digits"sv,
+     "1\xC2\xA0"
+     "000"sv},
+    {"cpu f=1.0i"sv, "integer_with_fraction"sv, "1.0i"sv},
+    {"cpu f=-1u"sv, "negative_unsigned"sv, "-1u"sv},
+    // Timestamps.
+    {"cpu f=1 1586844081.5"sv, "timestamp_fraction"sv, "1586844081.5"sv},
+    {"cpu f=1 1586844081,5"sv, "timestamp_fraction"sv, "1586844081,5"sv},
+    {"cpu f=1 1.586844081e+18"sv, "timestamp_exponent"sv, "1.586844081e+18"sv},
+    {"cpu f=1 2020-04-14T06:01:21Z"sv, "timestamp_date"sv, "2020-04-14T06:01:21Z"sv},
+    {"cpu f=1 2020-04-14 06:01:21"sv, "timestamp_date"sv, "2020-04-14"sv},
+    {"cpu f=1 now()"sv, "timestamp_date"sv, "now()"sv},
+    {"cpu f=1 1586844081s"sv, "timestamp_suffix"sv, "1586844081s"sv},
+    {"cpu f=1 1586844081000000000i"sv, "timestamp_suffix"sv, "1586844081000000000i"sv},
+    {"cpu f=1 \"1586844081\""sv, "timestamp_quoted"sv, "\"1586844081\""sv},
+    {"cpu f=1 1 # why"sv, "comment_after_point"sv, "# why"sv},
+    {"cpu f=1 1 cpu f=2 2"sv, "second_point"sv, "cpu"sv},
+    // Not line protocol.
+    {"{\"measurement\":\"cpu\",\"fields\":{\"v\":1}}"sv, "json"sv,
+     "{\"measurement\":\"cpu\",\"fields\":{\"v\":1}}"sv},
+    {"{\"host\": \"a\", \"value\": 1}"sv, "json"sv, "{\"host\":"sv},
+    {"["sv, "json"sv, "["sv},
+    {"  \"host\": \"a\","sv, "json"sv, "\"host\":"sv},
+    {"time,host,value"sv, "csv"sv, "time,host,value"sv},
+    {"2020-04-14 06:01:21,a,1.5"sv, "csv"sv, "2020-04-14"sv},
+    {",result,table,_start"sv, "csv"sv, ",result,table,_start"sv},
+    {"a;b;c"sv, "csv"sv, "a;b;c"sv},
+    {"http_requests_total{code=\"200\",method=\"post\"} 3"sv, "prometheus_text"sv,
+     "http_requests_total{code=\"200\",method=\"post\"}"sv},
+    {"INSERT cpu,host=a value=1"sv, "insert_keyword"sv, "INSERT"sv},
+    {"\xFF\xFE"
+     "c\0p\0u\0"sv,
+     "utf16"sv, "\xFF\xFE"sv},
+    {"\x1F\x8B\x08\0"sv, "compressed"sv, "\x1F\x8B"sv},
+    {"\xEF\xBB\xBF# comment"sv, "byte_order_mark"sv, "\xEF\xBB\xBF"sv},
+    {"\xEF\xBB\xBF\n"sv, "byte_order_mark"sv, "\xEF\xBB\xBF"sv},
+    {"cpu f=1 1\r\r\n"sv, "carriage_return"sv, "\r"sv},
+    {"m f=1\rm f=2\r"sv, "carriage_return"sv, "\r"sv},
+};
+
+// Lines that InfluxDB accepts and that say something else than they seem to.
+constexpr mistake_case accepted_cases[] = {
+    {"\xEF\xBB\xBF"
+     "cpu f=1"sv,
+     "byte_order_mark"sv, "\xEF\xBB\xBF"sv},
+    {"cpu f=\"a\xEF\xBF\xBD\""sv, "replacement_character"sv, "\xEF\xBF\xBD"sv},
+    {"cpu f=1 1586844081"sv, "timestamp_unit"sv, "1586844081"sv},
+    {"cpu f=1 1586844081000  "sv, "timestamp_unit"sv, "1586844081000"sv},
+    {"cpu f=1\r\n"sv, "windows_line_end"sv, ""sv},
+    {"cpu,host=a  f=1"sv, "extra_space"sv, "  "sv},
+    {"cpu f=1 \t1586844081000000000"sv, "extra_space"sv, " \t"sv},
+    {"cpu,host=\"a\" f=1"sv, "quoted_name"sv, "\"a\""sv},
+    {"\"cpu\" f=1"sv, "quoted_name"sv, "\"cpu\""sv},
+    {"cpu \"f\"=1"sv, "quoted_name"sv, "\"f\""sv},
+    {"cpu,time=1 f=1"sv, "time_as_name"sv, "time"sv},
+    {"cpu f=1,time=5i"sv, "time_as_name"sv, "time"sv},
+};
+
+void expect_case(const mistake_case& expected, bool refused) {
+  SCOPED_TRACE(std::string{expected.body});
+  const told found = diagnose_body(expected.body);
+  EXPECT_EQ(found.what.kind, expected.kind);
+  EXPECT_EQ(found.refused, refused);
+  EXPECT_EQ(found.what.message.empty(), !refused);
+  ASSERT_LE(found.what.at, found.text.size());
+  EXPECT_EQ(found.text.substr(found.what.at, found.what.length), expected.marked);
+  EXPECT_FALSE(found.what.title.empty());
+  EXPECT_EQ(found.what.explanation.find('{' + std::string{"1}"}), std::string::npos);
+}
+
+TEST(Diagnose, KnowsTheMistake) {
+  for (const mistake_case& expected : refused_cases) {
+    expect_case(expected, true);
+  }
+}
+
+TEST(Advise, KnowsTheMistake) {
+  for (const mistake_case& expected : accepted_cases) {
+    expect_case(expected, false);
+  }
+}
+
+TEST(Diagnose, EveryKnownMistakeIsShownHere) {
+  std::set<std::string_view> shown;
+  for (const mistake_case& each : refused_cases) {
+    shown.insert(each.kind);
+  }
+  for (const mistake_case& each : accepted_cases) {
+    shown.insert(each.kind);
+  }
+  std::set<std::string_view> titles;
+  for (std::size_t i = 0; i < mistake_count; ++i) {
+    const mistake_words& words = words_of(static_cast<mistake>(i));
+    EXPECT_TRUE(shown.contains(words.kind)) << words.kind;
+    EXPECT_TRUE(titles.insert(words.title).second) << words.title;
+  }
+  EXPECT_EQ(shown.size(), mistake_count);
+}
+
+TEST(Diagnose, EveryKnownMistakeIsDocumented) {
+  std::ifstream file(WEIR_SOURCE_DIR "/docs/lint.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(page.empty());
+  for (std::size_t i = 0; i < mistake_count; ++i) {
+    const mistake_words& words = words_of(static_cast<mistake>(i));
+    std::string row{"| `"};
+    row.append(words.kind).append("` | ").append(words.title).append(" |");
+    EXPECT_NE(page.find(row), std::string::npos) << row;
+  }
+}
+
+TEST(Diagnose, AnUnknownMistakeIsToldByItsCode) {
+  const told found = diagnose_body("cpu f=1e400");
+  EXPECT_EQ(found.what.kind, "invalid_float");
+  EXPECT_EQ(found.what.title, "");
+  EXPECT_EQ(found.what.message, "invalid float");
+  EXPECT_NE(found.what.explanation.find("too large"), std::string::npos);
+  for (std::size_t i = 0; i < parse_code_count; ++i) {
+    const auto code = static_cast<parse_code>(i);
+    EXPECT_EQ(words_of(code).kind, name_of(code));
+  }
+}
+
+TEST(Diagnose, QuotesWhatStandsThere) {
+  EXPECT_NE(diagnose_body("cpu f=42L").what.remedy.find("`42i`"), std::string::npos);
+  EXPECT_NE(diagnose_body("cpu state=up").what.remedy.find("`state=\"up\"`"), std::string::npos);
+  EXPECT_NE(diagnose_body("cpu host=a v=1").what.remedy.find("`cpu,host=a`"), std::string::npos);
+  EXPECT_NE(diagnose_body("cpu v=1,t=a w=2").what.explanation.find("`t=a`"), std::string::npos);
+}
+
+TEST(Diagnose, AQuoteIsBoundedAndCutsNoCharacter) {
+  std::string value;
+  while (value.size() < 3 * diagnosis::quote_bytes_max) {
+    value += "\xC3\xA9x";
+  }
+  const told found = diagnose_body("cpu f=" + value);
+  const std::size_t begin = found.what.explanation.find('`') + 1;
+  const std::size_t end = found.what.explanation.find("...`");
+  ASSERT_NE(end, std::string::npos);
+  const std::string quote = found.what.explanation.substr(begin, end - begin);
+  EXPECT_EQ(quote, value.substr(0, quote.size()));
+  EXPECT_LE(quote.size(), diagnosis::quote_bytes_max);
+  EXPECT_GE(quote.size(), diagnosis::quote_bytes_max - 3);
+  EXPECT_NE(static_cast<unsigned char>(value[quote.size()]) & 0xC0U, 0x80U);
+}
+
+TEST(Diagnose, ColumnsCountLeadingWhiteSpace) {
+  EXPECT_EQ(diagnose_body("cpu, host=a v=1").what.column, 5U);
+  EXPECT_EQ(diagnose_body(" \t cpu, host=a v=1").what.column, 8U);
+  EXPECT_EQ(diagnose_body("   cpu f=1 1 # x").what.column, 14U);
+  EXPECT_EQ(diagnose_body("  cpu f=1 99999999999999999999").what.column, 11U);
+}
+
+TEST(Diagnose, TheUnitOfATimestampIsGuessed) {
+  constexpr std::int64_t second = 1'000'000'000;
+  EXPECT_EQ(diagnose_body("m f=1 1586844081", 1).what.explanation,
+            "Read as nanoseconds, this timestamp means 1970-01-01 00:00:01 UTC. As seconds it "
+            "would mean 2020-04-14 06:01:21 UTC.");
+  const told fine = diagnose_body("m f=1 1586844081999999999", second);
+  EXPECT_TRUE(fine.refused);
+  EXPECT_EQ(fine.what.kind, "timestamp_unit");
+  EXPECT_TRUE(
+      fine.what.explanation.ends_with("As nanoseconds it would mean 2020-04-14 06:01:21 UTC."));
+  EXPECT_EQ(fine.what.column, 7U);
+  const told micro = diagnose_body("m f=1 1586844081000000", 1'000'000);
+  EXPECT_NE(micro.what.explanation.find("As microseconds"), std::string::npos);
+}
+
+TEST(Advise, SaysNothingAboutAPlainLine) {
+  for (const std::string_view body :
+       {"m f=1"sv, "cpu,host=a,dc=eu usage=1.5,n=3i,b=t,s=\"a b\" 1586844081000000000"sv,
+        "m f=1 1"sv, "m f=1 0"sv, "m f=1 -1"sv, "m f=1  "sv, "m f=\"'x'\""sv,
+        "m,t=\xE2\x82\xAC f=1"sv, "m,timer=1 times=2"sv, "m,t='s f=1"sv, "m,t=\" f=1"sv}) {
+    EXPECT_EQ(diagnose_body(body).what.kind, "") << body;
+  }
+  EXPECT_EQ(diagnose_body("m f=1 1586844081", 1'000'000'000).what.kind, "");
+}
+
+TEST(Advise, SaysAllThereIsToSay) {
+  line_reader reader;
+  reader.feed("\xEF\xBB\xBFm,t=\"a\"  f=1 1586844081\n");
+  ASSERT_EQ(reader.next(), line_event::point);
+  std::string kinds;
+  for (const diagnosis& each : advise(reader.point(), {1, true})) {
+    kinds.append(each.kind).append(" ");
+  }
+  EXPECT_EQ(kinds, "byte_order_mark quoted_name extra_space timestamp_unit windows_line_end ");
+}
+
+// Lines that are wrong in ways nobody thought of: places stay inside the text, words are there.
+TEST(Diagnose, HoldsForRandomLines) {
+  std::mt19937 random(20200414);
+  constexpr std::string_view spare = " ,=\"\\\t\r\n'#:{}[]i0L.-+e\xEF\xBB\xBF\xE2";
+  for (int round = 0; round < 20000; ++round) {
+    std::string body{refused_cases[random() % std::size(refused_cases)].body};
+    for (std::size_t edits = 1 + random() % 4; edits > 0; --edits) {
+      const std::size_t at = random() % (body.size() + 1);
+      body.insert(at, 1, spare[random() % spare.size()]);
+      body.erase(random() % body.size(), random() % 2);
+    }
+    const told found = diagnose_body(body);
+    if (found.what.kind.empty()) {
+      continue;
+    }
+    SCOPED_TRACE(body);
+    ASSERT_LE(found.what.at, found.text.size());
+    ASSERT_GE(found.what.length, 1U);
+    ASSERT_LE(found.what.at + found.what.length, found.text.size() + 1);
+    ASSERT_FALSE(found.what.explanation.empty());
+    ASSERT_FALSE(found.what.remedy.empty());
+    ASSERT_GE(found.what.column, found.what.at + 1);
+  }
+}
+
+}  // namespace
+}  // namespace weir::test
