@@ -11,6 +11,7 @@
 #include "tools/letters_command.hpp"
 #include "tools/lint_command.hpp"
 #include "tools/load_command.hpp"
+#include "tools/types_command.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace {
@@ -72,6 +73,23 @@ int run(const arguments& given) {
   return weir::run_weir(effective, given.announce);
 }
 
+using types_action = int (*)(const weir::log_settings&, const weir::types_arguments&);
+
+int types(const arguments& given, const weir::types_arguments& wanted, types_action action) {
+  weir::settings effective;
+  if (!load(given, effective)) {
+    return exit_bad_configuration;
+  }
+  return action(effective.log, wanted);
+}
+
+void add_types_options(CLI::App& command, arguments& given, weir::types_arguments& wanted) {
+  add_configuration_options(command, given);
+  command.add_option("database", wanted.database, "Of this database");
+  command.add_option("measurement", wanted.measurement, "Of this measurement");
+  command.add_option("field", wanted.field, "This field");
+}
+
 int version() {
   std::printf("weir %s (parser kernel: %.*s)\n", WEIR_VERSION,
               static_cast<int>(weir::kernel_name().size()), weir::kernel_name().data());
@@ -110,6 +128,20 @@ int main(int argc, char** argv) {
   weir::load_arguments load_given;
   CLI::App* load_command = weir::add_load_command(app, load_given);
 
+  weir::types_arguments wanted_types;
+  CLI::App* types_command =
+      app.add_subcommand("types", "List or forget the types of fields that weir has learnt");
+  types_command->require_subcommand(1);
+  CLI::App* list_command =
+      types_command->add_subcommand("list",
+                                    "Print database, measurement, field and type, with tabs "
+                                    "between them (\\t, \\n and \\\\ in names)");
+  add_types_options(*list_command, given, wanted_types);
+  CLI::App* forget_command = types_command->add_subcommand(
+      "forget", "Forget types, so that the next point decides; weir must be stopped");
+  add_types_options(*forget_command, given, wanted_types);
+  forget_command->get_option("database")->required();
+  forget_command->footer("Example:\n  weir types forget --config conf/weir.toml mydb cpu value");
   weir::lint_arguments lint_given;
   CLI::App* lint_command = weir::add_lint_command(app, lint_given);
   weir::letters_arguments letters_given;
@@ -126,6 +158,12 @@ int main(int argc, char** argv) {
   }
   if (show_command->parsed()) {
     return config_show(given);
+  }
+  if (list_command->parsed()) {
+    return types(given, wanted_types, weir::list_types);
+  }
+  if (forget_command->parsed()) {
+    return types(given, wanted_types, weir::forget_types);
   }
   if (load_command->parsed()) {
     return weir::run_load(load_given);

@@ -234,14 +234,8 @@ choices<name_mode> reserved_tag_modes() {
 
 // From the design of later versions: known to its readers, refused plainly by this one.
 constexpr std::array later_keys{
-    later{"tcp", ""},
-    later{"kafka", ""},
-    later{"http", "tls"},
-    later{"log", "shards"},
-    later{"database", "types"},
-    later{"database", "duplicates"},
-    later{"database", "series_limit"},
-    later{"sink", "urls"},
+    later{"tcp", ""},       later{"kafka", ""},    later{"http", "tls"},
+    later{"log", "shards"}, later{"sink", "urls"},
 };
 
 }  // namespace
@@ -396,6 +390,20 @@ const std::vector<config_key<limit_settings>>& limit_keys() {
                   "for what remote_write sinks remember of their series; beyond it the series "
                   "unseen for longest are forgotten",
                   WEIR_MEMBER(state)),
+      size_key<S>("series", {mib, 1024 * gib},
+                  "for what the gate remembers of series; beyond it those unseen for long are "
+                  "forgotten",
+                  WEIR_MEMBER(series)),
+      duration_key<S>("series_idle", seconds{60}, hours{24 * 3650},
+                      "how long a series may be unseen before it no longer counts as one",
+                      WEIR_MEMBER(series_idle)),
+      size_key<S>("types", {64 * kib, 1024 * gib},
+                  "for the types of fields; beyond it further fields are passed unchecked",
+                  WEIR_MEMBER(types)),
+      size_key<S>("duplicates", {0, 1024 * gib},
+                  "for recent points, in which duplicates are looked for; 0: only in each "
+                  "series' newest point",
+                  WEIR_MEMBER(duplicates)),
   };
   return keys;
 }
@@ -449,6 +457,39 @@ const std::vector<config_key<database_settings>>& database_keys() {
                                WEIR_MEMBER(reserved_tags)),
       choice_key<S, name_mode>("tag_and_field", name_modes(), {},
                                "fields called as a tag of their point", WEIR_MEMBER(tag_and_field)),
+      choice_key<S, types_mode>("types",
+                                {{"off", types_mode::off},
+                                 {"reject", types_mode::reject},
+                                 {"coerce", types_mode::coerce},
+                                 {"rename", types_mode::rename},
+                                 {"drop-field", types_mode::drop_field}},
+                                {},
+                                "a field whose value has another type than its first: reject the "
+                                "line, convert what is exact, rename the field, or drop it",
+                                WEIR_MEMBER(types)),
+      bool_key<S>("flink_gauges",
+                  "read the text that Flink's reporter makes of booleans, null and NaN as what "
+                  "they were",
+                  WEIR_MEMBER(flink_gauges)),
+      choice_key<S, duplicates_mode>("duplicates",
+                                     {{"last", duplicates_mode::last},
+                                      {"reject", duplicates_mode::reject},
+                                      {"spread", duplicates_mode::spread}},
+                                     {},
+                                     "a point of a series and time that has one already, with "
+                                     "other values: the last one wins, reject it, or put it a "
+                                     "nanosecond later",
+                                     WEIR_MEMBER(duplicates)),
+      count_key<S>("series_total", {0, tib}, "series",
+                   "of the database; lines of further ones are rejected; 0: no limit",
+                   WEIR_MEMBER(series_total)),
+      count_key<S>("series_per_hour", {0, tib}, "series",
+                   "of the database that may be new in an hour of the clock; 0: no limit",
+                   WEIR_MEMBER(series_per_hour)),
+      count_key<S>("measurement_series_total", {0, tib}, "series",
+                   "the same limit for each measurement", WEIR_MEMBER(measurement_series_total)),
+      count_key<S>("measurement_series_per_hour", {0, tib}, "series",
+                   "the same limit for each measurement", WEIR_MEMBER(measurement_series_per_hour)),
   };
   return keys;
 }

@@ -87,6 +87,14 @@ struct limit_settings {
   std::uint32_t databases = 10'000;
   /// What the remote_write sinks remember of the series they sent, together.
   std::uint64_t state = std::uint64_t{256} << 20;
+  /// What the gate remembers of series, in bytes (64 a series and a third of that spare).
+  std::uint64_t series = std::uint64_t{256} << 20;
+  /// Series unseen for longest are forgotten after this, at the latest.
+  milliseconds series_idle{7LL * 24 * 3'600'000};
+  /// Types of fields, and what is counted of measurements, in bytes.
+  std::uint64_t types = std::uint64_t{64} << 20;
+  /// Recent points in which duplicates are looked for, in bytes (16 a point).
+  std::uint64_t duplicates = std::uint64_t{8} << 20;
 };
 
 /// What the parser and the gate refused, kept for a while on disk.
@@ -114,6 +122,8 @@ struct time_window {
   nanoseconds from;
   nanoseconds to;
 };
+enum class types_mode : std::uint8_t { off, reject, coerce, rename, drop_field };
+enum class duplicates_mode : std::uint8_t { last, reject, spread };
 
 /// Of `[database."*"]`, or of one database or "database/retention_policy" merged over it.
 struct database_settings {
@@ -140,6 +150,17 @@ struct database_settings {
   name_mode reserved_tags = name_mode::automatic;
   /// Fields that are called as a tag of the same point.
   name_mode tag_and_field = name_mode::pass;
+  /// What happens to a field whose value has another type than it had first.
+  types_mode types = types_mode::reject;
+  /// Gauges as Flink's InfluxdbReporter writes them are read as what they were.
+  bool flink_gauges = false;
+  /// What happens to a point that lies where another lies, with other values.
+  duplicates_mode duplicates = duplicates_mode::last;
+  /// Series of the database and of each measurement, and new ones in an hour. 0: no limit.
+  std::uint64_t series_total = 0;
+  std::uint64_t series_per_hour = 0;
+  std::uint64_t measurement_series_total = 0;
+  std::uint64_t measurement_series_per_hour = 0;
 };
 
 enum class rule_action : std::uint8_t { drop, keep, rename, add_tag, drop_tag, drop_field };

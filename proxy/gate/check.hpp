@@ -14,6 +14,8 @@
 
 namespace weir {
 
+class gate_memory;
+
 /// Why the gate refused, dropped or mended a point. One closed list.
 enum class gate_code : std::uint8_t {
   none,
@@ -36,10 +38,21 @@ enum class gate_code : std::uint8_t {
   unsigned_as_integer,  // mended: 5u became 5i
   unsigned_too_large,   // an unsigned value that no integer holds
   unsigned_refused,     // unsigned = "reject"
+  field_type_conflict,  // a field's value has another type than the field
+  type_coerced,         // mended: a value was converted, exactly, to its field's type
+  field_renamed,        // mended: a field of another type got a name of its own
+  field_dropped,        // mended: a field of another type was taken out of its line
+  type_unchecked,       // noted: limits.types is used up, the field's type is not known
+  gauge_converted,      // mended: a Flink gauge's text became the boolean that it was
+  gauge_dropped,        // a Flink gauge without a value: mended while other fields are left
+  duplicate_retry,      // noted: the same point with the same values came before
+  duplicate_point,      // the same place, other values: noted, or refused
+  duplicate_spread,     // mended: it was put some nanoseconds later
+  series_limit,         // a new series beyond a limit
 };
 
 inline constexpr std::size_t gate_code_count =
-    static_cast<std::size_t>(gate_code::unsigned_refused) + 1;
+    static_cast<std::size_t>(gate_code::series_limit) + 1;
 
 [[nodiscard]] std::string_view name_of(gate_code code) noexcept;
 
@@ -65,6 +78,11 @@ struct gate_request {
   database_rules* rules = nullptr;
   /// In the place of the policy's retention, where that is to be learnt; nothing: no limit.
   std::optional<nanoseconds> learnt_retention{};
+  /// What types, duplicates and series are checked against; nullptr: they are not.
+  gate_memory* memory = nullptr;
+  /// Where the points go. Must outlive the request.
+  std::string_view database = {};
+  std::string_view retention_policy = {};
 };
 
 /// How often each code occurred.

@@ -56,18 +56,42 @@ std::string_view name_of(gate_code code) noexcept {
       return "unsigned_too_large";
     case gate_code::unsigned_refused:
       return "unsigned_refused";
+    case gate_code::field_type_conflict:
+      return "field_type_conflict";
+    case gate_code::type_coerced:
+      return "type_coerced";
+    case gate_code::field_renamed:
+      return "field_renamed";
+    case gate_code::field_dropped:
+      return "field_dropped";
+    case gate_code::type_unchecked:
+      return "type_unchecked";
+    case gate_code::gauge_converted:
+      return "gauge_converted";
+    case gate_code::gauge_dropped:
+      return "gauge_dropped";
+    case gate_code::duplicate_retry:
+      return "duplicate_retry";
+    case gate_code::duplicate_point:
+      return "duplicate_point";
+    case gate_code::duplicate_spread:
+      return "duplicate_spread";
+    case gate_code::series_limit:
+      return "series_limit";
   }
   return "none";
 }
 
-void gate::begin(const gate_request& request) noexcept {
+void gate::begin(const gate_request& request) {
   WEIR_ASSERT(request.policy != nullptr && request.unit_ns >= 0);
   rules_ = request.rules;
   time_.begin(request);
   retention_.begin(request);
   names_.begin(request);
   unsigned_.begin(request);
+  series_.begin(request);
   mended_.fill(0);
+  noted_.fill(0);
 }
 
 gate_answer gate::pass(const point_view& point, staged_lines& out) {
@@ -118,8 +142,13 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
   if (loses(converted)) {
     return converted;
   }
-  stage(*point, converted.action == gate_action::mend, time, out);
-  gate_answer verdict;
+  const gate_answer last = converted.action == gate_action::mend
+                               ? stage(with_integers(*point), time, out)
+                               : stage(*point, time, out);
+  if (loses(last)) {
+    return last;
+  }
+  gate_answer verdict = last;
   const auto note = [&](const gate_answer& each) {
     if (each.action == gate_action::mend) {
       ++mended_[static_cast<std::size_t>(each.code)];
@@ -160,44 +189,52 @@ std::string gate::words(const gate_answer& answer, const point_view& point) cons
     case gate_code::unsigned_too_large:
     case gate_code::unsigned_refused:
       break;
+    case gate_code::field_type_conflict:
+    case gate_code::type_coerced:
+    case gate_code::field_renamed:
+    case gate_code::field_dropped:
+    case gate_code::type_unchecked:
+    case gate_code::gauge_converted:
+    case gate_code::gauge_dropped:
+    case gate_code::duplicate_retry:
+    case gate_code::duplicate_point:
+    case gate_code::duplicate_spread:
+    case gate_code::series_limit:
+      return std::string(detail());
   }
   return {};
 }
 
-void gate::stage(const point_view& point, bool unsigned_to_integer, std::int64_t time,
-                 staged_lines& out) {
+gate_answer gate::stage(const point_view& point, std::int64_t time, staged_lines& out) {
   std::string& text = out.text();
-  if (unsigned_to_integer) {
-    append_with_integers(point, text);
-  } else {
-    append_canonical(point, text);
+  staged_line line{.text = text, .begin = text.size(), .time = time};
+  const gate_answer answer = series_.stage(point, line, mended_, noted_);
+  if (loses(answer)) {
+    text.resize(line.begin);
+    return answer;
   }
   char digits[24];
   digits[0] = ' ';
-  char* end = std::to_chars(digits + 1, digits + sizeof digits - 1, time).ptr;
+  char* end = std::to_chars(digits + 1, digits + sizeof digits - 1, line.time).ptr;
   *end++ = '\n';
   text.append(digits, end);
-  out.line_done(time);
+  out.line_done(line.time);
+  return answer;
 }
 
-void gate::append_with_integers(const point_view& point, std::string& out) {
-  fields_.assign(point.fields.begin(), point.fields.end());
-  texts_.clear();
-  texts_.reserve(fields_.size());  // the views into them must stay valid
-  for (field_view& field : fields_) {
+const point_view& gate::with_integers(const point_view& point) {
+  unsigned_edit_.begin(point.fields);
+  for (field_view& field : unsigned_edit_.fields()) {
     if (field.type != field_type::uint64) {
       continue;
     }
     const std::uint64_t value = field.uint_value;
-    texts_.push_back(std::to_string(value) + "i");
     field.type = field_type::int64;
-    field.text = texts_.back();
+    field.text = unsigned_edit_.keep(std::to_string(value) + "i");
     field.int_value = static_cast<std::int64_t>(value);
   }
-  point_view changed = point;
-  changed.fields = fields_;
-  changed.canonical = changed.fields_canonical = false;
-  append_canonical(changed, out);
+  unsigned_point_ = unsigned_edit_.applied(point);
+  return unsigned_point_;
 }
 
 const database_settings& policy_for(const std::map<std::string, database_settings>& policies,

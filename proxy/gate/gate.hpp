@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "gate/check.hpp"
+#include "gate/field_edit.hpp"
 #include "gate/names.hpp"
 #include "gate/point_draft.hpp"
 #include "gate/retention.hpp"
 #include "gate/rules.hpp"
+#include "gate/series_check.hpp"
 #include "gate/staging.hpp"
 #include "gate/time.hpp"
 #include "gate/unsigned_values.hpp"
@@ -23,7 +25,7 @@ namespace weir {
 class gate {
  public:
   /// Begins a request: forgets what was counted.
-  void begin(const gate_request& request) noexcept;
+  void begin(const gate_request& request);
 
   /// Runs the chain. A point that is kept or mended is staged as a canonical line with its time in
   /// nanoseconds; of a refused or dropped one nothing is.
@@ -42,22 +44,33 @@ class gate {
   /// How many of the points staged in this request were mended, by reason.
   [[nodiscard]] const gate_tally& mended() const noexcept { return mended_; }
 
+  /// How many were let through unchanged for a reason that somebody may want to know.
+  [[nodiscard]] const gate_tally& noted() const noexcept { return noted_; }
+
+  /// The words of a refusal by its series: types, duplicates, limits. Of the last `pass`.
+  [[nodiscard]] const std::string& detail() const noexcept { return series_.detail(); }
+
+  /// Whether what was staged since the last of these calls is in the log.
+  void kept() noexcept { series_.kept(); }
+  void lost() { series_.lost(); }
+
  private:
   [[nodiscard]] gate_answer pass_timed(const point_view& line, const gate_answer& timed,
                                        std::int64_t time, staged_lines& out);
-  void stage(const point_view& point, bool unsigned_to_integer, std::int64_t time,
-             staged_lines& out);
-  void append_with_integers(const point_view& point, std::string& out);
+  [[nodiscard]] gate_answer stage(const point_view& point, std::int64_t time, staged_lines& out);
+  [[nodiscard]] const point_view& with_integers(const point_view& point);
 
   database_rules* rules_ = nullptr;
   time_check time_;
   retention_check retention_;
   names_check names_;
   unsigned_check unsigned_;
+  series_check series_;
   gate_tally mended_{};
+  gate_tally noted_{};
   point_draft draft_;
-  std::vector<field_view> fields_;
-  std::vector<std::string> texts_;
+  field_edit unsigned_edit_;
+  point_view unsigned_point_;
 };
 
 /// Settings by database and retention policy: "db/rp" before "db" before "*".

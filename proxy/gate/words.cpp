@@ -6,6 +6,8 @@ namespace weir {
 refusal_form form_of(gate_code code) noexcept {
   switch (code) {
     case gate_code::beyond_retention:
+    case gate_code::field_type_conflict:
+    case gate_code::series_limit:
       return refusal_form::storage;
     case gate_code::none:
     case gate_code::time_assigned:
@@ -26,6 +28,15 @@ refusal_form form_of(gate_code code) noexcept {
     case gate_code::unsigned_as_integer:
     case gate_code::unsigned_too_large:
     case gate_code::unsigned_refused:
+    case gate_code::type_coerced:
+    case gate_code::field_renamed:
+    case gate_code::field_dropped:
+    case gate_code::type_unchecked:
+    case gate_code::gauge_converted:
+    case gate_code::gauge_dropped:
+    case gate_code::duplicate_retry:
+    case gate_code::duplicate_point:
+    case gate_code::duplicate_spread:
       break;
   }
   return refusal_form::line;
@@ -89,6 +100,35 @@ std::string_view explanation(gate_code code) noexcept {
     case gate_code::unsigned_refused:
       return "Unsigned values (5u) are refused here, as by stock InfluxDB 1.x. Write 5i, or change "
              "`unsigned` of the database.";
+    case gate_code::field_type_conflict:
+      return "The field's value has another type than it had first in this measurement, which the "
+             "database keeps to. Send that type, let weir mend it (`types`), or, if the first type "
+             "was the mistake, forget it with `weir types forget`.";
+    case gate_code::type_coerced:
+      return "A value was converted to its field's type without losing anything.";
+    case gate_code::field_renamed:
+      return "A field of another type than before got a name of its own, such as value_str.";
+    case gate_code::field_dropped:
+      return "A field of another type than before was taken out of its line.";
+    case gate_code::type_unchecked:
+      return "The memory for types is used up (`limits.types`), so the type of a field was not "
+             "compared with anything.";
+    case gate_code::gauge_converted:
+      return "The text that Flink's reporter made of a gauge became the value that it was.";
+    case gate_code::gauge_dropped:
+      return "A Flink gauge held no value (null, NaN or infinite) and its field was taken out.";
+    case gate_code::duplicate_retry:
+      return "The same point with the same values came before: a retry, which does no harm.";
+    case gate_code::duplicate_point:
+      return "Another point of the same series and time has other values, and a database keeps one "
+             "of them. Send finer timestamps, give each sender a tag of its own, or set "
+             "`duplicates` to \"spread\".";
+    case gate_code::duplicate_spread:
+      return "The point lay where another lies and was put some nanoseconds later.";
+    case gate_code::series_limit:
+      return "The line would make a new series, and no more are allowed. Make the tag whose values "
+             "the answer counts a field or leave it out, or raise the limit (`series_total`, "
+             "`series_per_hour`).";
   }
   return "";
 }

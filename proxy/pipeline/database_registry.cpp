@@ -37,6 +37,7 @@ void database_entry::add(const line_account& account) noexcept {
   add_if(received_, account.received);
   add_if(accepted_, account.accepted);
   add_if(carriage_returns_, account.carriage_returns);
+  add_all(noted_by_gate_, account.noted_by_gate);
   add_if(withheld_, account.withheld);
   if (account.received == account.accepted && account.carriage_returns == 0) {
     add_all(mended_by_gate_, account.mended_by_gate);
@@ -67,6 +68,9 @@ void database_entry::collect(metric_collector& out) const {
   constexpr std::string_view mended = "weir_lines_mended_total";
   constexpr std::string_view mended_help = "Accepted lines that were changed on the way.";
   collect_codes<gate_code>(out, mended, mended_help, name_, mended_by_gate_);
+  collect_codes<gate_code>(out, "weir_lines_noted_total",
+                           "Accepted lines that were not changed but deserve a look.", name_,
+                           noted_by_gate_);
   if (const std::uint64_t n = carriage_returns_.value(); n > 0) {
     out.counter_value(mended, mended_help, static_cast<double>(n),
                       {{"database", name_}, {"reason", "carriage_return"}});

@@ -29,6 +29,7 @@ struct line_account {
   std::array<std::uint64_t, gate_code_count> rejected_by_gate{};
   std::array<std::uint64_t, gate_code_count> dropped_by_gate{};
   std::array<std::uint64_t, gate_code_count> mended_by_gate{};
+  std::array<std::uint64_t, gate_code_count> noted_by_gate{};
   std::uint64_t carriage_returns = 0;
   /// Good lines of requests that wanted all or nothing and had bad ones.
   std::uint64_t withheld = 0;
@@ -60,6 +61,7 @@ class database_entry {
   std::array<counter, gate_code_count> rejected_by_gate_;
   std::array<counter, gate_code_count> dropped_by_gate_;
   std::array<counter, gate_code_count> mended_by_gate_;
+  std::array<counter, gate_code_count> noted_by_gate_;
   counter carriage_returns_;
   counter withheld_;
 };

@@ -2,6 +2,7 @@
 #include "pipeline/pipeline.hpp"
 
 #include <algorithm>
+#include <random>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -12,8 +13,10 @@
 #include "observe/journal.hpp"
 #include "pipeline/catalogue_posix.hpp"
 #include "pipeline/database_registry.hpp"
+#include "pipeline/gate_metrics.hpp"
 #include "pipeline/http_service.hpp"
 #include "pipeline/learning_posix.hpp"
+#include "pipeline/types_file_posix.hpp"
 #include "pipeline/udp_service.hpp"
 #include "sinks/sink_set.hpp"
 
@@ -77,6 +80,17 @@ name_mode resolve_reserved_tags(const settings& given, const std::string& key) {
   return refused ? name_mode::reject : name_mode::pass;
 }
 
+gate_memory_options remembered_of(const settings& given) {
+  std::random_device random;
+  return {.series_bytes = static_cast<std::size_t>(given.limits.series),
+          .types_bytes = static_cast<std::size_t>(given.limits.types),
+          .duplicates_bytes = static_cast<std::size_t>(given.limits.duplicates),
+          .series_idle_s = static_cast<std::uint32_t>(given.limits.series_idle.count() / 1'000),
+          .keeps_types = given.log.type == log_type::local,
+          .seed = std::uint64_t{random()} << 32 | random(),
+          .start_ns = wall_clock_ns()};
+}
+
 settings resolved(settings given) {
   given.log.compression = resolve_compression(given);
   for (auto& [key, database] : given.database) {
@@ -96,10 +110,12 @@ struct pipeline::state {
   memory_budget sink_memory;
   memory_budget frame_memory;
   database_registry databases;
+  gate_memory remembered;
   source_registry sources;
   std::unique_ptr<letter_box> letters;
   std::shared_ptr<rule_set> rules;
   std::unique_ptr<frame_log> log;
+  std::unique_ptr<types_file> types;
   std::unique_ptr<stored_catalogue> catalogue;
   std::unique_ptr<learning> learnt;
   std::unique_ptr<sink_set> sinks;
@@ -118,11 +134,13 @@ struct pipeline::state {
         sink_memory(given.limits.memory / sink_share),
         frame_memory(given.limits.memory - given.limits.memory / request_share -
                      given.limits.memory / sink_share),
-        databases(given.limits.databases) {}
+        databases(given.limits.databases),
+        remembered(remembered_of(given)) {}
 
   [[nodiscard]] bool persistent() const noexcept { return configured.log.type == log_type::local; }
   [[nodiscard]] outcome compile_rules();
   [[nodiscard]] outcome open_log();
+  [[nodiscard]] outcome open_types();
   [[nodiscard]] outcome open_letters();
   [[nodiscard]] outcome open_catalogue();
   [[nodiscard]] outcome start_learning();
@@ -137,7 +155,9 @@ struct pipeline::state {
             .letters = letters.get(),
             .sources = &sources,
             .rules = rules.get(),
-            .learnt = learnt.get()};
+            .learnt = learnt.get(),
+            .remembered = &remembered,
+            .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); }};
   }
   void collect(metric_collector& out) const;
 };
@@ -161,6 +181,24 @@ outcome pipeline::state::open_log() {
     return opened.error();
   }
   log = std::move(opened).value();
+  return nothing{};
+}
+
+outcome pipeline::state::open_types() {
+  if (!persistent()) {
+    return nothing{};
+  }
+  auto opened = types_file::open(configured.log.directory + "/types", remembered,
+                                 configured.log.acknowledge == acknowledge_mode::synced);
+  if (!opened) {
+    return opened.error();
+  }
+  types = std::move(opened).value();
+  if (types->damaged() > 0) {
+    journal(journal_level::warning,
+            std::to_string(types->damaged()) + " record(s) of " + configured.log.directory +
+                "/types were damaged: the types of those fields are those of the next points");
+  }
   return nothing{};
 }
 
@@ -193,9 +231,13 @@ outcome pipeline::state::open_catalogue() {
 }
 
 outcome pipeline::state::start_learning() {
-  // Nobody takes field types yet, so servers are not asked for them.
-  auto started = learning::start(configured, databases,
-                                 persistent() ? configured.log.directory + "/learnt" : "", {});
+  auto started = learning::start(
+      configured, databases, persistent() ? configured.log.directory + "/learnt" : "",
+      [this](std::string_view database, std::string_view measurement, std::string_view field,
+             field_type type) {
+        // A type that clients' lines have set stays: the server's own verdict on them will tell.
+        static_cast<void>(remembered.learn(database, measurement, field, type));
+      });
   if (!started) {
     return started.error();
   }
@@ -276,6 +318,7 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
 
 void pipeline::state::collect(metric_collector& out) const {
   databases.collect(out);
+  collect_gate(remembered, out);
   sources.collect(out);
   if (letters != nullptr) {
     letters->collect(out);
@@ -319,6 +362,9 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
     return compiled.error();
   }
   if (auto opened = made->open_log(); !opened) {
+    return opened.error();
+  }
+  if (auto opened = made->open_types(); !opened) {
     return opened.error();
   }
   if (auto opened = made->open_letters(); !opened) {

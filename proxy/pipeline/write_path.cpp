@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "gate/flink_gauges.hpp"
 #include "gate/words.hpp"
+#include "observe/journal.hpp"
 
 namespace weir {
 namespace {
@@ -36,6 +38,11 @@ std::string quoted(std::string_view text, std::size_t bytes_max = quoted_bytes_m
 /// `detail` are the gate's own words on it.
 std::string words_for(gate_code code, const point_view& point, const std::string& detail) {
   switch (code) {
+    case gate_code::field_type_conflict:
+    case gate_code::series_limit:
+      return detail;
+    case gate_code::duplicate_point:
+      return "point '" + quoted(point.text) + "' was refused: " + detail;
     case gate_code::beyond_future:
       return "point '" + quoted(point.text) +
              "' lies further in the future than its database allows (key: future); check the "
@@ -63,6 +70,14 @@ std::string words_for(gate_code code, const point_view& point, const std::string
     case gate_code::dropped_by_rule:
     case gate_code::changed_by_rule:
     case gate_code::unsigned_as_integer:
+    case gate_code::type_coerced:
+    case gate_code::field_renamed:
+    case gate_code::field_dropped:
+    case gate_code::type_unchecked:
+    case gate_code::gauge_converted:
+    case gate_code::gauge_dropped:
+    case gate_code::duplicate_retry:
+    case gate_code::duplicate_spread:
       break;
   }
   return "point '" + quoted(point.text) + "' was refused: " + std::string(name_of(code));
@@ -108,7 +123,10 @@ gate_request write_job::request_of_gate() const {
           .now_ns = now_ns_,
           .unit_ns = target_.unit_ns,
           .rules = rules_,
-          .learnt_retention = learnt};
+          .learnt_retention = learnt,
+          .memory = owner_.services_.remembered,
+          .database = target_.database,
+          .retention_policy = target_.retention_policy};
 }
 
 parse_options write_job::reader_options() const {
@@ -120,6 +138,7 @@ parse_options write_job::reader_options() const {
 }
 
 void write_job::reset() {
+  gate_.lost();  // unless it was kept
   staged_.clear(kept_buffer_bytes);
   reader_.shrink(kept_buffer_bytes);
   overflow_reader_.reset();
@@ -215,6 +234,7 @@ void write_job::end_body() {
   account_.carriage_returns += counts.carriage_returns;
   for (std::size_t i = 0; i < gate_code_count; ++i) {
     account_.mended_by_gate[i] += gate_.mended()[i];
+    account_.noted_by_gate[i] += gate_.noted()[i];
   }
 }
 
@@ -245,6 +265,8 @@ void write_job::withhold() {
   }
   staged_.clear(kept_buffer_bytes);
   account_.mended_by_gate.fill(0);  // counts what is accepted
+  account_.noted_by_gate.fill(0);
+  gate_.lost();
   verdict_.withheld = account_.withheld;
   verdict_.nothing_kept = true;
 }
@@ -252,13 +274,9 @@ void write_job::withhold() {
 void write_job::drain() {
   for (;;) {
     switch (reader_.next()) {
-      case line_event::point: {
-        const gate_answer answer = gate_.pass(reader_.point(), staged_);
-        if (answer.action == gate_action::reject || answer.action == gate_action::drop) {
-          note_answer(answer, reader_.point());
-        }
+      case line_event::point:
+        pass(reader_.point());
         continue;
-      }
       case line_event::error:
         if (!rescue_overflowed(reader_.error())) {
           note_refused(reader_.error());
@@ -297,7 +315,53 @@ bool write_job::rescue_overflowed(const parse_error& error) {
   return true;
 }
 
+bool write_job::pass(const point_view& point) {
+  const gate_answer answer = gate_.pass(point, staged_);
+  if (answer.action == gate_action::reject || answer.action == gate_action::drop) {
+    note_answer(answer, point);
+    return false;
+  }
+  return true;
+}
+
+bool write_job::mend_gauge(const parse_error& error) {
+  const bool number = error.code == parse_code::invalid_number ||
+                      error.code == parse_code::invalid_boolean ||
+                      error.code == parse_code::invalid_float;
+  if (!policy_->flink_gauges || !number || !mend_flink_line(error.text, mended_line_)) {
+    return false;
+  }
+  constexpr auto dropped = static_cast<std::size_t>(gate_code::gauge_dropped);
+  if (mended_line_.empty()) {
+    ++account_.dropped_by_gate[dropped];
+    if (keeps_letters() && owner_.services_.letters->options().dropped) {
+      keep_letter({.dropped = true,
+                   .code = std::string(name_of(gate_code::gauge_dropped)),
+                   .line = error.line,
+                   .message = std::string(explanation(gate_code::gauge_dropped))},
+                  error.text);
+    }
+    return true;
+  }
+  if (mend_reader_ == nullptr) {
+    mend_reader_ = std::make_unique<line_reader>();
+  }
+  mend_reader_->reset(reader_options());
+  mend_reader_->feed(mended_line_);
+  mend_reader_->finish();
+  if (mend_reader_->next() != line_event::point) {
+    return false;  // it has another mistake
+  }
+  point_view point = mend_reader_->point();
+  point.line = error.line;
+  account_.mended_by_gate[dropped] += pass(point) ? 1 : 0;
+  return true;
+}
+
 void write_job::note_refused(const parse_error& error) {
+  if (mend_gauge(error)) {
+    return;
+  }
   ++account_.refused_by_parser[static_cast<std::size_t>(error.code)];
   if (keeps_letters()) {
     keep_letter({.code = std::string(name_of(error.code)),
@@ -512,11 +576,8 @@ void write_path::append_turn(const std::vector<write_job*>& jobs) {
   if (builders_.size() > builders_max) {
     builders_.clear();
   }
-  append_result appended;
-  if (!frames_.empty()) {
-    appended = services_.log.append(frames_);
-    frames_.clear();
-  }
+  const append_result appended = append_frames();
+  tell_duplicates(now_ns);
   std::vector<write_job*> waiting;
   for (write_job* job : jobs) {
     if (appended.status == append_status::pending && !job->staged_.empty()) {
@@ -531,6 +592,37 @@ void write_path::append_turn(const std::vector<write_job*>& jobs) {
     if (job->stage_ == write_job::stage::complete) {
       job->conclude(appended.status, appended.detail);
     }
+  }
+}
+
+append_result write_path::append_frames() {
+  append_result appended;
+  if (frames_.empty()) {
+    return appended;
+  }
+  const outcome kept = services_.keep_types ? services_.keep_types() : outcome(nothing{});
+  if (kept) {
+    appended = services_.log.append(frames_);
+  } else {
+    appended.status = append_status::failed;
+    appended.detail = kept.error().message;
+  }
+  frames_.clear();
+  return appended;
+}
+
+/// Values that overwrite others vanish in the database without a word: here is one, at most once a
+/// minute.
+void write_path::tell_duplicates(std::int64_t now_ns) {
+  if (services_.remembered == nullptr) {
+    return;
+  }
+  if (const auto sample = services_.remembered->take_duplicate(now_ns)) {
+    journal(journal_level::warning,
+            "database \"" + sample->database + "\": " + std::to_string(sample->count) +
+                " point(s) with the series and time of another and other values, such as " +
+                sample->series + " at " + std::to_string(sample->time) +
+                "; a database keeps the last (key: duplicates)");
   }
 }
 
@@ -559,6 +651,7 @@ void write_job::conclude(append_status status, const std::string& detail) {
 }
 
 void write_job::account() {
+  gate_.kept();
   for (const staged_run& run : staged_.runs()) {
     account_.accepted += run.points;
   }

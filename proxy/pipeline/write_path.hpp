@@ -51,6 +51,11 @@ struct write_services {
   const rule_set* rules = nullptr;
   /// Of databases with retention = "learn"; nullptr: nothing is known.
   const retention_source* learnt = nullptr;
+  /// Against which types, duplicates and series are checked; nullptr: they are not.
+  gate_memory* remembered = nullptr;
+  /// Called before the log is given frames: the types that their lines use first must outlive the
+  /// process. A failure is the log's.
+  std::function<outcome()> keep_types = nullptr;
 };
 
 /// Who a write comes from.
@@ -99,6 +104,11 @@ class write_job {
   /// on the line, and it is no error of the parser's.
   [[nodiscard]] bool rescue_overflowed(const parse_error& error);
   void note_refused(const parse_error& error);
+  [[nodiscard]] gate_request request_of_gate() const;
+  /// Whether the point was staged.
+  bool pass(const point_view& point);
+  /// A line with a gauge of Flink's that is no number: whether it could be taken without it.
+  [[nodiscard]] bool mend_gauge(const parse_error& error);
   void note_answer(const gate_answer& answer, const point_view& point);
   [[nodiscard]] std::string words_of(const gate_answer& answer, const point_view& point) const;
   [[nodiscard]] rejected_line told(const gate_answer& answer, const point_view& point) const;
@@ -114,7 +124,6 @@ class write_job {
   void account();
   void reset();
   [[nodiscard]] parse_options reader_options() const;
-  [[nodiscard]] gate_request request_of_gate() const;
 
   write_path& owner_;
   api::write_target target_;
@@ -127,6 +136,9 @@ class write_job {
   /// Made for the first line whose time overflows.
   std::unique_ptr<line_reader> overflow_reader_;
   gate gate_;
+  /// For a line that was mended before it could be read; made when there is one.
+  std::unique_ptr<line_reader> mend_reader_;
+  std::string mended_line_;
   staged_lines staged_;
   memory_lease lease_;
   line_account account_;
@@ -181,6 +193,8 @@ class write_path {
   void recycle(write_job& job);
   void gather(const write_job& job);
   void seal(frame_builder& builder, std::int64_t now_ns);
+  [[nodiscard]] append_result append_frames();
+  void tell_duplicates(std::int64_t now_ns);
   frame_builder& builder_for(const api::write_target& target);
 
   write_services services_;

@@ -14,7 +14,7 @@ from harness.settings import influx_sink, settings
 SECONDS = float(os.environ.get("WEIR_OUTAGE_SECONDS", "10"))
 MEMORY_MIB = 64
 # What weir needs for itself beside limits.memory: code, threads, libcurl, the allocator's reserve.
-BASE_MIB = 24
+BASE_MIB = 32  # 24 and the window of limits.duplicates
 
 
 def configuration(influxd, memory=MEMORY_MIB):

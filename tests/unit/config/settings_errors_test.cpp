@@ -37,7 +37,7 @@ TEST(settings_errors, unknown_keys_name_the_nearest) {
        "weir.toml:2:1: unknown key `http.keep`; `keep` belongs to [log]"},
       {"[limits]\nxyzxyzxyz = 1\n",
        "weir.toml:2:1: unknown key `limits.xyzxyzxyz`; known here are: memory, line, databases, "
-       "state"},
+       "state, series, series_idle, types, duplicates"},
       {"[database.flink]\nretentoin = \"1d\"\n",
        "weir.toml:2:1: unknown key `database.\"flink\".retentoin`; did you mean `retention`?"},
       {"[[sink]]\nname = \"a\"\ntype = \"null\"\nbatch = { point = 5 }\n",
@@ -215,8 +215,8 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
       {"[log]\ntype = \"kafka\"\n",
        "weir.toml:2:1: `log.type`: \"kafka\" is not supported by this version; use \"local\" | "
        "\"memory\""},
-      {"[database.\"*\"]\ntypes = \"reject\"\n",
-       "weir.toml:2:1: `database.\"*\".types`: it is not supported by this version; take it out"},
+      {"[log]\nshards = 2\n",
+       "weir.toml:2:1: `log.shards`: it is not supported by this version; take it out"},
       {"[[sink]]\nname = \"k\"\ntype = \"kafka\"\n",
        "weir.toml:3:1: `sink.type`: \"kafka\" is not supported by this version; use \"influxdb\" | "
        "\"remote_write\" | \"file\" | \"null\""},

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the gate remembers between lines, shared by all intake loops: the table of series, the
+// window of recent points, and for each database the types of its fields and the counts of its
+// series. Nothing here touches files: registrations of types wait to be written by types_journal.
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/memory_budget.hpp"
+#include "gate/cardinality.hpp"
+#include "gate/field_types.hpp"
+#include "gate/known_shapes.hpp"
+#include "gate/point_window.hpp"
+#include "gate/series_table.hpp"
+#include "gate/types_text.hpp"
+
+namespace weir {
+
+/// Two points of one place with different values: one of many, for a person to look at.
+struct duplicate_sample {
+  std::string database;
+  std::string series;
+  std::int64_t time = 0;
+  /// Such points since the sample before.
+  std::uint64_t count = 0;
+};
+
+/// What the gate remembers of one database. Never moved or removed.
+class database_memory {
+ public:
+  database_memory(std::string name, std::uint64_t seed, memory_budget& budget,
+                  std::int64_t start_ns)
+      : types(budget),
+        series(budget, start_ns),
+        shapes(budget),
+        name_(std::move(name)),
+        seed_(hash_text(name_, seed)) {}
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// Of all hashes of its series, measurements and fields.
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+
+  field_types types;
+  database_series series;
+  known_shapes shapes;
+
+ private:
+  const std::string name_;
+  const std::uint64_t seed_;
+};
+
+struct gate_memory_options {
+  std::size_t series_bytes = std::size_t{256} << 20;
+  std::size_t types_bytes = std::size_t{64} << 20;
+  std::size_t duplicates_bytes = std::size_t{8} << 20;
+  std::uint32_t series_idle_s = 7 * 24 * 3600;
+  /// False: registrations are not kept for a file.
+  bool keeps_types = false;
+  /// Unknown to others.
+  std::uint64_t seed = 0;
+  /// Time of the start, nanoseconds since the epoch.
+  std::int64_t start_ns = 0;
+};
+
+class gate_memory {
+ public:
+  explicit gate_memory(const gate_memory_options& options);
+
+  /// Valid as long as this object.
+  [[nodiscard]] database_memory& of(std::string_view database);
+
+  /// A field's type, known from elsewhere: from the file of types, or from the database itself. The
+  /// names are meant as they stand, without escapes. A type that is known already stays.
+  field_types::answer learn(std::string_view database, std::string_view measurement,
+                            std::string_view field, field_type type);
+  /// The same without keeping it for the file, which has it.
+  void load(const registered_types& types);
+  /// Registers the type that a line uses first; `measurement_hash` is what `measurement_key` says.
+  field_types::answer add_type(database_memory& database, std::uint64_t measurement_hash,
+                               std::string_view measurement, std::string_view field,
+                               field_type type);
+
+  [[nodiscard]] static std::uint64_t measurement_key(const database_memory& database,
+                                                     std::string_view measurement) noexcept {
+    return hash_text(measurement, database.seed());
+  }
+
+  /// Registrations made so far: raised before the type can be seen by anybody.
+  [[nodiscard]] std::uint64_t registrations() const noexcept {
+    return registrations_.load(std::memory_order_acquire);
+  }
+  /// Takes the records that the file lacks, and says how many registrations they bring it to.
+  [[nodiscard]] std::string take_unwritten(std::uint64_t& registrations);
+
+  /// Tells of a point whose values differ from another's of its place.
+  void note_duplicate(const database_memory& database, std::string_view series, std::int64_t time);
+  /// At most once a minute, and only when there was one.
+  [[nodiscard]] std::optional<duplicate_sample> take_duplicate(std::int64_t now_ns);
+
+  struct database_counts {
+    std::string name;
+    std::uint64_t series = 0;
+    std::uint64_t types = 0;
+  };
+  [[nodiscard]] std::vector<database_counts> count() const;
+  [[nodiscard]] const memory_budget& types_budget() const noexcept { return types_budget_; }
+  [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
+
+ private:
+  const gate_memory_options options_;
+  memory_budget types_budget_;
+  mutable std::mutex mutex_;  // of the map
+  std::map<std::string, std::unique_ptr<database_memory>, std::less<>> databases_;
+  std::mutex unwritten_mutex_;
+  std::string unwritten_;
+  std::atomic<std::uint64_t> registrations_{0};
+  std::mutex sample_mutex_;
+  std::optional<duplicate_sample> sample_;
+  std::int64_t sample_taken_ns_ = 0;
+  std::atomic<bool> has_sample_{false};
+
+ public:
+  // After what their entries point to, so that they are destroyed first.
+  series_table series;
+  point_window points;
+};
+
+}  // namespace weir

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The part of series_check.hpp that compares a line's fields with their types, one by one. Lines
+// come here when their shape is not known to be right.
+#include <algorithm>
+
+#include "gate/flink_gauges.hpp"
+#include "gate/series_check.hpp"
+
+namespace weir {
+namespace {
+
+// InfluxDB's max key length: measurement, tags, 4 bytes and the field's key.
+constexpr std::size_t key_bytes_max = 65535;
+constexpr std::size_t key_bytes_between = 4;
+
+bool loses(const gate_answer& answer) noexcept {
+  return answer.action == gate_action::reject || answer.action == gate_action::drop;
+}
+
+}  // namespace
+
+gate_answer series_check::settle_types(line_state& state, std::uint64_t measurement) {
+  const std::size_t count = state.point->fields.size();
+  gate_answer last_dropped;
+  bool changed = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const field_view field = state.point->fields[i];
+    unescaped_field(field.key, field_name_);
+    const auto known = database_->types.find(field_types::key_of(measurement, field_name_));
+    if (known.found == field_types::status::unknown) {
+      new_fields_.push_back({field_name_, field.type});
+    } else if (known.type != field.type) {
+      changed = true;
+      const gate_answer answer = settle_field(state, i, known.type, measurement);
+      if (answer.action == gate_action::drop) {
+        last_dropped = {gate_action::reject, answer.code};
+      } else if (loses(answer)) {
+        return answer;
+      }
+    }
+  }
+  if (last_dropped.action == gate_action::reject) {
+    std::erase_if(edit_.fields(), [](const field_view& field) { return field.key.empty(); });
+    if (edit_.fields().empty()) {
+      return last_dropped;
+    }
+  }
+  if (changed) {
+    restage(state);
+  }
+  return {};
+}
+
+/// `drop` says that the field is to be taken out: its key is empty then.
+gate_answer series_check::settle_field(line_state& state, std::size_t index, field_type wanted,
+                                       std::uint64_t measurement) {
+  edit(state);
+  field_view& field = edit_.fields()[index];
+  if (policy_->flink_gauges && fit_flink_gauge(field, wanted, edit_)) {
+    state.mended |= bit(gate_code::gauge_converted);
+    return {};
+  }
+  switch (policy_->types) {
+    case types_mode::off:
+    case types_mode::reject:
+      break;
+    case types_mode::coerce:
+      if (convert_exactly(field, wanted, edit_)) {
+        state.mended |= bit(gate_code::type_coerced);
+        return {};
+      }
+      break;
+    case types_mode::rename:
+      if (rename(state, field, measurement)) {
+        state.mended |= bit(gate_code::field_renamed);
+        return {};
+      }
+      break;
+    case types_mode::drop_field: {
+      const gate_answer answer = conflict(field_name_, field.type, wanted);
+      state.mended |= bit(gate_code::field_dropped);
+      field.key = {};
+      return {gate_action::drop, answer.code};
+    }
+  }
+  return conflict(field_name_, field.type, wanted);
+}
+
+bool series_check::rename(line_state& state, field_view& field, std::uint64_t measurement) {
+  const std::string raw = std::string(field.key) + std::string(rename_suffix(field.type));
+  if (state.point->series.size() + key_bytes_between + raw.size() > key_bytes_max) {
+    return false;
+  }
+  const std::vector<field_view>& fields = edit_.fields();
+  if (std::any_of(fields.begin(), fields.end(),
+                  [&raw](const field_view& other) { return other.key == raw; })) {
+    return false;  // the line has such a field of its own: one of the two would be lost
+  }
+  std::string name;
+  unescaped_field(raw, name);
+  const auto known = database_->types.find(field_types::key_of(measurement, name));
+  if (known.found == field_types::status::unknown) {
+    new_fields_.push_back({std::move(name), field.type});
+  } else if (known.type != field.type) {
+    return false;
+  }
+  field.key = edit_.keep(raw);
+  return true;
+}
+
+/// The first use of a field makes its type. Another thread may be faster, and a line may hold one
+/// field twice.
+gate_answer series_check::register_new(line_state& state, std::uint64_t measurement,
+                                       bool& types_are_right) {
+  types_are_right = true;
+  for (const new_field& each : new_fields_) {
+    const auto answer =
+        memory_->add_type(*database_, measurement, measurement_name_, each.name, each.type);
+    if (answer.found == field_types::status::full) {
+      types_are_right = false;
+      state.noted |= bit(gate_code::type_unchecked);
+    } else if (answer.type != each.type) {
+      return conflict(each.name, each.type, answer.type);
+    }
+  }
+  return {};
+}
+
+gate_answer series_check::conflict(std::string_view field, field_type type, field_type wanted) {
+  detail_.assign("field type conflict: input field \"").append(field);
+  detail_.append("\" on measurement \"").append(measurement_name_);
+  detail_.append("\" is type ").append(name_of(type));
+  detail_.append(", already exists as type ").append(name_of(wanted));
+  return {gate_action::reject, gate_code::field_type_conflict};
+}
+
+}  // namespace weir

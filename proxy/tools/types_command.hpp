@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `weir types`: what the file of field types says, and taking fields out of it while weir is
+// stopped. Writes to standard output and error.
+#pragma once
+
+#include <string>
+
+#include "config/settings.hpp"
+
+namespace weir {
+
+/// Names as they are meant, without line protocol's escapes; empty: all.
+struct types_arguments {
+  std::string database;
+  std::string measurement;
+  std::string field;
+};
+
+/// Exit status: 0, or 1 when the file cannot be read.
+[[nodiscard]] int list_types(const log_settings& log, const types_arguments& wanted);
+
+/// Exit status: 0, or 1 when nothing was forgotten and standard error says why.
+[[nodiscard]] int forget_types(const log_settings& log, const types_arguments& wanted);
+
+}  // namespace weir
