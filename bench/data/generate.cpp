@@ -137,9 +137,10 @@ void line_generator::append_flink_tags(std::string& out, std::uint64_t task) {
 
 void line_generator::append_flink(std::string& out) {
   const std::uint64_t task = below(64);
-  out.append("taskmanager_job_task_operator_").append(pick(gauges, below(5)));
+  const std::uint64_t gauge = below(5);  // each has a type of its own
+  out.append("taskmanager_job_task_operator_").append(pick(gauges, gauge));
   append_flink_tags(out, task);
-  switch (below(3)) {
+  switch (gauge % 3) {
     case 0:
       out += " value=";
       append_float(out, 2, 3);
