@@ -69,23 +69,10 @@ WEIR_INLINE void write_8_marks(std::uint64_t& bits, std::uint32_t offset,
   }
 }
 
-// One by one, eight in a row without a question: those too many do not count.
-WEIR_INLINE std::uint32_t* write_marks(std::uint64_t bits, std::uint32_t offset,
-                                       std::uint32_t* out) noexcept {
-  const auto count = static_cast<std::uint32_t>(__builtin_popcountll(bits));
-  write_8_marks(bits, offset, out);
-  if (count > 8) {
-    write_8_marks(bits, offset, out + 8);
-    if (count > 16) {
-      for (std::uint32_t done = 16; done < count; done += 8) {
-        write_8_marks(bits, offset, out + done);
-      }
-    }
-  }
-  return out + count;
-}
-
+// clang-format off: the order matters
+#include "marks_in_eights.hpp"
 #include "two_pass.hpp"
+// clang-format on
 
 }  // namespace
 }  // namespace weir

@@ -46,7 +46,7 @@ WEIR_INLINE std::uint64_t between_quotes(std::uint64_t quotes) noexcept {
       _mm_cvtsi128_si64(_mm_clmulepi64_si128(bits, _mm_set1_epi8(-1), 0)));
 }
 
-// Not inlined where it need not be: most blocks have neither a backslash nor a quote.
+// Most blocks do not come here: they have neither a backslash nor a quote.
 WEIR_INLINE std::uint64_t mark_with_quotes(const block& bytes, std::uint64_t marks,
                                            std::uint64_t quotes, std::uint64_t backslashes,
                                            mark_state& state) noexcept {

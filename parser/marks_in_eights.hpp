@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HOT. How marks are written where no instruction packs them. Included, like two_pass.hpp, into the
+// target regions of the kernels that need it, behind their `write_8_marks`.
+
+// One by one, eight in a row without a question: those too many do not count.
+WEIR_INLINE std::uint32_t* write_marks(std::uint64_t bits, std::uint32_t offset,
+                                       std::uint32_t* out) noexcept {
+  const auto count = static_cast<std::uint32_t>(__builtin_popcountll(bits));
+  write_8_marks(bits, offset, out);
+  if (count > 8) {
+    write_8_marks(bits, offset, out + 8);
+    if (count > 16) {
+      for (std::uint32_t done = 16; done < count; done += 8) {
+        write_8_marks(bits, offset, out + done);
+      }
+    }
+  }
+  return out + count;
+}
