@@ -319,6 +319,25 @@ def test_retention_is_learnt_and_survives_outages_and_restarts(influxd, start_we
     assert refusal(write_old(weir, 4 * HOUR)) == BEYOND
 
 
+def test_types_are_learnt_before_a_line_is_written_through_weir(influxd, start_weir):
+    influxd.query('CREATE DATABASE "brief"')
+    assert influxd.client.write("cpu usage=1.5,count=1i", "brief").status == 204
+    weir = start_weir(learning(influxd.url))
+    wait_until(
+        lambda: weir.metrics().sum("weir_learn_questions_total") >= 4,  # policies and types, twice
+        20,
+        "types learnt",
+        weir.must_be_alive,
+    )
+    answer = weir.client.write("cpu usage=2i\ncpu count=2i", "brief")
+    assert answer.status == 400
+    assert (
+        'field type conflict: input field "usage" on measurement "cpu" is type integer, '
+        "already exists as type float" in refusal(answer)
+    )
+    weir.wait_delivered(1)
+
+
 def test_what_was_never_learnt_is_accepted(influxd, start_weir):
     influxd.query('CREATE DATABASE "brief" WITH DURATION 1h NAME "hour"')
     influxd.stop()
