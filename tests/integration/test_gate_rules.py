@@ -8,6 +8,7 @@ import time
 import pytest
 
 from harness.fake_influxdb2 import FakeInfluxdb2
+from harness.letters import listed, wait_kept
 from harness.process import wait_until
 from harness.settings import file_sink, influx_sink, settings, table
 
@@ -215,6 +216,10 @@ def test_twenty_rules(influxd, start_weir):
         accepted = metrics.one("weir_lines_accepted_total", database=db)
         assert metrics.one("weir_lines_received_total", database=db) == lines
         assert accepted + dropped[db] == lines
+    wait_kept(weir, 3)
+    assert [letter["message"] for letter in listed(weir)] == [
+        f'dropped by rule "{name}"' for name in ("flink-keep", "noise3", "test-hosts")
+    ]
     assert metrics.one("weir_rule_points_total", rule="flink-keep") == 1
     assert metrics.one("weir_rule_points_total", rule="dc") == 4
     assert metrics.one("weir_rule_points_total", rule="noise1") == 0
