@@ -203,7 +203,8 @@ def test_a_point_beyond_retention(influxd, start):
     wait_until(
         lambda: weir.client.write(probe, "through").status == 204, what="the new policy learnt"
     )
-    assert letters(weir, "replay", letter["id"], "--url", f"http://{weir.client.address}") == "1 letters passed\n"
+    url = f"http://{weir.client.address}"
+    assert letters(weir, "replay", letter["id"], "--url", url) == "1 letters passed\n"
     wait_until(lambda: values(influxd, "through") == [2, 1, 3], what="the point that was refused")
     assert values(influxd, "alone") == [1, 3]
 
