@@ -70,7 +70,7 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"double_comma", "two commas in a row", "Between two commas a pair `name=value` must stand.",
      "Remove one of the commas."},
     {"trailing_comma", "a comma with nothing behind it",
-     "The comma announces another field, but none follows.", "Remove the comma."},
+     "The comma announces another tag or field, but none follows.", "Remove the comma."},
     {"tag_after_fields", "a tag behind the fields",
      "Tags stand before the first space, directly behind the measurement. `{1}` stands behind the "
      "fields and is read as something else.",

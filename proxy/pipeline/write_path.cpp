@@ -61,13 +61,14 @@ std::string words_for(gate_code code, const point_view& point, const std::string
     case gate_code::tag_and_field:
     case gate_code::rule_conflict:
       return "unable to parse '" + quoted(point.text) + "': " + detail;
+    case gate_code::dropped_by_rule:
+      return "point '" + quoted(point.text) + "' was " + detail;
     case gate_code::none:
     case gate_code::time_assigned:
     case gate_code::precision_mended:
     case gate_code::beyond_retention:
     case gate_code::retention_clamped:
     case gate_code::name_dropped:
-    case gate_code::dropped_by_rule:
     case gate_code::changed_by_rule:
     case gate_code::unsigned_as_integer:
     case gate_code::type_coerced:
@@ -83,12 +84,20 @@ std::string words_for(gate_code code, const point_view& point, const std::string
   return "point '" + quoted(point.text) + "' was refused: " + std::string(name_of(code));
 }
 
-/// What is left of `words` where the line that they quote stands beside them.
+/// What is left of `words` where the line that they quote stands beside them: the reason alone.
 std::string without_line(std::string words, std::string_view line) {
-  const std::string quote = "'" + quoted(line) + "'";
-  if (const std::size_t at = words.find(quote); at != std::string::npos) {
-    words.replace(at, quote.size(), "'...'");
+  const std::string quote = " '" + quoted(line) + "'";
+  const std::size_t at = words.find(quote);
+  if (at == std::string::npos) {
+    return words;
   }
+  const std::string_view rest = std::string_view(words).substr(at + quote.size());
+  for (const std::string_view before : {": ", " was refused: ", " was "}) {
+    if (rest.starts_with(before)) {
+      return std::string(rest.substr(before.size()));
+    }
+  }
+  words.erase(at, quote.size());
   return words;
 }
 
@@ -373,8 +382,10 @@ void write_job::note_refused(const parse_error& error) {
   rejected_line told{.line = error.line, .column = error.column, .code = name_of(error.code)};
   if (verdict_.wants_message()) {
     if (verdict_.verbose) {
-      told.message = reason(error);
-      told.explanation = explanation(error);
+      diagnosis known = diagnose(error);
+      told.message = std::move(known.message);
+      told.explanation = std::move(known.explanation) + ' ' + known.remedy;
+      told.column = known.column;  // where the mistake lies: the reader may notice it elsewhere
       told.text = quoted(error.text, write_verdict::quoted_bytes_max);
     } else {
       told.message = "unable to parse '" + quoted(error.text) + "': " + reason(error);
@@ -622,7 +633,7 @@ void write_path::tell_duplicates(std::int64_t now_ns) {
             "database \"" + sample->database + "\": " + std::to_string(sample->count) +
                 " point(s) with the series and time of another and other values, such as " +
                 sample->series + " at " + std::to_string(sample->time) +
-                "; a database keeps the last (key: duplicates)");
+                "; a database keeps one for each time (key: duplicates)");
   }
 }
 

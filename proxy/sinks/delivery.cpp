@@ -130,6 +130,7 @@ delivery_step delivery::step_for(answer_class what, const attempt& tried, std::s
       }
       // The next attempt after the rest may create it again.
       creation_tried_ = false;
+      words += "; create it there, or send CREATE DATABASE to weir (key: create_databases)";
       return {step_kind::hold, hold_wait(), 0, std::move(words)};
     case answer_class::missing_policy:
     case answer_class::not_allowed:

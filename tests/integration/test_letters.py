@@ -11,38 +11,12 @@ import threading
 import time
 
 from harness.client import Client
+from harness.letters import letters, listed, wait_kept
 from harness.process import wait_until
 from harness.settings import file_sink, influx_sink, null_sink, settings, table
 
 T = 1_600_000_000_000_000_000
 UDP = table("[[udp]]", {"listen": "127.0.0.1:0", "database": "udp"})
-
-
-def letters(weir, *arguments, status=0):
-    """`weir letters ...` with the configuration of `weir`: what it printed."""
-    command = [weir.executable, "letters", *arguments, "--config", weir.config_path]
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=weir.directory,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    said = done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
-    assert done.returncode == status, said
-    return done.stdout.decode(errors="surrogateescape")
-
-
-def listed(weir, *arguments):
-    text = letters(weir, "list", "--json", "--limit", "0", *arguments)
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def wait_kept(weir, count):
-    """Letters are written after the answer, by a thread of their own."""
-    wait_until(
-        lambda: weir.metrics().sum("weir_letters_kept_total") >= count, what=f"{count} letters kept"
-    )
 
 
 def test_a_client_that_asks_is_told_of_every_refused_line(start_weir):

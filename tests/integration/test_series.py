@@ -39,31 +39,6 @@ def reasons(weir, metric):
     return {labels["reason"]: value for labels, value in weir.metrics().matching(metric)}
 
 
-def test_a_type_that_changes_is_told_as_influxdb_tells_it(influxd, start_weir):
-    """The same two requests, with and without weir in front: the same answers and the same rows."""
-    bodies = [
-        f"cpu,host=a value=1i {T}",
-        f"cpu,host=a value=1.5 {T + 1}\ncpu,host=a value=2i {T + 2}\nmem free=1 {T}",
-    ]
-    influxd.create_database("direct")
-    direct = [influxd.client.write(body, "direct") for body in bodies]
-
-    influxd.create_database("mydb")
-    weir = start(start_weir, influx_sink(influxd.url))
-    through = [weir.client.write(body, "mydb") for body in bodies]
-    assert [each.status for each in direct] == [204, 400]
-    assert [(each.status, each.text()) for each in through] == [
-        (each.status, each.text()) for each in direct
-    ]
-    weir.wait_delivered(3)
-    for query in ("SELECT value FROM cpu", "SELECT free FROM mem"):
-        assert influxd.rows(query, "mydb") == influxd.rows(query, "direct")
-    assert weir.metrics().sum("weir_sink_discarded_points_total", sink="influx") == 0
-    assert weir.metrics().one(
-        "weir_lines_rejected_total", database="mydb", reason="field_type_conflict"
-    ) == 1
-
-
 @pytest.mark.parametrize("kill", [False, True])
 @pytest.mark.parametrize("acknowledge", ["written", "synced"])
 def test_types_outlive_the_process(start_weir, kill, acknowledge):
@@ -144,37 +119,6 @@ def test_flink_gauges_reach_influxdb(influxd, start_weir):
     ]
     assert influxd.rows("SELECT value FROM jobmanager_last", "flink") == [{"time": T, "value": 5}]
     assert reasons(weir, "weir_lines_dropped_total") == {"gauge_dropped": 3}
-
-
-def test_two_values_in_one_place(influxd, start_weir):
-    """InfluxDB loses one without a word; weir counts it, refuses it, or gives it a place."""
-    body = f"cpu,host=a value=1i {T}\ncpu,host=a value=2i {T}"
-    influxd.create_database("direct")
-    assert influxd.client.write(body, "direct").status == 204
-    assert influxd.count("direct", "cpu") == 1
-
-    weir = start(start_weir)
-    assert weir.client.write(body, "mydb").status == 204
-    assert reasons(weir, "weir_lines_noted_total") == {"duplicate_point": 1}
-    wait_until(lambda: "cpu,host=a at" in weir.log(), what="a sample in the log")
-
-    refusing = start(start_weir, duplicates="reject")
-    for _ in range(2):  # a retry is answered alike
-        answer = refusing.client.write(body, "mydb")
-        assert answer.status == 400
-        assert "has other values already" in answer.text()
-    assert reasons(refusing, "weir_lines_rejected_total") == {"duplicate_point": 2}
-    assert reasons(refusing, "weir_lines_noted_total") == {"duplicate_retry": 1}
-
-    influxd.create_database("mydb")
-    spreading = start(start_weir, influx_sink(influxd.url), duplicates="spread")
-    for _ in range(2):
-        assert spreading.client.write(body, "mydb").status == 204
-    spreading.wait_delivered(4)
-    assert influxd.rows("SELECT value FROM cpu", "mydb") == [
-        {"time": T, "value": 1},
-        {"time": T + 1, "value": 2},
-    ]
 
 
 def test_a_tag_that_explodes_is_named(start_weir):

@@ -276,6 +276,16 @@ def test_create_database_through_weir_creates_it_upstream_when_it_is_missed(infl
     wait_until(lambda: influxd.count("made_here", "cpu") == 1, what="its point")
 
 
+def test_points_for_a_database_that_nobody_created_wait_for_it(influxd, start_weir):
+    weir = start_weir(settings(influx_sink(influxd.url)))
+    assert weir.client.write(f"cpu value=1 {T}", "forgotten").status == 204
+    remedy = 'database not found: "forgotten"; create it there, or send CREATE DATABASE to weir'
+    wait_until(lambda: remedy in weir.log(), what="the remedy in the log")
+    weir.client.request("POST", "/query", {"q": "CREATE DATABASE forgotten"})
+    weir.wait_delivered(1)
+    assert influxd.count("forgotten", "cpu") == 1
+
+
 def test_two_sinks_have_everything_each(influxd, start_weir):
     influxd.create_database("mydb")
     weir = start_weir(settings(influx_sink(influxd.url), file_sink()))

@@ -108,7 +108,7 @@ TEST_F(write_path_wishes_test, a_verbose_verdict_tells_all_of_each_line) {
   ASSERT_EQ(told.size(), 3U);
   EXPECT_EQ(told[0].message, "missing tag key");
   EXPECT_EQ(told[0].line, 4U);
-  EXPECT_EQ(told[0].column, 6U);
+  EXPECT_EQ(told[0].column, 5U) << "the comma, not where the line ends";
   EXPECT_EQ(told[0].code, "missing_tag_key");
   EXPECT_EQ(told[0].text, "bad,");
   EXPECT_FALSE(told[0].explanation.empty());

@@ -126,7 +126,11 @@ TEST(delivery, creates_a_missing_database_once_and_holds_if_it_stays_missing) {
   const delivery_step made = steps.created(answered(200, R"({"results":[{"statement_id":0}]})"));
   EXPECT_EQ(made.kind, step_kind::retry);
   EXPECT_EQ(made.wait.count(), 0);
-  EXPECT_EQ(steps.next(missing, {5, true}).kind, step_kind::hold);
+  const delivery_step held = steps.next(missing, {5, true});
+  EXPECT_EQ(held.kind, step_kind::hold);
+  EXPECT_EQ(held.words,
+            "database not found: \"d\"; create it there, or send CREATE DATABASE to weir (key: "
+            "create_databases)");
   // After the rest it may be created again.
   EXPECT_EQ(steps.next(missing, {5, true}).kind, step_kind::create_database);
 }
