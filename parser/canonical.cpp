@@ -3,6 +3,8 @@
 // Writes a point's series and field set in the one spelling that the log holds and that every
 // server reads alike. docs/line_protocol.md defines it.
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "number.hpp"
@@ -16,104 +18,180 @@ bool is_digit(char byte) noexcept {
   return byte >= '0' && byte <= '9';
 }
 
-void append_pair(std::string_view key, std::string_view value, std::string& out) {
-  const char* const equals = key.data() + key.size();
-  if (equals + 1 == value.data()) {  // as it lies in the line
-    out.append(key.data(), key.size() + 1 + value.size());
-    return;
+/// Bytes that a copy may write beyond what it copies; what follows is written over them.
+constexpr std::size_t spill = 32;
+
+/// Where the line's own bytes lie: most of what is copied is a part of it.
+class writer {
+ public:
+  writer(std::string_view line, char* to) noexcept
+      : line_begin_(reinterpret_cast<std::uintptr_t>(line.data())),
+        line_size_(line.size()),
+        to_(to) {}
+
+  [[nodiscard]] char* at() const noexcept { return to_; }
+
+  void put(char byte) noexcept { *to_++ = byte; }
+
+  void put(std::string_view text) noexcept {
+    std::memcpy(to_, text.data(), text.size());
+    to_ += text.size();
   }
-  out.append(key).append("=").append(value);
-}
 
-void append_tag(const tag_view& tag, std::string& out) {
-  out.push_back(',');
-  append_pair(tag.key, tag.value, out);
-}
+  /// The same for a short text: one copy of a fixed size, where the line goes on for so long.
+  void put_short(const char* text, std::size_t size) noexcept {
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(text) - line_begin_;
+    if (size <= spill && offset < line_size_ && line_size_ - offset >= spill) [[likely]] {
+      std::memcpy(to_, text, spill);
+      to_ += size;
+    } else {
+      put({text, size});
+    }
+  }
 
-void append_few_sorted(std::span<const tag_view> tags, std::string& out) {
+  void put_pair(std::string_view key, std::string_view value) noexcept {
+    const char* const equals = key.data() + key.size();
+    if (equals + 1 == value.data()) [[likely]] {  // as it lies in the line
+      put_short(key.data(), key.size() + 1 + value.size());
+      return;
+    }
+    put(key);
+    put('=');
+    put(value);
+  }
+
+  void put_tag(const tag_view& tag) noexcept {
+    put(',');
+    put_pair(tag.key, tag.value);
+  }
+
+ private:
+  std::uintptr_t line_begin_;
+  std::size_t line_size_;
+  char* to_;
+};
+
+void write_few_sorted(std::span<const tag_view> tags, writer& out) noexcept {
   std::uint32_t order[tags_few];
   sort_few_tags(tags, order);
   for (std::size_t i = 0; i < tags.size(); ++i) {
-    append_tag(tags[order[i]], out);
+    out.put_tag(tags[order[i]]);
   }
 }
 
-void append_many_sorted(std::span<const tag_view> tags, std::string& out) {
+void write_many_sorted(std::span<const tag_view> tags, writer& out) {
   std::vector<const tag_view*> sorted(tags.size());
   std::transform(tags.begin(), tags.end(), sorted.begin(),
                  [](const tag_view& tag) { return &tag; });
   std::sort(sorted.begin(), sorted.end(),
             [](const tag_view* a, const tag_view* b) { return a->key < b->key; });
   for (const tag_view* tag : sorted) {
-    append_tag(*tag, out);
+    out.put_tag(*tag);
   }
 }
 
-void append_series(const point_view& point, std::string& out) {
+void write_series(const point_view& point, writer& out) {
   if (point.tags_sorted) {
-    out.append(point.series);
+    out.put(point.series);
     return;
   }
-  out.append(point.measurement);
+  out.put(point.measurement);
   if (!point.tag_order.empty()) {
     for (const std::uint8_t number : point.tag_order) {
-      append_tag(point.tags[number], out);
+      out.put_tag(point.tags[number]);
     }
     return;
   }
   if (point.tags.size() <= tags_few) {
-    append_few_sorted(point.tags, out);
+    write_few_sorted(point.tags, out);
   } else {
-    append_many_sorted(point.tags, out);
+    write_many_sorted(point.tags, out);
   }
 }
 
 // `.5` -> `0.5`, `1.` -> `1.0`, `007` -> `7`; the sign and the exponent stay.
-void append_number(std::string_view text, std::string& out) {
+void write_number(std::string_view text, writer& out) noexcept {
   if (text.front() == '-') {
-    out.push_back('-');
+    out.put('-');
     text.remove_prefix(1);
   }
   while (text.size() > 1 && text[0] == '0' && is_digit(text[1])) {
     text.remove_prefix(1);
   }
   if (text.front() == '.') {
-    out.push_back('0');
+    out.put('0');
   }
   const std::size_t point = text.find('.');
   if (point == std::string_view::npos || (point + 1 < text.size() && is_digit(text[point + 1]))) {
-    out.append(text);
+    out.put(text);
     return;
   }
-  out.append(text.substr(0, point + 1));
-  out.push_back('0');
-  out.append(text.substr(point + 1));
+  out.put(text.substr(0, point + 1));
+  out.put('0');
+  out.put(text.substr(point + 1));
+}
+
+void write_fields(const point_view& point, writer& out) noexcept {
+  if (point.fields_canonical) {
+    out.put(point.series_and_fields.substr(point.series.size()));
+    return;
+  }
+  char separator = ' ';
+  for (const field_view& field : point.fields) {
+    out.put(separator);
+    separator = ',';
+    const bool is_number = field.type == field_type::float64 || field.type == field_type::int64;
+    if (is_number && !is_portable_number(field.text)) {
+      out.put(field.key);
+      out.put('=');
+      write_number(field.text, out);
+    } else {
+      out.put_pair(field.key, field.text);
+    }
+  }
 }
 
 }  // namespace
+
+std::size_t canonical_room(const point_view& point) noexcept {
+  if (point.fields_canonical) {  // then it is the line's own, in another order at most
+    return point.series_and_fields.size() + spill;
+  }
+  std::size_t bytes = std::max(point.measurement.size(), point.series.size()) + spill;
+  for (const tag_view& tag : point.tags) {
+    bytes += tag.key.size() + tag.value.size() + 2;
+  }
+  for (const field_view& field : point.fields) {
+    bytes += field.key.size() + field.text.size() + 4;  // `.` becomes `0.0` at most
+  }
+  return bytes;
+}
+
+char* write_canonical_series(const point_view& point, char* to) {
+  writer out(point.text, to);
+  write_series(point, out);
+  return out.at();
+}
+
+char* write_canonical_fields(const point_view& point, char* to) noexcept {
+  writer out(point.text, to);
+  write_fields(point, out);
+  return out.at();
+}
 
 void append_canonical(const point_view& point, std::string& out) {
   if (point.canonical) {
     out.append(point.series_and_fields);
     return;
   }
-  append_series(point, out);
-  if (point.fields_canonical) {
-    out.append(point.series_and_fields.substr(point.series.size()));
-    return;
+  const std::size_t begin = out.size();
+  const std::size_t room = begin + canonical_room(point);
+  if (room > out.capacity()) {
+    out.reserve(std::max(room, 2 * out.capacity()));
   }
-  char separator = ' ';
-  for (const field_view& field : point.fields) {
-    out.push_back(separator);
-    separator = ',';
-    const bool is_number = field.type == field_type::float64 || field.type == field_type::int64;
-    if (is_number && !is_portable_number(field.text)) {
-      out.append(field.key).append("=");
-      append_number(field.text, out);
-    } else {
-      append_pair(field.key, field.text, out);
-    }
-  }
+  out.resize(room);
+  char* const fields = write_canonical_series(point, out.data() + begin);
+  out.resize(static_cast<std::size_t>(write_canonical_fields(point, fields) - out.data()));
 }
 
 }  // namespace weir

@@ -276,6 +276,12 @@ void unescape_string(std::string_view raw, std::string& out);
 /// No timestamp and no line feed are written.
 void append_canonical(const point_view& point, std::string& out);
 
+/// The same in two parts, series and field set, into a buffer of the caller's with `canonical_room`
+/// bytes for both: more than they have, because some are written twice. They return the end.
+[[nodiscard]] std::size_t canonical_room(const point_view& point) noexcept;
+[[nodiscard]] char* write_canonical_series(const point_view& point, char* to);
+[[nodiscard]] char* write_canonical_fields(const point_view& point, char* to) noexcept;
+
 /// The kernel in use: the one that the environment variable WEIR_KERNEL names, if this machine can
 /// run it, or else the fastest. All kernels give the same answers.
 [[nodiscard]] std::string_view kernel_name() noexcept;

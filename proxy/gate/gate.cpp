@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/gate.hpp"
 
-#include <charconv>
-
 #include "base/assert.hpp"
+#include "gate/time_text.hpp"
 
 namespace weir {
 namespace {
+
+/// A space, a time and a line feed.
+constexpr std::size_t line_end_bytes = time_text_bytes + 1;
 
 bool loses(const gate_answer& answer) noexcept {
   return answer.action == gate_action::reject || answer.action == gate_action::drop;
@@ -127,6 +129,8 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
   if (loses(retained)) {
     return retained;
   }
+  staged_line staged{.text = out.buffer(), .begin = out.buffer().size(), .time = time};
+  series_.begin_line(*point, staged);
   const gate_answer named = names_.check(*point);
   if (loses(named)) {
     return named;
@@ -137,14 +141,15 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
     }
     names_.strip(draft_);
     point = &draft_.view();
+    series_.begin_line(*point, staged);
   }
   const gate_answer converted = unsigned_.check(point->fields);
   if (loses(converted)) {
     return converted;
   }
   const gate_answer last = converted.action == gate_action::mend
-                               ? stage(with_integers(*point), time, out)
-                               : stage(*point, time, out);
+                               ? stage(with_integers(*point), staged, out)
+                               : stage(*point, staged, out);
   if (loses(last)) {
     return last;
   }
@@ -205,19 +210,15 @@ std::string gate::words(const gate_answer& answer, const point_view& point) cons
   return {};
 }
 
-gate_answer gate::stage(const point_view& point, std::int64_t time, staged_lines& out) {
-  std::string& text = out.text();
-  staged_line line{.text = text, .begin = text.size(), .time = time};
+gate_answer gate::stage(const point_view& point, staged_line& line, staged_lines& out) {
   const gate_answer answer = series_.stage(point, line, mended_, noted_);
   if (loses(answer)) {
-    text.resize(line.begin);
+    line.text.end_at(line.begin);
     return answer;
   }
-  char digits[24];
-  digits[0] = ' ';
-  char* end = std::to_chars(digits + 1, digits + sizeof digits - 1, line.time).ptr;
-  *end++ = '\n';
-  text.append(digits, end);
+  char* const end = write_time(line.time, line.text.room(line_end_bytes));
+  *end = '\n';
+  line.text.end_at(static_cast<std::size_t>(end + 1 - line.text.view().data()));
   out.line_done(line.time);
   return answer;
 }

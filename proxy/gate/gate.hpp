@@ -57,7 +57,7 @@ class gate {
  private:
   [[nodiscard]] gate_answer pass_timed(const point_view& line, const gate_answer& timed,
                                        std::int64_t time, staged_lines& out);
-  [[nodiscard]] gate_answer stage(const point_view& point, std::int64_t time, staged_lines& out);
+  [[nodiscard]] gate_answer stage(const point_view& point, staged_line& line, staged_lines& out);
   [[nodiscard]] const point_view& with_integers(const point_view& point);
 
   database_rules* rules_ = nullptr;

@@ -7,7 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
+#include <string_view>
 
 #include "gate/check.hpp"
 #include "gate/point_draft.hpp"
@@ -31,22 +33,23 @@ class names_check {
   [[nodiscard]] static std::string words(gate_code code, const point_view& point);
 
  private:
-  /// Most points have no key of a length that any of the names has.
+  /// Most points have no key that looks like one of the names.
   [[nodiscard]] bool suspicious(const point_view& point) const noexcept {
-    // Of "time", "_field", "_measurement", and two names of one byte.
-    constexpr std::uint32_t tag_lengths = 1U << 1 | 1U << 4 | 1U << 6 | 1U << 12;
-    constexpr std::size_t time_length = 4;
     for (const tag_view& tag : point.tags) {
-      if (tag.key.size() < 32 && (tag_lengths >> tag.key.size() & 1U) != 0) {
+      const char first = tag.key.front();
+      if (is_time(tag.key) || first == '_' || first == '\0' || first == '\xff') {
         return true;
       }
     }
     for (const field_view& field : point.fields) {
-      if (field.key.size() == time_length) {
+      if (is_time(field.key)) {
         return true;
       }
     }
     return both_ != name_mode::pass;
+  }
+  [[nodiscard]] static bool is_time(std::string_view key) noexcept {
+    return key.size() == 4 && std::memcmp(key.data(), "time", 4) == 0;
   }
   [[nodiscard]] gate_answer judge(const point_view& point) const noexcept;
   [[nodiscard]] bool drops(const tag_view& tag) const noexcept;

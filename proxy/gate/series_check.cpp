@@ -58,25 +58,33 @@ void series_check::begin(const gate_request& request) {
   now_s_ = request.now_ns < 0 ? 0 : static_cast<std::uint32_t>(request.now_ns / second_ns);
 }
 
+void series_check::begin_line(const point_view& point, staged_line& line) const {
+  line.text.end_at(line.begin);
+  char* const begin = line.text.room(canonical_room(point));
+  line.series_bytes = static_cast<std::size_t>(write_canonical_series(point, begin) - begin);
+  if (memory_ != nullptr) {
+    line.key = hash_series({begin, line.series_bytes}, seed_);
+    memory_->series.expect(line.key);
+  }
+}
+
 gate_answer series_check::stage(const point_view& point, staged_line& line, gate_tally& mended,
                                 gate_tally& noted) {
+  line_state state{.point = &point, .line = line};
+  write_fields(state);
   if (memory_ == nullptr) {
-    append_canonical(point, line.text);
     return {};
   }
-  line_state state{.point = &point, .line = line, .key = hash_series(point, seed_)};
-  memory_->series.expect(state.key);  // it has come when the line is written
   gate_answer answer;
   if (policy_->flink_gauges && has_flink_gauges(point.fields)) {
     if (answer = check_gauges(state); loses(answer)) {
       return answer;
     }
   } else {
-    append_canonical(point, line.text);
     state.hash = hash_fields(point.fields, seed_);
   }
   bool known = false;
-  if (auto entry = memory_->series.find(state.key, now_s_);
+  if (auto entry = memory_->series.find(state.line.key, now_s_);
       entry && entry->shape == right_shape(state.hash.shape)) {
     known = true;
     answer = check_point(*entry, state);
@@ -106,6 +114,13 @@ gate_answer series_check::count(const line_state& state, gate_tally& mended,
   return verdict;
 }
 
+void series_check::write_fields(line_state& state) {
+  line_buffer& text = state.line.text;
+  text.end_at(state.line.begin + state.line.series_bytes);
+  char* const end = write_canonical_fields(*state.point, text.room(canonical_room(*state.point)));
+  text.end_at(static_cast<std::size_t>(end - text.view().data()));
+}
+
 void series_check::edit(line_state& state) {
   if (!state.edited) {
     edit_.begin(state.point->fields);
@@ -116,8 +131,7 @@ void series_check::edit(line_state& state) {
 void series_check::restage(line_state& state) {
   edited_point_ = edit_.applied(*state.point);
   state.point = &edited_point_;
-  state.line.text.resize(state.line.begin);
-  append_canonical(edited_point_, state.line.text);
+  write_fields(state);
   state.hash = hash_fields(edited_point_.fields, seed_);
 }
 
@@ -162,8 +176,8 @@ gate_answer series_check::check_slowly(line_state& state) {
 gate_answer series_check::check_series(line_state& state, std::uint64_t measurement,
                                        bool types_are_right) {
   measurement_record* admitted = nullptr;
-  if (!memory_->series.find(state.key, now_s_)) {
-    memory_->series.expire_near(state.key, now_s_);
+  if (!memory_->series.find(state.line.key, now_s_)) {
+    memory_->series.expire_near(state.line.key, now_s_);
     measurement_record& record = database_->series.record_of(measurement);
     if (const auto refusal = database_->series.admit(record, state.point->tags, limits_, now_ns_)) {
       return refuse_series(*refusal);
@@ -179,7 +193,7 @@ gate_answer series_check::check_series(line_state& state, std::uint64_t measurem
       return answer;
     }
   }
-  auto entry = memory_->series.find_or_add(state.key, now_s_);
+  auto entry = memory_->series.find_or_add(state.line.key, now_s_);
   if (entry.added()) {
     entry->measurement = admitted;
   } else if (admitted != nullptr) {

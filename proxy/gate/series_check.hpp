@@ -16,23 +16,31 @@
 #include "gate/field_edit.hpp"
 #include "gate/gate_memory.hpp"
 #include "gate/point_window.hpp"
+#include "gate/staging.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
 
-/// A canonical line without its time, at the end of a buffer; and its time. Both may be changed.
+/// A canonical line without its time, at the end of a buffer, and its time. Both may be changed.
 struct staged_line {
-  std::string& text;
+  line_buffer& text;
   std::size_t begin = 0;
   std::int64_t time = 0;
+  /// Of the series, at its begin.
+  std::size_t series_bytes = 0;
+  wide_hash key{};
 };
 
 class series_check {
  public:
   void begin(const gate_request& request);
 
-  /// Writes the point to `line`, changed where that mends it. Adds to `mended` and `noted`; of a
-  /// line that is refused nothing is added, and what was written of it is the caller's to take
+  /// Writes the point's series to `line`, for which `stage` is called later: what is remembered of
+  /// the series may come from memory meanwhile. May be called again for other tags.
+  void begin_line(const point_view& point, staged_line& line) const;
+
+  /// Completes `line` with the point, changed where that mends it. Adds to `mended` and `noted`; of
+  /// a line that is refused nothing is added, and what was written of it is the caller's to take
   /// back.
   [[nodiscard]] gate_answer stage(const point_view& point, staged_line& line, gate_tally& mended,
                                   gate_tally& noted);
@@ -65,7 +73,6 @@ class series_check {
     /// As it was given, or with the fields of `edit_`.
     const point_view* point = nullptr;
     staged_line& line;
-    wide_hash key{};
     fields_hash hash{};
     bool edited = false;
     /// What is to be counted when the line is kept, a bit for each gate_code.
@@ -83,8 +90,10 @@ class series_check {
     return (shape + shape_salt_) | 1;
   }
   [[nodiscard]] static std::string_view series_of(const line_state& state) noexcept {
-    return std::string_view(state.line.text).substr(state.line.begin, state.point->series.size());
+    return state.line.text.view().substr(state.line.begin, state.line.series_bytes);
   }
+  /// Writes the fields of `state.point` behind the series.
+  static void write_fields(line_state& state);
   void edit(line_state& state);
   /// Stages the line anew, with the fields of `edit_`.
   void restage(line_state& state);

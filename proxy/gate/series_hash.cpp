@@ -54,33 +54,6 @@ std::uint64_t hash_name(std::string_view name, field_type type, std::uint64_t se
   return fold(word.a ^ seed ^ mix_a, word.b ^ mix_b ^ kind);
 }
 
-/// Of a tag: most have at most 32 bytes.
-wide_hash hash_bytes(const char* p, std::size_t n, std::uint64_t seed) noexcept {
-  if (n > 32) {
-    return hash_wide({p, n}, seed);
-  }
-  const std::uint64_t length = n * mix_c;
-  if (n <= 16) {
-    const words word = short_words(p, n);
-    return {fold(word.a ^ seed ^ mix_a, word.b ^ mix_b ^ length),
-            fold(word.b ^ seed ^ mix_c, word.a ^ mix_a ^ length)};
-  }
-  const words first = short_words(p, 16);
-  const words last = short_words(p + n - 16, 16);
-  const std::uint64_t rest = fold(last.a ^ seed ^ mix_b, last.b ^ mix_a);
-  return {fold(first.a ^ seed ^ mix_a ^ rest, first.b ^ mix_b ^ length),
-          fold(first.b ^ seed ^ mix_c, first.a ^ mix_a ^ length ^ std::rotl(rest, 32))};
-}
-
-wide_hash hash_tag(const tag_view& tag, std::uint64_t seed) noexcept {
-  if (tag.key.data() + tag.key.size() + 1 == tag.value.data()) {  // as they lie in the line
-    return hash_bytes(tag.key.data(), tag.key.size() + 1 + tag.value.size(), seed);
-  }
-  std::string pair(tag.key);
-  pair.append("=").append(tag.value);
-  return hash_bytes(pair.data(), pair.size(), seed);
-}
-
 std::uint64_t value_bits(const field_view& field, std::uint64_t seed) noexcept {
   switch (field.type) {
     case field_type::float64:
@@ -108,14 +81,8 @@ std::uint64_t hash_text(std::string_view bytes, std::uint64_t seed) noexcept {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
 
-wide_hash hash_series(const point_view& point, std::uint64_t seed) noexcept {
-  wide_hash sum = hash_bytes(point.measurement.data(), point.measurement.size(), seed ^ mix_b);
-  for (const tag_view& tag : point.tags) {
-    const wide_hash one = hash_tag(tag, seed);
-    sum.low += one.low;
-    sum.high += one.high;
-  }
-  return {fold(sum.low ^ mix_a, seed ^ mix_b), fold(sum.high ^ mix_b, seed ^ mix_c)};
+wide_hash hash_series(std::string_view series, std::uint64_t seed) noexcept {
+  return hash_wide(series, seed ^ mix_b);
 }
 
 fields_hash hash_fields(std::span<const field_view> fields, std::uint64_t seed) noexcept {

@@ -27,9 +27,8 @@ struct wide_hash {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-/// Of measurement and tags as written, whatever the order of the tags: what the hash of the
-/// canonical series would tell apart, this does, before there is one.
-[[nodiscard]] wide_hash hash_series(const point_view& point, std::uint64_t seed) noexcept;
+/// Of a canonical series: the order in which a client sends its tags does not matter then.
+[[nodiscard]] wide_hash hash_series(std::string_view series, std::uint64_t seed) noexcept;
 
 [[nodiscard]] wide_hash hash_wide(std::string_view bytes, std::uint64_t seed) noexcept;
 [[nodiscard]] std::uint64_t hash_text(std::string_view bytes, std::uint64_t seed) noexcept;

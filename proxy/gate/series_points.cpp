@@ -21,10 +21,10 @@ constexpr std::size_t taken_max = 100'000;
 gate_answer series_check::check_point(series_entry& entry, line_state& state) {
   const point_content content(state.hash);
   const std::int64_t time = state.line.time;
-  const std::uint64_t place = point_window::place_of(state.key, time, retention_policy_);
+  const std::uint64_t place = point_window::place_of(state.line.key, time, retention_policy_);
   switch (look(entry, time, place, content)) {
     case place_state::free:
-      take(entry, state.key, time, place, content);
+      take(entry, state.line.key, time, place, content);
       return {};
     case place_state::retry:
       state.noted |= bit(gate_code::duplicate_retry);
@@ -35,7 +35,7 @@ gate_answer series_check::check_point(series_entry& entry, line_state& state) {
   memory_->note_duplicate(*database_, series_of(state), time);
   switch (policy_->duplicates) {
     case duplicates_mode::last:
-      take(entry, state.key, time, place, content);
+      take(entry, state.line.key, time, place, content);
       state.noted |= bit(gate_code::duplicate_point);
       return {};
     case duplicates_mode::spread:
@@ -122,13 +122,13 @@ gate_answer series_check::spread(series_entry& entry, line_state& state, point_c
   const std::int64_t time = state.line.time;
   for (std::int64_t step = 1; step <= spread_ns_max && time <= time_greatest - step; ++step) {
     const std::int64_t moved = time + step;
-    const std::uint64_t place = point_window::place_of(state.key, moved, retention_policy_);
+    const std::uint64_t place = point_window::place_of(state.line.key, moved, retention_policy_);
     const place_state found = look(entry, moved, place, content);
     if (found == place_state::contradicted) {
       continue;
     }
     if (found == place_state::free) {
-      take(entry, state.key, moved, place, content);
+      take(entry, state.line.key, moved, place, content);
     } else {
       state.noted |= bit(gate_code::duplicate_retry);
     }

@@ -173,7 +173,13 @@ void series_table::expect(const wide_hash& wanted) const noexcept {
   const shard& own = shard_of(key);
   const series_entry* const places = own.places_hint.load(std::memory_order_relaxed);
   const std::size_t count = own.count_hint.load(std::memory_order_relaxed);
-  __builtin_prefetch(places + home_of(key, count), 1);  // whatever lies there: nothing is read
+  if (places == nullptr) {
+    return;
+  }
+  // Whatever lies there: nothing is read. Every second key was pushed one place further.
+  const series_entry* const home = places + home_of(key, count);
+  __builtin_prefetch(home, 1);
+  __builtin_prefetch(home + 1, 1);
 }
 
 series_table::access series_table::find(const wide_hash& wanted, std::uint32_t now_s) {

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
-#include <string>
+#include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weir {
@@ -27,10 +29,59 @@ struct staged_run {
   std::int64_t time_greatest = std::numeric_limits<std::int64_t>::min();
 };
 
+/// Bytes that only grow at their end, written in place: unlike a string's, what `room` gives is not
+/// filled with zeros first.
+class line_buffer {
+ public:
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  [[nodiscard]] std::string_view view() const noexcept { return {bytes_.get(), size_}; }
+
+  /// Where `bytes` more may be written, at the end; `end_at` follows. Valid until the next call,
+  /// which keeps what was written there only as far as `end_at` says.
+  [[nodiscard]] char* room(std::size_t bytes) {
+    if (capacity_ - size_ < bytes) {
+      make_room(bytes);
+    }
+    return bytes_.get() + size_;
+  }
+  /// Says how long the text is. Requires: what is new was written.
+  void end_at(std::size_t size) noexcept { size_ = size; }
+  void append(std::string_view text) {
+    if (!text.empty()) {
+      std::memcpy(room(text.size()), text.data(), text.size());
+      size_ += text.size();
+    }
+  }
+  void clear(std::size_t keep_bytes) noexcept {
+    size_ = 0;
+    if (capacity_ > keep_bytes) {
+      bytes_.reset();
+      capacity_ = 0;
+    }
+  }
+
+ private:
+  void make_room(std::size_t bytes) {
+    const std::size_t wanted = std::max(size_ + bytes, 2 * capacity_);
+    auto larger = std::make_unique_for_overwrite<char[]>(wanted);
+    if (size_ > 0) {
+      std::memcpy(larger.get(), bytes_.get(), size_);
+    }
+    bytes_ = std::move(larger);
+    capacity_ = wanted;
+  }
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
 class staged_lines {
  public:
   /// The buffer to append one line to, its line feed included; `line_done` follows.
-  [[nodiscard]] std::string& text() noexcept { return text_; }
+  [[nodiscard]] line_buffer& buffer() noexcept { return text_; }
+  [[nodiscard]] std::string_view text() const noexcept { return text_.view(); }
 
   /// Says that the bytes appended since the last call are one line of a point at `time`.
   void line_done(std::int64_t time) {
@@ -47,7 +98,7 @@ class staged_lines {
 
   [[nodiscard]] const std::vector<staged_run>& runs() const noexcept { return runs_; }
   [[nodiscard]] std::string_view lines(const staged_run& run) const noexcept {
-    return std::string_view(text_).substr(run.begin, run.end - run.begin);
+    return text_.view().substr(run.begin, run.end - run.begin);
   }
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
   [[nodiscard]] std::size_t held_bytes() const noexcept { return text_.capacity(); }
@@ -55,14 +106,11 @@ class staged_lines {
   /// Forgets all lines; gives a buffer larger than `keep_bytes` back to the system.
   void clear(std::size_t keep_bytes) {
     runs_.clear();
-    text_.clear();
-    if (text_.capacity() > keep_bytes) {
-      std::string().swap(text_);
-    }
+    text_.clear(keep_bytes);
   }
 
  private:
-  std::string text_;
+  line_buffer text_;
   std::vector<staged_run> runs_;
 };
 

@@ -5,8 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <limits>
+#include <random>
 #include <string>
+#include <vector>
 
+#include "gate/time_text.hpp"
 #include "unit/gate/pass_line.hpp"
 
 namespace weir {
@@ -129,7 +134,7 @@ TEST(staged_lines, cuts_runs_that_fit_a_frame) {
   staged_lines staged;
   const std::string line(100'000, 'x');
   for (int i = 0; i < 12; ++i) {
-    staged.text() += line;
+    staged.buffer().append(line);
     staged.line_done(i);
   }
   ASSERT_EQ(staged.runs().size(), 3U);
@@ -150,10 +155,49 @@ TEST(staged_lines, cuts_runs_that_fit_a_frame) {
 TEST(staged_lines, a_line_longer_than_a_frame_has_a_run_of_its_own) {
   staged_lines staged;
   for (const std::size_t size : {std::size_t{10}, frame_inflated_bytes_max + 5, std::size_t{10}}) {
-    staged.text().append(size, 'x');
+    staged.buffer().append(std::string(size, 'x'));
     staged.line_done(0);
   }
   EXPECT_EQ(staged.runs().size(), 3U);
+}
+
+TEST(staged_lines, keep_what_is_said_to_be_written_when_the_buffer_moves) {
+  line_buffer buffer;
+  std::string expected;
+  for (std::size_t i = 0; i < 2'000; ++i) {
+    const std::string piece(i % 37, static_cast<char>('a' + i % 26));
+    char* const at = buffer.room(piece.size() + 40);
+    std::memset(at, '!', piece.size() + 40);  // room may be used beyond the end
+    std::memcpy(at, piece.data(), piece.size());
+    buffer.end_at(expected.size() + piece.size());
+    expected += piece;
+  }
+  EXPECT_EQ(buffer.view(), expected);
+  buffer.clear(buffer.capacity());
+  EXPECT_EQ(buffer.view(), "");
+  EXPECT_GT(buffer.capacity(), 0U);
+  buffer.clear(0);
+  EXPECT_EQ(buffer.capacity(), 0U);
+}
+
+TEST(time_text, is_what_the_standard_library_writes) {
+  constexpr std::int64_t greatest = std::numeric_limits<std::int64_t>::max();
+  std::vector<std::int64_t> times{0, 9, -1, greatest, -greatest, 1'586'844'081'000'000'001};
+  for (std::int64_t power = 1; power <= greatest / 10; power *= 10) {
+    for (const std::int64_t near : {power - 1, power, power + 1, 10 * (power - 1) + 9, power * 7}) {
+      times.push_back(near);
+      times.push_back(-near);
+    }
+  }
+  std::mt19937_64 random(5);
+  for (int i = 0; i < 100'000; ++i) {
+    times.push_back(static_cast<std::int64_t>(random() >> (1 + random() % 8)));
+  }
+  for (const std::int64_t time : times) {
+    char text[time_text_bytes];
+    char* const end = write_time(time, text);
+    ASSERT_EQ(std::string(static_cast<char*>(text), end), " " + std::to_string(time));
+  }
 }
 
 }  // namespace

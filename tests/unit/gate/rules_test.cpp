@@ -32,7 +32,8 @@ class rules_test : public ::testing::Test {
         {.policy = &policy_, .now_ns = now, .unit_ns = 1, .rules = engine_->rules_for(database)});
     staged_lines staged;
     const gate_answer answer = gate_.pass(reader.point(), staged);
-    return {answer, staged.text(), gate_.mended(), gate_.words(answer, reader.point())};
+    return {answer, std::string(staged.text()), gate_.mended(),
+            gate_.words(answer, reader.point())};
   }
 
   /// The line that comes out; the code's name where none does.

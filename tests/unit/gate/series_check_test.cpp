@@ -71,7 +71,7 @@ class series_check_test : public ::testing::Test {
     } else {
       chain_.lost();
     }
-    return staged.text();
+    return std::string(staged.text());
   }
   static std::uint64_t count(const gate_tally& tally, gate_code code) {
     return tally[static_cast<std::size_t>(code)];
