@@ -20,8 +20,8 @@ struct rejected_line {
   std::string message{};
   /// 1-based number in the body.
   std::uint64_t line = 0;
-  /// 1-based byte at which the mistake lies; 0: the line as a whole. Of a plain answer, where it was
-  /// noticed: finding the place reads the line again.
+  /// 1-based byte at which the mistake lies; 0: the line as a whole. Of a plain answer, where it
+  /// was noticed: finding the place reads the line again.
   std::uint64_t column = 0;
   /// The stable name of the reason: `name_of` a parse_code or a gate_code.
   std::string_view code{};
