@@ -15,14 +15,15 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t body_bytes = std::size_t{2} << 20;
 // Bad bodies cost two to five times a good one (bench_parser measures it); what is quadratic here,
 // thousands of times. The rest is room for a busy machine. A sanitizer checks each byte that the
 // exact reader looks at, but only each register of a kernel.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr double factor_max = 200;
+constexpr std::size_t body_bytes = std::size_t{256} << 10;  // it is slow enough
 #else
 constexpr double factor_max = 30;
+constexpr std::size_t body_bytes = std::size_t{2} << 20;
 #endif
 
 double cpu_seconds(std::string_view body, std::size_t piece_bytes) {
