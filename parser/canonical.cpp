@@ -71,22 +71,10 @@ class writer {
   char* to_;
 };
 
-void write_few_sorted(std::span<const tag_view> tags, writer& out) noexcept {
-  std::uint32_t order[tags_few];
-  sort_few_tags(tags, order);
-  for (std::size_t i = 0; i < tags.size(); ++i) {
-    out.put_tag(tags[order[i]]);
-  }
-}
-
-void write_many_sorted(std::span<const tag_view> tags, writer& out) {
-  std::vector<const tag_view*> sorted(tags.size());
-  std::transform(tags.begin(), tags.end(), sorted.begin(),
-                 [](const tag_view& tag) { return &tag; });
-  std::sort(sorted.begin(), sorted.end(),
-            [](const tag_view* a, const tag_view* b) { return a->key < b->key; });
-  for (const tag_view* tag : sorted) {
-    out.put_tag(*tag);
+template <typename Number>
+void write_tags(const point_view& point, std::span<const Number> order, writer& out) noexcept {
+  for (const Number number : order) {
+    out.put_tag(point.tags[number]);
   }
 }
 
@@ -97,15 +85,15 @@ void write_series(const point_view& point, writer& out) {
   }
   out.put(point.measurement);
   if (!point.tag_order.empty()) {
-    for (const std::uint8_t number : point.tag_order) {
-      out.put_tag(point.tags[number]);
-    }
-    return;
-  }
-  if (point.tags.size() <= tags_few) {
-    write_few_sorted(point.tags, out);
+    write_tags(point, point.tag_order, out);
+  } else if (point.tags.size() <= tags_few) {
+    std::uint32_t order[tags_few];
+    sort_few_tags(point.tags, order);
+    write_tags(point, std::span<const std::uint32_t>(order, point.tags.size()), out);
   } else {
-    write_many_sorted(point.tags, out);
+    std::vector<std::uint32_t> order;
+    sort_tags(point.tags, order);
+    write_tags(point, std::span<const std::uint32_t>(order), out);
   }
 }
 

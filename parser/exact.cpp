@@ -13,10 +13,6 @@
 namespace weir {
 namespace {
 
-// 1.x keeps three values of its 64 bits for itself.
-constexpr std::int64_t time_max = std::numeric_limits<std::int64_t>::max() - 1;
-constexpr std::int64_t time_min = std::numeric_limits<std::int64_t>::min() + 2;
-
 std::size_t skip_white_space(std::string_view text, std::size_t at) noexcept {
   while (at < text.size() && is_white_space(text[at])) {
     ++at;

@@ -13,9 +13,6 @@
 namespace weir {
 namespace {
 
-constexpr std::int64_t time_max = std::numeric_limits<std::int64_t>::max() - 1;
-constexpr std::int64_t time_min = std::numeric_limits<std::int64_t>::min() + 2;
-
 // What a byte ends.
 enum stop : std::uint8_t { measurement = 1, name = 2, value = 4, string = 8 };
 
@@ -80,10 +77,6 @@ inline const char* skip_white_space(const char* at) noexcept {
   return at;
 }
 
-constexpr double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-constexpr std::uint64_t exact_integer_max = std::uint64_t{1} << 53;
 // So many digits fit 64 bits whatever they are, signed and unsigned.
 constexpr std::ptrdiff_t digits_max = 18;
 
@@ -191,7 +184,7 @@ inline const char* plain_reader::read_tags(const char* at) noexcept {
     ++count;
   }
   scratch_.tag_count = count;
-  return count < tag_count_harmful_least ? at : nullptr;
+  return count < harmful_tag_count_least ? at : nullptr;
 }
 
 inline const char* plain_reader::read_string(const char* at) noexcept {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "scratch.hpp"
 #include "tag_order.hpp"
 
 namespace weir {
@@ -30,8 +29,8 @@ void line_marks::prepare() {
 bool tag_layout::learn(std::span<const tag_view> tags, std::vector<std::uint32_t>& scratch,
                        bool& in_order) {
   count = UINT32_MAX;
-  if (tags.size() >= tag_count_harmful_least) {
-    return false;
+  if (tags.size() >= harmful_tag_count_least) {
+    return false;  // the exact reader judges it
   }
   in_order = is_ascending(tags);
   if (!in_order && !are_tag_keys_unique(tags, scratch)) {

@@ -7,11 +7,22 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include "weir/line_protocol.hpp"
 
 namespace weir {
+
+/// 1.x keeps three values of a time's 64 bits for itself.
+inline constexpr std::int64_t time_max = std::numeric_limits<std::int64_t>::max() - 1;
+inline constexpr std::int64_t time_min = std::numeric_limits<std::int64_t>::min() + 2;
+
+/// Powers of ten as far as a double holds them exactly, and the integers up to which it does.
+inline constexpr double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                           1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                           1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+inline constexpr std::uint64_t exact_integer_max = std::uint64_t{1} << 53;
 
 enum class number_error : std::uint8_t { none, syntax, out_of_range };
 

@@ -16,9 +16,6 @@ namespace weir {
 inline constexpr std::size_t key_bytes_max = 65535;
 inline constexpr std::size_t field_key_overhead = 4;
 
-/// From so many tags on the exact reader judges a line: some counts harm InfluxDB (shield.cpp).
-inline constexpr std::size_t tag_count_harmful_least = 100;
-
 struct line_scratch {
   std::vector<tag_view> tags;  // used up to `tag_count`
   std::vector<field_view> fields;

@@ -5,7 +5,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "exact.hpp"
 
@@ -104,13 +103,6 @@ std::size_t find_bad_utf8(std::string_view text) noexcept {
     at += length;
   }
   return at;
-}
-
-// 1.6 and 1.7 write one past the end of a list of tags that doubles from 100: the whole request is
-// answered 500.
-bool is_harmful_tag_count(std::size_t count) noexcept {
-  return count >= tag_count_harmful_least && count % tag_count_harmful_least == 0 &&
-         std::has_single_bit(count / tag_count_harmful_least);
 }
 
 }  // namespace

@@ -50,15 +50,18 @@ void sort_few_tags(std::span<const tag_view> tags, std::uint32_t* order) noexcep
   }
 }
 
-bool are_tag_keys_unique(std::span<const tag_view> tags, std::vector<std::uint32_t>& order) {
+void sort_tags(std::span<const tag_view> tags, std::vector<std::uint32_t>& order) {
   order.resize(tags.size());
   if (tags.size() <= tags_few) {
-    sort_few_tags(tags, order.data());
-  } else {
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return tags[a].key < tags[b].key; });
+    return sort_few_tags(tags, order.data());
   }
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return tags[a].key < tags[b].key; });
+}
+
+bool are_tag_keys_unique(std::span<const tag_view> tags, std::vector<std::uint32_t>& order) {
+  sort_tags(tags, order);
   return std::adjacent_find(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
            return tags[a].key == tags[b].key;
          }) == order.end();

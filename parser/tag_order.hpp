@@ -18,6 +18,9 @@ inline constexpr std::size_t tags_few = 64;
 /// `tags_few`. Cost: their number squared, at a nanosecond or so each.
 void sort_few_tags(std::span<const tag_view> tags, std::uint32_t* order) noexcept;
 
+/// The same for any number. Cost: n log n.
+void sort_tags(std::span<const tag_view> tags, std::vector<std::uint32_t>& order);
+
 /// Whether no two tags share a key. Cost: n log n. Leaves the tags' order by key in `order`.
 [[nodiscard]] bool are_tag_keys_unique(std::span<const tag_view> tags,
                                        std::vector<std::uint32_t>& order);

@@ -46,14 +46,6 @@ alignas(32) constexpr unsigned char suffix_masks[32] = {
     0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
-// As far as a double holds them exactly.
-constexpr double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-constexpr std::uint64_t exact_integer_max = std::uint64_t{1} << 53;
-constexpr std::int64_t time_max = std::numeric_limits<std::int64_t>::max() - 1;
-constexpr std::int64_t time_min = std::numeric_limits<std::int64_t>::min() + 2;
-
 // Numbers are read backwards from their end and tag keys beyond theirs, in whole registers: a line
 // nearer than this to what may not be read is the scalar kernel's.
 constexpr std::size_t bytes_before_line = 40;

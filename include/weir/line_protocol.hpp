@@ -19,6 +19,7 @@
 //   }
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -68,6 +69,15 @@ enum class parse_code : std::uint8_t {
 /// Number of codes, `none` included.
 inline constexpr std::size_t parse_code_count =
     static_cast<std::size_t>(parse_code::shield_tag_count) + 1;
+
+/// InfluxDB 1.6 and 1.7 write past the end of a list of tags that doubles from 100: a line with
+/// exactly 100, 200, 400, ... tags costs its whole request. The reader refuses those
+/// (shield_tag_count); whoever changes a point's tags must not make one.
+inline constexpr std::size_t harmful_tag_count_least = 100;
+[[nodiscard]] constexpr bool is_harmful_tag_count(std::size_t count) noexcept {
+  return count >= harmful_tag_count_least && count % harmful_tag_count_least == 0 &&
+         std::has_single_bit(count / harmful_tag_count_least);
+}
 
 /// The code's stable name in snake case, for metrics and JSON ("missing_tag_key").
 [[nodiscard]] std::string_view name_of(parse_code code) noexcept;

@@ -5,7 +5,6 @@
 // thread.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -13,13 +12,6 @@
 #include "weir/line_protocol.hpp"
 
 namespace weir {
-
-/// InfluxDB 1.6 and 1.7 fail on lines with exactly 100, 200, 400... tags. The parser refuses those;
-/// a change must not make one.
-[[nodiscard]] constexpr bool is_harmful_tag_count(std::size_t count) noexcept {
-  constexpr std::size_t least = 100;
-  return count >= least && count % least == 0 && std::has_single_bit(count / least);
-}
 
 class point_draft {
  public:
