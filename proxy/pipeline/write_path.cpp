@@ -8,6 +8,7 @@
 #include "gate/flink_gauges.hpp"
 #include "gate/words.hpp"
 #include "observe/journal.hpp"
+#include "pipeline/refusal_words.hpp"
 
 namespace weir {
 namespace {
@@ -16,89 +17,12 @@ namespace {
 constexpr std::size_t lease_step_bytes = std::size_t{64} << 10;
 // What a recycled job may keep of its buffers: enough for usual batches, little when idle.
 constexpr std::size_t kept_buffer_bytes = std::size_t{256} << 10;
-// Of a refused line that an answer quotes.
-constexpr std::size_t quoted_bytes_max = std::size_t{16} << 10;
 // Jobs and builders kept for the next requests.
 constexpr std::size_t idle_jobs_max = 32;
 constexpr std::size_t builders_max = 64;
 
 std::size_t lease_bytes(std::size_t held) {
   return (held + lease_step_bytes - 1) / lease_step_bytes * lease_step_bytes;
-}
-
-/// A line as an answer quotes it: whole as InfluxDB does, unless it is too long to be read.
-std::string quoted(std::string_view text, std::size_t bytes_max = quoted_bytes_max) {
-  if (text.size() <= bytes_max) {
-    return std::string(text);
-  }
-  return std::string(text.substr(0, bytes_max)) + "...";
-}
-
-/// A refusal by the gate, in InfluxDB's words where it has some.
-/// `detail` are the gate's own words on it.
-std::string words_for(gate_code code, const point_view& point, const std::string& detail) {
-  switch (code) {
-    case gate_code::field_type_conflict:
-    case gate_code::series_limit:
-      return detail;
-    case gate_code::duplicate_point:
-      return "point '" + quoted(point.text) + "' was refused: " + detail;
-    case gate_code::beyond_future:
-      return "point '" + quoted(point.text) +
-             "' lies further in the future than its database allows (key: future); check the "
-             "sender's clock and the precision";
-    case gate_code::unsigned_too_large:
-      return "unable to parse '" + quoted(point.text) +
-             "': an unsigned value is too large for an integer (key: unsigned)";
-    case gate_code::unsigned_refused:
-      return "unable to parse '" + quoted(point.text) + "': invalid number";
-    case gate_code::precision_mistaken:
-    case gate_code::precision_ambiguous:
-    case gate_code::precision_unknown:
-    case gate_code::time_as_tag:
-    case gate_code::time_as_field:
-    case gate_code::reserved_tag:
-    case gate_code::tag_and_field:
-    case gate_code::rule_conflict:
-      return "unable to parse '" + quoted(point.text) + "': " + detail;
-    case gate_code::dropped_by_rule:
-      return "point '" + quoted(point.text) + "' was " + detail;
-    case gate_code::none:
-    case gate_code::time_assigned:
-    case gate_code::precision_mended:
-    case gate_code::beyond_retention:
-    case gate_code::retention_clamped:
-    case gate_code::name_dropped:
-    case gate_code::changed_by_rule:
-    case gate_code::unsigned_as_integer:
-    case gate_code::type_coerced:
-    case gate_code::field_renamed:
-    case gate_code::field_dropped:
-    case gate_code::type_unchecked:
-    case gate_code::gauge_converted:
-    case gate_code::gauge_dropped:
-    case gate_code::duplicate_retry:
-    case gate_code::duplicate_spread:
-      break;
-  }
-  return "point '" + quoted(point.text) + "' was refused: " + std::string(name_of(code));
-}
-
-/// What is left of `words` where the line that they quote stands beside them: the reason alone.
-std::string without_line(std::string words, std::string_view line) {
-  const std::string quote = " '" + quoted(line) + "'";
-  const std::size_t at = words.find(quote);
-  if (at == std::string::npos) {
-    return words;
-  }
-  const std::string_view rest = std::string_view(words).substr(at + quote.size());
-  for (const std::string_view before : {": ", " was refused: ", " was "}) {
-    if (rest.starts_with(before)) {
-      return std::string(rest.substr(before.size()));
-    }
-  }
-  words.erase(at, quote.size());
-  return words;
 }
 
 }  // namespace
@@ -150,7 +74,9 @@ void write_job::reset() {
   gate_.lost();  // unless it was kept
   staged_.clear(kept_buffer_bytes);
   reader_.shrink(kept_buffer_bytes);
-  overflow_reader_.reset();
+  if (spare_reader_ != nullptr) {
+    spare_reader_->shrink(kept_buffer_bytes);
+  }
   lease_.release();
   account_ = {};
   verdict_ = {};
@@ -297,29 +223,38 @@ void write_job::drain() {
   }
 }
 
+std::optional<point_view> write_job::read_again(std::string_view text, const parse_options& options,
+                                                std::uint64_t line) {
+  if (spare_reader_ == nullptr) {
+    spare_reader_ = std::make_unique<line_reader>();
+  }
+  spare_reader_->reset(options);
+  spare_reader_->feed(text);
+  spare_reader_->finish();
+  if (spare_reader_->next() != line_event::point) {
+    return std::nullopt;
+  }
+  point_view point = spare_reader_->point();
+  point.line = line;
+  return point;
+}
+
 bool write_job::rescue_overflowed(const parse_error& error) {
   if (error.code != parse_code::time_outside_range || target_.unit_ns == 1) {
     return false;
   }
   parse_options options = reader_options();
   options.unit_ns = 1;
-  if (overflow_reader_ == nullptr) {
-    overflow_reader_ = std::make_unique<line_reader>();
-  }
-  overflow_reader_->reset(options);
-  overflow_reader_->feed(error.text);
-  overflow_reader_->finish();
-  if (overflow_reader_->next() != line_event::point) {
+  const std::optional<point_view> point = read_again(error.text, options, error.line);
+  if (!point) {
     return false;
   }
-  point_view point = overflow_reader_->point();
-  point.line = error.line;
-  const gate_answer answer = gate_.pass_overflowed(point, staged_);
+  const gate_answer answer = gate_.pass_overflowed(*point, staged_);
   if (answer.action == gate_action::keep) {
     return false;
   }
   if (answer.action != gate_action::mend) {
-    note_answer(answer, point);
+    note_answer(answer, *point);
   }
   return true;
 }
@@ -352,18 +287,11 @@ bool write_job::mend_gauge(const parse_error& error) {
     }
     return true;
   }
-  if (mend_reader_ == nullptr) {
-    mend_reader_ = std::make_unique<line_reader>();
-  }
-  mend_reader_->reset(reader_options());
-  mend_reader_->feed(mended_line_);
-  mend_reader_->finish();
-  if (mend_reader_->next() != line_event::point) {
+  const std::optional<point_view> point = read_again(mended_line_, reader_options(), error.line);
+  if (!point) {
     return false;  // it has another mistake
   }
-  point_view point = mend_reader_->point();
-  point.line = error.line;
-  account_.mended_by_gate[dropped] += pass(point) ? 1 : 0;
+  account_.mended_by_gate[dropped] += pass(*point) ? 1 : 0;
   return true;
 }
 

@@ -100,6 +100,10 @@ class write_job {
              done finish, write_origin origin);
   void drain();
   void end_body();
+  /// The point that `text` is, as line `line`, or nothing. Valid until the next call.
+  [[nodiscard]] std::optional<point_view> read_again(std::string_view text,
+                                                     const parse_options& options,
+                                                     std::uint64_t line);
   /// A time that overflows in the request's unit may be a mistaken precision: then the gate decides
   /// on the line, and it is no error of the parser's.
   [[nodiscard]] bool rescue_overflowed(const parse_error& error);
@@ -133,11 +137,9 @@ class write_job {
   database_rules* rules_ = nullptr;
   done finish_;
   line_reader reader_;
-  /// Made for the first line whose time overflows.
-  std::unique_ptr<line_reader> overflow_reader_;
+  /// For lines that are read a second time, in another unit or mended; made for the first of them.
+  std::unique_ptr<line_reader> spare_reader_;
   gate gate_;
-  /// For a line that was mended before it could be read; made when there is one.
-  std::unique_ptr<line_reader> mend_reader_;
   std::string mended_line_;
   staged_lines staged_;
   memory_lease lease_;

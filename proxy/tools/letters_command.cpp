@@ -12,19 +12,12 @@
 #include "config/settings_reader.hpp"
 #include "letters/letter_filter.hpp"
 #include "letters/letter_segments.hpp"
+#include "tools/letters_exit.hpp"
 #include "tools/letters_print.hpp"
 #include "tools/letters_run.hpp"
 
 namespace weir {
 namespace {
-
-constexpr int exit_not_all = 1;
-constexpr int exit_bad_arguments = 2;
-
-int complain(const std::string& words, int status) {
-  std::fprintf(stderr, "weir letters: %s\n", words.c_str());
-  return status;
-}
 
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);

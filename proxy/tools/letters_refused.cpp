@@ -12,6 +12,7 @@
 #include "log/file_system.hpp"
 #include "sinks/escape.hpp"
 #include "tools/http_post_curl.hpp"
+#include "tools/letters_exit.hpp"
 #include "tools/letters_print.hpp"
 #include "tools/letters_run.hpp"
 #include "tools/refused_batches.hpp"
@@ -19,14 +20,7 @@
 namespace weir {
 namespace {
 
-constexpr int exit_not_all = 1;
-constexpr int exit_bad_arguments = 2;
 constexpr std::size_t words_bytes_max = 200;
-
-int complain(const std::string& words, int status) {
-  std::fprintf(stderr, "weir letters: %s\n", words.c_str());
-  return status;
-}
 
 /// The files of one sink, and which of their batches were replayed.
 struct refused_file_set {

@@ -10,21 +10,15 @@
 #include "base/clock.hpp"
 #include "letters/letter_segments.hpp"
 #include "tools/http_post_curl.hpp"
+#include "tools/letters_exit.hpp"
 #include "tools/letters_print.hpp"
 #include "tools/letters_replay.hpp"
 
 namespace weir {
 namespace {
 
-constexpr int exit_not_all = 1;
-constexpr int exit_bad_arguments = 2;
 // Lines refused again that are told one by one.
 constexpr std::size_t told_max = 10;
-
-int complain(const std::string& words, int status) {
-  std::fprintf(stderr, "weir letters: %s\n", words.c_str());
-  return status;
-}
 
 /// One run of `weir letters replay`.
 class replay {
