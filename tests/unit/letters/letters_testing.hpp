@@ -17,6 +17,7 @@
 
 #include "letters/letter_segments.hpp"
 #include "letters/letter_store.hpp"
+#include "unit/metric_values.hpp"
 
 namespace weir {
 
@@ -82,28 +83,6 @@ inline letter_batch batch_of(const std::vector<std::string>& texts,
   }
   return made;
 }
-
-class metric_values final : public metric_collector {
- public:
-  void counter_value(std::string_view name, std::string_view, double value,
-                     std::initializer_list<label> labels) override {
-    put(name, value, labels);
-  }
-  void gauge_value(std::string_view name, std::string_view, double value,
-                   std::initializer_list<label> labels) override {
-    put(name, value, labels);
-  }
-  std::map<std::string, double> values;
-
- private:
-  void put(std::string_view name, double value, std::initializer_list<label> labels) {
-    std::string key(name);
-    for (const label& each : labels) {
-      key += "{" + std::string(each.second) + "}";
-    }
-    values[key] += value;
-  }
-};
 
 template <class source>
 double letter_metric(const source& from, const std::string& name) {

@@ -24,6 +24,7 @@
 #include "log/file_system.hpp"
 #include "log/open_log.hpp"
 #include "log/record.hpp"
+#include "unit/metric_values.hpp"
 
 namespace weir {
 
@@ -148,30 +149,8 @@ inline std::vector<frame_ptr> read_all(frame_log& log, std::uint64_t from = 1,
   }
 }
 
-class test_collector final : public metric_collector {
- public:
-  void counter_value(std::string_view name, std::string_view, double value,
-                     std::initializer_list<label> labels) override {
-    put(name, value, labels);
-  }
-  void gauge_value(std::string_view name, std::string_view, double value,
-                   std::initializer_list<label> labels) override {
-    put(name, value, labels);
-  }
-  std::map<std::string, double> values;
-
- private:
-  void put(std::string_view name, double value, std::initializer_list<label> labels) {
-    std::string key(name);
-    for (const label& each : labels) {
-      key += "{" + std::string(each.second) + "}";
-    }
-    values[key] += value;
-  }
-};
-
 inline double metric(const frame_log& log, const std::string& name) {
-  test_collector collector;
+  metric_values collector;
   log.collect(collector);
   const auto found = collector.values.find(name);
   return found == collector.values.end() ? -1 : found->second;
