@@ -18,19 +18,29 @@ struct line_window {
   const char* begin = nullptr;
   const char* line = nullptr;  // where the line to read begins: [begin, end)
   const char* end = nullptr;   // behind a line feed
+  std::uint64_t number = 1;    // of that line in its body
+};
+
+/// What `read_lines` has read.
+struct lines_read {
+  const char* after = nullptr;  // behind the line feed of the last of them
+  std::size_t count = 0;
+  std::uint64_t carriage_returns = 0;  // taken off their ends
 };
 
 struct kernel {
   std::string_view name;
   /// Whether this machine can run it.
   bool (*supported)() noexcept;
-  /// Reads the line at `window.line`. Returns the byte behind its line feed and fills `point` (but
-  /// for `line`, which the reader knows), or returns nullptr: then the exact reader must judge,
-  /// `marks.progress` says from where on, and what it says was read is in `scratch` and `point`. It
-  /// never refuses a line, and does not look at UTF-8. `marks` belong to the bytes of `window`:
-  /// whoever moves these calls `forget`.
-  const char* (*read_line)(const line_window& window, const parse_options& options,
-                           line_marks& marks, line_scratch& scratch, point_view& point);
+  /// Reads the line at `window.line` and, if it likes, those behind it: up to `max` (1 or more),
+  /// one `points` each. Their tags and fields lie in `scratch`, which it does not enlarge for a
+  /// second line. None: the exact reader must judge the first line, `marks.progress` says from
+  /// where on, and what it says was read is in `scratch` and `points[0]`. It never refuses a line,
+  /// and does not look at UTF-8. `marks` belong to the bytes of `window`: whoever moves these calls
+  /// `forget`.
+  lines_read (*read_lines)(const line_window& window, const parse_options& options,
+                           line_marks& marks, line_scratch& scratch, point_view* points,
+                           std::size_t max);
 };
 
 extern const kernel scalar_kernel;

@@ -4,7 +4,7 @@
 #if defined(__x86_64__)
 #include "two_pass_headers.hpp"
 
-WEIR_TARGET_BEGIN("avx2,bmi,bmi2,lzcnt,pclmul,popcnt")
+WEIR_TARGET_BEGIN("avx2,fma,bmi,bmi2,lzcnt,pclmul,popcnt")
 namespace weir {
 namespace {
 
@@ -45,7 +45,8 @@ WEIR_INLINE key_difference no_difference() noexcept {
 
 WEIR_INLINE void add_difference(key_difference& bits, const char* key, std::size_t length,
                                 const char* image) noexcept {
-  const __m256i bytes = _mm256_and_si256(load32(key), load32(prefix_masks + 32 - length));
+  const std::size_t not_of_key = length < 32 ? 32 - length : 0;
+  const __m256i bytes = _mm256_and_si256(load32(key), load32(prefix_masks + not_of_key));
   bits = _mm256_or_si256(bits, _mm256_xor_si256(bytes, load32(image)));
 }
 
@@ -61,8 +62,11 @@ WEIR_INLINE void write_8_marks(std::uint64_t& bits, std::uint32_t offset,
   }
 }
 
-// clang-format off: the order matters
+// The order matters.
+// clang-format off
 #include "marks_in_eights.hpp"
+#include "two_pass_numbers.hpp"
+#include "numbers_in_32.hpp"
 #include "two_pass.hpp"
 // clang-format on
 
@@ -79,7 +83,7 @@ bool supported() noexcept {
 }
 }  // namespace
 
-const kernel avx2_kernel{"avx2", supported, read_line};
+const kernel avx2_kernel{"avx2", supported, read_lines};
 
 }  // namespace weir
 #endif

@@ -11,9 +11,13 @@
 #endif
 
 WEIR_TARGET_BEGIN(
-    "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi2,avx2,bmi,bmi2,lzcnt,pclmul,popcnt")
+    "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi2,avx2,fma,bmi,bmi2,lzcnt,pclmul,popcnt")
 namespace weir {
 namespace {
+
+WEIR_INLINE __m256i load32(const void* bytes) noexcept {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(bytes));
+}
 
 class block {
  public:
@@ -42,9 +46,11 @@ WEIR_INLINE key_difference no_difference() noexcept {
 
 WEIR_INLINE void add_difference(key_difference& bits, const char* key, std::size_t length,
                                 const char* image) noexcept {
+  // Of a longer length this takes the last eight bits; however many bytes are compared then, none
+  // of them is the '=' that the image ends in.
   const __mmask32 lanes_of_key = _bzhi_u32(~0U, static_cast<std::uint32_t>(length));
   const __m256i bytes = _mm256_maskz_loadu_epi8(lanes_of_key, key);
-  const __m256i known = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(image));
+  const __m256i known = load32(image);
   bits = _mm256_or_si256(bits, _mm256_xor_si256(bytes, known));
 }
 
@@ -73,7 +79,12 @@ WEIR_INLINE std::uint32_t* write_marks(std::uint64_t bits, std::uint32_t offset,
   return out + count;
 }
 
+// The order matters.
+// clang-format off
+#include "two_pass_numbers.hpp"
+#include "numbers_in_32.hpp"
 #include "two_pass.hpp"
+// clang-format on
 
 }  // namespace
 }  // namespace weir
@@ -86,11 +97,12 @@ bool supported() noexcept {
          __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
          __builtin_cpu_supports("avx512vbmi2") != 0 && __builtin_cpu_supports("avx2") != 0 &&
          __builtin_cpu_supports("bmi") != 0 && __builtin_cpu_supports("bmi2") != 0 &&
-         __builtin_cpu_supports("pclmul") != 0 && __builtin_cpu_supports("popcnt") != 0;
+         __builtin_cpu_supports("fma") != 0 && __builtin_cpu_supports("pclmul") != 0 &&
+         __builtin_cpu_supports("popcnt") != 0;
 }
 }  // namespace
 
-const kernel avx512_kernel{"avx512", supported, read_line};
+const kernel avx512_kernel{"avx512", supported, read_lines};
 
 }  // namespace weir
 #endif

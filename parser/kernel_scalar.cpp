@@ -389,10 +389,17 @@ inline const char* plain_reader::read(const parse_options& options) {
 }
 
 // The line feed at the window's end is what bounds the loops.
-const char* read_line(const line_window& window, const parse_options& options, line_marks& marks,
-                      line_scratch& scratch, point_view& point) {
+lines_read read_lines(const line_window& window, const parse_options& options, line_marks& marks,
+                      line_scratch& scratch, point_view* points, std::size_t max) {
   static_cast<void>(marks);
-  return plain_reader{window.line, scratch, point}.read(options);
+  static_cast<void>(max);
+  const char* const after = plain_reader{window.line, scratch, *points}.read(options);
+  if (after == nullptr) {
+    return {};
+  }
+  points->line = window.number;
+  const char* const text_end = points->text.data() + points->text.size();
+  return {after, 1, static_cast<std::uint64_t>(after - 1 - text_end)};
 }
 
 bool supported() noexcept {
@@ -401,6 +408,6 @@ bool supported() noexcept {
 
 }  // namespace
 
-const kernel scalar_kernel{"scalar", supported, read_line};
+const kernel scalar_kernel{"scalar", supported, read_lines};
 
 }  // namespace weir

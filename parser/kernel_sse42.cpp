@@ -50,8 +50,9 @@ WEIR_INLINE key_difference no_difference() noexcept {
 
 WEIR_INLINE void add_difference(key_difference& bits, const char* key, std::size_t length,
                                 const char* image) noexcept {
-  const __m128i low = _mm_and_si128(load16(key), load16(prefix_masks + 32 - length));
-  const __m128i high = _mm_and_si128(load16(key + 16), load16(prefix_masks + 48 - length));
+  const std::size_t not_of_key = length < 32 ? 32 - length : 0;
+  const __m128i low = _mm_and_si128(load16(key), load16(prefix_masks + not_of_key));
+  const __m128i high = _mm_and_si128(load16(key + 16), load16(prefix_masks + 16 + not_of_key));
   bits = _mm_or_si128(bits, _mm_or_si128(_mm_xor_si128(low, load16(image)),
                                          _mm_xor_si128(high, load16(image + 16))));
 }
@@ -69,8 +70,11 @@ WEIR_INLINE void write_8_marks(std::uint64_t& bits, std::uint32_t offset,
   }
 }
 
-// clang-format off: the order matters
+// The order matters.
+// clang-format off
 #include "marks_in_eights.hpp"
+#include "two_pass_numbers.hpp"
+#include "numbers_in_16.hpp"
 #include "two_pass.hpp"
 // clang-format on
 
@@ -86,7 +90,7 @@ bool supported() noexcept {
 }
 }  // namespace
 
-const kernel sse42_kernel{"sse42", supported, read_line};
+const kernel sse42_kernel{"sse42", supported, read_lines};
 
 }  // namespace weir
 #endif

@@ -56,7 +56,7 @@ struct line_progress {
 };
 
 struct line_marks {
-  static constexpr unsigned layouts_bits = 5;
+  static constexpr unsigned layouts_bits = 6;
 
   struct memory {
     // A block of marks may be written behind the last one that counts, and the walk reads a few
@@ -70,10 +70,14 @@ struct line_marks {
   const char* lines_end = nullptr;  // behind the last line that is marked whole
   const char* plain_end = nullptr;  // up to here lines are left to the scalar kernel
   const std::uint32_t* next = nullptr;
-  line_progress progress;  // of the line last given up
-  bool ascii = false;      // no byte of [base, lines_end) has its high bit set
+  line_progress progress;     // of the line last given up
+  bool ascii = false;         // no byte of [base, lines_end) has its high bit set
+  bool quotes_mixed = false;  // of the last bytes marked, some blocks had quotes and some had none
 
   void prepare();
+
+  /// Back to the first of the lines that are marked.
+  void rewind() noexcept { next = storage != nullptr ? storage->at : nullptr; }
 
   /// Forgets the piece that was marked, not the tag keys.
   void forget() noexcept {

@@ -36,7 +36,8 @@ struct line_reader::state {
   line_marks marks;
   line_scratch scratch;
   line_splitter splitter;
-  point_view point;
+  point_view point;                    // of a line that was read alone
+  const point_view* current = &point;  // the one returned last
   parse_error error;
   line_counts counts;
 
@@ -45,6 +46,10 @@ struct line_reader::state {
   std::size_t window_end = 0;     // of `piece`, behind its last line feed
   std::size_t utf8_good_end = 0;  // of `piece`, up to where it is known to be UTF-8
   std::size_t utf8_bad_end = 0;   // of `piece`, up to where lines are checked one by one
+
+  // Of `scratch.points`, those that a kernel read together: all of them are already passed.
+  std::size_t together_at = 0;  // the next one to return
+  std::size_t together_end = 0;
 
   std::string held;         // lines that did not lie in one piece
   std::size_t held_at = 0;  // of `held`, where the next line begins
@@ -67,10 +72,11 @@ struct line_reader::state {
   line_window window;              // of `piece`; its `line` is set for each line
 
   line_event next();
+  line_event next_apart();
   line_event next_slow(bool tried);
   line_event read_split_line(std::string_view all, bool complete, bool& done);
   line_event judge(std::string_view all, bool& done);
-  bool read_plain_line();
+  bool read_plain_lines();
   void take_plain_line(const char* after);
   line_event refuse_utf8(const char* after);
   line_event read_unusual_line(bool& blank);
@@ -197,20 +203,39 @@ bool line_reader::state::is_utf8_slow(const char* after) {
          simdjson::validate_utf8(piece.data() + piece_at, line_end - piece_at);
 }
 
-// The hot path: a whole line of the piece, of plain shape.
-inline bool line_reader::state::read_plain_line() {
+// The hot path: whole lines of the piece, of plain shape. At least one, or false.
+bool line_reader::state::read_plain_lines() {
+  point_view* const points = scratch.points.data();
   window.line = window.begin + piece_at;
-  const char* const after = hot->read_line(window, options, marks, scratch, point);
-  if (after == nullptr || !is_utf8(after)) {
-    bad_utf8 = after;
+  window.number = line;
+  const std::size_t max = piece_at < utf8_bad_end ? 1 : lines_together_max;
+  lines_read read = hot->read_lines(window, options, marks, scratch, points, max);
+  bool good = read.count > 0 && is_utf8(read.after);
+  if (!good && read.count > 1) {
+    marks.rewind();
+    read = hot->read_lines(window, options, marks, scratch, points, 1);
+    good = is_utf8(read.after);
+  }
+  if (!good) {
+    bad_utf8 = read.count > 0 ? read.after : nullptr;
+    if (bad_utf8 != nullptr || marks.progress.done != line_progress::part::nothing) {
+      point = *points;
+    }
     return false;
   }
-  take_plain_line(after);
+  const auto bytes = static_cast<std::size_t>(read.after - window.line);
+  line += read.count;
+  counts.carriage_returns += read.carriage_returns;
+  offset += bytes;
+  piece_at += bytes;
+  together_at = 0;
+  together_end = read.count;
   return true;
 }
 
 inline void line_reader::state::take_plain_line(const char* after) {
   point.line = line;
+  current = &point;
   consumed = static_cast<std::size_t>(after - window.begin) - piece_at;
   consumed_feeds = 1;
   const char* const text_end = point.text.data() + point.text.size();
@@ -253,12 +278,12 @@ line_event line_reader::state::read_unusual_line(bool& blank) {
   const char* after = nullptr;
   window.line = begin;
   if (indent > 0) {
-    after = hot->read_line(window, options, marks, scratch, point);
+    after = hot->read_lines(window, options, marks, scratch, &point, 1).after;
   }
   // The scalar kernel takes some lines that the others leave: quotes in names, for one.
   if (after == nullptr && marks.progress.done == line_progress::part::nothing &&
       hot != &scalar_kernel) {
-    after = scalar_kernel.read_line(window, options, marks, scratch, point);
+    after = scalar_kernel.read_lines(window, options, marks, scratch, &point, 1).after;
   }
   if (after == nullptr) {
     progress =
@@ -339,6 +364,7 @@ line_event line_reader::state::judge(std::string_view all, bool& done) {
     return line_event::error;
   }
   point.line = line;
+  current = &point;
   ++counts.points;
   return line_event::point;
 }
@@ -384,10 +410,19 @@ line_event line_reader::state::read_split_line(std::string_view all, bool comple
 }
 
 inline line_event line_reader::state::next() {
+  if (together_at != together_end) {
+    current = &scratch.points[together_at++];
+    ++counts.points;
+    return line_event::point;
+  }
+  return next_apart();
+}
+
+line_event line_reader::state::next_apart() {
   release();
   const bool try_plain = !holding && piece_at < window_end && fresh && !skipping;
-  if (try_plain && read_plain_line()) {
-    return line_event::point;
+  if (try_plain && read_plain_lines()) {
+    return next();
   }
   return next_slow(try_plain);
 }
@@ -400,8 +435,8 @@ line_event line_reader::state::next_slow(bool tried) {
     bool done = false;
     line_event event = line_event::more;
     if (!holding && piece_at < window_end && fresh) {
-      if (!tried && read_plain_line()) {
-        return line_event::point;
+      if (!tried && read_plain_lines()) {
+        return next();
       }
       progress = {};
       bool blank = false;
@@ -442,6 +477,7 @@ void line_reader::reset(const parse_options& options) {
   line_marks marks = std::move(state_->marks);
   marks.forget();
   *state_ = state{};
+  state_->current = &state_->point;
   state_->options = options;
   state_->hot = &find_kernel(options.kernel);
   state_->marks = std::move(marks);
@@ -453,6 +489,8 @@ void line_reader::reset(const parse_options& options) {
 void line_reader::feed(std::string_view piece) {
   state& s = *state_;
   s.release();
+  s.together_at = 0;
+  s.together_end = 0;
   s.marks.forget();
   s.scratch.prepare();
   s.piece = piece;
@@ -476,7 +514,7 @@ line_event line_reader::next() {
 }
 
 const point_view& line_reader::point() const noexcept {
-  return state_->point;
+  return *state_->current;
 }
 const parse_error& line_reader::error() const noexcept {
   return state_->error;
@@ -494,10 +532,15 @@ void line_reader::shrink(std::size_t bytes) {
   if (!s.holding && s.held.capacity() > bytes) {
     s.held = std::string{};
   }
-  if (s.scratch.tags.capacity() * sizeof(tag_view) > bytes ||
-      s.scratch.fields.capacity() * sizeof(field_view) > bytes ||
-      s.scratch.order.capacity() * sizeof(std::uint32_t) > bytes) {
+  const bool returned_all = s.together_at == s.together_end;
+  if (returned_all && (s.scratch.tags.capacity() * sizeof(tag_view) > bytes ||
+                       s.scratch.fields.capacity() * sizeof(field_view) > bytes ||
+                       s.scratch.order.capacity() * sizeof(std::uint32_t) > bytes)) {
     s.scratch = line_scratch{};
+    s.current = &s.point;
+    if (s.piece_at < s.window_end) {
+      s.scratch.prepare();
+    }
   }
   if (sizeof(line_marks::memory) > bytes) {
     s.marks.storage.reset();

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a line's tags and fields are collected. The vectors only grow and are reused from line to
-// line, so a reader that has seen its largest line allocates no more.
+// Where the tags and fields of a line, or of some lines that are read together, are collected. The
+// vectors only grow and are reused from line to line, so a reader that has seen its largest line
+// allocates no more.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "line_marks.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -16,16 +18,27 @@ namespace weir {
 inline constexpr std::size_t key_bytes_max = 65535;
 inline constexpr std::size_t field_key_overhead = 4;
 
+/// Lines that a kernel may read together: enough to hide what starting costs, few enough that
+/// their points stay in the first-level cache.
+inline constexpr std::size_t lines_together_max = 16;
+
 struct line_scratch {
-  std::vector<tag_view> tags;  // used up to `tag_count`
+  std::vector<point_view> points;  // those read together
+  std::vector<tag_view> tags;      // used up to `tag_count`
   std::vector<field_view> fields;
   std::size_t tag_count = 0;
   std::size_t field_count = 0;
   std::vector<std::uint32_t> order;  // of the tags, by key, when they came unsorted
+  // The same of each of `points`, where a layout knows it.
+  std::vector<std::uint8_t> orders;
 
   /// Room for common lines, so that a kernel need not wait for the exact reader to make it.
   void prepare() {
     constexpr std::size_t least = 64;
+    if (points.empty()) {
+      points.resize(lines_together_max);
+      orders.resize(lines_together_max * tag_layout::tags_max);
+    }
     if (tags.size() < least) {
       tags.resize(least);
     }

@@ -25,6 +25,7 @@ struct mark_state {
   std::uint64_t escape = 0;  // 1: the block before ended in a backslash that escapes
   std::uint64_t quoted = 0;  // all ones: the block begins inside a string
   std::uint64_t high = 0;
+  std::uint32_t quoted_blocks = 0;  // those with a quote
 };
 
 // The bytes that a backslash escapes: those behind a run of backslashes of odd length, and every
@@ -46,14 +47,17 @@ WEIR_INLINE std::uint64_t between_quotes(std::uint64_t quotes) noexcept {
       _mm_cvtsi128_si64(_mm_clmulepi64_si128(bits, _mm_set1_epi8(-1), 0)));
 }
 
-// Most blocks do not come here: they have neither a backslash nor a quote.
+// Blocks that have neither a backslash nor a quote need not come here.
+template <bool has_backslashes>
 WEIR_INLINE std::uint64_t mark_with_quotes(const block& bytes, std::uint64_t marks,
                                            std::uint64_t quotes, std::uint64_t backslashes,
                                            mark_state& state) noexcept {
   const std::uint64_t line_feeds = bytes.equal('\n');
-  const std::uint64_t escaped = find_escaped(backslashes, state.escape);
-  marks = (marks & ~escaped) | line_feeds | (escaped & backslashes);
-  quotes &= ~escaped;
+  if (has_backslashes) {
+    const std::uint64_t escaped = find_escaped(backslashes, state.escape);
+    marks = (marks & ~escaped) | line_feeds | (escaped & backslashes);
+    quotes &= ~escaped;
+  }
   std::uint64_t strings = between_quotes(quotes) ^ state.quoted;
   for (std::uint64_t cut = line_feeds & strings; cut != 0; cut = line_feeds & strings) {
     strings ^= ~((cut & (0 - cut)) - 1);  // a line feed inside a string: it ends there
@@ -62,20 +66,51 @@ WEIR_INLINE std::uint64_t mark_with_quotes(const block& bytes, std::uint64_t mar
   return (marks & ~strings) | quotes;
 }
 
+// Where neither every block nor hardly any has a quote, a branch on it is a coin's toss that costs
+// more than doing without.
+enum class quote_blocks { predictable, mixed };
+
+template <quote_blocks are>
 WEIR_INLINE std::uint64_t find_marks(const block& bytes, mark_state& state) noexcept {
   const std::uint64_t marks = bytes.delimiters();
   const std::uint64_t quotes = bytes.equal('"');
   const std::uint64_t backslashes = bytes.equal('\\');
   state.high |= bytes.high_bits();
+  if (are == quote_blocks::mixed) {
+    state.quoted_blocks += quotes != 0 ? 1 : 0;
+    if ((backslashes | state.escape) != 0) {
+      return mark_with_quotes<true>(bytes, marks, quotes, backslashes, state);
+    }
+    return mark_with_quotes<false>(bytes, marks, quotes, 0, state);
+  }
   if ((quotes | backslashes | state.quoted | state.escape) == 0) {
     return marks;
   }
-  return mark_with_quotes(bytes, marks, quotes, backslashes, state);
+  state.quoted_blocks += quotes != 0 ? 1 : 0;
+  return mark_with_quotes<true>(bytes, marks, quotes, backslashes, state);
 }
 
-inline std::uint32_t* write_block(const char* bytes, std::size_t offset, mark_state& state,
-                                  std::uint32_t* out) noexcept {
-  return write_marks(find_marks(block{bytes}, state), static_cast<std::uint32_t>(offset), out);
+template <quote_blocks are>
+WEIR_INLINE std::uint32_t* write_block(const char* bytes, std::size_t offset, mark_state& state,
+                                       std::uint32_t* out) noexcept {
+  return write_marks(find_marks<are>(block{bytes}, state), static_cast<std::uint32_t>(offset), out);
+}
+
+// Marks whole blocks up to `size` bytes, or as many as there is room for; `at` is left behind the
+// last.
+template <quote_blocks are>
+[[gnu::noinline]] inline std::uint32_t* write_blocks(const char* base, std::size_t size,
+                                                     std::uint32_t* const first, std::size_t& at,
+                                                     mark_state& result) noexcept {
+  mark_state state;
+  std::uint32_t* out = first;
+  std::size_t offset = 0;
+  for (; offset + 64 <= size && out <= first + marks_max; offset += 64) {
+    out = write_block<are>(base + offset, offset, state, out);
+  }
+  at = offset;
+  result = state;
+  return out;
 }
 
 // Marks the lines from `window.line` on. False: the line there is for the scalar kernel.
@@ -89,16 +124,16 @@ inline std::uint32_t* write_block(const char* bytes, std::size_t offset, mark_st
   const auto left = static_cast<std::size_t>(window.end - base);
   const std::size_t size = left < marked_bytes_max ? left : marked_bytes_max;
   std::uint32_t* const first = marks.storage->at;
-  std::uint32_t* out = first;
   std::size_t at = 0;
   mark_state state;
-  for (; at + 64 <= size && out <= first + marks_max; at += 64) {
-    out = write_block(base + at, at, state, out);
-  }
+  std::uint32_t* out = marks.quotes_mixed
+                           ? write_blocks<quote_blocks::mixed>(base, size, first, at, state)
+                           : write_blocks<quote_blocks::predictable>(base, size, first, at, state);
+  marks.quotes_mixed = state.quoted_blocks > at / 64 / 16 && state.quoted_blocks < at / 64 * 3 / 4;
   if (at + 64 > size && at < size) {
     char rest[64] = {};
     std::memcpy(rest, base + at, size - at);
-    out = write_block(rest, at, state, out);
+    out = write_block<quote_blocks::predictable>(rest, at, state, out);
     at = size;
   }
   while (out > first && (base[out[-1]] != '\n' || left - out[-1] <= bytes_behind_line)) {
@@ -118,96 +153,7 @@ inline std::uint32_t* write_block(const char* bytes, std::size_t offset, mark_st
   return true;
 }
 
-// ---- numbers ------------------------------------------------------------------------------------
-
-WEIR_INLINE bool is_digit(char byte) noexcept {
-  return static_cast<unsigned char>(byte - '0') < 10;
-}
-
-// The number that 16 digits (0 to 9, the most significant first) make: pairs, fours, eights.
-WEIR_INLINE std::uint64_t combine_digits(__m128i digits) noexcept {
-  const __m128i pairs = _mm_maddubs_epi16(digits, load16(lanes.tens));
-  const __m128i fours = _mm_madd_epi16(pairs, load16(lanes.hundreds));
-  const __m128i packed = _mm_packus_epi32(fours, fours);
-  const __m128i eights = _mm_madd_epi16(packed, load16(lanes.ten_thousands));
-  const auto both = static_cast<std::uint64_t>(_mm_cvtsi128_si64(eights));
-  return (both & 0xffffffffU) * 100000000U + (both >> 32);
-}
-
-// The last `count` (0 to 16) of these characters as digits, zeros before them. What is no digit
-// leaves a bit in `wrong`.
-WEIR_INLINE __m128i digits_of(__m128i characters, std::size_t count, __m128i& wrong) noexcept {
-  const __m128i digits = _mm_and_si128(_mm_sub_epi8(characters, load16(lanes.zero_characters)),
-                                       load16(suffix_masks + count));
-  wrong = _mm_or_si128(wrong, _mm_subs_epu8(digits, load16(lanes.nines)));
-  return digits;
-}
-
-// The number of 1 to 19 digits that ends at `end`.
-WEIR_INLINE std::uint64_t read_digits(const char* end, std::size_t count, __m128i& wrong) noexcept {
-  if (count <= 16) {
-    return combine_digits(digits_of(load16(end - 16), count, wrong));
-  }
-  const std::uint64_t low = combine_digits(digits_of(load16(end - 16), 16, wrong));
-  const std::uint64_t high = combine_digits(digits_of(load16(end - 32), count - 16, wrong));
-  return high * 10'000'000'000'000'000U + low;
-}
-
-WEIR_INLINE std::string_view between(const char* begin, const char* end) noexcept {
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
-
-[[gnu::noinline]] inline bool read_float_slow(const char* begin, const char* end,
-                                              field_view& field) noexcept {
-  const char* const digits = begin + (*begin == '-' ? 1 : 0);
-  const char* point = digits;
-  while (point < end && *point != '.') {
-    ++point;
-  }
-  // ".5" and "1.e5" are for the exact reader.
-  const bool is_plain = is_digit(*digits) && (point == end || is_digit(point[1]));
-  return is_plain && parse_double(between(begin, end), field.float_value) == number_error::none;
-}
-
-// 16 characters of a number of which the point is lane `point` (negative: it is none of these):
-// those up to it are taken one byte further left, so that the point disappears.
-WEIR_INLINE __m128i without_point(const char* end, int point) noexcept {
-  const __m128i near = load16(end - 16);
-  const __m128i far = load16(end - 17);
-  const __m128i is_behind =
-      _mm_cmpgt_epi8(load16(lanes.numbers), _mm_set1_epi8(static_cast<char>(point)));
-  return _mm_blendv_epi8(far, near, is_behind);
-}
-
-WEIR_INLINE std::uint32_t points_in(const char* end) noexcept {
-  return static_cast<std::uint32_t>(
-      _mm_movemask_epi8(_mm_cmpeq_epi8(load16(end - 16), load16(lanes.points))));
-}
-
-// 17 to 20 characters, among them a point.
-[[gnu::noinline]] inline bool read_long_float(const char* begin, const char* digits,
-                                              const char* end, field_view& field) noexcept {
-  const auto length = static_cast<unsigned>(end - digits);
-  const std::uint32_t points =
-      (points_in(end) << 16 | points_in(end - 16)) & (~std::uint32_t{0} << (32 - length));
-  if (points == 0 || !is_digit(*digits)) {
-    return read_float_slow(begin, end, field);
-  }
-  const int point = __builtin_ctz(points);
-  __m128i wrong = _mm_setzero_si128();
-  const unsigned count = length - 1;
-  const __m128i low = digits_of(without_point(end, point - 16), 16, wrong);
-  const __m128i high =
-      digits_of(without_point(end - 16, point < 16 ? point : 15), count - 16, wrong);
-  const std::uint64_t sum = combine_digits(high) * 10'000'000'000'000'000U + combine_digits(low);
-  const auto decimals = static_cast<unsigned>(31 - point);
-  double value = 0;
-  if (_mm_testz_si128(wrong, wrong) == 0 || !scale_digits(sum, decimals, value)) {
-    return read_float_slow(begin, end, field);
-  }
-  field.float_value = digits != begin ? -value : value;
-  return true;
-}
+// ---- other values -------------------------------------------------------------------------------
 
 WEIR_INLINE std::uint32_t load4(const char* bytes) noexcept {
   std::uint32_t value = 0;
@@ -266,51 +212,53 @@ WEIR_INLINE tag_layout& layout_of(const char* begin, const char* end,
   return memory.layouts[(bytes * odd) >> (64 - line_marks::layouts_bits)];
 }
 
-// At the comma before a tag. Returns the mark behind it, or nullptr.
-WEIR_INLINE const char* read_tag(const char* const base, const char* at, const std::uint32_t*& mark,
-                                 tag_view& tag, const char*& equals) noexcept {
+// At the comma before a tag; moves to the mark behind it.
+WEIR_INLINE bool read_tag(const char* const base, const char*& at, const std::uint32_t*& mark,
+                          tag_view& tag, const char*& equals) noexcept {
   const char* const key = at + 1;
   equals = base + mark[0];
   at = base + mark[1];
   mark += 2;
   tag.key = between(key, equals);
   tag.value = between(equals + 1, at);
-  return *equals != '=' || equals == key || at == equals + 1 ? nullptr : at;
+  if (*equals != '=' || equals == key) {
+    return false;
+  }
+  if (at == equals + 1) {
+    return false;
+  }
+  return true;
 }
 
-// At the mark behind the measurement. Returns the mark that ends the series. A single tag is in
-// order; further ones are compared with those of a line before.
+// At the mark behind the measurement. Returns the mark that ends the series, and `tag` behind the
+// last. A single tag is in order; further ones are compared with those of a line before.
 WEIR_INLINE const char* read_tags(const char* const base, const char* const line, const char* at,
                                   const std::uint32_t*& mark, line_marks::memory& memory,
-                                  line_scratch& scratch, point_view& point) {
-  tag_view* const first = scratch.tags.data();
-  tag_view* const last = first + scratch.tags.size();
-  tag_view* tag = first;
+                                  line_scratch& scratch, tag_view*& tag, std::uint8_t* order,
+                                  point_view& point) {
+  tag_view* const first = tag;
+  tag_view* const last = scratch.tags.data() + scratch.tags.size();
   if (tag == last) {
     return nullptr;
   }
   const char* const name_end = at;
   const char* key = at + 1;
   const char* equals = nullptr;
-  at = read_tag(base, at, mark, *tag++, equals);
-  scratch.tag_count = 1;
-  if (at == nullptr || *at != ',') {
+  if (!read_tag(base, at, mark, *tag++, equals)) {
+    return nullptr;
+  }
+  if (*at != ',') {
     return at;
   }
   tag_layout& layout = layout_of(line, name_end, memory);
-  const char* image = layout.images;
+  std::size_t image = 0;
   key_difference difference = no_difference();
-  bool fits = true;
   for (;;) {
-    const auto bytes = static_cast<std::size_t>(equals + 1 - key);
-    if (bytes > tag_layout::image_bytes) {
-      fits = false;
-    } else {
-      add_difference(difference, key, bytes, image);
-    }
-    image += tag_layout::image_bytes;
+    // A key too long for an image has no '=' where the image has its own.
+    add_difference(difference, key, static_cast<std::size_t>(equals + 1 - key),
+                   layout.images + image);
     // More tags than an image has are compared with something, to no harm: the count differs.
-    image = image == layout.images + sizeof layout.images ? layout.images : image;
+    image = (image + tag_layout::image_bytes) % sizeof layout.images;
     if (*at != ',') {
       break;
     }
@@ -318,23 +266,24 @@ WEIR_INLINE const char* read_tags(const char* const base, const char* const line
       return nullptr;
     }
     key = at + 1;
-    at = read_tag(base, at, mark, *tag++, equals);
-    if (at == nullptr) {
+    if (!read_tag(base, at, mark, *tag++, equals)) {
       return nullptr;
     }
   }
   const auto count = static_cast<std::size_t>(tag - first);
-  scratch.tag_count = count;
-  if (count != layout.count || !fits || !is_none(difference)) {
-    bool sorted = true;
-    if (!layout.learn({first, count}, scratch.order, sorted)) {
+  bool known = true;
+  if (count != layout.count || !is_none(difference)) {
+    if (!layout.learn({first, count}, scratch.order, point.tags_sorted)) {
       return nullptr;
     }
-    point.tags_sorted = sorted;
-    point.tag_order = {layout.order, !sorted && layout.count == count ? count : 0};
-  } else if (!layout.sorted) {
-    point.tags_sorted = false;
-    point.tag_order = {layout.order, count};
+    known = layout.count == count;
+  } else {
+    point.tags_sorted = layout.sorted;
+  }
+  if (!point.tags_sorted && known) {
+    // A copy: another line that is read together with this one may change the layout.
+    std::memcpy(order, layout.order, sizeof layout.order);
+    point.tag_order = {order, count};
   }
   return at;
 }
@@ -343,16 +292,23 @@ WEIR_INLINE bool has_leading_zero(const char* digits) noexcept {
   return *digits == '0' && is_digit(digits[1]);
 }
 
+// None, or so many digits that they may not fit.
+[[gnu::noinline]] inline bool read_long_integer(const char* begin, const char* end,
+                                                field_view& field) noexcept {
+  field.type = field_type::int64;
+  return parse_int64(between(begin, end), field.int_value) == number_error::none;
+}
+
 WEIR_INLINE bool read_integer(const char* begin, const char* end, field_view& field, __m128i& wrong,
                               bool& odd_spelling) noexcept {
   const bool negative = *begin == '-';
   const char* const digits = begin + (negative ? 1 : 0);
   const auto count = static_cast<std::size_t>(end - digits);
-  if (count - 1 >= 18) {
-    return false;  // none, or so many that they may not fit
-  }
   odd_spelling |= has_leading_zero(digits);
-  const std::uint64_t value = read_digits(end, count, wrong);
+  if (count - 1 >= 16) {
+    return read_long_integer(begin, end, field);
+  }
+  const std::uint64_t value = combine_digits(digits_of(load16(end - 16), count, wrong));
   field.type = field_type::int64;
   field.int_value = static_cast<std::int64_t>(negative ? 0 - value : value);
   return true;
@@ -379,39 +335,31 @@ WEIR_INLINE bool read_float(const char* begin, const char* end, field_view& fiel
       field.float_value = negative ? -value : value;
       return true;
     }
-  } else if (length - 17 < 4) {
+  } else if (length - 17 < long_float_max - 16) {
     return read_long_float(begin, digits, end, field);
   }
   return read_float_slow(begin, end, field);
 }
 
-// The fields before `field` are good; its key is where the exact reader goes on.
-[[gnu::noinline]] inline const char* give_up_field(line_scratch& scratch, const field_view* field,
-                                                   const char* key, const char*& at) noexcept {
-  scratch.field_count = static_cast<std::size_t>(field - scratch.fields.data());
-  if (scratch.field_count > 0) {
-    at = key;
-  }
-  return nullptr;
-}
-
-// At the space that ends the series. Returns the mark that ends the field set.
+// At the space that ends the series. Returns the mark that ends the field set, and `field` behind
+// the last. Or nullptr: then `field` is behind the last that is good, and its key, unless there is
+// no room for it, is where the exact reader can go on.
 WEIR_INLINE const char* read_fields(const char* const base, const char* at,
-                                    const std::uint32_t*& mark, line_scratch& scratch,
-                                    __m128i& wrong, bool& odd_spelling,
-                                    const char*& gave_up_at) noexcept {
-  field_view* const first = scratch.fields.data();
-  field_view* const last = first + scratch.fields.size();
-  field_view* field = first;
+                                    const std::uint32_t*& mark, const field_view* last,
+                                    field_view*& field, __m128i& wrong,
+                                    bool& odd_spelling) noexcept {
   do {
+    if (field == last) {
+      return nullptr;
+    }
     const char* const key = at + 1;
     const char* const equals = base + mark[0];
     at = base + mark[1];
     mark += 2;
-    if (*equals != '=' || equals == key || field == last) {
-      return give_up_field(scratch, field, key, gave_up_at);
-    }
     field->key = between(key, equals);
+    if (*equals != '=' || equals == key) {
+      return nullptr;
+    }
     const char* const begin = equals + 1;
     if (*at == '"') {
       const char* const quote = base + mark[0];
@@ -422,7 +370,7 @@ WEIR_INLINE const char* read_fields(const char* const base, const char* at,
       at = base + mark[1];
       mark += 2;
       if (!is_string || without_return(at) != quote + 1) {
-        return give_up_field(scratch, field, key, gave_up_at);
+        return nullptr;
       }
     } else {
       const char* const end = without_return(at);
@@ -432,44 +380,31 @@ WEIR_INLINE const char* read_fields(const char* const base, const char* at,
                         : is_digit(kind) ? read_float(begin, end, *field, odd_spelling)
                                          : read_other_value(begin, end, *field);
       if (!good) {
-        return give_up_field(scratch, field, key, gave_up_at);
+        return nullptr;
       }
     }
     ++field;
   } while (*at == ',');
   if (*at != ' ' && *at != '\n') {
     --field;  // what follows it makes it another
-    return give_up_field(scratch, field, field->key.data(), gave_up_at);
+    return nullptr;
   }
-  scratch.field_count = static_cast<std::size_t>(field - first);
   return at;
 }
 
 // At the space before the timestamp, which ends at `end`.
-WEIR_INLINE bool read_time(const char* at, const char* end, const parse_options& options,
-                           __m128i& wrong, std::optional<std::int64_t>& result) noexcept {
+WEIR_INLINE bool read_time(const char* at, const char* end, std::int64_t unit_ns,
+                           std::uint64_t units_max, __m128i& wrong,
+                           std::optional<std::int64_t>& result) noexcept {
   const char* const begin = at + 1;
   const bool negative = *begin == '-';
   const auto count = static_cast<std::size_t>(end - begin) - (negative ? 1 : 0);
   if (count - 1 >= 19) {
     return false;
   }
-  const std::uint64_t value = read_digits(end, count, wrong);
-  auto time = static_cast<std::int64_t>(negative ? 0 - value : value);
-  if (value > static_cast<std::uint64_t>(time_max) ||
-      __builtin_mul_overflow(time, options.unit_ns, &time) || time < time_min || time > time_max) {
-    return false;
-  }
-  result = time;
-  return true;
-}
-
-// Remembers what the walk had read when it gave up at `at`.
-[[gnu::noinline]] inline const char* give_up(line_progress& progress, line_progress::part done,
-                                             const char* at, std::size_t field_count,
-                                             bool fields_canonical) noexcept {
-  progress = {done, at, field_count, fields_canonical};
-  return nullptr;
+  const std::uint64_t units = read_digits(end, count, wrong);
+  result = static_cast<std::int64_t>(negative ? 0 - units : units) * unit_ns;
+  return units <= units_max;
 }
 
 // The last of the run of spaces that begins at the mark `at`: each of them is a mark.
@@ -481,23 +416,48 @@ WEIR_INLINE const char* skip_spaces(const char* const base, const char* at,
   return at;
 }
 
-// The line whose first mark is `mark`, which is left at the mark behind the line.
+// What a walk needs beside the line.
+struct walk_context {
+  line_marks& marks;
+  line_scratch& scratch;
+  std::int64_t unit_ns;
+  std::uint64_t units_max;  // a time of more would not fit
+  std::size_t line_bytes_max;
+};
+
+// Remembers what the walk had read when it gave up at `at`: tags and fields before `tag` and
+// `field`. Only of use if the line is the first of those that are read together.
+[[gnu::noinline]] inline const char* give_up(const walk_context& context, line_progress::part done,
+                                             const char* at, const tag_view* tag,
+                                             const field_view* field,
+                                             bool fields_canonical) noexcept {
+  line_scratch& scratch = context.scratch;
+  scratch.tag_count = static_cast<std::size_t>(tag - scratch.tags.data());
+  scratch.field_count = static_cast<std::size_t>(field - scratch.fields.data());
+  context.marks.progress = {done, at, scratch.field_count, fields_canonical};
+  return nullptr;
+}
+
+// The line whose first mark is `mark`, which is left at the mark behind the line, as `tag` and
+// `field` are behind its last ones.
 WEIR_INLINE const char* walk_line(const char* const base, const char* const line,
-                                  const std::uint32_t*& mark, const parse_options& options,
-                                  line_marks& marks, line_scratch& scratch, point_view& point) {
+                                  const std::uint32_t*& mark, const walk_context& context,
+                                  tag_view*& tag, field_view*& field, std::uint8_t* order,
+                                  point_view& point, std::uint64_t& carriage_returns) {
   using part = line_progress::part;
   const char first = *line;
   const char* const name_end = base + *mark++;
-  marks.progress.done = part::nothing;
   if (name_end == line || first == '#' || first == '\t' || first == '\0') {
     return nullptr;
   }
+  const tag_view* const first_tag = tag;
+  const field_view* const first_field = field;
   const char* at = name_end;
-  scratch.tag_count = 0;
   point.tags_sorted = true;
   point.tag_order = {};
   if (*at == ',') {
-    at = read_tags(base, line, at, mark, *marks.storage, scratch, point);
+    at =
+        read_tags(base, line, at, mark, *context.marks.storage, context.scratch, tag, order, point);
   }
   if (at == nullptr || *at != ' ') {
     return nullptr;
@@ -508,26 +468,25 @@ WEIR_INLINE const char* walk_line(const char* const base, const char* const line
   at = skip_spaces(base, at, mark);
   __m128i wrong = _mm_setzero_si128();
   bool odd_spelling = at != series_end;
-  const char* gave_up_at = series_end;
-  at = is_white_space(at[1])
-           ? nullptr
-           : read_fields(base, at, mark, scratch, wrong, odd_spelling, gave_up_at);
+  const field_view* const last_field =
+      context.scratch.fields.data() + context.scratch.fields.size();
+  at = is_white_space(at[1]) ? nullptr
+                             : read_fields(base, at, mark, last_field, field, wrong, odd_spelling);
   if (at == nullptr) {
-    const bool some = gave_up_at != series_end && _mm_testz_si128(wrong, wrong) != 0;
-    return some ? give_up(marks.progress, part::fields, gave_up_at, scratch.field_count,
-                          !odd_spelling)
-                : give_up(marks.progress, part::series, series_end, 0, true);
+    const bool some =
+        field != first_field && field != last_field && _mm_testz_si128(wrong, wrong) != 0;
+    return some ? give_up(context, part::fields, field->key.data(), tag, field, !odd_spelling)
+                : give_up(context, part::series, series_end, tag, first_field, true);
   }
   const char* end = without_return(at);
   const char* const fields_end = end;
   const __m128i wrong_fields = wrong;
-  point.time.reset();
   bool good = true;
   if (*at == ' ') {
     const char* const space = at;
     at = base + *mark++;
     end = without_return(at);
-    good = read_time(space, end, options, wrong, point.time);
+    good = read_time(space, end, context.unit_ns, context.units_max, wrong, point.time);
     if (*at == ' ') {
       at = skip_spaces(base, at, mark);
       const char* const next = base + *mark;
@@ -537,38 +496,69 @@ WEIR_INLINE const char* walk_line(const char* const base, const char* const line
       }
       end = without_return(at);
     }
+  } else {
+    point.time.reset();
   }
   if (!good || *at != '\n' || _mm_testz_si128(wrong, wrong) == 0 ||
-      static_cast<std::size_t>(at - line) > options.line_bytes_max) {
+      static_cast<std::size_t>(at - line) > context.line_bytes_max) {
     return _mm_testz_si128(wrong_fields, wrong_fields) != 0
-               ? give_up(marks.progress, part::all, fields_end, scratch.field_count, !odd_spelling)
-               : give_up(marks.progress, part::series, series_end, 0, true);
+               ? give_up(context, part::all, fields_end, tag, field, !odd_spelling)
+               : give_up(context, part::series, series_end, tag, first_field, true);
   }
   point.text = between(line, end);
   point.series_and_fields = between(line, fields_end);
-  point.tags = {scratch.tags.data(), scratch.tag_count};
-  point.fields = {scratch.fields.data(), scratch.field_count};
+  point.tags = {first_tag, tag};
+  point.fields = {first_field, field};
   point.fields_canonical = !odd_spelling;
   point.canonical = point.tags_sorted && !odd_spelling;
+  carriage_returns += static_cast<std::uint64_t>(at - end);
   return at + 1;
 }
 
-inline const char* read_line(const line_window& window, const parse_options& options,
-                             line_marks& marks, line_scratch& scratch, point_view& point) {
+inline lines_read read_lines(const line_window& window, const parse_options& options,
+                             line_marks& marks, line_scratch& scratch, point_view* points,
+                             std::size_t max) {
+  marks.progress.done = line_progress::part::nothing;
   if (window.line >= marks.lines_end &&
       (window.line < marks.plain_end || !mark_lines(window, marks))) {
-    marks.progress = {};
-    return scalar_kernel.read_line(window, options, marks, scratch, point);
+    return scalar_kernel.read_lines(window, options, marks, scratch, points, max);
   }
   const char* const base = marks.base;
   const std::uint32_t* mark = marks.next;
   while (base + *mark < window.line) {
     ++mark;  // over what the exact reader has read
   }
-  marks.next = mark;
-  const char* const after = walk_line(base, window.line, mark, options, marks, scratch, point);
-  if (after != nullptr) {
+  const walk_context context{marks, scratch, options.unit_ns,
+                             static_cast<std::uint64_t>(time_max / options.unit_ns),
+                             options.line_bytes_max};
+  const tag_view* const last_tag = scratch.tags.data() + scratch.tags.size();
+  const field_view* const last_field = scratch.fields.data() + scratch.fields.size();
+  tag_view* tag = scratch.tags.data();
+  field_view* field = scratch.fields.data();
+  std::uint8_t* order = scratch.orders.data();
+  const char* line = window.line;
+  std::size_t count = 0;
+  std::uint64_t carriage_returns = 0;
+  for (;;) {
+    const tag_view* const first_tag = tag;
+    const field_view* const first_field = field;
     marks.next = mark;
+    point_view& point = points[count];
+    const char* const after =
+        walk_line(base, line, mark, context, tag, field, order, point, carriage_returns);
+    if (after == nullptr) {
+      break;
+    }
+    point.line = window.number + count;
+    line = after;
+    ++count;
+    order += tag_layout::tags_max;
+    // Another line of this shape must have room.
+    if (count == max || line >= marks.lines_end || last_tag - tag < tag - first_tag ||
+        last_field - field < field - first_field) {
+      marks.next = mark;
+      break;
+    }
   }
-  return after;
+  return count > 0 ? lines_read{line, count, carriage_returns} : lines_read{};
 }

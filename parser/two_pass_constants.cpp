@@ -7,7 +7,7 @@ namespace {
 
 constexpr lane_constants make_lanes() {
   lane_constants made{};
-  for (unsigned i = 0; i < 16; ++i) {
+  for (unsigned i = 0; i < 32; ++i) {
     const bool even = i % 2 == 0;
     made.zero_characters[i] = '0';
     made.points[i] = '.';

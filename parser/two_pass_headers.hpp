@@ -24,13 +24,13 @@ struct lane_constants {
   // quote 0x22, line feed 0x0a, comma 0x2c, equals 0x3d. (Entry 0 must not be 0, nor any other
   // entry a byte with those low bits; a byte with its high bit set finds 0.)
   alignas(64) char delimiters[16];
-  alignas(16) char zero_characters[16];
-  alignas(16) char points[16];
-  alignas(16) unsigned char nines[16];
-  alignas(16) unsigned char tens[16];          // 10, 1, 10, 1, ...
-  alignas(16) std::uint16_t hundreds[8];       // 100, 1, ...
-  alignas(16) std::uint16_t ten_thousands[8];  // 10000, 1, ...
-  alignas(64) unsigned char numbers[64];       // 0, 1, 2, ...
+  alignas(32) char zero_characters[32];
+  alignas(32) char points[32];
+  alignas(32) unsigned char nines[32];
+  alignas(32) unsigned char tens[32];           // 10, 1, 10, 1, ...
+  alignas(32) std::uint16_t hundreds[16];       // 100, 1, ...
+  alignas(32) std::uint16_t ten_thousands[16];  // 10000, 1, ...
+  alignas(64) unsigned char numbers[64];        // 0, 1, 2, ...
 };
 extern const lane_constants lanes;
 
@@ -41,9 +41,12 @@ alignas(64) constexpr unsigned char prefix_masks[96] = {
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
-// 16 zeros, then ones: read at n it keeps the last n bytes of 16.
-alignas(32) constexpr unsigned char suffix_masks[32] = {
+// 32 zeros, then ones: read at n it keeps the last n bytes of 32, and read 16 bytes later those of
+// 16.
+alignas(64) constexpr unsigned char suffix_masks[64] = {
     0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
+    0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
+    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
 // Numbers are read backwards from their end and tag keys beyond theirs, in whole registers: a line

@@ -229,7 +229,7 @@ struct line_counts {
   std::uint64_t errors = 0;
   std::uint64_t comments = 0;
   std::uint64_t blank = 0;
-  /// Carriage returns taken off before a line feed.
+  /// Carriage returns taken off before a line feed; of some lines before `next` has returned them.
   std::uint64_t carriage_returns = 0;
 };
 
