@@ -403,7 +403,9 @@ WEIR_INLINE bool read_time(const char* at, const char* end, std::int64_t unit_ns
     return false;
   }
   const std::uint64_t units = read_digits(end, count, wrong);
-  result = static_cast<std::int64_t>(negative ? 0 - units : units) * unit_ns;
+  // Of too many units the product wraps, and is not used.
+  result = static_cast<std::int64_t>((negative ? 0 - units : units) *
+                                     static_cast<std::uint64_t>(unit_ns));
   return units <= units_max;
 }
 
