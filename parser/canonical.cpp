@@ -27,6 +27,7 @@ class writer {
   writer(std::string_view line, char* to) noexcept
       : line_begin_(reinterpret_cast<std::uintptr_t>(line.data())),
         line_size_(line.size()),
+        whole_before_(line.size() < spill ? 0 : line_begin_ + line.size() - spill),
         to_(to) {}
 
   [[nodiscard]] char* at() const noexcept { return to_; }
@@ -65,15 +66,29 @@ class writer {
     put_pair(tag.key, tag.value);
   }
 
+  /// The same for a tag that lies in the line with its comma.
+  void put_tag_of_line(const tag_view& tag) noexcept {
+    const char* const comma = tag.key.data() - 1;
+    const char* const end = tag.value.data() + tag.value.size();
+    const auto size = static_cast<std::size_t>(end - comma);
+    if (size <= spill && reinterpret_cast<std::uintptr_t>(comma) <= whole_before_) [[likely]] {
+      std::memcpy(to_, comma, spill);
+    } else {
+      std::memcpy(to_, comma, size);
+    }
+    to_ += size;
+  }
+
  private:
   std::uintptr_t line_begin_;
   std::size_t line_size_;
+  std::uintptr_t whole_before_;  // up to there `spill` bytes lie in the line
   char* to_;
 };
 
-template <typename Number>
-void write_tags(const point_view& point, std::span<const Number> order, writer& out) noexcept {
-  for (const Number number : order) {
+void write_tags(const point_view& point, std::span<const std::uint32_t> order,
+                writer& out) noexcept {
+  for (const std::uint32_t number : order) {
     out.put_tag(point.tags[number]);
   }
 }
@@ -83,9 +98,13 @@ void write_series(const point_view& point, writer& out) {
     out.put(point.series);
     return;
   }
-  out.put(point.measurement);
+  out.put_short(point.measurement.data(), point.measurement.size());
   if (!point.tag_order.empty()) {
-    write_tags(point, point.tag_order, out);
+    // Such a point is a line's own, not one that was changed.
+    const tag_view* const tags = point.tags.data();
+    for (const std::uint8_t number : point.tag_order) {
+      out.put_tag_of_line(tags[number]);
+    }
   } else if (point.tags.size() <= tags_few) {
     std::uint32_t order[tags_few];
     sort_few_tags(point.tags, order);

@@ -516,6 +516,18 @@ line_event line_reader::next() {
 const point_view& line_reader::point() const noexcept {
   return *state_->current;
 }
+std::span<const point_view> line_reader::upcoming() const noexcept {
+  const state& s = *state_;
+  return {s.current, s.current == &s.point ? 1 : 1 + s.together_end - s.together_at};
+}
+
+void line_reader::skip(std::size_t count) noexcept {
+  state& s = *state_;
+  s.current += count;
+  s.together_at += count;
+  s.counts.points += count;
+}
+
 const parse_error& line_reader::error() const noexcept {
   return state_->error;
 }

@@ -34,7 +34,7 @@ struct line_scratch {
 
   /// Room for common lines, so that a kernel need not wait for the exact reader to make it.
   void prepare() {
-    constexpr std::size_t least = 64;
+    constexpr std::size_t least = 160;
     if (points.empty()) {
       points.resize(lines_together_max);
       orders.resize(lines_together_max * tag_layout::tags_max);

@@ -135,7 +135,8 @@ struct point_view {
   /// The tags are in ascending order of their raw key bytes (InfluxDB's own order).
   bool tags_sorted = true;
   /// The tags' numbers in ascending order of their keys, where the reader knows it anyway and
-  /// `tags_sorted` is false; else empty.
+  /// `tags_sorted` is false; else empty. Whoever changes tags clears it: it also says that they lie
+  /// in `text` as views into it, each behind its comma.
   std::span<const std::uint8_t> tag_order;
   /// `series_and_fields` is canonical as it lies: tags sorted, exactly one space before the fields,
   /// and every number spelled as every server reads it.
@@ -258,6 +259,11 @@ class line_reader {
 
   /// Requires: `next` returned `point` (`error`).
   [[nodiscard]] const point_view& point() const noexcept;
+  /// `point()`, and behind it those that were read with it and that `next` will return next: for
+  /// whoever works on some at a time. Requires and is valid as `point`.
+  [[nodiscard]] std::span<const point_view> upcoming() const noexcept;
+  /// As if `next` were called so many times. Requires: count < upcoming().size().
+  void skip(std::size_t count) noexcept;
   [[nodiscard]] const parse_error& error() const noexcept;
 
   [[nodiscard]] const line_counts& counts() const noexcept;

@@ -93,7 +93,7 @@ struct limit_settings {
   milliseconds series_idle{7LL * 24 * 3'600'000};
   /// Types of fields, and what is counted of measurements, in bytes.
   std::uint64_t types = std::uint64_t{64} << 20;
-  /// Recent points in which duplicates are looked for, in bytes (16 a point).
+  /// Recent points in which duplicates are looked for, in bytes (32 a point).
   std::uint64_t duplicates = std::uint64_t{8} << 20;
 };
 

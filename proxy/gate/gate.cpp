@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/gate.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/assert.hpp"
 #include "gate/time_text.hpp"
 
@@ -9,6 +12,12 @@ namespace {
 
 /// A space, a time and a line feed.
 constexpr std::size_t line_end_bytes = time_text_bytes + 1;
+/// A space and the digits of a time between 2001 and 2262.
+constexpr std::size_t copied_time_bytes = 20;
+
+bool is_digit(char byte) noexcept {
+  return byte >= '0' && byte <= '9';
+}
 
 bool loses(const gate_answer& answer) noexcept {
   return answer.action == gate_action::reject || answer.action == gate_action::drop;
@@ -87,6 +96,7 @@ std::string_view name_of(gate_code code) noexcept {
 void gate::begin(const gate_request& request) {
   WEIR_ASSERT(request.policy != nullptr && request.unit_ns >= 0);
   rules_ = request.rules;
+  copies_times_ = request.unit_ns == 1;
   time_.begin(request);
   retention_.begin(request);
   names_.begin(request);
@@ -94,6 +104,70 @@ void gate::begin(const gate_request& request) {
   series_.begin(request);
   mended_.fill(0);
   noted_.fill(0);
+}
+
+std::size_t gate::pass_known(std::span<const point_view> points, staged_lines& out) {
+  // Rules may change any point.
+  if (rules_ != nullptr || !series_.remembers()) {
+    return 0;
+  }
+  write_ahead(points.first(std::min(points.size(), ahead_max_)), out);
+  std::size_t kept = 0;
+  while (kept < ahead_.size() && series_.keep_known(points[kept], ahead_[kept], noted_)) {
+    ++kept;
+  }
+  for (std::size_t i = 0; i < kept; ++i) {
+    mended_[static_cast<std::size_t>(gate_code::time_assigned)] += points[i].time ? 0 : 1;
+    out.line_done(ahead_[i].end, ahead_[i].time);
+  }
+  if (kept < ahead_.size()) {
+    out.buffer().end_at(ahead_[kept].begin);  // the rest was written for nothing
+    ahead_max_ = kept + 1;
+  } else {
+    ahead_max_ = std::min(2 * ahead_max_, ahead_most);
+  }
+  return kept;
+}
+
+void gate::write_ahead(std::span<const point_view> points, staged_lines& out) {
+  ahead_.clear();
+  for (const point_view& point : points) {
+    std::int64_t time = 0;
+    if (!time_.is_plain(point.time, time) || retention_.check(time).action != gate_action::keep) {
+      break;
+    }
+    staged_line& line = ahead_.emplace_back(out.buffer());
+    line.begin = out.buffer().size();
+    line.time = time;
+    series_check::write_series(point, line);
+    series_check::write_fields(point, line);
+    end_line(point, line);
+    // A hash that reads what was written a moment ago would wait for it.
+    if (ahead_.size() > 1) {
+      series_.hash(points[ahead_.size() - 2], ahead_[ahead_.size() - 2]);
+    }
+  }
+  if (!ahead_.empty()) {
+    series_.hash(points[ahead_.size() - 1], ahead_.back());
+  }
+}
+
+void gate::end_line(const point_view& point, staged_line& line) const {
+  char* const to = line.text.room(line_end_bytes);
+  char* end = nullptr;
+  const std::size_t time_bytes = point.text.size() - point.series_and_fields.size();
+  const char* const written = point.text.data() + point.series_and_fields.size();
+  // A time as almost every client sends it is copied: a space and 19 digits.
+  if (copies_times_ && time_bytes == copied_time_bytes && point.time == line.time &&
+      is_digit(written[1]) && written[1] != '0' && is_digit(written[copied_time_bytes - 1])) {
+    std::memcpy(to, written, copied_time_bytes);
+    end = to + copied_time_bytes;
+  } else {
+    end = write_time(line.time, to);
+  }
+  *end = '\n';
+  line.end = static_cast<std::size_t>(end + 1 - line.text.view().data());
+  line.text.end_at(line.end);
 }
 
 gate_answer gate::pass(const point_view& point, staged_lines& out) {
@@ -129,12 +203,11 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
   if (loses(retained)) {
     return retained;
   }
-  staged_line staged{.text = out.buffer(), .begin = out.buffer().size(), .time = time};
+  staged_line staged(out.buffer());
+  staged.begin = out.buffer().size();
+  staged.time = time;
   series_.begin_line(*point, staged);
   const gate_answer named = names_.check(*point);
-  if (loses(named)) {
-    return named;
-  }
   if (named.action == gate_action::mend) {
     if (point == &line) {
       draft_.begin(line);
@@ -144,15 +217,17 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
     series_.begin_line(*point, staged);
   }
   const gate_answer converted = unsigned_.check(point->fields);
-  if (loses(converted)) {
-    return converted;
+  gate_answer last = loses(named) ? named : converted;
+  if (!loses(last)) {
+    last = series_.stage(converted.action == gate_action::mend ? with_integers(*point) : *point,
+                         staged, mended_, noted_);
   }
-  const gate_answer last = converted.action == gate_action::mend
-                               ? stage(with_integers(*point), staged, out)
-                               : stage(*point, staged, out);
   if (loses(last)) {
+    staged.text.end_at(staged.begin);
     return last;
   }
+  end_line(line, staged);
+  out.line_done(staged.end, staged.time);
   gate_answer verdict = last;
   const auto note = [&](const gate_answer& each) {
     if (each.action == gate_action::mend) {
@@ -208,19 +283,6 @@ std::string gate::words(const gate_answer& answer, const point_view& point) cons
       return std::string(detail());
   }
   return {};
-}
-
-gate_answer gate::stage(const point_view& point, staged_line& line, staged_lines& out) {
-  const gate_answer answer = series_.stage(point, line, mended_, noted_);
-  if (loses(answer)) {
-    line.text.end_at(line.begin);
-    return answer;
-  }
-  char* const end = write_time(line.time, line.text.room(line_end_bytes));
-  *end = '\n';
-  line.text.end_at(static_cast<std::size_t>(end + 1 - line.text.view().data()));
-  out.line_done(line.time);
-  return answer;
 }
 
 const point_view& gate::with_integers(const point_view& point) {

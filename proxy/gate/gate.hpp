@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ class gate {
  public:
   /// Begins a request: forgets what was counted.
   void begin(const gate_request& request);
+
+  /// Runs the chain for some points at once, which hides the time that memory takes: stages those
+  /// from the first on that are kept as they are (at most given a time) because lines like them
+  /// passed before, and says how many. The next one, if there is one, is for `pass`.
+  [[nodiscard]] std::size_t pass_known(std::span<const point_view> points, staged_lines& out);
 
   /// Runs the chain. A point that is kept or mended is staged as a canonical line with its time in
   /// nanoseconds; of a refused or dropped one nothing is.
@@ -55,14 +61,24 @@ class gate {
   void lost() { series_.lost(); }
 
  private:
+  static constexpr std::size_t ahead_most = 16;
+
   [[nodiscard]] gate_answer pass_timed(const point_view& line, const gate_answer& timed,
                                        std::int64_t time, staged_lines& out);
-  [[nodiscard]] gate_answer stage(const point_view& point, staged_line& line, staged_lines& out);
+  /// Writes lines of the first of the points, as far as nothing but what is remembered decides on
+  /// them, to `ahead_`.
+  void write_ahead(std::span<const point_view> points, staged_lines& out);
+  /// Ends the line that holds a series and fields.
+  void end_line(const point_view& point, staged_line& line) const;
   [[nodiscard]] const point_view& with_integers(const point_view& point);
 
   database_rules* rules_ = nullptr;
   time_check time_;
   retention_check retention_;
+  bool copies_times_ = false;
+  std::vector<staged_line> ahead_;
+  /// Lines to write before the first of them is decided on: few where lines are often unknown.
+  std::size_t ahead_max_ = ahead_most;
   names_check names_;
   unsigned_check unsigned_;
   series_check series_;

@@ -51,27 +51,72 @@ void series_check::begin(const gate_request& request) {
              .measurement_total = policy_->measurement_series_total,
              .measurement_per_hour = policy_->measurement_series_per_hour};
   seed_ = database_->seed();
-  // What was let in unchecked is not right for another retention policy that checks.
-  shape_salt_ = policy_->types == types_mode::off ? 0x9E3779B97F4A7C15U : 0;
+  hasher_.begin(seed_);
+  // What one retention policy lets in may not be right for another: all that is not asked again of
+  // a line of a known series and shape is in here.
+  const auto modes = static_cast<std::uint64_t>(policy_->types == types_mode::off ? 1 : 0) << 32 |
+                     static_cast<std::uint64_t>(policy_->time_key) << 24 |
+                     static_cast<std::uint64_t>(policy_->reserved_tags) << 16 |
+                     static_cast<std::uint64_t>(policy_->tag_and_field) << 8 |
+                     static_cast<std::uint64_t>(policy_->unsigned_values);
+  shape_salt_ = modes * 0x9E3779B97F4A7C15U;
   retention_policy_ = static_cast<std::uint32_t>(hash_text(request.retention_policy, seed_));
   now_ns_ = request.now_ns;
   now_s_ = request.now_ns < 0 ? 0 : static_cast<std::uint32_t>(request.now_ns / second_ns);
 }
 
 void series_check::begin_line(const point_view& point, staged_line& line) const {
+  write_series(point, line);
+  if (memory_ != nullptr) {
+    line.key = hash_series(line.text.view().substr(line.begin), seed_);
+  }
+}
+
+void series_check::write_series(const point_view& point, staged_line& line) {
   line.text.end_at(line.begin);
   char* const begin = line.text.room(canonical_room(point));
   line.series_bytes = static_cast<std::size_t>(write_canonical_series(point, begin) - begin);
-  if (memory_ != nullptr) {
-    line.key = hash_series({begin, line.series_bytes}, seed_);
-    memory_->series.expect(line.key);
+  line.text.end_at(line.begin + line.series_bytes);
+}
+
+void series_check::hash(const point_view& point, staged_line& line) {
+  line.key = hash_series(line.text.view().substr(line.begin, line.series_bytes), seed_);
+  memory_->series.expect(line.key);
+  line.fields = hasher_(point.fields);
+}
+
+void series_check::write_fields(const point_view& point, staged_line& line) {
+  line_buffer& text = line.text;
+  text.end_at(line.begin + line.series_bytes);
+  char* const end = write_canonical_fields(point, text.room(canonical_room(point)));
+  text.end_at(static_cast<std::size_t>(end - text.view().data()));
+}
+
+bool series_check::keep_known(const point_view& point, const staged_line& line, gate_tally& noted) {
+  auto entry = memory_->series.find(line.key, now_s_);
+  if (!entry || entry->shape != right_shape(line.fields.shape) ||
+      (policy_->flink_gauges && has_flink_gauges(point.fields))) {
+    return false;
   }
+  const point_content content(line.fields);
+  const std::uint64_t place = point_window::place_of(line.key, line.time, retention_policy_);
+  switch (look(*entry, line.time, place, content)) {
+    case place_state::free:
+      take(*entry, line.key, line.time, place, content);
+      return true;
+    case place_state::retry:
+      ++noted[static_cast<std::size_t>(gate_code::duplicate_retry)];
+      return true;
+    case place_state::contradicted:
+      break;
+  }
+  return false;
 }
 
 gate_answer series_check::stage(const point_view& point, staged_line& line, gate_tally& mended,
                                 gate_tally& noted) {
   line_state state{.point = &point, .line = line};
-  write_fields(state);
+  write_fields(point, line);
   if (memory_ == nullptr) {
     return {};
   }
@@ -114,13 +159,6 @@ gate_answer series_check::count(const line_state& state, gate_tally& mended,
   return verdict;
 }
 
-void series_check::write_fields(line_state& state) {
-  line_buffer& text = state.line.text;
-  text.end_at(state.line.begin + state.line.series_bytes);
-  char* const end = write_canonical_fields(*state.point, text.room(canonical_room(*state.point)));
-  text.end_at(static_cast<std::size_t>(end - text.view().data()));
-}
-
 void series_check::edit(line_state& state) {
   if (!state.edited) {
     edit_.begin(state.point->fields);
@@ -131,7 +169,7 @@ void series_check::edit(line_state& state) {
 void series_check::restage(line_state& state) {
   edited_point_ = edit_.applied(*state.point);
   state.point = &edited_point_;
-  write_fields(state);
+  write_fields(*state.point, state.line);
   state.hash = hash_fields(edited_point_.fields, seed_);
 }
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,21 +24,40 @@ namespace weir {
 
 /// A canonical line without its time, at the end of a buffer, and its time. Both may be changed.
 struct staged_line {
+  explicit staged_line(line_buffer& buffer) noexcept : text(buffer) {}
+
   line_buffer& text;
   std::size_t begin = 0;
   std::int64_t time = 0;
   /// Of the series, at its begin.
   std::size_t series_bytes = 0;
   wide_hash key{};
+  fields_hash fields{};
+  /// Of the whole line, with its line feed, once it is complete.
+  std::size_t end = 0;
 };
 
 class series_check {
  public:
   void begin(const gate_request& request);
 
-  /// Writes the point's series to `line`, for which `stage` is called later: what is remembered of
-  /// the series may come from memory meanwhile. May be called again for other tags.
+  /// Whether anything is remembered, and lines can be asked for by `keep_known`.
+  [[nodiscard]] bool remembers() const noexcept { return memory_ != nullptr; }
+
+  /// Writes the point's series to `line`, for which `stage` follows. May be called again for other
+  /// tags.
   void begin_line(const point_view& point, staged_line& line) const;
+
+  /// The same in steps, for some lines at a time: each is written and hashed, and then, while what
+  /// is remembered of their series is fetched, asked for.
+  static void write_series(const point_view& point, staged_line& line);
+  static void write_fields(const point_view& point, staged_line& line);
+  void hash(const point_view& point, staged_line& line);
+  /// Whether a point whose line is written and hashed may be kept as it is, for its series and
+  /// shape passed all checks before, also those of names and of unsigned values, and no point with
+  /// other values lies where it does. Then it is remembered. Else nothing was done.
+  [[nodiscard]] bool keep_known(const point_view& point, const staged_line& line,
+                                gate_tally& noted);
 
   /// Completes `line` with the point, changed where that mends it. Adds to `mended` and `noted`; of
   /// a line that is refused nothing is added, and what was written of it is the caller's to take
@@ -92,8 +112,6 @@ class series_check {
   [[nodiscard]] static std::string_view series_of(const line_state& state) noexcept {
     return state.line.text.view().substr(state.line.begin, state.line.series_bytes);
   }
-  /// Writes the fields of `state.point` behind the series.
-  static void write_fields(line_state& state);
   void edit(line_state& state);
   /// Stages the line anew, with the fields of `edit_`.
   void restage(line_state& state);
@@ -133,18 +151,14 @@ class series_check {
   std::uint32_t retention_policy_ = 0;
   std::uint32_t now_s_ = 0;
   std::int64_t now_ns_ = 0;
+  fields_hasher hasher_;
   field_edit edit_;
   point_view edited_point_;
   std::vector<new_field> new_fields_;
   std::vector<taken_point> taken_;
-  /// Points on their way into the window, a ring: by the time that one is written, its memory has
-  /// come.
-  struct waiting_point {
-    std::uint64_t place = 0;
-    point_content content;
-  };
-  std::array<waiting_point, 16> waiting_{};
-  std::size_t waiting_next_ = 0;
+  /// Points on their way into the window.
+  std::array<placed_point, 32> waiting_{};
+  std::size_t waiting_count_ = 0;
   std::string measurement_name_;
   std::string field_name_;
   std::string detail_;

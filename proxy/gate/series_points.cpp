@@ -65,9 +65,9 @@ series_check::place_state series_check::look(const series_entry& entry, std::int
   if (time == entry.newest_time && entry.newest_policy == retention_policy_) {
     consider(point_content::from_bits(entry.newest_point));
   }
-  for (const waiting_point& each : waiting_) {
-    if (each.place == place) {
-      consider(each.content);
+  for (std::size_t i = 0; i < waiting_count_; ++i) {
+    if (waiting_[i].place == place) {
+      consider(waiting_[i].content);
     }
   }
   memory_->points.each_at(place, consider);
@@ -92,28 +92,21 @@ void series_check::take(series_entry& entry, const wide_hash& key, std::int64_t 
     entry.newest_policy = retention_policy_;
     entry.newest_point = content.bits();
   } else {
-    remember_waiting();  // in order: what is written last stays
-    memory_->points.remember(place, content);
+    remember_soon(place, content);
   }
 }
 
 void series_check::remember_soon(std::uint64_t place, point_content content) {
-  waiting_point& oldest = waiting_[waiting_next_];
-  if (oldest.place != 0) {
-    memory_->points.remember(oldest.place, oldest.content);
+  if (waiting_count_ == waiting_.size()) {
+    remember_waiting();
   }
-  memory_->points.expect(place);
-  oldest = {place, content};
-  waiting_next_ = (waiting_next_ + 1) % waiting_.size();
+  waiting_[waiting_count_++] = {place, content};
 }
 
 void series_check::remember_waiting() {
-  for (std::size_t i = 0; i < waiting_.size(); ++i) {
-    waiting_point& each = waiting_[(waiting_next_ + i) % waiting_.size()];
-    if (each.place != 0) {
-      memory_->points.remember(each.place, each.content);
-      each.place = 0;
-    }
+  if (waiting_count_ > 0) {
+    memory_->points.remember({waiting_.data(), waiting_count_});
+    waiting_count_ = 0;
   }
 }
 

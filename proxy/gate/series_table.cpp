@@ -44,7 +44,7 @@ std::size_t home_of(const wide_hash& key, std::size_t places) noexcept {
 }  // namespace
 
 struct alignas(64) series_table::shard {
-  std::mutex mutex;
+  brief_mutex mutex;
   /// Zeros are empty places.
   page_memory memory;
   std::span<series_entry> places;
@@ -56,8 +56,7 @@ struct alignas(64) series_table::shard {
   std::uint64_t expired = 0;
 
   /// Where the places are, for those without the lock who only fetch what they will need.
-  std::atomic<const series_entry*> places_hint{nullptr};
-  std::atomic<std::size_t> count_hint{0};
+  series_table::hint* seen = nullptr;
 
   [[nodiscard]] std::size_t home(const wide_hash& key) const noexcept {
     return home_of(key, places.size());
@@ -99,8 +98,8 @@ bool series_table::shard::grow() {
     }
   }
   std::swap(memory, larger);
-  places_hint.store(places.data(), std::memory_order_relaxed);
-  count_hint.store(places.size(), std::memory_order_relaxed);
+  seen->places.store(places.data(), std::memory_order_relaxed);
+  seen->count.store(places.size(), std::memory_order_relaxed);
   return true;
 }
 
@@ -159,6 +158,7 @@ series_table::series_table(std::size_t bytes, std::uint32_t idle_s)
   const std::size_t places = whole_pages(bytes / sizeof(series_entry) / shard_count);
   for (std::size_t i = 0; i < shard_count; ++i) {
     shards_[i].places_max = std::max(places, 2 * places_least);
+    shards_[i].seen = &hints_[i];
   }
 }
 
@@ -170,14 +170,14 @@ series_table::shard& series_table::shard_of(const wide_hash& key) const noexcept
 
 void series_table::expect(const wide_hash& wanted) const noexcept {
   const wide_hash key = usable(wanted);
-  const shard& own = shard_of(key);
-  const series_entry* const places = own.places_hint.load(std::memory_order_relaxed);
-  const std::size_t count = own.count_hint.load(std::memory_order_relaxed);
+  const hint& seen = hints_[key.high % shard_count];
+  const series_entry* const places = seen.places.load(std::memory_order_relaxed);
   if (places == nullptr) {
     return;
   }
-  // Whatever lies there: nothing is read. Every second key was pushed one place further.
-  const series_entry* const home = places + home_of(key, count);
+  // Of a table that grows meanwhile it may be any place: fetching changes nothing.
+  const series_entry* const home =
+      places + home_of(key, seen.count.load(std::memory_order_relaxed));
   __builtin_prefetch(home, 1);
   __builtin_prefetch(home + 1, 1);
 }
@@ -185,27 +185,27 @@ void series_table::expect(const wide_hash& wanted) const noexcept {
 series_table::access series_table::find(const wide_hash& wanted, std::uint32_t now_s) {
   const wide_hash key = usable(wanted);
   shard& own = shard_of(key);
-  std::unique_lock lock(own.mutex);
+  own.mutex.lock();
   if (own.used == 0) {
-    return {std::move(lock), nullptr, false};
+    return access(own.mutex, nullptr, false);
   }
   series_entry& entry = own.places[own.seek(key)];
   if (is_empty(entry)) {
-    return {std::move(lock), nullptr, false};
+    return access(own.mutex, nullptr, false);
   }
   entry.seen_s = now_s;
-  return {std::move(lock), &entry, false};
+  return access(own.mutex, &entry, false);
 }
 
 series_table::access series_table::find_or_add(const wide_hash& wanted, std::uint32_t now_s) {
   const wide_hash key = usable(wanted);
   shard& own = shard_of(key);
-  std::unique_lock lock(own.mutex);
+  own.mutex.lock();
   if (!own.places.empty()) {
     series_entry& entry = own.places[own.seek(key)];
     if (!is_empty(entry)) {
       entry.seen_s = now_s;
-      return {std::move(lock), &entry, false};
+      return access(own.mutex, &entry, false);
     }
   }
   if (own.used >= own.full_at() && own.places.size() < own.places_max) {
@@ -220,7 +220,7 @@ series_table::access series_table::find_or_add(const wide_hash& wanted, std::uin
   entry.key = key;
   entry.seen_s = now_s;
   ++own.used;
-  return {std::move(lock), &entry, true};
+  return access(own.mutex, &entry, true);
 }
 
 void series_table::expire_near(const wide_hash& wanted, std::uint32_t now_s) {

@@ -7,11 +7,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 
+#include "base/brief_mutex.hpp"
 #include "gate/series_hash.hpp"
 
 namespace weir {
@@ -54,6 +56,9 @@ class series_table {
   /// An entry and the lock on its shard: hold it briefly, and one at a time.
   class access {
    public:
+    access(const access&) = delete;
+    access& operator=(const access&) = delete;
+    ~access() { mutex_.unlock(); }
     [[nodiscard]] explicit operator bool() const noexcept { return entry_ != nullptr; }
     [[nodiscard]] series_entry* operator->() const noexcept { return entry_; }
     [[nodiscard]] series_entry& operator*() const noexcept { return *entry_; }
@@ -62,9 +67,9 @@ class series_table {
 
    private:
     friend class series_table;
-    access(std::unique_lock<std::mutex> lock, series_entry* entry, bool added) noexcept
-        : lock_(std::move(lock)), entry_(entry), added_(added) {}
-    std::unique_lock<std::mutex> lock_;
+    access(brief_mutex& locked, series_entry* entry, bool added) noexcept
+        : mutex_(locked), entry_(entry), added_(added) {}
+    brief_mutex& mutex_;
     series_entry* entry_;
     bool added_;
   };
@@ -90,9 +95,15 @@ class series_table {
 
  private:
   struct shard;
+  /// All of them lie in a few cache lines that are seldom written.
+  struct hint {
+    std::atomic<const series_entry*> places{nullptr};
+    std::atomic<std::size_t> count{0};
+  };
   [[nodiscard]] shard& shard_of(const wide_hash& key) const noexcept;
 
   const std::uint32_t idle_s_;
+  alignas(64) std::array<hint, shard_count> hints_;
   std::unique_ptr<shard[]> shards_;
 };
 

@@ -79,18 +79,19 @@ class line_buffer {
 
 class staged_lines {
  public:
-  /// The buffer to append one line to, its line feed included; `line_done` follows.
+  /// The buffer to append lines to, with their line feeds; `line_done` follows for each.
   [[nodiscard]] line_buffer& buffer() noexcept { return text_; }
   [[nodiscard]] std::string_view text() const noexcept { return text_.view(); }
 
-  /// Says that the bytes appended since the last call are one line of a point at `time`.
-  void line_done(std::int64_t time) {
+  /// Says that the bytes from the end of the line before up to `end` are one line of a point at
+  /// `time`. What lies behind is none yet.
+  void line_done(std::size_t end, std::int64_t time) {
     const std::size_t line_begin = runs_.empty() ? 0 : runs_.back().end;
-    if (runs_.empty() || text_.size() - runs_.back().begin > frame_inflated_bytes_max) {
+    if (runs_.empty() || end - runs_.back().begin > frame_inflated_bytes_max) {
       runs_.push_back({.begin = line_begin, .end = line_begin});
     }
     staged_run& run = runs_.back();
-    run.end = text_.size();
+    run.end = end;
     ++run.points;
     run.time_least = std::min(run.time_least, time);
     run.time_greatest = std::max(run.time_greatest, time);

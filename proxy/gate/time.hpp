@@ -46,6 +46,13 @@ class time_check {
     return judge(time);
   }
 
+  /// Whether `check` would say of the time, or of there being none, that all is well. Writes it.
+  [[nodiscard]] bool is_plain(const std::optional<std::int64_t>& written,
+                              std::int64_t& time) const noexcept {
+    time = written.value_or(assigned_);
+    return !written.has_value() || (time >= plain_from_ && time <= plain_to_);
+  }
+
   /// Of a number as it was sent that overflowed in the request's unit: keep (and no time) means
   /// that it is nothing but that.
   [[nodiscard]] gate_answer check_overflowed(std::int64_t number, std::int64_t& time) noexcept;

@@ -210,7 +210,11 @@ void write_job::drain() {
   for (;;) {
     switch (reader_.next()) {
       case line_event::point:
-        pass(reader_.point());
+        if (const std::size_t known = gate_.pass_known(reader_.upcoming(), staged_); known > 0) {
+          reader_.skip(known - 1);
+        } else {
+          pass(reader_.point());
+        }
         continue;
       case line_event::error:
         if (!rescue_overflowed(reader_.error())) {
