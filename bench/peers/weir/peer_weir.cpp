@@ -12,6 +12,7 @@
 #include <ctime>
 #include <fstream>
 #include <functional>
+#include <span>
 #include <sstream>
 #include <vector>
 
@@ -152,7 +153,11 @@ void read(weir::line_reader& reader, const std::vector<std::string_view>& pieces
         fmt::print(stderr, "line {}: {}\n", reader.error().line, reason(reader.error()));
         std::exit(1);
       }
-      on_point(reader.point());
+      const std::span<const weir::point_view> together = reader.upcoming();
+      for (const weir::point_view& point : together) {
+        on_point(point);
+      }
+      reader.skip(together.size() - 1);
     }
   }
 }
