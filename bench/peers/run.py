@@ -257,8 +257,8 @@ def arguments():
     parser.add_argument("--build", type=pathlib.Path, default=build, help="where peer_weir and write_data are")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build" / "peers", help="where peers and data go")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--passes", type=int, default=9, help="readings in a round, of which the best counts")
-    parser.add_argument("--bytes", type=int, default=16_000_000, help="of each data set")
+    parser.add_argument("--passes", type=int, default=25, help="readings in a round, of which the best counts")
+    parser.add_argument("--bytes", type=int, default=4_000_000, help="of each data set")
     parser.add_argument("--sets", type=words, default=SETS, help="data sets, with commas")
     parser.add_argument("--kernels", type=words, default=[], help="weir's kernels, with commas (default: all here)")
     languages = [each.language.lower() for each in TOOLCHAINS]
