@@ -8,6 +8,7 @@
 
 #include "line_splitter.hpp"
 #include "number.hpp"
+#include "string_scan.hpp"
 #include "tag_order.hpp"
 
 namespace weir {
@@ -21,14 +22,7 @@ std::size_t skip_white_space(std::string_view text, std::size_t at) noexcept {
 }
 
 // What ends what. The loops below pass over all other bytes.
-enum stop : std::uint8_t {
-  measurement = 1,
-  name = 2,
-  number = 4,
-  field_set = 8,
-  value = 16,
-  string = 32
-};
+enum stop : std::uint8_t { measurement = 1, name = 2, number = 4, field_set = 8, value = 16 };
 
 struct stop_table {
   std::uint8_t of[256] = {};
@@ -37,8 +31,8 @@ struct stop_table {
     of[static_cast<unsigned char>(',')] = measurement | name | number | field_set | value;
     of[static_cast<unsigned char>(' ')] = measurement | name | number | field_set;
     of[static_cast<unsigned char>('=')] = name | field_set;
-    of[static_cast<unsigned char>('"')] = field_set | value | string;
-    of[static_cast<unsigned char>('\\')] = field_set | value | string;
+    of[static_cast<unsigned char>('"')] = field_set | value;
+    of[static_cast<unsigned char>('\\')] = field_set | value;
   }
 };
 constexpr stop_table stops;
@@ -301,7 +295,7 @@ bool exact_reader::scan_fields(std::size_t begin, std::size_t count) noexcept {
       quoted = !quoted;
       quote = at_++;
     } else if (quoted) {
-      at_ = skip_to<stop::string>(text_, at_ + 1);
+      at_ = find_string_mark(text_, at_ + 1, text_.size(), false);
     } else if (byte == '=') {
       ++equals;
       if (!check_equals(at_)) {
@@ -406,7 +400,7 @@ std::size_t find_value_end(std::string_view text) noexcept {
   bool quoted = false;
   std::size_t at = 0;
   for (;;) {
-    at = quoted ? skip_to<stop::string>(text, at) : skip_to<stop::value>(text, at);
+    at = quoted ? find_string_mark(text, at, text.size(), false) : skip_to<stop::value>(text, at);
     if (at >= text.size() || text[at] == ',') {
       return at;
     }

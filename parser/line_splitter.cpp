@@ -6,21 +6,24 @@
 
 #include <algorithm>
 
+#include "string_scan.hpp"
+
 namespace weir {
 namespace {
 
-// The states of a splitter, and in which of them a byte is of interest.
-enum state : std::uint8_t { in_series = 1, in_fields = 2, in_string = 4, in_physical_string = 8 };
+constexpr std::size_t near_bytes = 512;
+
+// The states of a splitter outside a string, and in which of them a byte is of interest.
+enum state : std::uint8_t { in_series = 1, in_fields = 2 };
 
 struct matter_table {
   std::uint8_t where[256] = {};
 
   constexpr matter_table() {
-    where[static_cast<unsigned char>('\\')] =
-        in_series | in_fields | in_string | in_physical_string;
-    where[static_cast<unsigned char>('\n')] = in_series | in_fields | in_physical_string;
+    where[static_cast<unsigned char>('\\')] = in_series | in_fields;
+    where[static_cast<unsigned char>('\n')] = in_series | in_fields;
     where[static_cast<unsigned char>(' ')] = in_series;
-    where[static_cast<unsigned char>('"')] = in_fields | in_string | in_physical_string;
+    where[static_cast<unsigned char>('"')] = in_fields;
     where[static_cast<unsigned char>('=')] = in_fields;
     where[static_cast<unsigned char>(',')] = in_fields;
   }
@@ -63,9 +66,11 @@ void line_splitter::note(char byte) noexcept {
 // Past the bytes that neither end a line nor change what the next one means.
 void line_splitter::skip_ordinary(std::string_view bytes) noexcept {
   const std::size_t end = std::min(bytes.size(), line_bytes_max_ + 1);
-  const std::uint8_t state = quoted_      ? (physical_ ? in_physical_string : in_string)
-                             : in_fields_ ? in_fields
-                                          : in_series;
+  if (quoted_) {
+    at_ = std::max(at_, find_string_mark(bytes, std::min(at_, end), end, physical_));
+    return;
+  }
+  const std::uint8_t state = in_fields_ ? in_fields : in_series;
   while (at_ < end && (matters.where[static_cast<unsigned char>(bytes[at_])] & state) == 0) {
     ++at_;
   }
@@ -83,10 +88,10 @@ bool line_splitter::pass_leading(std::string_view bytes) noexcept {
   return true;
 }
 
-// Most lines have neither a quote nor a backslash in them: they end at the first line feed.
-bool line_splitter::find_simple_end(std::string_view bytes) noexcept {
-  looked_ = true;
-  const std::string_view rest = bytes.substr(at_);
+// Whether the next line feed ends the line for sure: no quote and no backslash lies before it.
+// Looks at `bytes_max` bytes at most.
+bool line_splitter::find_simple_end(std::string_view bytes, std::size_t bytes_max) noexcept {
+  const std::string_view rest = bytes.substr(at_, bytes_max);
   const std::size_t length = rest.find('\n');
   if (length == std::string_view::npos || at_ + length > line_bytes_max_) {
     return false;
@@ -103,8 +108,11 @@ line_splitter::outcome line_splitter::advance(std::string_view bytes, bool compl
   if (leading_ && !pass_leading(bytes)) {
     return outcome::comment;
   }
-  if (!looked_ && at_ < bytes.size() && find_simple_end(bytes)) {
-    return outcome::line;
+  if (!looked_ && at_ < bytes.size()) {
+    looked_ = true;  // most lines have neither
+    if (find_simple_end(bytes, bytes.size())) {
+      return outcome::line;
+    }
   }
   for (;;) {
     skip_ordinary(bytes);
@@ -127,6 +135,10 @@ line_splitter::outcome line_splitter::advance(std::string_view bytes, bool compl
     }
     note(byte);
     ++at_;
+    // Behind a string; only a little way, for a line may have many.
+    if (byte == '"' && !quoted_ && at_ < bytes.size() && find_simple_end(bytes, near_bytes)) {
+      return outcome::line;
+    }
   }
   if (at_ > line_bytes_max_) {
     return outcome::too_long;

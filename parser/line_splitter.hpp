@@ -40,7 +40,7 @@ class line_splitter {
   void note(char byte) noexcept;
   void skip_ordinary(std::string_view bytes) noexcept;
   bool pass_leading(std::string_view bytes) noexcept;
-  bool find_simple_end(std::string_view bytes) noexcept;
+  bool find_simple_end(std::string_view bytes, std::size_t bytes_max) noexcept;
 
   std::size_t at_ = 0;
   std::size_t line_bytes_max_ = 0;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "exact.hpp"
+#include "string_scan.hpp"
 
 namespace weir {
 namespace {
@@ -60,8 +61,12 @@ std::size_t find_even_backslashes_outside_strings(std::string_view text, std::si
     if (byte == '"' && equals > commas) {
       quoted = !quoted;
     }
-    equals += !quoted && byte == '=' ? 1 : 0;
-    commas += !quoted && byte == ',' ? 1 : 0;
+    if (quoted) {
+      at = find_string_mark(text, at + 1, text.size(), false);
+      continue;
+    }
+    equals += byte == '=' ? 1 : 0;
+    commas += byte == ',' ? 1 : 0;
     ++at;
   }
   return nowhere;
@@ -83,8 +88,9 @@ bool closes_at_its_end(std::string_view text) noexcept {
   std::size_t at = text.find('"', 1);
   const bool has_backslash = text.find('\\') < at;
   if (has_backslash) {
-    for (at = 1; at < text.size() && text[at] != '"';) {
-      at += text[at] == '\\' ? 2 : 1;
+    at = find_string_mark(text, 1, text.size(), false);
+    while (at < text.size() && text[at] == '\\') {
+      at = find_string_mark(text, std::min(at + 2, text.size()), text.size(), false);
     }
   }
   return at + 1 == text.size();
@@ -120,7 +126,8 @@ line_verdict check_shields(const point_view& point, const parse_options& options
   if (has_backslash && even == nowhere) {
     even = find_even_backslashes(point.series, point.measurement.size());
   }
-  if (has_backslash && even == nowhere) {
+  const bool has_run = has_backslash && text.find("\\\\", point.series.size()) != nowhere;
+  if (has_run && even == nowhere) {
     even = find_even_backslashes_outside_strings(point.series_and_fields, point.series.size());
   }
   if (even != nowhere) {
