@@ -385,6 +385,13 @@ void reader::check_rule(const config_node& node, const rule_settings& rule) {
   if (rule.tag.empty() && rule.tag_value != rule_settings{}.tag_value) {
     tell(*node.find("tag_value"), "`rule.tag_value` without `rule.tag`; give both or neither");
   }
+  const bool always =
+      node.find("databases") == nullptr && rule.measurement.empty() && rule.tag.empty();
+  if (rule.action == rule_action::drop && always && node.find("tag_value") == nullptr) {
+    tell(node, fmt::format("rule \"{}\" would drop every point; give it `databases`, `measurement` "
+                           "or `tag` (measurement = \".*\" if that is what it is for)",
+                           rule.name));
+  }
   check_rule_texts(node, rule);
 }
 

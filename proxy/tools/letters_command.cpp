@@ -174,6 +174,10 @@ result<letters_job> make_job(const letters_arguments& given) {
   job.configured = std::move(loaded).value();
   job.directory = given.directory.empty() ? letters_directory(job.configured) : given.directory;
   job.unreplayed = given.unreplayed;
+  if (!given.code.empty() && !is_known_code(given.code)) {
+    return failure{"no letter has the code \"" + given.code +
+                   "\"; `weir letters stats` counts those that there are"};
+  }
   job.filter = {
       .database = given.database, .code = given.code, .source = given.source, .ids = given.ids};
   const std::int64_t now_ns = wall_clock_ns();

@@ -65,6 +65,20 @@ std::string_view explanation_of(std::string_view code) {
 
 }  // namespace
 
+bool is_known_code(std::string_view code) noexcept {
+  for (std::size_t i = 1; i < parse_code_count; ++i) {
+    if (name_of(static_cast<parse_code>(i)) == code) {
+      return true;
+    }
+  }
+  for (std::size_t i = 1; i < gate_code_count; ++i) {
+    if (name_of(static_cast<gate_code>(i)) == code) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string visible(std::string_view text, std::size_t columns_max) {
   std::string out;
   std::size_t columns = 0;

@@ -115,6 +115,13 @@ def test_letters_tell_who_sent_what_and_why(start_weir):
     letters(weir, "file", "out.lp", status=1)  # never over a file that is there
 
 
+def test_a_code_that_does_not_exist_is_named(start_weir):
+    weir = start_weir(settings(null_sink()))
+    letters(weir, "list", "--code", "invalid_number")  # there is none, but there could be
+    told = letters(weir, "list", "--code", "invalid_numbers", status=2)
+    assert told == ""
+
+
 def test_after_a_mend_letters_are_replayed_once(start_weir):
     strict = settings(file_sink(), databases={"*": {"retention": "1h"}})
     weir = start_weir(strict)

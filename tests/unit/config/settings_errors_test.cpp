@@ -184,7 +184,10 @@ TEST(settings_errors, rules) {
             "repetition operator: *");
   EXPECT_EQ(told("\"drop\"\ntag_value = \"x\"\n"),
             "weir.toml:4:1: `rule.tag_value` without `rule.tag`; give both or neither");
-  EXPECT_EQ(told("\"drop\"\nkey = \"x\"\n"),
+  EXPECT_EQ(told("\"drop\"\n"),
+            "weir.toml:1:1: rule \"a\" would drop every point; give it `databases`, `measurement` "
+            "or `tag` (measurement = \".*\" if that is what it is for)");
+  EXPECT_EQ(told("\"drop\"\nkey = \"x\"\ntag = \"t\"\n"),
             "weir.toml:4:1: `rule.key` means nothing to what rule \"a\" does; take it out");
   EXPECT_EQ(told("\"drop_field\"\n"),
             "weir.toml:1:1: rule \"a\" has no `key`; its action needs one");
@@ -200,12 +203,12 @@ TEST(settings_errors, rules) {
       told("\"add_tag\"\nkey = \"x\"\nto = 'a\\'\n"),
       "weir.toml:5:1: `rule.to`: line protocol cannot hold a name that ends in a backslash or "
       "has a line feed in it");
-  EXPECT_EQ(told("\"drop\"\n[[rule]]\nname = \"a\"\naction = \"keep\"\n"),
-            "weir.toml:5:1: there is another rule named \"a\"; give each its own name");
+  EXPECT_EQ(told("\"drop\"\ntag = \"t\"\n[[rule]]\nname = \"a\"\naction = \"keep\"\n"),
+            "weir.toml:6:1: there is another rule named \"a\"; give each its own name");
   EXPECT_EQ(error_of("[rules]\n"), "weir.toml:1:2: unknown key `rules`; did you mean `rule`?");
   std::string many;
   for (std::size_t i = 0; i <= rules_max; ++i) {
-    many += "[[rule]]\nname = \"a" + std::to_string(i) + "\"\naction = \"drop\"\n";
+    many += "[[rule]]\nname = \"a" + std::to_string(i) + "\"\naction = \"drop\"\ntag = \"t\"\n";
   }
   EXPECT_EQ(error_of(many), "weir.toml:1:3: there are 1001 rules; at most 1000 are taken");
 }

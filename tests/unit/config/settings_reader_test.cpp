@@ -328,7 +328,8 @@ TEST(settings_reader, rules_keep_their_order_and_can_be_set) {
     tag = "env"
     tag_value = "prod"
   )";
-  const settings read = must_read(text, {"rule.b.tag_value=test", "rule.c.action=drop"});
+  const settings read = must_read(
+      text, {"rule.b.tag_value=test", "rule.c.action=drop", "rule.c.measurement=debug_.*"});
   ASSERT_EQ(read.rules.size(), 3U);
   EXPECT_EQ(read.rules[0].action, rule_action::rename);
   EXPECT_EQ(read.rules[0].what, rule_subject::field);
