@@ -9,7 +9,7 @@
 
 namespace weir {
 
-/// Lockable, as std::unique_lock wants it.
+/// BasicLockable, as std::lock_guard wants it.
 class brief_mutex {
  public:
   void lock() noexcept {
@@ -18,9 +18,6 @@ class brief_mutex {
     }
   }
   void unlock() noexcept { taken_.store(false, std::memory_order_release); }
-  [[nodiscard]] bool try_lock() noexcept {
-    return !taken_.exchange(true, std::memory_order_acquire);
-  }
 
  private:
   void wait() const noexcept {

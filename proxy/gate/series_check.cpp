@@ -100,17 +100,10 @@ bool series_check::keep_known(const point_view& point, const staged_line& line, 
   }
   const point_content content(line.fields);
   const std::uint64_t place = point_window::place_of(line.key, line.time, retention_policy_);
-  switch (look(*entry, line.time, place, content)) {
-    case place_state::free:
-      take(*entry, line.key, line.time, place, content);
-      return true;
-    case place_state::retry:
-      ++noted[static_cast<std::size_t>(gate_code::duplicate_retry)];
-      return true;
-    case place_state::contradicted:
-      break;
-  }
-  return false;
+  const place_state found = look_and_take(*entry, line.key, line.time, place, content);
+  noted[static_cast<std::size_t>(gate_code::duplicate_retry)] +=
+      found == place_state::retry ? 1 : 0;
+  return found != place_state::contradicted;
 }
 
 gate_answer series_check::stage(const point_view& point, staged_line& line, gate_tally& mended,

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -136,6 +135,10 @@ class series_check {
   [[nodiscard]] gate_answer check_point(series_entry& entry, line_state& state);
   [[nodiscard]] place_state look(const series_entry& entry, std::int64_t time, std::uint64_t place,
                                  point_content content) const;
+  /// The same, and remembers the point where its place is free.
+  [[nodiscard]] place_state look_and_take(series_entry& entry, const wide_hash& key,
+                                          std::int64_t time, std::uint64_t place,
+                                          point_content content);
   void take(series_entry& entry, const wide_hash& key, std::int64_t time, std::uint64_t place,
             point_content content);
   [[nodiscard]] gate_answer spread(series_entry& entry, line_state& state, point_content content);

@@ -22,9 +22,8 @@ gate_answer series_check::check_point(series_entry& entry, line_state& state) {
   const point_content content(state.hash);
   const std::int64_t time = state.line.time;
   const std::uint64_t place = point_window::place_of(state.line.key, time, retention_policy_);
-  switch (look(entry, time, place, content)) {
+  switch (look_and_take(entry, state.line.key, time, place, content)) {
     case place_state::free:
-      take(entry, state.line.key, time, place, content);
       return {};
     case place_state::retry:
       state.noted |= bit(gate_code::duplicate_retry);
@@ -45,6 +44,16 @@ gate_answer series_check::check_point(series_entry& entry, line_state& state) {
   }
   detail_ = "a point of the same series and time has other values already (key: duplicates)";
   return {gate_action::reject, gate_code::duplicate_point};
+}
+
+series_check::place_state series_check::look_and_take(series_entry& entry, const wide_hash& key,
+                                                      std::int64_t time, std::uint64_t place,
+                                                      point_content content) {
+  const place_state found = look(entry, time, place, content);
+  if (found == place_state::free) {
+    take(entry, key, time, place, content);
+  }
+  return found;
 }
 
 series_check::place_state series_check::look(const series_entry& entry, std::int64_t time,
@@ -116,13 +125,11 @@ gate_answer series_check::spread(series_entry& entry, line_state& state, point_c
   for (std::int64_t step = 1; step <= spread_ns_max && time <= time_greatest - step; ++step) {
     const std::int64_t moved = time + step;
     const std::uint64_t place = point_window::place_of(state.line.key, moved, retention_policy_);
-    const place_state found = look(entry, moved, place, content);
+    const place_state found = look_and_take(entry, state.line.key, moved, place, content);
     if (found == place_state::contradicted) {
       continue;
     }
-    if (found == place_state::free) {
-      take(entry, state.line.key, moved, place, content);
-    } else {
+    if (found == place_state::retry) {
       state.noted |= bit(gate_code::duplicate_retry);
     }
     state.line.time = moved;

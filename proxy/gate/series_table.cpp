@@ -5,7 +5,7 @@
 #include "gate/series_table.hpp"
 
 #include <algorithm>
-#include <atomic>
+#include <mutex>
 #include <span>
 #include <utility>
 

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
 #include "base/brief_mutex.hpp"
 #include "gate/series_hash.hpp"

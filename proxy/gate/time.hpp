@@ -35,18 +35,13 @@ class time_check {
   /// when the unit is automatic.
   [[nodiscard]] gate_answer check(const std::optional<std::int64_t>& written,
                                   std::int64_t& time) noexcept {
-    if (!written.has_value()) {
-      time = assigned_;
-      return {gate_action::mend, gate_code::time_assigned};
-    }
-    time = *written;
-    if (time >= plain_from_ && time <= plain_to_) [[likely]] {
-      return {};
+    if (is_plain(written, time)) [[likely]] {
+      return written ? gate_answer{} : gate_answer{gate_action::mend, gate_code::time_assigned};
     }
     return judge(time);
   }
 
-  /// Whether `check` would say of the time, or of there being none, that all is well. Writes it.
+  /// Whether the time, or that there is none, needs no further look. Writes it as `check` does.
   [[nodiscard]] bool is_plain(const std::optional<std::int64_t>& written,
                               std::int64_t& time) const noexcept {
     time = written.value_or(assigned_);
