@@ -221,13 +221,7 @@ WEIR_INLINE bool read_tag(const char* const base, const char*& at, const std::ui
   mark += 2;
   tag.key = between(key, equals);
   tag.value = between(equals + 1, at);
-  if (*equals != '=' || equals == key) {
-    return false;
-  }
-  if (at == equals + 1) {
-    return false;
-  }
-  return true;
+  return *equals == '=' && equals != key && at != equals + 1;
 }
 
 // At the mark behind the measurement. Returns the mark that ends the series, and `tag` behind the
