@@ -51,7 +51,6 @@ function(weir_test name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} weir_flags GTest::gtest GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE WEIR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)
   add_dependencies(unit_tests ${name})
@@ -60,6 +59,10 @@ function(weir_test name)
     add_dependencies(thread_tests ${name})
   endif()
 endfunction()
+
+# For the tests that read files of the project: only these sources know where it lies, so that a
+# compiler cache serves all others in every checkout.
+set(WEIR_KNOWS_SOURCE_DIR "WEIR_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
 
 # weir_fuzzer(NAME source LINK libraries...): with WEIR_FUZZ a libFuzzer program; otherwise a test
 # that replays the committed seeds of tests/fuzz/seeds/NAME.
