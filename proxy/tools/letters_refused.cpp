@@ -10,6 +10,7 @@
 
 #include "base/atomic_file_posix.hpp"
 #include "log/file_system.hpp"
+#include "sinks/delivery.hpp"
 #include "sinks/escape.hpp"
 #include "tools/http_post_curl.hpp"
 #include "tools/letters_exit.hpp"
@@ -151,7 +152,12 @@ int replay(const letters_arguments& given, const settings& configured, const sin
     if (!answer) {
       return complain(sink.url + ": " + answer.error().message, exit_not_all);
     }
-    if (answer.value().status / 100 != 2) {
+    if (answer.value().status < 400 && answer.value().status != 204) {
+      return complain(sink.url + ": " + not_stored_words(answer.value().status, "204") +
+                          " Nothing counts as taken",
+                      exit_not_all);
+    }
+    if (answer.value().status != 204) {
       refused += each.line_count();
       std::printf("%s, %llu lines for %s: answered %d: %s\n", each.time.c_str(),
                   static_cast<unsigned long long>(each.line_count()), each.database.c_str(),
