@@ -224,6 +224,10 @@ failure_words body_failure_words(http::body_failure why) noexcept {
       return {400, "unexpected EOF"};
     case http::body_failure::unknown_encoding:
       return {415, "the body's Content-Encoding is not known here: send gzip, identity or none"};
+    case http::body_failure::length_unknown:
+      return {411,
+              "Length Required: nothing says where the body ends, so nothing of it was kept: send "
+              "Content-Length or Transfer-Encoding: chunked"};
     case http::body_failure::timeout:
       return {408, "The request's body did not arrive in time."};
     case http::body_failure::cut_off:

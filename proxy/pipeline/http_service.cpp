@@ -56,6 +56,7 @@ class answering_exchange : public http::exchange {
   void body(std::string_view) override {}
   void complete() override {}
   [[nodiscard]] http::response fail(http::body_failure why) override;
+  void encoding_ignored() override;
 
  protected:
   /// The connection may delete this exchange during the call.
@@ -88,6 +89,7 @@ class write_exchange final : public answering_exchange {
   void body(std::string_view piece) override { job_->body(piece); }
   void complete() override { job_->complete(); }
   [[nodiscard]] http::response fail(http::body_failure why) override;
+  [[nodiscard]] bool takes_body() const override { return true; }
 
  protected:
   [[nodiscard]] http::response failed(http::body_failure why) const override {
@@ -117,6 +119,10 @@ class query_exchange final : public answering_exchange {
 
   void body(std::string_view piece) override;
   void complete() override;
+  /// What is in the URL needs no form beside it.
+  [[nodiscard]] bool takes_body() const override {
+    return !http::find_value(http::decode_form(query_), "q");
+  }
 
  private:
   const http::method method_;
@@ -184,6 +190,10 @@ http::response answering_exchange::fail(http::body_failure why) {
   worker_.services().counters.answered(route_, given.status);
   api::complete(given, context_);
   return given;
+}
+
+void answering_exchange::encoding_ignored() {
+  worker_.services().counters.encodings_ignored.add_shared();
 }
 
 // --- write_exchange
@@ -386,6 +396,10 @@ void http_counters::collect(metric_collector& out) const {
   out.counter_value("weir_http_writes_cut_off_total",
                     "Write requests whose body did not arrive whole; nothing of them was kept.",
                     static_cast<double>(cut_off.value()));
+  out.counter_value("weir_http_encodings_ignored_total",
+                    "Bodies whose Content-Encoding named no coding: their first bytes showed what "
+                    "they were.",
+                    static_cast<double>(encodings_ignored.value()));
 }
 
 std::unique_ptr<loop_worker> make_http_worker(const http_services& services,

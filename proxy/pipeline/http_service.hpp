@@ -21,13 +21,15 @@ namespace weir {
 /// Requests by route and status; shared by all loops.
 struct http_counters {
   /// Statuses that weir answers with; others count under the last.
-  static constexpr std::array<int, 15> statuses{200, 204, 400, 401, 403, 404, 405, 408,
-                                                413, 415, 422, 431, 500, 503, 0};
+  static constexpr std::array<int, 16> statuses{200, 204, 400, 401, 403, 404, 405, 408,
+                                                411, 413, 415, 422, 431, 500, 503, 0};
   static constexpr std::size_t route_count = 10;
 
   std::array<std::array<counter, statuses.size()>, route_count> answers;
   /// Write requests that ended before their body was complete.
   counter cut_off;
+  /// Bodies that were taken for what they are, whatever their Content-Encoding says.
+  counter encodings_ignored;
   /// Weir ends: /ready says so.
   std::atomic<bool> draining{false};
   /// The last append failed: /health says so.

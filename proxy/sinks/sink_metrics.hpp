@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/brief_mutex.hpp"
 #include "observe/metrics.hpp"
 #include "sinks/answer.hpp"
 #include "sinks/cursor.hpp"
@@ -23,16 +24,19 @@ struct held_lane {
   std::int64_t oldest_received_ns = 0;
 };
 
+/// accepted = delivered + discarded + pending.
+struct sink_points {
+  std::uint64_t accepted = 0;
+  std::uint64_t delivered = 0;
+  std::array<std::uint64_t, discard_reason_count> discarded{};
+  std::uint64_t pending = 0;
+};
+
 struct sink_counters {
   /// Held lanes that have metrics of their own, the first ones by name: labels stay few.
   static constexpr std::size_t held_lanes_shown_max = 32;
   static constexpr std::size_t request_classes = 5;
 
-  // Points: accepted = delivered + discarded + pending.
-  counter accepted;
-  counter delivered;
-  std::array<counter, discard_reason_count> discarded;
-  counter pending;
   /// Of what is pending: bytes of lines, and when the oldest was received (wall clock; 0: nothing
   /// is pending, or it is not known).
   counter pending_bytes;
@@ -56,6 +60,15 @@ struct sink_counters {
   counter last_error_ms;
   counter low_water;
 
+  /// They are set and read whole, so that what is read adds up.
+  void set_points(const sink_points& points) noexcept {
+    const std::lock_guard lock(points_mutex_);
+    points_ = points;
+  }
+  [[nodiscard]] sink_points points() const noexcept {
+    const std::lock_guard lock(points_mutex_);
+    return points_;
+  }
   void note(const answer& given) noexcept;
   void set_held(std::vector<held_lane> held);
   /// `now_ms` is monotonic, `now_ns` the wall clock.
@@ -67,6 +80,8 @@ struct sink_counters {
 
   mutable std::mutex held_lock_;
   std::vector<held_lane> held_;
+  mutable brief_mutex points_mutex_;
+  sink_points points_;
 };
 
 }  // namespace weir

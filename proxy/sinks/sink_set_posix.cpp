@@ -249,7 +249,7 @@ bool threaded_sinks::all_done(std::uint64_t target) const {
 void threaded_sinks::tell_left() const {
   for (const running_sink& one : sinks_) {
     const sink_counters& counters = one.runner->counters();
-    if (const std::uint64_t points = counters.pending.value(); points > 0) {
+    if (const std::uint64_t points = counters.points().pending; points > 0) {
       journal(journal_level::info,
               fmt::format("sink {}: {} points are not delivered ({} of {} lanes held)", one.name,
                           points, counters.held_lanes.value(), counters.lanes.value()));
