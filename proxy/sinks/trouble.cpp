@@ -260,7 +260,7 @@ void trouble_book::retry(const lane_key& lane, entry& of, const delivery_step& s
   }
   const bool begins = !outage_;
   if (begins) {
-    outage_.emplace();
+    outage_ = outage{};
     outage_->since_ms = at.now_ms;
     outage_->delivered_before = at.delivered;
     outage_->next_line_ms = at.now_ms + lasting_ms;
