@@ -428,7 +428,7 @@ void pipeline::stop(std::int64_t deadline_ns) {
   if (!state_->sinks->drain(std::chrono::steady_clock::now() + left)) {
     journal(journal_level::info,
             state_->persistent()
-                ? "not everything could be delivered; the rest stays in the log"
+                ? "not everything could be delivered; it stays in the log"
                 : "not everything could be delivered; the memory log loses the rest");
   }
   state_->sinks->stop();

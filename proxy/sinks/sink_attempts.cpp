@@ -76,9 +76,11 @@ void sink::follow(lane& on, const answer& given, delivery_step step, std::int64_
       halve(on, given, step, now_ms);
       return;
     case step_kind::create_database:
-      journal_limited("create " + settings_.name, journal_level::info,
-                      fmt::format("sink {}: creating database {} upstream", settings_.name,
-                                  one_line(on.key.database, 200)));
+      if (!on.failing_since_ms) {  // once, also when it is tried again and again
+        journal_limited("create " + settings_.name, journal_level::info,
+                        fmt::format("sink {}: creating database {} upstream", settings_.name,
+                                    one_line(on.key.database, 200)));
+      }
       drop_attempt(on);
       on.now = lane::stage::creating;
       ++in_flight_;

@@ -100,7 +100,10 @@ def test_creating_a_database_needs_results(start_weir, scripted):
     assert weir.client.request("POST", "/query", {"q": "CREATE DATABASE db"}).status == 200
     assert weir.client.write(f"m v=1 {T}\n", "db").status == 204
     wait_told(weir, 'db is held: CREATE DATABASE: the answer is a page (HTML), "Welcome to nginx!"')
-    assert created and pending(weir) == 1
+    wait_until(lambda: len(created) >= 5, what="five attempts")
+    assert pending(weir) == 1
+    assert len(told(weir, "creating database db upstream")) == 1, weir.log()
+    assert len(told(weir, "db is held")) == 1, weir.log()
 
 
 def test_remote_write_takes_any_2xx_and_tells_a_page_once(start_weir, scripted):
