@@ -12,6 +12,7 @@
 #include "base/assert.hpp"
 #include "base/clock.hpp"
 #include "observe/journal.hpp"
+#include "pipeline/health_report.hpp"
 
 namespace weir {
 namespace {
@@ -154,6 +155,7 @@ class http_worker final : public loop_worker, public http::router {
   [[nodiscard]] const http_services& services() const noexcept { return services_; }
   [[nodiscard]] write_path& path() noexcept { return path_; }
   [[nodiscard]] http::response metrics() const;
+  [[nodiscard]] health_facts health() const;
 
  private:
   [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
@@ -339,14 +341,10 @@ http::response http_worker::answer_at_once(api::route route, const http::request
   switch (route) {
     case api::route::ping:
       return api::ping_response(head.query);
-    case api::route::health: {
-      const bool failed = services_.counters.log_failed.load(std::memory_order_relaxed);
-      return api::health_response(!failed, failed ? "the log cannot be written" : "");
-    }
-    case api::route::ready: {
-      const bool draining = services_.counters.draining.load(std::memory_order_relaxed);
-      return api::ready_response(!draining, draining ? "weir is ending" : "");
-    }
+    case api::route::health:
+      return health_of(health());
+    case api::route::ready:
+      return readiness_of(health());
     case api::route::metrics:
       return metrics();
     case api::route::options:
@@ -361,6 +359,23 @@ http::response http_worker::answer_at_once(api::route route, const http::request
       break;
   }
   return api::is_v2_path(head.path) ? api::path_not_found_v2() : api::not_found_response();
+}
+
+health_facts http_worker::health() const {
+  http_counters& counters = services_.counters;
+  health_facts known{.log = services_.writes.log.outlook(),
+                     .sinks = services_.sinks ? services_.sinks() : std::vector<sink_standing>{},
+                     .draining = counters.draining.load(std::memory_order_relaxed)};
+  if (known.log.status == append_status::taken && services_.writes.keep_types &&
+      counters.log_failed.load(std::memory_order_relaxed)) {
+    // The log is well: it may have been the file of types.
+    if (const outcome kept = services_.writes.keep_types(); !kept) {
+      known.log = {append_status::failed, "the log cannot be written: " + kept.error().message};
+    } else {
+      counters.log_failed.store(false, std::memory_order_relaxed);
+    }
+  }
+  return known;
 }
 
 http::response http_worker::metrics() const {

@@ -65,13 +65,13 @@ TEST(ping, plain_and_verbose) {
 }
 
 TEST(health, shapes) {
-  EXPECT_EQ(health_response(true, "").body,
+  EXPECT_EQ(health_response(true, "", {}).body,
             "{\"checks\":[],\"message\":\"ready for queries and writes\",\"name\":\"influxdb\","
             "\"status\":\"pass\",\"version\":\"" +
                 std::string{version()} + "\"}");
-  EXPECT_EQ(health_response(true, "").status, 200);
-  EXPECT_EQ(health_response(false, "the disk is full").status, 503);
-  EXPECT_NE(health_response(false, "the disk is full").body.find("\"status\":\"fail\""),
+  EXPECT_EQ(health_response(true, "", {}).status, 200);
+  EXPECT_EQ(health_response(false, "the disk is full", {}).status, 503);
+  EXPECT_NE(health_response(false, "the disk is full", {}).body.find("\"status\":\"fail\""),
             std::string::npos);
   EXPECT_EQ(ready_response(true, "").body, "{\"status\":\"ready\"}\n");
   EXPECT_EQ(ready_response(false, "draining").status, 503);
