@@ -121,7 +121,7 @@ struct pipeline::state {
   std::unique_ptr<sink_set> sinks;
   http_counters requests;
   struct udp_intake {
-    udp_drops drops;
+    udp_counts counts;
     std::unique_ptr<udp_listener> listener;
   };
   // Ahead of the HTTP intake, whose /metrics reads it.
@@ -280,7 +280,9 @@ outcome pipeline::state::start_udp() {
                     .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
                     .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
         make_udp_worker(
-            {.writes = writes(), .drops = made->drops, .log_failed = requests.log_failed}, wanted));
+            {.writes = writes(), .counts = made->counts, .log_failed = requests.log_failed},
+            wanted),
+        made->counts);
     if (!started) {
       return started.error();
     }
@@ -339,7 +341,6 @@ void pipeline::state::collect(metric_collector& out) const {
   }
   for (const auto& each : udp) {
     each->listener->collect(out);
-    each->drops.collect(to_string(each->listener->address()), out);
   }
   const auto budget = [&out](std::string_view of, const memory_budget& memory) {
     out.gauge_value("weir_memory_used_bytes", "Memory taken from limits.memory, by use.",

@@ -276,7 +276,7 @@ std::vector<sink_standing> threaded_sinks::standings() const {
   for (const running_sink& one : sinks_) {
     const sink_counters& now = one.runner->counters();
     all.push_back({.name = one.name,
-                   .pending_points = now.pending.value(),
+                   .pending_points = now.points().pending,
                    .lanes = now.lanes.value(),
                    .held_lanes = now.held_lanes.value()});
   }

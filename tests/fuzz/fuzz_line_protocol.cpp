@@ -74,6 +74,7 @@ void check_canonical(outcome line, const std::string& canonical) {
   line.time = 1;
   line.line = 1;
   line.text = read.text;
+  line.carriage_return = false;
   for (std::size_t i = 0; i < std::min(line.fields.size(), read.fields.size()); ++i) {
     line.fields[i].text = read.fields[i].text;
   }

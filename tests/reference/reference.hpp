@@ -459,6 +459,7 @@ class reference_body {
     }
     if (!result.text.empty()) {
       result.line = line_;
+      result.carriage_return = end > at_ && body_[end - 1] == '\r';
       lines_.push_back(result);
     }
     go_to(end + 1);
