@@ -87,6 +87,8 @@ class write_exchange final : public answering_exchange {
   void begin(const api::write_target& target, std::int64_t now_ns,
              std::shared_ptr<const sender> from);
   void refuse(http::response given) { answer(std::move(given)); }
+  /// A 503 says when to try again.
+  void tell_retry_after() noexcept { retry_after_ = true; }
   void body(std::string_view piece) override { job_->body(piece); }
   void complete() override { job_->complete(); }
   [[nodiscard]] http::response fail(http::body_failure why) override;
@@ -102,10 +104,12 @@ class write_exchange final : public answering_exchange {
   void release();
   void describe(letter_header& header) const;
   [[nodiscard]] bool quiet(const write_verdict& verdict) const;
+  [[nodiscard]] http::response overloaded(std::string_view why) const;
 
   const api::write_dialect& dialect_;
   std::shared_ptr<const sender> from_;
   write_job* job_ = nullptr;
+  bool retry_after_ = false;
 };
 
 /// /query: the statements may be in the URL or in a form.
@@ -247,6 +251,14 @@ http::response write_exchange::fail(http::body_failure why) {
   return answering_exchange::fail(why);
 }
 
+http::response write_exchange::overloaded(std::string_view why) const {
+  http::response given = dialect_.overloaded(why);
+  if (retry_after_) {
+    given.headers.emplace_back("Retry-After", api::retry_after_seconds);
+  }
+  return given;
+}
+
 void write_exchange::finished(write_end end, const write_verdict& verdict,
                               const std::string& detail) {
   http_counters& counters = worker_.services().counters;
@@ -259,12 +271,12 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
     case write_end::overloaded:
     case write_end::log_full:
       journal_limited("overloaded", journal_level::warning, "writes are answered 503: " + detail);
-      given = dialect_.overloaded(detail);
+      given = overloaded(detail);
       break;
     case write_end::log_failed:
       journal_limited("log", journal_level::error, "writes are answered 503: " + detail);
       counters.log_failed.store(true, std::memory_order_relaxed);
-      given = dialect_.overloaded("the log cannot be written");
+      given = overloaded("the log cannot be written");
       break;
   }
   release();
@@ -311,7 +323,11 @@ std::shared_ptr<const sender> http_worker::sender_of(const http::request_head& h
   }
   std::string user;
   if (head.query.starts_with("u=") || head.query.find("&u=") != std::string_view::npos) {
-    user = http::find_value(http::decode_form(head.query), "u").value_or("");
+    const auto pairs = http::decode_form(head.query);
+    user = http::find_value(pairs, "u").value_or("");
+    if (is_no_user(user, http::find_value(pairs, "p").value_or(""))) {
+      user.clear();
+    }
   }
   return senders_->find(head.header("User-Agent").value_or(""),
                         head.header("Authorization").value_or(""), user);
@@ -324,6 +340,9 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
   const api::write_dialect& dialect =
       route == api::route::write_v2 ? api::influx_v2() : api::influx_v1();
   auto made = std::make_unique<write_exchange>(*this, on, route, std::move(context), dialect);
+  if (route == api::route::write_v2 && api::reads_retry_after(head)) {
+    made->tell_retry_after();
+  }
   auto target = dialect.parse_target(head.query);
   if (target) {
     api::read_wishes(head, target.value().wishes);
