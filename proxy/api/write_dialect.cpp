@@ -217,7 +217,9 @@ void read_wishes(const http::request_head& head, write_wishes& wishes) {
 failure_words body_failure_words(http::body_failure why) noexcept {
   switch (why) {
     case http::body_failure::too_large:
-      return {413, "Request Entity Too Large"};
+      return {413,
+              "Request Entity Too Large: the body's bytes, inflated, are more than http.body_limit "
+              "allows: send smaller batches, or raise it"};
     case http::body_failure::damaged_gzip:
       return {400, "the body is not valid gzip, as its Content-Encoding says"};
     case http::body_failure::truncated_gzip:

@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "api/catalogue.hpp"
 #include "api/routes.hpp"
 #include "intake/http_intake.hpp"
 #include "observe/metrics.hpp"
 #include "pipeline/write_path.hpp"
+#include "sinks/sink_set.hpp"
 
 namespace weir {
 
@@ -32,7 +34,7 @@ struct http_counters {
   counter encodings_ignored;
   /// Weir ends: /ready says so.
   std::atomic<bool> draining{false};
-  /// The last append failed: /health says so.
+  /// The last append failed: whether it still would is looked at when /health or /ready is asked.
   std::atomic<bool> log_failed{false};
 
   void answered(api::route route, int status) noexcept;
@@ -49,6 +51,8 @@ struct http_services {
   std::uint32_t quiet_from = 0xFFFF'FFFFU;
   /// Reports all numbers of weir, for /metrics. Any thread.
   std::function<void(metric_collector&)> collect;
+  /// How far the sinks are, for /health. Any thread.
+  std::function<std::vector<sink_standing>()> sinks = nullptr;
 };
 
 [[nodiscard]] std::unique_ptr<loop_worker> make_http_worker(const http_services& services,
