@@ -188,16 +188,24 @@ outcome pipeline::state::open_types() {
   if (!persistent()) {
     return nothing{};
   }
-  auto opened = types_file::open(configured.log.directory + "/types", remembered,
-                                 configured.log.acknowledge == acknowledge_mode::synced);
+  const std::string path = configured.log.directory + "/types";
+  auto opened = types_file::open(path, remembered,
+                                 {.sync = configured.log.acknowledge == acknowledge_mode::synced});
   if (!opened) {
     return opened.error();
   }
   types = std::move(opened).value();
   if (types->damaged() > 0) {
     journal(journal_level::warning,
-            std::to_string(types->damaged()) + " record(s) of " + configured.log.directory +
-                "/types were damaged: the types of those fields are those of the next points");
+            std::to_string(types->damaged()) + " record(s) of " + path +
+                " were damaged: the types of those fields are those of the next points");
+  }
+  if (types->beyond() > 0) {
+    journal(journal_level::warning,
+            std::to_string(types->beyond()) + " record(s) of " + path +
+                " are beyond limits.types: those fields pass unchecked, and the file is made anew "
+                "without them. Raise limits.types, or look for a sender that makes field names of "
+                "values");
   }
   return nothing{};
 }
@@ -322,6 +330,9 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
 void pipeline::state::collect(metric_collector& out) const {
   databases.collect(out);
   collect_gate(remembered, out);
+  if (types != nullptr) {
+    types->collect(out);
+  }
   sources.collect(out);
   if (letters != nullptr) {
     letters->collect(out);

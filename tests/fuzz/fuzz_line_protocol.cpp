@@ -69,6 +69,9 @@ void check_canonical(outcome line, const std::string& canonical) {
   if (again.lines.size() != 1 || again.lines[0].code != weir::parse_code::none) {
     fail("the canonical form is refused", &line);
   }
+  if (!weir::test::is_one_line_for_1x(canonical)) {
+    fail("InfluxDB splits the canonical form", &line);
+  }
   outcome read = again.lines[0];
   std::sort(line.tags.begin(), line.tags.end());
   line.time = 1;
