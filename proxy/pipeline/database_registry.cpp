@@ -37,6 +37,8 @@ void database_entry::add(const line_account& account) noexcept {
   add_if(received_, account.received);
   add_if(accepted_, account.accepted);
   add_if(carriage_returns_, account.carriage_returns);
+  add_if(byte_order_marks_, account.byte_order_marks);
+  add_if(final_nuls_, account.final_nuls);
   add_all(noted_by_gate_, account.noted_by_gate);
   add_if(withheld_, account.withheld);
   if (account.received == account.accepted && account.carriage_returns == 0) {
@@ -71,10 +73,15 @@ void database_entry::collect(metric_collector& out) const {
   collect_codes<gate_code>(out, "weir_lines_noted_total",
                            "Accepted lines that were not changed but deserve a look.", name_,
                            noted_by_gate_);
-  if (const std::uint64_t n = carriage_returns_.value(); n > 0) {
-    out.counter_value(mended, mended_help, static_cast<double>(n),
-                      {{"database", name_}, {"reason", "carriage_return"}});
-  }
+  const auto tell_taken_off = [&](std::string_view reason, const counter& count) {
+    if (const std::uint64_t n = count.value(); n > 0) {
+      out.counter_value(mended, mended_help, static_cast<double>(n),
+                        {{"database", name_}, {"reason", reason}});
+    }
+  };
+  tell_taken_off("carriage_return", carriage_returns_);
+  tell_taken_off("byte_order_mark", byte_order_marks_);
+  tell_taken_off("final_nul", final_nuls_);
 }
 
 database_entry* database_registry::find_or_add(std::string_view name) {
