@@ -5,21 +5,29 @@
 
 #include "log/file_system.hpp"
 #include "pipeline/types_file_posix.hpp"
+#include "tools/data_directory_posix.hpp"
 
 namespace weir {
 namespace {
 
 int fail(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
+  std::fprintf(stderr, "weir types: %s\n", why.c_str());
   return 1;
 }
 
-bool has_file(const log_settings& log) {
-  if (log.type == log_type::local) {
-    return true;
+/// Says why not.
+bool has_file(const loaded_settings& from) {
+  std::string why;
+  if (from.effective.log.type != log_type::local) {
+    why = "log.type = \"memory\" keeps no types; the configuration is " + from.place.words() +
+          "; give that which weir runs with (--config FILE)";
+  } else {
+    why = why_no_log(from.effective.log.directory, from.place);
   }
-  fail("log.type = \"memory\" keeps no types; give the configuration that weir runs with");
-  return false;
+  if (!why.empty()) {
+    fail(why);
+  }
+  return why.empty();
 }
 
 bool matches(const registered_field& name, const types_arguments& wanted) {
@@ -30,16 +38,19 @@ bool matches(const registered_field& name, const types_arguments& wanted) {
 
 }  // namespace
 
-int list_types(const log_settings& log, const types_arguments& wanted) {
-  if (!has_file(log)) {
+int list_types(const loaded_settings& from, const types_arguments& wanted) {
+  if (!has_file(from)) {
     return 1;
   }
+  const log_settings& log = from.effective.log;
+  std::size_t shown = 0;
   const auto reading = read_types_file(log.directory + "/types");
   if (!reading) {
     return fail(reading.error().message);
   }
   for (const auto& [name, type] : reading.value().types) {
     if (matches(name, wanted)) {
+      ++shown;
       std::string line;
       for (const std::string& each : {name.database, name.measurement, name.field}) {
         append_types_name(each, line);
@@ -49,13 +60,20 @@ int list_types(const log_settings& log, const types_arguments& wanted) {
       std::fwrite(line.data(), 1, line.size(), stdout);
     }
   }
+  if (shown == 0) {  // not on standard output, which is for programs too
+    std::fprintf(stderr, "%s\n",
+                 reading.value().types.empty()
+                     ? ("no types are known yet in " + log.directory).c_str()
+                     : "no field of that name is known");
+  }
   return 0;
 }
 
-int forget_types(const log_settings& log, const types_arguments& wanted) {
-  if (!has_file(log)) {
+int forget_types(const loaded_settings& from, const types_arguments& wanted) {
+  if (!has_file(from)) {
     return 1;
   }
+  const log_settings& log = from.effective.log;
   directory_lock lock;
   if (const std::string why = lock.take(log.directory + "/lock"); !why.empty()) {
     return fail(why +
