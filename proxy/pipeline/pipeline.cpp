@@ -315,7 +315,8 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
       .counters = requests,
       .quiet_from =
           configured.http.quiet ? 0 : static_cast<std::uint32_t>(configured.http.listen.size()),
-      .collect = [this](metric_collector& out) { collect(out); }};
+      .collect = [this](metric_collector& out) { collect(out); },
+      .sinks = [this] { return sinks->standings(); }};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
   });

@@ -115,7 +115,15 @@ std::string user_of(std::string_view authorization) {
     words = authorization.substr(6);
   }
   const std::size_t colon = words.find(':');
-  return colon == std::string::npos ? std::string{} : words.substr(0, colon);
+  if (colon == std::string::npos || is_no_user(std::string_view(words).substr(0, colon),
+                                               std::string_view(words).substr(colon + 1))) {
+    return {};
+  }
+  return words.substr(0, colon);
+}
+
+bool is_no_user(std::string_view user, std::string_view password) noexcept {
+  return user == "null" && password == "null";
 }
 
 std::string agent_kind(std::string_view agent) {

@@ -93,6 +93,9 @@ class sender_cache {
   std::shared_ptr<const sender> last_;
 };
 
+/// Java programs that have no credentials send them all the same ("null:null"): Flink's reporter.
+[[nodiscard]] bool is_no_user(std::string_view user, std::string_view password) noexcept;
+
 /// The user that an Authorization header names: of `Basic`, and of `Token user:password`. Empty for
 /// tokens, which are secrets.
 [[nodiscard]] std::string user_of(std::string_view authorization);
