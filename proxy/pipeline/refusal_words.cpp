@@ -14,6 +14,8 @@ std::string words_for(gate_code code, const point_view& point, const std::string
   switch (code) {
     case gate_code::field_type_conflict:
     case gate_code::series_limit:
+    case gate_code::time_as_tag:
+    case gate_code::time_as_field:
       return detail;
     case gate_code::duplicate_point:
     case gate_code::duplicate_field:
@@ -30,8 +32,6 @@ std::string words_for(gate_code code, const point_view& point, const std::string
     case gate_code::precision_mistaken:
     case gate_code::precision_ambiguous:
     case gate_code::precision_unknown:
-    case gate_code::time_as_tag:
-    case gate_code::time_as_field:
     case gate_code::reserved_tag:
     case gate_code::tag_and_field:
     case gate_code::rule_conflict:

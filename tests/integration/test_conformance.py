@@ -247,7 +247,7 @@ def test_the_tables_escapes():
 def test_the_whole_proxy_answers_and_stores_the_same(reader, judge, start_weir):
     """weir before InfluxDB against InfluxDB alone: bodies that call for no difference."""
     # The parser is judged here; what the gate adds has tests of its own.
-    trusting = {"*": {"precision_mistake": "trust", "time_key": "pass", "types": "off"}}
+    trusting = {"*": {"precision_mistake": "trust", "types": "off"}}
     weir = start_weir(settings(influx_sink(judge.server.url), databases=trusting))
     direct, behind = judge.create(), judge.create()
     comparison = Comparison(reader, judge)
