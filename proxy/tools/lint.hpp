@@ -89,7 +89,9 @@ class linter {
   bool took_carriage_return();
   void take_point(bool carriage_return);
   void take_error();
-  void tell(const diagnosis& told, const diagnostic_place& place);
+  /// `repair_it` is asked only for what is shown.
+  void tell(const diagnosis& told, const diagnostic_place& place,
+            const std::function<std::vector<repaired_line>()>& repair_it);
   void flush(std::size_t bytes_kept_max);
 
   lint_options options_;

@@ -14,11 +14,12 @@ struct code_range {
   std::uint32_t last;
 };
 
-// Not seen, or able to reorder what is: C1 controls, soft hyphen, zero width and direction marks,
-// byte order mark, tags.
-constexpr code_range invisible_ranges[] = {{0x80, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},
-                                           {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
-                                           {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+// Not seen, not to be told from a space, or able to reorder what is: C1 controls, spaces other than
+// U+0020, soft hyphen, zero width and direction marks, fillers, byte order mark, tags.
+constexpr code_range invisible_ranges[] = {
+    {0x80, 0xA0},     {0xAD, 0xAD},     {0x61C, 0x61C},   {0x1680, 0x1680},  {0x180E, 0x180E},
+    {0x2000, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x206F}, {0x3000, 0x3000},  {0x3164, 0x3164},
+    {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
 constexpr code_range combining_ranges[] = {
     {0x300, 0x36F}, {0x1AB0, 0x1AFF}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}};
 // East Asian wide characters and emoji.

@@ -69,6 +69,13 @@ TEST(Excerpt, SpellsOutWhatIsNotSeen) {
   EXPECT_EQ(make_excerpt(line, line.find('X'), 1).mark_column, 13U);
 }
 
+TEST(Visible, TellsSpacesApart) {
+  EXPECT_EQ(visible("a\xC2\xA0"
+                    "b\xE3\x80\x80"
+                    "c\xE2\x80\xAF"),
+            "a<U+00A0>b<U+3000>c<U+202F>");
+}
+
 TEST(Excerpt, EndsWithTheLineOfTheMistake) {
   const excerpt cut = make_excerpt("m f=\"a 1\nm f=\"b\" 2", 4, 1);
   EXPECT_EQ(cut.shown, "m f=\"a 1\xE2\x90\x8A...");
