@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/terminal_text.hpp"
 #include "config/settings_reader.hpp"
 #include "pipeline/run_uv.hpp"
 #include "tools/letters_command.hpp"
@@ -38,7 +39,7 @@ void add_configuration_options(CLI::App& command, arguments& given) {
 bool load(const arguments& given, weir::settings& out) {
   auto loaded = weir::load_settings(given.config, given.sets);
   if (!loaded) {
-    std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
+    std::fprintf(stderr, "%s\n", weir::visible_lines(loaded.error().message).c_str());
     return false;
   }
   out = std::move(loaded).value();

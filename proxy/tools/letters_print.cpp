@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/terminal_text.hpp"
 #include "gate/words.hpp"
 #include "http/message.hpp"
 #include "letters/letter_filter.hpp"
 #include "tools/lint_text.hpp"
-#include "tools/terminal_text.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "tools/terminal_text.hpp"
+#include "base/terminal_text.hpp"
 
 namespace weir {
 namespace {

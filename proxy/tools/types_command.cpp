@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "base/terminal_text.hpp"
 #include "log/file_system.hpp"
 #include "pipeline/types_file_posix.hpp"
 
@@ -10,7 +11,7 @@ namespace weir {
 namespace {
 
 int fail(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
+  std::fprintf(stderr, "%s\n", visible_lines(why).c_str());
   return 1;
 }
 
@@ -42,8 +43,9 @@ int list_types(const log_settings& log, const types_arguments& wanted) {
     if (matches(name, wanted)) {
       std::string line;
       for (const std::string& each : {name.database, name.measurement, name.field}) {
-        append_types_name(each, line);
-        line += '\t';
+        std::string spelt;
+        append_types_name(each, spelt);
+        line += visible(spelt) + '\t';  // clients chose the names
       }
       line.append(name_of(type)).append("\n");
       std::fwrite(line.data(), 1, line.size(), stdout);

@@ -126,7 +126,8 @@ def test_python_influxdb(weir):
         body = b"cpu n=nan\n"
         answer = wire.says("POST /write?db=mydb HTTP/1.1", octets + posted(body), body)
         assert answer.status == 400
-        assert answer.json() == {"error": "unable to parse 'cpu n=nan': invalid number"}
+        message = answer.json()["error"]
+        assert message.startswith("unable to parse 'cpu n=nan': invalid number (hint: line 1: ")
     weir.wait_delivered(3)
     assert weir.influxd.count("mydb", "cpu") == 2
     assert weir.influxd.count("mydb", "cpu", "ok") == 1

@@ -8,7 +8,7 @@
 
 #include <random>
 
-#include "tools/terminal_text.hpp"
+#include "base/terminal_text.hpp"
 
 namespace weir {
 namespace {

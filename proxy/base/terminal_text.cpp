@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/terminal_text.hpp"
-
-#include <fmt/format.h>
+#include "base/terminal_text.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
 
 namespace weir {
@@ -99,6 +98,16 @@ glyph first_glyph(std::string_view text) noexcept {
   return found;
 }
 
+namespace {
+
+void append_formatted(const char* pattern, std::uint32_t code, std::string& out) {
+  char text[16];
+  const int length = std::snprintf(text, sizeof text, pattern, static_cast<unsigned>(code));
+  out.append(text, static_cast<std::size_t>(length));
+}
+
+}  // namespace
+
 void append_visible(std::string_view bytes, const glyph& what, std::string& out) {
   switch (what.shown_as) {
     case glyph::kind::plain:
@@ -110,10 +119,10 @@ void append_visible(std::string_view bytes, const glyph& what, std::string& out)
       out += static_cast<char>(0x80U + (what.code == 0x7F ? 0x21U : what.code));
       return;
     case glyph::kind::invisible:
-      fmt::format_to(std::back_inserter(out), "<U+{:04X}>", what.code);
+      append_formatted("<U+%04X>", what.code, out);
       return;
     case glyph::kind::bad_byte:
-      fmt::format_to(std::back_inserter(out), "\\x{:02X}", what.code);
+      append_formatted("\\x%02X", what.code, out);
       return;
   }
 }
@@ -124,6 +133,20 @@ std::string visible(std::string_view text) {
     const glyph next = first_glyph(text);
     append_visible(text.substr(0, next.bytes), next, out);
     text.remove_prefix(next.bytes);
+  }
+  return out;
+}
+
+std::string visible_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    out += visible(text.substr(0, end));
+    if (end == std::string_view::npos) {
+      break;
+    }
+    out += '\n';
+    text.remove_prefix(end + 1);
   }
   return out;
 }
