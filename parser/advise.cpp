@@ -32,7 +32,7 @@ class adviser {
     judge_names();
     judge_spaces();
     judge_time();
-    if (circumstances_.carriage_return) {
+    if (point_.carriage_return) {
       add({mistake::windows_line_end, point_.text.size(), 1});
     }
     return std::move(said_);
@@ -128,6 +128,9 @@ bool has_high_byte(std::string_view text) noexcept {
 // Most lines are ASCII and end here.
 void adviser::judge_bytes() {
   const std::string_view text = point_.text;
+  if (circumstances_.byte_order_mark) {
+    add({mistake::byte_order_mark, 0});
+  }
   if (!has_high_byte(text)) {
     return;
   }

@@ -142,7 +142,7 @@ void add_plain_readings(mistake_found& found, const refused_line& line) {
   const std::size_t behind = found.at + found.length;
   const auto is = [&](mistake what) { return found.what == what; };
   if (is(mistake::double_comma) || is(mistake::space_before_comma) || is(mistake::trailing_comma) ||
-      is(mistake::space_before_equals) || is(mistake::carriage_return) ||
+      is(mistake::space_before_equals) || is(mistake::carriage_return) || is(mistake::nul_byte) ||
       is(mistake::space_after_equals)) {
     found.readings.push_back(erase(found.at, found.length));
   } else if (is(mistake::byte_order_mark)) {

@@ -143,11 +143,15 @@ struct point_view {
   bool canonical = true;
   /// The same but for the order of the tags: exactly one space and the field set may be copied.
   bool fields_canonical = true;
+  /// A carriage return was taken off the line's end.
+  bool carriage_return = false;
 };
 
 /// One refused line. Valid as long as a `point_view`. Words are made only when somebody asks.
 struct parse_error {
   parse_code code = parse_code::none;
+  /// A carriage return was taken off the line's end.
+  bool carriage_return = false;
   /// 1-based line number in the body.
   std::uint64_t line = 0;
   /// 1-based byte column, in `text`'s first line, at which the mistake was noticed. For a line that
@@ -214,8 +218,8 @@ struct repaired_line {
 struct line_circumstances {
   /// `parse_options::unit_ns` that it was read with.
   std::int64_t unit_ns = 1;
-  /// A carriage return was taken off its end.
-  bool carriage_return = false;
+  /// A byte order mark was taken off before the line.
+  bool byte_order_mark = false;
 };
 
 /// What an accepted line probably does not mean to say (a timestamp in seconds that was read as
@@ -239,6 +243,9 @@ struct parse_options {
   utf8_policy utf8 = utf8_policy::reject;
   /// Longer lines are refused (shield_line_too_long), in bytes without the line feed.
   std::size_t line_bytes_max = std::size_t{1} << 20;
+  /// A byte order mark (EF BB BF) at the very beginning of the body is taken off and counted. Off
+  /// for lines that are no body of their own, whose first name may begin so.
+  bool take_byte_order_mark = true;
   /// One of `kernel_names()`. Empty, or not among them: the one that `kernel_name` names.
   std::string_view kernel = {};
 };
@@ -254,6 +261,8 @@ struct line_counts {
   std::uint64_t blank = 0;
   /// Carriage returns taken off before a line feed; of some lines before `next` has returned them.
   std::uint64_t carriage_returns = 0;
+  /// 1 if one was taken off the beginning of the body.
+  std::uint64_t byte_order_marks = 0;
 };
 
 /// Reads the lines of one body that arrives in pieces of any size. Cost is linear in the body,

@@ -6,7 +6,9 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "base/directory_remedy_posix.hpp"
 #include "base/glob.hpp"
+#include "config/table_checks.hpp"
 #include "intake/http_intake.hpp"
 #include "letters/letter_box.hpp"
 #include "log/open_log.hpp"
@@ -16,6 +18,7 @@
 #include "pipeline/gate_metrics.hpp"
 #include "pipeline/http_service.hpp"
 #include "pipeline/learning_posix.hpp"
+#include "pipeline/process_metrics_posix.hpp"
 #include "pipeline/types_file_posix.hpp"
 #include "pipeline/udp_service.hpp"
 #include "sinks/sink_set.hpp"
@@ -91,6 +94,24 @@ gate_memory_options remembered_of(const settings& given) {
           .start_ns = wall_clock_ns()};
 }
 
+/// What kept a directory from being used, with its key and the remedy.
+failure explained(const failure& why, const std::string& key, const std::string& directory) {
+  // Another weir there has nothing wrong with the directory.
+  if (why.message.find(" is held by ") != std::string::npos) {
+    return {key + " = \"" + directory + "\": " + why.message + "; stop that one, or set " + key +
+            " to another directory"};
+  }
+  return with_remedy(why, key, directory);
+}
+
+/// The key that has the address which `why` is about.
+std::string listen_key(const http_settings& http, const std::string& why) {
+  const bool quiet = std::any_of(
+      http.quiet_listen.begin(), http.quiet_listen.end(),
+      [&](const std::string& text) { return why.starts_with("cannot listen on " + text + ":"); });
+  return quiet ? "http.quiet_listen" : "http.listen";
+}
+
 settings resolved(settings given) {
   given.log.compression = resolve_compression(given);
   for (auto& [key, database] : given.database) {
@@ -121,7 +142,7 @@ struct pipeline::state {
   std::unique_ptr<sink_set> sinks;
   http_counters requests;
   struct udp_intake {
-    udp_drops drops;
+    udp_counts counts;
     std::unique_ptr<udp_listener> listener;
   };
   // Ahead of the HTTP intake, whose /metrics reads it.
@@ -159,6 +180,7 @@ struct pipeline::state {
             .remembered = &remembered,
             .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); }};
   }
+  [[nodiscard]] outcome check_loops() const;
   void collect(metric_collector& out) const;
 };
 
@@ -188,16 +210,24 @@ outcome pipeline::state::open_types() {
   if (!persistent()) {
     return nothing{};
   }
-  auto opened = types_file::open(configured.log.directory + "/types", remembered,
-                                 configured.log.acknowledge == acknowledge_mode::synced);
+  const std::string path = configured.log.directory + "/types";
+  auto opened = types_file::open(path, remembered,
+                                 {.sync = configured.log.acknowledge == acknowledge_mode::synced});
   if (!opened) {
     return opened.error();
   }
   types = std::move(opened).value();
   if (types->damaged() > 0) {
     journal(journal_level::warning,
-            std::to_string(types->damaged()) + " record(s) of " + configured.log.directory +
-                "/types were damaged: the types of those fields are those of the next points");
+            std::to_string(types->damaged()) + " record(s) of " + path +
+                " were damaged: the types of those fields are those of the next points");
+  }
+  if (types->beyond() > 0) {
+    journal(journal_level::warning,
+            std::to_string(types->beyond()) + " record(s) of " + path +
+                " are beyond limits.types: those fields pass unchecked, and the file is made anew "
+                "without them. Raise limits.types, or look for a sender that makes field names of "
+                "values");
   }
   return nothing{};
 }
@@ -210,7 +240,7 @@ outcome pipeline::state::open_letters() {
   auto store = letter_store::open({.directory = letters_directory(configured), .keep = wanted.keep},
                                   posix_file_system());
   if (!store) {
-    return failure{store.error().message + " (letters.directory; or letters.enabled = false)"};
+    return failure{store.error().message + " (or letters.enabled = false)"};
   }
   letters = std::make_unique<letter_box>(
       letter_box_options{.line_bytes_max = static_cast<std::size_t>(wanted.line),
@@ -280,9 +310,11 @@ outcome pipeline::state::start_udp() {
                     .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
                     .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
         make_udp_worker(
-            {.writes = writes(), .drops = made->drops, .log_failed = requests.log_failed}, wanted));
+            {.writes = writes(), .counts = made->counts, .log_failed = requests.log_failed},
+            wanted),
+        made->counts);
     if (!started) {
-      return started.error();
+      return failure{"udp.listen: " + started.error().message};
     }
     made->listener = std::move(started).value();
     udp.push_back(std::move(made));
@@ -305,20 +337,41 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
       .counters = requests,
       .quiet_from =
           configured.http.quiet ? 0 : static_cast<std::uint32_t>(configured.http.listen.size()),
-      .collect = [this](metric_collector& out) { collect(out); }};
+      .collect = [this](metric_collector& out) { collect(out); },
+      .sinks = [this] { return sinks->standings(); }};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
   });
   if (!started) {
-    return started.error();
+    return failure{listen_key(configured.http, started.error().message) + ": " +
+                   started.error().message};
   }
   intake = std::move(started).value();
+  return check_loops();
+}
+
+/// With port 0 the addresses are known only now. Nothing was accepted yet.
+outcome pipeline::state::check_loops() const {
+  http_settings taken;
+  taken.listen.clear();
+  for (const listen_address& address : intake->addresses()) {
+    taken.listen.push_back(to_string(address));
+  }
+  for (const sink_settings& sink : configured.sinks) {
+    if (std::string fault = own_listener_fault(sink, taken, this_machine()); !fault.empty()) {
+      return failure{std::move(fault)};
+    }
+  }
   return nothing{};
 }
 
 void pipeline::state::collect(metric_collector& out) const {
+  collect_process(out);
   databases.collect(out);
   collect_gate(remembered, out);
+  if (types != nullptr) {
+    types->collect(out);
+  }
   sources.collect(out);
   if (letters != nullptr) {
     letters->collect(out);
@@ -338,7 +391,6 @@ void pipeline::state::collect(metric_collector& out) const {
   }
   for (const auto& each : udp) {
     each->listener->collect(out);
-    each->drops.collect(to_string(each->listener->address()), out);
   }
   const auto budget = [&out](std::string_view of, const memory_budget& memory) {
     out.gauge_value("weir_memory_used_bytes", "Memory taken from limits.memory, by use.",
@@ -361,20 +413,14 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   if (auto compiled = made->compile_rules(); !compiled) {
     return compiled.error();
   }
-  if (auto opened = made->open_log(); !opened) {
-    return opened.error();
-  }
-  if (auto opened = made->open_types(); !opened) {
-    return opened.error();
+  for (const auto step :
+       {&state::open_log, &state::open_types, &state::open_catalogue, &state::start_learning}) {
+    if (auto done = (made.get()->*step)(); !done) {
+      return explained(done.error(), "log.directory", configured.log.directory);
+    }
   }
   if (auto opened = made->open_letters(); !opened) {
-    return opened.error();
-  }
-  if (auto opened = made->open_catalogue(); !opened) {
-    return opened.error();
-  }
-  if (auto started = made->start_learning(); !started) {
-    return started.error();
+    return explained(opened.error(), "letters.directory", letters_directory(configured));
   }
   if (auto started = made->start_sinks_of(); !started) {
     return started.error();
@@ -386,6 +432,10 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
     return started.error();
   }
   return std::unique_ptr<pipeline>(new pipeline(std::move(made)));
+}
+
+void pipeline::collect(metric_collector& out) const {
+  state_->collect(out);
 }
 
 std::vector<listen_address> pipeline::addresses() const {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/directory_remedy_posix.hpp"
 #include "sinks/cursor_store_posix.hpp"
 #include "sinks/file_deliverer_posix.hpp"
 #include "sinks/file_util_posix.hpp"
@@ -59,6 +60,7 @@ class threaded_sinks final : public sink_set {
   bool drain(std::chrono::steady_clock::time_point deadline) override;
   void stop() override;
   void collect(metric_collector& out) const override;
+  [[nodiscard]] std::vector<sink_standing> standings() const override;
 
  private:
   [[nodiscard]] bool all_reached(std::uint64_t target) const;
@@ -100,7 +102,8 @@ outcome make_remote_write(const sink_settings& settings, const sink_environment&
     file = std::make_unique<sent_file>(environment.data_directory + "/cursors", settings.name);
     result<std::string> kept = file->load();
     if (!kept.ok()) {
-      return in_sink(settings, kept.error().message);
+      return in_sink(
+          settings, with_remedy(kept.error(), "log.directory", environment.data_directory).message);
     }
     sent_before = std::move(kept).value();
   }
@@ -134,7 +137,9 @@ outcome make_target(const sink_settings& settings, const sink_environment& envir
         return in_sink(settings, "a file sink needs a directory");
       }
       if (outcome directories = make_directories(settings.directory); !directories.ok()) {
-        return in_sink(settings, directories.error().message);
+        return in_sink(
+            settings,
+            with_remedy(directories.error(), "sink.directory", settings.directory).message);
       }
       load.target = std::make_unique<file_deliverer>(settings);
       return nothing{};
@@ -155,7 +160,8 @@ outcome make_refused(const sink_settings& settings, const sink_environment& envi
     directory = environment.data_directory + "/refused";
   }
   if (outcome made = make_directories(directory); !made.ok()) {
-    return in_sink(settings, made.error().message);
+    return in_sink(settings,
+                   with_remedy(made.error(), "sink.refused_directory", directory).message);
   }
   load.refused = std::make_unique<refused_file>(directory, settings.name, settings.refused_keep);
   return nothing{};
@@ -170,12 +176,12 @@ result<cursor_state> make_cursor(const sink_settings& settings, const sink_envir
   }
   const std::string directory = environment.data_directory + "/cursors";
   if (const outcome made = make_directories(directory); !made.ok()) {
-    return in_sink(settings, made.error().message);
+    return in_sink(settings, with_remedy(made.error(), "log.directory", directory).message);
   }
   auto file = std::make_unique<cursor_file>(directory, settings.name);
   result<std::optional<cursor_state>> kept = file->load();
   if (!kept.ok()) {
-    return in_sink(settings, kept.error().message);
+    return in_sink(settings, with_remedy(kept.error(), "log.directory", directory).message);
   }
   load.cursors = std::move(file);
   if (kept.value()) {
@@ -268,6 +274,18 @@ void threaded_sinks::collect(metric_collector& out) const {
       one.samples->collect(one.name, out);
     }
   }
+}
+
+std::vector<sink_standing> threaded_sinks::standings() const {
+  std::vector<sink_standing> all;
+  for (const running_sink& one : sinks_) {
+    const sink_counters& now = one.runner->counters();
+    all.push_back({.name = one.name,
+                   .pending_points = now.points().pending,
+                   .lanes = now.lanes.value(),
+                   .held_lanes = now.held_lanes.value()});
+  }
+  return all;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ import json
 import pytest
 
 from harness.client import read_response, without_hint
+from harness.msgpack import unpack
 from harness.process import wait_until
 from harness.settings import influx_sink, settings
 
@@ -69,12 +70,12 @@ def is_204(answer):
     return answer
 
 
-def is_result(answer):
+def is_result(answer, packed=False):
     """A result of /query without an error; its first statement."""
     assert answer.status == 200, (answer.status, answer.text())
-    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-type"] == f"application/{'x-msgpack' if packed else 'json'}"
     assert answer.headers["x-influxdb-version"]
-    result = answer.json()["results"][0]
+    result = (unpack(answer.body) if packed else answer.json())["results"][0]
     assert result["statement_id"] == 0
     assert "error" not in result
     return result
@@ -103,8 +104,8 @@ def test_python_influxdb(weir):
     with Wire(weir) as wire:
         is_204(wire.says("GET /ping HTTP/1.1", common))
         create = "/query?q=CREATE+DATABASE+%22mydb%22&db=mydb"
-        is_result(wire.says(f"POST {create} HTTP/1.1", [*common, "Content-Length: 0"]))
-        shown = is_result(wire.says("GET /query?q=SHOW+DATABASES&db=mydb HTTP/1.1", common))
+        is_result(wire.says(f"POST {create} HTTP/1.1", [*common, "Content-Length: 0"]), True)
+        shown = is_result(wire.says("GET /query?q=SHOW+DATABASES&db=mydb HTTP/1.1", common), True)
         assert shown["series"][0]["values"] == [["mydb"]]
         body = b"cpu,host=a value=1i 1600000000000000000\ncpu,host=b ok=True 1600000000000000000\n"
         is_204(wire.says("POST /write?db=mydb HTTP/1.1", octets + posted(body), body))
@@ -120,13 +121,14 @@ def test_python_influxdb(weir):
         # With gzip=True it says so on requests without a body, too.
         is_204(wire.says("GET /ping HTTP/1.1", [*common, "Content-Encoding: gzip"]))
         is_result(
-            wire.says("GET /query?q=SHOW+DATABASES HTTP/1.1", [*common, "Content-Encoding: gzip"])
+            wire.says("GET /query?q=SHOW+DATABASES HTTP/1.1", [*common, "Content-Encoding: gzip"]),
+            True,
         )
         # NaN is refused; the message of the exception is the body.
         body = b"cpu n=nan\n"
         answer = wire.says("POST /write?db=mydb HTTP/1.1", octets + posted(body), body)
         assert answer.status == 400
-        message = answer.json()["error"]
+        message = unpack(answer.body)["error"]
         assert message.startswith("unable to parse 'cpu n=nan': invalid number (hint: line 1: ")
     weir.wait_delivered(3)
     assert weir.influxd.count("mydb", "cpu") == 2
@@ -331,14 +333,15 @@ def test_home_assistant(weir):
     with Wire(weir) as wire:
         is_204(wire.says(write, octets + posted(b"\n"), b"\n"))
         shown = is_result(
-            wire.says("GET /query?q=SHOW+DATABASES%3B&db=home_assistant HTTP/1.1", common)
+            wire.says("GET /query?q=SHOW+DATABASES%3B&db=home_assistant HTTP/1.1", common), True
         )
         assert "series" in shown
         is_result(
             wire.says(
                 "POST /query?q=CREATE+DATABASE+home_assistant HTTP/1.1",
                 [*common, "Content-Length: 0"],
-            )
+            ),
+            True,
         )
         body = (
             'state,domain=sensor,entity_id=t friendly_name_str="Wärme",value=21.5 '
@@ -393,6 +396,16 @@ def test_flink(weir):
     assert weir.influxd.count("flink", numbers, "count") == 500
     assert weir.influxd.count("flink", "taskmanager_job_task_sync-time-avg") == 1
     assert weir.influxd.count("flink", "gauge") == 1
+
+
+def test_flink_without_credentials_is_no_user_called_null(weir):
+    """Its reporter sends `Authorization: Basic` of "null:null" then."""
+    weir.client.write("bad", "flink", {"Authorization": basic("null:null").partition(": ")[2]})
+    weir.client.write("bad", "flink", u="null", p="null")
+    weir.client.write("bad", "flink", u="null", p="secret")
+    metrics = weir.metrics()
+    assert metrics.one("weir_source_lines_received_total", user="") == 2
+    assert metrics.one("weir_source_lines_received_total", user="null") == 1
 
 
 def test_influxdb_java(weir):
@@ -474,6 +487,75 @@ def test_what_load_balancers_and_browsers_ask(weir):
         assert given.headers["request-id"] == given.headers["x-request-id"] == "abc-1"
     with weir.client.raw(b"HEAD /ping HTTP/1.0\r\n\r\n") as connection:
         assert connection.recv(4096).startswith(b"HTTP/1.1 204 ")
+
+
+@pytest.mark.parametrize("path", ["/write", "/api/v2/write", "/query"])
+def test_a_browser_may_send_the_headers_that_it_asks_for(weir, path):
+    asked = "authorization,content-encoding,content-type,user-agent,zap-trace-span"
+    head = ["Host: localhost:8086", "Origin: http://grafana:3000"]
+    with Wire(weir) as wire:
+        preflight = [
+            "Access-Control-Request-Method: POST",
+            f"Access-Control-Request-Headers: {asked}",
+        ]
+        answer = wire.says(f"OPTIONS {path} HTTP/1.1", [*head, *preflight])
+        assert answer.status == 204
+        assert answer.headers["access-control-allow-headers"] == asked
+        assert answer.headers["access-control-allow-origin"] == "http://grafana:3000"
+        assert "POST" in answer.headers["access-control-allow-methods"]
+        unsafe = "Access-Control-Request-Headers: a\tb: <c>"
+        answer = wire.says(f"OPTIONS {path} HTTP/1.1", [*head, unsafe])
+        assert "<c>" not in answer.headers["access-control-allow-headers"]
+        assert "Authorization" in answer.headers["access-control-allow-headers"]
+
+
+def test_head_is_get_without_its_body(weir):
+    host = ["Host: localhost:8086"]
+    for path in ("/ping", "/ping?verbose=true", "/status", "/health", "/ready", "/metrics"):
+        with Wire(weir) as wire:
+            asked = wire.says(f"GET {path} HTTP/1.1", host)
+            wire.connection.sendall(f"HEAD {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            wire.connection.sendall(b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n")
+            status = wire.stream.readline()
+            assert status == b"HTTP/1.1 %d " % asked.status + status.split(b" ", 2)[2]
+            while wire.stream.readline() != b"\r\n":
+                pass
+            assert read_response(wire.stream).status == 204, "no body came between"
+
+
+def multipart(*parts):
+    """As curl -F sends it: (name, value), or (name, value, file name)."""
+    body = b""
+    for name, value, *file in parts:
+        body += b'--xYz\r\nContent-Disposition: form-data; name="%s"' % name.encode()
+        if file:
+            body += b'; filename="%s"\r\nContent-Type: text/plain' % file[0].encode()
+        body += b"\r\n\r\n" + value.encode() + b"\r\n"
+    return body + b"--xYz--\r\n"
+
+
+@pytest.mark.parametrize(
+    "params, parts",
+    [
+        ({}, [("q", "SHOW DATABASES")]),
+        ({}, [("q", "SHOW DATABASES\n", "statements.txt")]),
+        ({}, [("db", "x"), ("epoch", "ns"), ("q", "SHOW RETENTION POLICIES")]),
+        ({"db": "x"}, [("db", "y"), ("q", "SHOW RETENTION POLICIES")]),
+        ({"q": "SHOW DATABASES"}, [("q", "SHOW RETENTION POLICIES ON x")]),
+        ({}, [("q", "SHOW RETENTION POLICIES ON x", "file"), ("q", "SHOW DATABASES")]),
+        ({}, [("q", "CREATE DATABASE z; SHOW DATABASES")]),
+        ({}, [("other", "x")]),
+        ({}, []),
+    ],
+)
+def test_multipart_forms_are_read_as_influxdb_reads_them(weir, params, parts):
+    def ask(client):
+        client.request("POST", "/query", {"q": "CREATE DATABASE x"})
+        headers = {"Content-Type": "multipart/form-data; boundary=xYz"}
+        answer = client.request("POST", "/query", params, multipart(*parts), headers)
+        return answer.status, answer.body
+
+    assert ask(weir.client) == ask(weir.influxd.client)
 
 
 @pytest.mark.parametrize(

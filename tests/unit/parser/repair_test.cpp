@@ -115,9 +115,6 @@ constexpr repair_case certain[] = {
     {"cpu,host=a\xE2\x80\x8B value=1,", "cpu,host=a value=1"},
     {"cp\xE2\x80\x8Bu,host=a value=1", "cpu,host=a value=1"},
     {"cpu,host=a value=1\xEF\xBB\xBF", "cpu,host=a value=1"},
-    {"\xEF\xBB\xBF"
-     "cpu,host=a value=1",
-     "cpu,host=a value=1"},
     {"cpu\xEF\xBC\x8Chost\xEF\xBC\x9D"
      "a value=1,",
      "cpu,host=a value=1"},
