@@ -3,12 +3,14 @@
 // `weir letters ... --sink NAME`: what a sink's server refused. Replay sends it to that server and
 // nowhere else; it went through the gate already.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <set>
 
 #include "base/atomic_file_posix.hpp"
+#include "base/terminal_text.hpp"
 #include "config/suggest.hpp"
 #include "log/file_system.hpp"
 #include "sinks/escape.hpp"
@@ -106,7 +108,10 @@ int to_file(const letters_arguments& given, const refused_file_set& of) {
     if (!meant(given, of, each)) {
       continue;
     }
-    const std::string text = each.head + "\n" + each.lines;
+    std::string text = each.head + "\n" + each.lines;
+    if (standard && ::isatty(STDOUT_FILENO) == 1) {  // which must not obey what clients sent
+      text = visible_lines(text);
+    }
     whole = std::fwrite(text.data(), 1, text.size(), out) == text.size() && whole;
   }
   whole = std::fflush(out) == 0 && whole;
