@@ -70,18 +70,15 @@ std::string_view explanation_of(std::string_view code) {
 
 }  // namespace
 
-bool is_known_code(std::string_view code) noexcept {
+std::vector<std::string> known_codes() {
+  std::vector<std::string> out;
   for (std::size_t i = 1; i < parse_code_count; ++i) {
-    if (name_of(static_cast<parse_code>(i)) == code) {
-      return true;
-    }
+    out.emplace_back(name_of(static_cast<parse_code>(i)));
   }
   for (std::size_t i = 1; i < gate_code_count; ++i) {
-    if (name_of(static_cast<gate_code>(i)) == code) {
-      return true;
-    }
+    out.emplace_back(name_of(static_cast<gate_code>(i)));
   }
-  return false;
+  return out;
 }
 
 std::string visible(std::string_view text, std::size_t columns_max) {

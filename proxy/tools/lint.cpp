@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/lint.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
+#include <vector>
 
+#include "config/suggest.hpp"
 #include "tools/lint_json.hpp"
 #include "tools/lint_text.hpp"
 
@@ -51,6 +54,13 @@ failure wrong(std::string_view option, std::string_view value, std::string_view 
   failure why;
   why.message.append(option).append(" ").append(value);
   why.message.append(": it must be one of ").append(choices);
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at < choices.size();) {
+    const std::size_t end = std::min(choices.find(", ", at), choices.size());
+    names.emplace_back(choices.substr(at, end - at));
+    at = end + 2;
+  }
+  why.message.append(did_you_mean(nearest_choice(value, names)));
   return why;
 }
 

@@ -24,6 +24,16 @@ TEST_F(journal_test, text_is_one_line_whatever_the_message) {
   EXPECT_EQ(line.substr(line.find('Z')), "Z warning a\\x0ab\\x01 \"c\"\n");
 }
 
+TEST_F(journal_test, secrets_are_hidden_in_every_line) {
+  set_journal_secrets({"hunter2", "a\"quote", ""});
+  EXPECT_TRUE(written(journal_level::error, "said hunter2, hunter2 and a\"quote")
+                  .ends_with("said ***, *** and ***\n"));
+  set_journal_format(journal_format::json);
+  EXPECT_TRUE(written(journal_level::error, "said a\"quote").ends_with("\"said ***\"}\n"));
+  set_journal_secrets({});
+  EXPECT_TRUE(written(journal_level::error, "hunter2").ends_with("\"hunter2\"}\n"));
+}
+
 TEST_F(journal_test, json_is_one_object_a_line) {
   set_journal_format(journal_format::json);
   const std::string line = written(journal_level::error, "a\n\"b\" \\ \x7f µ %v");
