@@ -13,6 +13,7 @@
 #include "base/terminal_text.hpp"
 #include "config/suggest.hpp"
 #include "log/file_system.hpp"
+#include "sinks/delivery.hpp"
 #include "sinks/escape.hpp"
 #include "tools/data_directory_posix.hpp"
 #include "tools/http_post_curl.hpp"
@@ -161,7 +162,12 @@ int replay(const letters_arguments& given, const settings& configured, const sin
     if (!answer) {
       return complain(sink.url + ": " + answer.error().message, exit_not_all);
     }
-    if (answer.value().status / 100 != 2) {
+    if (answer.value().status < 400 && answer.value().status != 204) {
+      return complain(sink.url + ": " + not_stored_words(answer.value().status, "204") +
+                          " Nothing counts as taken",
+                      exit_not_all);
+    }
+    if (answer.value().status != 204) {
       refused += each.line_count();
       std::printf("%s, %llu lines for %s: answered %d: %s\n", each.time.c_str(),
                   static_cast<unsigned long long>(each.line_count()), each.database.c_str(),
