@@ -8,6 +8,7 @@
 #include "gate/flink_gauges.hpp"
 #include "gate/words.hpp"
 #include "observe/journal.hpp"
+#include "pipeline/gate_samples.hpp"
 #include "pipeline/refusal_words.hpp"
 
 namespace weir {
@@ -318,17 +319,13 @@ void write_job::note_refused(const parse_error& error) {
                  .message = reason(error)},
                 error.text);
   }
+  const std::int64_t unit_ns = reader_options().unit_ns;
   rejected_line told{.line = error.line, .column = error.column, .code = name_of(error.code)};
   if (verdict_.wants_message()) {
-    if (verdict_.verbose) {
-      diagnosis known = diagnose(error);
-      told.message = std::move(known.message);
-      told.explanation = std::move(known.explanation) + ' ' + known.remedy;
-      told.column = known.column;  // where the mistake lies: the reader may notice it elsewhere
-      told.text = quoted(error.text, write_verdict::quoted_bytes_max);
-    } else {
-      told.message = "unable to parse '" + quoted(error.text) + "': " + reason(error);
-    }
+    told = verdict_.verbose ? explained(error, unit_ns, verdict_.refusals.size()) : quoting(error);
+  }
+  if (verdict_.wants_hint()) {
+    verdict_.add_hint(hint_for(error, unit_ns));
   }
   verdict_.reject(std::move(told));
 }
@@ -371,6 +368,9 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
   }
   ++account_.rejected_by_gate[code];
   if (answer.code == gate_code::beyond_retention) {
+    if (verdict_.beyond_retention == 0) {
+      verdict_.retention_detail = retention_hint(point.line, gate_.expired_time(), gate_.kept_ns());
+    }
     verdict_.refuse_by_retention(verdict_.verbose ? told(answer, point) : rejected_line{});
     return;
   }
@@ -527,7 +527,9 @@ void write_path::append_turn(const std::vector<write_job*>& jobs) {
     builders_.clear();
   }
   const append_result appended = append_frames();
-  tell_samples(now_ns);
+  if (services_.remembered != nullptr) {
+    tell_samples(*services_.remembered, now_ns);
+  }
   std::vector<write_job*> waiting;
   for (write_job* job : jobs) {
     if (appended.status == append_status::pending && !job->staged_.empty()) {
@@ -562,29 +564,6 @@ append_result write_path::append_frames() {
   }
   frames_.clear();
   return appended;
-}
-
-/// Values that overwrite others vanish in the database without a word, and fields beyond the limit
-/// are not checked: here is one of each, at most once a minute.
-void write_path::tell_samples(std::int64_t now_ns) {
-  if (services_.remembered == nullptr) {
-    return;
-  }
-  if (const auto sample = services_.remembered->duplicates.take(now_ns)) {
-    journal(journal_level::warning,
-            "database \"" + sample->database + "\": " + std::to_string(sample->count) +
-                " point(s) with the series and time of another and other values, such as " +
-                sample->place + " at " + std::to_string(sample->time) +
-                "; a database keeps one for each time (key: duplicates)");
-  }
-  if (const auto sample = services_.remembered->unchecked.take(now_ns)) {
-    journal(journal_level::warning,
-            "limits.types is used up: " + std::to_string(sample->count) +
-                " field(s) passed unchecked, such as \"" + sample->field + "\" of measurement \"" +
-                sample->place + "\" in database \"" + sample->database +
-                "\"; the database's own verdict on their types counts. Raise limits.types, or look "
-                "for a sender that makes field names of values");
-  }
 }
 
 void write_job::conclude(append_status status, const std::string& detail) {

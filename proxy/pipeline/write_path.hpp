@@ -199,7 +199,6 @@ class write_path {
   void seal(frame_builder& builder, std::int64_t now_ns);
   [[nodiscard]] append_result append_frames();
   [[nodiscard]] outcome keep_types() const;
-  void tell_samples(std::int64_t now_ns);
   frame_builder& builder_for(const api::write_target& target);
 
   write_services services_;

@@ -283,24 +283,24 @@ def test_retention_is_learnt_and_survives_outages_and_restarts(influxd, start_we
     influxd.query('CREATE RETENTION POLICY "week" ON "brief" DURATION 7d REPLICATION 1')
     weir = start_weir(learning(influxd.url))
     wait_learnt(weir, 2)
-    assert refusal(write_old(weir, 2 * HOUR)) == BEYOND
+    assert refusal(write_old(weir, 2 * HOUR)).startswith(BEYOND)
     assert write_old(weir, HOUR // 2).status == 204
     assert write_old(weir, 2 * HOUR, rp="week").status == 204
-    assert refusal(write_old(weir, 8 * 24 * HOUR, rp="week")) == BEYOND
+    assert refusal(write_old(weir, 8 * 24 * HOUR, rp="week")).startswith(BEYOND)
     # A policy that InfluxDB does not have: that is for the sink to find out.
     assert write_old(weir, 8 * 24 * HOUR, rp="other").status == 204
 
     influxd.stop()
-    assert refusal(write_old(weir, 2 * HOUR)) == BEYOND
+    assert refusal(write_old(weir, 2 * HOUR)).startswith(BEYOND)
     weir.restart(kill=True)
-    assert refusal(write_old(weir, 2 * HOUR)) == BEYOND, "kept over the restart"
+    assert refusal(write_old(weir, 2 * HOUR)).startswith(BEYOND), "kept over the restart"
 
     influxd.start()
     influxd.query('ALTER RETENTION POLICY "hour" ON "brief" DURATION 3h')
     wait_until(
         lambda: write_old(weir, 2 * HOUR).status == 204, 20, "the change learnt", weir.must_be_alive
     )
-    assert refusal(write_old(weir, 4 * HOUR)) == BEYOND
+    assert refusal(write_old(weir, 4 * HOUR)).startswith(BEYOND)
 
 
 def test_types_are_learnt_before_a_line_is_written_through_weir(influxd, start_weir):
@@ -335,7 +335,7 @@ def test_a_database_that_clients_write_to_first_is_learnt_too(influxd, start_wei
     weir = start_weir(learning(influxd.url))
     assert write_old(weir, 2 * HOUR, "unheard").status == 204
     wait_learnt(weir, 1)
-    assert refusal(write_old(weir, 2 * HOUR, "unheard")) == BEYOND
+    assert refusal(write_old(weir, 2 * HOUR, "unheard")).startswith(BEYOND)
 
 
 def test_a_damaged_file_of_what_was_learnt_costs_nothing(influxd, start_weir):
@@ -363,7 +363,7 @@ def test_buckets_of_influxdb_2(influxdb2, start_weir):
     sink = {"version": 2, "org": "my-org", "token": "secret"}
     weir = start_weir(learning(influxdb2.url, **sink))
     wait_learnt(weir, 3)
-    assert refusal(write_old(weir, 2 * HOUR)) == BEYOND
+    assert refusal(write_old(weir, 2 * HOUR)).startswith(BEYOND)
     assert write_old(weir, 2 * HOUR, rp="week").status == 204
     assert write_old(weir, 9000 * HOUR, "forever").status == 204
     assert write_old(weir, 9000 * HOUR, "unknown").status == 204
