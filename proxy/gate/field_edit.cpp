@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/field_edit.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -142,6 +143,17 @@ std::string_view rename_suffix(field_type type) noexcept {
       return "_str";
   }
   return "";
+}
+
+void put_plain_key_first(std::vector<field_view>& fields) {
+  const auto plain = std::find_if(fields.begin(), fields.end(), [](const field_view& field) {
+    return may_come_first(field.key);
+  });
+  if (plain == fields.end()) {
+    fields.clear();
+    return;
+  }
+  std::rotate(fields.begin(), plain, plain + 1);
 }
 
 }  // namespace weir

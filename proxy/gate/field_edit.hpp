@@ -41,6 +41,15 @@ class field_edit {
   std::deque<std::string> texts_;  // never moves its elements
 };
 
+/// Whether a key may come first: white space before the fields is not part of the first key.
+[[nodiscard]] inline bool may_come_first(std::string_view key) noexcept {
+  return !key.empty() && key.front() != '\t' && key.front() != '\0';
+}
+
+/// For fields of which some were taken out: puts one that may come first there. Where there is none
+/// nothing is left that can be written, and all are removed.
+void put_plain_key_first(std::vector<field_view>& fields);
+
 /// Makes the field's value one of `wanted`, if that loses nothing: an integer a float that holds
 /// it, a whole float an integer, anything a string. False, and nothing changed, when it cannot.
 [[nodiscard]] bool convert_exactly(field_view& field, field_type wanted, field_edit& edit);

@@ -61,6 +61,9 @@ gauges_read read_flink_gauges(field_edit& edit) {
   read.dropped = std::erase_if(fields, [](const field_view& field) {
                    return field.type == field_type::string && is_no_value(field.string_text());
                  }) > 0;
+  if (read.dropped) {
+    put_plain_key_first(fields);
+  }
   for (field_view& field : fields) {
     if (field.type != field_type::string) {
       continue;

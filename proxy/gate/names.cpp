@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "gate/field_edit.hpp"
+
 namespace weir {
 namespace {
 
@@ -55,6 +57,7 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
     return {gate_action::reject, dropped_tag};
   }
   std::size_t left = 0;
+  bool first_left = false;
   gate_code last = gate_code::time_as_field;
   for (const field_view& field : point.fields) {
     if (time_field_ == name_mode::reject && field.key == time_name) {
@@ -65,11 +68,12 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
     }
     if (!drops(field, point)) {
       ++left;
+      first_left = first_left || may_come_first(field.key);
     } else if (field.key != time_name) {
       last = gate_code::tag_and_field;
     }
   }
-  if (left == 0) {
+  if (!first_left) {
     return {gate_action::reject, last};
   }
   drop = drop || left < point.fields.size();
@@ -90,6 +94,7 @@ void names_check::strip(point_draft& draft) const {
   // Fields first: which of them go is decided by the tags that were sent.
   const point_view sent = draft.view();
   std::erase_if(draft.fields(), [&](const field_view& field) { return drops(field, sent); });
+  put_plain_key_first(draft.fields());
   std::erase_if(draft.tags(), [this](const tag_view& tag) { return drops(tag); });
 }
 

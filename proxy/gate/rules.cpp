@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "gate/compiled_rule.hpp"
+#include "gate/field_edit.hpp"
 
 namespace weir {
 namespace {
@@ -332,6 +333,7 @@ gate_answer database_rules::drop_fields(std::size_t which, point_draft& draft) {
     return {};
   }
   std::erase_if(draft.fields(), goes);
+  put_plain_key_first(draft.fields());
   if (draft.view().fields.empty()) {
     return drop(which);
   }

@@ -102,6 +102,7 @@ gate_answer series_check::settle_types(line_state& state, std::uint64_t measurem
   }
   if (last_dropped.action == gate_action::reject) {
     std::erase_if(edit_.fields(), [](const field_view& field) { return field.key.empty(); });
+    put_plain_key_first(edit_.fields());
     if (edit_.fields().empty()) {
       return last_dropped;
     }

@@ -95,7 +95,7 @@ def test_precision_of_request_database_and_listener(start_weir):
 def test_a_field_called_time(influxd, start_weir):
     """InfluxDB drops it, and answers 204 where other fields are left. So does weir, and counts."""
     influxd.create_database("alone")
-    influxd.create_database("strict")
+    influxd.create_database("through")
     weir = start_weir(
         settings(influx_sink(influxd.url), databases={"strict": {"time_key": "reject"}})
     )

@@ -32,6 +32,16 @@ TEST(names, time_as_a_field_is_taken_out_beside_others_as_influxdb_does) {
   EXPECT_EQ(pass_line("m,time=a f=1,time=1 1", {}).answer.code, gate_code::time_as_tag);
 }
 
+// White space before the fields is no part of the first key: another field must come first.
+TEST(names, what_is_left_keeps_its_names) {
+  using namespace std::string_literals;
+  EXPECT_EQ(pass_line("m time=1,\tf=2,g=3,\th=4 1", {}).line, "m g=3,\tf=2,\th=4 1\n");
+  EXPECT_EQ(pass_line("m time=1,\0=2,g=3 1"s, {}).line, "m g=3,\0=2 1\n"s);
+  EXPECT_EQ(pass_line("m time=1,\0=2 1"s, {}).answer.code, gate_code::time_as_field);
+  EXPECT_EQ(pass_line("m time=1,\tf=2 1", {}).answer.code, gate_code::time_as_field);
+  EXPECT_EQ(pass_line("m g=1,\tf=2 1", {}).line, "m g=1,\tf=2 1\n");
+}
+
 TEST(names, time_as_a_field_can_be_refused_beside_others) {
   const database_settings rejects{.time_key = name_mode::reject};
   for (const char* line : {"m time=1 1", "m f=1,time=1 1", "m time=1,f=1 1"}) {
