@@ -9,9 +9,6 @@
 namespace weir {
 namespace {
 
-// Of a refused line's message that the journal repeats.
-constexpr std::size_t told_bytes_max = 300;
-
 class udp_worker final : public datagram_worker {
  public:
   udp_worker(const udp_services& services, const udp_settings& settings)
@@ -107,10 +104,6 @@ void udp_worker::finished(const batch& whose, write_end end, const write_verdict
       counts_.settle(udp_fate::taken, whose.datagrams);
       if (verdict.accepted > 0) {
         log_failed_.store(false, std::memory_order_relaxed);
-      }
-      if (!verdict.refusals.empty()) {
-        journal_limited("udp refused " + name_, journal_level::warning,
-                        name_ + ": " + verdict.refusals.front().message.substr(0, told_bytes_max));
       }
       break;
     case write_end::overloaded:
