@@ -136,6 +136,7 @@ void write_job::end_body() {
   const line_counts& counts = reader_.counts();
   account_.received += counts.points + counts.errors;
   account_.carriage_returns += counts.carriage_returns;
+  account_.byte_order_marks += counts.byte_order_marks;
   for (std::size_t i = 0; i < gate_code_count; ++i) {
     account_.mended_by_gate[i] += gate_.mended()[i];
     account_.noted_by_gate[i] += gate_.noted()[i];
@@ -203,7 +204,9 @@ std::optional<point_view> write_job::read_again(std::string_view text, const par
   if (spare_reader_ == nullptr) {
     spare_reader_ = std::make_unique<line_reader>();
   }
-  spare_reader_->reset(options);
+  parse_options alone = options;
+  alone.take_byte_order_mark = false;
+  spare_reader_->reset(alone);
   spare_reader_->feed(text);
   spare_reader_->finish();
   if (spare_reader_->next() != line_event::point) {
@@ -285,17 +288,13 @@ void write_job::note_refused(const parse_error& error) {
                  .message = reason(error)},
                 error.text);
   }
+  const std::int64_t unit_ns = reader_options().unit_ns;
   rejected_line told{.line = error.line, .column = error.column, .code = name_of(error.code)};
   if (verdict_.wants_message()) {
-    if (verdict_.verbose) {
-      diagnosis known = diagnose(error);
-      told.message = std::move(known.message);
-      told.explanation = std::move(known.explanation) + ' ' + known.remedy;
-      told.column = known.column;  // where the mistake lies: the reader may notice it elsewhere
-      told.text = quoted(error.text, write_verdict::quoted_bytes_max);
-    } else {
-      told.message = "unable to parse '" + quoted(error.text) + "': " + reason(error);
-    }
+    told = verdict_.verbose ? explained(error, unit_ns, verdict_.refusals.size()) : quoting(error);
+  }
+  if (verdict_.wants_hint()) {
+    verdict_.add_hint(hint_for(error, unit_ns));
   }
   verdict_.reject(std::move(told));
 }
@@ -341,6 +340,9 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
       name_of(answer.code), point.text, [this]() -> const letter_header& { return sender(); },
       [&] { return without_line(words_of(answer, point), point.text); });
   if (answer.code == gate_code::beyond_retention) {
+    if (verdict_.beyond_retention == 0) {
+      verdict_.retention_detail = retention_hint(point.line, gate_.expired_time(), gate_.kept_ns());
+    }
     verdict_.refuse_by_retention(verdict_.verbose ? told(answer, point) : rejected_line{});
     return;
   }
