@@ -13,6 +13,12 @@ std::string field_of(const gate_sample& sample) {
 
 }  // namespace
 
+void tell_refusals(refusal_summary& refusals, std::int64_t now_ns) {
+  if (const auto told = refusals.take(now_ns)) {
+    journal(journal_level::warning, *told);
+  }
+}
+
 void tell_samples(gate_memory& memory, std::int64_t now_ns) {
   if (const auto sample = memory.duplicates.take(now_ns)) {
     journal(journal_level::warning,

@@ -7,9 +7,12 @@
 #include <cstdint>
 
 #include "gate/gate_memory.hpp"
+#include "pipeline/refusal_summary.hpp"
 
 namespace weir {
 
+/// And of rejected lines, the summary that is due. `now_ns`: wall clock.
+void tell_refusals(refusal_summary& refusals, std::int64_t now_ns);
 void tell_samples(gate_memory& memory, std::int64_t now_ns);
 
 }  // namespace weir

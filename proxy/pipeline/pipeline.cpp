@@ -16,6 +16,7 @@
 #include "pipeline/catalogue_posix.hpp"
 #include "pipeline/database_registry.hpp"
 #include "pipeline/gate_metrics.hpp"
+#include "pipeline/gate_samples.hpp"
 #include "pipeline/http_service.hpp"
 #include "pipeline/learning_posix.hpp"
 #include "pipeline/process_metrics_posix.hpp"
@@ -141,6 +142,8 @@ struct pipeline::state {
   std::unique_ptr<learning> learnt;
   std::unique_ptr<sink_set> sinks;
   http_counters requests;
+  refusal_summary http_refusals{"http"};
+  refusal_summary udp_refusals{"udp", "batch(es) of datagrams"};
   struct udp_intake {
     udp_counts counts;
     std::unique_ptr<udp_listener> listener;
@@ -168,7 +171,7 @@ struct pipeline::state {
   [[nodiscard]] outcome start_sinks_of();
   [[nodiscard]] outcome start_udp();
   [[nodiscard]] outcome start_intake(uv_loop_s* control);
-  [[nodiscard]] write_services writes() noexcept {
+  [[nodiscard]] write_services writes(refusal_summary& refusals) noexcept {
     return {.configured = configured,
             .log = *log,
             .databases = databases,
@@ -178,7 +181,8 @@ struct pipeline::state {
             .rules = rules.get(),
             .learnt = learnt.get(),
             .remembered = &remembered,
-            .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); }};
+            .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); },
+            .refusals = &refusals};
   }
   [[nodiscard]] outcome check_loops() const;
   void collect(metric_collector& out) const;
@@ -309,9 +313,10 @@ outcome pipeline::state::start_udp() {
         {.socket = {.listen = std::move(address).value(),
                     .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
                     .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
-        make_udp_worker(
-            {.writes = writes(), .counts = made->counts, .log_failed = requests.log_failed},
-            wanted),
+        make_udp_worker({.writes = writes(udp_refusals),
+                         .counts = made->counts,
+                         .log_failed = requests.log_failed},
+                        wanted),
         made->counts);
     if (!started) {
       return failure{"udp.listen: " + started.error().message};
@@ -332,7 +337,7 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
                                     .connections_max = configured.http.connections,
                                     .limits = limits_of(configured.http)};
   const http_services services{
-      .writes = writes(),
+      .writes = writes(http_refusals),
       .databases = *catalogue,
       .counters = requests,
       .quiet_from =
@@ -462,6 +467,11 @@ std::size_t pipeline::open_connections() const noexcept {
   const auto reading = std::count_if(state_->udp.begin(), state_->udp.end(),
                                      [](const auto& each) { return each->listener->open(); });
   return state_->intake->open_connections() + static_cast<std::size_t>(reading);
+}
+
+void pipeline::tell_refusals(std::int64_t now_ns) {
+  weir::tell_refusals(state_->http_refusals, now_ns);
+  weir::tell_refusals(state_->udp_refusals, now_ns);
 }
 
 void pipeline::stop(std::int64_t deadline_ns) {

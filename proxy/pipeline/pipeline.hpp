@@ -39,6 +39,9 @@ class pipeline {
   void finish_intake();
   /// Connections, and UDP listeners that are not done yet.
   [[nodiscard]] std::size_t open_connections() const noexcept;
+  /// Tells the journal of rejected lines, if a minute has passed since it was told. `now_ns`: wall
+  /// clock.
+  void tell_refusals(std::int64_t now_ns);
   /// Ends the intake, lets the sinks deliver until the deadline (wall clock), closes the log.
   void stop(std::int64_t deadline_ns);
 

@@ -26,6 +26,8 @@ namespace {
 
 // How often the end of open connections is looked for while weir drains.
 constexpr std::uint64_t drain_look_ms = 10;
+// How often it is looked whether there is something to tell of rejected lines.
+constexpr std::uint64_t tell_look_ms = 1000;
 
 journal_level level_of(const std::string& name) {
   if (name == "debug") {
@@ -114,12 +116,13 @@ class control_loop {
       handle->data = this;
     }
     WEIR_ASSERT(uv_timer_init(&loop_, &look_) == 0);
-    look_.data = this;
+    WEIR_ASSERT(uv_timer_init(&loop_, &tell_) == 0);
+    look_.data = tell_.data = this;
   }
   ~control_loop() {
     for (auto* handle :
          {reinterpret_cast<uv_handle_t*>(&terminate_), reinterpret_cast<uv_handle_t*>(&interrupt_),
-          reinterpret_cast<uv_handle_t*>(&look_)}) {
+          reinterpret_cast<uv_handle_t*>(&look_), reinterpret_cast<uv_handle_t*>(&tell_)}) {
       if (uv_is_closing(handle) == 0) {
         uv_close(handle, nullptr);
       }
@@ -138,6 +141,12 @@ class control_loop {
     running_ = &running;
     uv_signal_start(&terminate_, on_signal, SIGTERM);
     uv_signal_start(&interrupt_, on_signal, SIGINT);
+    uv_timer_start(
+        &tell_,
+        [](uv_timer_t* handle) {
+          static_cast<control_loop*>(handle->data)->running_->tell_refusals(wall_clock_ns());
+        },
+        tell_look_ms, tell_look_ms);
   }
   /// Runs until a signal came and the connections are gone, or half the drain time passed.
   void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
@@ -175,6 +184,7 @@ class control_loop {
   uv_signal_t terminate_{};
   uv_signal_t interrupt_{};
   uv_timer_t look_{};
+  uv_timer_t tell_{};
   pipeline* running_ = nullptr;
   std::int64_t deadline_ns_ = 0;
 };

@@ -9,9 +9,6 @@
 namespace weir {
 namespace {
 
-// Of a refused line's message that the journal repeats.
-constexpr std::size_t told_bytes_max = 300;
-
 // Programs in C send a string's NUL along, or the whole of a buffer that zeros follow.
 std::string_view without_final_nuls(std::string_view datagram) noexcept {
   return datagram.substr(0, datagram.find_last_not_of('\0') + 1);
@@ -116,10 +113,6 @@ void udp_worker::finished(const batch& whose, write_end end, const write_verdict
       counts_.settle(udp_fate::taken, whose.datagrams);
       if (verdict.accepted > 0) {
         log_failed_.store(false, std::memory_order_relaxed);
-      }
-      if (!verdict.refusals.empty()) {
-        journal_limited("udp refused " + name_, journal_level::warning,
-                        name_ + ": " + verdict.refusals.front().message.substr(0, told_bytes_max));
       }
       break;
     case write_end::overloaded:

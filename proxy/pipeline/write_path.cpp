@@ -82,6 +82,8 @@ void write_job::reset() {
   account_ = {};
   verdict_ = {};
   origin_ = {};
+  digest_.clear();
+  sender_.reset();
   letters_.clear();
   letter_bytes_ = 0;
   letters_lost_ = 0;
@@ -125,44 +127,6 @@ bool write_job::fits_memory() noexcept {
   return lease_.grow_to(lease_bytes(held_bytes()));
 }
 
-bool write_job::keeps_letters() const noexcept {
-  return owner_.services_.letters != nullptr && target_.wishes.letters;
-}
-
-void write_job::give_up_letters() noexcept {
-  for (const letter_batch& each : letters_) {
-    letters_lost_ += each.lines.size();
-  }
-  letters_.clear();
-  letter_bytes_ = 0;
-  letters_begin_ = true;
-}
-
-/// Requires: `keeps_letters()`. They are put in the box when the request is kept.
-void write_job::keep_letter(letter_line line, std::string_view text) {
-  const std::size_t bytes_max = owner_.services_.letters->options().line_bytes_max;
-  line.cut = text.size() > bytes_max;
-  line.text = text.substr(0, bytes_max);
-  const std::size_t bytes = line.bytes();
-  if (bytes > letter_queue_bytes_max - letter_bytes_) {
-    ++letters_lost_;
-    return;
-  }
-  if (letters_begin_) {
-    letter_header& header = letters_.emplace_back().header;
-    header = {.received_ns = now_ns_,
-              .database = target_.database,
-              .retention_policy = target_.retention_policy,
-              .unit_ns = target_.unit_ns};
-    if (origin_.describe) {
-      origin_.describe(header);
-    }
-    letters_begin_ = false;
-  }
-  letter_bytes_ += bytes;
-  letters_.back().lines.push_back(std::move(line));
-}
-
 void write_job::end_body() {
   if (overloaded_) {
     return;
@@ -184,6 +148,8 @@ void write_job::next_body(std::int64_t now_ns) {
   if (!overloaded_) {
     now_ns_ = now_ns;
     letters_begin_ = true;
+    digest_.next_sender();
+    sender_.reset();
     reader_.reset(reader_options());
     gate_.begin(request_of_gate());
   }
@@ -312,6 +278,9 @@ void write_job::note_refused(const parse_error& error) {
     return;
   }
   ++account_.refused_by_parser[static_cast<std::size_t>(error.code)];
+  digest_.rejected(
+      name_of(error.code), error.text, [this]() -> const letter_header& { return sender(); },
+      [&error] { return reason(error); });
   if (keeps_letters()) {
     keep_letter({.code = std::string(name_of(error.code)),
                  .line = error.line,
@@ -367,6 +336,9 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
     return;
   }
   ++account_.rejected_by_gate[code];
+  digest_.rejected(
+      name_of(answer.code), point.text, [this]() -> const letter_header& { return sender(); },
+      [&] { return without_line(words_of(answer, point), point.text); });
   if (answer.code == gate_code::beyond_retention) {
     if (verdict_.beyond_retention == 0) {
       verdict_.retention_detail = retention_hint(point.line, gate_.expired_time(), gate_.kept_ns());
@@ -598,6 +570,10 @@ void write_job::account() {
   database_->add(account_);
   if (origin_.source != nullptr) {
     origin_.source->add(account_);
+  }
+  if (owner_.services_.refusals != nullptr && account_.received > account_.accepted) {
+    owner_.services_.refusals->note(account_, digest_);
+    tell_refusals(*owner_.services_.refusals, now_ns_);
   }
   if (letters_lost_ > 0) {
     owner_.services_.letters->lost(letters_lost_);

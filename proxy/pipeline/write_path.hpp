@@ -30,6 +30,7 @@
 #include "letters/letter_box.hpp"
 #include "log/frame_log.hpp"
 #include "pipeline/database_registry.hpp"
+#include "pipeline/refusal_summary.hpp"
 #include "pipeline/retention_source.hpp"
 #include "pipeline/source_registry.hpp"
 #include "weir/line_protocol.hpp"
@@ -56,6 +57,8 @@ struct write_services {
   /// Called before the log is given frames: the types that their lines use first must outlive the
   /// process. A failure is the log's.
   std::function<outcome()> keep_types = nullptr;
+  /// What the journal tells of rejected lines; nullptr: nothing.
+  refusal_summary* refusals = nullptr;
 };
 
 /// Who a write comes from.
@@ -122,6 +125,8 @@ class write_job {
   [[nodiscard]] bool keeps_letters() const noexcept;
   void keep_letter(letter_line line, std::string_view text);
   void give_up_letters() noexcept;
+  /// Of the body that is read; described when first asked for.
+  [[nodiscard]] const letter_header& sender();
   [[nodiscard]] bool fits_memory() noexcept;
   [[nodiscard]] std::size_t held_bytes() const noexcept;
   enum class stage : std::uint8_t { reading, complete, waiting, abandoned };
@@ -148,6 +153,8 @@ class write_job {
   line_account account_;
   write_verdict verdict_;
   write_origin origin_;
+  refusal_digest digest_;
+  std::optional<letter_header> sender_;
   std::vector<letter_batch> letters_;
   std::size_t letter_bytes_ = 0;
   std::uint64_t letters_lost_ = 0;

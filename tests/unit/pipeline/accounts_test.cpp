@@ -137,7 +137,7 @@ TEST(accounts, a_scrape_sees_what_a_sink_accepted_delivered_discarded_or_pending
   };
   while_adding({sink}, [&] {
     metric_values seen;
-    counters.collect("s", 1000, seen);
+    counters.collect("s", 1000, 1'000'000, seen);
     ASSERT_EQ(sum(seen, "weir_sink_accepted_points_total", "s"),
               sum(seen, "weir_sink_delivered_points_total", "s") +
                   sum(seen, "weir_sink_discarded_points_total", "s") +
