@@ -105,6 +105,12 @@ choices<name_mode> name_modes() {
   return {{"reject", name_mode::reject}, {"drop", name_mode::drop}, {"pass", name_mode::pass}};
 }
 
+choices<name_mode> time_key_modes() {
+  choices<name_mode> all = name_modes();
+  all.insert(all.begin(), {"drop-field", name_mode::drop_field});
+  return all;
+}
+
 choices<name_mode> reserved_tag_modes() {
   choices<name_mode> all = name_modes();
   all.insert(all.begin(), {"auto", name_mode::automatic});
@@ -327,8 +333,9 @@ const std::vector<config_key<database_settings>>& database_keys() {
           "times that are plausible in one other unit alone: tell the client, read them in it, "
           "or believe them",
           WEIR_MEMBER(precision_mistake)),
-      choice_key<S, name_mode>("time_key", name_modes(), {},
-                               "tags and fields called time, which InfluxDB drops",
+      choice_key<S, name_mode>("time_key", time_key_modes(), {},
+                               "tags and fields called time, which InfluxDB drops; drop-field: "
+                               "take a field out while others are left, reject the rest",
                                WEIR_MEMBER(time_key)),
       choice_key<S, name_mode>("reserved_tags", reserved_tag_modes(), {},
                                "tags called _field or _measurement, which InfluxDB 2 refuses; "

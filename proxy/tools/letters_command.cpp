@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/letters_command.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +13,7 @@
 #include <memory>
 
 #include "base/clock.hpp"
+#include "base/terminal_text.hpp"
 #include "config/settings_reader.hpp"
 #include "config/suggest.hpp"
 #include "letters/letter_filter.hpp"
@@ -115,6 +118,7 @@ class line_output {
   [[nodiscard]] outcome open(const std::string& path) {
     if (path == "-") {
       file_ = stdout;
+      is_terminal_ = ::isatty(STDOUT_FILENO) == 1;
       return nothing{};
     }
     owned_.reset(std::fopen(path.c_str(), "wxe"));
@@ -123,6 +127,11 @@ class line_output {
                             : outcome(failure{"cannot make " + path + ": " + std::strerror(errno)});
   }
   void write(std::string_view text) {
+    std::string shown;
+    if (is_terminal_) {  // which must not obey what clients sent
+      shown = visible_lines(text);
+      text = shown;
+    }
     failed_ = failed_ || std::fwrite(text.data(), 1, text.size(), file_) != text.size();
   }
   /// Whether all of it was written.
@@ -135,6 +144,7 @@ class line_output {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> owned_{nullptr, &std::fclose};
   std::FILE* file_ = nullptr;
   bool failed_ = false;
+  bool is_terminal_ = false;
 };
 
 int to_file(const letters_arguments& given, const letters_job& job) {

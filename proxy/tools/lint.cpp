@@ -141,8 +141,10 @@ void linter::take_point() {
     warnings = advise(point, {options_.parse.unit_ns, has_mark});
   }
   totals_.suspicious += warnings.empty() ? 0 : 1;
-  for (const diagnosis& warning : warnings) {
-    tell(warning, {name_, point.line, point.text, false, false, colour_});
+  for (std::size_t i = 0; i < warnings.size(); ++i) {
+    tell(warnings[i], {name_, point.line, point.text, false, false, colour_}, [&] {
+      return repair(point, {options_.parse.unit_ns, has_mark}, i);
+    });
   }
   switch (options_.format) {
     case lint_format::people:
@@ -164,15 +166,18 @@ void linter::take_point() {
 
 void linter::take_error() {
   const parse_error& error = reader_.error();
-  const diagnosis told = diagnose(error);
+  const std::int64_t unit_ns = options_.parse.unit_ns;
+  const diagnosis told = diagnose(error, unit_ns);
   const bool shielded = name_of(error.code).starts_with("shield_");
-  tell(told, {name_, error.line, error.text, true, shielded, colour_});
+  tell(told, {name_, error.line, error.text, true, shielded, colour_},
+       [&] { return repair(error, unit_ns); });
   if (options_.format == lint_format::json) {
-    append_error_json(error, told, data_);
+    append_error_json(error, told, repair(error, unit_ns), data_);
   }
 }
 
-void linter::tell(const diagnosis& told, const diagnostic_place& place) {
+void linter::tell(const diagnosis& told, const diagnostic_place& place,
+                  const std::function<std::vector<repaired_line>()>& repair_it) {
   kind_count& kind = totals_.kinds[told.kind];
   kind.title = told.title;
   kind.refused = place.refused;
@@ -181,7 +186,7 @@ void linter::tell(const diagnosis& told, const diagnostic_place& place) {
     return;
   }
   if (options_.shown_max == 0 || kind.count <= options_.shown_max) {
-    append_diagnostic(place, told, told_);
+    append_diagnostic(place, told, repair_it(), told_);
   } else {
     ++totals_.hidden;
   }

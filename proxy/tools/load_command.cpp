@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/clock.hpp"
+#include "base/terminal_text.hpp"
 #include "tools/load_uv.hpp"
 #include "tools/process_usage_posix.hpp"
 
@@ -17,7 +18,7 @@ constexpr int exit_not_all_well = 1;
 constexpr int exit_bad_arguments = 2;
 
 int refuse(const failure& why) {
-  std::fprintf(stderr, "weir load: %s\n", why.message.c_str());
+  std::fprintf(stderr, "weir load: %s\n", visible_lines(why.message).c_str());
   return exit_bad_arguments;
 }
 
@@ -161,7 +162,7 @@ int run_load(const load_arguments& given) {
   }
   if (!totals.value().given_up.empty()) {
     std::fflush(stdout);
-    std::fprintf(stderr, "weir load: %s\n", totals.value().given_up.c_str());
+    std::fprintf(stderr, "weir load: %s\n", visible(totals.value().given_up).c_str());
   }
   return all_well(totals.value()) ? 0 : exit_not_all_well;
 }
