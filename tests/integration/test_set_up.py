@@ -301,7 +301,7 @@ def test_directories_that_cannot_be_used(make_weir, tmp_path):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="gives a directory to another user")
 def test_a_directory_of_another_user(make_weir, tmp_path):
-    # Whoever runs weir may look at the way there.
+    # The other user may look at the way there.
     for each in (tmp_path, *tmp_path.parents[:3]):
         each.chmod(each.stat().st_mode | 0o055)
     data = tmp_path / "data"
