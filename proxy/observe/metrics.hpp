@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "observe/durations.hpp"
+
 namespace weir {
 
 /// A number that one thread raises and any thread reads.
@@ -44,6 +46,9 @@ class metric_collector {
                              std::initializer_list<label> labels = {}) = 0;
   virtual void gauge_value(std::string_view name, std::string_view help, double value,
                            std::initializer_list<label> labels = {}) = 0;
+  /// In seconds. A collector that knows no histograms gets its `_count` and `_sum`.
+  virtual void histogram_value(std::string_view name, std::string_view help, const durations& value,
+                               std::initializer_list<label> labels = {});
 };
 
 /// Collects into Prometheus' text format (version 0.0.4).
@@ -55,6 +60,8 @@ class metrics_text final : public metric_collector {
                      std::initializer_list<label> labels) override;
   void gauge_value(std::string_view name, std::string_view help, double value,
                    std::initializer_list<label> labels) override;
+  void histogram_value(std::string_view name, std::string_view help, const durations& value,
+                       std::initializer_list<label> labels) override;
   [[nodiscard]] std::string text() const;
 
  private:
