@@ -263,26 +263,6 @@ def test_health_and_ready(start_weir):
         assert answer.json()["status"] == status
 
 
-def test_how_long_requests_take_is_told_by_route(start_weir):
-    weir = start_weir(settings(file_sink()))
-    for number in range(20):
-        weir.client.write(f"cpu value={number}" if number % 2 else "bad", "mydb")
-        weir.client.get("/ping")
-    name = "weir_http_request_duration_seconds"
-    text = weir.client.get("/metrics").text()
-    assert f"# TYPE {name} histogram" in text
-    metrics = weir.metrics()
-    for route in ("/write", "/ping"):
-        buckets = metrics.matching(f"{name}_bucket", route=route)
-        bounds = [float(labels["le"]) for labels, _ in buckets]
-        counts = [value for _, value in buckets]
-        assert bounds == sorted(bounds) and bounds[-1] == float("inf")
-        assert counts == sorted(counts)
-        assert counts[-1] == metrics.one(f"{name}_count", route=route) == 20
-        assert metrics.sum("weir_http_requests_total", route=route) == 20
-        assert 0 < metrics.one(f"{name}_sum", route=route) < 20
-
-
 def test_more_connections_than_allowed(start_weir):
     weir = start_weir(settings(file_sink()), ["http.connections=4"])
     held = [weir.client.raw() for _ in range(4)]
