@@ -171,6 +171,7 @@ void write_job::end_body() {
   const line_counts& counts = reader_.counts();
   account_.received += counts.points + counts.errors;
   account_.carriage_returns += counts.carriage_returns;
+  account_.byte_order_marks += counts.byte_order_marks;
   for (std::size_t i = 0; i < gate_code_count; ++i) {
     account_.mended_by_gate[i] += gate_.mended()[i];
     account_.noted_by_gate[i] += gate_.noted()[i];
@@ -236,7 +237,9 @@ std::optional<point_view> write_job::read_again(std::string_view text, const par
   if (spare_reader_ == nullptr) {
     spare_reader_ = std::make_unique<line_reader>();
   }
-  spare_reader_->reset(options);
+  parse_options alone = options;
+  alone.take_byte_order_mark = false;
+  spare_reader_->reset(alone);
   spare_reader_->feed(text);
   spare_reader_->finish();
   if (spare_reader_->next() != line_event::point) {

@@ -64,7 +64,8 @@ replayable replay_planner::add(const letter& each) {
   }
   // Only a line that is a point by itself may stand among others: an open quote would take them in.
   // In nanoseconds, so that every time fits: the server applies the precision.
-  reader_.reset({.utf8 = utf8_policy::pass, .line_bytes_max = line_bytes_max});
+  reader_.reset(
+      {.utf8 = utf8_policy::pass, .line_bytes_max = line_bytes_max, .take_byte_order_mark = false});
   reader_.feed(each.what.text);
   bool point = reader_.next() == line_event::point;
   if (!point) {
