@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The wall clock: the one place that reads it. Decisions get its reading as a parameter.
+// The clocks: the one place that reads them. Decisions get their reading as a parameter.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,13 @@ namespace weir {
 [[nodiscard]] inline std::int64_t wall_clock_ns() noexcept {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// Nanoseconds since some moment in the past; never set back. For durations.
+[[nodiscard]] inline std::int64_t monotonic_ns() noexcept {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 

@@ -5,9 +5,12 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <map>
 #include <vector>
+
+#include "base/assert.hpp"
 
 namespace weir {
 namespace {
@@ -78,8 +81,16 @@ void metrics_text::gauge_value(std::string_view name, std::string_view help, dou
 void metrics_text::histogram_value(std::string_view name, std::string_view help,
                                    const histogram_counts& value,
                                    std::initializer_list<label> labels) {
-  state_->of(name, help, prometheus::MetricType::Histogram).histograms[state::sorted(labels)] =
-      value;
+  histogram_counts& sum =
+      state_->of(name, help, prometheus::MetricType::Histogram).histograms[state::sorted(labels)];
+  if (sum.bounds.empty()) {
+    sum = value;
+    return;
+  }
+  WEIR_ASSERT(sum.bounds == value.bounds);
+  std::transform(sum.counts.begin(), sum.counts.end(), value.counts.begin(), sum.counts.begin(),
+                 std::plus<>{});
+  sum.sum += value.sum;
 }
 
 void seconds_histogram::observe(double seconds) noexcept {

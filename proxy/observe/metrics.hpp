@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "observe/durations.hpp"
+
 namespace weir {
 
 /// A number that one thread raises and any thread reads.
@@ -35,14 +37,6 @@ class counter {
 };
 
 using label = std::pair<std::string_view, std::string_view>;
-
-/// A histogram's numbers at one moment: `counts[i]` values were at most `bounds[i]` (and above the
-/// bound before); one count more than bounds, of those above all of them.
-struct histogram_counts {
-  std::vector<double> bounds;
-  std::vector<std::uint64_t> counts;
-  double sum = 0;
-};
 
 /// How long something took, in seconds, from a millisecond to half a day. One thread observes, any
 /// thread reads.
@@ -69,7 +63,7 @@ class metric_collector {
                              std::initializer_list<label> labels = {}) = 0;
   virtual void gauge_value(std::string_view name, std::string_view help, double value,
                            std::initializer_list<label> labels = {}) = 0;
-  /// Equal names and labels are not added: the last one counts.
+  /// Requires: the same bounds each time.
   virtual void histogram_value(std::string_view name, std::string_view help,
                                const histogram_counts& value,
                                std::initializer_list<label> labels = {}) = 0;

@@ -20,31 +20,6 @@ namespace {
 // A query is some statements of text.
 constexpr std::size_t query_body_bytes_max = std::size_t{1} << 20;
 
-std::string_view name_of(api::route route) {
-  switch (route) {
-    case api::route::write_v1:
-      return "/write";
-    case api::route::write_v2:
-      return "/api/v2/write";
-    case api::route::query:
-      return "/query";
-    case api::route::ping:
-      return "/ping";
-    case api::route::health:
-      return "/health";
-    case api::route::ready:
-      return "/ready";
-    case api::route::metrics:
-      return "/metrics";
-    case api::route::options:
-      return "OPTIONS";
-    case api::route::method_not_allowed:
-    case api::route::not_found:
-      break;
-  }
-  return "other";
-}
-
 class http_worker;
 
 /// What every exchange has: its connection, its route, and what its answer repeats.
@@ -52,7 +27,11 @@ class answering_exchange : public http::exchange {
  public:
   answering_exchange(http_worker& worker, http::connection& on, api::route route,
                      api::request_context context)
-      : worker_(worker), on_(on), route_(route), context_(std::move(context)) {}
+      : worker_(worker),
+        on_(on),
+        route_(route),
+        began_ns_(monotonic_ns()),
+        context_(std::move(context)) {}
 
   void body(std::string_view) override {}
   void complete() override {}
@@ -72,6 +51,10 @@ class answering_exchange : public http::exchange {
   const api::route route_;
 
  private:
+  /// Counts the answer and gives it what every answer carries.
+  void finish(http::response& given);
+
+  const std::int64_t began_ns_;
   const api::request_context context_;
 };
 
@@ -142,6 +125,7 @@ class http_worker final : public loop_worker, public http::router {
  public:
   http_worker(const http_services& services, std::uint32_t loop_index)
       : services_(services),
+        account_(services.counters.open_account()),
         path_(services.writes),
         ids_(static_cast<std::uint64_t>(wall_clock_ns()) * 31 + loop_index) {
     if (services.writes.sources != nullptr) {
@@ -160,6 +144,7 @@ class http_worker final : public loop_worker, public http::router {
 
   [[nodiscard]] const http_services& services() const noexcept { return services_; }
   [[nodiscard]] write_path& path() noexcept { return path_; }
+  [[nodiscard]] http_account& account() noexcept { return account_; }
   [[nodiscard]] http::response metrics() const;
   [[nodiscard]] health_facts health() const;
 
@@ -173,6 +158,7 @@ class http_worker final : public loop_worker, public http::router {
   [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head);
 
   const http_services services_;
+  http_account& account_;
   write_path path_;
   api::request_ids ids_;
   std::optional<sender_cache> senders_;
@@ -187,16 +173,19 @@ class simple_exchange final : public answering_exchange {
 
 // --- answering_exchange
 
-void answering_exchange::answer(http::response given) {
-  worker_.services().counters.answered(route_, given.status);
+void answering_exchange::finish(http::response& given) {
+  worker_.account().answered(route_, given.status, monotonic_ns() - began_ns_);
   api::complete(given, context_);
+}
+
+void answering_exchange::answer(http::response given) {
+  finish(given);
   on_.answer(std::move(given));
 }
 
 http::response answering_exchange::fail(http::body_failure why) {
   http::response given = failed(why);
-  worker_.services().counters.answered(route_, given.status);
-  api::complete(given, context_);
+  finish(given);
   return given;
 }
 
@@ -413,33 +402,6 @@ http::response http_worker::metrics() const {
 }
 
 }  // namespace
-
-void http_counters::answered(api::route route, int status) noexcept {
-  const auto found = std::find(statuses.begin(), statuses.end() - 1, status);
-  answers.at(static_cast<std::size_t>(route))
-      .at(static_cast<std::size_t>(found - statuses.begin()))
-      .add_shared();
-}
-
-void http_counters::collect(metric_collector& out) const {
-  for (std::size_t r = 0; r < route_count; ++r) {
-    for (std::size_t s = 0; s < statuses.size(); ++s) {
-      if (const std::uint64_t n = answers[r][s].value(); n > 0) {
-        const std::string status = statuses[s] == 0 ? "other" : std::to_string(statuses[s]);
-        out.counter_value("weir_http_requests_total", "Requests answered, by route and status.",
-                          static_cast<double>(n),
-                          {{"route", name_of(static_cast<api::route>(r))}, {"status", status}});
-      }
-    }
-  }
-  out.counter_value("weir_http_writes_cut_off_total",
-                    "Write requests whose body did not arrive whole; nothing of them was kept.",
-                    static_cast<double>(cut_off.value()));
-  out.counter_value("weir_http_encodings_ignored_total",
-                    "Bodies whose Content-Encoding named no coding: their first bytes showed what "
-                    "they were.",
-                    static_cast<double>(encodings_ignored.value()));
-}
 
 std::unique_ptr<loop_worker> make_http_worker(const http_services& services,
                                               std::uint32_t loop_index) {

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""/health and /ready while something is wrong, and that they recover although no client writes."""
+"""What weir says of itself: /health and /ready while something is wrong, and that they recover
+although no client writes; how long requests take."""
 
 import os
 import resource
 
 from harness.process import wait_until
-from harness.settings import influx_sink, null_sink, settings
+from harness.settings import file_sink, influx_sink, null_sink, settings
 
 T = 1_600_000_000_000_000_000
 
@@ -90,7 +91,10 @@ def test_a_held_database_needs_a_person(influxd, start_weir):
     assert weir.client.write(f"cpu value=1 {T}", "mydb", rp="later").status == 204
     assert weir.client.write(f"cpu value=1 {T}", "mydb").status == 204
     wait_until(lambda: checks(weir)[1]["sink influx"]["status"] == "fail", what="the held lane")
-    wait_until(lambda: influxd.count("mydb", "cpu") == 1, what="the other lane")
+    wait_until(
+        lambda: weir.metrics().one("weir_sink_pending_points", sink="influx") == 1,
+        what="the other lane",
+    )
     status, found = checks(weir)
     assert status == 503
     assert "1 of 2 database(s) are held" in found["sink influx"]["message"]
@@ -117,3 +121,23 @@ def test_a_disk_that_takes_bytes_again_is_noticed_without_a_write(start_weir):
     wait_until(lambda: weir.client.get("/ready").status == 200, what="ready, and nobody wrote")
     assert weir.client.get("/health").status == 200
     assert weir.client.write(line, "mydb").status == 204
+
+
+def test_how_long_requests_take_is_told_by_route(start_weir):
+    weir = start_weir(settings(file_sink()))
+    for number in range(20):
+        weir.client.write(f"cpu value={number}" if number % 2 else "bad", "mydb")
+        weir.client.get("/ping")
+    name = "weir_http_request_duration_seconds"
+    text = weir.client.get("/metrics").text()
+    assert f"# TYPE {name} histogram" in text
+    metrics = weir.metrics()
+    for route in ("/write", "/ping"):
+        buckets = metrics.matching(f"{name}_bucket", route=route)
+        bounds = [float(labels["le"]) for labels, _ in buckets]
+        counts = [value for _, value in buckets]
+        assert bounds == sorted(bounds) and bounds[-1] == float("inf")
+        assert counts == sorted(counts)
+        assert counts[-1] == metrics.one(f"{name}_count", route=route) == 20
+        assert metrics.sum("weir_http_requests_total", route=route) == 20
+        assert 0 < metrics.one(f"{name}_sum", route=route) < 20

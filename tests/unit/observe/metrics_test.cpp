@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace weir {
 namespace {
 
@@ -26,6 +28,37 @@ TEST(metrics_text, escapes_label_values) {
   metrics_text out;
   out.gauge_value("weir_x", "X.", 1, {{"database", "a\"b\\c\nd"}});
   EXPECT_NE(out.text().find("{database=\"a\\\"b\\\\c\\nd\"}"), std::string::npos);
+}
+
+TEST(metrics_text, histograms_are_cumulative_and_equal_labels_are_added) {
+  durations first;
+  first.note(100'000);  // a bound is in its bucket
+  first.note(100'001);
+  first.note(20'000'000'000);
+  durations second;
+  second.note(-5);
+  second.note(3'000'000'000);
+  metrics_text out;
+  out.histogram_value("weir_t_seconds", "T.", first.reported(), {{"route", "/write"}});
+  out.histogram_value("weir_t_seconds", "T.", second.reported(), {{"route", "/write"}});
+  out.histogram_value("weir_t_seconds", "T.", second.reported(), {{"route", "/ping"}});
+  const std::string text = out.text();
+  EXPECT_NE(text.find("# TYPE weir_t_seconds histogram\n"), std::string::npos);
+  for (const char* line : {"weir_t_seconds_bucket{route=\"/write\",le=\"0.0001\"} 2\n",
+                           "weir_t_seconds_bucket{route=\"/write\",le=\"0.00025\"} 3\n",
+                           "weir_t_seconds_bucket{route=\"/write\",le=\"2.5\"} 3\n",
+                           "weir_t_seconds_bucket{route=\"/write\",le=\"5\"} 4\n",
+                           "weir_t_seconds_bucket{route=\"/write\",le=\"10\"} 4\n",
+                           "weir_t_seconds_bucket{route=\"/write\",le=\"+Inf\"} 5\n",
+                           "weir_t_seconds_count{route=\"/write\"} 5\n",
+                           "weir_t_seconds_sum{route=\"/write\"} 23.000200001\n",
+                           "weir_t_seconds_count{route=\"/ping\"} 2\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+}
+
+TEST(durations, bounds_grow) {
+  EXPECT_TRUE(std::is_sorted(durations::bounds_ns.begin(), durations::bounds_ns.end()));
 }
 
 TEST(counter, keeps_what_is_added) {

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Requests by route, status and duration. Each loop has an account of its own, written whole and
+// read whole, so that a scrape adds up and loops do not wait for each other.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+
+#include "api/routes.hpp"
+#include "base/brief_mutex.hpp"
+#include "observe/durations.hpp"
+#include "observe/metrics.hpp"
+
+namespace weir {
+
+/// What was answered, by route.
+struct route_counts {
+  /// Statuses that weir answers with; others count under the last.
+  static constexpr std::array<int, 16> statuses{200, 204, 400, 401, 403, 404, 405, 408,
+                                                411, 413, 415, 422, 431, 500, 503, 0};
+  std::array<std::uint64_t, statuses.size()> answers{};
+  durations took{};
+};
+
+/// Of one loop. Written by its thread, read by any.
+class http_account {
+ public:
+  static constexpr std::size_t route_count = 10;
+
+  void answered(api::route route, int status, std::int64_t took_ns) noexcept;
+  /// Adds what it has to `sums`.
+  void add_to(std::array<route_counts, route_count>& sums) const noexcept;
+
+ private:
+  mutable brief_mutex mutex_;
+  std::array<route_counts, route_count> routes_{};
+};
+
+/// Shared by all loops.
+struct http_counters {
+  /// Write requests that ended before their body was complete.
+  counter cut_off;
+  /// Bodies that were taken for what they are, whatever their Content-Encoding says.
+  counter encodings_ignored;
+  /// Weir ends: /ready says so.
+  std::atomic<bool> draining{false};
+  /// The last append failed: whether it still would is looked at when /health or /ready is asked.
+  std::atomic<bool> log_failed{false};
+
+  /// A new one for a loop; it lives as long as this object. Any thread.
+  [[nodiscard]] http_account& open_account();
+  void collect(metric_collector& out) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<http_account> accounts_;
+};
+
+}  // namespace weir
