@@ -20,7 +20,7 @@
 namespace weir {
 namespace {
 
-constexpr int scrapes = 2000;
+constexpr int scrapes = 300;
 constexpr std::array<const char*, 3> names{"a", "b", "c"};
 
 /// Runs each of `writers` again and again on a thread of its own while `scrape` runs.
