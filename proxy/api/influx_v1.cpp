@@ -125,6 +125,7 @@ const write_dialect& influx_v1() noexcept {
       .answer = write_response,
       .body_failed = body_failure_response,
       .overloaded = overloaded,
+      .too_large = [](std::string_view why) { return error_response(413, why); },
       .refused = [](std::string_view why) { return error_response(400, why); }};
   return dialect;
 }

@@ -126,6 +126,7 @@ const write_dialect& influx_v2() noexcept {
       .body_failed = body_failed,
       .overloaded =
           [](std::string_view why) { return error_response_v2(503, overloaded_words(why)); },
+      .too_large = [](std::string_view why) { return error_response_v2(413, why); },
       .refused = [](std::string_view why) { return error_response_v2(400, why); }};
   return dialect;
 }

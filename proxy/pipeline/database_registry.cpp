@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/database_registry.hpp"
 
+#include <algorithm>
+
 namespace weir {
 namespace {
 
@@ -52,28 +54,28 @@ void database_entry::add(const line_account& account) noexcept {
 void database_entry::collect(metric_collector& out) const {
   out.counter_value("weir_lines_received_total",
                     "Lines with a point, good or bad: accepted + rejected + dropped.",
-                    static_cast<double>(received_.value()), {{"database", name_}});
+                    static_cast<double>(received_.value()), {{"database", label()}});
   out.counter_value("weir_lines_accepted_total", "Lines that are in the log.",
-                    static_cast<double>(accepted_.value()), {{"database", name_}});
+                    static_cast<double>(accepted_.value()), {{"database", label()}});
   constexpr std::string_view rejected = "weir_lines_rejected_total";
   constexpr std::string_view rejected_help = "Lines refused, with the sender told why.";
-  collect_codes<parse_code>(out, rejected, rejected_help, name_, refused_by_parser_);
-  collect_codes<gate_code>(out, rejected, rejected_help, name_, rejected_by_gate_);
+  collect_codes<parse_code>(out, rejected, rejected_help, label(), refused_by_parser_);
+  collect_codes<gate_code>(out, rejected, rejected_help, label(), rejected_by_gate_);
   if (const std::uint64_t n = withheld_.value(); n > 0) {
     out.counter_value(rejected, rejected_help, static_cast<double>(n),
-                      {{"database", name_}, {"reason", "all_or_nothing"}});
+                      {{"database", label()}, {"reason", "all_or_nothing"}});
   }
-  collect_codes<gate_code>(out, "weir_lines_dropped_total", "Lines dropped by a rule.", name_,
+  collect_codes<gate_code>(out, "weir_lines_dropped_total", "Lines dropped by a rule.", label(),
                            dropped_by_gate_);
   constexpr std::string_view mended = "weir_lines_mended_total";
   constexpr std::string_view mended_help = "Accepted lines that were changed on the way.";
-  collect_codes<gate_code>(out, mended, mended_help, name_, mended_by_gate_);
+  collect_codes<gate_code>(out, mended, mended_help, label(), mended_by_gate_);
   collect_codes<gate_code>(out, "weir_lines_noted_total",
-                           "Accepted lines that were not changed but deserve a look.", name_,
+                           "Accepted lines that were not changed but deserve a look.", label(),
                            noted_by_gate_);
   if (const std::uint64_t n = carriage_returns_.value(); n > 0) {
     out.counter_value(mended, mended_help, static_cast<double>(n),
-                      {{"database", name_}, {"reason", "carriage_return"}});
+                      {{"database", label()}, {"reason", "carriage_return"}});
   }
 }
 
@@ -85,7 +87,8 @@ database_entry* database_registry::find_or_add(std::string_view name) {
       return nullptr;
     }
     std::string key(name);
-    auto made = std::make_unique<database_entry>(key);
+    auto made = std::make_unique<database_entry>(key, entries_.size() < labelled_max_);
+    by_age_.push_back(made.get());
     found = entries_.emplace(std::move(key), std::move(made)).first;
   }
   return found->second.get();
@@ -107,10 +110,32 @@ std::vector<database_entry*> database_registry::entries() const {
   return out;
 }
 
+std::string_view database_registry::label_of(std::string_view name) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? database_entry::other_label : found->second->label();
+}
+
 void database_registry::collect(metric_collector& out) const {
-  for (const database_entry* entry : entries()) {
+  static_cast<void>(collect_some(0, databases_max_, out));
+}
+
+bool database_registry::collect_some(std::size_t first, std::size_t count,
+                                     metric_collector& out) const {
+  std::vector<const database_entry*> some;
+  bool more = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    const std::size_t begin = std::min(first, by_age_.size());
+    const std::size_t end = begin + std::min(count, by_age_.size() - begin);
+    some.assign(by_age_.begin() + static_cast<std::ptrdiff_t>(begin),
+                by_age_.begin() + static_cast<std::ptrdiff_t>(end));
+    more = end < by_age_.size();
+  }
+  for (const database_entry* entry : some) {
     entry->collect(out);
   }
+  return more;
 }
 
 }  // namespace weir

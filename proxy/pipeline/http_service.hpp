@@ -28,6 +28,8 @@ struct http_counters {
   std::array<std::array<counter, statuses.size()>, route_count> answers;
   /// Write requests that ended before their body was complete.
   counter cut_off;
+  /// Answers for which there was no memory.
+  counter answers_lost;
   /// Weir ends: /ready says so.
   std::atomic<bool> draining{false};
   /// The last append failed: /health says so.
@@ -45,8 +47,8 @@ struct http_services {
   /// Writes that came in by a listener of this number or a higher one are answered 204, whatever
   /// is wrong with their lines.
   std::uint32_t quiet_from = 0xFFFF'FFFFU;
-  /// Reports all numbers of weir, for /metrics. Any thread.
-  std::function<void(metric_collector&)> collect;
+  /// All numbers of weir, for /metrics. Any thread.
+  std::function<metric_parts()> metrics;
 };
 
 [[nodiscard]] std::unique_ptr<loop_worker> make_http_worker(const http_services& services,

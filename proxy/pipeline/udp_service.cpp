@@ -113,6 +113,7 @@ void udp_worker::finished(const batch& whose, write_end end, const write_verdict
       }
       break;
     case write_end::overloaded:
+    case write_end::too_large:
       lost(drops_.memory, whose.datagrams, detail);
       break;
     case write_end::log_full:
