@@ -17,24 +17,12 @@ namespace {
 
 // A client that was refused before `100 Continue` most likely sends no body: no long wait for it.
 constexpr std::int64_t unasked_body_timeout_ns = 2'000'000'000;
+// So long is read what may follow a request of unknown length: a reset may overtake the answer.
+constexpr std::int64_t unknown_length_linger_ns = 2'000'000'000;
 // What a head costs of a turn's work.
 constexpr std::size_t head_work = 32;
 // A body has come on when so many bytes of it came; fewer in that time are as good as none.
 constexpr std::uint64_t progress_bytes = 16 * 1024;
-
-coding coding_of(const request_head& head) noexcept {
-  coding found = coding::identity;
-  for (const header_field& field : head.headers) {
-    if (!equal_ignoring_case(field.name, "content-encoding") || field.value.empty() ||
-        equal_ignoring_case(field.value, "identity")) {
-      continue;
-    }
-    const bool gzip =
-        equal_ignoring_case(field.value, "gzip") || equal_ignoring_case(field.value, "x-gzip");
-    found = gzip && found == coding::identity ? coding::gzip : coding::unknown;
-  }
-  return found;
-}
 
 }  // namespace
 
@@ -133,7 +121,7 @@ void connection::state::settle() {
   }
   current.reset();
   feed.end(requests.inflaters());
-  if (at == phase::waiting) {
+  if (at == phase::waiting && !(body.length_unknown && !keep_alive)) {
     out.pump(*work, now_ns);
     if (!out.streaming()) {
       next_request();
@@ -141,10 +129,14 @@ void connection::state::settle() {
     return;
   }
   at = phase::discard;
+  body.until_end = body.length_unknown;
+  if (body.until_end) {
+    deadline_ns = std::min(deadline_ns, later(now_ns, unknown_length_linger_ns));
+  }
   if (continue_owed) {
     deadline_ns = std::min(deadline_ns, later(now_ns, unasked_body_timeout_ns));
   }
-  if (!body_expected()) {
+  if (!body.expected() && !body.until_end) {
     end_body();
   }
 }
@@ -184,10 +176,10 @@ void connection::state::take_head(std::string_view& bytes) {
     return;
   }
   bytes.remove_prefix(*end - before);
-  open(text.substr(0, *end));
+  open(text.substr(0, *end), bytes);
 }
 
-void connection::state::open(std::string_view head_bytes) {
+void connection::state::open(std::string_view head_bytes, std::string_view following) {
   if (const auto refused = parse_head(head_bytes, head)) {
     refuse_head(refused->status, refused->why);
     return;
@@ -197,12 +189,9 @@ void connection::state::open(std::string_view head_bytes) {
   keep_alive = head.keep_alive;
   head_only = head.method == method::head;
   version_1_0 = head.version_1_0;
-  body = framing{};
-  body.chunked = head.chunked;
-  body.remaining = head.content_length.value_or(0);
-  body.encoding = coding_of(head);
-  continue_owed = head.expect_continue && body_expected();
+  body = framing_of(head, following);
   body.progress_ns = now_ns;
+  continue_owed = head.expect_continue && body.expected();
   deadline_ns = later(now_ns, limits.body_timeout_ns);
   current = requests.open(head, self);
   WEIR_ASSERT(current != nullptr || answered);
@@ -215,8 +204,13 @@ void connection::state::begin_body() {
   if (!answered && body.remaining > limits.body_bytes_max) {
     refuse_body(body_failure::too_large, true);
   }
-  if (!body_expected()) {
-    end_body();
+  if (body.length_unknown && !answered && current->takes_body()) {
+    refuse_body(body_failure::length_unknown, true);
+  }
+  if (!body.expected()) {
+    if (!body.length_unknown || !answered) {
+      end_body();
+    }
     return;
   }
   if (!answered && body.encoding == coding::unknown) {
@@ -226,11 +220,10 @@ void connection::state::begin_body() {
     return;
   }
   if (body.encoding == coding::gzip) {
-    if (!fit_lease(inflater_pool::inflater_bytes)) {
-      refuse_body(body_failure::overloaded, false);
+    begin_inflating();
+    if (answered) {
       return;
     }
-    feed.begin_gzip(requests.inflaters(), limits.body_bytes_max);
   }
   if (continue_owed) {
     out.bytes().append("HTTP/1.1 100 Continue\r\n\r\n");
@@ -238,7 +231,20 @@ void connection::state::begin_body() {
   }
 }
 
+void connection::state::begin_inflating() {
+  if (!fit_lease(inflater_pool::inflater_bytes)) {
+    refuse_body(body_failure::overloaded, false);
+    return;
+  }
+  feed.begin_gzip(requests.inflaters(), limits.body_bytes_max);
+}
+
 void connection::state::take_body(std::string_view& bytes) {
+  if (body.until_end) {
+    discard(bytes);
+    bytes = {};
+    return;
+  }
   if (body.chunked) {
     take_chunks(bytes);
     return;
@@ -283,7 +289,7 @@ void connection::state::take_piece(std::string_view piece) {
       body.progress_bytes = body.wire_bytes;
       body.progress_ns = now_ns;
     }
-    inflate(fits);
+    decode(fits);
     if (piece.empty()) {
       return;
     }
@@ -301,6 +307,33 @@ void connection::state::discard(std::string_view piece) {
   }
 }
 
+void connection::state::decode(std::string_view piece) {
+  if (body.encoding == coding::doubtful) {
+    if (!body.show(piece)) {
+      return;
+    }
+    look_at_coding();
+  }
+  if (!answered) {
+    inflate(piece);
+  }
+}
+
+// The body's first bytes are here, or all of it: they tell what Content-Encoding does not.
+void connection::state::look_at_coding() {
+  body.encoding = coding_shown(body.shown);
+  if (body.encoding == coding::unknown) {
+    refuse_body(body_failure::unknown_encoding, false);
+    return;
+  }
+  current->encoding_ignored();
+  if (body.encoding == coding::gzip) {
+    begin_inflating();
+  }
+  const std::string shown = std::move(body.shown);
+  inflate(shown);
+}
+
 void connection::state::inflate(std::string_view piece) {
   if (!piece.empty() && !answered) {
     judge(feed.pass(piece, *current, *work, answered));
@@ -312,7 +345,7 @@ void connection::state::go_on() {
   if (!answered) {
     judge(feed.go_on(*current, *work, answered));
   }
-  if (!answered && !feed.behind() && !body_expected()) {
+  if (!answered && !feed.behind() && !body.expected()) {
     end_body();
   }
 }
@@ -338,8 +371,15 @@ void connection::state::end_body() {
     next_request();
     return;
   }
+  const bool shown_only = body.encoding == coding::doubtful && body.wire_bytes > 0;
   body.chunked = false;
   body.remaining = 0;
+  if (!answered && shown_only) {
+    look_at_coding();
+    if (!answered && feed.behind()) {
+      return;  // there was no work left for it: `go_on` comes back here
+    }
+  }
   at = phase::waiting;
   deadline_ns = never;
   if (answered) {
@@ -510,6 +550,10 @@ bool connection::wants_input() const noexcept {
 
 bool connection::wants_close() const noexcept {
   return state_->at == phase::closed;
+}
+
+bool connection::wants_half_close() const noexcept {
+  return state_->at == phase::discard && state_->body.until_end;
 }
 
 bool connection::idle() const noexcept {

@@ -48,13 +48,16 @@ void connection::state::give(response& given) {
     shorten(given);
   }
   keep_alive = keep_alive && !given.close && !finishing;
-  if (at == phase::body && body_expected()) {
+  if (at == phase::body && body.expected()) {
     // What is left of the body has to be read first. A client that awaits `100 Continue` may or may
     // not send it, so the next byte's meaning would be a guess.
     keep_alive = keep_alive && !continue_owed && body.remaining <= limits.discard_bytes_max;
   }
+  if (at == phase::body && body.length_unknown) {
+    keep_alive = false;  // where the next request would begin is a guess
+  }
   if (given.source != nullptr) {
-    keep_alive = keep_alive && !version_1_0 && !body_expected();
+    keep_alive = keep_alive && !version_1_0 && !body.expected();
     body = framing{};  // of a request that needs no body
   }
   if (keep_alive && version_1_0) {

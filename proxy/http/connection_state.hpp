@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "http/chunked.hpp"
 #include "http/connection.hpp"
+#include "http/framing.hpp"
 #include "http/outbox.hpp"
 
 namespace weir::http {
@@ -36,20 +36,6 @@ enum class phase : std::uint8_t {
   closed,   // nothing more is read
 };
 
-enum class coding : std::uint8_t { identity, gzip, unknown };
-
-// Of a head in one piece nothing is kept here but its framing: views into it die with the read.
-struct framing {
-  std::uint64_t remaining = 0;  // of a body with Content-Length
-  bool chunked = false;
-  chunk_decoder chunks;
-  coding encoding = coding::identity;
-  std::uint64_t wire_bytes = 0;
-  std::uint64_t discarded_bytes = 0;
-  std::int64_t progress_ns = 0;      // when the body last came on
-  std::uint64_t progress_bytes = 0;  // its bytes at that time
-};
-
 struct connection::state {
   state(connection& owner, router& served, const connection_limits& bounds, std::int64_t begin_ns)
       : self(owner), requests(served), limits(bounds), now_ns(begin_ns) {
@@ -64,13 +50,16 @@ struct connection::state {
   void run_dry();
   void settle();
   void take_head(std::string_view& bytes);
-  void open(std::string_view head_bytes);
+  void open(std::string_view head_bytes, std::string_view following);
   void begin_body();
   void take_body(std::string_view& bytes);
   void take_chunks(std::string_view& bytes);
   void take_piece(std::string_view piece);
   void discard(std::string_view piece);
+  void begin_inflating();
+  void decode(std::string_view piece);
   void inflate(std::string_view piece);
+  void look_at_coding();
   void go_on();
   void judge(inflate_status status);
   void end_body();
@@ -87,7 +76,6 @@ struct connection::state {
   /// Makes the lease as large as what is held, and is about to be: of requests, and of answers.
   [[nodiscard]] bool fit_lease(std::size_t more = 0, std::size_t answer_bytes = 0) noexcept;
   void shed();
-  [[nodiscard]] bool body_expected() const noexcept { return body.chunked || body.remaining > 0; }
   [[nodiscard]] bool may_begin() const noexcept {
     return at == phase::head && out.unsent() == 0 && out.bytes().size() <= output_bytes_max;
   }

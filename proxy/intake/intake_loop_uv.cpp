@@ -51,6 +51,7 @@ struct intake_loop::client {
   bool touched = false;
   bool reading = false;
   bool closing = false;
+  bool half_closed = false;
   bool queued = false;
   /// Of turn `turn`.
   turn_work work{0};
@@ -322,11 +323,23 @@ void intake_loop::settle(client& c) {
     close_client(c);
     return;
   }
+  if (c.machine.wants_half_close() && !c.half_closed && c.sending.empty() &&
+      c.machine.output().empty()) {
+    half_close(c);
+  }
   if (c.machine.wants_turn()) {
     queue(c);
   }
   c.turn_bytes = 0;
   update_reading(c);
+}
+
+void intake_loop::half_close(client& c) {
+  c.half_closed = true;
+  uv_os_fd_t fd = -1;
+  if (uv_fileno(&c.handle, &fd) == 0) {
+    ::shutdown(fd, SHUT_WR);  // of a peer that is gone already, reading tells
+  }
 }
 
 void intake_loop::send(client& c) {

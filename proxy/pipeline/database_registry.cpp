@@ -4,80 +4,6 @@
 #include <algorithm>
 
 namespace weir {
-namespace {
-
-template <std::size_t count>
-void add_all(std::array<counter, count>& to, const std::array<std::uint64_t, count>& from) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (from[i] > 0) {
-      to[i].add_shared(from[i]);
-    }
-  }
-}
-
-void add_if(counter& to, std::uint64_t n) {
-  if (n > 0) {
-    to.add_shared(n);
-  }
-}
-
-/// Reports the counts that are not 0 of a list that is indexed by `code`.
-template <class code, std::size_t count>
-void collect_codes(metric_collector& out, std::string_view name, std::string_view help,
-                   std::string_view database, const std::array<counter, count>& counts) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (const std::uint64_t n = counts[i].value(); n > 0) {
-      out.counter_value(name, help, static_cast<double>(n),
-                        {{"database", database}, {"reason", name_of(static_cast<code>(i))}});
-    }
-  }
-}
-
-}  // namespace
-
-void database_entry::add(const line_account& account) noexcept {
-  add_if(received_, account.received);
-  add_if(accepted_, account.accepted);
-  add_if(carriage_returns_, account.carriage_returns);
-  add_all(noted_by_gate_, account.noted_by_gate);
-  add_if(withheld_, account.withheld);
-  if (account.received == account.accepted && account.carriage_returns == 0) {
-    add_all(mended_by_gate_, account.mended_by_gate);
-    return;
-  }
-  add_all(refused_by_parser_, account.refused_by_parser);
-  add_all(rejected_by_gate_, account.rejected_by_gate);
-  add_all(dropped_by_gate_, account.dropped_by_gate);
-  add_all(mended_by_gate_, account.mended_by_gate);
-}
-
-void database_entry::collect(metric_collector& out) const {
-  out.counter_value("weir_lines_received_total",
-                    "Lines with a point, good or bad: accepted + rejected + dropped.",
-                    static_cast<double>(received_.value()), {{"database", label()}});
-  out.counter_value("weir_lines_accepted_total", "Lines that are in the log.",
-                    static_cast<double>(accepted_.value()), {{"database", label()}});
-  constexpr std::string_view rejected = "weir_lines_rejected_total";
-  constexpr std::string_view rejected_help = "Lines refused, with the sender told why.";
-  collect_codes<parse_code>(out, rejected, rejected_help, label(), refused_by_parser_);
-  collect_codes<gate_code>(out, rejected, rejected_help, label(), rejected_by_gate_);
-  if (const std::uint64_t n = withheld_.value(); n > 0) {
-    out.counter_value(rejected, rejected_help, static_cast<double>(n),
-                      {{"database", label()}, {"reason", "all_or_nothing"}});
-  }
-  collect_codes<gate_code>(out, "weir_lines_dropped_total", "Lines dropped by a rule.", label(),
-                           dropped_by_gate_);
-  constexpr std::string_view mended = "weir_lines_mended_total";
-  constexpr std::string_view mended_help = "Accepted lines that were changed on the way.";
-  collect_codes<gate_code>(out, mended, mended_help, label(), mended_by_gate_);
-  collect_codes<gate_code>(out, "weir_lines_noted_total",
-                           "Accepted lines that were not changed but deserve a look.", label(),
-                           noted_by_gate_);
-  if (const std::uint64_t n = carriage_returns_.value(); n > 0) {
-    out.counter_value(mended, mended_help, static_cast<double>(n),
-                      {{"database", label()}, {"reason", "carriage_return"}});
-  }
-}
 
 database_entry* database_registry::find_or_add(std::string_view name) {
   const std::scoped_lock lock(mutex_);
@@ -113,7 +39,8 @@ std::vector<database_entry*> database_registry::entries() const {
 std::string_view database_registry::label_of(std::string_view name) const {
   const std::scoped_lock lock(mutex_);
   const auto found = entries_.find(name);
-  return found == entries_.end() ? database_entry::other_label : found->second->label();
+  const bool labelled = found != entries_.end() && found->second->labelled();
+  return labelled ? std::string_view(found->second->name()) : database_entry::other_label;
 }
 
 void database_registry::collect(metric_collector& out) const {
@@ -132,8 +59,18 @@ bool database_registry::collect_some(std::size_t first, std::size_t count,
                 by_age_.begin() + static_cast<std::ptrdiff_t>(end));
     more = end < by_age_.size();
   }
+  line_account others;
+  bool any_other = false;
   for (const database_entry* entry : some) {
-    entry->collect(out);
+    if (entry->labelled()) {
+      collect_lines(entry->name(), entry->lines(), out);
+    } else {
+      others.add(entry->lines());
+      any_other = true;
+    }
+  }
+  if (any_other) {
+    collect_lines(database_entry::other_label, others, out);
   }
   return more;
 }

@@ -5,7 +5,6 @@
 // loop may hold on to one. Thread-safe.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <limits>
@@ -16,25 +15,10 @@
 #include <string_view>
 #include <vector>
 
-#include "gate/check.hpp"
 #include "observe/metrics.hpp"
-#include "weir/line_protocol.hpp"
+#include "pipeline/line_account.hpp"
 
 namespace weir {
-
-/// What happened to the lines of one request, or of one database since the start.
-struct line_account {
-  std::uint64_t received = 0;
-  std::uint64_t accepted = 0;
-  std::array<std::uint64_t, parse_code_count> refused_by_parser{};
-  std::array<std::uint64_t, gate_code_count> rejected_by_gate{};
-  std::array<std::uint64_t, gate_code_count> dropped_by_gate{};
-  std::array<std::uint64_t, gate_code_count> mended_by_gate{};
-  std::array<std::uint64_t, gate_code_count> noted_by_gate{};
-  std::uint64_t carriage_returns = 0;
-  /// Good lines of requests that wanted all or nothing and had bad ones.
-  std::uint64_t withheld = 0;
-};
 
 class database_entry {
  public:
@@ -45,10 +29,8 @@ class database_entry {
       : name_(std::move(name)), labelled_(labelled) {}
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  /// What its rows in /metrics say. It stays the same: counters must not move from row to row.
-  [[nodiscard]] std::string_view label() const noexcept {
-    return labelled_ ? std::string_view(name_) : other_label;
-  }
+  /// It has rows of its own in /metrics. That stays so: counters must not move from row to row.
+  [[nodiscard]] bool labelled() const noexcept { return labelled_; }
   /// A client created it through weir and has not dropped it since.
   [[nodiscard]] bool created() const noexcept { return created_.load(std::memory_order_relaxed); }
   /// SHOW DATABASES lists it.
@@ -57,23 +39,16 @@ class database_entry {
   void set_listed(bool listed) noexcept { listed_.store(listed, std::memory_order_relaxed); }
 
   /// Adds a request's account. Any thread.
-  void add(const line_account& account) noexcept;
-  void collect(metric_collector& out) const;
+  void add(const line_account& account) noexcept { lines_.add(account); }
+  /// Of one moment: it adds up. Any thread.
+  [[nodiscard]] line_account lines() const noexcept { return lines_.read(); }
 
  private:
   const std::string name_;
   const bool labelled_;
   std::atomic<bool> created_{false};
   std::atomic<bool> listed_{false};
-  counter received_;
-  counter accepted_;
-  std::array<counter, parse_code_count> refused_by_parser_;
-  std::array<counter, gate_code_count> rejected_by_gate_;
-  std::array<counter, gate_code_count> dropped_by_gate_;
-  std::array<counter, gate_code_count> mended_by_gate_;
-  std::array<counter, gate_code_count> noted_by_gate_;
-  counter carriage_returns_;
-  counter withheld_;
+  shared_account lines_;
 };
 
 class database_registry {
