@@ -107,16 +107,19 @@ http::response write_response(const write_verdict& verdict) {
   return answer;
 }
 
+http::response overloaded(std::string_view why) {
+  return error_response(503, overloaded_words(why));
+}
+
 http::response body_failure_response(http::body_failure why) {
   const failure_words said = body_failure_words(why);
+  if (said.status == 503) {
+    return overloaded(said.words);
+  }
   if (why == http::body_failure::timeout) {
     return text_response(said.status, std::string(said.words) + "\n");
   }
   return error_response(said.status, said.words);
-}
-
-http::response overloaded(std::string_view why) {
-  return error_response(503, overloaded_words(why));
 }
 
 const write_dialect& influx_v1() noexcept {

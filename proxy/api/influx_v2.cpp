@@ -119,6 +119,9 @@ http::response body_failed(http::body_failure why) {
                              "batches, or raise it");
   }
   const failure_words said = body_failure_words(why);
+  if (said.status == 503) {
+    return error_response_v2(503, overloaded_words(said.words));
+  }
   return error_response_v2(said.status, said.words);
 }
 

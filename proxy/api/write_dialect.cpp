@@ -233,10 +233,9 @@ failure_words body_failure_words(http::body_failure why) noexcept {
     case http::body_failure::timeout:
       return {408, "The request's body did not arrive in time."};
     case http::body_failure::overloaded:
-      return {503, "timeout: the memory for requests in flight is used up"};
+      return {503, "the memory for requests in flight is used up"};
     case http::body_failure::stalled:
-      return {503,
-              "timeout: the body stood still while the memory for requests in flight was short"};
+      return {503, "the body stood still while the memory for requests in flight was short"};
     case http::body_failure::cut_off:
       break;
   }

@@ -71,6 +71,7 @@ struct metrics_text::state {
   std::vector<std::uint32_t> ranks;
   std::size_t row_at = 0;
   bool writing = false;
+  std::string whole;
 
   text_id id_of(std::string_view text) {
     const auto found = ids.find(text);
@@ -200,11 +201,10 @@ bool metrics_text::write_some(std::string& out) {
   return !now.families.empty();
 }
 
-std::string metrics_text::text() {
-  std::string out;
-  while (write_some(out)) {
+const std::string& metrics_text::text() {
+  while (write_some(state_->whole)) {
   }
-  return out;
+  return state_->whole;
 }
 
 std::size_t metrics_text::held_bytes() const noexcept {

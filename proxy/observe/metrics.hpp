@@ -64,7 +64,7 @@ class metrics_text final : public metric_collector {
   void gauge_value(std::string_view name, std::string_view help, double value,
                    std::initializer_list<label> labels) override;
   /// All of it at once. Nothing may be added afterwards.
-  [[nodiscard]] std::string text();
+  [[nodiscard]] const std::string& text();
   /// The same a piece at a time, about `piece_bytes` long; what was written is forgotten. False:
   /// that was the last.
   static constexpr std::size_t piece_bytes = std::size_t{32} << 10;

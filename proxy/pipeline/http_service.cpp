@@ -101,7 +101,8 @@ class write_exchange final : public answering_exchange {
 
  protected:
   [[nodiscard]] http::response failed(http::body_failure why) const override {
-    return dialect_.body_failed(why);
+    const bool again = why == http::body_failure::overloaded || why == http::body_failure::stalled;
+    return again ? overloaded(api::body_failure_words(why).words) : dialect_.body_failed(why);
   }
 
  private:

@@ -33,7 +33,7 @@ constexpr std::size_t small_lease_bytes = std::size_t{128} << 10;
 constexpr std::size_t reserve_part = 8;
 constexpr std::size_t client_part = 2;
 constexpr std::size_t client_reserve_part = 4;
-constexpr std::size_t client_small_reserve_part = 16;
+constexpr std::size_t client_small_reserve_sixteenths = 3;
 // Of databases, in one part of a scrape.
 constexpr std::size_t databases_collected = 32;
 
@@ -42,7 +42,7 @@ budget_rules request_rules(std::size_t bytes) {
           .reserve_bytes = bytes / reserve_part,
           .client_bytes = bytes / client_part,
           .client_reserve_bytes = bytes / client_reserve_part,
-          .client_small_reserve_bytes = bytes / client_small_reserve_part};
+          .client_small_reserve_bytes = bytes / 16 * client_small_reserve_sixteenths};
 }
 
 result<std::vector<listen_address>> listen_addresses(const http_settings& http) {
