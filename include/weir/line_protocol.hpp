@@ -194,13 +194,32 @@ struct diagnosis {
 };
 
 /// Explains a refused line. Cold: reads the line again and allocates. Requires: `error` is one that
-/// a reader gave, and its line still lies in memory.
-[[nodiscard]] diagnosis diagnose(const parse_error& error);
+/// a reader with that `unit_ns` gave, and its line still lies in memory.
+[[nodiscard]] diagnosis diagnose(const parse_error& error, std::int64_t unit_ns = 1);
+
+/// A line as it was probably meant.
+struct repaired_line {
+  /// Longer lines are not repaired.
+  static constexpr std::size_t line_bytes_max = 4096;
+
+  /// Continues "If " where something else can be meant ("the space belongs to the tag's value");
+  /// empty where that is hardly possible.
+  std::string condition;
+  /// One or several lines, separated by line feeds; a reader of the same unit takes all of them.
+  std::string text;
+};
+
+/// What could be written instead of a refused line: at most two lines, the likeliest first; none
+/// where what was meant cannot be told. Colder still: reads the line once for each mistake in it.
+/// Requires as `diagnose`.
+[[nodiscard]] std::vector<repaired_line> repair(const parse_error& error, std::int64_t unit_ns = 1);
 
 /// What is known about an accepted line beyond its bytes.
 struct line_circumstances {
   /// `parse_options::unit_ns` that it was read with.
   std::int64_t unit_ns = 1;
+  /// A byte order mark was taken off before the line.
+  bool byte_order_mark = false;
 };
 
 /// What an accepted line probably does not mean to say (a timestamp in seconds that was read as
@@ -208,6 +227,11 @@ struct line_circumstances {
 /// parsing the line where there is nothing to say.
 [[nodiscard]] std::vector<diagnosis> advise(const point_view& point,
                                             const line_circumstances& circumstances);
+
+/// The accepted line without what `advise` told as number `index`; none where that has no repair.
+[[nodiscard]] std::vector<repaired_line> repair(const point_view& point,
+                                                const line_circumstances& circumstances,
+                                                std::size_t index);
 
 /// Whether bytes that are not UTF-8 cost their line (`reject`) or are passed on as 1.x does.
 enum class utf8_policy : std::uint8_t { reject, pass };
@@ -219,6 +243,9 @@ struct parse_options {
   utf8_policy utf8 = utf8_policy::reject;
   /// Longer lines are refused (shield_line_too_long), in bytes without the line feed.
   std::size_t line_bytes_max = std::size_t{1} << 20;
+  /// A byte order mark (EF BB BF) at the very beginning of the body is taken off and counted. Off
+  /// for lines that are no body of their own, whose first name may begin so.
+  bool take_byte_order_mark = true;
   /// One of `kernel_names()`. Empty, or not among them: the one that `kernel_name` names.
   std::string_view kernel = {};
 };
@@ -234,6 +261,8 @@ struct line_counts {
   std::uint64_t blank = 0;
   /// Carriage returns taken off before a line feed; of some lines before `next` has returned them.
   std::uint64_t carriage_returns = 0;
+  /// 1 if one was taken off the beginning of the body.
+  std::uint64_t byte_order_marks = 0;
 };
 
 /// Reads the lines of one body that arrives in pieces of any size. Cost is linear in the body,

@@ -117,7 +117,8 @@ enum class unsigned_mode : std::uint8_t { integer, pass, reject };
 enum class utf8_mode : std::uint8_t { reject, pass };
 enum class precision_mistake_mode : std::uint8_t { reject, mend, trust };
 /// Of names that a database refuses or drops. `automatic` is settled before the gate sees it.
-enum class name_mode : std::uint8_t { reject, drop, pass, automatic };
+/// `drop_field`: a field is dropped while others are left, a tag is rejected, as InfluxDB 1.x does.
+enum class name_mode : std::uint8_t { reject, drop, pass, automatic, drop_field };
 
 /// A span of time around the time of receipt, both ends part of it.
 struct time_window {
@@ -147,7 +148,7 @@ struct database_settings {
   time_window plausible{std::chrono::hours(-10 * 365 * 24), std::chrono::hours(24)};
   precision_mistake_mode precision_mistake = precision_mistake_mode::reject;
   /// Tags and fields called `time`.
-  name_mode time_key = name_mode::reject;
+  name_mode time_key = name_mode::drop_field;
   /// Tags that InfluxDB 2 refuses; automatic: where an InfluxDB 2 takes this database.
   name_mode reserved_tags = name_mode::automatic;
   /// Fields that are called as a tag of the same point.
@@ -210,6 +211,8 @@ struct sink_settings {
   std::vector<std::string> databases{"*"};
   /// false: loses its oldest when the log is full, never stops intake.
   bool required = true;
+  /// Off as soon as there is a sink of which this is false: for an example, or a beginning.
+  bool only_if_alone = false;
   batch_settings batch;
 
   // type = "influxdb" and "remote_write"
@@ -269,6 +272,8 @@ struct settings {
   /// In the order in which they are applied.
   std::vector<rule_settings> rules;
   std::vector<sink_settings> sinks;
+  /// Names of those that are off because they are `only_if_alone` and are not alone.
+  std::vector<std::string> sinks_off;
   service_settings service;
 };
 

@@ -87,6 +87,8 @@ std::string_view name_of(gate_code code) noexcept {
       return "duplicate_point";
     case gate_code::duplicate_spread:
       return "duplicate_spread";
+    case gate_code::duplicate_field:
+      return "duplicate_field";
     case gate_code::series_limit:
       return "series_limit";
   }
@@ -201,6 +203,7 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
   }
   const gate_answer retained = retention_.check(time);
   if (loses(retained)) {
+    expired_time_ = time;
     return retained;
   }
   staged_line staged(out.buffer());
@@ -279,6 +282,7 @@ std::string gate::words(const gate_answer& answer, const point_view& point) cons
     case gate_code::duplicate_retry:
     case gate_code::duplicate_point:
     case gate_code::duplicate_spread:
+    case gate_code::duplicate_field:
     case gate_code::series_limit:
       return std::string(detail());
   }

@@ -8,6 +8,8 @@ refusal_form form_of(gate_code code) noexcept {
     case gate_code::beyond_retention:
     case gate_code::field_type_conflict:
     case gate_code::series_limit:
+    case gate_code::time_as_tag:
+    case gate_code::time_as_field:
       return refusal_form::storage;
     case gate_code::none:
     case gate_code::time_assigned:
@@ -17,8 +19,6 @@ refusal_form form_of(gate_code code) noexcept {
     case gate_code::precision_unknown:
     case gate_code::beyond_future:
     case gate_code::retention_clamped:
-    case gate_code::time_as_tag:
-    case gate_code::time_as_field:
     case gate_code::reserved_tag:
     case gate_code::tag_and_field:
     case gate_code::name_dropped:
@@ -37,6 +37,7 @@ refusal_form form_of(gate_code code) noexcept {
     case gate_code::duplicate_retry:
     case gate_code::duplicate_point:
     case gate_code::duplicate_spread:
+    case gate_code::duplicate_field:
       break;
   }
   return refusal_form::line;
@@ -65,8 +66,8 @@ std::string_view explanation(gate_code code) noexcept {
       return "InfluxDB drops points that have a tag called `time`. Use another name, or set "
              "`time_key = \"drop\"` to take the tag out.";
     case gate_code::time_as_field:
-      return "InfluxDB drops a field called `time` without a word. Use another name, or set "
-             "`time_key = \"drop\"` to take the field out.";
+      return "InfluxDB drops a field called `time`, and no other field is left here, or "
+             "`time_key = \"reject\"`. Use another name.";
     case gate_code::reserved_tag:
       return "InfluxDB 2 refuses the whole batch for a tag of this name. Use another name, or set "
              "`reserved_tags = \"drop\"` to take the tag out.";
@@ -125,6 +126,10 @@ std::string_view explanation(gate_code code) noexcept {
              "`duplicates` to \"spread\".";
     case gate_code::duplicate_spread:
       return "The point lay where another lies and was put some nanoseconds later.";
+    case gate_code::duplicate_field:
+      return "One field stands twice in the line, and a database keeps the last value without a "
+             "word. Give each value a name of its own, or write two lines with different times or "
+             "tags.";
     case gate_code::series_limit:
       return "The line would make a new series, and no more are allowed. Make the tag whose values "
              "the answer counts a field or leave it out, or raise the limit (`series_total`, "

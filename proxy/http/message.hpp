@@ -73,6 +73,9 @@ struct response {
   std::string brief_body;
   /// Takes the place of `body`.
   std::shared_ptr<body_source> source;
+  /// Of an error that has several forms: its plain words, of which another body can be made. Not
+  /// sent.
+  std::string error{};
   /// Close the connection after it.
   bool close = false;
 

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <deque>
+#include <limits>
 #include <map>
 #include <unordered_map>
 #include <vector>
@@ -31,6 +32,7 @@ struct family {
   std::string help;
   std::string_view type;
   std::vector<row> rows;
+  std::vector<std::pair<row, histogram_counts>> histograms;
 };
 
 void append_escaped(std::string_view text, bool quotes, std::string& out) {
@@ -83,30 +85,48 @@ struct metrics_text::state {
     ids.emplace(texts.emplace_back(text), id);
     return id;
   }
+  family& of(std::string_view name, std::string_view help, std::string_view type);
+  row labelled(std::initializer_list<label> labels);
   void add(std::string_view name, std::string_view help, std::string_view type, double value,
            std::initializer_list<label> labels);
   void begin_writing();
   void write_row(std::string_view name, const row& of, std::string& out) const;
+  void write_histogram(const std::string& name, const row& of, const histogram_counts& value,
+                       std::string& out) const;
+  void write_labels(std::string_view name, const row& of, std::string& out,
+                    std::string_view last = {}) const;
   [[nodiscard]] bool less(const row& left, const row& right) const noexcept;
 };
 
-void metrics_text::state::add(std::string_view name, std::string_view help, std::string_view type,
-                              double value, std::initializer_list<label> labels) {
-  WEIR_ASSERT(!writing && labels.size() <= labels_max);
+family& metrics_text::state::of(std::string_view name, std::string_view help,
+                                std::string_view type) {
+  WEIR_ASSERT(!writing);
   auto found = families.find(name);
   if (found == families.end()) {
-    found = families.emplace(std::string(name), family{std::string(help), type, {}}).first;
+    found = families.emplace(std::string(name), family{std::string(help), type, {}, {}}).first;
     held += name.size() + help.size() + sizeof(family);
   }
+  return found->second;
+}
+
+row metrics_text::state::labelled(std::initializer_list<label> labels) {
+  WEIR_ASSERT(labels.size() <= labels_max);
   std::array<label, labels_max> sorted;
   std::copy(labels.begin(), labels.end(), sorted.begin());
   std::sort(sorted.begin(), sorted.begin() + labels.size());
-  row made{.label_count = static_cast<std::uint32_t>(labels.size()), .value = value};
+  row made{.label_count = static_cast<std::uint32_t>(labels.size())};
   for (std::size_t i = 0; i < labels.size(); ++i) {
     made.labels[2 * i] = id_of(sorted[i].first);
     made.labels[2 * i + 1] = id_of(sorted[i].second);
   }
-  std::vector<row>& rows = found->second.rows;
+  return made;
+}
+
+void metrics_text::state::add(std::string_view name, std::string_view help, std::string_view type,
+                              double value, std::initializer_list<label> labels) {
+  std::vector<row>& rows = of(name, help, type).rows;
+  row made = labelled(labels);
+  made.value = value;
   // What is added up comes in runs: many databases in one row, or many loops.
   const auto same = [&made](const row& each) { return each.labels == made.labels; };
   constexpr std::size_t looked_at_max = 96;
@@ -144,16 +164,49 @@ void metrics_text::state::begin_writing() {
   held += ranks.size() * sizeof(std::uint32_t);
 }
 
-void metrics_text::state::write_row(std::string_view name, const row& of, std::string& out) const {
+// `last`: a label that no row has of itself, such as a bucket's bound.
+void metrics_text::state::write_labels(std::string_view name, const row& of, std::string& out,
+                                       std::string_view last) const {
   out.append(name);
+  std::string_view before = "{";
   for (std::size_t i = 0; i < of.label_count; ++i) {
-    out.append(i == 0 ? "{" : ",").append(texts[of.labels[2 * i]]).append("=\"");
+    out.append(before).append(texts[of.labels[2 * i]]).append("=\"");
     append_escaped(texts[of.labels[2 * i + 1]], true, out);
     out.append("\"");
+    before = ",";
   }
-  out.append(of.label_count > 0 ? "} " : " ");
+  if (!last.empty()) {
+    out.append(before).append(last);
+    before = ",";
+  }
+  out.append(before == "," ? "} " : " ");
+}
+
+void metrics_text::state::write_row(std::string_view name, const row& of, std::string& out) const {
+  write_labels(name, of, out);
   append_value(of.value, out);
   out.append("\n");
+}
+
+void metrics_text::state::write_histogram(const std::string& name, const row& of,
+                                          const histogram_counts& value, std::string& out) const {
+  std::uint64_t count = 0;
+  std::string buckets;
+  for (std::size_t i = 0; i < value.counts.size(); ++i) {
+    count += value.counts[i];
+    std::string bound = "le=\"";
+    append_value(
+        i < value.bounds.size() ? value.bounds[i] : std::numeric_limits<double>::infinity(), bound);
+    write_labels(name + "_bucket", of, buckets, bound + '"');
+    append_value(static_cast<double>(count), buckets);
+    buckets.append("\n");
+  }
+  write_labels(name + "_count", of, out);
+  append_value(static_cast<double>(count), out);
+  out.append("\n");
+  write_labels(name + "_sum", of, out);
+  append_value(value.sum, out);
+  out.append("\n").append(buckets);
 }
 
 metrics_text::metrics_text() : state_(std::make_unique<state>()) {}
@@ -167,6 +220,30 @@ void metrics_text::counter_value(std::string_view name, std::string_view help, d
 void metrics_text::gauge_value(std::string_view name, std::string_view help, double value,
                                std::initializer_list<label> labels) {
   state_->add(name, help, "gauge", value, labels);
+}
+
+void metrics_text::histogram_value(std::string_view name, std::string_view help,
+                                   const histogram_counts& value,
+                                   std::initializer_list<label> labels) {
+  family& of = state_->of(name, help, "histogram");
+  of.histograms.emplace_back(state_->labelled(labels), value);
+  state_->held += sizeof(of.histograms.back()) + value.counts.size() * 2 * sizeof(double);
+}
+
+void seconds_histogram::observe(double seconds) noexcept {
+  const auto* const at = std::lower_bound(bounds.begin(), bounds.end(), seconds);
+  counts_[static_cast<std::size_t>(at - bounds.begin())].add();
+  sum_us_.add(static_cast<std::uint64_t>(std::clamp(seconds, 0.0, 1e9) * 1e6));
+}
+
+histogram_counts seconds_histogram::now() const {
+  histogram_counts out;
+  out.bounds.assign(bounds.begin(), bounds.end());
+  for (const counter& one : counts_) {
+    out.counts.push_back(one.value());
+  }
+  out.sum = static_cast<double>(sum_us_.value()) / 1e6;
+  return out;
 }
 
 bool metrics_text::write_some(std::string& out) {
@@ -193,6 +270,9 @@ bool metrics_text::write_some(std::string& out) {
       now.write_row(name, sum, out);
     }
     if (now.row_at == first.rows.size()) {
+      for (const auto& [labels, value] : first.histograms) {
+        now.write_histogram(name, labels, value, out);
+      }
       now.held -= first.rows.capacity() * sizeof(row);
       now.row_at = 0;
       now.families.erase(now.families.begin());

@@ -134,6 +134,7 @@ class query_exchange final : public answering_exchange {
 
  private:
   const http::method method_;
+  const api::result_format format_;
   const std::string query_;
   const std::string content_type_;
   std::string form_;
@@ -343,6 +344,7 @@ query_exchange::query_exchange(http_worker& worker, http::connection& on,
                                api::request_context context, const http::request_head& head)
     : answering_exchange(worker, on, api::route::query, std::move(context)),
       method_(head.method),
+      format_(api::format_of(head.header("accept").value_or(""))),
       query_(head.query),
       content_type_(head.header("content-type").value_or("")),
       lease_(worker.services().writes.memory, on.peer().share) {}
@@ -360,9 +362,12 @@ void query_exchange::body(std::string_view piece) {
 }
 
 void query_exchange::complete() {
-  answer(api::answer_query(
-      {.method = method_, .query = query_, .content_type = content_type_, .body = form_},
-      worker_.services().databases));
+  answer(api::answer_query({.method = method_,
+                            .query = query_,
+                            .content_type = content_type_,
+                            .body = form_,
+                            .format = format_},
+                           worker_.services().databases));
 }
 
 // --- http_worker

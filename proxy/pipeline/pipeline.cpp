@@ -6,7 +6,9 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "base/directory_remedy_posix.hpp"
 #include "base/glob.hpp"
+#include "config/table_checks.hpp"
 #include "intake/http_intake.hpp"
 #include "letters/letter_box.hpp"
 #include "log/open_log.hpp"
@@ -16,6 +18,7 @@
 #include "pipeline/gate_metrics.hpp"
 #include "pipeline/http_service.hpp"
 #include "pipeline/learning_posix.hpp"
+#include "pipeline/process_metrics_posix.hpp"
 #include "pipeline/types_file_posix.hpp"
 #include "pipeline/udp_service.hpp"
 #include "sinks/sink_set.hpp"
@@ -108,6 +111,24 @@ gate_memory_options remembered_of(const settings& given) {
           .start_ns = wall_clock_ns()};
 }
 
+/// What kept a directory from being used, with its key and the remedy.
+failure explained(const failure& why, const std::string& key, const std::string& directory) {
+  // Another weir there has nothing wrong with the directory.
+  if (why.message.find(" is held by ") != std::string::npos) {
+    return {key + " = \"" + directory + "\": " + why.message + "; stop that one, or set " + key +
+            " to another directory"};
+  }
+  return with_remedy(why, key, directory);
+}
+
+/// The key that has the address which `why` is about.
+std::string listen_key(const http_settings& http, const std::string& why) {
+  const bool quiet = std::any_of(
+      http.quiet_listen.begin(), http.quiet_listen.end(),
+      [&](const std::string& text) { return why.starts_with("cannot listen on " + text + ":"); });
+  return quiet ? "http.quiet_listen" : "http.listen";
+}
+
 settings resolved(settings given) {
   given.log.compression = resolve_compression(given);
   for (auto& [key, database] : given.database) {
@@ -177,6 +198,7 @@ struct pipeline::state {
             .remembered = &remembered,
             .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); }};
   }
+  [[nodiscard]] outcome check_loops() const;
   /// All numbers, in parts.
   [[nodiscard]] metric_parts metrics() const;
   void collect_others(metric_collector& out) const;
@@ -238,7 +260,7 @@ outcome pipeline::state::open_letters() {
   auto store = letter_store::open({.directory = letters_directory(configured), .keep = wanted.keep},
                                   posix_file_system());
   if (!store) {
-    return failure{store.error().message + " (letters.directory; or letters.enabled = false)"};
+    return failure{store.error().message + " (or letters.enabled = false)"};
   }
   letters = std::make_unique<letter_box>(
       letter_box_options{.line_bytes_max = static_cast<std::size_t>(wanted.line),
@@ -312,7 +334,7 @@ outcome pipeline::state::start_udp() {
             wanted),
         made->counts);
     if (!started) {
-      return started.error();
+      return failure{"udp.listen: " + started.error().message};
     }
     made->listener = std::move(started).value();
     udp.push_back(std::move(made));
@@ -341,9 +363,25 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
     return make_http_worker(services, index);
   });
   if (!started) {
-    return started.error();
+    return failure{listen_key(configured.http, started.error().message) + ": " +
+                   started.error().message};
   }
   intake = std::move(started).value();
+  return check_loops();
+}
+
+/// With port 0 the addresses are known only now. Nothing was accepted yet.
+outcome pipeline::state::check_loops() const {
+  http_settings taken;
+  taken.listen.clear();
+  for (const listen_address& address : intake->addresses()) {
+    taken.listen.push_back(to_string(address));
+  }
+  for (const sink_settings& sink : configured.sinks) {
+    if (std::string fault = own_listener_fault(sink, taken, this_machine()); !fault.empty()) {
+      return failure{std::move(fault)};
+    }
+  }
   return nothing{};
 }
 
@@ -371,6 +409,7 @@ metric_parts pipeline::state::metrics() const {
 }
 
 void pipeline::state::collect_others(metric_collector& out) const {
+  collect_process(out);
   if (types != nullptr) {
     types->collect(out);
   }
@@ -415,20 +454,14 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   if (auto compiled = made->compile_rules(); !compiled) {
     return compiled.error();
   }
-  if (auto opened = made->open_log(); !opened) {
-    return opened.error();
-  }
-  if (auto opened = made->open_types(); !opened) {
-    return opened.error();
+  for (const auto step :
+       {&state::open_log, &state::open_types, &state::open_catalogue, &state::start_learning}) {
+    if (auto done = (made.get()->*step)(); !done) {
+      return explained(done.error(), "log.directory", configured.log.directory);
+    }
   }
   if (auto opened = made->open_letters(); !opened) {
-    return opened.error();
-  }
-  if (auto opened = made->open_catalogue(); !opened) {
-    return opened.error();
-  }
-  if (auto started = made->start_learning(); !started) {
-    return started.error();
+    return explained(opened.error(), "letters.directory", letters_directory(configured));
   }
   if (auto started = made->start_sinks_of(); !started) {
     return started.error();
@@ -440,6 +473,12 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
     return started.error();
   }
   return std::unique_ptr<pipeline>(new pipeline(std::move(made)));
+}
+
+void pipeline::collect(metric_collector& out) const {
+  const metric_parts parts = state_->metrics();
+  while (parts(out)) {
+  }
 }
 
 std::vector<listen_address> pipeline::addresses() const {
@@ -481,8 +520,8 @@ void pipeline::stop(std::int64_t deadline_ns) {
   if (!state_->sinks->drain(std::chrono::steady_clock::now() + left)) {
     journal(journal_level::info,
             state_->persistent()
-                ? "not everything could be delivered in time; it stays in the log"
-                : "not everything could be delivered in time; the memory log loses the rest");
+                ? "not everything could be delivered; it stays in the log"
+                : "not everything could be delivered; the memory log loses the rest");
   }
   state_->sinks->stop();
   if (auto closed = state_->log->close(); !closed) {

@@ -94,6 +94,8 @@ class write_job {
   void body(std::string_view piece);
   /// The same as far as the turn's work goes: how much of the piece was taken.
   [[nodiscard]] std::size_t body(std::string_view piece, turn_work& work);
+  /// NULs were taken off the end of a body before it was given.
+  void count_final_nul() noexcept { ++account_.final_nuls; }
   /// What was given so far is a body of its own and the next piece begins another, at a time of its
   /// own: many datagrams share a job, a frame and an append.
   void next_body(std::int64_t now_ns);
@@ -213,7 +215,6 @@ class write_path {
   [[nodiscard]] std::shared_ptr<frame> seal(frame_builder& builder, std::int64_t now_ns);
   [[nodiscard]] append_result append_frames();
   [[nodiscard]] outcome keep_types() const;
-  void tell_samples(std::int64_t now_ns);
   frame_builder& builder_for(const api::write_target& target);
 
   write_services services_;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -56,7 +57,7 @@ class learner {
   [[nodiscard]] outcome turn_of_version_1(std::int64_t now_ms);
   [[nodiscard]] outcome turn_of_version_2(std::int64_t now_ms);
   [[nodiscard]] outcome ask_database(const std::string& database);
-  [[nodiscard]] outcome ask_types(const std::string& database);
+  [[nodiscard]] outcome ask_types(const std::string& database, std::size_t& types);
   [[nodiscard]] result<std::string> ask(transfer_request request);
   [[nodiscard]] transfer_request query_request(const std::string& query) const;
   [[nodiscard]] transfer_request buckets_request(std::size_t offset) const;
@@ -69,6 +70,8 @@ class learner {
   learnt_table table_;
   /// When each database was asked about last.
   std::map<std::string, std::int64_t> asked_;
+  /// Databases whose first answer was told; of version 2, "" stands for all.
+  std::set<std::string> told_;
   std::int64_t pause_ms_ = 0;
   std::int64_t not_before_ms_ = 0;
   bool has_failed_ = false;

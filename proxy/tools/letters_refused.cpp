@@ -3,14 +3,19 @@
 // `weir letters ... --sink NAME`: what a sink's server refused. Replay sends it to that server and
 // nowhere else; it went through the gate already.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <set>
 
 #include "base/atomic_file_posix.hpp"
+#include "base/terminal_text.hpp"
+#include "config/suggest.hpp"
 #include "log/file_system.hpp"
+#include "sinks/delivery.hpp"
 #include "sinks/escape.hpp"
+#include "tools/data_directory_posix.hpp"
 #include "tools/http_post_curl.hpp"
 #include "tools/letters_exit.hpp"
 #include "tools/letters_print.hpp"
@@ -30,11 +35,14 @@ struct refused_file_set {
   std::set<std::string> replayed;
 };
 
+std::string refused_directory(const settings& configured, const sink_settings& sink) {
+  return sink.refused_directory.empty() ? configured.log.directory + "/refused"
+                                        : sink.refused_directory;
+}
+
 result<refused_file_set> load_refused(const settings& configured, const sink_settings& sink) {
   refused_file_set made;
-  made.stem = (sink.refused_directory.empty() ? configured.log.directory + "/refused"
-                                              : sink.refused_directory) +
-              "/" + percent_escape(sink.name);
+  made.stem = refused_directory(configured, sink) + "/" + percent_escape(sink.name);
   for (const char* suffix : {".lp.1", ".lp"}) {  // the older one first
     auto content = read_small_file(made.stem + suffix);
     if (!content) {
@@ -101,7 +109,10 @@ int to_file(const letters_arguments& given, const refused_file_set& of) {
     if (!meant(given, of, each)) {
       continue;
     }
-    const std::string text = each.head + "\n" + each.lines;
+    std::string text = each.head + "\n" + each.lines;
+    if (standard && ::isatty(STDOUT_FILENO) == 1) {  // which must not obey what clients sent
+      text = visible_lines(text);
+    }
     whole = std::fwrite(text.data(), 1, text.size(), out) == text.size() && whole;
   }
   whole = std::fflush(out) == 0 && whole;
@@ -151,7 +162,12 @@ int replay(const letters_arguments& given, const settings& configured, const sin
     if (!answer) {
       return complain(sink.url + ": " + answer.error().message, exit_not_all);
     }
-    if (answer.value().status / 100 != 2) {
+    if (answer.value().status < 400 && answer.value().status != 204) {
+      return complain(sink.url + ": " + not_stored_words(answer.value().status, "204") +
+                          " Nothing counts as taken",
+                      exit_not_all);
+    }
+    if (answer.value().status != 204) {
       refused += each.line_count();
       std::printf("%s, %llu lines for %s: answered %d: %s\n", each.time.c_str(),
                   static_cast<unsigned long long>(each.line_count()), each.database.c_str(),
@@ -178,8 +194,17 @@ int run_refused(const letters_arguments& given, const letters_job& job) {
     return each.name == given.sink;
   });
   if (found == sinks.end()) {
-    return complain("the configuration has no sink named \"" + given.sink + "\"",
+    std::vector<std::string> names;
+    std::transform(sinks.begin(), sinks.end(), std::back_inserter(names),
+                   [](const sink_settings& each) { return each.name; });
+    return complain(fmt::format("there is no sink named \"{}\"{}; {} has {}", given.sink,
+                                did_you_mean(nearest_name(given.sink, names)), job.place.words(),
+                                names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))),
                     exit_bad_arguments);
+  }
+  if (const std::string why = why_no_refused(refused_directory(job.configured, *found), job.place);
+      !why.empty()) {
+    return complain(why, exit_not_all);
   }
   auto loaded = load_refused(job.configured, *found);
   if (!loaded) {

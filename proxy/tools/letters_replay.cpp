@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "intake/address.hpp"
+#include "sinks/delivery.hpp"
 #include "sinks/escape.hpp"
 
 namespace weir {
@@ -64,7 +65,8 @@ replayable replay_planner::add(const letter& each) {
   }
   // Only a line that is a point by itself may stand among others: an open quote would take them in.
   // In nanoseconds, so that every time fits: the server applies the precision.
-  reader_.reset({.utf8 = utf8_policy::pass, .line_bytes_max = line_bytes_max});
+  reader_.reset(
+      {.utf8 = utf8_policy::pass, .line_bytes_max = line_bytes_max, .take_byte_order_mark = false});
   reader_.feed(each.what.text);
   bool point = reader_.next() == line_event::point;
   if (!point) {
@@ -114,6 +116,9 @@ std::optional<replay_batch> replay_planner::take(bool all) {
 replay_outcome read_replay_answer(const replay_batch& batch, int status, std::string_view body) {
   if (status == 204) {
     return {};
+  }
+  if (status < 400) {
+    return {.failed = not_stored_words(status, "204")};
   }
   if (status != 400) {
     return {.failed = words_of(status, body)};

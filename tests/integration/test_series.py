@@ -54,6 +54,13 @@ def test_types_outlive_the_process(start_weir, kill, acknowledge):
     ]
 
 
+def test_names_that_clients_chose_do_not_reach_the_terminal_as_they_are(start_weir):
+    weir = start_weir(settings(file_sink()))
+    line = f"c\x1b[31mpu\u202e,host=a v\x07\u009b=1i {T}"
+    assert weir.client.write(line, "mydb").status == 204
+    assert types(weir) == [("mydb", "c\u241b[31mpu<U+202E>", "v\u2407<U+009B>", "integer")]
+
+
 def test_forgetting_needs_a_stopped_weir(start_weir):
     weir = start(start_weir)
     assert weir.client.write(f"cpu value=1i {T}\nmem value=1i {T}", "mydb").status == 204
@@ -89,6 +96,49 @@ def test_a_conflict_is_mended_where_that_is_wanted(start_weir, mode, line, store
         lambda: weir.lines_of("mydb") == [f"cpu value=1i {T}", f"{stored} {T + 1}"],
         what="both lines",
     )
+
+
+@pytest.mark.parametrize(
+    "line, status",
+    [
+        ("a v=1,v=2", 204),
+        ("b v=1,w=5,v=2,w=6", 204),
+        ("c v=1,v=2i", 400),
+        ('d v="x",v=1', 400),
+        ("e v=1,v=1", 204),
+        ("f v=t,v=1,v=2", 400),
+    ],
+)
+def test_a_field_twice_is_stored_as_influxdb_stores_it(influxd, start_weir, line, status):
+    for database in ("direct", "through"):
+        influxd.create_database(database)
+    direct = influxd.client.write(f"{line} {T}", "direct")
+    weir = start(start_weir, influx_sink(influxd.url))
+    answer = weir.client.write(f"{line} {T}", "through")
+    assert (answer.status, direct.status) == (status, status)
+    if status == 400:
+        # InfluxDB names the field or not, by whether the shard was there before.
+        assert "field type conflict" in direct.text()
+        assert 'input field "v" on measurement' in answer.json()["error"]
+    weir.wait_delivered(1 if status == 204 else 0)
+    rows = [influxd.rows(f"SELECT * FROM {line[0]}", each) for each in ("direct", "through")]
+    assert rows[0] == rows[1]
+    noted = reasons(weir, "weir_lines_noted_total").get("duplicate_field", 0)
+    assert noted == (1 if status == 204 else 0)
+
+
+@pytest.mark.parametrize("mode", ["reject", "spread"])
+def test_a_field_twice_costs_its_line_where_that_is_wanted(start_weir, mode):
+    weir = start(start_weir, duplicates=mode)
+    answer = weir.client.write(f"df v=1,v=2 {T}\ndf v=1 {T}", "mydb", verbose="true")
+    assert answer.status == 400
+    (refused,) = answer.json()["data"]
+    assert (refused["line_number"], refused["code"]) == (1, "duplicate_field")
+    assert refused["error_message"] == (
+        'field "v" stands twice in the line, and a database keeps one value (key: duplicates)'
+    )
+    assert weir.metrics().one("weir_lines_rejected_total", reason="duplicate_field") == 1
+    wait_until(lambda: weir.lines_of("mydb") == [f"df v=1 {T}"], what="the good line")
 
 
 def test_flink_gauges_reach_influxdb(influxd, start_weir):
