@@ -108,16 +108,19 @@ http::response write_response(const write_verdict& verdict) {
   return answer;
 }
 
+http::response overloaded(std::string_view why) {
+  return error_response(503, overloaded_words(why));
+}
+
 http::response body_failure_response(http::body_failure why) {
   const failure_words said = body_failure_words(why);
+  if (said.status == 503) {
+    return overloaded(said.words);
+  }
   if (why == http::body_failure::timeout) {
     return text_response(said.status, std::string(said.words) + "\n");
   }
   return error_response(said.status, said.words);
-}
-
-http::response overloaded(std::string_view why) {
-  return error_response(503, overloaded_words(why));
 }
 
 const write_dialect& influx_v1() noexcept {
@@ -126,6 +129,7 @@ const write_dialect& influx_v1() noexcept {
       .answer = write_response,
       .body_failed = body_failure_response,
       .overloaded = overloaded,
+      .too_large = [](std::string_view why) { return error_response(413, why); },
       .refused = [](std::string_view why) { return error_response(400, why); }};
   return dialect;
 }

@@ -119,6 +119,9 @@ http::response body_failed(http::body_failure why) {
                              "batches, or raise it");
   }
   const failure_words said = body_failure_words(why);
+  if (said.status == 503) {
+    return error_response_v2(503, overloaded_words(said.words));
+  }
   return error_response_v2(said.status, said.words);
 }
 
@@ -131,6 +134,7 @@ const write_dialect& influx_v2() noexcept {
       .body_failed = body_failed,
       .overloaded =
           [](std::string_view why) { return error_response_v2(503, overloaded_words(why)); },
+      .too_large = [](std::string_view why) { return error_response_v2(413, why); },
       .refused = [](std::string_view why) { return error_response_v2(400, why); }};
   return dialect;
 }

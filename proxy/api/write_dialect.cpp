@@ -243,6 +243,10 @@ failure_words body_failure_words(http::body_failure why) noexcept {
               "Content-Length or Transfer-Encoding: chunked"};
     case http::body_failure::timeout:
       return {408, "The request's body did not arrive in time."};
+    case http::body_failure::overloaded:
+      return {503, "the memory for requests in flight is used up"};
+    case http::body_failure::stalled:
+      return {503, "the body stood still while the memory for requests in flight was short"};
     case http::body_failure::cut_off:
       break;
   }

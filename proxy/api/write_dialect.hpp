@@ -50,6 +50,8 @@ struct write_dialect {
   http::response (*body_failed)(http::body_failure why);
   /// 503: try again later, nothing of this request was kept.
   http::response (*overloaded)(std::string_view why);
+  /// 413: less at a time would do.
+  http::response (*too_large)(std::string_view why);
   /// 400: this request will never do.
   http::response (*refused)(std::string_view why);
 };

@@ -4,30 +4,58 @@
 // itself: it is the number that decides whether a request may grow or is answered 503.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <limits>
+#include <memory>
 #include <utility>
 
 #include "base/assert.hpp"
 
 namespace weir {
 
+/// What one client holds of a budget, over all of its connections. Thread-safe.
+struct memory_share {
+  std::atomic<std::size_t> held{0};
+};
+
+/// How a budget is shared out while it runs short. By default it is not.
+struct budget_rules {
+  /// Leases of up to this many bytes may use the reserve too.
+  std::size_t small_bytes = 0;
+  /// What larger leases leave free.
+  std::size_t reserve_bytes = 0;
+  /// A client that would hold more than this ...
+  std::size_t client_bytes = std::numeric_limits<std::size_t>::max();
+  /// ... gets no more while less than this would be free.
+  std::size_t client_reserve_bytes = 0;
+  /// The same for small leases.
+  std::size_t client_small_reserve_bytes = 0;
+};
+
 /// Thread-safe.
 class memory_budget {
  public:
-  explicit memory_budget(std::size_t bytes) noexcept : limit_(bytes) {}
+  explicit memory_budget(std::size_t bytes, const budget_rules& rules = {}) noexcept
+      : limit_(bytes), rules_(rules) {}
   memory_budget(const memory_budget&) = delete;
   memory_budget& operator=(const memory_budget&) = delete;
 
   /// Takes `bytes`, or nothing at all when fewer are left.
-  [[nodiscard]] bool take(std::size_t bytes) noexcept {
-    std::size_t used = used_.load(std::memory_order_relaxed);
-    do {
-      if (bytes > limit_ || used > limit_ - bytes) {
-        return false;
-      }
-    } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
-    return true;
+  [[nodiscard]] bool take(std::size_t bytes) noexcept { return take(bytes, limit_); }
+  /// The same for a lease that will be `lease_bytes` large, of a client (or of none).
+  [[nodiscard]] bool take_for(std::size_t bytes, std::size_t lease_bytes,
+                              memory_share* client) noexcept {
+    if (client == nullptr) {
+      return take(bytes, ceiling(lease_bytes));
+    }
+    const std::size_t held = client->held.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+    if (take(bytes, ceiling(lease_bytes, held))) {
+      return true;
+    }
+    client->held.fetch_sub(bytes, std::memory_order_relaxed);
+    return false;
   }
   void give_back(std::size_t bytes) noexcept {
     const std::size_t before = used_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -37,7 +65,28 @@ class memory_budget {
   [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
 
  private:
+  [[nodiscard]] std::size_t ceiling(std::size_t lease_bytes,
+                                    std::size_t client_held = 0) const noexcept {
+    const bool is_small = lease_bytes <= rules_.small_bytes;
+    std::size_t most = is_small ? limit_ : limit_ - rules_.reserve_bytes;
+    if (client_held > rules_.client_bytes) {
+      most = std::min(most, limit_ - (is_small ? rules_.client_small_reserve_bytes
+                                               : rules_.client_reserve_bytes));
+    }
+    return most;
+  }
+  [[nodiscard]] bool take(std::size_t bytes, std::size_t most) noexcept {
+    std::size_t used = used_.load(std::memory_order_relaxed);
+    do {
+      if (bytes > most || used > most - bytes) {
+        return false;
+      }
+    } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+    return true;
+  }
+
   const std::size_t limit_;
+  const budget_rules rules_;
   std::atomic<std::size_t> used_{0};
 };
 
@@ -45,13 +94,18 @@ class memory_budget {
 class [[nodiscard]] memory_lease {
  public:
   memory_lease() = default;
-  explicit memory_lease(memory_budget& budget) noexcept : budget_(&budget) {}
+  explicit memory_lease(memory_budget& budget,
+                        std::shared_ptr<memory_share> client = nullptr) noexcept
+      : budget_(&budget), client_(std::move(client)) {}
   memory_lease(memory_lease&& other) noexcept
-      : budget_(other.budget_), bytes_(std::exchange(other.bytes_, 0)) {}
+      : budget_(other.budget_),
+        client_(std::move(other.client_)),
+        bytes_(std::exchange(other.bytes_, 0)) {}
   memory_lease& operator=(memory_lease&& other) noexcept {
     if (this != &other) {
       release();
       budget_ = other.budget_;
+      client_ = std::move(other.client_);
       bytes_ = std::exchange(other.bytes_, 0);
     }
     return *this;
@@ -59,26 +113,42 @@ class [[nodiscard]] memory_lease {
   ~memory_lease() { release(); }
 
   /// Makes the lease at least `bytes` large; false (and unchanged) when the budget has no more.
-  [[nodiscard]] bool grow_to(std::size_t bytes) noexcept {
+  /// Without `reserve` it does not count as small, whatever its size.
+  [[nodiscard]] bool grow_to(std::size_t bytes, bool reserve = true) noexcept {
     if (bytes <= bytes_) {
       return true;
     }
-    if (budget_ != nullptr && !budget_->take(bytes - bytes_)) {
+    const std::size_t counts_as = reserve ? bytes : std::numeric_limits<std::size_t>::max();
+    if (budget_ != nullptr && !budget_->take_for(bytes - bytes_, counts_as, client_.get())) {
       return false;
     }
     bytes_ = bytes;
     return true;
   }
-  void release() noexcept {
-    if (budget_ != nullptr && bytes_ > 0) {
-      budget_->give_back(bytes_);
+  void shrink_to(std::size_t bytes) noexcept {
+    if (bytes >= bytes_) {
+      return;
     }
-    bytes_ = 0;
+    if (budget_ != nullptr) {
+      budget_->give_back(bytes_ - bytes);
+      if (client_ != nullptr) {
+        client_->held.fetch_sub(bytes_ - bytes, std::memory_order_relaxed);
+      }
+    }
+    bytes_ = bytes;
   }
+  void release() noexcept { shrink_to(0); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  /// Others hold so little that a lease which cannot grow is itself the reason.
+  [[nodiscard]] bool alone() const noexcept {
+    constexpr std::size_t little = 8;  // of the budget, one part in so many
+    return budget_ != nullptr &&
+           budget_->used() - std::min(bytes_, budget_->used()) <= budget_->limit() / little;
+  }
 
  private:
   memory_budget* budget_ = nullptr;
+  std::shared_ptr<memory_share> client_;
   std::size_t bytes_ = 0;
 };
 

@@ -51,6 +51,13 @@ class gzip_inflater {
   /// during the call. After anything but `more` only `reset` may follow.
   [[nodiscard]] inflate_status feed(std::string_view piece,
                                     const std::function<void(std::string_view)>& out);
+  /// The same a step at a time, for whoever must not take long: one chunk at most, or the rest of a
+  /// member. What was used is taken off `piece`. There is more to do until `piece` is empty and
+  /// `holds_output` false.
+  [[nodiscard]] inflate_status feed_some(std::string_view& piece,
+                                         const std::function<void(std::string_view)>& out);
+  /// More may come out without further input.
+  [[nodiscard]] bool holds_output() const noexcept;
 
   /// The input so far is a whole number (at least one) of complete members, checksums and all.
   [[nodiscard]] bool complete() const noexcept;

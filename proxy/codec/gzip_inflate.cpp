@@ -118,6 +118,7 @@ struct gzip_inflater::state {
   bool inside_header = false;
   bool any_member = false;
   bool failed = false;
+  bool holds_output = false;
 
   void begin_member() {
     isal_inflate_reset(&stream);
@@ -127,7 +128,7 @@ struct gzip_inflater::state {
     inside_header = true;
   }
   inflate_status read_header();
-  inflate_status feed_part(std::string_view part, const std::function<void(std::string_view)>& out);
+  inflate_status step(const std::function<void(std::string_view)>& out);
   inflate_status inflate_some(const std::function<void(std::string_view)>& out);
 };
 
@@ -145,6 +146,7 @@ void gzip_inflater::reset(std::uint64_t inflated_bytes_max) {
   state_->inside_member = false;
   state_->any_member = false;
   state_->failed = false;
+  state_->holds_output = false;
 }
 
 inflate_status gzip_inflater::state::read_header() {
@@ -186,47 +188,52 @@ inflate_status gzip_inflater::state::inflate_some(
   return inflate_status::more;
 }
 
-inflate_status gzip_inflater::state::feed_part(std::string_view part,
-                                               const std::function<void(std::string_view)>& out) {
-  // isa-l's interface predates const; it does not write to its input.
-  stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(part.data()));
-  stream.avail_in = static_cast<std::uint32_t>(part.size());
-  for (;;) {
-    if (!inside_member) {
-      if (stream.avail_in == 0) {
-        return inflate_status::more;
-      }
-      begin_member();  // whatever follows a member must be a member: Go's reader wants the same
-    }
-    if (inside_header) {
-      const inflate_status status = read_header();
-      if (status != inflate_status::more || inside_header || stream.avail_in == 0) {
-        return status;
-      }
-    }
-    const inflate_status status = inflate_some(out);
-    if (status != inflate_status::more) {
-      return status;
-    }
-    if (inside_member && stream.avail_in == 0 && stream.avail_out > 0) {
+// A member's header, or one call of isa-l.
+inflate_status gzip_inflater::state::step(const std::function<void(std::string_view)>& out) {
+  if (!inside_member) {
+    if (stream.avail_in == 0) {
       return inflate_status::more;
     }
+    begin_member();  // whatever follows a member must be a member: Go's reader wants the same
   }
+  if (inside_header) {
+    const inflate_status status = read_header();
+    if (status != inflate_status::more || inside_header || stream.avail_in == 0) {
+      return status;
+    }
+  }
+  const inflate_status status = inflate_some(out);
+  holds_output = status == inflate_status::more && inside_member && stream.avail_out == 0;
+  return status;
+}
+
+inflate_status gzip_inflater::feed_some(std::string_view& piece,
+                                        const std::function<void(std::string_view)>& out) {
+  WEIR_ASSERT(!state_->failed);
+  const auto part = static_cast<std::uint32_t>(std::min(piece.size(), part_bytes_max));
+  inflate_state& stream = state_->stream;
+  // isa-l's interface predates const; it does not write to its input.
+  stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(piece.data()));
+  stream.avail_in = part;
+  const inflate_status status = state_->step(out);
+  piece.remove_prefix(part - stream.avail_in);
+  state_->failed = status != inflate_status::more;
+  return status;
 }
 
 inflate_status gzip_inflater::feed(std::string_view piece,
                                    const std::function<void(std::string_view)>& out) {
-  WEIR_ASSERT(!state_->failed);
-  while (!piece.empty()) {
-    const std::string_view part = piece.substr(0, std::min(piece.size(), part_bytes_max));
-    piece.remove_prefix(part.size());
-    const inflate_status status = state_->feed_part(part, out);
+  while (!piece.empty() || state_->holds_output) {
+    const inflate_status status = feed_some(piece, out);
     if (status != inflate_status::more) {
-      state_->failed = true;
       return status;
     }
   }
   return inflate_status::more;
+}
+
+bool gzip_inflater::holds_output() const noexcept {
+  return state_->holds_output && !state_->failed;
 }
 
 bool gzip_inflater::complete() const noexcept {

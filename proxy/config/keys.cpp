@@ -271,6 +271,9 @@ const std::vector<config_key<limit_settings>>& limit_keys() {
       count_key<S>("databases", {1, 1'000'000}, "databases",
                    "that clients may create or name before further ones are refused",
                    WEIR_MEMBER(databases)),
+      count_key<S>("labelled_databases", {0, 100'000}, "databases",
+                   "with rows of their own in /metrics; the others are summed up as (other)",
+                   WEIR_MEMBER(labelled_databases)),
       size_key<S>("state", {mib, 1024 * gib},
                   "for what remote_write sinks remember of their series; beyond it the series "
                   "unseen for longest are forgotten",

@@ -39,7 +39,7 @@ struct http_settings {
   /// From the end of the head to the end of the body.
   milliseconds body_timeout{60'000};
   /// Between two requests of a connection.
-  milliseconds idle_timeout{120'000};
+  milliseconds idle_timeout{300'000};
   /// Open connections. More are answered 503 and closed.
   std::uint32_t connections = 10'000;
   /// Nanoseconds in one unit of timestamps, where neither request nor database says; or
@@ -85,6 +85,8 @@ struct limit_settings {
   std::uint64_t line = std::uint64_t{1} << 20;
   /// Databases that clients may create or name before further ones are refused.
   std::uint32_t databases = 10'000;
+  /// Databases with rows of their own in /metrics; further ones are summed up.
+  std::uint32_t labelled_databases = 500;
   /// What the remote_write sinks remember of the series they sent, together.
   std::uint64_t state = std::uint64_t{256} << 20;
   /// What the gate remembers of series, in bytes (64 a series and a third of that spare).

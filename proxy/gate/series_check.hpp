@@ -176,8 +176,8 @@ class series_check {
 
 /// As much of a value or a name as a message quotes.
 [[nodiscard]] inline std::string_view shortened(std::string_view text) noexcept {
-  constexpr std::size_t quoted_bytes_max = 256;
-  return text.substr(0, quoted_bytes_max);
+  constexpr std::size_t shown_bytes_max = 256;
+  return text.substr(0, shown_bytes_max);
 }
 
 /// A name as it is meant: without the backslashes of escapes.

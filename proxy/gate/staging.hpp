@@ -53,6 +53,12 @@ class line_buffer {
       size_ += text.size();
     }
   }
+  void drop_front(std::size_t bytes) noexcept {
+    size_ -= bytes;
+    if (size_ > 0) {
+      std::memmove(bytes_.get(), bytes_.get() + bytes, size_);
+    }
+  }
   void clear(std::size_t keep_bytes) noexcept {
     size_ = 0;
     if (capacity_ > keep_bytes) {
@@ -103,6 +109,20 @@ class staged_lines {
   }
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
   [[nodiscard]] std::size_t held_bytes() const noexcept { return text_.capacity(); }
+
+  /// Forgets the first `count` runs.
+  void drop_runs(std::size_t count) {
+    if (count == 0) {
+      return;
+    }
+    const std::size_t bytes = runs_[count - 1].end;
+    text_.drop_front(bytes);
+    runs_.erase(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(count));
+    for (staged_run& run : runs_) {
+      run.begin -= bytes;
+      run.end -= bytes;
+    }
+  }
 
   /// Forgets all lines; gives a buffer larger than `keep_bytes` back to the system.
   void clear(std::size_t keep_bytes) {

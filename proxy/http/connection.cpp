@@ -9,127 +9,102 @@
 #include <limits>
 
 #include "base/assert.hpp"
-#include "codec/gzip.hpp"
-#include "http/framing.hpp"
+#include "http/connection_state.hpp"
 #include "http/head.hpp"
 
 namespace weir::http {
 namespace {
 
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 // A client that was refused before `100 Continue` most likely sends no body: no long wait for it.
 constexpr std::int64_t unasked_body_timeout_ns = 2'000'000'000;
 // So long is read what may follow a request of unknown length: a reset may overtake the answer.
 constexpr std::int64_t unknown_length_linger_ns = 2'000'000'000;
-// The inflater's window and tables (90 KiB) go when a connection has been idle for this long.
-constexpr std::int64_t inflater_idle_ns = 1'000'000'000;
-// Pipelined requests are not begun while more than this waits to be sent.
-constexpr std::size_t output_bytes_max = 1024 * 1024;
-// Buffers up to these sizes stay with an idle connection.
-constexpr std::size_t headers_kept_max = 32;
-constexpr std::size_t output_kept_max = 4096;
-
-enum class phase : std::uint8_t {
-  head,     // a request's head is awaited, or a part of it is here
-  body,     // an exchange is open and its body arrives
-  waiting,  // the body is complete, the answer outstanding
-  discard,  // answered early: the rest of the body is thrown away
-  closed,   // nothing more is read
-};
-
-std::int64_t later(std::int64_t now_ns, std::int64_t by_ns) noexcept {
-  return by_ns > never - now_ns ? never : now_ns + by_ns;
-}
+// What a head costs of a turn's work.
+constexpr std::size_t head_work = 32;
+// A body has come on when so many bytes of it came; fewer in that time are as good as none.
+constexpr std::uint64_t progress_bytes = 16 * 1024;
 
 }  // namespace
 
-struct connection::state {
-  state(connection& owner, router& served, const connection_limits& bounds, std::int64_t begin_ns)
-      : self(owner), requests(served), limits(bounds), now_ns(begin_ns) {
-    deadline_ns = later(begin_ns, limits.idle_timeout_ns);
-  }
+void connection::state::set_peer(connection_peer given) {
+  peer = std::move(given);
+  lease =
+      requests.memory() == nullptr ? memory_lease{} : memory_lease(*requests.memory(), peer.share);
+}
 
-  void drive(std::string_view bytes);
-  void run_dry();
-  void settle();
-  void take_head(std::string_view& bytes);
-  void open(std::string_view head_bytes, std::string_view following);
-  void begin_body();
-  void take_body(std::string_view& bytes);
-  void take_chunks(std::string_view& bytes);
-  void take_piece(std::string_view piece);
-  void discard(std::string_view piece);
-  void begin_inflating();
-  void decode(std::string_view piece);
-  void inflate(std::string_view piece);
-  void look_at_coding();
-  void end_body();
-  void next_request();
-  void refuse_head(int status, std::string_view why);
-  void refuse_body(body_failure why, bool close);
-  void damaged_framing();
-  void give(response& given);
-  void cut_off();
-  void close() noexcept;
-  void give_up_buffers();
-  [[nodiscard]] bool may_begin() const noexcept {
-    return at == phase::head && output.size() <= output_bytes_max;
+void connection::state::receive(std::string_view bytes, std::int64_t when_ns, turn_work& with) {
+  now_ns = when_ns;
+  if (at == phase::closed) {
+    return;
   }
-
-  connection& self;
-  router& requests;
-  const connection_limits limits;
-  std::int64_t now_ns;
-  std::int64_t deadline_ns;
-  std::int64_t idle_since_ns = 0;
-  phase at = phase::head;
-  bool answered = false;
-  bool driving = false;  // inside drive(): resume() has nothing to do
-  bool peer_ended = false;
-  bool finishing = false;
-  bool keep_alive = true;  // after the current answer
-  bool head_only = false;
-  bool version_1_0 = false;
-  bool continue_owed = false;  // `100 Continue` is awaited and was not sent
-  framing body;
-  std::size_t scanned = 0;
-  std::string partial;  // a head that did not arrive in one piece
-  std::function<void()> answered_call;
-  std::string pending;  // pipelined bytes behind an outstanding answer
-  std::string output;
-  request_head head;
-  connection_peer peer;
-  std::unique_ptr<exchange> current;
-  std::unique_ptr<gzip_inflater> inflater;
-};
+  if (paused_ns != 0) {
+    // That it waited was not the client's doing.
+    if (at == phase::body) {
+      deadline_ns = later(deadline_ns, std::max<std::int64_t>(now_ns - paused_ns, 0));
+    }
+    paused_ns = 0;
+  }
+  work = &with;
+  if (pending.empty()) {
+    drive(bytes);
+  } else {
+    std::string all;
+    all.swap(pending);
+    all.append(bytes);
+    drive(all);
+  }
+  work = nullptr;
+  if (wants_turn()) {
+    paused_ns = now_ns;
+  }
+}
 
 // Requires: `bytes` does not point into this object's buffers.
 void connection::state::drive(std::string_view bytes) {
   driving = true;
-  settle();
-  while (!bytes.empty() && at != phase::closed && at != phase::waiting) {
-    if (at == phase::head) {
-      if (!may_begin()) {
-        break;
-      }
-      take_head(bytes);
-    } else {
-      take_body(bytes);
-    }
-    settle();
-  }
+  advance(bytes);
   if (at == phase::closed) {
     bytes = {};
   }
   pending.append(bytes);
   run_dry();
   give_up_buffers();
+  if (!fit_lease()) {
+    shed();
+  }
   driving = false;
+}
+
+// As far as answers, work and memory allow. The rest is left in `bytes`.
+void connection::state::advance(std::string_view& bytes) {
+  settle();
+  while (at != phase::closed && at != phase::waiting) {
+    if (at == phase::body && feed.behind()) {
+      if (work->done()) {
+        return;
+      }
+      go_on();
+    } else if (bytes.empty()) {
+      return;
+    } else if (at == phase::head) {
+      // Answers that are not sent yet need memory, too.
+      if (!may_begin() || work->done() ||
+          (out.bytes().size() > unleased_bytes_max / 2 && !fit_lease(0, unleased_bytes_max))) {
+        return;
+      }
+      take_head(bytes);
+      work->spend(head_work);
+    } else {
+      take_body(bytes);
+      work->spend(1);
+    }
+    settle();
+  }
 }
 
 // All that could be read was read: if the peer is gone, what is incomplete stays so.
 void connection::state::run_dry() {
-  if (!peer_ended || !pending.empty()) {
+  if (!peer_ended || !pending.empty() || (at == phase::body && feed.behind())) {
     return;
   }
   if (at == phase::body || at == phase::discard) {
@@ -145,8 +120,12 @@ void connection::state::settle() {
     return;
   }
   current.reset();
+  feed.end(requests.inflaters());
   if (at == phase::waiting && !(body.length_unknown && !keep_alive)) {
-    next_request();
+    out.pump(*work, now_ns);
+    if (!out.streaming()) {
+      next_request();
+    }
     return;
   }
   at = phase::discard;
@@ -156,6 +135,9 @@ void connection::state::settle() {
   }
   if (continue_owed) {
     deadline_ns = std::min(deadline_ns, later(now_ns, unasked_body_timeout_ns));
+  }
+  if (!body.expected() && !body.until_end) {
+    end_body();
   }
 }
 
@@ -208,6 +190,7 @@ void connection::state::open(std::string_view head_bytes, std::string_view follo
   head_only = head.method == method::head;
   version_1_0 = head.version_1_0;
   body = framing_of(head, following);
+  body.progress_ns = now_ns;
   continue_owed = head.expect_continue && body.expected();
   deadline_ns = later(now_ns, limits.body_timeout_ns);
   current = requests.open(head, self);
@@ -236,20 +219,24 @@ void connection::state::begin_body() {
   if (answered) {
     return;
   }
-  if (continue_owed) {
-    output.append("HTTP/1.1 100 Continue\r\n\r\n");
-    continue_owed = false;
-  }
   if (body.encoding == coding::gzip) {
     begin_inflating();
+    if (answered) {
+      return;
+    }
+  }
+  if (continue_owed) {
+    out.bytes().append("HTTP/1.1 100 Continue\r\n\r\n");
+    continue_owed = false;
   }
 }
 
 void connection::state::begin_inflating() {
-  if (inflater == nullptr) {
-    inflater = std::make_unique<gzip_inflater>();
+  if (!fit_lease(inflater_pool::inflater_bytes)) {
+    refuse_body(body_failure::overloaded, false);
+    return;
   }
-  inflater->reset(limits.body_bytes_max);
+  feed.begin_gzip(requests.inflaters(), limits.body_bytes_max);
 }
 
 void connection::state::take_body(std::string_view& bytes) {
@@ -267,7 +254,7 @@ void connection::state::take_body(std::string_view& bytes) {
   body.remaining -= length;
   take_piece(bytes.substr(0, length));
   bytes.remove_prefix(length);
-  if (body.remaining == 0 && at != phase::closed) {
+  if (body.remaining == 0 && (at == phase::body || at == phase::discard) && !feed.behind()) {
     end_body();
   }
 }
@@ -291,22 +278,24 @@ void connection::state::take_chunks(std::string_view& bytes) {
 }
 
 void connection::state::take_piece(std::string_view piece) {
-  settle();  // an answer may have been given between two reads
   if (at == phase::body) {
     const std::uint64_t left = limits.body_bytes_max - body.wire_bytes;
+    // What still fits is handed on first, so that how the bytes were split makes no difference.
     const std::string_view fits =
         piece.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size())));
-    body.wire_bytes += fits.size();
     piece.remove_prefix(fits.size());
+    body.wire_bytes += fits.size();
+    if (body.wire_bytes - body.progress_bytes >= progress_bytes) {
+      body.progress_bytes = body.wire_bytes;
+      body.progress_ns = now_ns;
+    }
     decode(fits);
     if (piece.empty()) {
       return;
     }
-    // What still fits was handed on first, so that how the bytes were split makes no difference.
     if (!answered) {
       refuse_body(body_failure::too_large, true);
     }
-    settle();
   }
   discard(piece);
 }
@@ -346,18 +335,22 @@ void connection::state::look_at_coding() {
 }
 
 void connection::state::inflate(std::string_view piece) {
-  if (piece.empty()) {
-    return;
+  if (!piece.empty() && !answered) {
+    judge(feed.pass(piece, *current, *work, answered));
   }
-  if (body.encoding != coding::gzip) {
-    current->body(piece);
-    return;
+}
+
+// With what waits of a body. What has arrived of it may be all.
+void connection::state::go_on() {
+  if (!answered) {
+    judge(feed.go_on(*current, *work, answered));
   }
-  const inflate_status status = inflater->feed(piece, [this](std::string_view inflated) {
-    if (!answered) {
-      current->body(inflated);
-    }
-  });
+  if (!answered && !feed.behind() && !body.expected()) {
+    end_body();
+  }
+}
+
+void connection::state::judge(inflate_status status) {
   if (answered) {
     return;
   }
@@ -378,21 +371,26 @@ void connection::state::end_body() {
     next_request();
     return;
   }
-  if (!answered && body.encoding == coding::doubtful && body.wire_bytes > 0) {
-    look_at_coding();
-  }
+  const bool shown_only = body.encoding == coding::doubtful && body.wire_bytes > 0;
   body.chunked = false;
   body.remaining = 0;
+  if (!answered && shown_only) {
+    look_at_coding();
+    if (!answered && feed.behind()) {
+      return;  // there was no work left for it: `go_on` comes back here
+    }
+  }
   at = phase::waiting;
   deadline_ns = never;
   if (answered) {
     return;
   }
   // A gzip body of no bytes at all is no body: clients set the header on every request.
-  if (body.encoding == coding::gzip && body.wire_bytes > 0 && !inflater->complete()) {
+  if (body.encoding == coding::gzip && body.wire_bytes > 0 && !feed.complete()) {
     refuse_body(body_failure::truncated_gzip, false);
     return;
   }
+  feed.end(requests.inflaters());
   current->complete();
 }
 
@@ -405,25 +403,7 @@ void connection::state::next_request() {
     return;
   }
   at = phase::head;
-  idle_since_ns = now_ns;
   deadline_ns = later(now_ns, limits.idle_timeout_ns);
-}
-
-// The connection's own answer, to bytes that never became a request.
-void connection::state::refuse_head(int status, std::string_view why) {
-  response refused;
-  refused.status = status;
-  refused.content_type = "text/plain; charset=utf-8";
-  refused.body.append(why).append("\n");
-  append_response(refused, now_ns, false, false, output);
-  close();
-}
-
-void connection::state::refuse_body(body_failure why, bool close_after) {
-  response refused = current->fail(why);
-  WEIR_ASSERT(!answered);
-  refused.close = refused.close || close_after;
-  give(refused);
 }
 
 void connection::state::damaged_framing() {
@@ -436,24 +416,6 @@ void connection::state::damaged_framing() {
               "The body's chunks are not framed as HTTP/1.1 says (Transfer-Encoding: chunked).");
 }
 
-void connection::state::give(response& given) {
-  WEIR_ASSERT((at == phase::body || at == phase::waiting) && !answered);
-  answered = true;
-  keep_alive = keep_alive && !given.close && !finishing;
-  if (at == phase::body && body.expected()) {
-    // What is left of the body has to be read first. A client that awaits `100 Continue` may or may
-    // not send it, so the next byte's meaning would be a guess.
-    keep_alive = keep_alive && !continue_owed && body.remaining <= limits.discard_bytes_max;
-  }
-  if (at == phase::body && body.length_unknown) {
-    keep_alive = false;  // where the next request would begin is a guess
-  }
-  if (keep_alive && version_1_0) {
-    given.headers.emplace_back("Connection", "keep-alive");
-  }
-  append_response(given, now_ns, keep_alive, head_only, output);
-}
-
 void connection::state::cut_off() {
   if (at == phase::body && !answered) {
     static_cast<void>(current->fail(body_failure::cut_off));
@@ -461,29 +423,20 @@ void connection::state::cut_off() {
   close();
 }
 
-void connection::state::close() noexcept {
-  at = phase::closed;
-  deadline_ns = never;
-  current.reset();
-  inflater.reset();
-  pending.clear();
-  partial.clear();
-}
-
-// An idle connection holds little more than this object.
-void connection::state::give_up_buffers() {
-  if (pending.empty() && pending.capacity() > output_kept_max) {
-    pending.shrink_to_fit();
+bool connection::state::wants_turn() const noexcept {
+  switch (at) {
+    case phase::head:
+      return !pending.empty() && may_begin();
+    case phase::body:
+      return answered || feed.behind() || !pending.empty();
+    case phase::waiting:
+      return answered && (!out.streaming() || out.wants_pump());
+    case phase::discard:
+      return !pending.empty();
+    case phase::closed:
+      break;
   }
-  if (at != phase::head && at != phase::closed) {
-    return;
-  }
-  if (head.headers.capacity() > headers_kept_max) {
-    std::vector<header_field>{}.swap(head.headers);
-  }
-  if (output.empty() && output.capacity() > output_kept_max) {
-    output.shrink_to_fit();
-  }
+  return false;
 }
 
 connection::connection(router& requests, const connection_limits& limits, std::int64_t now_ns)
@@ -491,26 +444,20 @@ connection::connection(router& requests, const connection_limits& limits, std::i
 connection::~connection() = default;
 
 void connection::set_peer(connection_peer peer) {
-  state_->peer = std::move(peer);
+  state_->set_peer(std::move(peer));
 }
 
 const connection_peer& connection::peer() const noexcept {
   return state_->peer;
 }
 
+void connection::receive(std::string_view bytes, std::int64_t now_ns, turn_work& work) {
+  state_->receive(bytes, now_ns, work);
+}
+
 void connection::receive(std::string_view bytes, std::int64_t now_ns) {
-  state_->now_ns = now_ns;
-  if (state_->at == phase::closed) {
-    return;
-  }
-  if (state_->pending.empty()) {
-    state_->drive(bytes);
-    return;
-  }
-  std::string all;
-  all.swap(state_->pending);
-  all.append(bytes);
-  state_->drive(all);
+  turn_work all(std::numeric_limits<std::size_t>::max());
+  state_->receive(bytes, now_ns, all);
 }
 
 void connection::receive_end(std::int64_t now_ns) {
@@ -519,15 +466,11 @@ void connection::receive_end(std::int64_t now_ns) {
 }
 
 void connection::tick(std::int64_t now_ns) {
-  resume(now_ns);
   state& now = *state_;
-  if (now.at == phase::head && now.inflater != nullptr && now.partial.empty() &&
-      now_ns >= later(now.idle_since_ns, inflater_idle_ns)) {
-    now.inflater.reset();
-  }
-  if (now_ns < now.deadline_ns) {
+  if (now_ns < now.deadline_ns || now.wants_turn()) {
     return;
   }
+  now.now_ns = now_ns;
   if (now.at == phase::head && !now.partial.empty()) {
     now.refuse_head(408, "The request's head did not arrive in time.");
     return;
@@ -549,28 +492,60 @@ void connection::when_answered(std::function<void()> call) {
   state_->answered_call = std::move(call);
 }
 
-void connection::resume(std::int64_t now_ns) {
-  state_->now_ns = now_ns;
+void connection::resume(std::int64_t now_ns, turn_work& work) {
   if (!state_->driving) {
-    receive({}, now_ns);
+    state_->receive({}, now_ns, work);
   }
 }
 
-void connection::finish_after_current() {
+void connection::resume(std::int64_t now_ns) {
+  turn_work all(std::numeric_limits<std::size_t>::max());
+  resume(now_ns, all);
+}
+
+bool connection::wants_turn() const noexcept {
+  return state_->wants_turn();
+}
+
+void connection::finish_after_current(bool input_waits) {
   state_->finishing = true;
-  if (state_->at == phase::head && state_->partial.empty()) {
+  if (state_->at == phase::head && state_->partial.empty() && state_->pending.empty() &&
+      !input_waits) {
     state_->close();
   }
 }
 
+std::optional<std::int64_t> connection::stalled_since_ns() const noexcept {
+  if (state_->at != phase::body || state_->wants_turn()) {
+    return std::nullopt;
+  }
+  return state_->body.progress_ns;
+}
+
+void connection::give_up_body(std::int64_t now_ns) {
+  state& now = *state_;
+  now.now_ns = now_ns;
+  if (now.at == phase::body && !now.answered) {
+    now.refuse_body(body_failure::stalled, true);
+    // What still comes is thrown away, so that its client can read the answer.
+    now.deadline_ns = later(now_ns, unasked_body_timeout_ns);
+  }
+}
+
 std::string& connection::output() noexcept {
-  return state_->output;
+  return state_->out.bytes();
+}
+
+void connection::set_unsent(std::size_t bytes) {
+  state_->out.set_unsent(bytes);
+  static_cast<void>(state_->fit_lease());  // it only shrinks
 }
 
 bool connection::wants_input() const noexcept {
-  const phase at = state_->at;
-  return (at == phase::head && state_->pending.empty() && state_->may_begin()) ||
-         at == phase::body || at == phase::discard;
+  const state& now = *state_;
+  return now.pending.empty() && !now.peer_ended &&
+         ((now.at == phase::head && now.may_begin()) ||
+          (now.at == phase::body && !now.feed.behind()) || now.at == phase::discard);
 }
 
 bool connection::wants_close() const noexcept {
@@ -583,18 +558,11 @@ bool connection::wants_half_close() const noexcept {
 
 bool connection::idle() const noexcept {
   return state_->at == phase::head && state_->partial.empty() && state_->pending.empty() &&
-         state_->output.empty();
+         state_->out.bytes().empty() && state_->out.unsent() == 0;
 }
 
 std::int64_t connection::deadline_ns() const noexcept {
-  const state& now = *state_;
-  if (!now.pending.empty() && now.may_begin()) {
-    return now.now_ns;  // requests wait for nothing but resume()
-  }
-  if (now.at == phase::head && now.inflater != nullptr && now.partial.empty()) {
-    return std::min(now.deadline_ns, later(now.idle_since_ns, inflater_idle_ns));
-  }
-  return now.deadline_ns;
+  return state_->deadline_ns;
 }
 
 }  // namespace weir::http

@@ -10,14 +10,22 @@
 // `discard_bytes_max` (or turns out to be), where the body is above its limit, and where the client
 // awaits `100 Continue` and so may or may not send it. Where nothing says how long the rest is, it
 // is read for a while after the answer, and the connection ends.
+//
+// What it holds (bytes that wait, answers not sent, an inflater) is leased from the router's
+// budget. When that has no more, the request is answered 503; where even the answer finds no room,
+// a short one takes its place and the connection ends.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/memory_budget.hpp"
+#include "base/turn_work.hpp"
+#include "http/body_feed.hpp"
 #include "http/message.hpp"
 
 namespace weir::http {
@@ -30,7 +38,7 @@ struct connection_limits {
   std::uint64_t discard_bytes_max = 64'000'000;
   std::int64_t head_timeout_ns = 10'000'000'000;
   std::int64_t body_timeout_ns = 60'000'000'000;
-  std::int64_t idle_timeout_ns = 120'000'000'000;
+  std::int64_t idle_timeout_ns = 300'000'000'000;
 };
 
 /// Why a body could not be had whole.
@@ -41,6 +49,8 @@ enum class body_failure : std::uint8_t {
   unknown_encoding,  // Content-Encoding is neither gzip, x-gzip nor identity, nor nonsense: 415
   length_unknown,    // nothing says where it ends: 411, connection closed
   timeout,           // it did not arrive in time: 408, connection closed
+  overloaded,        // the memory for requests in flight was used up: 503
+  stalled,           // it stood still while that memory was short: 503, connection closed
   cut_off,           // the client closed or sent broken framing; nobody reads an answer
 };
 
@@ -50,6 +60,8 @@ struct connection_peer {
   std::string address{};
   /// Number of the listener that it came in by, in the order of the configuration.
   std::uint32_t listener = 0;
+  /// What all connections of its address hold of the memory for requests; nullptr: not counted.
+  std::shared_ptr<memory_share> share{};
 };
 
 class connection;
@@ -62,6 +74,14 @@ class exchange {
 
   /// A piece of the body, inflated. Not called after an answer was given.
   virtual void body(std::string_view piece) = 0;
+  /// The same for an exchange to which a piece may be much work: it spends from `work` and says how
+  /// much of the piece it took, less than all of it only when the work was done. The rest comes
+  /// again.
+  [[nodiscard]] virtual std::size_t take(std::string_view piece, turn_work& work) {
+    static_cast<void>(work);
+    body(piece);
+    return piece.size();
+  }
   /// The body is complete. The answer may be given now or, by `connection::answer`, later.
   virtual void complete() = 0;
   /// The body will not be complete. Returns the answer (ignored for `cut_off`).
@@ -73,14 +93,22 @@ class exchange {
   virtual void encoding_ignored() {}
 };
 
-/// Decides what a request is. The router must outlive its connections.
+/// Decides what a request is, and has what the connections of its loop share. It must outlive them.
 class router {
  public:
   virtual ~router() = default;
+  /// What connections lease their memory from; nullptr: nothing bounds it.
+  [[nodiscard]] virtual memory_budget* memory() noexcept { return nullptr; }
+  /// An answer had to be replaced or shortened because memory was used up.
+  virtual void answer_lost() {}
+  [[nodiscard]] inflater_pool& inflaters() noexcept { return inflaters_; }
   /// Called when a head is complete, before any body and before `100 Continue`. The exchange may
   /// answer at once through `on.answer(...)`: what follows of the body is then discarded.
   [[nodiscard]] virtual std::unique_ptr<exchange> open(const request_head& head,
                                                        connection& on) = 0;
+
+ private:
+  inflater_pool inflaters_;
 };
 
 class connection {
@@ -95,7 +123,10 @@ class connection {
   [[nodiscard]] const connection_peer& peer() const noexcept;
 
   /// Bytes that arrived. While an answer is outstanding further requests wait inside (pipelining):
-  /// at most one read's bytes, because `wants_input()` is false then.
+  /// at most one read's bytes, because `wants_input()` is false then. What goes beyond the turn's
+  /// work waits likewise.
+  void receive(std::string_view bytes, std::int64_t now_ns, turn_work& work);
+  /// The same with work enough.
   void receive(std::string_view bytes, std::int64_t now_ns);
   /// The peer closed its side.
   void receive_end(std::int64_t now_ns);
@@ -108,17 +139,29 @@ class connection {
   /// `call` happens whenever an answer was given, so that the owner knows which connection has
   /// output although it received nothing. It must not call the connection.
   void when_answered(std::function<void()> call);
-  /// Goes on with requests that were received while an answer was outstanding. Call it after
-  /// `answer` was called from outside `receive`, and after output was sent while `wants_input()`
-  /// was false: pipelined requests are not begun while much output waits. Never wrong to call.
+  /// Goes on with what waits inside: bytes beyond an earlier turn's work, requests behind an answer
+  /// that was outstanding, an answer that is made while it is sent. Call it after `answer` was
+  /// called from outside `receive`, and as long as `wants_turn()`. Never wrong to call.
+  void resume(std::int64_t now_ns, turn_work& work);
   void resume(std::int64_t now_ns);
+  /// There is something to go on with.
+  [[nodiscard]] bool wants_turn() const noexcept;
 
-  /// No further request is served; the connection ends after the current one (shutdown).
-  void finish_after_current();
+  /// No further request is served; the connection ends after the current one (shutdown). With
+  /// `input_waits` a request is on its way already and is the last.
+  void finish_after_current(bool input_waits = false);
+
+  /// Since when the body that is awaited has not come on, if there is one.
+  [[nodiscard]] std::optional<std::int64_t> stalled_since_ns() const noexcept;
+  /// Answers that body `stalled`; the connection ends with it, or soon. `resume` follows.
+  void give_up_body(std::int64_t now_ns);
 
   /// Bytes to send; the caller takes them (swap or erase).
   [[nodiscard]] std::string& output() noexcept;
-  /// False while an answer is outstanding or much output waits: stop reading from the socket.
+  /// Of the output that was taken, so many bytes are still on their way. While there are some no
+  /// further request is begun: a client that does not read is not served.
+  void set_unsent(std::size_t bytes);
+  /// False while an answer is outstanding, not sent, or work is left: stop reading from the socket.
   [[nodiscard]] bool wants_input() const noexcept;
   /// Close the socket once `output()` is sent.
   [[nodiscard]] bool wants_close() const noexcept;

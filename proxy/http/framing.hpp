@@ -45,6 +45,9 @@ struct framing {
   std::string shown{};
   std::uint64_t wire_bytes = 0;
   std::uint64_t discarded_bytes = 0;
+  /// When the body last came on, and its bytes at that time.
+  std::int64_t progress_ns = 0;
+  std::uint64_t progress_bytes = 0;
 
   /// Moves first bytes of a body of doubtful coding from `piece` to `shown`: are there enough?
   [[nodiscard]] bool show(std::string_view& piece);

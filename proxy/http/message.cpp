@@ -282,10 +282,10 @@ std::string_view reason_phrase(int status) noexcept {
   }
 }
 
-void append_response(const response& answer, std::int64_t now_ns, bool keep_alive, bool head_only,
-                     std::string& out) {
-  constexpr std::size_t usual_head_bytes = 384;
-  out.reserve(out.size() + usual_head_bytes + answer.body.size());
+namespace {
+
+// All of a head but what says how long the body and the connection are.
+void append_head(const response& answer, std::int64_t now_ns, std::string& out) {
   out.append("HTTP/1.1 ");
   append_number(static_cast<std::uint64_t>(answer.status), out);
   out.append(" ").append(reason_phrase(answer.status)).append("\r\n");
@@ -296,19 +296,36 @@ void append_response(const response& answer, std::int64_t now_ns, bool keep_aliv
     append_header(name, value, out);
   }
   append_date(now_ns, out);
+}
+
+void end_head(bool keep_alive, std::string& out) {
+  out.append(keep_alive ? "\r\n" : "Connection: close\r\n\r\n");
+}
+
+}  // namespace
+
+void append_response(const response& answer, std::int64_t now_ns, bool keep_alive, bool head_only,
+                     std::string& out) {
+  constexpr std::size_t usual_head_bytes = 384;
+  out.reserve(out.size() + usual_head_bytes + answer.body.size());
+  append_head(answer, now_ns, out);
   const bool bodiless = has_no_body(answer.status);
   if (!bodiless) {
     out.append("Content-Length: ");
     append_number(answer.body.size(), out);
     out.append("\r\n");
   }
-  if (!keep_alive) {
-    out.append("Connection: close\r\n");
-  }
-  out.append("\r\n");
+  end_head(keep_alive, out);
   if (!bodiless && !head_only) {
     out.append(answer.body);
   }
+}
+
+void append_streamed_head(const response& answer, std::int64_t now_ns, bool keep_alive,
+                          bool chunked, std::string& out) {
+  append_head(answer, now_ns, out);
+  out.append(chunked ? "Transfer-Encoding: chunked\r\n" : "");
+  end_head(keep_alive, out);
 }
 
 std::vector<std::pair<std::string, std::string>> decode_form(std::string_view text,

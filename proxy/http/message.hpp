@@ -3,7 +3,9 @@
 // HTTP/1.1 messages as the rest of weir sees them: no sockets, no parser.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +49,17 @@ struct request_head {
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
 };
 
+/// A body that is made while it is sent, a piece at a time.
+class body_source {
+ public:
+  virtual ~body_source() = default;
+  /// Does some work, a millisecond's at most, and appends what came of it, if anything. False: that
+  /// was the last.
+  [[nodiscard]] virtual bool next(std::string& out) = 0;
+  /// What it holds at the moment, for the memory budget.
+  [[nodiscard]] virtual std::size_t held_bytes() const noexcept = 0;
+};
+
 struct response {
   int status = 204;
   /// Empty: no Content-Type header.
@@ -55,6 +68,11 @@ struct response {
   /// written.
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::string body;
+  /// Sent instead of `body` where memory for answers is short. Without one, a large answer becomes
+  /// a 503, which would be untrue of a write that was kept.
+  std::string brief_body;
+  /// Takes the place of `body`.
+  std::shared_ptr<body_source> source;
   /// Of an error that has several forms: its plain words, of which another body can be made. Not
   /// sent.
   std::string error{};
@@ -72,6 +90,10 @@ struct response {
 /// `now_ns` and Connection as needed. `head_only`: the answer to a HEAD request.
 void append_response(const response& answer, std::int64_t now_ns, bool keep_alive, bool head_only,
                      std::string& out);
+
+/// The same without its body, which follows as chunks or, not `chunked`, until the connection ends.
+void append_streamed_head(const response& answer, std::int64_t now_ns, bool keep_alive,
+                          bool chunked, std::string& out);
 
 /// Decodes application/x-www-form-urlencoded pairs ("a=b&c=%20d", `+` is a space). Bad escapes stay
 /// as they are. At most `count_max` pairs are read.

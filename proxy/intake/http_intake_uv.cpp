@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
+#include <unordered_map>
 
 #include "base/assert.hpp"
 #include "intake/http_intake.hpp"
@@ -23,6 +25,46 @@ constexpr std::string_view too_many_connections =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 46\r\n"
     "Connection: close\r\n\r\n{\"error\":\"timeout: too many open connections\"}";
 
+/// Whom memory is shared out among: an address, of IPv6 the network that one site has (/64), and
+/// all clients of Unix sockets together.
+std::string client_key(const peer_address& peer) {
+  switch (peer.kind) {
+    case peer_address::family::unknown:
+      break;
+    case peer_address::family::ipv4:
+      return {reinterpret_cast<const char*>(peer.bytes.data()), 4};
+    case peer_address::family::ipv6: {
+      constexpr std::string_view mapped_ipv4{"\0\0\0\0\0\0\0\0\0\0\xff\xff", 12};
+      const std::string all{reinterpret_cast<const char*>(peer.bytes.data()), 16};
+      return all.starts_with(mapped_ipv4) ? all.substr(12) : all.substr(0, 8);
+    }
+  }
+  return {};
+}
+
+/// Finds the share of each address that has connections. One thread.
+class client_shares {
+ public:
+  [[nodiscard]] std::shared_ptr<memory_share> of(const peer_address& peer) {
+    if (shares_.size() >= look_at_) {
+      std::erase_if(shares_, [](const auto& each) { return each.second.expired(); });
+      look_at_ = 2 * shares_.size() + shares_kept_least;
+    }
+    std::weak_ptr<memory_share>& known = shares_[client_key(peer)];
+    std::shared_ptr<memory_share> share = known.lock();
+    if (share == nullptr) {
+      share = std::make_shared<memory_share>();
+      known = share;
+    }
+    return share;
+  }
+
+ private:
+  static constexpr std::size_t shares_kept_least = 64;
+  std::unordered_map<std::string, std::weak_ptr<memory_share>> shares_;
+  std::size_t look_at_ = shares_kept_least;
+};
+
 }  // namespace
 
 struct http_intake::state {
@@ -39,6 +81,7 @@ struct http_intake::state {
   std::vector<std::unique_ptr<intake_loop>> loops;
   /// Heap-allocated: libuv may call its close callback after the state is gone.
   uv_timer_t* rest = nullptr;
+  client_shares shares;
   counter refused;
   bool finished = false;
 
@@ -98,7 +141,12 @@ void http_intake::state::accepted(int fd, const listener& from) {
       least = each.get();
     }
   }
-  least->adopt({fd, from.opened.address.kind, from.index});
+  accepted_socket socket{.fd = fd, .kind = from.opened.address.kind, .listener = from.index};
+  if (socket.kind == listen_address::family::tcp) {
+    socket.peer = peer_of(fd);
+  }
+  socket.share = shares.of(socket.peer);
+  least->adopt(std::move(socket));
 }
 
 void http_intake::state::on_rested(uv_timer_t* handle) {

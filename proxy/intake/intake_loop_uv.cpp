@@ -18,6 +18,21 @@ constexpr std::size_t read_buffer_bytes = std::size_t{256} << 10;
 constexpr std::uint64_t timer_interval_ms = 250;
 // A client that does not read its answers is given up after this.
 constexpr std::int64_t write_stall_ns_max = 60'000'000'000;
+// Who reads less of them in that time does not read.
+constexpr std::size_t write_progress_bytes = 4096;
+// While the memory for requests is short: bodies that do not come on, and answers that are not
+// read, are given up after this.
+constexpr std::int64_t stall_when_short_ns_max = 2'000'000'000;
+// Short is a budget of which more than one part in so many is in use.
+constexpr std::size_t short_part = 2;
+// Once a turn has lasted so long, connections get `late_work` each: small requests are served on,
+// large ones wait for the next turn. Of those that wait at least one is served.
+constexpr std::uint64_t turn_ns_max = 8'000'000;
+constexpr std::size_t late_work = 512;
+// Read of one connection in one turn.
+constexpr std::size_t turn_bytes_max = 2 * read_buffer_bytes;
+// Buffers of up to this size stay with a connection.
+constexpr std::size_t kept_bytes_max = 4096;
 // Pipelined requests are served turn after turn; past this many the loop looks at others first.
 constexpr int rounds_per_turn_max = 64;
 
@@ -37,14 +52,28 @@ struct intake_loop::client {
   bool reading = false;
   bool closing = false;
   bool half_closed = false;
+  bool queued = false;
+  /// Of turn `turn`.
+  turn_work work{0};
+  std::uint64_t turn = 0;
+  std::size_t turn_bytes = 0;
   /// Being written by libuv; empty when nothing is on its way.
   std::string sending;
   uv_write_t write{};
-  std::int64_t write_began_ns = 0;
+  /// When writing last came on, and how much was left then.
+  std::int64_t write_progress_ns = 0;
+  std::size_t write_left = 0;
 
   client(intake_loop& loop, std::int64_t now_ns)
       : tcp{}, owner(&loop), machine(loop.worker_->router(), loop.limits_, now_ns) {
     machine.when_answered([this] { owner->touch(*this); });
+  }
+
+  /// Bytes, or the end, were sent to it and not read yet.
+  [[nodiscard]] bool input_waits() const {
+    uv_os_fd_t fd = -1;
+    char first = 0;
+    return uv_fileno(&handle, &fd) == 0 && ::recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
   }
 };
 
@@ -54,7 +83,8 @@ intake_loop::intake_loop(std::unique_ptr<loop_worker> worker, const http::connec
   WEIR_ASSERT(uv_async_init(&loop_, &wake_, on_wake) == 0);
   WEIR_ASSERT(uv_check_init(&loop_, &check_) == 0);
   WEIR_ASSERT(uv_timer_init(&loop_, &timer_) == 0);
-  wake_.data = check_.data = timer_.data = this;
+  WEIR_ASSERT(uv_idle_init(&loop_, &idle_) == 0);
+  wake_.data = check_.data = timer_.data = idle_.data = this;
   WEIR_ASSERT(uv_check_start(&check_, on_check) == 0);
   worker_->attach([this] { uv_async_send(&wake_); });
 }
@@ -74,7 +104,7 @@ void intake_loop::run() {
 
 void intake_loop::adopt(accepted_socket socket) {
   connections_.fetch_add(1, std::memory_order_relaxed);
-  accepted_.enqueue(socket);
+  accepted_.enqueue(std::move(socket));
   uv_async_send(&wake_);
 }
 
@@ -99,11 +129,11 @@ void intake_loop::on_wake(uv_async_t* handle) {
   auto& self = *static_cast<intake_loop*>(handle->data);
   accepted_socket socket;
   while (self.accepted_.try_dequeue(socket)) {
-    self.open_client(socket);
+    self.open_client(std::move(socket));
   }
   if (self.finishing_.load()) {
     for (client* c : self.clients_) {
-      c->machine.finish_after_current();
+      c->machine.finish_after_current(c->machine.idle() && c->input_waits());
       self.touch(*c);
     }
   }
@@ -114,7 +144,8 @@ void intake_loop::on_wake(uv_async_t* handle) {
     self.worker_->detach();
     for (auto* h :
          {reinterpret_cast<uv_handle_t*>(&self.wake_), reinterpret_cast<uv_handle_t*>(&self.check_),
-          reinterpret_cast<uv_handle_t*>(&self.timer_)}) {
+          reinterpret_cast<uv_handle_t*>(&self.timer_),
+          reinterpret_cast<uv_handle_t*>(&self.idle_)}) {
       if (uv_is_closing(h) == 0) {
         uv_close(h, nullptr);
       }
@@ -134,8 +165,9 @@ void intake_loop::open_client(accepted_socket socket) {
     error = uv_pipe_open(&made->pipe, socket.fd);
   }
   made->machine.set_peer(
-      {socket.kind == listen_address::family::tcp ? to_string(peer_of(socket.fd)) : "unix",
-       socket.listener});
+      {.address = socket.kind == listen_address::family::tcp ? to_string(socket.peer) : "unix",
+       .listener = socket.listener,
+       .share = std::move(socket.share)});
   client& c = *made.release();  // on_closed deletes it
   c.handle.data = &c;
   c.index = clients_.size();
@@ -163,9 +195,12 @@ void intake_loop::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* bu
   if (count == 0) {
     return;
   }
+  self.begin_turn_of(c);
   if (count > 0) {
-    self.bytes_received_.add(static_cast<std::uint64_t>(count));
-    c.machine.receive({buffer->base, static_cast<std::size_t>(count)}, wall_clock_ns());
+    const auto bytes = static_cast<std::size_t>(count);
+    self.bytes_received_.add(bytes);
+    c.turn_bytes += bytes;
+    c.machine.receive({buffer->base, bytes}, wall_clock_ns(), c.work);
   } else {
     c.machine.receive_end(wall_clock_ns());
     if (count != UV_EOF) {
@@ -182,7 +217,63 @@ void intake_loop::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* bu
 }
 
 void intake_loop::on_check(uv_check_t* handle) {
-  static_cast<intake_loop*>(handle->data)->settle_touched();
+  auto& self = *static_cast<intake_loop*>(handle->data);
+  self.serve_queue();
+  self.settle_touched();
+  self.end_turn();
+}
+
+void intake_loop::on_idle(uv_idle_t*) {}
+
+// What a connection may do is measured out once a turn, whatever wakes it.
+void intake_loop::begin_turn_of(client& c) {
+  const bool is_late = late();
+  if (c.turn != turn_) {
+    c.turn = turn_;
+    c.work = turn_work(is_late ? late_work : turn_work::units_per_turn);
+  }
+}
+
+bool intake_loop::late() {
+  const std::uint64_t now = uv_hrtime();
+  if (turn_began_ns_ == 0) {
+    turn_began_ns_ = now;
+  }
+  return now - turn_began_ns_ > turn_ns_max;
+}
+
+void intake_loop::queue(client& c) {
+  if (!c.queued && !c.closing) {
+    c.queued = true;
+    queue_.push_back(&c);
+  }
+}
+
+// Round robin: whom this turn has no time for comes first in the next one.
+void intake_loop::serve_queue() {
+  bool served = false;
+  for (std::size_t waiting = queue_.size(); waiting > 0 && !(served && late()); --waiting) {
+    client& c = *queue_.front();
+    queue_.pop_front();
+    c.queued = false;
+    begin_turn_of(c);
+    c.machine.resume(wall_clock_ns(), c.work);
+    touch(c);
+    served = true;
+  }
+}
+
+void intake_loop::end_turn() {
+  ++turn_;
+  turn_began_ns_ = 0;
+  if (uv_is_closing(reinterpret_cast<uv_handle_t*>(&idle_)) != 0) {
+    return;
+  }
+  if (queue_.empty()) {
+    uv_idle_stop(&idle_);
+  } else {
+    uv_idle_start(&idle_, on_idle);
+  }
 }
 
 void intake_loop::touch(client& c) {
@@ -204,7 +295,8 @@ void intake_loop::settle_touched() {
     for (client* c : turn) {
       c->touched = false;
       if (!c->closing) {
-        c->machine.resume(now);
+        begin_turn_of(*c);
+        c->machine.resume(now, c->work);
         settle(*c);
       }
     }
@@ -235,6 +327,10 @@ void intake_loop::settle(client& c) {
       c.machine.output().empty()) {
     half_close(c);
   }
+  if (c.machine.wants_turn()) {
+    queue(c);
+  }
+  c.turn_bytes = 0;
   update_reading(c);
 }
 
@@ -255,6 +351,10 @@ void intake_loop::send(client& c) {
   const int written = uv_try_write(&c.stream, &buffer, 1);
   if (written == static_cast<int>(output.size())) {
     output.clear();
+    if (output.capacity() > kept_bytes_max) {
+      std::string{}.swap(output);
+      c.machine.set_unsent(0);
+    }
     return;
   }
   if (written < 0 && written != UV_EAGAIN) {
@@ -263,9 +363,11 @@ void intake_loop::send(client& c) {
   }
   c.sending.swap(output);
   output.clear();
+  c.machine.set_unsent(c.sending.size());
   const std::size_t done = written > 0 ? static_cast<std::size_t>(written) : 0;
   buffer = uv_buf_init(c.sending.data() + done, static_cast<unsigned>(c.sending.size() - done));
-  c.write_began_ns = wall_clock_ns();
+  c.write_progress_ns = wall_clock_ns();
+  c.write_left = buffer.len;
   if (uv_write(&c.write, &c.stream, &buffer, 1, on_written) != 0) {
     close_client(c);
   }
@@ -273,10 +375,11 @@ void intake_loop::send(client& c) {
 
 void intake_loop::on_written(uv_write_t* request, int status) {
   client& c = *static_cast<client*>(request->handle->data);
-  c.sending.clear();
+  std::string{}.swap(c.sending);
   if (c.closing) {
     return;
   }
+  c.machine.set_unsent(0);
   if (status != 0) {
     c.owner->close_client(c);
     return;
@@ -286,7 +389,8 @@ void intake_loop::on_written(uv_write_t* request, int status) {
 
 void intake_loop::update_reading(client& c) {
   // A client that does not take its answers is not read from either.
-  const bool wanted = !c.closing && c.sending.empty() && c.machine.wants_input();
+  const bool rests = c.turn_bytes >= turn_bytes_max;  // until the turn ends
+  const bool wanted = !c.closing && !rests && c.sending.empty() && c.machine.wants_input();
   if (wanted == c.reading) {
     return;
   }
@@ -310,6 +414,9 @@ void intake_loop::close_client(client& c) {
   if (c.touched) {
     std::erase(touched_, &c);
   }
+  if (c.queued) {
+    std::erase(queue_, &c);
+  }
   if (clients_.empty()) {
     uv_timer_stop(&timer_);
   }
@@ -327,20 +434,63 @@ void intake_loop::on_timer(uv_timer_t* handle) {
   self.settle_touched();
 }
 
+bool intake_loop::memory_short() const {
+  const memory_budget* memory = worker_->router().memory();
+  return memory != nullptr && memory->used() > memory->limit() / short_part;
+}
+
+void intake_loop::look_at_sending(client& c, std::int64_t now) {
+  const std::size_t left = uv_stream_get_write_queue_size(&c.stream);
+  if (left + write_progress_bytes <= c.write_left) {
+    c.write_left = left;
+    c.write_progress_ns = now;
+  }
+  const bool in_the_way = c.sending.size() > kept_bytes_max && memory_short();
+  if (now - c.write_progress_ns > (in_the_way ? stall_when_short_ns_max : write_stall_ns_max)) {
+    write_stalls_.add();
+    close_client(c);
+  }
+}
+
+// Bodies that have not come on for longest go first, until the budget is no longer short.
+void intake_loop::give_up_stalled(std::int64_t now) {
+  std::vector<std::pair<std::int64_t, client*>> stalled;
+  for (client* c : clients_) {
+    const auto since = c->machine.stalled_since_ns();
+    if (since && now - *since > stall_when_short_ns_max) {
+      stalled.emplace_back(*since, c);
+    }
+  }
+  std::sort(stalled.begin(), stalled.end());
+  for (const auto& [since, c] : stalled) {
+    if (!memory_short()) {
+      return;
+    }
+    c->machine.give_up_body(now);
+    stalled_bodies_.add();
+    touch(*c);
+  }
+}
+
 void intake_loop::look_at_deadlines() {
   const std::int64_t now = wall_clock_ns();
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     client& c = *clients_[i];
-    if (!c.sending.empty() && now - c.write_began_ns > write_stall_ns_max) {
-      write_stalls_.add();
-      close_client(c);  // the last client took its place
-      --i;
-      continue;
+    if (!c.sending.empty()) {
+      look_at_sending(c, now);
+      if (c.closing) {
+        --i;  // the last client took its place
+        continue;
+      }
     }
-    if (now >= c.machine.deadline_ns()) {
+    // A request that is there already is read first: its client did nothing wrong.
+    if (now >= c.machine.deadline_ns() && !(c.machine.idle() && c.input_waits())) {
       c.machine.tick(now);
       touch(c);
     }
+  }
+  if (memory_short()) {
+    give_up_stalled(now);
   }
 }
 
@@ -352,6 +502,9 @@ void intake_loop::collect(metric_collector& out) const {
   out.counter_value("weir_http_write_stalls_total",
                     "Connections closed because their client did not read its answers.",
                     static_cast<double>(write_stalls_.value()));
+  out.counter_value("weir_http_stalled_bodies_total",
+                    "Bodies that stood still, given up because the memory for requests was short.",
+                    static_cast<double>(stalled_bodies_.value()));
   out.gauge_value("weir_http_connections", "HTTP connections open.",
                   static_cast<double>(connections()));
 }

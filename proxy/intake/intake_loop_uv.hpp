@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -25,6 +26,9 @@ struct accepted_socket {
   listen_address::family kind = listen_address::family::tcp;
   /// Of http_intake_options::listen.
   std::uint32_t listener = 0;
+  /// Unknown of a Unix socket.
+  peer_address peer{};
+  std::shared_ptr<memory_share> share{};
 };
 
 class intake_loop {
@@ -52,6 +56,7 @@ class intake_loop {
 
   static void on_wake(uv_async_t* handle);
   static void on_check(uv_check_t* handle);
+  static void on_idle(uv_idle_t* handle);
   static void on_timer(uv_timer_t* handle);
   static void on_allocate(uv_handle_t* handle, std::size_t suggested, uv_buf_t* buffer);
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
@@ -61,6 +66,11 @@ class intake_loop {
   void run();
   void open_client(accepted_socket socket);
   void touch(client& c);
+  void begin_turn_of(client& c);
+  [[nodiscard]] bool late();
+  void queue(client& c);
+  void serve_queue();
+  void end_turn();
   void settle_touched();
   void settle(client& c);
   void half_close(client& c);
@@ -68,6 +78,9 @@ class intake_loop {
   void update_reading(client& c);
   void close_client(client& c);
   void look_at_deadlines();
+  void look_at_sending(client& c, std::int64_t now);
+  void give_up_stalled(std::int64_t now);
+  [[nodiscard]] bool memory_short() const;
 
   std::unique_ptr<loop_worker> worker_;
   const http::connection_limits limits_;
@@ -75,10 +88,16 @@ class intake_loop {
   uv_async_t wake_{};
   uv_check_t check_{};
   uv_timer_t timer_{};
+  /// Runs while connections are queued, so that the loop does not wait for sockets alone.
+  uv_idle_t idle_{};
   std::thread thread_;
   moodycamel::ConcurrentQueue<accepted_socket> accepted_;
   std::vector<client*> clients_;
   std::vector<client*> touched_;
+  /// Those with work left from turns before, in the order in which they are served.
+  std::deque<client*> queue_;
+  std::uint64_t turn_ = 1;
+  std::uint64_t turn_began_ns_ = 0;  // monotonic; 0: nothing has happened in it
   std::vector<char> read_buffer_;
   std::atomic<std::size_t> connections_{0};
   std::atomic<bool> finishing_{false};
@@ -86,6 +105,7 @@ class intake_loop {
   counter bytes_received_;
   counter connections_total_;
   counter write_stalls_;
+  counter stalled_bodies_;
 };
 
 }  // namespace weir

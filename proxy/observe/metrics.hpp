@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -69,9 +70,16 @@ class metric_collector {
                                std::initializer_list<label> labels = {}) = 0;
 };
 
-/// Collects into Prometheus' text format (version 0.0.4).
+/// Reports many numbers in parts, each of which takes a fraction of a millisecond: the next part,
+/// and whether there are more. What must add up is reported in one part.
+using metric_parts = std::function<bool(metric_collector& out)>;
+
+/// Collects into Prometheus' text format (version 0.0.4). One thread.
 class metrics_text final : public metric_collector {
  public:
+  /// Labels that a number may have.
+  static constexpr std::size_t labels_max = 4;
+
   metrics_text();
   ~metrics_text() override;
   void counter_value(std::string_view name, std::string_view help, double value,
@@ -80,7 +88,13 @@ class metrics_text final : public metric_collector {
                    std::initializer_list<label> labels) override;
   void histogram_value(std::string_view name, std::string_view help, const histogram_counts& value,
                        std::initializer_list<label> labels) override;
-  [[nodiscard]] std::string text() const;
+  /// All of it at once. Nothing may be added afterwards.
+  [[nodiscard]] const std::string& text();
+  /// The same a piece at a time, about `piece_bytes` long; what was written is forgotten. False:
+  /// that was the last.
+  static constexpr std::size_t piece_bytes = std::size_t{32} << 10;
+  [[nodiscard]] bool write_some(std::string& out);
+  [[nodiscard]] std::size_t held_bytes() const noexcept;
 
  private:
   struct state;

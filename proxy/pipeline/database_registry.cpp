@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/database_registry.hpp"
 
+#include <algorithm>
+
 namespace weir {
 
 database_entry* database_registry::find_or_add(std::string_view name) {
@@ -11,7 +13,8 @@ database_entry* database_registry::find_or_add(std::string_view name) {
       return nullptr;
     }
     std::string key(name);
-    auto made = std::make_unique<database_entry>(key);
+    auto made = std::make_unique<database_entry>(key, entries_.size() < labelled_max_);
+    by_age_.push_back(made.get());
     found = entries_.emplace(std::move(key), std::move(made)).first;
   }
   return found->second.get();
@@ -33,10 +36,43 @@ std::vector<database_entry*> database_registry::entries() const {
   return out;
 }
 
+std::string_view database_registry::label_of(std::string_view name) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = entries_.find(name);
+  const bool labelled = found != entries_.end() && found->second->labelled();
+  return labelled ? std::string_view(found->second->name()) : database_entry::other_label;
+}
+
 void database_registry::collect(metric_collector& out) const {
-  for (const database_entry* entry : entries()) {
-    collect_lines(entry->name(), entry->lines(), out);
+  static_cast<void>(collect_some(0, databases_max_, out));
+}
+
+bool database_registry::collect_some(std::size_t first, std::size_t count,
+                                     metric_collector& out) const {
+  std::vector<const database_entry*> some;
+  bool more = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    const std::size_t begin = std::min(first, by_age_.size());
+    const std::size_t end = begin + std::min(count, by_age_.size() - begin);
+    some.assign(by_age_.begin() + static_cast<std::ptrdiff_t>(begin),
+                by_age_.begin() + static_cast<std::ptrdiff_t>(end));
+    more = end < by_age_.size();
   }
+  line_account others;
+  bool any_other = false;
+  for (const database_entry* entry : some) {
+    if (entry->labelled()) {
+      collect_lines(entry->name(), entry->lines(), out);
+    } else {
+      others.add(entry->lines());
+      any_other = true;
+    }
+  }
+  if (any_other) {
+    collect_lines(database_entry::other_label, others, out);
+  }
+  return more;
 }
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,9 +22,15 @@ namespace weir {
 
 class database_entry {
  public:
-  explicit database_entry(std::string name) : name_(std::move(name)) {}
+  /// What the rows of those say that have none of their own.
+  static constexpr std::string_view other_label = "(other)";
+
+  explicit database_entry(std::string name, bool labelled = true)
+      : name_(std::move(name)), labelled_(labelled) {}
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// It has rows of its own in /metrics. That stays so: counters must not move from row to row.
+  [[nodiscard]] bool labelled() const noexcept { return labelled_; }
   /// A client created it through weir and has not dropped it since.
   [[nodiscard]] bool created() const noexcept { return created_.load(std::memory_order_relaxed); }
   /// SHOW DATABASES lists it.
@@ -38,6 +45,7 @@ class database_entry {
 
  private:
   const std::string name_;
+  const bool labelled_;
   std::atomic<bool> created_{false};
   std::atomic<bool> listed_{false};
   shared_account lines_;
@@ -45,7 +53,10 @@ class database_entry {
 
 class database_registry {
  public:
-  explicit database_registry(std::size_t databases_max) : databases_max_(databases_max) {}
+  /// The first `labelled_max` have rows of their own in /metrics.
+  explicit database_registry(std::size_t databases_max,
+                             std::size_t labelled_max = std::numeric_limits<std::size_t>::max())
+      : databases_max_(databases_max), labelled_max_(labelled_max) {}
 
   /// Valid as long as the registry; nullptr when `limits.databases` are known already.
   [[nodiscard]] database_entry* find_or_add(std::string_view name);
@@ -54,12 +65,19 @@ class database_registry {
   [[nodiscard]] std::vector<database_entry*> entries() const;
   [[nodiscard]] std::size_t databases_max() const noexcept { return databases_max_; }
 
+  /// `name` as a label.
+  [[nodiscard]] std::string_view label_of(std::string_view name) const;
   void collect(metric_collector& out) const;
+  /// The same for some of them, from the one of number `first` on; whether there are more.
+  [[nodiscard]] bool collect_some(std::size_t first, std::size_t count,
+                                  metric_collector& out) const;
 
  private:
   const std::size_t databases_max_;
+  const std::size_t labelled_max_;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<database_entry>, std::less<>> entries_;
+  std::vector<const database_entry*> by_age_;
 };
 
 }  // namespace weir

@@ -5,10 +5,11 @@
 
 #include "gate/gate_memory.hpp"
 #include "observe/metrics.hpp"
+#include "pipeline/database_registry.hpp"
 
 namespace weir {
 
-/// Any thread.
-void collect_gate(const gate_memory& memory, metric_collector& out);
+/// Any thread. Databases have the labels that `known` gives them.
+void collect_gate(const gate_memory& memory, const database_registry& known, metric_collector& out);
 
 }  // namespace weir

@@ -87,6 +87,9 @@ void http_counters::collect(metric_collector& out) const {
   out.counter_value("weir_http_writes_cut_off_total",
                     "Write requests whose body did not arrive whole; nothing of them was kept.",
                     static_cast<double>(cut_off.value()));
+  out.counter_value("weir_http_answers_lost_total",
+                    "Answers replaced by a short one because the memory for requests was used up.",
+                    static_cast<double>(answers_lost.value()));
   out.counter_value("weir_http_encodings_ignored_total",
                     "Bodies whose Content-Encoding named no coding: their first bytes showed what "
                     "they were.",

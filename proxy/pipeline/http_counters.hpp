@@ -45,6 +45,8 @@ class http_account {
 struct http_counters {
   /// Write requests that ended before their body was complete.
   counter cut_off;
+  /// Answers for which there was no memory.
+  counter answers_lost;
   /// Bodies that were taken for what they are, whatever their Content-Encoding says.
   counter encodings_ignored;
   /// Weir ends: /ready says so.

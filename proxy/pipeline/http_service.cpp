@@ -19,6 +19,8 @@ namespace {
 
 // A query is some statements of text.
 constexpr std::size_t query_body_bytes_max = std::size_t{1} << 20;
+// A larger answer to a write has a brief form, for times when memory is short.
+constexpr std::size_t brief_from_bytes = 2048;
 
 class http_worker;
 
@@ -73,13 +75,17 @@ class write_exchange final : public answering_exchange {
   /// A 503 says when to try again.
   void tell_retry_after() noexcept { retry_after_ = true; }
   void body(std::string_view piece) override { job_->body(piece); }
+  [[nodiscard]] std::size_t take(std::string_view piece, turn_work& work) override {
+    return job_->body(piece, work);
+  }
   void complete() override { job_->complete(); }
   [[nodiscard]] http::response fail(http::body_failure why) override;
   [[nodiscard]] bool takes_body() const override { return true; }
 
  protected:
   [[nodiscard]] http::response failed(http::body_failure why) const override {
-    return dialect_.body_failed(why);
+    const bool again = why == http::body_failure::overloaded || why == http::body_failure::stalled;
+    return again ? overloaded(api::body_failure_words(why).words) : dialect_.body_failed(why);
   }
 
  private:
@@ -87,6 +93,7 @@ class write_exchange final : public answering_exchange {
   void release();
   void describe(letter_header& header) const;
   [[nodiscard]] bool quiet(const write_verdict& verdict) const;
+  [[nodiscard]] http::response told(const write_verdict& verdict) const;
   [[nodiscard]] http::response overloaded(std::string_view why) const;
 
   const api::write_dialect& dialect_;
@@ -99,12 +106,7 @@ class write_exchange final : public answering_exchange {
 class query_exchange final : public answering_exchange {
  public:
   query_exchange(http_worker& worker, http::connection& on, api::request_context context,
-                 const http::request_head& head)
-      : answering_exchange(worker, on, api::route::query, std::move(context)),
-        method_(head.method),
-        format_(api::format_of(head.header("accept").value_or(""))),
-        query_(head.query),
-        content_type_(head.header("content-type").value_or("")) {}
+                 const http::request_head& head);
 
   void body(std::string_view piece) override;
   void complete() override;
@@ -119,6 +121,27 @@ class query_exchange final : public answering_exchange {
   const std::string query_;
   const std::string content_type_;
   std::string form_;
+  memory_lease lease_;
+};
+
+/// /metrics: the numbers are asked for part by part, then written piece by piece.
+class scrape final : public http::body_source {
+ public:
+  explicit scrape(metric_parts parts) : parts_(std::move(parts)) {}
+
+  [[nodiscard]] bool next(std::string& out) override {
+    if (gathering_) {
+      gathering_ = parts_(text_);
+      return true;
+    }
+    return text_.write_some(out);
+  }
+  [[nodiscard]] std::size_t held_bytes() const noexcept override { return text_.held_bytes(); }
+
+ private:
+  const metric_parts parts_;
+  metrics_text text_;
+  bool gathering_ = true;
 };
 
 class http_worker final : public loop_worker, public http::router {
@@ -134,6 +157,8 @@ class http_worker final : public loop_worker, public http::router {
   }
 
   [[nodiscard]] http::router& router() override { return *this; }
+  [[nodiscard]] memory_budget* memory() noexcept override { return &services_.writes.memory; }
+  void answer_lost() override { services_.counters.answers_lost.add_shared(); }
   [[nodiscard]] bool has_work() const override { return path_.has_work(); }
   void end_of_turn() override { path_.end_of_turn(); }
   void attach(std::function<void()> wake) override { path_.attach(std::move(wake)); }
@@ -214,7 +239,8 @@ void write_exchange::begin(const api::write_target& target, std::int64_t now_ns,
                               [this](write_end end, const write_verdict& verdict,
                                      const std::string& detail) { finished(end, verdict, detail); },
                               {.source = from_ == nullptr ? nullptr : from_->source,
-                               .describe = [this](letter_header& header) { describe(header); }});
+                               .describe = [this](letter_header& header) { describe(header); },
+                               .share = on_.peer().share});
   if (job_ == nullptr) {
     answer(dialect_.refused(refusal));
   }
@@ -242,6 +268,30 @@ http::response write_exchange::fail(http::body_failure why) {
   return answering_exchange::fail(why);
 }
 
+/// What was kept stays kept, even where there is no memory for all that could be said of the rest.
+http::response write_exchange::told(const write_verdict& verdict) const {
+  http::response given = dialect_.answer(verdict);
+  if (given.body.size() > brief_from_bytes) {
+    write_verdict brief;
+    brief.lines = verdict.lines;
+    brief.accepted = verdict.accepted;
+    brief.rejected = verdict.rejected;
+    brief.beyond_retention = verdict.beyond_retention;
+    brief.withheld = verdict.withheld;
+    brief.nothing_kept = verdict.nothing_kept;
+    if (!verdict.refusals.empty()) {
+      rejected_line first = verdict.refusals.front();
+      first.message.resize(std::min(first.message.size(), brief_from_bytes / 2));
+      brief.refusals.push_back(std::move(first));
+    }
+    for (const storage_refusal& each : verdict.storage) {
+      brief.storage.push_back({.code = each.code, .points = each.points});
+    }
+    given.brief_body = dialect_.answer(brief).body;
+  }
+  return given;
+}
+
 http::response write_exchange::overloaded(std::string_view why) const {
   http::response given = dialect_.overloaded(why);
   if (retry_after_) {
@@ -256,13 +306,16 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
   http::response given;
   switch (end) {
     case write_end::answered:
-      given = quiet(verdict) ? http::response{} : dialect_.answer(verdict);
+      given = quiet(verdict) ? http::response{} : told(verdict);
       counters.log_failed.store(false, std::memory_order_relaxed);
       break;
     case write_end::overloaded:
     case write_end::log_full:
       journal_limited("overloaded", journal_level::warning, "writes are answered 503: " + detail);
       given = overloaded(detail);
+      break;
+    case write_end::too_large:
+      given = dialect_.too_large(detail);
       break;
     case write_end::log_failed:
       journal_limited("log", journal_level::error, "writes are answered 503: " + detail);
@@ -276,12 +329,25 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
 
 // --- query_exchange
 
+query_exchange::query_exchange(http_worker& worker, http::connection& on,
+                               api::request_context context, const http::request_head& head)
+    : answering_exchange(worker, on, api::route::query, std::move(context)),
+      method_(head.method),
+      format_(api::format_of(head.header("accept").value_or(""))),
+      query_(head.query),
+      content_type_(head.header("content-type").value_or("")),
+      lease_(worker.services().writes.memory, on.peer().share) {}
+
 void query_exchange::body(std::string_view piece) {
   if (form_.size() + piece.size() > query_body_bytes_max) {
     answer(api::error_response(413, "Request Entity Too Large"));
     return;
   }
   form_.append(piece);
+  if (!lease_.grow_to(form_.capacity())) {
+    std::string{}.swap(form_);
+    answer(api::body_failure_response(http::body_failure::overloaded));
+  }
 }
 
 void query_exchange::complete() {
@@ -392,12 +458,10 @@ health_facts http_worker::health() const {
 }
 
 http::response http_worker::metrics() const {
-  metrics_text text;
-  services_.collect(text);
   http::response given;
   given.status = 200;
   given.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  given.body = text.text();
+  given.source = std::make_shared<scrape>(services_.metrics());
   return given;
 }
 

@@ -26,8 +26,8 @@ struct http_services {
   /// Writes that came in by a listener of this number or a higher one are answered 204, whatever
   /// is wrong with their lines.
   std::uint32_t quiet_from = 0xFFFF'FFFFU;
-  /// Reports all numbers of weir, for /metrics. Any thread.
-  std::function<void(metric_collector&)> collect;
+  /// All numbers of weir, for /metrics. Any thread.
+  std::function<metric_parts()> metrics;
   /// How far the sinks are, for /health. Any thread.
   std::function<std::vector<sink_standing>()> sinks = nullptr;
 };

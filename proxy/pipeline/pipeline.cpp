@@ -31,6 +31,23 @@ namespace {
 // draining never starves; the rest holds frames.
 constexpr std::uint64_t request_share = 4;
 constexpr std::uint64_t sink_share = 4;
+// How the requests' part is shared out while it runs short: an eighth is left to small requests,
+// and a client that holds more than half gets no more while less than a quarter would be free.
+constexpr std::size_t small_lease_bytes = std::size_t{128} << 10;
+constexpr std::size_t reserve_part = 8;
+constexpr std::size_t client_part = 2;
+constexpr std::size_t client_reserve_part = 4;
+constexpr std::size_t client_small_reserve_sixteenths = 3;
+// Of databases, in one part of a scrape.
+constexpr std::size_t databases_collected = 32;
+
+budget_rules request_rules(std::size_t bytes) {
+  return {.small_bytes = small_lease_bytes,
+          .reserve_bytes = bytes / reserve_part,
+          .client_bytes = bytes / client_part,
+          .client_reserve_bytes = bytes / client_reserve_part,
+          .client_small_reserve_bytes = bytes / 16 * client_small_reserve_sixteenths};
+}
 
 result<std::vector<listen_address>> listen_addresses(const http_settings& http) {
   std::vector<listen_address> out;
@@ -154,11 +171,12 @@ struct pipeline::state {
 
   explicit state(const settings& given)
       : configured(resolved(given)),
-        request_memory(given.limits.memory / request_share),
+        request_memory(given.limits.memory / request_share,
+                       request_rules(given.limits.memory / request_share)),
         sink_memory(given.limits.memory / sink_share),
         frame_memory(given.limits.memory - given.limits.memory / request_share -
                      given.limits.memory / sink_share),
-        databases(given.limits.databases),
+        databases(given.limits.databases, given.limits.labelled_databases),
         remembered(remembered_of(given)) {}
 
   [[nodiscard]] bool persistent() const noexcept { return configured.log.type == log_type::local; }
@@ -185,7 +203,9 @@ struct pipeline::state {
             .refusals = &refusals};
   }
   [[nodiscard]] outcome check_loops() const;
-  void collect(metric_collector& out) const;
+  /// All numbers, in parts.
+  [[nodiscard]] metric_parts metrics() const;
+  void collect_others(metric_collector& out) const;
 };
 
 outcome pipeline::state::compile_rules() {
@@ -342,7 +362,7 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
       .counters = requests,
       .quiet_from =
           configured.http.quiet ? 0 : static_cast<std::uint32_t>(configured.http.listen.size()),
-      .collect = [this](metric_collector& out) { collect(out); },
+      .metrics = [this] { return metrics(); },
       .sinks = [this] { return sinks->standings(); }};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
@@ -370,10 +390,31 @@ outcome pipeline::state::check_loops() const {
   return nothing{};
 }
 
-void pipeline::state::collect(metric_collector& out) const {
+metric_parts pipeline::state::metrics() const {
+  enum class part : std::uint8_t { lines, gate, others };
+  return [this, next = part::lines, first = std::size_t{0}](metric_collector& out) mutable {
+    switch (next) {
+      case part::lines:
+        if (databases.collect_some(first, databases_collected, out)) {
+          first += databases_collected;
+        } else {
+          next = part::gate;
+        }
+        return true;
+      case part::gate:
+        collect_gate(remembered, databases, out);
+        next = part::others;
+        return true;
+      case part::others:
+        break;
+    }
+    collect_others(out);
+    return false;
+  };
+}
+
+void pipeline::state::collect_others(metric_collector& out) const {
   collect_process(out);
-  databases.collect(out);
-  collect_gate(remembered, out);
   if (types != nullptr) {
     types->collect(out);
   }
@@ -440,7 +481,9 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
 }
 
 void pipeline::collect(metric_collector& out) const {
-  state_->collect(out);
+  const metric_parts parts = state_->metrics();
+  while (parts(out)) {
+  }
 }
 
 std::vector<listen_address> pipeline::addresses() const {

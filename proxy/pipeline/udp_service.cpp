@@ -116,6 +116,7 @@ void udp_worker::finished(const batch& whose, write_end end, const write_verdict
       }
       break;
     case write_end::overloaded:
+    case write_end::too_large:
       lost(udp_fate::memory, whose.datagrams, detail);
       break;
     case write_end::log_full:

@@ -5,25 +5,39 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "gate/flink_gauges.hpp"
-#include "gate/words.hpp"
 #include "observe/journal.hpp"
 #include "pipeline/gate_samples.hpp"
-#include "pipeline/refusal_words.hpp"
 
 namespace weir {
 namespace {
 
 // A request's lease grows in steps, so that the shared budget is touched once per step.
 constexpr std::size_t lease_step_bytes = std::size_t{64} << 10;
+constexpr std::size_t small_step_bytes = std::size_t{16} << 10;
 // What a recycled job may keep of its buffers: enough for usual batches, little when idle.
 constexpr std::size_t kept_buffer_bytes = std::size_t{256} << 10;
 // Jobs and builders kept for the next requests.
 constexpr std::size_t idle_jobs_max = 32;
 constexpr std::size_t builders_max = 64;
+// A body is looked at in slices of this size, so that what one of them may cost has a bound: even
+// lines of a byte are not more than its half.
+constexpr std::size_t slice_bytes = std::size_t{16} << 10;
+// What a refused line is kept with, beside its texts.
+constexpr std::size_t refusal_overhead = sizeof(rejected_line);
 
 std::size_t lease_bytes(std::size_t held) {
-  return (held + lease_step_bytes - 1) / lease_step_bytes * lease_step_bytes;
+  const std::size_t step = held <= lease_step_bytes ? small_step_bytes : lease_step_bytes;
+  return (held + step - 1) / step * step;
+}
+
+/// The next slice of a piece, if possible up to the end of a line: a line that spans two slices is
+/// read more slowly.
+std::string_view slice_of(std::string_view piece) {
+  if (piece.size() <= slice_bytes) {
+    return piece;
+  }
+  const std::size_t feed = piece.rfind('\n', slice_bytes - 1);
+  return piece.substr(0, feed == std::string_view::npos ? slice_bytes : feed + 1);
 }
 
 }  // namespace
@@ -41,7 +55,7 @@ void write_job::begin(const api::write_target& target, std::int64_t now_ns,
   finish_ = std::move(finish);
   origin_ = std::move(origin);
   verdict_.verbose = target.wishes.verbose;
-  lease_ = memory_lease(owner_.services_.memory);
+  lease_ = memory_lease(owner_.services_.memory, origin_.share);
   reader_.reset(reader_options());
   rules_ = owner_.rules_ ? owner_.rules_->rules_for(target.database) : nullptr;
   gate_.begin(request_of_gate());
@@ -78,6 +92,9 @@ void write_job::reset() {
   if (spare_reader_ != nullptr) {
     spare_reader_->shrink(kept_buffer_bytes);
   }
+  sealed_.clear();
+  sealed_bytes_ = 0;
+  sealed_points_ = 0;
   lease_.release();
   account_ = {};
   verdict_ = {};
@@ -90,32 +107,71 @@ void write_job::reset() {
   letters_begin_ = true;
   finish_ = nullptr;
   overloaded_ = false;
+  too_large_ = false;
   stage_ = stage::reading;
 }
 
-/// What a plain answer may quote is small beside the lease's steps and not counted.
+/// What a recycled job keeps anyway does not count against the next request.
 std::size_t write_job::held_bytes() const noexcept {
-  return staged_.held_bytes() + reader_.held_bytes() + letter_bytes_ +
-         (verdict_.verbose ? verdict_.refusal_bytes : 0);
+  const std::size_t staged =
+      staged_.held_bytes() <= kept_buffer_bytes ? staged_.text().size() : staged_.held_bytes();
+  return staged + sealed_bytes_ + reader_.held_bytes() + letter_bytes_ + verdict_.refusal_bytes +
+         verdict_.refusals.size() * refusal_overhead;
 }
 
 void write_job::body(std::string_view piece) {
-  if (overloaded_) {
+  turn_work all(std::numeric_limits<std::size_t>::max());
+  static_cast<void>(body(piece, all));
+}
+
+std::size_t write_job::body(std::string_view piece, turn_work& work) {
+  std::size_t taken = 0;
+  while (taken < piece.size() && !overloaded_ && !work.done()) {
+    const std::string_view slice = slice_of(piece.substr(taken));
+    const std::uint64_t before = reader_.counts().points + reader_.counts().errors;
+    reader_.feed(slice);
+    drain();
+    taken += slice.size();
+    work.spend(
+        static_cast<std::size_t>(reader_.counts().points + reader_.counts().errors - before));
+    seal_full_runs();
+    if (owner_.services_.remembered != nullptr && owner_.services_.remembered->should_write()) {
+      // So many new types do not wait for the body's end. Should it fail, the append fails too.
+      static_cast<void>(owner_.keep_types());
+    }
+    if (!fits_memory()) {
+      give_up_lines();
+    }
+  }
+  return overloaded_ ? piece.size() : taken;
+}
+
+void write_job::give_up_lines() noexcept {
+  overloaded_ = true;
+  too_large_ = lease_.alone();
+  staged_.clear(0);
+  sealed_.clear();
+  sealed_bytes_ = 0;
+  reader_.reset({});
+  reader_.shrink(0);
+  lease_.release();
+}
+
+/// What fills a frame becomes one. Nobody sees it before the request is complete.
+void write_job::seal_full_runs() {
+  if (staged_.runs().size() < 2) {
     return;
   }
-  reader_.feed(piece);
-  drain();
-  if (owner_.services_.remembered != nullptr && owner_.services_.remembered->should_write()) {
-    // So many new types do not wait for the body's end. Should it fail, the append fails too.
-    static_cast<void>(owner_.keep_types());
+  const std::size_t full = staged_.runs().size() - 1;
+  frame_builder& builder = owner_.builder_for(target_);
+  for (std::size_t i = 0; i < full; ++i) {
+    const staged_run& run = staged_.runs()[i];
+    builder.append(staged_.lines(run), run.points, run.time_least, run.time_greatest);
+    sealed_.push_back(owner_.seal(builder, now_ns_));
+    sealed_bytes_ += sealed_.back()->stored.capacity() + sizeof(frame);
+    sealed_points_ += run.points;
   }
-  if (!fits_memory()) {
-    overloaded_ = true;
-    staged_.clear(0);
-    reader_.reset({});
-    reader_.shrink(0);
-    lease_.release();
-  }
+  staged_.drop_runs(full);
 }
 
 /// Before the request is lost to the budget, its letters are.
@@ -167,9 +223,13 @@ void write_job::complete() {
 
 /// All or nothing, and it is nothing.
 void write_job::withhold() {
+  account_.withheld += sealed_points_;
   for (const staged_run& run : staged_.runs()) {
     account_.withheld += run.points;
   }
+  sealed_.clear();
+  sealed_bytes_ = 0;
+  sealed_points_ = 0;
   staged_.clear(kept_buffer_bytes);
   account_.mended_by_gate.fill(0);  // counts what is accepted
   account_.noted_by_gate.fill(0);
@@ -244,120 +304,6 @@ bool write_job::pass(const point_view& point) {
     return false;
   }
   return true;
-}
-
-bool write_job::mend_gauge(const parse_error& error) {
-  const bool number = error.code == parse_code::invalid_number ||
-                      error.code == parse_code::invalid_boolean ||
-                      error.code == parse_code::invalid_float;
-  if (!policy_->flink_gauges || !number || !mend_flink_line(error.text, mended_line_)) {
-    return false;
-  }
-  constexpr auto dropped = static_cast<std::size_t>(gate_code::gauge_dropped);
-  if (mended_line_.empty()) {
-    ++account_.dropped_by_gate[dropped];
-    if (keeps_letters() && owner_.services_.letters->options().dropped) {
-      keep_letter({.dropped = true,
-                   .code = std::string(name_of(gate_code::gauge_dropped)),
-                   .line = error.line,
-                   .message = std::string(explanation(gate_code::gauge_dropped))},
-                  error.text);
-    }
-    return true;
-  }
-  const std::optional<point_view> point = read_again(mended_line_, reader_options(), error.line);
-  if (!point) {
-    return false;  // it has another mistake
-  }
-  account_.mended_by_gate[dropped] += pass(*point) ? 1 : 0;
-  return true;
-}
-
-void write_job::note_refused(const parse_error& error) {
-  if (mend_gauge(error)) {
-    return;
-  }
-  ++account_.refused_by_parser[static_cast<std::size_t>(error.code)];
-  digest_.rejected(
-      name_of(error.code), error.text, [this]() -> const letter_header& { return sender(); },
-      [&error] { return reason(error); });
-  if (keeps_letters()) {
-    keep_letter({.code = std::string(name_of(error.code)),
-                 .line = error.line,
-                 .column = error.column,
-                 .message = reason(error)},
-                error.text);
-  }
-  const std::int64_t unit_ns = reader_options().unit_ns;
-  rejected_line told{.line = error.line, .column = error.column, .code = name_of(error.code)};
-  if (verdict_.wants_message()) {
-    told = verdict_.verbose ? explained(error, unit_ns, verdict_.refusals.size()) : quoting(error);
-  }
-  if (verdict_.wants_hint()) {
-    verdict_.add_hint(hint_for(error, unit_ns));
-  }
-  verdict_.reject(std::move(told));
-}
-
-std::string write_job::words_of(const gate_answer& answer, const point_view& point) const {
-  return answer.code == gate_code::beyond_retention
-             ? "points beyond retention policy"
-             : words_for(answer.code, point, gate_.words(answer, point));
-}
-
-rejected_line write_job::told(const gate_answer& answer, const point_view& point) const {
-  rejected_line told{.line = point.line, .code = name_of(answer.code)};
-  if (verdict_.wants_message()) {
-    told.message = words_of(answer, point);
-    if (verdict_.verbose) {
-      told.message = without_line(std::move(told.message), point.text);
-      told.explanation = explanation(answer.code);
-      told.text = quoted(point.text, write_verdict::quoted_bytes_max);
-    }
-  }
-  return told;
-}
-
-void write_job::note_answer(const gate_answer& answer, const point_view& point) {
-  const auto code = static_cast<std::size_t>(answer.code);
-  const bool dropped = answer.action == gate_action::drop;
-  if (keeps_letters() && (!dropped || owner_.services_.letters->options().dropped)) {
-    keep_letter({.dropped = dropped,
-                 .code = std::string(name_of(answer.code)),
-                 .line = point.line,
-                 .message = without_line(words_of(answer, point), point.text)},
-                point.text);
-  }
-  if (dropped) {
-    ++account_.dropped_by_gate[code];
-    if (verdict_.verbose && !target_.wishes.letters) {
-      verdict_.reject(told(answer, point));  // who keeps letters itself wants to know
-    }
-    return;
-  }
-  ++account_.rejected_by_gate[code];
-  digest_.rejected(
-      name_of(answer.code), point.text, [this]() -> const letter_header& { return sender(); },
-      [&] { return without_line(words_of(answer, point), point.text); });
-  if (answer.code == gate_code::beyond_retention) {
-    if (verdict_.beyond_retention == 0) {
-      verdict_.retention_detail = retention_hint(point.line, gate_.expired_time(), gate_.kept_ns());
-    }
-    verdict_.refuse_by_retention(verdict_.verbose ? told(answer, point) : rejected_line{});
-    return;
-  }
-  switch (form_of(answer.code)) {
-    case refusal_form::line:
-      verdict_.reject(told(answer, point));
-      break;
-    case refusal_form::storage: {
-      const std::string_view name = name_of(answer.code);
-      verdict_.refuse_at_storage(name,
-                                 verdict_.knows(name) ? std::string{} : words_of(answer, point),
-                                 verdict_.verbose ? told(answer, point) : rejected_line{});
-      break;
-    }
-  }
 }
 
 write_path::write_path(const write_services& services) : services_(services) {
@@ -443,12 +389,12 @@ frame_builder& write_path::builder_for(const api::write_target& target) {
       .first->second;
 }
 
-void write_path::seal(frame_builder& builder, std::int64_t now_ns) {
-  frames_.push_back(
-      builder.seal(services_.configured.log.compression, compressor_, now_ns, /*origin=*/0));
+std::shared_ptr<frame> write_path::seal(frame_builder& builder, std::int64_t now_ns) {
+  return builder.seal(services_.configured.log.compression, compressor_, now_ns, /*origin=*/0);
 }
 
-void write_path::gather(const write_job& job) {
+void write_path::gather(write_job& job) {
+  frames_.insert(frames_.end(), job.sealed_.begin(), job.sealed_.end());
   if (job.staged_.empty()) {
     return;
   }
@@ -456,7 +402,7 @@ void write_path::gather(const write_job& job) {
   for (const staged_run& run : job.staged_.runs()) {
     const std::string_view lines = job.staged_.lines(run);
     if (!builder.empty() && builder.inflated_bytes() + lines.size() > frame_inflated_bytes_max) {
-      seal(builder, job.now_ns_);
+      frames_.push_back(seal(builder, job.now_ns_));
     }
     builder.append(lines, run.points, run.time_least, run.time_greatest);
   }
@@ -486,13 +432,13 @@ void write_path::tell_settled() {
 
 void write_path::append_turn(const std::vector<write_job*>& jobs) {
   std::int64_t now_ns = 0;
-  for (const write_job* job : jobs) {
+  for (write_job* job : jobs) {
     gather(*job);
     now_ns = std::max(now_ns, job->now_ns_);
   }
   for (auto& [key, builder] : builders_) {
     if (!builder.empty()) {
-      seal(builder, now_ns);
+      frames_.push_back(seal(builder, now_ns));
     }
   }
   if (builders_.size() > builders_max) {
@@ -504,7 +450,7 @@ void write_path::append_turn(const std::vector<write_job*>& jobs) {
   }
   std::vector<write_job*> waiting;
   for (write_job* job : jobs) {
-    if (appended.status == append_status::pending && !job->staged_.empty()) {
+    if (appended.status == append_status::pending && job->keeps_lines()) {
       job->stage_ = write_job::stage::waiting;
       waiting.push_back(job);
     }
@@ -539,7 +485,7 @@ append_result write_path::append_frames() {
 }
 
 void write_job::conclude(append_status status, const std::string& detail) {
-  const bool kept = staged_.empty() || status == append_status::taken;
+  const bool kept = !keeps_lines() || status == append_status::taken;
   if (stage_ == stage::abandoned) {
     if (kept) {
       account();
@@ -550,7 +496,13 @@ void write_job::conclude(append_status status, const std::string& detail) {
   stage_ = stage::reading;
   const done finish = std::move(finish_);  // it may release this job
   if (overloaded_) {
-    finish(write_end::overloaded, verdict_, "the memory for requests in flight is used up");
+    if (too_large_) {
+      finish(write_end::too_large, verdict_,
+             "the lines of one request need more memory than limits.memory allows it: send fewer "
+             "at a time");
+    } else {
+      finish(write_end::overloaded, verdict_, "the memory for requests in flight is used up");
+    }
     return;
   }
   if (!kept) {
@@ -564,6 +516,7 @@ void write_job::conclude(append_status status, const std::string& detail) {
 
 void write_job::account() {
   gate_.kept();
+  account_.accepted += sealed_points_;
   for (const staged_run& run : staged_.runs()) {
     account_.accepted += run.points;
   }

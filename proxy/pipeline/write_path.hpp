@@ -7,7 +7,8 @@
 // later `end_of_turn`; the log wakes the loop for it.
 //
 // A request is all there or not there: its lines are staged apart, and only when its body is
-// complete do they enter a frame. What the client is told is true of the log.
+// complete do they enter the log. Of a large body what fills a frame is sealed as it arrives, so
+// that it needs little memory and its end little time. What the client is told is true of the log.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "api/influx_v1.hpp"
 #include "api/verdict.hpp"
 #include "base/memory_budget.hpp"
+#include "base/turn_work.hpp"
 #include "codec/gzip.hpp"
 #include "config/settings.hpp"
 #include "gate/gate.hpp"
@@ -68,12 +70,15 @@ struct write_origin {
   /// Fills in all that a letter says of its sender (not of its database and time). Called when the
   /// first line of a body is refused, from within `body`, `next_body` or `complete`.
   std::function<void(letter_header&)> describe = nullptr;
+  /// What its client holds of the memory for requests; nullptr: not counted.
+  std::shared_ptr<memory_share> share = nullptr;
 };
 
 /// How a write request ended.
 enum class write_end : std::uint8_t {
   answered,    // the verdict says what became of each line
   overloaded,  // the memory for requests in flight was used up; nothing was kept
+  too_large,   // its lines need more memory than a request may ever have; nothing was kept
   log_full,    // the log could not take it; nothing was kept
   log_failed,  // the disk refused; nothing was kept
 };
@@ -90,6 +95,8 @@ class write_job {
 
   /// A piece of the body. When the memory budget has no more, the request is lost to it.
   void body(std::string_view piece);
+  /// The same as far as the turn's work goes: how much of the piece was taken.
+  [[nodiscard]] std::size_t body(std::string_view piece, turn_work& work);
   /// NULs were taken off the end of a body before it was given.
   void count_final_nul() noexcept { ++account_.final_nuls; }
   /// What was given so far is a body of its own and the next piece begins another, at a time of its
@@ -128,6 +135,9 @@ class write_job {
   /// Of the body that is read; described when first asked for.
   [[nodiscard]] const letter_header& sender();
   [[nodiscard]] bool fits_memory() noexcept;
+  void give_up_lines() noexcept;
+  [[nodiscard]] bool keeps_lines() const noexcept { return !staged_.empty() || !sealed_.empty(); }
+  void seal_full_runs();
   [[nodiscard]] std::size_t held_bytes() const noexcept;
   enum class stage : std::uint8_t { reading, complete, waiting, abandoned };
 
@@ -149,6 +159,10 @@ class write_job {
   gate gate_;
   std::string mended_line_;
   staged_lines staged_;
+  /// Of the request's lines, those that filled frames; their bytes and points.
+  std::vector<std::shared_ptr<frame>> sealed_;
+  std::size_t sealed_bytes_ = 0;
+  std::uint64_t sealed_points_ = 0;
   memory_lease lease_;
   line_account account_;
   write_verdict verdict_;
@@ -161,6 +175,8 @@ class write_job {
   /// The next letter is the first of its body.
   bool letters_begin_ = true;
   bool overloaded_ = false;
+  /// `overloaded_`, and would always be.
+  bool too_large_ = false;
   stage stage_ = stage::reading;
 };
 
@@ -202,8 +218,8 @@ class write_path {
   void tell_settled();
   void append_turn(const std::vector<write_job*>& jobs);
   void recycle(write_job& job);
-  void gather(const write_job& job);
-  void seal(frame_builder& builder, std::int64_t now_ns);
+  void gather(write_job& job);
+  [[nodiscard]] std::shared_ptr<frame> seal(frame_builder& builder, std::int64_t now_ns);
   [[nodiscard]] append_result append_frames();
   [[nodiscard]] outcome keep_types() const;
   frame_builder& builder_for(const api::write_target& target);

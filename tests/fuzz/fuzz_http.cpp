@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -103,6 +104,15 @@ void take_output(connection& from, record& into) {
   from.output().clear();
 }
 
+void take_turns(connection& subject, record& into, std::size_t units, std::int64_t now) {
+  for (int turns = 0; subject.wants_turn(); ++turns) {
+    must(turns < 100'000);
+    weir::turn_work work{units};
+    subject.resume(now, work);
+    take_output(subject, into);
+  }
+}
+
 // Splits come from the numbers that `seed` makes; 0: none.
 record run(std::string_view bytes, std::uint32_t seed) {
   record out;
@@ -123,14 +133,20 @@ record run(std::string_view bytes, std::uint32_t seed) {
       // A buffer of its own, so that the address sanitizer sees views that outlive the call.
       const std::string piece{bytes.substr(0, length)};
       bytes.remove_prefix(piece.size());
-      subject.receive(piece, now);
+      // In turns of little work, too.
+      const std::size_t units =
+          seed == 0 ? std::numeric_limits<std::size_t>::max() : 1 + (seed >> 20) % 100;
+      weir::turn_work work{units};
+      subject.receive(piece, now, work);
       take_output(subject, out);
+      take_turns(subject, out, units, now);
       while (out.waiting != nullptr) {
         must(!subject.wants_input());
         out.waiting = nullptr;
         subject.answer(response{});
         subject.resume(now);
         take_output(subject, out);
+        take_turns(subject, out, units, now);
       }
       must(subject.wants_input() || subject.wants_close());
     }

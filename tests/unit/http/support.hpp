@@ -6,6 +6,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -128,6 +129,9 @@ class recording_exchange : public exchange {
         return 411;
       case body_failure::timeout:
         return 408;
+      case body_failure::overloaded:
+      case body_failure::stalled:
+        return 503;
       case body_failure::damaged_gzip:
       case body_failure::truncated_gzip:
       case body_failure::cut_off:
@@ -149,6 +153,38 @@ inline std::unique_ptr<exchange> recording_router::open(const request_head& head
   }
   return std::make_unique<recording_exchange>(*this, on, head.path);
 }
+
+/// The same with a budget for what its connections hold.
+class budgeted_router : public recording_router {
+ public:
+  explicit budgeted_router(std::size_t bytes) : budget(bytes) {}
+  memory_budget* memory() noexcept override { return &budget; }
+  void answer_lost() override { ++answers_lost; }
+
+  memory_budget budget;
+  int answers_lost = 0;
+};
+
+/// Takes a byte for each unit of work.
+class costly_exchange final : public recording_exchange {
+ public:
+  using recording_exchange::recording_exchange;
+  std::size_t take(std::string_view piece, turn_work& work) override {
+    const std::size_t taken = std::min(piece.size(), work.left());
+    work.spend(taken);
+    body(piece.substr(0, taken));
+    return taken;
+  }
+};
+
+class costly_router final : public budgeted_router {
+ public:
+  explicit costly_router(std::size_t bytes = std::size_t{1} << 30) : budgeted_router(bytes) {}
+  std::unique_ptr<exchange> open(const request_head& head, connection& on) override {
+    requests.push_back({std::string{head.target}, {}, false});
+    return std::make_unique<costly_exchange>(*this, on, head.path);
+  }
+};
 
 /// A connection's whole life: bytes in, in the given pieces, then what came of it.
 struct outcome_of_bytes {

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <thread>
 
@@ -131,6 +132,14 @@ class http_intake_test : public ::testing::Test {
     ASSERT_EQ(uv_loop_init(&control_), 0);
     ASSERT_EQ(uv_async_init(&control_, &end_, [](uv_async_t* handle) { uv_stop(handle->loop); }),
               0);
+    ASSERT_EQ(uv_async_init(&control_, &finish_,
+                            [](uv_async_t* handle) {
+                              auto& self = *static_cast<http_intake_test*>(handle->data);
+                              self.intake_->finish();
+                              self.finished_.store(true);
+                            }),
+              0);
+    finish_.data = this;
     auto started = http_intake::start(&control_, options, make_worker);
     ASSERT_TRUE(started.ok());
     intake_ = std::move(started).value();
@@ -142,6 +151,7 @@ class http_intake_test : public ::testing::Test {
     thread_.join();
     intake_.reset();
     uv_close(reinterpret_cast<uv_handle_t*>(&end_), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&finish_), nullptr);
     uv_run(&control_, UV_RUN_DEFAULT);
     EXPECT_EQ(uv_loop_close(&control_), 0);
   }
@@ -185,6 +195,8 @@ class http_intake_test : public ::testing::Test {
 
   uv_loop_t control_{};
   uv_async_t end_{};
+  uv_async_t finish_{};
+  std::atomic<bool> finished_{false};
   std::unique_ptr<http_intake> intake_;
   std::vector<listen_address> addresses_;
   std::thread thread_;
@@ -310,6 +322,94 @@ TEST_F(http_intake_test, a_client_that_is_silent_within_a_head_is_told_and_close
   const unique_fd client = connect_tcp();
   send_all(client.get(), "POST /x HT");
   EXPECT_NE(read_until(client.get(), "no such words").find("408"), std::string::npos);
+}
+
+/// Its loop stands still while a request is served, until another thread says "go on".
+class standing_worker final : public loop_worker, public http::router {
+ public:
+  struct signs {
+    std::atomic<bool> stands{false};
+    std::atomic<bool> go_on{false};
+  };
+  explicit standing_worker(signs& given) : signs_(given) {}
+
+  class standing final : public http::exchange {
+   public:
+    standing(standing_worker& worker, http::connection& on, bool stops)
+        : worker_(worker), on_(on), stops_(stops) {}
+    void body(std::string_view) override {}
+    void complete() override {
+      if (stops_) {
+        worker_.signs_.stands.store(true);
+        while (!worker_.signs_.go_on.load()) {
+          std::this_thread::yield();
+        }
+      }
+      on_.answer({});
+    }
+    http::response fail(http::body_failure) override { return {}; }
+
+   private:
+    standing_worker& worker_;
+    http::connection& on_;
+    const bool stops_;
+  };
+
+  http::router& router() override { return *this; }
+  bool has_work() const override { return false; }
+  void end_of_turn() override {}
+  std::unique_ptr<http::exchange> open(const http::request_head& head,
+                                       http::connection& on) override {
+    return std::make_unique<standing>(*this, on, head.path == "/stop");
+  }
+
+ private:
+  signs& signs_;
+};
+
+TEST_F(http_intake_test, a_request_that_comes_as_its_connection_turns_idle_is_served) {
+  standing_worker::signs signs;
+  http::connection_limits limits;
+  limits.idle_timeout_ns = 3'000'000'000;
+  start({.listen = loopback, .loops = 1, .limits = limits},
+        [&](std::uint32_t) { return std::make_unique<standing_worker>(signs); });
+  const unique_fd stopping = connect_tcp();
+  const unique_fd late = connect_tcp();
+  const std::string get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+  send_all(late.get(), get);
+  EXPECT_NE(read_until(late.get(), "\r\n\r\n").find("204"), std::string::npos);
+  send_all(stopping.get(), "GET /stop HTTP/1.1\r\nHost: h\r\n\r\n");
+  while (!signs.stands.load()) {
+    std::this_thread::yield();
+  }
+  // The loop stands still beyond the idle timeout, and the request is there before it goes on.
+  std::this_thread::sleep_for(std::chrono::milliseconds(3500));
+  send_all(late.get(), get);
+  signs.go_on.store(true);
+  EXPECT_NE(read_until(late.get(), "\r\n\r\n").find("204"), std::string::npos);
+}
+
+TEST_F(http_intake_test, a_request_that_comes_as_weir_ends_is_served) {
+  standing_worker::signs signs;
+  start({.listen = loopback, .loops = 1, .limits = {}},
+        [&](std::uint32_t) { return std::make_unique<standing_worker>(signs); });
+  const unique_fd stopping = connect_tcp();
+  const unique_fd late = connect_tcp();
+  const std::string get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+  send_all(late.get(), get);
+  EXPECT_NE(read_until(late.get(), "\r\n\r\n").find("204"), std::string::npos);
+  send_all(stopping.get(), "GET /stop HTTP/1.1\r\nHost: h\r\n\r\n");
+  while (!signs.stands.load()) {
+    std::this_thread::yield();
+  }
+  send_all(late.get(), get);
+  uv_async_send(&finish_);
+  while (!finished_.load()) {
+    std::this_thread::yield();
+  }
+  signs.go_on.store(true);
+  const std::string answer = read_until(late.get(), "never");  // until it is closed
+  EXPECT_NE(answer.find("204"), std::string::npos);
 }
 
 TEST_F(http_intake_test, stopping_with_open_connections_leaks_nothing) {

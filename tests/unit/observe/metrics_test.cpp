@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
+#include <string>
 
 namespace weir {
 namespace {
@@ -59,6 +61,48 @@ TEST(metrics_text, histograms_are_cumulative_and_equal_labels_are_added) {
 
 TEST(durations, bounds_grow) {
   EXPECT_TRUE(std::is_sorted(durations::bounds_ns.begin(), durations::bounds_ns.end()));
+}
+
+void fill(metrics_text& out) {
+  for (int i = 0; i < 3000; ++i) {
+    const std::string database = "database " + std::to_string(i % 1500);
+    out.counter_value("weir_a_total", "A.", 1, {{"database", database}, {"reason", "r"}});
+    out.gauge_value("weir_b", "B.", 0.5, {{"database", database}});
+  }
+}
+
+TEST(metrics_text, comes_in_pieces_that_make_the_whole_and_need_less_and_less_memory) {
+  metrics_text whole;
+  fill(whole);
+  metrics_text pieces;
+  fill(pieces);
+  const std::size_t held = pieces.held_bytes();
+  EXPECT_LT(held, 1'000'000U) << "a text that many rows have is held once";
+  std::string out;
+  std::size_t before = 0;
+  int count = 1;
+  while (pieces.write_some(out)) {
+    EXPECT_LT(out.size() - before, metrics_text::piece_bytes + 1000);
+    before = out.size();
+    ++count;
+  }
+  EXPECT_GT(count, 3);
+  EXPECT_LT(pieces.held_bytes(), held);
+  EXPECT_EQ(out, whole.text());
+  EXPECT_NE(out.find("weir_a_total{database=\"database 7\",reason=\"r\"} 2\n"), std::string::npos);
+  EXPECT_NE(out.find("weir_b{database=\"database 7\"} 1\n"), std::string::npos);
+}
+
+TEST(metrics_text, spells_numbers_as_prometheus_reads_them) {
+  metrics_text out;
+  out.gauge_value("weir_a", "", 1234567890, {});
+  out.gauge_value("weir_b", "", 0.25, {});
+  out.gauge_value("weir_c", "", std::numeric_limits<double>::infinity(), {});
+  out.gauge_value("weir_d", "", std::numeric_limits<double>::quiet_NaN(), {});
+  for (const char* expected :
+       {"weir_a 1234567890\n", "weir_b 0.25\n", "weir_c +Inf\n", "weir_d NaN\n"}) {
+    EXPECT_NE(out.text().find(expected), std::string::npos) << expected;
+  }
 }
 
 TEST(counter, keeps_what_is_added) {

@@ -57,5 +57,34 @@ TEST(database_registry, received_is_accepted_plus_rejected_plus_dropped) {
   }
 }
 
+TEST(database_registry, databases_beyond_the_labelled_ones_share_rows_that_add_up) {
+  database_registry registry(10, 2);
+  for (const char* name : {"z", "a", "m", "b"}) {
+    line_account account;
+    account.received = 3;
+    account.accepted = 2;
+    account.rejected_by_gate[static_cast<std::size_t>(gate_code::beyond_retention)] = 1;
+    registry.find_or_add(name)->add(account);
+  }
+  EXPECT_EQ(registry.label_of("z"), "z") << "it was first";
+  EXPECT_EQ(registry.label_of("m"), "(other)");
+  EXPECT_EQ(registry.label_of("unknown"), "(other)");
+  metrics_text out;
+  std::size_t first = 0;
+  while (registry.collect_some(first, 1, out)) {
+    ++first;
+  }
+  EXPECT_EQ(first, 3U);
+  for (const char* expected :
+       {"weir_lines_received_total{database=\"(other)\"} 6\n",
+        "weir_lines_accepted_total{database=\"(other)\"} 4\n",
+        "weir_lines_rejected_total{database=\"(other)\",reason=\"beyond_retention\"} 2\n",
+        "weir_lines_received_total{database=\"a\"} 3\n",
+        "weir_lines_received_total{database=\"z\"} 3\n"}) {
+    EXPECT_NE(out.text().find(expected), std::string::npos) << expected << out.text();
+  }
+  EXPECT_EQ(out.text().find("database=\"b\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace weir

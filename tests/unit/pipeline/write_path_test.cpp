@@ -253,24 +253,82 @@ TEST_F(write_path_test, a_full_log_keeps_nothing_and_says_so) {
   EXPECT_EQ(write("a f=1 1\n").end, write_end::answered);
 }
 
-TEST_F(write_path_test, a_request_beyond_the_memory_budget_is_overloaded_and_gives_all_back) {
-  make(std::size_t{64} << 20, std::size_t{256} << 10);
+std::string many_lines(int count) {
   std::string body;
-  for (int i = 0; i < 30'000; ++i) {
-    body += "measurement,tag=value field=1 1\n";
+  for (int i = 0; i < count; ++i) {
+    body += "measurement,tag=value field=1 " + std::to_string(i) + "\n";
   }
+  return body;
+}
+
+TEST_F(write_path_test, a_request_beyond_the_memory_budget_is_lost_and_gives_all_back) {
+  make(std::size_t{64} << 20, std::size_t{256} << 10);
+  const std::string body = many_lines(30'000);
+  for (const bool others : {true, false}) {
+    memory_lease other(*requests_);
+    ASSERT_TRUE(other.grow_to(others ? std::size_t{100} << 10 : 0));
+    answered result;
+    write_job* job = begin("db", result);
+    for (std::size_t at = 0; at < body.size(); at += 10'000) {
+      job->body(std::string_view(body).substr(at, 10'000));
+    }
+    EXPECT_EQ(requests_->used(), other.bytes());  // lost already: others may have it
+    job->complete();
+    path_->end_of_turn();
+    path_->release(*job);
+    // Alone it would not fit either: to try again is no use.
+    EXPECT_EQ(result.end, others ? write_end::overloaded : write_end::too_large);
+    EXPECT_EQ(lines(), "");
+  }
+  EXPECT_EQ(write("a f=1 1\n").end, write_end::answered);
+}
+
+TEST_F(write_path_test, a_large_body_needs_the_memory_of_its_frames_alone) {
+  settings_.log.compression = compression_mode::gzip;
+  make(std::size_t{64} << 20, std::size_t{4} << 20);
+  const std::string body = many_lines(300'000);
+  ASSERT_GT(body.size(), std::size_t{10} << 20);
+  EXPECT_EQ(write(body).verdict.accepted, 300'000U);
+  EXPECT_EQ(lines(), body);
+  EXPECT_EQ(requests_->used(), 0U);
+}
+
+TEST_F(write_path_test, of_a_body_as_much_is_taken_as_the_turn_has_work_for) {
+  make();
+  const std::string body = many_lines(10'000);
   answered result;
   write_job* job = begin("db", result);
-  for (std::size_t at = 0; at < body.size(); at += 10'000) {
-    job->body(std::string_view(body).substr(at, 10'000));
+  std::string_view rest = body;
+  int turns = 0;
+  while (!rest.empty()) {
+    turn_work work(100);
+    const std::size_t taken = job->body(rest, work);
+    ASSERT_GT(taken, 0U);
+    EXPECT_LE(taken, std::size_t{16} << 10);
+    rest.remove_prefix(taken);
+    ++turns;
   }
-  EXPECT_EQ(requests_->used(), 0U);  // lost already: others may have it
+  EXPECT_GT(turns, 15);
+  turn_work none(0);
+  EXPECT_EQ(job->body("m f=1 1\n", none), 0U);
   job->complete();
   path_->end_of_turn();
   path_->release(*job);
-  EXPECT_EQ(result.end, write_end::overloaded);
+  EXPECT_EQ(result.verdict.accepted, 10'000U);
+  EXPECT_EQ(lines(), body);
+}
+
+TEST_F(write_path_test, what_was_sealed_of_a_body_is_not_kept_when_nothing_is) {
+  make();
+  api::write_target target{"db", "", 1};
+  target.wishes.accept_partial = false;
+  const answered result = write_to(target, many_lines(60'000) + "bad\n");
+  EXPECT_TRUE(result.verdict.nothing_kept);
+  EXPECT_EQ(result.verdict.withheld, 60'000U);
   EXPECT_EQ(lines(), "");
-  EXPECT_EQ(write("a f=1 1\n").end, write_end::answered);
+  EXPECT_EQ(requests_->used(), 0U);
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 60'001);
+  EXPECT_EQ(metric("weir_lines_accepted_total{database=\"db\"}"), 0);
 }
 
 TEST_F(write_path_test, large_bodies_become_frames_within_their_limit) {

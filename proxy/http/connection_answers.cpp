@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The way out of http::connection: answers, refusals, the end, and the lease that bounds what a
+// connection holds. Pure. Loop: the connection's.
+#include <utility>
+
+#include "base/assert.hpp"
+#include "http/connection_state.hpp"
+
+namespace weir::http {
+namespace {
+
+constexpr std::size_t lease_step_bytes = 4096;
+// A lease is not given back for less, so that the budget is not touched at every turn.
+constexpr std::size_t lease_slack_bytes = 64 * 1024;
+// An answer's body up to this size needs no lease of its own.
+constexpr std::size_t small_answer_bytes = 2048;
+// In place of an answer for which there is no memory.
+constexpr std::string_view no_memory_words =
+    "{\"error\":\"timeout: the memory for answers that wait to be read is used up\"}\n";
+// Buffers up to these sizes stay with an idle connection.
+constexpr std::size_t headers_kept_max = 32;
+constexpr std::size_t output_kept_max = 4096;
+
+}  // namespace
+
+// The connection's own answer, to bytes that never became a request.
+void connection::state::refuse_head(int status, std::string_view why) {
+  response refused;
+  refused.status = status;
+  refused.content_type = "text/plain; charset=utf-8";
+  refused.body.append(why).append("\n");
+  append_response(refused, now_ns, false, false, out.bytes());
+  close();
+}
+
+void connection::state::refuse_body(body_failure why, bool close_after) {
+  response refused = current->fail(why);
+  WEIR_ASSERT(!answered);
+  refused.close = refused.close || close_after;
+  give(refused);
+}
+
+void connection::state::give(response& given) {
+  WEIR_ASSERT((at == phase::body || at == phase::waiting) && !answered);
+  answered = true;
+  if (given.body.size() > small_answer_bytes && !fit_lease(0, given.body.size())) {
+    shorten(given);
+  }
+  keep_alive = keep_alive && !given.close && !finishing;
+  if (at == phase::body && body.expected()) {
+    // What is left of the body has to be read first. A client that awaits `100 Continue` may or may
+    // not send it, so the next byte's meaning would be a guess.
+    keep_alive = keep_alive && !continue_owed && body.remaining <= limits.discard_bytes_max;
+  }
+  if (at == phase::body && body.length_unknown) {
+    keep_alive = false;  // where the next request would begin is a guess
+  }
+  if (given.source != nullptr) {
+    keep_alive = keep_alive && !version_1_0 && !body.expected();
+    body = framing{};  // of a request that needs no body
+  }
+  if (keep_alive && version_1_0) {
+    given.headers.emplace_back("Connection", "keep-alive");
+  }
+  out.put(given, {.keep_alive = keep_alive, .head_only = head_only, .version_1_0 = version_1_0},
+          now_ns);
+}
+
+// There is no memory for the answer.
+void connection::state::shorten(response& given) {
+  requests.answer_lost();
+  if (!given.brief_body.empty()) {
+    given.body = std::move(given.brief_body);
+    return;
+  }
+  given.status = 503;
+  given.content_type = "application/json";
+  given.body = no_memory_words;
+  given.close = true;
+}
+
+void connection::state::close() noexcept {
+  at = phase::closed;
+  deadline_ns = never;
+  current.reset();
+  feed.end(requests.inflaters());
+  out.stop_streaming();
+  std::string{}.swap(pending);
+  std::string{}.swap(partial);
+  static_cast<void>(fit_lease());  // it only shrinks
+}
+
+// An idle connection holds little more than this object.
+void connection::state::give_up_buffers() {
+  if (pending.empty() && pending.capacity() > output_kept_max) {
+    pending.shrink_to_fit();
+  }
+  if (at != phase::head && at != phase::closed) {
+    return;
+  }
+  if (head.headers.capacity() > headers_kept_max) {
+    std::vector<header_field>{}.swap(head.headers);
+  }
+  if (out.bytes().empty() && out.bytes().capacity() > output_kept_max) {
+    out.bytes().shrink_to_fit();
+  }
+}
+
+std::size_t connection::state::held_bytes() const noexcept {
+  return feed.held_bytes() + out.held_bytes() + pending.capacity() + partial.capacity();
+}
+
+bool connection::state::fit_lease(std::size_t more, std::size_t answer_bytes) noexcept {
+  const std::size_t held = held_bytes() + more + answer_bytes;
+  const std::size_t wanted = held <= unleased_bytes_max ? 0
+                                                        : (held + lease_step_bytes - 1) /
+                                                              lease_step_bytes * lease_step_bytes;
+  if (wanted > lease.bytes()) {
+    // The reserve is for requests: answers that wait to be read have no part in it.
+    return lease.grow_to(wanted, out.held_bytes() + answer_bytes <= unleased_bytes_max);
+  }
+  if (wanted == 0 || lease.bytes() - wanted > lease_slack_bytes) {
+    lease.shrink_to(wanted);
+  }
+  return true;
+}
+
+// What is held finds no room in the budget: what is not answered yet is answered 503, and what
+// cannot be answered in order is not kept.
+void connection::state::shed() {
+  if (at == phase::body && !answered) {
+    refuse_body(body_failure::overloaded, false);
+    std::string all;
+    all.swap(pending);
+    std::string_view bytes = all;
+    advance(bytes);  // the rest of the body is thrown away
+    pending.assign(bytes);
+    run_dry();
+    if (fit_lease()) {
+      return;
+    }
+  }
+  if (out.streaming()) {
+    requests.answer_lost();
+    if (!out.begun()) {
+      response lost;
+      shorten(lost);
+      out.stop_streaming();
+      append_response(lost, now_ns, false, false, out.bytes());
+    }
+    close();
+    return;
+  }
+  if (at == phase::head && !partial.empty()) {
+    refuse_head(503, "The memory for requests in flight is used up: try again later.");
+    return;
+  }
+  if (pending.empty()) {
+    return;
+  }
+  // Pipelined requests that cannot be kept: the connection ends behind the answer before them.
+  std::string{}.swap(pending);
+  finishing = true;
+  if (at == phase::head) {
+    close();
+  }
+}
+
+}  // namespace weir::http

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What one connection knows between two reads, for the two files that work on it: connection.cpp
+// (requests come in) and connection_answers.cpp (answers go out, and the memory of both). Private
+// to http/.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/connection.hpp"
+#include "http/framing.hpp"
+#include "http/outbox.hpp"
+
+namespace weir::http {
+
+inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+/// Pipelined requests are not begun while more than this waits to be sent.
+inline constexpr std::size_t output_bytes_max = 64 * 1024;
+/// What a connection may hold without a lease: usual heads and answers.
+inline constexpr std::size_t unleased_bytes_max = 8 * 1024;
+
+[[nodiscard]] inline std::int64_t later(std::int64_t now_ns, std::int64_t by_ns) noexcept {
+  return by_ns > never - now_ns ? never : now_ns + by_ns;
+}
+
+enum class phase : std::uint8_t {
+  head,     // a request's head is awaited, or a part of it is here
+  body,     // an exchange is open and its body arrives
+  waiting,  // the body is complete, the answer outstanding
+  discard,  // answered early: the rest of the body is thrown away
+  closed,   // nothing more is read
+};
+
+struct connection::state {
+  state(connection& owner, router& served, const connection_limits& bounds, std::int64_t begin_ns)
+      : self(owner), requests(served), limits(bounds), now_ns(begin_ns) {
+    deadline_ns = later(begin_ns, limits.idle_timeout_ns);
+    set_peer({});
+  }
+
+  void set_peer(connection_peer given);
+  void receive(std::string_view bytes, std::int64_t when_ns, turn_work& with);
+  void drive(std::string_view bytes);
+  void advance(std::string_view& bytes);
+  void run_dry();
+  void settle();
+  void take_head(std::string_view& bytes);
+  void open(std::string_view head_bytes, std::string_view following);
+  void begin_body();
+  void take_body(std::string_view& bytes);
+  void take_chunks(std::string_view& bytes);
+  void take_piece(std::string_view piece);
+  void discard(std::string_view piece);
+  void begin_inflating();
+  void decode(std::string_view piece);
+  void inflate(std::string_view piece);
+  void look_at_coding();
+  void go_on();
+  void judge(inflate_status status);
+  void end_body();
+  void next_request();
+  void refuse_head(int status, std::string_view why);
+  void refuse_body(body_failure why, bool close);
+  void damaged_framing();
+  void give(response& given);
+  void shorten(response& given);
+  void cut_off();
+  void close() noexcept;
+  void give_up_buffers();
+  [[nodiscard]] std::size_t held_bytes() const noexcept;
+  /// Makes the lease as large as what is held, and is about to be: of requests, and of answers.
+  [[nodiscard]] bool fit_lease(std::size_t more = 0, std::size_t answer_bytes = 0) noexcept;
+  void shed();
+  [[nodiscard]] bool may_begin() const noexcept {
+    return at == phase::head && out.unsent() == 0 && out.bytes().size() <= output_bytes_max;
+  }
+  [[nodiscard]] bool wants_turn() const noexcept;
+
+  connection& self;
+  router& requests;
+  const connection_limits limits;
+  std::int64_t now_ns;
+  std::int64_t deadline_ns;
+  std::int64_t paused_ns = 0;  // since when bytes wait for a turn; 0: none do
+  turn_work* work = nullptr;   // of the call that is under way
+  phase at = phase::head;
+  bool answered = false;
+  bool driving = false;  // inside drive(): resume() has nothing to do
+  bool peer_ended = false;
+  bool finishing = false;
+  bool keep_alive = true;  // after the current answer
+  bool head_only = false;
+  bool version_1_0 = false;
+  bool continue_owed = false;  // `100 Continue` is awaited and was not sent
+  framing body;
+  body_feed feed;
+  outbox out;
+  memory_lease lease;
+  std::size_t scanned = 0;
+  std::string partial;  // a head that did not arrive in one piece
+  std::function<void()> answered_call;
+  std::string pending;  // bytes behind an outstanding answer, or beyond a turn's work
+  request_head head;
+  connection_peer peer;
+  std::unique_ptr<exchange> current;
+};
+
+}  // namespace weir::http
