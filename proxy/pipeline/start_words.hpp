@@ -20,6 +20,8 @@ class start_numbers final : public metric_collector {
                      std::initializer_list<label> labels) override;
   void gauge_value(std::string_view name, std::string_view help, double value,
                    std::initializer_list<label> labels) override;
+  void histogram_value(std::string_view, std::string_view, const histogram_counts&,
+                       std::initializer_list<label>) override {}
 
   /// "log /srv/weir-data (written): 3 frames, 5 KiB, at most 4GiB".
   [[nodiscard]] std::string log_words(const log_settings& log) const;
