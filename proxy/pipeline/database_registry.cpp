@@ -33,6 +33,29 @@ void collect_codes(metric_collector& out, std::string_view name, std::string_vie
 
 }  // namespace
 
+void database_entry::note_written(const std::string& retention_policy) {
+  if (retention_policy.empty()) {
+    if (!written_default_.load(std::memory_order_relaxed)) {
+      written_default_.store(true, std::memory_order_relaxed);
+    }
+    return;
+  }
+  const std::scoped_lock lock(written_mutex_);
+  if (written_.size() < written_policies_max) {
+    written_.insert(retention_policy);
+  }
+}
+
+std::vector<std::string> database_entry::written_policies() const {
+  std::vector<std::string> out;
+  if (written_default_.load(std::memory_order_relaxed)) {
+    out.emplace_back();
+  }
+  const std::scoped_lock lock(written_mutex_);
+  out.insert(out.end(), written_.begin(), written_.end());
+  return out;
+}
+
 void database_entry::add(const line_account& account) noexcept {
   add_if(received_, account.received);
   add_if(accepted_, account.accepted);

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,12 @@ class database_entry {
   void set_created(bool created) noexcept { created_.store(created, std::memory_order_relaxed); }
   void set_listed(bool listed) noexcept { listed_.store(listed, std::memory_order_relaxed); }
 
+  /// Points of this retention policy (empty: of the default one) were accepted. Any thread.
+  void note_written(const std::string& retention_policy);
+  /// Those policies, of this process; at most `written_policies_max`.
+  [[nodiscard]] std::vector<std::string> written_policies() const;
+  static constexpr std::size_t written_policies_max = 1'000;
+
   /// Adds a request's account. Any thread.
   void add(const line_account& account) noexcept;
   void collect(metric_collector& out) const;
@@ -55,6 +62,10 @@ class database_entry {
   const std::string name_;
   std::atomic<bool> created_{false};
   std::atomic<bool> listed_{false};
+  /// Points without a policy were: what most are, without the lock.
+  std::atomic<bool> written_default_{false};
+  mutable std::mutex written_mutex_;
+  std::set<std::string> written_;
   counter received_;
   counter accepted_;
   std::array<counter, parse_code_count> refused_by_parser_;
