@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How the rows of the table of keys are made, one builder for each type of value. `at` is a lambda
-// from a section to the member. Included by keys.cpp alone.
+// from a section to the member. Included by the files of keys alone.
 #pragma once
 
 #include <fmt/format.h>
@@ -15,6 +15,14 @@
 
 #include "config/keys.hpp"
 #include "config/units.hpp"
+
+// The member of a section, for reading and for showing.
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name stands in none
+#define WEIR_MEMBER(member)    \
+  [](auto& section) -> auto& { \
+    return section.member;     \
+  }
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace weir {
 
@@ -222,6 +230,9 @@ config_key<S> bool_key(std::string name, std::string help, At at) {
 
 template <class E>
 using choices = std::vector<std::pair<std::string, E>>;
+
+/// The units of timestamps, and "auto".
+[[nodiscard]] choices<std::int64_t> precisions();
 
 /// `later` are values that the documentation of a later version will know.
 template <class S, class E, class At>

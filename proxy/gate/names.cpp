@@ -11,8 +11,12 @@ namespace {
 
 // Keys are compared as written: none of these can be spelled with an escape.
 constexpr std::string_view time_name = "time";
-constexpr std::array<std::string_view, 4> reserved_names{"_field", "_measurement",
-                                                         std::string_view("\0", 1), "\xff"};
+// InfluxDB 2 refuses the first four. The others it stores, as columns that Flux has already:
+// `_time` and `_value` make a query panic and hide series behind it, `_start` and `_stop` cannot be
+// read.
+constexpr std::array<std::string_view, 8> reserved_names{
+    "_field", "_measurement", std::string_view("\0", 1), "\xff", "_time", "_value",
+    "_start", "_stop"};
 
 bool is_reserved(std::string_view key) noexcept {
   return std::find(reserved_names.begin(), reserved_names.end(), key) != reserved_names.end();
@@ -26,9 +30,12 @@ bool is_tag(std::string_view key, const point_view& point) noexcept {
 }  // namespace
 
 void names_check::begin(const gate_request& request) noexcept {
-  time_ = request.policy->time_key;
-  reserved_ = request.policy->reserved_tags;
-  both_ = request.policy->tag_and_field;
+  const database_settings& policy = *request.policy;
+  // Not settled: as in front of an InfluxDB 1.
+  time_ = policy.time_key == name_mode::automatic ? name_mode::reject : policy.time_key;
+  reserved_ = policy.reserved_tags;
+  both_ = policy.tag_and_field;
+  counts_tags_ = policy.tag_count != shield_mode::pass;
 }
 
 gate_answer names_check::judge(const point_view& point) const noexcept {
@@ -49,7 +56,7 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
       dropped_tag = tag.key == time_name ? dropped_tag : gate_code::reserved_tag;
     }
   }
-  if (drop && is_harmful_tag_count(tags_left)) {
+  if (drop && counts_tags_ && is_harmful_tag_count(tags_left)) {
     return {gate_action::reject, dropped_tag};
   }
   std::size_t left = 0;

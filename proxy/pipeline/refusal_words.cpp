@@ -14,6 +14,7 @@ std::string words_for(gate_code code, const point_view& point, const std::string
   switch (code) {
     case gate_code::field_type_conflict:
     case gate_code::series_limit:
+    case gate_code::string_too_long:
       return detail;
     case gate_code::duplicate_point:
       return "point '" + quoted(point.text) + "' was refused: " + detail;
