@@ -31,7 +31,7 @@ class adviser {
     judge_names();
     judge_spaces();
     judge_time();
-    if (circumstances_.carriage_return) {
+    if (point_.carriage_return) {
       add({mistake::windows_line_end, point_.text.size(), 1});
     }
     return std::move(said_);

@@ -383,7 +383,8 @@ inline const char* plain_reader::read(const parse_options& options) {
   point_.tags = {scratch_.tags.data(), scratch_.tag_count};
   point_.tag_order = {};
   point_.fields = {scratch_.fields.data(), scratch_.field_count};
-  at += *at == '\r' ? 1 : 0;
+  point_.carriage_return = *at == '\r';
+  at += point_.carriage_return ? 1 : 0;
   const std::size_t length = static_cast<std::size_t>(at - begin_);
   return length <= options.line_bytes_max ? at + 1 : nullptr;
 }

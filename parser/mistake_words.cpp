@@ -310,7 +310,9 @@ constexpr std::array<mistake_words, parse_code_count> by_code = {{
     {"shield_ambiguous_backslash", "",
      "Several backslashes stand directly before `,`, `=`, a quote or a space, which InfluxDB reads "
      "in two ways at once.",
-     "A name cannot end in a backslash; use another character."},
+     "A name cannot end in a backslash; use another character. A tag may hold one before an "
+     "escaped "
+     "space or comma (`two\\\\ words`), but not beside quotes in names."},
     {"shield_text_after_quote", "",
      "After the quote that closes a string only a comma, a space or the end may follow.",
      "Write a quote inside a string as `\\\"`."},

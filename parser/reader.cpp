@@ -238,8 +238,7 @@ inline void line_reader::state::take_plain_line(const char* after) {
   current = &point;
   consumed = static_cast<std::size_t>(after - window.begin) - piece_at;
   consumed_feeds = 1;
-  const char* const text_end = point.text.data() + point.text.size();
-  counts.carriage_returns += static_cast<std::uint64_t>(after - 1 - text_end);
+  counts.carriage_returns += point.carriage_return ? 1 : 0;
   ++counts.points;
 }
 
@@ -249,6 +248,7 @@ line_event line_reader::state::refuse_utf8(const char* after) {
   take_plain_line(after);
   --counts.points;
   set_error({begin, consumed}, utf8_verdict(point.text), point.text);
+  error.carriage_return = point.carriage_return;
   return line_event::error;
 }
 
@@ -361,9 +361,11 @@ line_event line_reader::state::judge(std::string_view all, bool& done) {
   done = true;
   if (verdict.code != parse_code::none) {
     set_error(all, verdict, text);
+    error.carriage_return = has_return;
     return line_event::error;
   }
   point.line = line;
+  point.carriage_return = has_return;
   current = &point;
   ++counts.points;
   return line_event::point;
@@ -405,6 +407,7 @@ line_event line_reader::state::read_split_line(std::string_view all, bool comple
     text.remove_prefix(1);
   }
   set_error(all, {parse_code::shield_line_too_long, text.size(), {}}, text);
+  error.carriage_return = false;  // what follows is not read
   done = true;
   return line_event::error;
 }

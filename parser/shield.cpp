@@ -43,6 +43,48 @@ std::size_t find_kept_backslash(std::string_view measurement) noexcept {
   return nowhere;
 }
 
+// Even runs of backslashes in the tags of one line, by what follows them.
+struct even_runs {
+  std::size_t before_space = nowhere;  // in the line's text
+  bool raises = false;                 // one adds to 1.x's equals signs that no comma follows
+  bool lowers = false;                 // one adds to its commas
+
+  void look(std::string_view text, std::string_view name, bool is_key) noexcept {
+    const auto begin = static_cast<std::size_t>(name.data() - text.data());
+    const std::size_t end = begin + name.size();
+    for (std::size_t at = find_even_backslashes(text.substr(0, end), begin); at != nowhere;
+         at = find_even_backslashes(text.substr(0, end), at)) {
+      const std::size_t run = at;
+      at = text.find_first_not_of('\\', at);
+      before_space = text[at] == ' ' && before_space == nowhere ? run : before_space;
+      raises = raises || text[at] == '=' || (text[at] == ' ' && is_key);
+      lowers = lowers || text[at] == ',';
+    }
+  }
+};
+
+// Where an even run in a tag makes a line harmful. 1.x reads it as its escape in the tag, stores
+// and finds it so; but the scanner that splits a body into lines takes such a space for the
+// beginning of the fields and counts equals signs and commas from there. Where the counts come out
+// wrong a quote in a name opens a string, or one before a string's text does not, and the lines
+// behind are lost. This must hold for any order and any part of the tags: the gate changes both.
+std::size_t find_harmful_tag(const point_view& point) noexcept {
+  even_runs runs;
+  for (const tag_view& tag : point.tags) {
+    runs.look(point.text, tag.key, true);
+    runs.look(point.text, tag.value, false);
+  }
+  if (runs.before_space == nowhere || !(runs.raises || runs.lowers)) {
+    return nowhere;
+  }
+  const auto has_quote = [](std::string_view text) { return text.find('"') != nowhere; };
+  bool harms = has_quote(point.series.substr(point.measurement.size()));
+  for (const field_view& field : point.fields) {
+    harms = harms || has_quote(field.key) || (runs.lowers && field.type == field_type::string);
+  }
+  return harms ? runs.before_space : nowhere;
+}
+
 // An even run in a field set, whose strings may hold anything.
 std::size_t find_even_backslashes_outside_strings(std::string_view text, std::size_t at) noexcept {
   std::size_t equals = 0;
@@ -124,7 +166,7 @@ line_verdict check_shields(const point_view& point, const parse_options& options
   const bool has_backslash = text.find('\\') != nowhere;
   std::size_t even = has_backslash ? find_kept_backslash(point.measurement) : nowhere;
   if (has_backslash && even == nowhere) {
-    even = find_even_backslashes(point.series, point.measurement.size());
+    even = find_harmful_tag(point);
   }
   const bool has_run = has_backslash && text.find("\\\\", point.series.size()) != nowhere;
   if (has_run && even == nowhere) {

@@ -508,6 +508,7 @@ WEIR_INLINE const char* walk_line(const char* const base, const char* const line
   point.fields_canonical = !odd_spelling;
   point.canonical = point.tags_sorted && !odd_spelling;
   carriage_returns += static_cast<std::uint64_t>(at - end);
+  point.carriage_return = at != end;
   return at + 1;
 }
 

@@ -144,11 +144,15 @@ struct point_view {
   bool canonical = true;
   /// The same but for the order of the tags: exactly one space and the field set may be copied.
   bool fields_canonical = true;
+  /// A carriage return was taken off the line's end.
+  bool carriage_return = false;
 };
 
 /// One refused line. Valid as long as a `point_view`. Words are made only when somebody asks.
 struct parse_error {
   parse_code code = parse_code::none;
+  /// A carriage return was taken off the line's end.
+  bool carriage_return = false;
   /// 1-based line number in the body.
   std::uint64_t line = 0;
   /// 1-based byte column, in `text`'s first line, at which the mistake was noticed. For a line that
@@ -198,8 +202,6 @@ struct diagnosis {
 struct line_circumstances {
   /// `parse_options::unit_ns` that it was read with.
   std::int64_t unit_ns = 1;
-  /// A carriage return was taken off its end.
-  bool carriage_return = false;
 };
 
 /// What an accepted line probably does not mean to say (a timestamp in seconds that was read as

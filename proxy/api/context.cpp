@@ -3,11 +3,14 @@
 // The common headers and error bodies of the InfluxDB dialects. Pure; any thread.
 #include "api/context.hpp"
 
+#include <algorithm>
+
 namespace weir::api {
 namespace {
 
 constexpr std::size_t foreign_id_bytes_max = 128;
 constexpr std::size_t origin_bytes_max = 256;
+constexpr std::size_t requested_headers_bytes_max = 1024;
 constexpr std::size_t error_header_bytes_max = 1024;
 
 // Between the UUID epoch (1582-10-15) and 1970, in units of 100 ns.
@@ -18,6 +21,15 @@ void write_hex(char* to, std::size_t digits, std::uint64_t value) noexcept {
   for (; digits > 0; --digits, value >>= 4) {
     to[digits - 1] = "0123456789abcdef"[value & 15U];
   }
+}
+
+/// A list of header names as RFC 9110 spells them, and nothing else: it is safe to be repeated.
+bool lists_header_names(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= requested_headers_bytes_max &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("!#$%&'*+-.^_`|~, ").find(c) != std::string_view::npos;
+         });
 }
 
 }  // namespace
@@ -54,6 +66,10 @@ request_context context_of(const http::request_head& head, request_ids& ids, std
   if (origin && origin->size() <= origin_bytes_max) {
     context.origin = *origin;
   }
+  if (head.method == http::method::options) {
+    const std::string_view asked = head.header("Access-Control-Request-Headers").value_or("");
+    context.requested_headers = lists_header_names(asked) ? asked : std::string_view{};
+  }
   return context;
 }
 
@@ -70,9 +86,12 @@ void complete(http::response& answer, const request_context& context) {
   if (!context.origin.empty()) {
     headers.emplace_back("Access-Control-Allow-Origin", context.origin);
     headers.emplace_back("Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, POST, PUT");
-    headers.emplace_back("Access-Control-Allow-Headers",
-                         "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, "
-                         "X-CSRF-Token, X-HTTP-Method-Override");
+    headers.emplace_back(
+        "Access-Control-Allow-Headers",
+        context.requested_headers.empty()
+            ? "Accept, Accept-Encoding, Authorization, Content-Encoding, Content-Length, "
+              "Content-Type, User-Agent, X-CSRF-Token, X-HTTP-Method-Override"
+            : context.requested_headers);
     headers.emplace_back("Access-Control-Expose-Headers",
                          "Date, X-InfluxDB-Version, X-InfluxDB-Build");
   }

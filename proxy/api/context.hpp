@@ -32,9 +32,11 @@ class request_ids {
 
 /// Of one request, what its answer repeats.
 struct request_context {
-  std::string request_id;
+  std::string request_id{};
   /// The Origin header; empty if none was sent.
-  std::string origin;
+  std::string origin{};
+  /// What a browser's preflight asks to send; empty where that is no list of names.
+  std::string requested_headers{};
 };
 
 /// The client's X-Request-Id, else its Request-Id, else a new one. Foreign ids are bounded.

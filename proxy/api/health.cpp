@@ -22,12 +22,22 @@ http::response ping_response(std::string_view query) {
   return answer;
 }
 
-http::response health_response(bool healthy, std::string_view message) {
+http::response health_response(bool healthy, std::string_view message,
+                               const std::vector<health_check>& checks) {
   http::response answer;
   answer.status = healthy ? 200 : 503;
   answer.content_type = "application/json";
   const std::string_view usual = healthy ? "ready for queries and writes" : "not ready";
-  answer.body = "{\"checks\":[],\"message\":";
+  answer.body = "{\"checks\":[";
+  for (const health_check& each : checks) {
+    answer.body.append(&each == checks.data() ? "{" : ",{").append("\"name\":");
+    http::append_json_string(each.name, answer.body);
+    answer.body.append(each.passed ? ",\"status\":\"pass\"" : ",\"status\":\"fail\"");
+    answer.body.append(",\"message\":");
+    http::append_json_string(each.message, answer.body);
+    answer.body.append("}");
+  }
+  answer.body.append("],\"message\":");
   http::append_json_string(message.empty() ? usual : message, answer.body);
   // The name is what clients know; X-Influxdb-Version and "version" say who it is.
   answer.body.append(",\"name\":\"influxdb\",\"status\":\"");

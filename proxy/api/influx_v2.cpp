@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 
@@ -111,7 +113,10 @@ http::response answer(const write_verdict& verdict) {
 
 http::response body_failed(http::body_failure why) {
   if (why == http::body_failure::too_large) {
-    return error_response_v2(413, "unable to read data: points batch is too large");
+    return error_response_v2(413,
+                             "unable to read data: points batch is too large: the body's bytes, "
+                             "inflated, are more than http.body_limit allows: send smaller "
+                             "batches, or raise it");
   }
   const failure_words said = body_failure_words(why);
   return error_response_v2(said.status, said.words);
@@ -128,6 +133,16 @@ const write_dialect& influx_v2() noexcept {
           [](std::string_view why) { return error_response_v2(503, overloaded_words(why)); },
       .refused = [](std::string_view why) { return error_response_v2(400, why); }};
   return dialect;
+}
+
+bool reads_retry_after(const http::request_head& head) {
+  static constexpr std::array<std::string_view, 4> readers{
+      "telegraf", "influxdb-client-go", "influxdb-client-python", "influxdb-client-java"};
+  const std::string_view agent = head.header("User-Agent").value_or("");
+  const std::string_view program = agent.substr(0, agent.find_first_of("/ ("));
+  return std::any_of(readers.begin(), readers.end(), [program](std::string_view each) {
+    return http::equal_ignoring_case(program, each);
+  });
 }
 
 bool is_v2_path(std::string_view path) noexcept {

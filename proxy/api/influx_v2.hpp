@@ -16,6 +16,13 @@ namespace weir::api {
 /// "database/retention_policy"; `precision` is one of ns, us, ms, s.
 [[nodiscard]] const write_dialect& influx_v2() noexcept;
 
+/// Seconds to wait after a 503, as Retry-After says them. Libraries try five times: with these they
+/// hold on for two and a half minutes, as long as with their own pauses.
+inline constexpr std::string_view retry_after_seconds = "30";
+/// Whether the client is known to take Retry-After for seconds, by its User-Agent. JavaScript's
+/// takes it for milliseconds, uses up its tries within a second and loses its batch.
+[[nodiscard]] bool reads_retry_after(const http::request_head& head);
+
 /// Whether an unknown path is to be answered in this dialect.
 [[nodiscard]] bool is_v2_path(std::string_view path) noexcept;
 

@@ -13,13 +13,27 @@
 #include "api/context.hpp"
 #include "api/influx_v1.hpp"
 #include "api/query_parser.hpp"
+#include "http/multipart.hpp"
 
 namespace weir::api {
 namespace {
 
 using parameters = std::vector<std::pair<std::string, std::string>>;
 
-// Of a form body as of the target; the body's values win, as in Go's FormValue.
+// The parts of a multipart form stand behind the target's parameters, and a file as `q` behind all,
+// as in Go's FormValue and in InfluxDB's handler.
+void add_multipart(const query_request& request, parameters& all) {
+  const auto parts = http::decode_multipart(request.content_type, request.body);
+  for (const bool files : {false, true}) {
+    for (const http::form_part& part : parts) {
+      if (part.file == files && (!files || part.name == "q")) {
+        all.emplace_back(part.name, part.value);
+      }
+    }
+  }
+}
+
+// Of a form body as of the target; a form's values win, as in Go's FormValue.
 parameters parameters_of(const query_request& request) {
   parameters all;
   const std::string_view type = request.content_type.substr(0, request.content_type.find(';'));
@@ -31,7 +45,20 @@ parameters parameters_of(const query_request& request) {
   for (auto& pair : http::decode_form(request.query)) {
     all.push_back(std::move(pair));
   }
+  if (request.method == http::method::post && http::is_multipart(request.content_type)) {
+    add_multipart(request, all);
+  }
   return all;
+}
+
+// The first `q` that is not blank.
+std::string_view statements_of(const parameters& all) {
+  for (const auto& [name, value] : all) {
+    if (name == "q" && value.find_first_not_of(" \t\r\n") != std::string::npos) {
+      return value;
+    }
+  }
+  return {};
 }
 
 bool is_true(const parameters& all, std::string_view name) {
@@ -255,7 +282,7 @@ std::string document(std::string_view results, bool pretty) {
 
 http::response answer_query(const query_request& request, catalogue& databases) {
   const parameters all = parameters_of(request);
-  const std::string_view text = http::find_value(all, "q").value_or("");
+  const std::string_view text = statements_of(all);
   if (text.empty()) {
     return error_response(400, "missing required parameter \"q\"");
   }

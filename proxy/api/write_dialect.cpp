@@ -224,13 +224,19 @@ void read_wishes(const http::request_head& head, write_wishes& wishes) {
 failure_words body_failure_words(http::body_failure why) noexcept {
   switch (why) {
     case http::body_failure::too_large:
-      return {413, "Request Entity Too Large"};
+      return {413,
+              "Request Entity Too Large: the body's bytes, inflated, are more than http.body_limit "
+              "allows: send smaller batches, or raise it"};
     case http::body_failure::damaged_gzip:
       return {400, "the body is not valid gzip, as its Content-Encoding says"};
     case http::body_failure::truncated_gzip:
       return {400, "unexpected EOF"};
     case http::body_failure::unknown_encoding:
       return {415, "the body's Content-Encoding is not known here: send gzip, identity or none"};
+    case http::body_failure::length_unknown:
+      return {411,
+              "Length Required: nothing says where the body ends, so nothing of it was kept: send "
+              "Content-Length or Transfer-Encoding: chunked"};
     case http::body_failure::timeout:
       return {408, "The request's body did not arrive in time."};
     case http::body_failure::cut_off:

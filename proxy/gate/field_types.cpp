@@ -7,12 +7,6 @@
 #include <algorithm>
 
 namespace weir {
-namespace {
-
-constexpr std::size_t places_least = 64;
-
-}  // namespace
-
 field_types::field_types(memory_budget& budget) : budget_(budget), lease_(budget_) {}
 
 const field_types::place* field_types::seek(const wide_hash& key) const noexcept {
@@ -39,7 +33,7 @@ bool field_types::room_for_one() {
   if (used_ < places_.size() / 4 * 3) {
     return true;
   }
-  const std::size_t wanted = std::max(places_least, places_.size() * 2);
+  const std::size_t wanted = std::max(bytes_least / sizeof(place), places_.size() * 2);
   if (!lease_.grow_to(wanted * sizeof(place))) {
     return false;
   }
@@ -63,8 +57,31 @@ void field_types::put(const place& one) noexcept {
 }
 
 void field_types::insert(const wide_hash& key, field_type type) noexcept {
-  put({key.low, tag_of(key), type});
+  put({.low = key.low, .tag = tag_of(key), .type = type});
   ++used_;
+}
+
+field_types::status field_types::set(const wide_hash& key, field_type type) {
+  const std::unique_lock lock(mutex_);
+  if (place* found = seek(key); found != nullptr) {
+    found->type = type;
+    return status::known;
+  }
+  if (!room_for_one()) {
+    return status::full;
+  }
+  insert(key, type);
+  return status::added;
+}
+
+bool field_types::first_in_pass(const wide_hash& key, field_type type, std::uint8_t pass) {
+  const std::unique_lock lock(mutex_);
+  place* found = seek(key);
+  if (found == nullptr || found->type != type || found->pass == pass) {
+    return false;
+  }
+  found->pass = pass;
+  return true;
 }
 
 std::size_t field_types::size() const {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <mutex>
 #include <shared_mutex>
+#include <utility>
 #include <vector>
 
 #include "base/memory_budget.hpp"
@@ -21,6 +22,8 @@ class field_types {
  public:
   /// Of one field in a full table; while it grows, up to twice as much.
   static constexpr std::size_t field_bytes = 22;
+  /// Of a table's first fields.
+  static constexpr std::size_t bytes_least = 1024;
 
   explicit field_types(memory_budget& budget);
 
@@ -55,6 +58,11 @@ class field_types {
     insert(key, type);
     return {status::added, type};
   }
+  /// Gives the field this type, whatever it had: the file's last word. `full` when there is no
+  /// room.
+  [[nodiscard]] status set(const wide_hash& key, field_type type);
+  /// Whether the field has this type and was not asked for in this `pass` (1 to 255) before.
+  [[nodiscard]] bool first_in_pass(const wide_hash& key, field_type type, std::uint8_t pass);
   [[nodiscard]] std::size_t size() const;
 
  private:
@@ -63,12 +71,16 @@ class field_types {
     std::uint64_t low = 0;
     std::uint32_t tag = 0;
     field_type type = field_type::float64;
+    std::uint8_t pass = 0;
   };
   static_assert(sizeof(place) == 16);
   [[nodiscard]] static std::uint32_t tag_of(const wide_hash& key) noexcept {
     return static_cast<std::uint32_t>(key.high) | 1U;
   }
   [[nodiscard]] const place* seek(const wide_hash& key) const noexcept;
+  [[nodiscard]] place* seek(const wide_hash& key) noexcept {
+    return const_cast<place*>(std::as_const(*this).seek(key));
+  }
   [[nodiscard]] bool room_for_one();
   void insert(const wide_hash& key, field_type type) noexcept;
   void put(const place& one) noexcept;

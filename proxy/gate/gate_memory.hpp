@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/memory_budget.hpp"
 #include "gate/cardinality.hpp"
@@ -25,13 +26,40 @@
 
 namespace weir {
 
-/// Two points of one place with different values: one of many, for a person to look at.
-struct duplicate_sample {
+/// One of many, for a person to look at.
+struct gate_sample {
   std::string database;
-  std::string series;
+  /// The series of a point, or the measurement of a field.
+  std::string place;
+  std::string field;
   std::int64_t time = 0;
-  /// Such points since the sample before.
+  /// How many there were since the sample before.
   std::uint64_t count = 0;
+};
+
+/// Keeps the first of what is noted, and gives it away at most once a minute. Thread-safe.
+class minute_sample {
+ public:
+  template <class Make>
+  void note(Make make) {
+    count_.fetch_add(1, std::memory_order_relaxed);
+    if (waiting_.load(std::memory_order_relaxed)) {
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (!sample_) {
+      sample_ = make();
+      waiting_.store(true, std::memory_order_relaxed);
+    }
+  }
+  [[nodiscard]] std::optional<gate_sample> take(std::int64_t now_ns);
+
+ private:
+  std::mutex mutex_;
+  std::optional<gate_sample> sample_;
+  std::int64_t taken_ns_ = 0;
+  std::atomic<std::uint64_t> count_{0};
+  std::atomic<bool> waiting_{false};
 };
 
 /// What the gate remembers of one database. Never moved or removed.
@@ -58,6 +86,12 @@ class database_memory {
   const std::uint64_t seed_;
 };
 
+/// The file of types is so many times limits.types at most.
+inline constexpr std::size_t types_file_factor = 4;
+/// Records that wait to be written: beyond this, or half of limits.types, they are written before
+/// their request is complete.
+inline constexpr std::size_t unwritten_bytes_usual = std::size_t{256} << 10;
+
 struct gate_memory_options {
   std::size_t series_bytes = std::size_t{256} << 20;
   std::size_t types_bytes = std::size_t{64} << 20;
@@ -77,14 +111,14 @@ class gate_memory {
 
   /// Valid as long as this object.
   [[nodiscard]] database_memory& of(std::string_view database);
+  [[nodiscard]] bool knows(std::string_view database) const;
 
   /// A field's type, known from elsewhere: from the file of types, or from the database itself. The
   /// names are meant as they stand, without escapes. A type that is known already stays.
   field_types::answer learn(std::string_view database, std::string_view measurement,
                             std::string_view field, field_type type);
-  /// The same without keeping it for the file, which has it.
-  void load(const registered_types& types);
   /// Registers the type that a line uses first; `measurement_hash` is what `measurement_key` says.
+  /// `full`: there is no room for it, in memory or in the file, and the field passes unchecked.
   field_types::answer add_type(database_memory& database, std::uint64_t measurement_hash,
                                std::string_view measurement, std::string_view field,
                                field_type type);
@@ -100,11 +134,15 @@ class gate_memory {
   }
   /// Takes the records that the file lacks, and says how many registrations they bring it to.
   [[nodiscard]] std::string take_unwritten(std::uint64_t& registrations);
+  /// Whether so many records wait that they should be written before a request is complete.
+  [[nodiscard]] bool should_write() const noexcept {
+    return unwritten_bytes_.load(std::memory_order_relaxed) > unwritten_bytes_usual_;
+  }
 
-  /// Tells of a point whose values differ from another's of its place.
-  void note_duplicate(const database_memory& database, std::string_view series, std::int64_t time);
-  /// At most once a minute, and only when there was one.
-  [[nodiscard]] std::optional<duplicate_sample> take_duplicate(std::int64_t now_ns);
+  /// Points whose values differ from another's of their place: `place` is their series.
+  minute_sample duplicates;
+  /// Fields that were passed unchecked, because limits.types is used up.
+  minute_sample unchecked;
 
   struct database_counts {
     std::string name;
@@ -113,20 +151,24 @@ class gate_memory {
   };
   [[nodiscard]] std::vector<database_counts> count() const;
   [[nodiscard]] const memory_budget& types_budget() const noexcept { return types_budget_; }
+  /// Bytes of the records that the file of types may hold, and holds or will.
+  [[nodiscard]] const memory_budget& types_file_budget() const noexcept { return file_budget_; }
   [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
 
  private:
+  friend class types_loader;
+  [[nodiscard]] bool make_record(const registered_field& name, field_type type, std::string& out);
+
   const gate_memory_options options_;
   memory_budget types_budget_;
+  memory_budget file_budget_;
+  const std::size_t unwritten_bytes_usual_;
   mutable std::mutex mutex_;  // of the map
   std::map<std::string, std::unique_ptr<database_memory>, std::less<>> databases_;
   std::mutex unwritten_mutex_;
   std::string unwritten_;
+  std::atomic<std::size_t> unwritten_bytes_{0};
   std::atomic<std::uint64_t> registrations_{0};
-  std::mutex sample_mutex_;
-  std::optional<duplicate_sample> sample_;
-  std::int64_t sample_taken_ns_ = 0;
-  std::atomic<bool> has_sample_{false};
 
  public:
   // After what their entries point to, so that they are destroyed first.

@@ -9,15 +9,9 @@ namespace weir {
 namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-// Of a value or name that a message quotes.
-constexpr std::size_t quoted_bytes_max = 256;
 
 bool loses(const gate_answer& answer) noexcept {
   return answer.action == gate_action::reject || answer.action == gate_action::drop;
-}
-
-std::string_view shortened(std::string_view text) noexcept {
-  return text.substr(0, quoted_bytes_max);
 }
 
 }  // namespace

@@ -169,6 +169,12 @@ class series_check {
   std::array<std::uint64_t, 256> right_shapes_{};
 };
 
+/// As much of a value or a name as a message quotes.
+[[nodiscard]] inline std::string_view shortened(std::string_view text) noexcept {
+  constexpr std::size_t quoted_bytes_max = 256;
+  return text.substr(0, quoted_bytes_max);
+}
+
 /// A name as it is meant: without the backslashes of escapes.
 void unescaped_measurement(std::string_view raw, std::string& out);
 void unescaped_field(std::string_view raw, std::string& out);

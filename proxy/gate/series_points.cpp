@@ -31,7 +31,12 @@ gate_answer series_check::check_point(series_entry& entry, line_state& state) {
     case place_state::contradicted:
       break;
   }
-  memory_->note_duplicate(*database_, series_of(state), time);
+  memory_->duplicates.note([&] {
+    return gate_sample{.database = database_->name(),
+                       .place = std::string(shortened(series_of(state))),
+                       .field = {},
+                       .time = time};
+  });
   switch (policy_->duplicates) {
     case duplicates_mode::last:
       take(entry, state.line.key, time, place, content);

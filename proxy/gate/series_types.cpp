@@ -125,6 +125,11 @@ gate_answer series_check::register_new(line_state& state, std::uint64_t measurem
     if (answer.found == field_types::status::full) {
       types_are_right = false;
       state.noted |= bit(gate_code::type_unchecked);
+      memory_->unchecked.note([&] {
+        return gate_sample{.database = database_->name(),
+                           .place = std::string(shortened(measurement_name_)),
+                           .field = std::string(shortened(each.name))};
+      });
     } else if (answer.type != each.type) {
       return conflict(each.name, each.type, answer.type);
     }

@@ -1,68 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/types_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
-#include <vector>
 
 #include "gate/series_hash.hpp"
 
 namespace weir {
 namespace {
 
-constexpr std::string_view add_mark = "+";
+constexpr std::string_view add_mark = "+\t";
+constexpr std::string_view version_mark = "weir types ";
 
-std::string read_name(std::string_view text) {
-  std::string out;
+/// The name that `text` spells; `room` holds it where it is not spelled as it is meant.
+std::string_view read_name(std::string_view text, std::string& room) {
+  if (text.find('\\') == std::string_view::npos) {
+    return text;
+  }
+  room.clear();
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '\\' || i + 1 == text.size()) {
-      out += text[i];
+      room += text[i];
       continue;
     }
     ++i;
-    out += text[i] == 't' ? '\t' : text[i] == 'n' ? '\n' : text[i];
+    room += text[i] == 't' ? '\t' : text[i] == 'n' ? '\n' : text[i];
   }
-  return out;
+  return room;
 }
 
-std::string checksum(std::string_view record) {
+struct checksum {
+  explicit checksum(std::string_view record) {
+    const auto sum = static_cast<std::uint32_t>(hash_text(record, 0));
+    end = std::to_chars(digits.data(), digits.data() + digits.size(), sum, 16).ptr;
+  }
+  [[nodiscard]] std::string_view text() const {
+    return {digits.data(), static_cast<std::size_t>(end - digits.data())};
+  }
   std::array<char, 8> digits{};
-  const auto sum = static_cast<std::uint32_t>(hash_text(record, 0));
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), sum, 16).ptr;
-  return {digits.data(), end};
-}
+  const char* end = nullptr;
+};
 
-/// Ends the record that began at `begin`.
-void seal(std::size_t begin, std::string& out) {
-  const std::string sum = checksum(std::string_view(out).substr(begin));
-  out.append("\t").append(sum).append("\n");
-}
-
-std::vector<std::string_view> columns_of(std::string_view line) {
-  std::vector<std::string_view> columns;
-  for (;;) {
-    const std::size_t tab = line.find('\t');
-    columns.push_back(line.substr(0, tab));
-    if (tab == std::string_view::npos) {
-      return columns;
-    }
-    line.remove_prefix(tab + 1);
-  }
-}
-
-bool take_record(std::string_view line, registered_types& types) {
-  const std::size_t last = line.rfind('\t');
-  if (last == std::string_view::npos || line.substr(last + 1) != checksum(line.substr(0, last))) {
+bool is_version(std::string_view line) noexcept {
+  if (line.size() <= version_mark.size() || !line.starts_with(version_mark)) {
     return false;
   }
-  const std::vector<std::string_view> columns = columns_of(line.substr(0, last));
-  const auto type = columns.size() == 5 ? find_field_type(columns[4]) : std::nullopt;
-  if (!type || columns[0] != add_mark) {
-    return false;
-  }
-  types[{read_name(columns[1]), read_name(columns[2]), read_name(columns[3])}] = *type;
-  return true;
+  line.remove_prefix(version_mark.size());
+  return std::all_of(line.begin(), line.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -96,45 +82,121 @@ std::optional<field_type> find_field_type(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-void append_registration(std::string_view database, std::string_view measurement,
-                         std::string_view field, field_type type, std::string& out) {
+void append_registration(const registered_field& name, field_type type, std::string& out) {
   const std::size_t begin = out.size();
   out.append(add_mark);
-  for (const std::string_view name : {database, measurement, field}) {
+  for (const std::string_view each : {name.database, name.measurement, name.field}) {
+    append_types_name(each, out);
     out += '\t';
-    append_types_name(name, out);
   }
-  out.append("\t").append(name_of(type));
-  seal(begin, out);
+  out.append(name_of(type));
+  const checksum sum(std::string_view(out).substr(begin));
+  out.append("\t").append(sum.text()).append("\n");
 }
 
-result<types_reading> read_types_text(std::string_view text) {
-  if (!text.starts_with(types_text_head) && !types_text_head.starts_with(text)) {
-    return failure{"it does not begin as a list of field types of this version"};
-  }
-  types_reading reading;
-  text.remove_prefix(std::min(text.size(), types_text_head.size()));
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    ++reading.records;
-    if (end == std::string_view::npos) {
-      ++reading.damaged;  // cut off by the end of a process
-      break;
+outcome types_reader::feed(std::string_view piece) {
+  while (!piece.empty()) {
+    const std::size_t end = piece.find('\n');
+    const std::size_t taken = end == std::string_view::npos ? piece.size() : end + 1;
+    const std::string_view part = piece.substr(0, taken);
+    piece.remove_prefix(taken);
+    fed_bytes_ += taken;
+    const bool whole = part.back() == '\n';
+    too_long_ = too_long_ || begun_.size() + part.size() > types_record_bytes_max;
+    if (!whole) {
+      if (too_long_) {
+        begun_.clear();
+      } else {
+        begun_.append(part);
+      }
+      continue;
     }
-    if (!take_record(text.substr(0, end), reading.types)) {
-      ++reading.damaged;
+    std::string_view line = part;
+    if (!too_long_ && !begun_.empty()) {
+      line = begun_.append(part);
     }
-    text.remove_prefix(end + 1);
+    const outcome taken_line = take_line(too_long_ ? std::string_view{} : line);
+    begun_.clear();
+    too_long_ = false;
+    if (!taken_line) {
+      return taken_line;
+    }
+    whole_bytes_ = fed_bytes_;
   }
-  return reading;
+  return nothing{};
 }
 
-std::string types_text(const registered_types& types) {
-  std::string out(types_text_head);
-  for (const auto& [name, type] : types) {
-    append_registration(name.database, name.measurement, name.field, type, out);
+outcome types_reader::finish() {
+  if (stage_ == stage::head && !too_long_ && types_text_head.starts_with(begun_)) {
+    return nothing{};  // empty, or cut off by the end of a process that began it
   }
-  return out;
+  if (!begun_.empty() || too_long_) {
+    ++damaged_;  // cut off likewise
+  }
+  return other_version_ ? take_line({}) : nothing{};
+}
+
+/// An empty `line` stands for one that was too long.
+outcome types_reader::take_line(std::string_view line) {
+  if (stage_ == stage::head) {
+    take_head(line);
+    return nothing{};
+  }
+  const bool good = take_record(line);
+  if (std::exchange(other_version_, false)) {
+    if (!good) {
+      return failure{"it is a list of field types of another version"};
+    }
+    ++damaged_;  // the first line alone: this is a record of ours
+  }
+  stage_ = stage::rest;
+  damaged_ += good ? 0 : 1;
+  return nothing{};
+}
+
+void types_reader::take_head(std::string_view line) {
+  stage_ = stage::first;
+  if (line == types_text_head) {
+    return;
+  }
+  // Whether it is another version's, or damaged, the next record tells.
+  other_version_ = !line.empty() && is_version(line.substr(0, line.size() - 1));
+  if (!other_version_) {
+    ++damaged_;
+    static_cast<void>(take_record(line));  // where the beginning of the file is gone
+  }
+}
+
+bool types_reader::take_record(std::string_view line) {
+  const std::string_view record = line.substr(0, line.empty() ? 0 : line.size() - 1);
+  const std::size_t last = record.rfind('\t');
+  if (last == std::string_view::npos || !record.starts_with(add_mark) ||
+      record.substr(last + 1) != checksum(record.substr(0, last)).text()) {
+    return false;
+  }
+  const std::size_t typed = record.rfind('\t', last - 1);
+  const auto type = typed == std::string_view::npos || typed < add_mark.size()
+                        ? std::nullopt
+                        : find_field_type(record.substr(typed + 1, last - typed - 1));
+  registered_field name;
+  if (!type || !read_names(record.substr(add_mark.size(), typed - add_mark.size()), name)) {
+    return false;
+  }
+  ++records_;
+  take_({name, *type, line});
+  return true;
+}
+
+bool types_reader::read_names(std::string_view names, registered_field& into) {
+  const std::size_t first = names.find('\t');
+  const std::size_t second = first == std::string_view::npos ? first : names.find('\t', first + 1);
+  if (second == std::string_view::npos || names.find('\t', second + 1) != std::string_view::npos) {
+    return false;
+  }
+  into = {read_name(names.substr(0, first), database_),
+          read_name(names.substr(first + 1, second - first - 1), measurement_),
+          read_name(names.substr(second + 1), field_)};
+  return true;
 }
 
 }  // namespace weir

@@ -10,7 +10,7 @@
 
 #include "base/assert.hpp"
 #include "codec/gzip.hpp"
-#include "http/chunked.hpp"
+#include "http/framing.hpp"
 #include "http/head.hpp"
 
 namespace weir::http {
@@ -19,6 +19,8 @@ namespace {
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 // A client that was refused before `100 Continue` most likely sends no body: no long wait for it.
 constexpr std::int64_t unasked_body_timeout_ns = 2'000'000'000;
+// So long is read what may follow a request of unknown length: a reset may overtake the answer.
+constexpr std::int64_t unknown_length_linger_ns = 2'000'000'000;
 // The inflater's window and tables (90 KiB) go when a connection has been idle for this long.
 constexpr std::int64_t inflater_idle_ns = 1'000'000'000;
 // Pipelined requests are not begun while more than this waits to be sent.
@@ -35,35 +37,9 @@ enum class phase : std::uint8_t {
   closed,   // nothing more is read
 };
 
-enum class coding : std::uint8_t { identity, gzip, unknown };
-
-coding coding_of(const request_head& head) noexcept {
-  coding found = coding::identity;
-  for (const header_field& field : head.headers) {
-    if (!equal_ignoring_case(field.name, "content-encoding") || field.value.empty() ||
-        equal_ignoring_case(field.value, "identity")) {
-      continue;
-    }
-    const bool gzip =
-        equal_ignoring_case(field.value, "gzip") || equal_ignoring_case(field.value, "x-gzip");
-    found = gzip && found == coding::identity ? coding::gzip : coding::unknown;
-  }
-  return found;
-}
-
 std::int64_t later(std::int64_t now_ns, std::int64_t by_ns) noexcept {
   return by_ns > never - now_ns ? never : now_ns + by_ns;
 }
-
-// Of a head in one piece nothing is kept here but its framing: views into it die with the read.
-struct framing {
-  std::uint64_t remaining = 0;  // of a body with Content-Length
-  bool chunked = false;
-  chunk_decoder chunks;
-  coding encoding = coding::identity;
-  std::uint64_t wire_bytes = 0;
-  std::uint64_t discarded_bytes = 0;
-};
 
 }  // namespace
 
@@ -77,12 +53,16 @@ struct connection::state {
   void run_dry();
   void settle();
   void take_head(std::string_view& bytes);
-  void open(std::string_view head_bytes);
+  void open(std::string_view head_bytes, std::string_view following);
   void begin_body();
   void take_body(std::string_view& bytes);
   void take_chunks(std::string_view& bytes);
   void take_piece(std::string_view piece);
+  void discard(std::string_view piece);
+  void begin_inflating();
+  void decode(std::string_view piece);
   void inflate(std::string_view piece);
+  void look_at_coding();
   void end_body();
   void next_request();
   void refuse_head(int status, std::string_view why);
@@ -92,7 +72,6 @@ struct connection::state {
   void cut_off();
   void close() noexcept;
   void give_up_buffers();
-  [[nodiscard]] bool body_expected() const noexcept { return body.chunked || body.remaining > 0; }
   [[nodiscard]] bool may_begin() const noexcept {
     return at == phase::head && output.size() <= output_bytes_max;
   }
@@ -166,11 +145,15 @@ void connection::state::settle() {
     return;
   }
   current.reset();
-  if (at == phase::waiting) {
+  if (at == phase::waiting && !(body.length_unknown && !keep_alive)) {
     next_request();
     return;
   }
   at = phase::discard;
+  body.until_end = body.length_unknown;
+  if (body.until_end) {
+    deadline_ns = std::min(deadline_ns, later(now_ns, unknown_length_linger_ns));
+  }
   if (continue_owed) {
     deadline_ns = std::min(deadline_ns, later(now_ns, unasked_body_timeout_ns));
   }
@@ -211,10 +194,10 @@ void connection::state::take_head(std::string_view& bytes) {
     return;
   }
   bytes.remove_prefix(*end - before);
-  open(text.substr(0, *end));
+  open(text.substr(0, *end), bytes);
 }
 
-void connection::state::open(std::string_view head_bytes) {
+void connection::state::open(std::string_view head_bytes, std::string_view following) {
   if (const auto refused = parse_head(head_bytes, head)) {
     refuse_head(refused->status, refused->why);
     return;
@@ -224,11 +207,8 @@ void connection::state::open(std::string_view head_bytes) {
   keep_alive = head.keep_alive;
   head_only = head.method == method::head;
   version_1_0 = head.version_1_0;
-  body = framing{};
-  body.chunked = head.chunked;
-  body.remaining = head.content_length.value_or(0);
-  body.encoding = coding_of(head);
-  continue_owed = head.expect_continue && body_expected();
+  body = framing_of(head, following);
+  continue_owed = head.expect_continue && body.expected();
   deadline_ns = later(now_ns, limits.body_timeout_ns);
   current = requests.open(head, self);
   WEIR_ASSERT(current != nullptr || answered);
@@ -241,8 +221,13 @@ void connection::state::begin_body() {
   if (!answered && body.remaining > limits.body_bytes_max) {
     refuse_body(body_failure::too_large, true);
   }
-  if (!body_expected()) {
-    end_body();
+  if (body.length_unknown && !answered && current->takes_body()) {
+    refuse_body(body_failure::length_unknown, true);
+  }
+  if (!body.expected()) {
+    if (!body.length_unknown || !answered) {
+      end_body();
+    }
     return;
   }
   if (!answered && body.encoding == coding::unknown) {
@@ -256,14 +241,23 @@ void connection::state::begin_body() {
     continue_owed = false;
   }
   if (body.encoding == coding::gzip) {
-    if (inflater == nullptr) {
-      inflater = std::make_unique<gzip_inflater>();
-    }
-    inflater->reset(limits.body_bytes_max);
+    begin_inflating();
   }
 }
 
+void connection::state::begin_inflating() {
+  if (inflater == nullptr) {
+    inflater = std::make_unique<gzip_inflater>();
+  }
+  inflater->reset(limits.body_bytes_max);
+}
+
 void connection::state::take_body(std::string_view& bytes) {
+  if (body.until_end) {
+    discard(bytes);
+    bytes = {};
+    return;
+  }
   if (body.chunked) {
     take_chunks(bytes);
     return;
@@ -300,26 +294,55 @@ void connection::state::take_piece(std::string_view piece) {
   settle();  // an answer may have been given between two reads
   if (at == phase::body) {
     const std::uint64_t left = limits.body_bytes_max - body.wire_bytes;
-    if (piece.size() > left) {
-      // What still fits is handed on first, so that how the bytes were split makes no difference.
-      body.wire_bytes = limits.body_bytes_max;
-      const std::string_view fits = piece.substr(0, static_cast<std::size_t>(left));
-      piece.remove_prefix(fits.size());
-      inflate(fits);
-      if (!answered) {
-        refuse_body(body_failure::too_large, true);
-      }
-      settle();
-    } else {
-      body.wire_bytes += piece.size();
-      inflate(piece);
+    const std::string_view fits =
+        piece.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size())));
+    body.wire_bytes += fits.size();
+    piece.remove_prefix(fits.size());
+    decode(fits);
+    if (piece.empty()) {
       return;
     }
+    // What still fits was handed on first, so that how the bytes were split makes no difference.
+    if (!answered) {
+      refuse_body(body_failure::too_large, true);
+    }
+    settle();
   }
+  discard(piece);
+}
+
+void connection::state::discard(std::string_view piece) {
   body.discarded_bytes += piece.size();
   if (body.discarded_bytes > limits.discard_bytes_max) {
     close();
   }
+}
+
+void connection::state::decode(std::string_view piece) {
+  if (body.encoding == coding::doubtful) {
+    if (!body.show(piece)) {
+      return;
+    }
+    look_at_coding();
+  }
+  if (!answered) {
+    inflate(piece);
+  }
+}
+
+// The body's first bytes are here, or all of it: they tell what Content-Encoding does not.
+void connection::state::look_at_coding() {
+  body.encoding = coding_shown(body.shown);
+  if (body.encoding == coding::unknown) {
+    refuse_body(body_failure::unknown_encoding, false);
+    return;
+  }
+  current->encoding_ignored();
+  if (body.encoding == coding::gzip) {
+    begin_inflating();
+  }
+  const std::string shown = std::move(body.shown);
+  inflate(shown);
 }
 
 void connection::state::inflate(std::string_view piece) {
@@ -354,6 +377,9 @@ void connection::state::end_body() {
   if (at == phase::discard) {
     next_request();
     return;
+  }
+  if (!answered && body.encoding == coding::doubtful && body.wire_bytes > 0) {
+    look_at_coding();
   }
   body.chunked = false;
   body.remaining = 0;
@@ -414,10 +440,13 @@ void connection::state::give(response& given) {
   WEIR_ASSERT((at == phase::body || at == phase::waiting) && !answered);
   answered = true;
   keep_alive = keep_alive && !given.close && !finishing;
-  if (at == phase::body && body_expected()) {
+  if (at == phase::body && body.expected()) {
     // What is left of the body has to be read first. A client that awaits `100 Continue` may or may
     // not send it, so the next byte's meaning would be a guess.
     keep_alive = keep_alive && !continue_owed && body.remaining <= limits.discard_bytes_max;
+  }
+  if (at == phase::body && body.length_unknown) {
+    keep_alive = false;  // where the next request would begin is a guess
   }
   if (keep_alive && version_1_0) {
     given.headers.emplace_back("Connection", "keep-alive");
@@ -546,6 +575,10 @@ bool connection::wants_input() const noexcept {
 
 bool connection::wants_close() const noexcept {
   return state_->at == phase::closed;
+}
+
+bool connection::wants_half_close() const noexcept {
+  return state_->at == phase::discard && state_->body.until_end;
 }
 
 bool connection::idle() const noexcept {

@@ -8,7 +8,8 @@
 // A request answered before its body is complete: the rest is read and thrown away, and the
 // connection goes on. It ends after such an answer where the rest is known to be longer than
 // `discard_bytes_max` (or turns out to be), where the body is above its limit, and where the client
-// awaits `100 Continue` and so may or may not send it.
+// awaits `100 Continue` and so may or may not send it. Where nothing says how long the rest is, it
+// is read for a while after the answer, and the connection ends.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,8 @@ enum class body_failure : std::uint8_t {
   too_large,         // Content-Length, or what was read or inflated, is above the limit: 413
   damaged_gzip,      // not gzip, or a wrong checksum: 400
   truncated_gzip,    // the body ended inside a member: 400
-  unknown_encoding,  // Content-Encoding is neither gzip, x-gzip nor identity: 415
+  unknown_encoding,  // Content-Encoding is neither gzip, x-gzip nor identity, nor nonsense: 415
+  length_unknown,    // nothing says where it ends: 411, connection closed
   timeout,           // it did not arrive in time: 408, connection closed
   cut_off,           // the client closed or sent broken framing; nobody reads an answer
 };
@@ -64,6 +66,11 @@ class exchange {
   virtual void complete() = 0;
   /// The body will not be complete. Returns the answer (ignored for `cut_off`).
   [[nodiscard]] virtual response fail(body_failure why) = 0;
+  /// Whether a body could change the answer. If so, one whose end cannot be known is refused
+  /// (`length_unknown`) and never taken for an empty one.
+  [[nodiscard]] virtual bool takes_body() const { return false; }
+  /// The body's Content-Encoding meant nothing, and its first bytes told what it is.
+  virtual void encoding_ignored() {}
 };
 
 /// Decides what a request is. The router must outlive its connections.
@@ -115,6 +122,9 @@ class connection {
   [[nodiscard]] bool wants_input() const noexcept;
   /// Close the socket once `output()` is sent.
   [[nodiscard]] bool wants_close() const noexcept;
+  /// All of `output()` that will come is there, and the peer's last bytes are being read: once it
+  /// is sent, close the sending side, so that a peer who waits for the end goes on.
+  [[nodiscard]] bool wants_half_close() const noexcept;
   /// No request is begun and nothing is to be sent.
   [[nodiscard]] bool idle() const noexcept;
   /// When `tick` has something to do, nanoseconds on the same clock as `now_ns`.

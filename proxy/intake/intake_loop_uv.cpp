@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intake/intake_loop_uv.hpp"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +36,7 @@ struct intake_loop::client {
   bool touched = false;
   bool reading = false;
   bool closing = false;
+  bool half_closed = false;
   /// Being written by libuv; empty when nothing is on its way.
   std::string sending;
   uv_write_t write{};
@@ -229,7 +231,19 @@ void intake_loop::settle(client& c) {
     close_client(c);
     return;
   }
+  if (c.machine.wants_half_close() && !c.half_closed && c.sending.empty() &&
+      c.machine.output().empty()) {
+    half_close(c);
+  }
   update_reading(c);
+}
+
+void intake_loop::half_close(client& c) {
+  c.half_closed = true;
+  uv_os_fd_t fd = -1;
+  if (uv_fileno(&c.handle, &fd) == 0) {
+    ::shutdown(fd, SHUT_WR);  // of a peer that is gone already, reading tells
+  }
 }
 
 void intake_loop::send(client& c) {

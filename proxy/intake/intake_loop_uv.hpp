@@ -63,6 +63,7 @@ class intake_loop {
   void touch(client& c);
   void settle_touched();
   void settle(client& c);
+  void half_close(client& c);
   void send(client& c);
   void update_reading(client& c);
   void close_client(client& c);

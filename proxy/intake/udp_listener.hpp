@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "intake/udp_counts.hpp"
 #include "intake/udp_socket_posix.hpp"
 #include "observe/metrics.hpp"
 
@@ -37,9 +38,11 @@ struct udp_listener_options {
 
 class udp_listener {
  public:
-  /// Opens the socket and starts the thread.
+  /// Opens the socket and starts the thread. What the worker receives is the worker's to settle in
+  /// `counts`, which outlives the listener.
   [[nodiscard]] static result<std::unique_ptr<udp_listener>> start(
-      const udp_listener_options& options, std::unique_ptr<datagram_worker> worker);
+      const udp_listener_options& options, std::unique_ptr<datagram_worker> worker,
+      udp_counts& counts);
   ~udp_listener();
   udp_listener(const udp_listener&) = delete;
   udp_listener& operator=(const udp_listener&) = delete;

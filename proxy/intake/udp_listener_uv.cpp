@@ -19,18 +19,21 @@ constexpr int receives_per_turn_max = 16;
 }  // namespace
 
 struct udp_listener::state {
-  state(udp_socket opened, const udp_listener_options& given, std::unique_ptr<datagram_worker> work)
+  state(udp_socket opened, const udp_listener_options& given, std::unique_ptr<datagram_worker> work,
+        udp_counts& counted)
       : socket(std::move(opened)),
         address(socket.address()),
         name(to_string(socket.address())),
         options(given),
-        worker(std::move(work)) {}
+        worker(std::move(work)),
+        counts(counted) {}
 
   udp_socket socket;
   const listen_address address;
   const std::string name;
   const udp_listener_options options;
   std::unique_ptr<datagram_worker> worker;
+  udp_counts& counts;
   uv_loop_t loop{};
   uv_poll_t poll{};
   uv_async_t wake{};
@@ -39,9 +42,7 @@ struct udp_listener::state {
   std::thread thread;
   std::atomic<bool> finishing{false};
   std::atomic<bool> open{true};
-  counter datagrams;
   counter bytes;
-  counter truncated;
   counter kernel_drops;
 
   void prepare();
@@ -81,11 +82,10 @@ void udp_listener::state::run() {
 }
 
 void udp_listener::state::take(const datagram& one) {
-  datagrams.add();
   bytes.add(one.bytes.size());
   if (one.truncated) {
     // Its last line may read as a good one with another value: none of it is kept.
-    truncated.add();
+    counts.settle(udp_fate::truncated, 1);
     return;
   }
   worker->receive(one.bytes, one.from);
@@ -160,12 +160,14 @@ udp_listener::~udp_listener() {
 }
 
 result<std::unique_ptr<udp_listener>> udp_listener::start(const udp_listener_options& options,
-                                                          std::unique_ptr<datagram_worker> worker) {
+                                                          std::unique_ptr<datagram_worker> worker,
+                                                          udp_counts& counts) {
   auto opened = udp_socket::open(options.socket);
   if (!opened) {
     return opened.error();
   }
-  auto made = std::make_unique<state>(std::move(opened).value(), options, std::move(worker));
+  auto made =
+      std::make_unique<state>(std::move(opened).value(), options, std::move(worker), counts);
   made->prepare();
   state& running = *made;
   running.thread = std::thread([&running] { running.run(); });
@@ -197,15 +199,11 @@ void udp_listener::collect(metric_collector& out) const {
   const auto tell = [&](std::string_view metric, std::string_view help, const counter& value) {
     out.counter_value(metric, help, static_cast<double>(value.value()), {{"listen", state_->name}});
   };
-  tell("weir_udp_datagrams_total", "Datagrams read.", state_->datagrams);
+  state_->counts.collect(state_->name, out);
   tell("weir_udp_received_bytes_total", "Bytes of the datagrams read.", state_->bytes);
   tell("weir_udp_kernel_drops_total",
        "Datagrams that the kernel dropped because the socket's receive buffer was full.",
        state_->kernel_drops);
-  out.counter_value("weir_udp_dropped_datagrams_total",
-                    "Datagrams read of which nothing was kept, by reason.",
-                    static_cast<double>(state_->truncated.value()),
-                    {{"listen", state_->name}, {"reason", "truncated"}});
 }
 
 }  // namespace weir

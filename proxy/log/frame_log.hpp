@@ -116,6 +116,11 @@ class frame_log {
   /// see them, once they are on stable storage.
   [[nodiscard]] virtual append_result append(std::span<const std::shared_ptr<frame>> frames) = 0;
 
+  /// What the next append would be answered, as far as the log knows: `taken`, or `full` or
+  /// `failed` and why. It follows from the log's own state: what was refused fits again, or the
+  /// disk takes it again, without an append. Any thread.
+  [[nodiscard]] virtual append_result outlook() const { return {}; }
+
   /// Says that `wake` wants to be called after tickets were settled: on the log's thread, so it
   /// must only wake somebody and not call the log. Any thread; the number is for `unwatch`. A log
   /// that never answers `pending` calls nobody.

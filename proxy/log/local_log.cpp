@@ -17,6 +17,8 @@ namespace {
 constexpr std::uint64_t segment_bytes_least = std::uint64_t{64} * 1024;
 /// How soon the log's thread asks a disk again that refused.
 constexpr std::chrono::milliseconds refused_pause{200};
+/// How soon it looks whether the disk would take what it refused, where no append tells.
+constexpr std::chrono::milliseconds probe_pause{1000};
 
 std::uint64_t segment_bytes_for(const log_settings& settings) {
   return std::min(settings.segment, std::max(settings.keep / 4, segment_bytes_least));
@@ -107,16 +109,19 @@ append_result local_log::append_written(std::span<const std::shared_ptr<frame>> 
     }
   }
   if (found != room::enough) {
-    return refused_as_full(made.record_bytes);
+    return refuse_as_full(made.record_bytes);
   }
   if (const outcome written = write(made.frames, made.checksums, made.record_bytes, sequence);
       !written) {
     append_failed_.add_shared();
     journal_limited("log append", journal_level::error,
                     "the log cannot be written: " + written.error().message);
+    const std::lock_guard lock(mutex_);
+    note_refused_by_disk(written.error().message, made.record_bytes);
     return {append_status::failed, written.error().message};
   }
   const std::lock_guard lock(mutex_);
+  append_refused_.clear();
   for (const auto& each : frames) {
     each->header.sequence = end_++;
   }
@@ -149,13 +154,14 @@ append_result local_log::append_behind(std::span<const std::shared_ptr<frame>> f
       break;
     }
   }
-  return refused_as_full(made.record_bytes);
+  return refuse_as_full(made.record_bytes);
 }
 
 append_result local_log::take_behind(std::span<const std::shared_ptr<frame>> frames, batch& made,
                                      frame_ring::dropped& dropped) {
   if (!take_memory(made.memory_bytes, dropped)) {
     append_full_.add_shared();
+    refused_by_memory_ = made.memory_bytes;
     return {append_status::full, "the memory for frames (a share of limits.memory) is used up"};
   }
   unwritten_bytes_ += made.record_bytes;
@@ -173,8 +179,12 @@ append_result local_log::take_behind(std::span<const std::shared_ptr<frame>> fra
   return {};
 }
 
-append_result local_log::refused_as_full(std::uint64_t bytes) {
+append_result local_log::refuse_as_full(std::uint64_t bytes) {
   append_full_.add_shared();
+  const std::lock_guard lock(mutex_);
+  if (bytes + segment_header_bytes <= settings_.keep) {
+    refused_as_full_ = bytes;  // what is larger than the whole log says nothing about it
+  }
   return {append_status::full, "the log holds as much as log.keep allows (" +
                                    std::to_string(settings_.keep) + " bytes) and " +
                                    std::to_string(bytes) + " more do not fit"};
@@ -225,27 +235,36 @@ outcome local_log::rotate(std::uint64_t first_sequence) {
   return nothing{};
 }
 
-local_log::room local_log::make_room(std::uint64_t bytes, frame_ring::dropped& dropped) {
+local_log::room local_log::plan_room(std::uint64_t bytes, std::size_t& discarded) const {
+  discarded = 0;
   const std::uint64_t needed = bytes + segment_header_bytes;  // it may begin a segment
   const std::uint64_t total = bytes_ + unwritten_bytes_ + needed;
   if (total <= settings_.keep) {
     return room::enough;
   }
   std::uint64_t freed = 0;
-  std::size_t count = 0;
-  while (count < segments_.size() && total - freed > settings_.keep) {
-    if (!may_discard(segments_[count])) {
+  while (discarded < segments_.size() && total - freed > settings_.keep) {
+    if (!may_discard(segments_[discarded])) {
       return room::none;
     }
-    freed += segments_[count++].limits.bytes;
+    freed += segments_[discarded++].limits.bytes;
   }
   if (total - freed > settings_.keep) {
     return room::none;
   }
-  if (count == segments_.size()) {
+  if (discarded == segments_.size()) {
     // The newest has to go as well, which it may when another one is begun.
     const bool empty = segments_.back().limits.bytes <= segment_header_bytes;
     return empty ? room::none : room::after_rotation;
+  }
+  return room::enough;
+}
+
+local_log::room local_log::make_room(std::uint64_t bytes, frame_ring::dropped& dropped) {
+  std::size_t count = 0;
+  const room found = plan_room(bytes, count);
+  if (found != room::enough || count == 0) {
+    return found;
   }
   for (; count > 0; --count) {
     retire_oldest(true);
@@ -316,6 +335,8 @@ void local_log::keep_in_memory(const batch& made, frame_ring::dropped& dropped) 
 }
 
 void local_log::count_appended(const batch& made) {
+  refused_as_full_ = 0;
+  refused_by_memory_ = 0;
   appended_frames_.add(made.frames.size());
   appended_points_.add(made.points);
   appended_bytes_.add(made.record_bytes);
@@ -406,14 +427,18 @@ void local_log::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto something = [this] {
-      return closing_ || !retired_.empty() || !queued_.empty() ||
+      return closing_ || !retired_.empty() || !queued_.empty() || probe_wanted_ ||
              (unwritten() && disk_refuses_.empty());
     };
+    bool due = false;  // nothing else to do: ask the disk again
     if (unwritten()) {
       work_.wait_for(lock, refused_pause, something);
+    } else if (!append_refused_.empty()) {
+      due = !work_.wait_for(lock, probe_pause, something);
     } else {
       work_.wait(lock, something);
     }
+    probe_wanted_ = false;
     const std::vector<retired_segment> gone = std::exchange(retired_, {});
     const bool behind = unwritten();
     const bool queued = !queued_.empty();
@@ -425,6 +450,9 @@ void local_log::run() {
     }
     if (queued) {
       commit();
+    }
+    if (due) {
+      probe();
     }
     for (const retired_segment& each : gone) {
       dispose(each);

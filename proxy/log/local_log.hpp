@@ -57,6 +57,7 @@ class local_log final : public frame_log {
   std::uint64_t first() const override;
   std::uint64_t end() const override;
   std::size_t subscribe(subscription subscriber, std::uint64_t low_water) override;
+  append_result outlook() const override;
   void release(std::size_t subscriber, std::uint64_t low_water) override;
   void unsubscribe(std::size_t subscriber) override;
   std::unique_ptr<log_reader> reader() override;
@@ -95,11 +96,12 @@ class local_log final : public frame_log {
   append_result append_behind(std::span<const std::shared_ptr<frame>> frames, batch& made);
   void commit();
   void run();
+  void probe();
   void dispose(const retired_segment& gone);
   void count_discarded(const retired_segment& gone);
   void report_damaged(segment& about, std::uint64_t first, std::uint64_t end,
                       std::uint64_t points) const;
-  append_result refused_as_full(std::uint64_t bytes);
+  append_result refuse_as_full(std::uint64_t bytes);
 
   // Requires: write_mutex_ (and not mutex_).
   outcome write(const std::vector<frame_ptr>& frames, const std::vector<std::uint64_t>& checksums,
@@ -109,8 +111,12 @@ class local_log final : public frame_log {
   outcome commit_group(const std::vector<queued_batch>& group, std::uint64_t first_sequence);
   outcome sync_written();
   void give_up_segment();
+  outcome probe_disk(std::size_t bytes);
 
   // Requires: mutex_.
+  [[nodiscard]] room plan_room(std::uint64_t bytes, std::size_t& discarded) const;
+  [[nodiscard]] bool memory_left(std::size_t bytes) const;
+  void note_refused_by_disk(const std::string& why, std::uint64_t bytes);
   room make_room(std::uint64_t bytes, frame_ring::dropped& dropped);
   append_result take_behind(std::span<const std::shared_ptr<frame>> frames, batch& made,
                             frame_ring::dropped& dropped);
@@ -153,6 +159,11 @@ class local_log final : public frame_log {
   std::uint64_t bytes_ = 0;            // of all segments
   std::uint64_t unwritten_bytes_ = 0;  // taken but not written yet
   std::string disk_refuses_;           // why, while frames that were taken cannot be written
+  std::string append_refused_;         // why the last append failed, until the disk takes it
+  bool probe_wanted_ = false;          // news of append_refused_ for the log's thread
+  std::uint64_t refused_by_disk_ = 0;  // bytes of that append
+  std::uint64_t refused_as_full_ = 0;  // bytes of the last append that did not fit; 0: it did
+  std::size_t refused_by_memory_ = 0;  // the same of the memory for frames
   std::vector<retired_segment> retired_;
   std::deque<queued_batch> queued_;  // under `synced`: what the next group commits will hold
   bool closing_ = false;

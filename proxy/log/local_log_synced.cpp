@@ -40,8 +40,10 @@ void local_log::commit() {
       unwritten_bytes_ -= each.made.record_bytes;
     }
     if (done) {
+      append_refused_.clear();
       publish(group, dropped);
     } else {
+      note_refused_by_disk(done.error().message, group.front().made.record_bytes);
       for (const queued_batch& each : group) {
         budget_.give_back(each.made.memory_bytes);
       }

@@ -4,6 +4,8 @@
 // than the budget allows. Any thread; one lock.
 #include <algorithm>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -17,6 +19,8 @@ namespace {
 
 /// Frames looked at while the lock is held.
 constexpr std::size_t walk_frames_max = 256;
+constexpr std::string_view full_words =
+    "the memory for frames (a share of limits.memory) is used up";
 
 class memory_log final : public frame_log {
  public:
@@ -27,6 +31,7 @@ class memory_log final : public frame_log {
   std::uint64_t first() const override;
   std::uint64_t end() const override;
   std::size_t subscribe(subscription subscriber, std::uint64_t low_water) override;
+  append_result outlook() const override;
   void release(std::size_t subscriber, std::uint64_t low_water) override;
   void unsubscribe(std::size_t subscriber) override;
   std::unique_ptr<log_reader> reader() override;
@@ -50,6 +55,7 @@ class memory_log final : public frame_log {
   subscriber_table subscribers_;
   std::uint64_t end_ = 1;
   bool closed_ = false;
+  std::size_t refused_bytes_ = 0;  // of the last append, where it did not fit
   counter appended_frames_, appended_points_, appended_bytes_, full_, discarded_points_;
 };
 
@@ -77,8 +83,10 @@ append_result memory_log::append(std::span<const std::shared_ptr<frame>> frames)
     }
     if (!make_room(bytes, dropped)) {
       full_.add();
-      return {append_status::full, "the memory for frames (a share of limits.memory) is used up"};
+      refused_bytes_ = bytes <= budget_.limit() ? bytes : refused_bytes_;
+      return {append_status::full, std::string(full_words)};
     }
+    refused_bytes_ = 0;
     for (const auto& each : frames) {
       each->header.sequence = end_++;
       each->header.stored_bytes = static_cast<std::uint32_t>(each->stored.size());
@@ -104,6 +112,18 @@ bool memory_log::make_room(std::size_t bytes, frame_ring::dropped& dropped) {
     discard_oldest(dropped);
   }
   return true;
+}
+
+append_result memory_log::outlook() const {
+  const std::lock_guard lock(mutex_);
+  if (closed_) {
+    return {append_status::failed, "the log is closed"};
+  }
+  // What was refused fits once frames were released; until then discarding has not helped either.
+  if (refused_bytes_ > 0 && budget_.used() > budget_.limit() - refused_bytes_) {
+    return {append_status::full, std::string(full_words)};
+  }
+  return {};
 }
 
 void memory_log::discard_oldest(frame_ring::dropped& dropped) {

@@ -148,6 +148,20 @@ bool segment_writer::mend() {
   return !broken_;
 }
 
+outcome segment_writer::probe(std::size_t bytes) {
+  WEIR_ASSERT(!broken_);
+  const std::string zeros(bytes, '\0');
+  const int error = file_.write_fully({zeros}, bytes_);
+  broken_ = true;
+  if (!mend()) {
+    return failure{about_->path() + ": bytes behind the last record cannot be cut off"};
+  }
+  if (error < 0) {
+    return failure{about_->path() + ": " + errno_text(error)};
+  }
+  return nothing{};
+}
+
 outcome segment_writer::sync() const {
   if (const int error = file_.sync(); error < 0) {
     return failure{about_->path() + ": " + errno_text(error)};

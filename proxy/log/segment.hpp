@@ -89,6 +89,10 @@ class segment_writer {
   /// Tries again to cut them off; true if the file is whole.
   bool mend();
 
+  /// Whether so many bytes could be appended: writes zeros and takes them back. Requires: not
+  /// broken().
+  [[nodiscard]] outcome probe(std::size_t bytes);
+
   /// Brings all that was appended to stable storage.
   [[nodiscard]] outcome sync() const;
   /// After `sync` failed: takes back what was appended behind `bytes`, and stays broken for good.

@@ -5,7 +5,6 @@
 // loop may hold on to one. Thread-safe.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -16,25 +15,10 @@
 #include <string_view>
 #include <vector>
 
-#include "gate/check.hpp"
 #include "observe/metrics.hpp"
-#include "weir/line_protocol.hpp"
+#include "pipeline/line_account.hpp"
 
 namespace weir {
-
-/// What happened to the lines of one request, or of one database since the start.
-struct line_account {
-  std::uint64_t received = 0;
-  std::uint64_t accepted = 0;
-  std::array<std::uint64_t, parse_code_count> refused_by_parser{};
-  std::array<std::uint64_t, gate_code_count> rejected_by_gate{};
-  std::array<std::uint64_t, gate_code_count> dropped_by_gate{};
-  std::array<std::uint64_t, gate_code_count> mended_by_gate{};
-  std::array<std::uint64_t, gate_code_count> noted_by_gate{};
-  std::uint64_t carriage_returns = 0;
-  /// Good lines of requests that wanted all or nothing and had bad ones.
-  std::uint64_t withheld = 0;
-};
 
 class database_entry {
  public:
@@ -55,8 +39,9 @@ class database_entry {
   static constexpr std::size_t written_policies_max = 1'000;
 
   /// Adds a request's account. Any thread.
-  void add(const line_account& account) noexcept;
-  void collect(metric_collector& out) const;
+  void add(const line_account& account) noexcept { lines_.add(account); }
+  /// Of one moment: it adds up. Any thread.
+  [[nodiscard]] line_account lines() const noexcept { return lines_.read(); }
 
  private:
   const std::string name_;
@@ -66,15 +51,7 @@ class database_entry {
   std::atomic<bool> written_default_{false};
   mutable std::mutex written_mutex_;
   std::set<std::string> written_;
-  counter received_;
-  counter accepted_;
-  std::array<counter, parse_code_count> refused_by_parser_;
-  std::array<counter, gate_code_count> rejected_by_gate_;
-  std::array<counter, gate_code_count> dropped_by_gate_;
-  std::array<counter, gate_code_count> mended_by_gate_;
-  std::array<counter, gate_code_count> noted_by_gate_;
-  counter carriage_returns_;
-  counter withheld_;
+  shared_account lines_;
 };
 
 class database_registry {

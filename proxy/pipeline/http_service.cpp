@@ -12,6 +12,7 @@
 #include "base/assert.hpp"
 #include "base/clock.hpp"
 #include "observe/journal.hpp"
+#include "pipeline/health_report.hpp"
 
 namespace weir {
 namespace {
@@ -56,6 +57,7 @@ class answering_exchange : public http::exchange {
   void body(std::string_view) override {}
   void complete() override {}
   [[nodiscard]] http::response fail(http::body_failure why) override;
+  void encoding_ignored() override;
 
  protected:
   /// The connection may delete this exchange during the call.
@@ -85,9 +87,12 @@ class write_exchange final : public answering_exchange {
   void begin(const api::write_target& target, std::int64_t now_ns,
              std::shared_ptr<const sender> from);
   void refuse(http::response given) { answer(std::move(given)); }
+  /// A 503 says when to try again.
+  void tell_retry_after() noexcept { retry_after_ = true; }
   void body(std::string_view piece) override { job_->body(piece); }
   void complete() override { job_->complete(); }
   [[nodiscard]] http::response fail(http::body_failure why) override;
+  [[nodiscard]] bool takes_body() const override { return true; }
 
  protected:
   [[nodiscard]] http::response failed(http::body_failure why) const override {
@@ -99,10 +104,12 @@ class write_exchange final : public answering_exchange {
   void release();
   void describe(letter_header& header) const;
   [[nodiscard]] bool quiet(const write_verdict& verdict) const;
+  [[nodiscard]] http::response overloaded(std::string_view why) const;
 
   const api::write_dialect& dialect_;
   std::shared_ptr<const sender> from_;
   write_job* job_ = nullptr;
+  bool retry_after_ = false;
 };
 
 /// /query: the statements may be in the URL or in a form.
@@ -117,6 +124,10 @@ class query_exchange final : public answering_exchange {
 
   void body(std::string_view piece) override;
   void complete() override;
+  /// What is in the URL needs no form beside it.
+  [[nodiscard]] bool takes_body() const override {
+    return !http::find_value(http::decode_form(query_), "q");
+  }
 
  private:
   const http::method method_;
@@ -148,6 +159,7 @@ class http_worker final : public loop_worker, public http::router {
   [[nodiscard]] const http_services& services() const noexcept { return services_; }
   [[nodiscard]] write_path& path() noexcept { return path_; }
   [[nodiscard]] http::response metrics() const;
+  [[nodiscard]] health_facts health() const;
 
  private:
   [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
@@ -184,6 +196,10 @@ http::response answering_exchange::fail(http::body_failure why) {
   worker_.services().counters.answered(route_, given.status);
   api::complete(given, context_);
   return given;
+}
+
+void answering_exchange::encoding_ignored() {
+  worker_.services().counters.encodings_ignored.add_shared();
 }
 
 // --- write_exchange
@@ -235,6 +251,14 @@ http::response write_exchange::fail(http::body_failure why) {
   return answering_exchange::fail(why);
 }
 
+http::response write_exchange::overloaded(std::string_view why) const {
+  http::response given = dialect_.overloaded(why);
+  if (retry_after_) {
+    given.headers.emplace_back("Retry-After", api::retry_after_seconds);
+  }
+  return given;
+}
+
 void write_exchange::finished(write_end end, const write_verdict& verdict,
                               const std::string& detail) {
   http_counters& counters = worker_.services().counters;
@@ -247,12 +271,12 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
     case write_end::overloaded:
     case write_end::log_full:
       journal_limited("overloaded", journal_level::warning, "writes are answered 503: " + detail);
-      given = dialect_.overloaded(detail);
+      given = overloaded(detail);
       break;
     case write_end::log_failed:
       journal_limited("log", journal_level::error, "writes are answered 503: " + detail);
       counters.log_failed.store(true, std::memory_order_relaxed);
-      given = dialect_.overloaded("the log cannot be written");
+      given = overloaded("the log cannot be written");
       break;
   }
   release();
@@ -299,7 +323,11 @@ std::shared_ptr<const sender> http_worker::sender_of(const http::request_head& h
   }
   std::string user;
   if (head.query.starts_with("u=") || head.query.find("&u=") != std::string_view::npos) {
-    user = http::find_value(http::decode_form(head.query), "u").value_or("");
+    const auto pairs = http::decode_form(head.query);
+    user = http::find_value(pairs, "u").value_or("");
+    if (is_no_user(user, http::find_value(pairs, "p").value_or(""))) {
+      user.clear();
+    }
   }
   return senders_->find(head.header("User-Agent").value_or(""),
                         head.header("Authorization").value_or(""), user);
@@ -312,6 +340,9 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
   const api::write_dialect& dialect =
       route == api::route::write_v2 ? api::influx_v2() : api::influx_v1();
   auto made = std::make_unique<write_exchange>(*this, on, route, std::move(context), dialect);
+  if (route == api::route::write_v2 && api::reads_retry_after(head)) {
+    made->tell_retry_after();
+  }
   auto target = dialect.parse_target(head.query);
   if (target) {
     api::read_wishes(head, target.value().wishes);
@@ -329,14 +360,10 @@ http::response http_worker::answer_at_once(api::route route, const http::request
   switch (route) {
     case api::route::ping:
       return api::ping_response(head.query);
-    case api::route::health: {
-      const bool failed = services_.counters.log_failed.load(std::memory_order_relaxed);
-      return api::health_response(!failed, failed ? "the log cannot be written" : "");
-    }
-    case api::route::ready: {
-      const bool draining = services_.counters.draining.load(std::memory_order_relaxed);
-      return api::ready_response(!draining, draining ? "weir is ending" : "");
-    }
+    case api::route::health:
+      return health_of(health());
+    case api::route::ready:
+      return readiness_of(health());
     case api::route::metrics:
       return metrics();
     case api::route::options:
@@ -351,6 +378,23 @@ http::response http_worker::answer_at_once(api::route route, const http::request
       break;
   }
   return api::is_v2_path(head.path) ? api::path_not_found_v2() : api::not_found_response();
+}
+
+health_facts http_worker::health() const {
+  http_counters& counters = services_.counters;
+  health_facts known{.log = services_.writes.log.outlook(),
+                     .sinks = services_.sinks ? services_.sinks() : std::vector<sink_standing>{},
+                     .draining = counters.draining.load(std::memory_order_relaxed)};
+  if (known.log.status == append_status::taken && services_.writes.keep_types &&
+      counters.log_failed.load(std::memory_order_relaxed)) {
+    // The log is well: it may have been the file of types.
+    if (const outcome kept = services_.writes.keep_types(); !kept) {
+      known.log = {append_status::failed, "the log cannot be written: " + kept.error().message};
+    } else {
+      counters.log_failed.store(false, std::memory_order_relaxed);
+    }
+  }
+  return known;
 }
 
 http::response http_worker::metrics() const {
@@ -386,6 +430,10 @@ void http_counters::collect(metric_collector& out) const {
   out.counter_value("weir_http_writes_cut_off_total",
                     "Write requests whose body did not arrive whole; nothing of them was kept.",
                     static_cast<double>(cut_off.value()));
+  out.counter_value("weir_http_encodings_ignored_total",
+                    "Bodies whose Content-Encoding named no coding: their first bytes showed what "
+                    "they were.",
+                    static_cast<double>(encodings_ignored.value()));
 }
 
 std::unique_ptr<loop_worker> make_http_worker(const http_services& services,

@@ -102,7 +102,7 @@ struct pipeline::state {
   std::unique_ptr<sink_set> sinks;
   http_counters requests;
   struct udp_intake {
-    udp_drops drops;
+    udp_counts counts;
     std::unique_ptr<udp_listener> listener;
   };
   // Ahead of the HTTP intake, whose /metrics reads it.
@@ -171,16 +171,24 @@ outcome pipeline::state::open_types() {
   if (!persistent()) {
     return nothing{};
   }
-  auto opened = types_file::open(configured.log.directory + "/types", remembered,
-                                 configured.log.acknowledge == acknowledge_mode::synced);
+  const std::string path = configured.log.directory + "/types";
+  auto opened = types_file::open(path, remembered,
+                                 {.sync = configured.log.acknowledge == acknowledge_mode::synced});
   if (!opened) {
     return opened.error();
   }
   types = std::move(opened).value();
   if (types->damaged() > 0) {
     journal(journal_level::warning,
-            std::to_string(types->damaged()) + " record(s) of " + configured.log.directory +
-                "/types were damaged: the types of those fields are those of the next points");
+            std::to_string(types->damaged()) + " record(s) of " + path +
+                " were damaged: the types of those fields are those of the next points");
+  }
+  if (types->beyond() > 0) {
+    journal(journal_level::warning,
+            std::to_string(types->beyond()) + " record(s) of " + path +
+                " are beyond limits.types: those fields pass unchecked, and the file is made anew "
+                "without them. Raise limits.types, or look for a sender that makes field names of "
+                "values");
   }
   return nothing{};
 }
@@ -263,7 +271,9 @@ outcome pipeline::state::start_udp() {
                     .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
                     .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
         make_udp_worker(
-            {.writes = writes(), .drops = made->drops, .log_failed = requests.log_failed}, wanted));
+            {.writes = writes(), .counts = made->counts, .log_failed = requests.log_failed},
+            wanted),
+        made->counts);
     if (!started) {
       return started.error();
     }
@@ -288,7 +298,8 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
       .counters = requests,
       .quiet_from =
           configured.http.quiet ? 0 : static_cast<std::uint32_t>(configured.http.listen.size()),
-      .collect = [this](metric_collector& out) { collect(out); }};
+      .collect = [this](metric_collector& out) { collect(out); },
+      .sinks = [this] { return sinks->standings(); }};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
   });
@@ -302,6 +313,9 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
 void pipeline::state::collect(metric_collector& out) const {
   databases.collect(out);
   collect_gate(remembered, out);
+  if (types != nullptr) {
+    types->collect(out);
+  }
   sources.collect(out);
   if (letters != nullptr) {
     letters->collect(out);
@@ -321,7 +335,6 @@ void pipeline::state::collect(metric_collector& out) const {
   }
   for (const auto& each : udp) {
     each->listener->collect(out);
-    each->drops.collect(to_string(each->listener->address()), out);
   }
   const auto budget = [&out](std::string_view of, const memory_budget& memory) {
     out.gauge_value("weir_memory_used_bytes", "Memory taken from limits.memory, by use.",

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/source_registry.hpp"
 
-#include <algorithm>
-#include <numeric>
-
 #include "codec/base64.hpp"
 #include "http/message.hpp"
 
@@ -13,11 +10,6 @@ namespace {
 constexpr std::size_t agent_bytes_max = 128;
 constexpr std::size_t user_bytes_max = 64;
 constexpr std::size_t kind_bytes_max = 32;
-
-template <std::size_t count>
-std::uint64_t sum(const std::array<std::uint64_t, count>& of) {
-  return std::accumulate(of.begin(), of.end(), std::uint64_t{0});
-}
 
 bool begins_with_word(std::string_view text, std::string_view word) noexcept {
   return text.size() > word.size() && text[word.size()] == ' ' &&
@@ -33,32 +25,34 @@ std::string label_text(std::string_view text) {
 }  // namespace
 
 void source_entry::add(const line_account& account) noexcept {
-  received_.add_shared(account.received);
-  accepted_.add_shared(account.accepted);
-  if (account.received == account.accepted) {
-    return;
+  sums more{.received = account.received, .accepted = account.accepted};
+  if (account.received != account.accepted) {
+    more.rejected = account.rejected();
+    more.dropped = account.dropped();
   }
-  const std::uint64_t rejected =
-      sum(account.refused_by_parser) + sum(account.rejected_by_gate) + account.withheld;
-  const std::uint64_t dropped = sum(account.dropped_by_gate);
-  if (rejected > 0) {
-    rejected_.add_shared(rejected);
-  }
-  if (dropped > 0) {
-    dropped_.add_shared(dropped);
-  }
+  const std::lock_guard lock(mutex_);
+  lines_.received += more.received;
+  lines_.accepted += more.accepted;
+  lines_.rejected += more.rejected;
+  lines_.dropped += more.dropped;
 }
 
 void source_entry::collect(metric_collector& out) const {
-  const auto tell = [&](std::string_view name, std::string_view help, const counter& value) {
-    out.counter_value(name, help, static_cast<double>(value.value()),
+  sums lines;
+  {
+    const std::lock_guard lock(mutex_);
+    lines = lines_;
+  }
+  const auto tell = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+    out.counter_value(name, help, static_cast<double>(value),
                       {{"listener", listener_}, {"user", user_}, {"agent", agent_}});
   };
-  tell("weir_source_lines_received_total", "Lines with a point, by who sent them.", received_);
+  tell("weir_source_lines_received_total", "Lines with a point, by who sent them.", lines.received);
   tell("weir_source_lines_accepted_total", "Lines that are in the log, by who sent them.",
-       accepted_);
-  tell("weir_source_lines_rejected_total", "Lines refused, by who sent them.", rejected_);
-  tell("weir_source_lines_dropped_total", "Lines dropped by a rule, by who sent them.", dropped_);
+       lines.accepted);
+  tell("weir_source_lines_rejected_total", "Lines refused, by who sent them.", lines.rejected);
+  tell("weir_source_lines_dropped_total", "Lines dropped by a rule, by who sent them.",
+       lines.dropped);
 }
 
 source_entry& source_registry::find_or_add(std::string_view listener, std::string_view user,
@@ -121,7 +115,15 @@ std::string user_of(std::string_view authorization) {
     words = authorization.substr(6);
   }
   const std::size_t colon = words.find(':');
-  return colon == std::string::npos ? std::string{} : words.substr(0, colon);
+  if (colon == std::string::npos || is_no_user(std::string_view(words).substr(0, colon),
+                                               std::string_view(words).substr(colon + 1))) {
+    return {};
+  }
+  return words.substr(0, colon);
+}
+
+bool is_no_user(std::string_view user, std::string_view password) noexcept {
+  return user == "null" && password == "null";
 }
 
 std::string agent_kind(std::string_view agent) {

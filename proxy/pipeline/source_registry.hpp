@@ -4,7 +4,6 @@
 // thread-safe; a sender_cache belongs to one loop.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,8 +14,9 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/brief_mutex.hpp"
 #include "observe/metrics.hpp"
-#include "pipeline/database_registry.hpp"
+#include "pipeline/line_account.hpp"
 
 namespace weir {
 
@@ -30,13 +30,19 @@ class source_entry {
   void collect(metric_collector& out) const;
 
  private:
+  /// received = accepted + rejected + dropped.
+  struct sums {
+    std::uint64_t received = 0;
+    std::uint64_t accepted = 0;
+    std::uint64_t rejected = 0;
+    std::uint64_t dropped = 0;
+  };
   const std::string listener_;
   const std::string user_;
   const std::string agent_;
-  counter received_;
-  counter accepted_;
-  counter rejected_;
-  counter dropped_;
+  /// Added to and read whole, so that what is read adds up.
+  mutable brief_mutex mutex_;
+  sums lines_;
 };
 
 class source_registry {
@@ -86,6 +92,9 @@ class sender_cache {
   std::string last_key_;
   std::shared_ptr<const sender> last_;
 };
+
+/// Java programs that have no credentials send them all the same ("null:null"): Flink's reporter.
+[[nodiscard]] bool is_no_user(std::string_view user, std::string_view password) noexcept;
 
 /// The user that an Authorization header names: of `Basic`, and of `Token user:password`. Empty for
 /// tokens, which are secrets.

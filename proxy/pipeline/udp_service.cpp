@@ -18,7 +18,7 @@ class udp_worker final : public datagram_worker {
       : path_(services.writes),
         target_(udp_target(settings)),
         name_("udp " + settings.listen),
-        drops_(services.drops),
+        counts_(services.counts),
         log_failed_(services.log_failed) {
     if (services.writes.sources != nullptr) {
       source_ = &services.writes.sources->find_or_add("udp", "", "none");
@@ -41,12 +41,12 @@ class udp_worker final : public datagram_worker {
   [[nodiscard]] bool begin(std::int64_t now_ns);
   void finished(const batch& whose, write_end end, const write_verdict& verdict,
                 const std::string& detail);
-  void lost(counter& reason, std::uint64_t datagrams, const std::string& detail);
+  void lost(udp_fate fate, std::uint64_t datagrams, const std::string& detail);
 
   write_path path_;
   const api::write_target target_;
   const std::string name_;
-  udp_drops& drops_;
+  udp_counts& counts_;
   std::atomic<bool>& log_failed_;
   source_entry* source_ = nullptr;
   /// Of the datagram whose lines are looked at.
@@ -70,7 +70,7 @@ bool udp_worker::begin(std::int64_t now_ns) {
          header.address = to_string(from_);
        }});
   if (made->job == nullptr) {
-    lost(drops_.databases, 1, refusal);
+    lost(udp_fate::databases, 1, refusal);
     return false;
   }
   open_ = std::move(made);
@@ -104,6 +104,7 @@ void udp_worker::finished(const batch& whose, write_end end, const write_verdict
                           const std::string& detail) {
   switch (end) {
     case write_end::answered:
+      counts_.settle(udp_fate::taken, whose.datagrams);
       if (verdict.accepted > 0) {
         log_failed_.store(false, std::memory_order_relaxed);
       }
@@ -113,38 +114,26 @@ void udp_worker::finished(const batch& whose, write_end end, const write_verdict
       }
       break;
     case write_end::overloaded:
-      lost(drops_.memory, whose.datagrams, detail);
+      lost(udp_fate::memory, whose.datagrams, detail);
       break;
     case write_end::log_full:
-      lost(drops_.log_full, whose.datagrams, detail);
+      lost(udp_fate::log_full, whose.datagrams, detail);
       break;
     case write_end::log_failed:
       log_failed_.store(true, std::memory_order_relaxed);
-      lost(drops_.log_failed, whose.datagrams, detail);
+      lost(udp_fate::log_failed, whose.datagrams, detail);
       break;
   }
   path_.release(*whose.job);
 }
 
-void udp_worker::lost(counter& reason, std::uint64_t datagrams, const std::string& detail) {
-  reason.add(datagrams);
+void udp_worker::lost(udp_fate fate, std::uint64_t datagrams, const std::string& detail) {
+  counts_.settle(fate, datagrams);
   journal_limited("udp lost " + name_, journal_level::error,
                   name_ + ": datagrams are dropped: " + detail);
 }
 
 }  // namespace
-
-void udp_drops::collect(const std::string& listen, metric_collector& out) const {
-  const auto tell = [&](std::string_view reason, const counter& value) {
-    out.counter_value("weir_udp_dropped_datagrams_total",
-                      "Datagrams read of which nothing was kept, by reason.",
-                      static_cast<double>(value.value()), {{"listen", listen}, {"reason", reason}});
-  };
-  tell("memory", memory);
-  tell("log_full", log_full);
-  tell("log_failed", log_failed);
-  tell("databases", databases);
-}
 
 api::write_target udp_target(const udp_settings& settings) {
   const std::size_t slash = settings.database.find('/');

@@ -10,21 +10,11 @@
 #include <string>
 
 #include "config/settings.hpp"
+#include "intake/udp_counts.hpp"
 #include "intake/udp_listener.hpp"
-#include "observe/metrics.hpp"
 #include "pipeline/write_path.hpp"
 
 namespace weir {
-
-/// Datagrams that were read and could not be kept; shared with /metrics. One per listener.
-struct udp_drops {
-  counter memory;      // limits.memory
-  counter log_full;    // and log.when_full = "reject"
-  counter log_failed;  // the disk refused
-  counter databases;   // limits.databases
-
-  void collect(const std::string& listen, metric_collector& out) const;
-};
 
 /// The database and retention policy that a `[[udp]]` names.
 [[nodiscard]] api::write_target udp_target(const udp_settings& settings);
@@ -32,7 +22,8 @@ struct udp_drops {
 /// What a worker needs; all of it outlives the worker.
 struct udp_services {
   write_services writes;
-  udp_drops& drops;
+  /// Of its listener; shared with /metrics.
+  udp_counts& counts;
   /// The last append failed: /health says so.
   std::atomic<bool>& log_failed;
 };

@@ -109,6 +109,10 @@ void write_job::body(std::string_view piece) {
   }
   reader_.feed(piece);
   drain();
+  if (owner_.services_.remembered != nullptr && owner_.services_.remembered->should_write()) {
+    // So many new types do not wait for the body's end. Should it fail, the append fails too.
+    static_cast<void>(owner_.keep_types());
+  }
   if (!fits_memory()) {
     overloaded_ = true;
     staged_.clear(0);
@@ -550,7 +554,7 @@ void write_path::append_turn(const std::vector<write_job*>& jobs) {
     builders_.clear();
   }
   const append_result appended = append_frames();
-  tell_duplicates(now_ns);
+  tell_samples(now_ns);
   std::vector<write_job*> waiting;
   for (write_job* job : jobs) {
     if (appended.status == append_status::pending && !job->staged_.empty()) {
@@ -568,13 +572,16 @@ void write_path::append_turn(const std::vector<write_job*>& jobs) {
   }
 }
 
+outcome write_path::keep_types() const {
+  return services_.keep_types ? services_.keep_types() : outcome(nothing{});
+}
+
 append_result write_path::append_frames() {
   append_result appended;
   if (frames_.empty()) {
     return appended;
   }
-  const outcome kept = services_.keep_types ? services_.keep_types() : outcome(nothing{});
-  if (kept) {
+  if (const outcome kept = keep_types(); kept) {
     appended = services_.log.append(frames_);
   } else {
     appended.status = append_status::failed;
@@ -584,18 +591,26 @@ append_result write_path::append_frames() {
   return appended;
 }
 
-/// Values that overwrite others vanish in the database without a word: here is one, at most once a
-/// minute.
-void write_path::tell_duplicates(std::int64_t now_ns) {
+/// Values that overwrite others vanish in the database without a word, and fields beyond the limit
+/// are not checked: here is one of each, at most once a minute.
+void write_path::tell_samples(std::int64_t now_ns) {
   if (services_.remembered == nullptr) {
     return;
   }
-  if (const auto sample = services_.remembered->take_duplicate(now_ns)) {
+  if (const auto sample = services_.remembered->duplicates.take(now_ns)) {
     journal(journal_level::warning,
             "database \"" + sample->database + "\": " + std::to_string(sample->count) +
                 " point(s) with the series and time of another and other values, such as " +
-                sample->series + " at " + std::to_string(sample->time) +
+                sample->place + " at " + std::to_string(sample->time) +
                 "; a database keeps one for each time (key: duplicates)");
+  }
+  if (const auto sample = services_.remembered->unchecked.take(now_ns)) {
+    journal(journal_level::warning,
+            "limits.types is used up: " + std::to_string(sample->count) +
+                " field(s) passed unchecked, such as \"" + sample->field + "\" of measurement \"" +
+                sample->place + "\" in database \"" + sample->database +
+                "\"; the database's own verdict on their types counts. Raise limits.types, or look "
+                "for a sender that makes field names of values");
   }
 }
 

@@ -200,7 +200,8 @@ class write_path {
   void gather(const write_job& job);
   void seal(frame_builder& builder, std::int64_t now_ns);
   [[nodiscard]] append_result append_frames();
-  void tell_duplicates(std::int64_t now_ns);
+  [[nodiscard]] outcome keep_types() const;
+  void tell_samples(std::int64_t now_ns);
   frame_builder& builder_for(const api::write_target& target);
 
   write_services services_;

@@ -539,12 +539,11 @@ std::uint64_t sink::least_pending() const {
 }
 
 void sink::keep_cursor() {
-  counters_.accepted.set(cursor_.accepted);
-  counters_.delivered.set(cursor_.delivered);
-  for (std::size_t i = 0; i < discard_reason_count; ++i) {
-    counters_.discarded[i].set(cursor_.discarded[i]);
-  }
-  counters_.pending.set(cursor_.accepted - cursor_.delivered - cursor_.discarded_total());
+  counters_.set_points(
+      {.accepted = cursor_.accepted,
+       .delivered = cursor_.delivered,
+       .discarded = cursor_.discarded,
+       .pending = cursor_.accepted - cursor_.delivered - cursor_.discarded_total()});
   counters_.held_lanes.set(held_lanes_);
   counters_.lanes.set(lanes_.size());
   counters_.in_flight.set(in_flight_);

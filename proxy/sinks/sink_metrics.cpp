@@ -32,14 +32,22 @@ void sink_counters::collect(std::string_view sink_name, std::int64_t now_ms,
   const auto gauge = [&](std::string_view metric, std::string_view help, const counter& number) {
     out.gauge_value(metric, help, static_cast<double>(number.value()), {name});
   };
-  count("weir_sink_accepted_points_total", "Points the sink found in the log for it", accepted);
-  count("weir_sink_delivered_points_total", "Points the other side has stored", delivered);
+  const sink_points of_points = points();
+  const auto count_points = [&](std::string_view metric, std::string_view help,
+                                std::uint64_t number) {
+    out.counter_value(metric, help, static_cast<double>(number), {name});
+  };
+  count_points("weir_sink_accepted_points_total", "Points the sink found in the log for it",
+               of_points.accepted);
+  count_points("weir_sink_delivered_points_total", "Points the other side has stored",
+               of_points.delivered);
   for (std::size_t i = 0; i < discard_reason_count; ++i) {
     out.counter_value("weir_sink_discarded_points_total", "Points given up, by reason",
-                      static_cast<double>(discarded[i].value()),
+                      static_cast<double>(of_points.discarded[i]),
                       {name, {"reason", name_of(static_cast<discard_reason>(i))}});
   }
-  gauge("weir_sink_pending_points", "Points not yet delivered or given up", pending);
+  out.gauge_value("weir_sink_pending_points", "Points not yet delivered or given up",
+                  static_cast<double>(of_points.pending), {name});
   count("weir_sink_sent_bytes_total", "Bytes of request bodies as sent", sent_bytes);
   for (std::size_t i = 0; i < request_classes; ++i) {
     out.counter_value("weir_sink_requests_total", "Attempts to deliver, by class of the answer",

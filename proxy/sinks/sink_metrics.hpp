@@ -5,22 +5,26 @@
 
 #include <array>
 #include <cstdint>
+#include <mutex>
 #include <string_view>
 
+#include "base/brief_mutex.hpp"
 #include "observe/metrics.hpp"
 #include "sinks/answer.hpp"
 #include "sinks/cursor.hpp"
 
 namespace weir {
 
+/// accepted = delivered + discarded + pending.
+struct sink_points {
+  std::uint64_t accepted = 0;
+  std::uint64_t delivered = 0;
+  std::array<std::uint64_t, discard_reason_count> discarded{};
+  std::uint64_t pending = 0;
+};
+
 struct sink_counters {
   static constexpr std::size_t request_classes = 5;
-
-  // Points: accepted = delivered + discarded + pending.
-  counter accepted;
-  counter delivered;
-  std::array<counter, discard_reason_count> discarded;
-  counter pending;
 
   counter sent_bytes;
   /// 2xx, 3xx, 4xx, 5xx, and without an answer.
@@ -35,8 +39,21 @@ struct sink_counters {
   counter last_error_ms;
   counter low_water;
 
+  /// They are set and read whole, so that what is read adds up.
+  void set_points(const sink_points& points) noexcept {
+    const std::lock_guard lock(points_mutex_);
+    points_ = points;
+  }
+  [[nodiscard]] sink_points points() const noexcept {
+    const std::lock_guard lock(points_mutex_);
+    return points_;
+  }
   void note(const answer& given) noexcept;
   void collect(std::string_view sink_name, std::int64_t now_ms, metric_collector& out) const;
+
+ private:
+  mutable brief_mutex points_mutex_;
+  sink_points points_;
 };
 
 }  // namespace weir

@@ -37,6 +37,15 @@ struct sink_environment {
   std::uint64_t state_bytes = std::uint64_t{256} << 20;
 };
 
+/// How far a sink is, for those who ask whether weir is well.
+struct sink_standing {
+  std::string name{};
+  std::uint64_t pending_points = 0;
+  /// Databases and retention policies known to it, and those that wait for a person.
+  std::uint64_t lanes = 0;
+  std::uint64_t held_lanes = 0;
+};
+
 class sink_set {
  public:
   virtual ~sink_set() = default;
@@ -47,6 +56,8 @@ class sink_set {
   virtual void stop() = 0;
   /// Any thread.
   virtual void collect(metric_collector& out) const = 0;
+  /// Of each sink, in the configuration's order. Any thread.
+  [[nodiscard]] virtual std::vector<sink_standing> standings() const = 0;
 };
 
 [[nodiscard]] result<std::unique_ptr<sink_set>> start_sinks(

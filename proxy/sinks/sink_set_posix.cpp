@@ -59,6 +59,7 @@ class threaded_sinks final : public sink_set {
   bool drain(std::chrono::steady_clock::time_point deadline) override;
   void stop() override;
   void collect(metric_collector& out) const override;
+  [[nodiscard]] std::vector<sink_standing> standings() const override;
 
  private:
   [[nodiscard]] bool all_reached(std::uint64_t target) const;
@@ -268,6 +269,18 @@ void threaded_sinks::collect(metric_collector& out) const {
       one.samples->collect(one.name, out);
     }
   }
+}
+
+std::vector<sink_standing> threaded_sinks::standings() const {
+  std::vector<sink_standing> all;
+  for (const running_sink& one : sinks_) {
+    const sink_counters& now = one.runner->counters();
+    all.push_back({.name = one.name,
+                   .pending_points = now.points().pending,
+                   .lanes = now.lanes.value(),
+                   .held_lanes = now.held_lanes.value()});
+  }
+  return all;
 }
 
 }  // namespace

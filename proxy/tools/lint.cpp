@@ -109,11 +109,9 @@ void linter::finish() {
 
 void linter::read() {
   for (;;) {
-    const line_event event = reader_.next();
-    const bool carriage_return = took_carriage_return();
-    switch (event) {
+    switch (reader_.next()) {
       case line_event::point:
-        take_point(carriage_return);
+        take_point();
         break;
       case line_event::error:
         take_error();
@@ -125,23 +123,11 @@ void linter::read() {
   }
 }
 
-// Whether the line just read lost a carriage return. Comments and blank lines passed on the way may
-// have lost one each, and the counts do not say which lines did: where only some have one, the line
-// gets the benefit of the doubt.
-bool linter::took_carriage_return() {
-  const line_counts& now = reader_.counts();
-  const std::uint64_t returns = now.carriage_returns - counts_seen_.carriage_returns;
-  const std::uint64_t passed_over =
-      now.comments - counts_seen_.comments + now.blank - counts_seen_.blank;
-  counts_seen_ = now;
-  return returns > passed_over;
-}
-
-void linter::take_point(bool carriage_return) {
+void linter::take_point() {
   const point_view& point = reader_.point();
   std::vector<diagnosis> warnings;
   if (options_.warnings) {
-    warnings = advise(point, {options_.parse.unit_ns, carriage_return});
+    warnings = advise(point, {options_.parse.unit_ns});
   }
   totals_.suspicious += warnings.empty() ? 0 : 1;
   for (const diagnosis& warning : warnings) {

@@ -86,8 +86,7 @@ class linter {
 
  private:
   void read();
-  bool took_carriage_return();
-  void take_point(bool carriage_return);
+  void take_point();
   void take_error();
   void tell(const diagnosis& told, const diagnostic_place& place);
   void flush(std::size_t bytes_kept_max);
@@ -98,7 +97,6 @@ class linter {
   lint_writer write_;
   line_reader reader_;
   lint_totals totals_;
-  line_counts counts_seen_;  // at the line before
   std::string data_;
   std::string told_;
 };

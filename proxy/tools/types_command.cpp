@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/types_command.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <deque>
+#include <string_view>
+#include <vector>
 
 #include "log/file_system.hpp"
 #include "pipeline/types_file_posix.hpp"
@@ -22,11 +26,32 @@ bool has_file(const log_settings& log) {
   return false;
 }
 
-bool matches(const registered_field& name, const types_arguments& wanted) {
-  return (wanted.database.empty() || name.database == wanted.database) &&
-         (wanted.measurement.empty() || name.measurement == wanted.measurement) &&
-         (wanted.field.empty() || name.field == wanted.field);
-}
+constexpr std::size_t room_bytes = std::size_t{1} << 20;
+
+/// Texts that stay where they are, for what a whole file says: in rooms of about a megabyte.
+class text_rooms {
+ public:
+  [[nodiscard]] std::string_view keep(std::string_view text) {
+    if (rooms_.empty() || rooms_.back().capacity() - rooms_.back().size() < text.size()) {
+      rooms_.emplace_back().reserve(std::max(room_bytes, text.size()));
+    }
+    std::string& room = rooms_.back();
+    const std::size_t begin = room.size();
+    room.append(text);
+    return std::string_view(room).substr(begin);
+  }
+
+ private:
+  std::deque<std::string> rooms_;
+};
+
+/// "database\tmeasurement\tfield\ttype\n"; the first three are its name.
+struct type_line {
+  std::string_view text;
+  std::size_t name_bytes = 0;
+
+  [[nodiscard]] std::string_view name() const noexcept { return text.substr(0, name_bytes); }
+};
 
 }  // namespace
 
@@ -34,19 +59,32 @@ int list_types(const log_settings& log, const types_arguments& wanted) {
   if (!has_file(log)) {
     return 1;
   }
-  const auto reading = read_types_file(log.directory + "/types");
+  text_rooms rooms;
+  std::vector<type_line> lines;
+  std::string text;
+  const registered_field sought{wanted.database, wanted.measurement, wanted.field};
+  const auto reading = read_types_file(log.directory + "/types", [&](const types_record& record) {
+    if (names_field(sought, record.name)) {
+      text.clear();
+      for (const std::string_view each :
+           {record.name.database, record.name.measurement, record.name.field}) {
+        append_types_name(each, text);
+        text += '\t';
+      }
+      const std::size_t name_bytes = text.size();
+      text.append(name_of(record.type)).append("\n");
+      lines.push_back({rooms.keep(text), name_bytes});
+    }
+  });
   if (!reading) {
     return fail(reading.error().message);
   }
-  for (const auto& [name, type] : reading.value().types) {
-    if (matches(name, wanted)) {
-      std::string line;
-      for (const std::string& each : {name.database, name.measurement, name.field}) {
-        append_types_name(each, line);
-        line += '\t';
-      }
-      line.append(name_of(type)).append("\n");
-      std::fwrite(line.data(), 1, line.size(), stdout);
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const auto& one, const auto& other) { return one.name() < other.name(); });
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    // Of several records of one field the last one holds.
+    if (i + 1 == lines.size() || lines[i + 1].name() != lines[i].name()) {
+      std::fwrite(lines[i].text.data(), 1, lines[i].text.size(), stdout);
     }
   }
   return 0;
@@ -62,7 +100,7 @@ int forget_types(const log_settings& log, const types_arguments& wanted) {
                 ": a running weir has the types in memory; stop it, forget, and start it again");
   }
   const auto forgotten =
-      forget_types(log.directory + "/types", wanted.database, wanted.measurement, wanted.field);
+      forget_types(log.directory + "/types", {wanted.database, wanted.measurement, wanted.field});
   if (!forgotten) {
     return fail(forgotten.error().message);
   }

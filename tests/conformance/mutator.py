@@ -29,6 +29,8 @@ SEEDS = [
     b'@\\"q,t="q" f\\"=1,"g"=2 9',
     b"@back\\slash,t=C:\\x f\\x=1 9",
     b"@b\\\\x,t=a\\\\b f\\\\g=1 9",
+    b"@,two\\\\ words=two\\\\ words,a\\\\,b=c\\\\=d f=1 9",
+    b'@,a=q\\\\ r,b=x\\\\,y,c=z\\\\="q f="s t=u" 9',
     b"  @,t=a  f=1   5  ",
     b"\t@,t=a \tf=1 \t5",
     b"@,t=a f=1.5e10,g=1E-5,h=1.e3,i=.5,j=-.5,k=-0,l=007,m=5. 6",

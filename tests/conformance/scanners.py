@@ -183,13 +183,33 @@ def is_utf8(text):
         return False
 
 
+def harms_lines_behind(text, fields):
+    """Whether a space behind an even number of backslashes in a tag makes InfluxDB's splitter
+    count the line's quotes wrongly."""
+    tags = text[len(measurement(text)) : series_end(text)]
+    key_has_space = space = raised = lowered = False
+    for separator, name in re.findall(rb"(?s)(?<!\\)([,=])((?:[^,=]|(?<=\\)[,=])*)", tags):
+        after = {found.group(0)[-1:] for found in EVEN_BACKSLASHES.finditer(name)}
+        space = space or b" " in after
+        key_has_space = key_has_space or (separator == b"," and b" " in after)
+        raised = raised or b"=" in after
+        lowered = lowered or b"," in after
+    quote_in_name = b'"' in tags or any(b'"' in key for key in field_keys(fields))
+    string = b'="' in fields
+    raised = raised or key_has_space
+    return space and (raised and quote_in_name or lowered and (quote_in_name or string))
+
+
+def field_keys(fields):
+    """Of fields whose strings' bytes are replaced."""
+    return [pair.split(b"=", 1)[0] for pair in re.split(rb"(?<!\\),", fields)]
+
+
 def line_kinds(text, utf8="reject"):
     """The documented differences that one line calls for."""
     fields, _, after_quote = field_set(text)
     kinds = set()
-    # One space more: a name may stand directly before the time.
-    series = text[: series_end(text) + 1]
-    if EVEN_BACKSLASHES.search(series) or EVEN_BACKSLASHES.search(fields):
+    if EVEN_BACKSLASHES.search(fields) or harms_lines_behind(text, fields):
         kinds.add(BACKSLASH)
     if KEPT_BACKSLASH.search(measurement(text)):
         kinds.add(BACKSLASH)

@@ -37,6 +37,8 @@ class buffering_exchange : public exchange {
   buffering_exchange(record& into, connection& on, const request_head& head)
       : record_(into), on_(on), target_(head.target), later_(head.query == "later") {
     gzip_ = head.header("content-encoding").has_value();
+    // In HTTP/1.1 kept alive, whether a body without a length is noticed depends on the split.
+    takes_body_ = head.version_1_0 || !head.keep_alive;
     ++record_.alive;
   }
   ~buffering_exchange() override {
@@ -57,6 +59,7 @@ class buffering_exchange : public exchange {
     }
     on_.answer(response{});
   }
+  bool takes_body() const override { return takes_body_; }
   response fail(body_failure why) override {
     response out;
     out.status = 400;
@@ -76,6 +79,7 @@ class buffering_exchange : public exchange {
   std::string body_;
   bool later_;
   bool gzip_;
+  bool takes_body_;
 };
 
 class buffering_router : public router {

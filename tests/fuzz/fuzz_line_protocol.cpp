@@ -69,11 +69,15 @@ void check_canonical(outcome line, const std::string& canonical) {
   if (again.lines.size() != 1 || again.lines[0].code != weir::parse_code::none) {
     fail("the canonical form is refused", &line);
   }
+  if (!weir::test::is_one_line_for_1x(canonical)) {
+    fail("InfluxDB splits the canonical form", &line);
+  }
   outcome read = again.lines[0];
   std::sort(line.tags.begin(), line.tags.end());
   line.time = 1;
   line.line = 1;
   line.text = read.text;
+  line.carriage_return = false;
   for (std::size_t i = 0; i < std::min(line.fields.size(), read.fields.size()); ++i) {
     line.fields[i].text = read.fields[i].text;
   }

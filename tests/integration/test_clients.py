@@ -394,6 +394,16 @@ def test_flink(weir):
     assert weir.influxd.count("flink", "gauge") == 1
 
 
+def test_flink_without_credentials_is_no_user_called_null(weir):
+    """Its reporter sends `Authorization: Basic` of "null:null" then."""
+    weir.client.write("bad", "flink", {"Authorization": basic("null:null").partition(": ")[2]})
+    weir.client.write("bad", "flink", u="null", p="null")
+    weir.client.write("bad", "flink", u="null", p="secret")
+    metrics = weir.metrics()
+    assert metrics.one("weir_source_lines_received_total", user="") == 2
+    assert metrics.one("weir_source_lines_received_total", user="null") == 1
+
+
 def test_influxdb_java(weir):
     """2.25: a ping, statements in a form, chunked gzip."""
     common = ["Host: localhost:8086", "Accept-Encoding: gzip", "User-Agent: okhttp/4.12.0"]
@@ -473,6 +483,75 @@ def test_what_load_balancers_and_browsers_ask(weir):
         assert given.headers["request-id"] == given.headers["x-request-id"] == "abc-1"
     with weir.client.raw(b"HEAD /ping HTTP/1.0\r\n\r\n") as connection:
         assert connection.recv(4096).startswith(b"HTTP/1.1 204 ")
+
+
+@pytest.mark.parametrize("path", ["/write", "/api/v2/write", "/query"])
+def test_a_browser_may_send_the_headers_that_it_asks_for(weir, path):
+    asked = "authorization,content-encoding,content-type,user-agent,zap-trace-span"
+    head = ["Host: localhost:8086", "Origin: http://grafana:3000"]
+    with Wire(weir) as wire:
+        preflight = [
+            "Access-Control-Request-Method: POST",
+            f"Access-Control-Request-Headers: {asked}",
+        ]
+        answer = wire.says(f"OPTIONS {path} HTTP/1.1", [*head, *preflight])
+        assert answer.status == 204
+        assert answer.headers["access-control-allow-headers"] == asked
+        assert answer.headers["access-control-allow-origin"] == "http://grafana:3000"
+        assert "POST" in answer.headers["access-control-allow-methods"]
+        unsafe = "Access-Control-Request-Headers: a\tb: <c>"
+        answer = wire.says(f"OPTIONS {path} HTTP/1.1", [*head, unsafe])
+        assert "<c>" not in answer.headers["access-control-allow-headers"]
+        assert "Authorization" in answer.headers["access-control-allow-headers"]
+
+
+def test_head_is_get_without_its_body(weir):
+    host = ["Host: localhost:8086"]
+    for path in ("/ping", "/ping?verbose=true", "/status", "/health", "/ready", "/metrics"):
+        with Wire(weir) as wire:
+            asked = wire.says(f"GET {path} HTTP/1.1", host)
+            wire.connection.sendall(f"HEAD {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            wire.connection.sendall(b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n")
+            status = wire.stream.readline()
+            assert status == b"HTTP/1.1 %d " % asked.status + status.split(b" ", 2)[2]
+            while wire.stream.readline() != b"\r\n":
+                pass
+            assert read_response(wire.stream).status == 204, "no body came between"
+
+
+def multipart(*parts):
+    """As curl -F sends it: (name, value), or (name, value, file name)."""
+    body = b""
+    for name, value, *file in parts:
+        body += b'--xYz\r\nContent-Disposition: form-data; name="%s"' % name.encode()
+        if file:
+            body += b'; filename="%s"\r\nContent-Type: text/plain' % file[0].encode()
+        body += b"\r\n\r\n" + value.encode() + b"\r\n"
+    return body + b"--xYz--\r\n"
+
+
+@pytest.mark.parametrize(
+    "params, parts",
+    [
+        ({}, [("q", "SHOW DATABASES")]),
+        ({}, [("q", "SHOW DATABASES\n", "statements.txt")]),
+        ({}, [("db", "x"), ("epoch", "ns"), ("q", "SHOW RETENTION POLICIES")]),
+        ({"db": "x"}, [("db", "y"), ("q", "SHOW RETENTION POLICIES")]),
+        ({"q": "SHOW DATABASES"}, [("q", "SHOW RETENTION POLICIES ON x")]),
+        ({}, [("q", "SHOW RETENTION POLICIES ON x", "file"), ("q", "SHOW DATABASES")]),
+        ({}, [("q", "CREATE DATABASE z; SHOW DATABASES")]),
+        ({}, [("other", "x")]),
+        ({}, []),
+    ],
+)
+def test_multipart_forms_are_read_as_influxdb_reads_them(weir, params, parts):
+    def ask(client):
+        client.request("POST", "/query", {"q": "CREATE DATABASE x"})
+        headers = {"Content-Type": "multipart/form-data; boundary=xYz"}
+        answer = client.request("POST", "/query", params, multipart(*parts), headers)
+        return answer.status, answer.body
+
+    assert ask(weir.client) == ask(weir.influxd.client)
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,8 @@ def test_a_body_that_is_too_large(start_weir):
         write(weir, "m v=1\n" * 1000, bucket="b"),
         413,
         "request too large",
-        "unable to read data: points batch is too large",
+        "unable to read data: points batch is too large: the body's bytes, inflated, are more than "
+        "http.body_limit allows: send smaller batches, or raise it",
     )
 
 
@@ -183,7 +184,6 @@ def test_a_full_log_asks_for_another_try(start_weir):
         )
     )
     body = "".join(f"cpu,host=h{n} value={n}i {T + n}\n" for n in range(5000))
-    answer = None
     for _ in range(50):
         answer = write(weir, body, bucket="b")
         if answer.status != 204:
@@ -192,7 +192,21 @@ def test_a_full_log_asks_for_another_try(start_weir):
     said = answer.json()
     assert said["code"] == "unavailable" == answer.headers["x-platform-error-code"]
     assert said["message"].startswith("timeout: ")
-    assert "retry-after" not in answer.headers, "JavaScript's client reads it as milliseconds"
+    assert "retry-after" not in answer.headers, "not everybody reads it as seconds"
+    waits = {
+        "Telegraf/1.39.3 Go/1.22": "30",
+        "influxdb-client-go/2.14.0 (linux; amd64)": "30",
+        "influxdb-client-python/1.50.0": "30",
+        "influxdb-client-java/7.3.0": "30",
+        "influxdb-client-js/1.35.0": None,
+    }
+    for agent, seconds in waits.items():
+        answer = write(weir, body, bucket="b", headers={"User-Agent": agent})
+        assert answer.status == 503
+        assert answer.headers.get("retry-after") == seconds, agent
+        answer = weir.client.write(body, "b", {"User-Agent": agent})
+        assert answer.status == 503
+        assert "retry-after" not in answer.headers, "nobody reads it on /write"
 
 
 # --- clients, as they are on the wire

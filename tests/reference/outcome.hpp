@@ -32,6 +32,7 @@ struct outcome {
   std::vector<std::pair<std::string, std::string>> tags;
   std::vector<outcome_field> fields;
   std::optional<std::int64_t> time;
+  bool carriage_return = false;
   bool operator==(const outcome&) const = default;
 };
 
@@ -69,6 +70,7 @@ inline outcome outcome_of(const point_view& point) {
         {std::string{field.key}, std::string{field.text}, field.type, bits_of(field)});
   }
   result.time = point.time;
+  result.carriage_return = point.carriage_return;
   return result;
 }
 
@@ -99,6 +101,7 @@ inline void drain(line_reader& reader, observed& result) {
         line.code = error.code;
         line.line = error.line;
         line.text = error.text;
+        line.carriage_return = error.carriage_return;
         result.lines.push_back(std::move(line));
         result.reasons.push_back(reason(error));
         result.columns.push_back(error.column);

@@ -307,8 +307,7 @@ class reference_line {
         return parse_code::shield_tag_count;
       }
     }
-    if (has_long_run(result.measurement) || has_even_run(s_.substr(0, series_end_), false) ||
-        has_even_run(field_text_, true)) {
+    if (has_long_run(result.measurement) || has_harmful_tag(result) || has_even_run(field_text_)) {
       return parse_code::shield_ambiguous_backslash;
     }
     for (const outcome_field& field : result.fields) {
@@ -334,6 +333,47 @@ class reference_line {
     return false;
   }
 
+  // Whether a byte stands directly behind an even number of backslashes, at least two.
+  static bool has_even_run_before(const std::string& name, char byte) {
+    for (std::size_t i = 2; i < name.size(); ++i) {
+      std::size_t run = 0;
+      while (run < i && name[i - 1 - run] == '\\') {
+        ++run;
+      }
+      if (name[i] == byte && run >= 2 && run % 2 == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Such a space begins the fields for 1.x's first scanner, whose counts then go wrong where such
+  // an equals sign, such a key or such a comma is there too, and that matters where there are
+  // quotes.
+  bool has_harmful_tag(const outcome& result) const {
+    bool space = false;
+    bool raised = false;
+    bool lowered = false;
+    for (const auto& [key, value] : result.tags) {
+      const bool key_has_space = has_even_run_before(key, ' ');
+      space = space || key_has_space || has_even_run_before(value, ' ');
+      for (const std::string& name : {key, value}) {
+        raised = raised || key_has_space || has_even_run_before(name, '=');
+        lowered = lowered || has_even_run_before(name, ',');
+      }
+    }
+    const bool has_quote =
+        s_.substr(result.measurement.size(), series_end_ - result.measurement.size()).find('"') !=
+            std::string::npos ||
+        std::any_of(result.fields.begin(), result.fields.end(), [](const outcome_field& field) {
+          return field.key.find('"') != std::string::npos;
+        });
+    const bool has_string =
+        std::any_of(result.fields.begin(), result.fields.end(),
+                    [](const outcome_field& field) { return field.type == field_type::string; });
+    return space && ((raised && has_quote) || (lowered && (has_quote || has_string)));
+  }
+
   static bool has_comma(const std::string& key) {
     bool found = key[0] == ',';
     for (std::size_t i = 1; i < key.size(); ++i) {
@@ -342,7 +382,7 @@ class reference_line {
     return found;
   }
 
-  static bool has_even_run(const std::string& text, bool has_strings) {
+  static bool has_even_run(const std::string& text) {
     long due = 0;  // values opened by '=' and not yet ended by ','
     bool quoted = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -358,7 +398,7 @@ class reference_line {
       if (run > 0 && run % 2 == 0 && delimiter && !quoted) {
         return true;
       }
-      if (run % 2 == 1 || !has_strings) {
+      if (run % 2 == 1) {
         continue;
       }
       if (text[i] == '"' && due > 0) {
@@ -459,6 +499,7 @@ class reference_body {
     }
     if (!result.text.empty()) {
       result.line = line_;
+      result.carriage_return = end > at_ && body_[end - 1] == '\r';
       lines_.push_back(result);
     }
     go_to(end + 1);
@@ -534,6 +575,31 @@ class reference_body {
   std::size_t lenient_until_ = 0;
   std::uint64_t line_ = 1;
 };
+
+/// Whether 1.x's first scanner finds a line's end nowhere but at the text's end. `text` holds no
+/// comment.
+inline bool is_one_line_for_1x(std::string_view text) {
+  bool fields = false;
+  bool quoted = false;
+  long equals = 0;
+  long commas = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\') {
+      ++i;
+    } else if (c == '\n' && !quoted) {
+      return false;
+    } else if (c == ' ') {
+      fields = true;
+    } else if (fields && c == '"') {
+      quoted = equals > commas ? !quoted : quoted;
+    } else if (fields && !quoted) {
+      equals += c == '=' ? 1 : 0;
+      commas += c == ',' ? 1 : 0;
+    }
+  }
+  return !quoted;
+}
 
 /// Points and errors of a whole body, in order.
 inline std::vector<outcome> read_by_reference(std::string_view body, const parse_options& options) {

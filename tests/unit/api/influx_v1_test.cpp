@@ -195,14 +195,19 @@ TEST(overloaded, no_retryable_text_holds_a_final_phrase) {
   EXPECT_EQ(overloaded("the log is full").body, "{\"error\":\"timeout: the log is full\"}\n");
   for (const auto why : {http::body_failure::too_large, http::body_failure::damaged_gzip,
                          http::body_failure::truncated_gzip, http::body_failure::unknown_encoding,
-                         http::body_failure::timeout, http::body_failure::cut_off}) {
+                         http::body_failure::timeout, http::body_failure::length_unknown,
+                         http::body_failure::cut_off}) {
     EXPECT_FALSE(holds_final_phrase(body_failure_response(why).body));
   }
 }
 
 TEST(body_failure_response, words) {
   EXPECT_EQ(body_failure_response(http::body_failure::too_large).body,
-            "{\"error\":\"Request Entity Too Large\"}\n");
+            "{\"error\":\"Request Entity Too Large: the body's bytes, inflated, are more than "
+            "http.body_limit allows: send smaller batches, or raise it\"}\n");
+  EXPECT_EQ(body_failure_response(http::body_failure::length_unknown).status, 411);
+  EXPECT_TRUE(body_failure_response(http::body_failure::length_unknown)
+                  .body.starts_with("{\"error\":\"Length Required: "));
   EXPECT_EQ(body_failure_response(http::body_failure::too_large).status, 413);
   EXPECT_EQ(body_failure_response(http::body_failure::unknown_encoding).status, 415);
   EXPECT_EQ(body_failure_response(http::body_failure::timeout).status, 408);

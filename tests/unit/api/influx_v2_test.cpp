@@ -113,11 +113,31 @@ TEST(influx_v2_answer, bodies_that_could_not_be_had) {
   EXPECT_EQ(
       shown(influx_v2().body_failed(http::body_failure::too_large)),
       "413 {\"code\":\"request too large\",\"message\":\"unable to read data: points batch is "
-      "too large\"}");
+      "too large: the body's bytes, inflated, are more than http.body_limit allows: send smaller "
+      "batches, or raise it\"}");
+  EXPECT_EQ(influx_v2().body_failed(http::body_failure::length_unknown).status, 411);
   EXPECT_EQ(shown(influx_v2().body_failed(http::body_failure::truncated_gzip)),
             "400 {\"code\":\"invalid\",\"message\":\"unexpected EOF\"}");
   EXPECT_EQ(influx_v2().body_failed(http::body_failure::unknown_encoding).status, 415);
   EXPECT_EQ(influx_v2().body_failed(http::body_failure::timeout).status, 408);
+}
+
+TEST(reads_retry_after, by_the_clients_that_take_it_for_seconds) {
+  const auto reads = [](std::string_view agent) {
+    http::request_head head;
+    head.headers.push_back({"user-agent", agent});
+    return reads_retry_after(head);
+  };
+  for (const char* agent :
+       {"Telegraf/1.39.3 Go/1.22", "influxdb-client-go/2.14.0 (linux; amd64)",
+        "influxdb-client-python/1.50.0", "influxdb-client-java/7.3.0", "Influxdb-Client-Java"}) {
+    EXPECT_TRUE(reads(agent)) << agent;
+  }
+  for (const char* agent : {"influxdb-client-js/1.35.0", "influxdb-client-javascript/2", "",
+                            "curl/8", "Mozilla/5.0 (X11) influxdb-client-go/2"}) {
+    EXPECT_FALSE(reads(agent)) << agent;
+  }
+  EXPECT_FALSE(reads_retry_after({}));
 }
 
 TEST(influx_v2_answer, what_asks_for_another_try_holds_no_phrase_that_means_drop_it) {

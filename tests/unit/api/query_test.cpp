@@ -50,6 +50,62 @@ std::string post(catalogue& databases, std::string_view body, std::string_view q
   return std::to_string(answer.status) + " " + answer.body;
 }
 
+std::string multipart(catalogue& databases, std::string_view body, std::string_view query = "",
+                      std::string_view type = "multipart/form-data; boundary=XyZ") {
+  const http::response answer = answer_query({http::method::post, query, type, body}, databases);
+  return std::to_string(answer.status) + " " + answer.body;
+}
+
+std::string part(const std::string& name, const std::string& value, const std::string& more = "") {
+  return "--XyZ\r\nContent-Disposition: form-data; name=\"" + name + "\"" + more + "\r\n\r\n" +
+         value + "\r\n";
+}
+
+TEST(answer_query, multipart_forms) {
+  list_of_databases databases;
+  const std::string created = "200 {\"results\":[{\"statement_id\":0}]}\n";
+  EXPECT_EQ(multipart(databases, part("q", "CREATE DATABASE a") + "--XyZ--\r\n"), created);
+  const std::string file = "; filename=\"q.txt\"\r\nContent-Type: text/plain";
+  EXPECT_EQ(multipart(databases, part("q", "CREATE DATABASE b\n", file) + "--XyZ--\r\n"), created);
+  EXPECT_EQ(databases.names, (std::vector<std::string>{"a", "b"}));
+  // A value comes before a file, and the target before both; a blank one counts for nothing.
+  const std::string both =
+      part("q", "CREATE DATABASE file", file) + part("q", "CREATE DATABASE value") + "--XyZ--\r\n";
+  EXPECT_EQ(multipart(databases, both), created);
+  EXPECT_EQ(databases.names.back(), "value");
+  EXPECT_EQ(multipart(databases, both, "q=CREATE+DATABASE+target"), created);
+  EXPECT_EQ(databases.names.back(), "target");
+  EXPECT_EQ(
+      multipart(databases,
+                part("q", " ") + part("q", "CREATE DATABASE blank", file) + "--XyZ--\r\n", "q="),
+      created);
+  EXPECT_EQ(databases.names.back(), "blank");
+  // The other parameters too, which must not be files.
+  const std::string_view pretty = "200 {\n    \"results\": [\n";
+  EXPECT_TRUE(multipart(databases, part("pretty", "true") + part("q", "SHOW DATABASES") + "--XyZ--")
+                  .starts_with(pretty));
+  EXPECT_FALSE(
+      multipart(databases, part("pretty", "true", file) + part("q", "SHOW DATABASES") + "--XyZ--")
+          .starts_with(pretty));
+  EXPECT_NE(multipart(databases, part("db", "a") + part("epoch", "ms") +
+                                     part("q", "SHOW RETENTION POLICIES") + "--XyZ--\r\n")
+                .find("autogen"),
+            std::string::npos);
+}
+
+TEST(answer_query, multipart_forms_that_are_none) {
+  list_of_databases databases;
+  const std::string missing = "400 {\"error\":\"missing required parameter \\\"q\\\"\"}\n";
+  const std::string whole = part("q", "CREATE DATABASE a") + "--XyZ--\r\n";
+  for (std::size_t cut = 0; cut + 9 < whole.size(); ++cut) {
+    ASSERT_EQ(multipart(databases, whole.substr(0, cut)), missing) << cut;
+  }
+  EXPECT_EQ(multipart(databases, whole, "", "multipart/form-data"), missing);
+  EXPECT_EQ(multipart(databases, whole, "", "multipart/form-data; boundary=other"), missing);
+  EXPECT_EQ(multipart(databases, whole, "", "text/plain; boundary=XyZ"), missing);
+  EXPECT_TRUE(databases.names.empty());
+}
+
 TEST(answer_query, create_and_show) {
   list_of_databases databases;
   EXPECT_EQ(get(databases, "q=SHOW+DATABASES&db=mydb"),

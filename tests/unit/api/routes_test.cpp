@@ -65,13 +65,13 @@ TEST(ping, plain_and_verbose) {
 }
 
 TEST(health, shapes) {
-  EXPECT_EQ(health_response(true, "").body,
+  EXPECT_EQ(health_response(true, "", {}).body,
             "{\"checks\":[],\"message\":\"ready for queries and writes\",\"name\":\"influxdb\","
             "\"status\":\"pass\",\"version\":\"" +
                 std::string{version()} + "\"}");
-  EXPECT_EQ(health_response(true, "").status, 200);
-  EXPECT_EQ(health_response(false, "the disk is full").status, 503);
-  EXPECT_NE(health_response(false, "the disk is full").body.find("\"status\":\"fail\""),
+  EXPECT_EQ(health_response(true, "", {}).status, 200);
+  EXPECT_EQ(health_response(false, "the disk is full", {}).status, 503);
+  EXPECT_NE(health_response(false, "the disk is full", {}).body.find("\"status\":\"fail\""),
             std::string::npos);
   EXPECT_EQ(ready_response(true, "").body, "{\"status\":\"ready\"}\n");
   EXPECT_EQ(ready_response(false, "draining").status, 503);
@@ -114,6 +114,27 @@ TEST(context, common_headers) {
   EXPECT_TRUE(plain.content_type.starts_with("text/plain"));
   EXPECT_EQ(header_of(plain, "Access-Control-Allow-Origin"), "http://grafana");
   EXPECT_NE(header_of(plain, "Access-Control-Allow-Methods"), "(none)");
+  EXPECT_NE(header_of(plain, "Access-Control-Allow-Headers").find("User-Agent"), std::string::npos);
+}
+
+TEST(context, a_preflight_is_allowed_the_headers_that_it_asks_for) {
+  request_ids ids{1};
+  const auto allowed = [&ids](http::method method, std::string_view asked) {
+    http::request_head request = head(method, "/api/v2/write");
+    request.headers = {{"Origin", "http://a"}, {"access-control-request-headers", asked}};
+    http::response answer;
+    complete(answer, context_of(request, ids, 0));
+    return header_of(answer, "Access-Control-Allow-Headers");
+  };
+  const std::string usual = allowed(http::method::options, "");
+  EXPECT_EQ(allowed(http::method::options, "authorization,content-type,user-agent,x-my.own_1"),
+            "authorization,content-type,user-agent,x-my.own_1");
+  EXPECT_EQ(allowed(http::method::post, "user-agent"), usual) << "no preflight";
+  for (const std::string& unsafe :
+       {std::string("a\r\nSet-Cookie: x"), std::string("a: b"), std::string("a\tb"),
+        std::string("<script>"), std::string("\xc3\xa9"), std::string(2000, 'a')}) {
+    EXPECT_EQ(allowed(http::method::options, unsafe), usual) << unsafe;
+  }
 }
 
 }  // namespace

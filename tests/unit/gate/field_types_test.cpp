@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The types of fields, the text in which they are kept, exact conversions, and Flink's gauges.
+// The types of fields, exact conversions, and Flink's gauges.
 #include "gate/field_types.hpp"
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 #include "gate/field_edit.hpp"
 #include "gate/flink_gauges.hpp"
 #include "gate/gate_memory.hpp"
-#include "gate/types_text.hpp"
+#include "unit/gate/types_map.hpp"
 
 namespace weir {
 namespace {
@@ -111,54 +111,10 @@ TEST(field_types, one_thread_wins_and_all_see_the_same) {
   EXPECT_EQ(reading.value().damaged, 0U);
   ASSERT_EQ(reading.value().types.size(), 2'000U);
   for (const auto& [name, type] : reading.value().types) {
-    EXPECT_EQ(memory.learn("db", name.measurement, name.field, field_type::string).type, type);
+    EXPECT_EQ(memory.learn("db", std::get<1>(name), std::get<2>(name), field_type::string).type,
+              type);
   }
   EXPECT_EQ(memory.take_unwritten(registrations), "");
-}
-
-TEST(types_text, names_of_any_bytes_come_back) {
-  const registered_types types{{{"db", "m", "f"}, field_type::float64},
-                               {{"d b", "tab\there", "line\nfeed"}, field_type::string},
-                               {{"x", "back\\slash", "\\t\\n"}, field_type::uint64},
-                               {{"x", "ü", ""}, field_type::boolean}};
-  const auto reading = read_types_text(types_text(types));
-  ASSERT_TRUE(reading);
-  EXPECT_EQ(reading.value().types, types);
-  EXPECT_EQ(reading.value().damaged, 0U);
-  EXPECT_EQ(reading.value().records, types.size());
-}
-
-TEST(types_text, is_the_documented_form) {
-  EXPECT_TRUE(types_text({{{"db", "m", "f"}, field_type::int64}})
-                  .starts_with("weir types 1\n+\tdb\tm\tf\tinteger\t"));
-}
-
-TEST(types_text, what_is_damaged_or_cut_off_is_passed_over) {
-  const std::string whole = types_text({{{"db", "m", "a"}, field_type::int64},
-                                        {{"db", "m", "b"}, field_type::int64},
-                                        {{"db", "m", "c"}, field_type::int64}});
-  for (std::size_t cut = types_text_head.size(); cut <= whole.size(); ++cut) {
-    const auto reading = read_types_text(whole.substr(0, cut));
-    ASSERT_TRUE(reading);
-    const std::size_t lines = reading.value().records;
-    EXPECT_EQ(reading.value().types.size() + reading.value().damaged, lines);
-    EXPECT_LE(reading.value().damaged, 1U);
-  }
-  for (std::size_t at = types_text_head.size(); at < whole.size(); ++at) {
-    std::string damaged = whole;
-    damaged[at] = static_cast<char>(damaged[at] ^ 1);
-    const auto reading = read_types_text(damaged);
-    ASSERT_TRUE(reading);
-    EXPECT_GE(reading.value().damaged, 1U) << at;
-    for (const auto& [name, type] : reading.value().types) {
-      EXPECT_EQ(type, field_type::int64);
-      EXPECT_EQ(name.field.size(), 1U);
-    }
-  }
-  EXPECT_FALSE(read_types_text("weir types 2\n"));
-  EXPECT_FALSE(read_types_text("something else"));
-  EXPECT_TRUE(read_types_text(""));
-  EXPECT_TRUE(read_types_text("weir ty"));  // the end of a process
 }
 
 TEST(convert_exactly, numbers_that_lose_nothing) {

@@ -230,7 +230,7 @@ TEST_F(series_check_test, a_retry_passes_as_one_whatever_the_policy) {
     EXPECT_EQ(p.answer.action, gate_action::keep);
     EXPECT_EQ(count(p.noted, gate_code::duplicate_retry), 1U);
   }
-  EXPECT_FALSE(memory_->take_duplicate(now));
+  EXPECT_FALSE(memory_->duplicates.take(now));
 }
 
 TEST_F(series_check_test, another_value_in_the_same_place_is_noted_by_default) {
@@ -239,14 +239,14 @@ TEST_F(series_check_test, another_value_in_the_same_place_is_noted_by_default) {
   EXPECT_EQ(p.answer.action, gate_action::keep);
   EXPECT_EQ(count(p.noted, gate_code::duplicate_point), 1U);
   EXPECT_EQ(count(write("m,a=1 f=3 5").noted, gate_code::duplicate_retry), 1U);
-  const auto sample = memory_->take_duplicate(now);
+  const auto sample = memory_->duplicates.take(now);
   ASSERT_TRUE(sample);
-  EXPECT_EQ(sample->series, "m,a=1");
+  EXPECT_EQ(sample->place, "m,a=1");
   EXPECT_EQ(sample->time, 5);
   EXPECT_EQ(sample->count, 2U);
   static_cast<void>(write("m,a=1 f=4 5"));
-  EXPECT_FALSE(memory_->take_duplicate(now + 59'000'000'000));  // once a minute
-  EXPECT_TRUE(memory_->take_duplicate(now + 60'000'000'000));
+  EXPECT_FALSE(memory_->duplicates.take(now + 59'000'000'000));  // once a minute
+  EXPECT_TRUE(memory_->duplicates.take(now + 60'000'000'000));
 }
 
 TEST_F(series_check_test, halves_of_one_point_do_not_contradict_each_other) {

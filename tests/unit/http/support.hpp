@@ -62,6 +62,7 @@ inline std::string gzip_of_zeros(std::uint64_t count) {
 ///   /refuse   answered 503 before its body
 ///   /later    answered by the test
 ///   /early    answered 400 at the first piece of its body
+///   /query    takes no body
 class recording_router : public router {
  public:
   struct request {
@@ -72,6 +73,7 @@ class recording_router : public router {
   std::vector<request> requests;
   std::vector<body_failure> failures;
   std::size_t alive = 0;
+  std::size_t encodings_ignored = 0;
   connection* waiting = nullptr;
 
   std::unique_ptr<exchange> open(const request_head& head, connection& on) override;
@@ -104,6 +106,9 @@ class recording_exchange : public exchange {
     return text(status_of(why), "failed");
   }
 
+  bool takes_body() const override { return path_ != "/query"; }
+  void encoding_ignored() override { ++owner_.encodings_ignored; }
+
   static response text(int status, std::string body) {
     response out;
     out.status = status;
@@ -119,6 +124,8 @@ class recording_exchange : public exchange {
         return 413;
       case body_failure::unknown_encoding:
         return 415;
+      case body_failure::length_unknown:
+        return 411;
       case body_failure::timeout:
         return 408;
       case body_failure::damaged_gzip:

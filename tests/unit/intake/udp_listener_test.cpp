@@ -46,7 +46,7 @@ struct record {
 
 class recording_worker final : public datagram_worker {
  public:
-  explicit recording_worker(record& to) : to_(to) {}
+  recording_worker(record& to, udp_counts& counts) : to_(to), counts_(counts) {}
   void receive(std::string_view datagram, const peer_address&) override {
     std::unique_lock lock(to_.mutex);
     to_.waiting_blocked = to_.blocked;
@@ -60,6 +60,7 @@ class recording_worker final : public datagram_worker {
   void flush() override {
     const std::scoped_lock lock(to_.mutex);
     waiting_ = 0;
+    counts_.settle(udp_fate::taken, to_.received.size() - to_.flushed);
     to_.flushed = to_.received.size();
     ++to_.flushes;
     to_.changed.notify_all();
@@ -67,6 +68,7 @@ class recording_worker final : public datagram_worker {
 
  private:
   record& to_;
+  udp_counts& counts_;
   std::size_t waiting_ = 0;
 };
 
@@ -74,7 +76,8 @@ class udp_listener_test : public ::testing::Test {
  protected:
   void start(udp_listener_options options = {}) {
     options.socket.listen = {.host = "127.0.0.1", .port = 0, .path = ""};
-    auto started = udp_listener::start(options, std::make_unique<recording_worker>(record_));
+    auto started =
+        udp_listener::start(options, std::make_unique<recording_worker>(record_, counts_), counts_);
     ASSERT_TRUE(started.ok()) << started.error().message;
     listener_ = std::move(started).value();
     sockaddr_in to{};
@@ -102,6 +105,7 @@ class udp_listener_test : public ::testing::Test {
   }
 
   record record_;
+  udp_counts counts_;
   std::unique_ptr<udp_listener> listener_;
   unique_fd sender_;
 };
@@ -134,6 +138,7 @@ TEST_F(udp_listener_test, a_truncated_datagram_is_counted_and_nothing_of_it_is_p
   EXPECT_EQ(record_.received, (std::vector<std::string>{std::string(1024, 'b'), "d"}));
   EXPECT_EQ(metric("weir_udp_datagrams_total"), 4);
   EXPECT_EQ(metric("weir_udp_dropped_datagrams_total", ",reason=\"truncated\""), 2);
+  EXPECT_EQ(metric("weir_udp_taken_datagrams_total"), 2);
 }
 
 TEST_F(udp_listener_test, the_largest_datagram_that_udp_knows_arrives_whole) {

@@ -297,6 +297,51 @@ TEST_F(local_log_fault, received_frames_wait_for_the_disk_and_further_ones_fail)
   EXPECT_EQ(stored_in(*log), taken);
 }
 
+TEST_F(local_log_fault, a_disk_that_takes_bytes_again_is_noticed_without_an_append) {
+  for (const acknowledge_mode mode :
+       {acknowledge_mode::written, acknowledge_mode::received, acknowledge_mode::synced}) {
+    test_directory directory;
+    faulty_files files;
+    log_settings settings;
+    settings.acknowledge = mode;
+    auto log = open_log(directory.path(), budget_, settings, &files);
+    static_cast<void>(log->subscribe({"sink", true, {}}, 1));
+    EXPECT_EQ(log->outlook().status, append_status::taken);
+    files.refuse_all(true, false);
+    while (append_one(*log, make_frame("m f=1 1\n")) == append_status::taken) {
+      std::this_thread::yield();  // `received` is told by the next append
+    }
+    const append_result refused = log->outlook();
+    EXPECT_EQ(refused.status, append_status::failed);
+    EXPECT_NE(refused.detail.find("No space left"), std::string::npos) << refused.detail;
+    files.refuse_all(false, false);
+    while (log->outlook().status != append_status::taken) {
+      std::this_thread::yield();
+    }
+    const std::size_t before = stored_in(*log).size();
+    EXPECT_EQ(append_one(*log, make_frame("m f=2 2\n")), append_status::taken);
+    EXPECT_EQ(stored_in(*log).size(), before + 1);
+    EXPECT_TRUE(log->close().ok());
+    log.reset();
+    const auto again = open_log(directory.path(), nothing_, settings);
+    EXPECT_EQ(stored_in(*again).size(), before + 1) << "nothing of a probe is left";
+    EXPECT_EQ(metric(*again, "weir_log_torn_bytes_total"), 0);
+  }
+}
+
+TEST_F(local_log_fault, a_disk_that_still_refuses_stays_so) {
+  test_directory directory;
+  faulty_files files;
+  auto log = open_log(directory.path(), budget_, {}, &files);
+  files.refuse_all(true, false);
+  ASSERT_EQ(append_one(*log, make_frame("m f=1 1\n")), append_status::failed);
+  const int before = files.calls();
+  while (files.calls() < before + 4) {
+    std::this_thread::yield();  // two probes, each a write and a cut
+  }
+  EXPECT_EQ(log->outlook().status, append_status::failed);
+}
+
 TEST_F(local_log_fault, closing_tells_of_frames_that_could_not_be_written) {
   test_directory directory;
   faulty_files files;

@@ -31,13 +31,11 @@ told diagnose_body(std::string_view body, std::int64_t unit_ns = 1) {
   reader.feed(body);
   reader.finish();
   for (;;) {
-    const std::uint64_t returns = reader.counts().carriage_returns;
     switch (reader.next()) {
       case line_event::error:
         return {true, std::string{reader.error().text}, reader.error(), diagnose(reader.error())};
       case line_event::point: {
-        const bool has_return = reader.counts().carriage_returns > returns;
-        auto warnings = advise(reader.point(), {unit_ns, has_return});
+        auto warnings = advise(reader.point(), {unit_ns});
         if (!warnings.empty()) {
           return {false, std::string{reader.point().text}, {}, warnings.front()};
         }
@@ -323,10 +321,10 @@ TEST(Advise, SaysNothingAboutAPlainLine) {
 
 TEST(Advise, SaysAllThereIsToSay) {
   line_reader reader;
-  reader.feed("\xEF\xBB\xBFm,t=\"a\"  f=1 1586844081\n");
+  reader.feed("\xEF\xBB\xBFm,t=\"a\"  f=1 1586844081\r\n");
   ASSERT_EQ(reader.next(), line_event::point);
   std::string kinds;
-  for (const diagnosis& each : advise(reader.point(), {1, true})) {
+  for (const diagnosis& each : advise(reader.point(), {})) {
     kinds.append(each.kind).append(" ");
   }
   EXPECT_EQ(kinds, "byte_order_mark quoted_name extra_space timestamp_unit windows_line_end ");

@@ -4,6 +4,7 @@
 // line: a small fuzzer for builds without libFuzzer.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "reference/reference.hpp"
@@ -60,6 +61,51 @@ TEST(Random, AgreesWithTheReference) {
 }
 
 // Every field set of a few bytes over the alphabet on which InfluxDB's scanners disagree.
+// What is accepted of tags with backslashes must be one line to 1.x's splitter, in any order and
+// with any of the tags left out, as rules do.
+TEST(Random, NoAcceptedTagsHideALineEnd) {
+  constexpr std::string_view letters[] = {"a",     "b",   "\\\\", "\\\\ ", "\\\\,",
+                                          "\\\\=", "\\ ", "\\=",  "\""};
+  constexpr std::string_view field_sets[] = {"f=1", "f=\"s\"", "f=1,\"g=2", "f=\"s t=\",g=1"};
+  std::mt19937 random{23};
+  const auto name = [&](std::size_t size_max) {
+    std::string made = "x";
+    for (std::size_t k = random() % size_max; k > 0; --k) {
+      made += letters[random() % std::size(letters)];
+    }
+    return made + "y";
+  };
+  int accepted = 0;
+  int refused = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string line = "m";
+    for (std::size_t k = 1 + random() % 3; k > 0; --k) {
+      line += "," + name(3) + std::to_string(k) + "=" + name(5);
+    }
+    line.append(" ").append(field_sets[random() % std::size(field_sets)]);
+    const observed found = observe({line});
+    ASSERT_EQ(read_by_reference(line, {}), found.lines) << line;
+    ASSERT_EQ(found.lines.size(), 1U) << line;
+    refused += found.lines[0].code == parse_code::shield_ambiguous_backslash ? 1 : 0;
+    if (found.lines[0].code != parse_code::none) {
+      continue;
+    }
+    ++accepted;
+    ASSERT_TRUE(is_one_line_for_1x(found.canonical[0])) << line;
+    auto tags = found.lines[0].tags;
+    std::shuffle(tags.begin(), tags.end(), random);
+    tags.resize(random() % (tags.size() + 1));
+    std::string changed = "m";
+    for (const auto& [key, value] : tags) {
+      changed += "," + key + "=" + value;
+    }
+    ASSERT_TRUE(is_one_line_for_1x(changed + line.substr(found.lines[0].text.rfind(" f="))))
+        << line << " changed to " << changed;
+  }
+  EXPECT_GT(accepted, 5'000);
+  EXPECT_GT(refused, 1'000);
+}
+
 TEST(Random, EveryShortFieldSet) {
   constexpr std::string_view alphabet = "a,=\"\\ 1";
   const parse_options options;

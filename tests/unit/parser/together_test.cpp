@@ -4,6 +4,7 @@
 // for, and what spoils one must cost no other. And numbers that are too long for the shortest way.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
@@ -166,6 +167,42 @@ TEST_P(Together, IntegersOfEveryLength) {
     body += std::string("m f=") + edge + "i 1\n";
   }
   ASSERT_EQ(read_by_reference(body, options()), observe({body}, options()).lines);
+}
+
+// Lines with and without a carriage return, and what is passed over between them: each says its
+// own.
+TEST_P(Together, EachLineKnowsWhetherItLostACarriageReturn) {
+  std::mt19937 random{19};
+  constexpr std::string_view passed[] = {"", "\r\n", "\n", "# c\r\n", "# c\n", " \r\n\r\n", "  \n"};
+  constexpr std::string_view lines[] = {
+      "m,t=a f=1 1", "m f=\"x\"",       "m f=12i,g=t  5 ", " m f=1",       "m,t f=1",
+      "m f=1.5e3",   "m,b=1,a=2 f=1 1", "m f=\"a\nb\"",    "m,t=\xff f=1", "m \"q\"=1"};
+  std::string body;
+  std::vector<bool> expected;
+  std::uint64_t returns = 0;
+  while (expected.size() < 1000) {
+    const std::string_view between = passed[random() % 4 == 0 ? random() % std::size(passed) : 0];
+    const bool has_return = expected.size() / 100 % 2 == 0 ? random() % 20 == 0 : random() % 3 != 0;
+    body.append(between).append(lines[random() % 3 == 0 ? random() % std::size(lines) : 0]);
+    body.append(has_return ? "\r\n" : "\n");
+    expected.push_back(has_return);
+    returns += has_return ? 1 : 0;
+    returns += static_cast<std::uint64_t>(std::count(between.begin(), between.end(), '\r'));
+  }
+  for (const std::size_t piece_bytes : {body.size(), std::size_t{4096}, std::size_t{61}}) {
+    line_reader reader{options()};
+    std::vector<bool> found;
+    for (std::size_t at = 0; at < body.size(); at += piece_bytes) {
+      const std::string piece = body.substr(at, piece_bytes);
+      reader.feed(piece);
+      for (line_event event = reader.next(); event != line_event::more; event = reader.next()) {
+        found.push_back(event == line_event::point ? reader.point().carriage_return
+                                                   : reader.error().carriage_return);
+      }
+    }
+    ASSERT_EQ(found, expected) << piece_bytes;
+    ASSERT_EQ(reader.counts().carriage_returns, returns) << piece_bytes;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Together, testing::ValuesIn(kernel_names()),

@@ -21,6 +21,10 @@ TEST(user_of, headers) {
   EXPECT_EQ(user_of("Bearer abc:def"), "");
   EXPECT_EQ(user_of("Basic !!"), "");
   EXPECT_EQ(user_of("Basic"), "");
+  // What Java sends that has neither name nor password is no user called null.
+  EXPECT_EQ(user_of("Basic bnVsbDpudWxs"), "");
+  EXPECT_EQ(user_of("Token null:null"), "");
+  EXPECT_EQ(user_of("Basic bnVsbDpzZWNyZXQ="), "null");
   EXPECT_EQ(user_of(""), "");
 }
 

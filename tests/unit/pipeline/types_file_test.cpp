@@ -5,13 +5,16 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "log/open_log.hpp"
 #include "pipeline/types_file_posix.hpp"
 #include "pipeline/write_path.hpp"
+#include "unit/gate/types_map.hpp"
 
 namespace weir {
 namespace {
@@ -28,18 +31,26 @@ class types_file_test : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
-  static std::unique_ptr<gate_memory> memory() {
-    return std::make_unique<gate_memory>(
-        gate_memory_options{.keeps_types = true, .seed = 1, .start_ns = now});
+  static std::unique_ptr<gate_memory> memory(std::size_t types_bytes = std::size_t{64} << 20) {
+    return std::make_unique<gate_memory>(gate_memory_options{
+        .types_bytes = types_bytes, .keeps_types = true, .seed = 1, .start_ns = now});
   }
-  std::unique_ptr<types_file> open(gate_memory& into, bool sync = false) {
-    auto opened = types_file::open(path_, into, sync);
+  std::unique_ptr<types_file> open(gate_memory& into, types_file_options options = {}) {
+    auto opened = types_file::open(path_, into, options);
     EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().message);
     return std::move(opened).value();
   }
   std::string content() {
     std::ifstream file(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
+  }
+  /// What the file says now.
+  types_map types() {
+    types_map found;
+    const auto reading =
+        read_types_file(path_, [&](const types_record& each) { put(found, each); });
+    EXPECT_TRUE(reading);
+    return found;
   }
   void overwrite(const std::string& text) {
     std::ofstream(path_, std::ios::binary | std::ios::trunc) << text;
@@ -52,7 +63,7 @@ class types_file_test : public ::testing::Test {
 TEST_F(types_file_test, a_restart_knows_what_was_kept) {
   for (const bool sync : {false, true}) {
     const auto before = memory();
-    const auto file = open(*before, sync);
+    const auto file = open(*before, {.sync = sync});
     before->learn("db", "m", sync ? "a" : "b", field_type::int64);
     before->learn("d b", "m\n", "f", field_type::boolean);
     EXPECT_TRUE(file->keep().ok());
@@ -88,16 +99,14 @@ TEST_F(types_file_test, a_record_cut_off_by_a_crash_costs_itself_alone) {
     const auto file = open(*after);
     EXPECT_EQ(file->damaged(), 0U) << cut;  // the one before made it anew
     EXPECT_EQ(after->learn("db", "m", "c", field_type::int64).type, field_type::string) << cut;
-    const auto found = read_types_file(path_);
-    ASSERT_TRUE(found);
-    EXPECT_GE(found.value().types.size(), 1U);
+    EXPECT_GE(types().size(), 1U);
   }
 }
 
 TEST_F(types_file_test, is_made_anew_when_something_in_it_stands_for_nothing) {
   std::string text(types_text_head);
-  append_registration("db", "m", "f", field_type::int64, text);
-  append_registration("db", "m", "f", field_type::string, text);
+  append_registration({"db", "m", "f"}, field_type::int64, text);
+  append_registration({"db", "m", "f"}, field_type::string, text);
   overwrite(text + "nonsense\n");
   const auto after = memory();
   const auto file = open(*after);
@@ -108,29 +117,156 @@ TEST_F(types_file_test, is_made_anew_when_something_in_it_stands_for_nothing) {
 TEST_F(types_file_test, another_version_is_left_alone) {
   overwrite("weir types 2\nsomething\n");
   const auto into = memory();
-  const auto opened = types_file::open(path_, *into, false);
+  const auto opened = types_file::open(path_, *into, {});
   ASSERT_FALSE(opened.ok());
   EXPECT_NE(opened.error().message.find("move it away"), std::string::npos);
   EXPECT_EQ(content(), "weir types 2\nsomething\n");
 }
 
 TEST_F(types_file_test, forgets_by_database_measurement_and_field) {
-  const registered_types all{{{"a", "m", "f"}, field_type::int64},
-                             {{"a", "m", "g"}, field_type::int64},
-                             {{"a", "n", "f"}, field_type::int64},
-                             {{"b", "m", "f"}, field_type::int64}};
+  const types_map all{{{"a", "m", "f"}, field_type::int64},
+                      {{"a", "m", "g"}, field_type::int64},
+                      {{"a", "n", "f"}, field_type::int64},
+                      {{"b", "m", "f"}, field_type::int64}};
   const auto left = [&](const char* database, const char* measurement, const char* field) {
     overwrite(types_text(all));
-    const auto forgotten = forget_types(path_, database, measurement, field);
+    const auto forgotten = forget_types(path_, {database, measurement, field});
     EXPECT_TRUE(forgotten.ok());
-    const auto found = read_types_file(path_);
-    EXPECT_EQ(found.value().types.size() + forgotten.value(), all.size());
-    return found.value().types.size();
+    EXPECT_EQ(types().size() + forgotten.value(), all.size());
+    return types().size();
   };
   EXPECT_EQ(left("a", "m", "f"), 3U);
   EXPECT_EQ(left("a", "m", ""), 2U);
   EXPECT_EQ(left("a", "", ""), 1U);
   EXPECT_EQ(left("c", "", ""), 4U);
+}
+
+std::string three_fields() {
+  return types_text({{{"db", "m", "a"}, field_type::int64},
+                     {{"db", "m", "b"}, field_type::int64},
+                     {{"db", "m", "c"}, field_type::int64}});
+}
+
+/// A file of an earlier version, without a bound: `count` fields with names of `name_bytes`, of
+/// which every other one stands there twice, first with another type.
+std::string oversized(int count, std::size_t name_bytes) {
+  std::string text(types_text_head);
+  const std::string tail(name_bytes, 'x');
+  for (int i = 0; i < count; ++i) {
+    const std::string field = std::to_string(i) + tail;
+    if (i % 2 == 0) {
+      append_registration({"db", "m", field}, field_type::string, text);
+    }
+    append_registration({"db", "m", field}, field_type::int64, text);
+  }
+  return text;
+}
+
+TEST_F(types_file_test, an_oversized_file_is_made_anew_within_the_limit) {
+  overwrite(oversized(2'000, 500));
+  const std::size_t limit = std::size_t{64} << 10;
+  const auto into = memory(limit);
+  const auto file = open(*into);
+  EXPECT_GT(file->beyond(), 1'000U);
+  EXPECT_FALSE(file->compacting());
+  EXPECT_LE(content().size(), types_text_head.size() + types_file_factor * limit);
+  const types_map left = types();
+  EXPECT_EQ(left.size(), into->count().front().types);
+  for (const auto& [name, type] : left) {
+    EXPECT_EQ(type, field_type::int64);
+  }
+  // The file is used up: what is new has no type and is not written.
+  const std::string tail(500, 'y');
+  EXPECT_EQ(into->learn("db", "m", tail, field_type::int64).found, field_types::status::full);
+  EXPECT_TRUE(file->keep());
+  EXPECT_EQ(types(), left);
+}
+
+TEST_F(types_file_test, records_appended_while_a_new_file_is_made_are_in_it) {
+  for (const bool sync : {false, true}) {
+    overwrite(oversized(20'000, 50));
+    types_map expected;
+    {
+      const auto into = memory();
+      const auto file = open(*into, {.sync = sync, .compact_at_once_bytes = 0});
+      std::atomic<int> kept{0};
+      std::vector<std::thread> threads;
+      for (int t = 0; t < 2; ++t) {
+        threads.emplace_back([&, t] {
+          // Some before and some after the new file takes its place.
+          for (int i = 0; i < 100 || (file->compacting() && i < 100'000); ++i) {
+            into->learn("db", "new" + std::to_string(t), std::to_string(i), field_type::boolean);
+            if (file->keep()) {
+              kept.fetch_add(1);
+            }
+          }
+        });
+      }
+      for (std::thread& each : threads) {
+        each.join();
+      }
+      expected = types();
+      EXPECT_EQ(expected.size(), 20'000U + static_cast<std::size_t>(kept.load()));
+    }
+    const auto again = memory();
+    const auto file = open(*again);
+    EXPECT_EQ(file->damaged(), 0U);
+    EXPECT_EQ(types(), expected);
+    EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
+  }
+}
+
+TEST_F(types_file_test, an_end_while_a_new_file_is_made_leaves_the_old_one) {
+  const std::string before = oversized(20'000, 50);
+  overwrite(before);
+  {
+    const auto into = memory();
+    const auto file = open(*into, {.compact_at_once_bytes = 0});
+  }
+  EXPECT_EQ(types().size(), 20'000U);
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
+}
+
+TEST_F(types_file_test, what_a_killed_process_left_of_a_new_file_is_removed) {
+  overwrite(three_fields());
+  std::ofstream(path_ + ".new") << "weir types 1\n+\tdb\tm";
+  const auto into = memory();
+  const auto file = open(*into);
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
+  EXPECT_EQ(types().size(), 3U);
+}
+
+TEST_F(types_file_test, a_new_file_that_cannot_be_made_costs_nothing_but_room) {
+  const std::string before = oversized(10, 5);
+  overwrite(before);
+  std::filesystem::create_directory(path_ + ".new");
+  std::ofstream(path_ + ".new/in_the_way") << "x";
+  const auto into = memory();
+  const auto file = open(*into);
+  EXPECT_EQ(into->learn("db", "m", "f", field_type::string).found, field_types::status::added);
+  EXPECT_TRUE(file->keep());
+  EXPECT_EQ(types().size(), 11U);
+}
+
+TEST_F(types_file_test, a_damaged_file_of_any_kind_does_not_keep_weir_from_starting) {
+  const std::string good = three_fields();
+  const std::string zeros(600'000, '\0');
+  for (const std::string& text :
+       {zeros, zeros + "\n" + good, good + zeros, "x" + good, good + good, good.substr(20),
+        good.substr(0, good.size() - 1), std::string("\n\n\n"), std::string("nonsense")}) {
+    overwrite(text);
+    {
+      const auto into = memory();
+      const auto file = open(*into);
+      static_cast<void>(into->learn("db", "m", "new", field_type::boolean));
+      EXPECT_TRUE(file->keep());
+    }
+    const auto again = memory();
+    const auto file = open(*again);
+    EXPECT_EQ(file->damaged(), 0U);
+    EXPECT_EQ(types().count({"db", "m", "new"}), 1U);
+    EXPECT_TRUE(content().starts_with(types_text_head));
+  }
 }
 
 /// Requests through the write path, with a gate that remembers.
@@ -194,7 +330,7 @@ TEST_F(remembering_write_path, types_are_in_the_file_before_the_log_has_the_line
   };
   EXPECT_EQ(write("m f=1i 1\n").verdict.accepted, 1U);
   EXPECT_TRUE(kept_before);
-  EXPECT_EQ(read_types_file(path_).value().types.size(), 1U);
+  EXPECT_EQ(types().size(), 1U);
 }
 
 TEST_F(remembering_write_path, a_file_that_cannot_be_written_refuses_the_request) {

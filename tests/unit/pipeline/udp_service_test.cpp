@@ -28,7 +28,7 @@ class udp_service_test : public ::testing::Test {
                                           .log = *log_,
                                           .databases = *databases_,
                                           .memory = *requests_},
-                               .drops = drops_,
+                               .counts = counts_,
                                .log_failed = log_failed_},
                               udp_);
   }
@@ -56,7 +56,7 @@ class udp_service_test : public ::testing::Test {
   double metric(const std::string& line_begin) {
     metrics_text text;
     databases_->collect(text);
-    drops_.collect("x", text);
+    counts_.collect("x", text);
     const std::string all = text.text();
     const std::size_t at = all.find("\n" + line_begin + " ");
     return at == std::string::npos ? 0 : std::stod(all.substr(at + line_begin.size() + 2));
@@ -69,7 +69,7 @@ class udp_service_test : public ::testing::Test {
       .kind = peer_address::family::ipv4, .bytes = {192, 0, 2, 1}, .port = 4711};
   settings settings_;
   udp_settings udp_;
-  udp_drops drops_;
+  udp_counts counts_;
   std::atomic<bool> log_failed_{false};
   std::optional<database_registry> databases_;
   std::optional<memory_budget> frames_;

@@ -299,6 +299,37 @@ TEST(LintArguments, WrongOnesAreNamed) {
             "--json and --canonical: choose one of them");
 }
 
+TEST(LintWarnings, EachWindowsLineEndIsToldOnceAndWhereItIs) {
+  lint_arguments given;
+  given.json = true;
+  given.warnings = 1;
+  for (const std::string_view kernel : kernel_names()) {
+    lint_options options = options_of(given);
+    options.parse.kernel = kernel;
+    std::string all;
+    std::string one;
+    std::string after_blank;
+    for (int i = 1; i <= 1000; ++i) {
+      const std::string line = "cpu,host=a usage=" + std::to_string(i) + " 1586844081000000000";
+      all += line + "\r\n";
+      one += line + (i == 501 ? "\r\n" : "\n");
+      after_blank += (i % 2 == 0 ? "\r\n" : "# c\r\n") + line + (i % 3 == 0 ? "\r\n" : "\n");
+    }
+    for (const std::size_t piece_bytes : {std::size_t{65536}, std::size_t{7}}) {
+      EXPECT_EQ(run(all, options, piece_bytes).totals.kinds["windows_line_end"].count, 1000U);
+      EXPECT_EQ(run(after_blank, options, piece_bytes).totals.kinds["windows_line_end"].count,
+                333U);
+      const std::string data = run(one, options, piece_bytes).data;
+      const std::size_t told = data.find("windows_line_end");
+      ASSERT_NE(told, std::string::npos) << kernel;
+      EXPECT_EQ(std::count(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(told), '\n'),
+                500)
+          << kernel;
+      EXPECT_EQ(data.find("windows_line_end", told + 1), std::string::npos) << kernel;
+    }
+  }
+}
+
 TEST(LintArguments, EveryPrecisionIsItsUnit) {
   const std::pair<const char*, std::int64_t> expected[] = {{"ns", 1},
                                                            {"n", 1},

@@ -58,6 +58,11 @@ TEST(remote_write_mapping, names_are_sanitised_by_character_and_never_trimmed) {
   EXPECT_EQ(one_series("my-cpu\\ x,a\\,b=c\\=d f\\=1=2 1"), "my_cpu_x_f_1{a_b=c=d}");
 }
 
+TEST(remote_write_mapping, a_backslash_before_an_escaped_byte_stays) {
+  EXPECT_EQ(one_series("m,t=two\\\\ words f=1 1"), "m_f{t=two\\ words}");
+  EXPECT_EQ(one_series("m,two\\\\ words=a\\\\,b\\\\=c f=1 1"), "m_f{two__words=a\\,b\\=c}");
+}
+
 TEST(remote_write_mapping, labels_are_sorted_by_name_not_by_raw_key) {
   EXPECT_EQ(one_series("m,a-z=1,aZ=2,a_b=3 v=1 1"), "m_v{aZ=2,a_b=3,a_z=1}");
 }

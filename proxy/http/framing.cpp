@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads a head for what it says of its body. Pure; any thread.
+#include "http/framing.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace weir::http {
+namespace {
+
+// Codings that exist and are not read here, with those that parts of a name give away. Their first
+// bytes may look like text (10 bytes of snappy begin with "\n$"), so the name decides.
+constexpr std::array<std::string_view, 7> other_codings{"br",  "compress", "x-compress", "exi",
+                                                        "dcb", "dcz",      "aes128gcm"};
+constexpr std::array<std::string_view, 10> other_families{
+    "deflate", "zlib", "snappy", "zstd", "brotli", "lz4", "bzip", "lzma", "pack200", "xz"};
+
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+bool contains_ignoring_case(std::string_view text, std::string_view part) noexcept {
+  return std::search(text.begin(), text.end(), part.begin(), part.end(),
+                     [](char a, char b) { return lower(a) == lower(b); }) != text.end();
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+coding coding_named(std::string_view name) noexcept {
+  if (name.empty() || equal_ignoring_case(name, "identity")) {
+    return coding::identity;
+  }
+  if (equal_ignoring_case(name, "gzip") || equal_ignoring_case(name, "x-gzip")) {
+    return coding::gzip;
+  }
+  const bool other = std::any_of(other_codings.begin(), other_codings.end(),
+                                 [&](auto each) { return equal_ignoring_case(name, each); }) ||
+                     std::any_of(other_families.begin(), other_families.end(),
+                                 [&](auto each) { return contains_ignoring_case(name, each); });
+  return other ? coding::unknown : coding::doubtful;
+}
+
+// One coding upon another: only what changes nothing may stand beside gzip.
+coding both(coding one, coding other) noexcept {
+  if (one == coding::identity || one == other) {
+    return one == coding::gzip ? coding::unknown : other;
+  }
+  if (other == coding::identity) {
+    return one;
+  }
+  return one == coding::unknown || other == coding::unknown ? coding::unknown : coding::doubtful;
+}
+
+// Whether `bytes` may be the beginning of a request: a method, a space and the target's first byte,
+// as far as they are here. Empty lines before it belong to no request.
+bool may_begin_request(std::string_view bytes) noexcept {
+  static constexpr std::array<std::string_view, 9> methods{
+      "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT ", "TRACE "};
+  bytes.remove_prefix(std::min(bytes.size(), bytes.find_first_not_of("\r\n")));
+  return std::any_of(methods.begin(), methods.end(), [bytes](std::string_view each) {
+    if (bytes.size() <= each.size()) {
+      return each.starts_with(bytes);
+    }
+    return bytes.starts_with(each) && (bytes[each.size()] == '/' || bytes[each.size()] == '*' ||
+                                       lower(bytes[each.size()]) == 'h');
+  });
+}
+
+bool text_byte(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x80 || (byte >= 0x20 && byte != 0x7f) || c == '\t' || c == '\n' || c == '\r';
+}
+
+}  // namespace
+
+coding coding_of(const request_head& head) noexcept {
+  coding found = coding::identity;
+  for (const header_field& field : head.headers) {
+    if (!equal_ignoring_case(field.name, "content-encoding")) {
+      continue;
+    }
+    std::string_view rest = field.value;
+    for (;;) {
+      const std::size_t comma = rest.find(',');
+      const coding next = coding_named(trimmed(rest.substr(0, comma)));
+      if (next != coding::identity) {
+        found = both(found, next);
+      }
+      if (comma == std::string_view::npos) {
+        break;
+      }
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  return found;
+}
+
+coding coding_shown(std::string_view first_bytes) noexcept {
+  if (first_bytes.starts_with("\x1f\x8b\x08")) {
+    return coding::gzip;
+  }
+  if (!std::all_of(first_bytes.begin(), first_bytes.end(), text_byte)) {
+    return coding::unknown;
+  }
+  // The last character may be cut.
+  for (std::size_t cut = 0; cut < 4 && cut <= first_bytes.size(); ++cut) {
+    if (valid_utf8(first_bytes.substr(0, first_bytes.size() - cut))) {
+      const bool may_be_cut = first_bytes.size() >= coding_bytes_shown;
+      return cut == 0 || may_be_cut ? coding::identity : coding::unknown;
+    }
+  }
+  return coding::unknown;
+}
+
+bool framing::show(std::string_view& piece) {
+  const std::string_view more = piece.substr(0, coding_bytes_shown - shown.size());
+  shown.append(more);
+  piece.remove_prefix(more.size());
+  return shown.size() == coding_bytes_shown;
+}
+
+framing framing_of(const request_head& head, std::string_view following) {
+  framing found;
+  found.chunked = head.chunked;
+  found.remaining = head.content_length.value_or(0);
+  found.encoding = coding_of(head);
+  const bool bodiless =
+      head.method == method::get || head.method == method::head || head.method == method::options;
+  if (!bodiless && !head.chunked && !head.content_length) {
+    found.length_unknown = head.version_1_0 || !head.keep_alive || head.expect_continue ||
+                           !may_begin_request(following);
+  }
+  return found;
+}
+
+}  // namespace weir::http

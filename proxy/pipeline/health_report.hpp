@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Decides what /health and /ready say of what is known. Healthy is what can go on without a person
+// and without a restart; ready is what takes writes now. Pure.
+#pragma once
+
+#include <vector>
+
+#include "http/message.hpp"
+#include "log/frame_log.hpp"
+#include "sinks/sink_set.hpp"
+
+namespace weir {
+
+struct health_facts {
+  /// What the next append would be answered.
+  append_result log{};
+  std::vector<sink_standing> sinks{};
+  /// Weir ends.
+  bool draining = false;
+};
+
+/// 503 where the disk refuses the log or lanes are held: a person has to look. A full log empties
+/// itself once what is behind its sinks takes points again: it is told, and not a failure.
+[[nodiscard]] http::response health_of(const health_facts& known);
+
+/// 503 while every write would be answered so, and why.
+[[nodiscard]] http::response readiness_of(const health_facts& known);
+
+}  // namespace weir
