@@ -113,11 +113,12 @@ std::string names_check::words(gate_code code, const point_view& point) {
   if (code == gate_code::reserved_tag) {
     const auto found = std::find_if(point.tags.begin(), point.tags.end(),
                                     [](const tag_view& tag) { return is_reserved(tag.key); });
-    if (found != point.tags.end()) {
-      key = found->key.starts_with('_')  ? std::string(found->key)
-            : found->key.front() == '\0' ? "\\x00"
-                                         : "\\xff";
+    if (found == point.tags.end()) {
+      return "cannot use the reserved tag key that a [[rule]] gives the point";
     }
+    key = found->key.starts_with('_')  ? std::string(found->key)
+          : found->key.front() == '\0' ? "\\x00"
+                                       : "\\xff";
     return fmt::format("cannot use reserved tag key \"{}\"", key);
   }
   const auto found = std::find_if(point.fields.begin(), point.fields.end(),

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/atomic_file_posix.hpp"
-#include "base/glob.hpp"
 #include "gate/gate.hpp"
 #include "observe/journal.hpp"
 #include "sinks/file_util_posix.hpp"
@@ -32,12 +31,6 @@ std::vector<std::string> learners_of(const std::string& sink, const settings& co
     }
   }
   return out;
-}
-
-bool takes(const sink_settings& sink, const std::string& database) {
-  return std::any_of(sink.databases.begin(), sink.databases.end(), [&](const std::string& pattern) {
-    return matches_pattern(pattern, database);
-  });
 }
 
 /// What an earlier process kept. A file that cannot be read costs nothing but a warning: it will be
@@ -124,8 +117,7 @@ result<std::unique_ptr<learning>> learning::start(const settings& configured,
           return entry == nullptr ? std::vector<std::string>{} : entry->written_policies();
         },
         [&sink, &configured](const std::string& database, const std::string& policy) {
-          return policy_for(configured.database, database, policy).learn_from == sink.name &&
-                 takes(sink, database);
+          return policy_for(configured.database, database, policy).learn_from == sink.name;
         }};
     one->thread = std::make_unique<learner_thread>(sink, std::move(parts), *one->current());
     made->sources_.emplace(sink.name, std::move(one));

@@ -8,8 +8,8 @@
 #include "gate/flink_gauges.hpp"
 #include "gate/words.hpp"
 #include "observe/journal.hpp"
+#include "pipeline/bucket_names.hpp"
 #include "pipeline/refusal_words.hpp"
-#include "sinks/learnt.hpp"
 
 namespace weir {
 namespace {
@@ -416,11 +416,11 @@ void write_path::detach() {
 
 write_job* write_path::begin(const api::write_target& wanted, std::int64_t now_ns,
                              std::string& refusal, write_job::done finish, write_origin origin) {
-  const std::optional<api::write_target> named = by_name(wanted);
+  const std::optional<api::write_target> named = by_name(wanted, services_.learnt);
   const api::write_target& target = named ? *named : wanted;
-  if (target.retention_policy.find('/') != std::string::npos && services_.policies != nullptr &&
-      services_.policies->takers_of(target.database).influxdb_1) {
-    refusal = "invalid name";  // InfluxDB 1 can have no such policy
+  if (services_.policies != nullptr &&
+      is_impossible(target, services_.policies->takers_of(target.database))) {
+    refusal = "invalid name";
     return nullptr;
   }
   database_entry* database = services_.databases.find_or_add(target.database);
@@ -438,22 +438,6 @@ write_job* write_path::begin(const api::write_target& wanted, std::int64_t now_n
   idle_.pop_back();
   job.begin(target, now_ns, *database, std::move(finish), std::move(origin));
   return &job;
-}
-
-/// A bucket that is addressed by its id is the bucket of that name: one lane, one set of types.
-std::optional<api::write_target> write_path::by_name(const api::write_target& wanted) const {
-  if (services_.learnt == nullptr || !wanted.retention_policy.empty() ||
-      !is_bucket_id(wanted.database)) {
-    return std::nullopt;
-  }
-  auto place = services_.learnt->bucket_of_id(wanted.database);
-  if (!place) {
-    return std::nullopt;
-  }
-  api::write_target target = wanted;
-  target.database = std::move(place->database);
-  target.retention_policy = std::move(place->retention_policy);
-  return target;
 }
 
 void write_path::release(write_job& job) {

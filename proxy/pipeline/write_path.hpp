@@ -193,7 +193,6 @@ class write_path {
     std::vector<write_job*> jobs;
   };
 
-  [[nodiscard]] std::optional<api::write_target> by_name(const api::write_target& wanted) const;
   void tell_settled();
   void append_turn(const std::vector<write_job*>& jobs);
   void recycle(write_job& job);

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -68,6 +69,8 @@ class learner {
   [[nodiscard]] outcome list_buckets(const std::vector<std::string>& wanted, std::int64_t now_ms);
   void tell_missing(const std::vector<std::string>& wanted, const std::set<std::string>& listed);
   void await_types(const std::set<std::string>& listed);
+  /// Whether the sink takes the database.
+  [[nodiscard]] bool delivers(const std::string& database) const;
   /// The buckets that points of a database went to, or would without a retention policy.
   [[nodiscard]] std::set<std::string> buckets_of(const std::string& database) const;
   [[nodiscard]] outcome ask_types_of(const std::set<std::string>& databases, std::int64_t now_ms);
@@ -91,9 +94,11 @@ class learner {
   std::optional<std::int64_t> listed_ms_;
   std::set<std::string> missing_;
   std::atomic<std::uint64_t> missing_count_{0};
-  /// Databases that the first list told of and whose types were not asked for yet.
+  /// Databases that a list told of first, and those of them whose types were not asked for yet.
+  std::set<std::string> types_seen_;
   std::set<std::string> types_awaited_;
-  bool types_known_ = false;
+  /// The bucket whose field keys were asked for last in this turn, and the answer.
+  std::pair<std::string, std::string> keys_of_bucket_;
   /// The last question got an answer, if not the one wanted.
   bool was_answered_ = true;
   std::int64_t pause_ms_ = 0;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/glob.hpp"
 #include "observe/journal.hpp"
 #include "sinks/escape.hpp"
 #include "sinks/influxdb.hpp"
@@ -20,8 +21,10 @@ namespace {
 // InfluxDB 2 gives at most so many buckets at a time; beyond the second bound nothing is learnt.
 constexpr std::size_t buckets_per_page = 100;
 constexpr std::size_t buckets_max = 100'000;
-// Databases whose types are asked for at the start; those of others when they are written to.
+// Databases whose types are asked for as soon as they are listed; those of others when they are
+// written to.
 constexpr std::size_t types_awaited_max = 1'000;
+constexpr std::size_t types_per_turn = 50;
 constexpr std::size_t names_told_max = 3;
 /// How an InfluxDB says that a database has no fields.
 constexpr std::string_view no_field_keys = R"({"results":[{"statement_id":0}]})";
@@ -61,11 +64,10 @@ outcome learner::turn_of_version_2(std::int64_t now_ms) {
   const bool any_due = std::any_of(wanted.begin(), wanted.end(),
                                    [&](const std::string& one) { return is_due(one, now_ms); });
   const bool list_due = !listed_ms_ || now_ms - *listed_ms_ >= settings_.learn_every.count();
-  if (!any_due && !list_due && types_awaited_.empty()) {
-    return nothing{};
-  }
-  if (auto listed = list_buckets(wanted, now_ms); !listed) {
-    return listed;
+  if (any_due || list_due) {
+    if (auto listed = list_buckets(wanted, now_ms); !listed) {
+      return listed;
+    }
   }
   std::set<std::string> due;
   std::copy_if(wanted.begin(), wanted.end(), std::inserter(due, due.end()),
@@ -76,7 +78,11 @@ outcome learner::turn_of_version_2(std::int64_t now_ms) {
     }
     return nothing{};
   }
-  due.insert(types_awaited_.begin(), types_awaited_.end());
+  // Some in each turn: the list must not wait for the types of a thousand databases.
+  auto awaited = types_awaited_.begin();
+  for (std::size_t i = 0; i < types_per_turn && awaited != types_awaited_.end(); ++i) {
+    due.insert(*awaited++);
+  }
   return ask_types_of(due, now_ms);
 }
 
@@ -124,6 +130,12 @@ std::set<std::string> learner::buckets_of(const std::string& database) const {
   return out;
 }
 
+bool learner::delivers(const std::string& database) const {
+  return std::any_of(
+      settings_.databases.begin(), settings_.databases.end(),
+      [&](const std::string& pattern) { return matches_pattern(pattern, database); });
+}
+
 /// A token that may not read buckets gets a list without them, and no error.
 void learner::tell_missing(const std::vector<std::string>& wanted,
                            const std::set<std::string>& listed) {
@@ -134,6 +146,9 @@ void learner::tell_missing(const std::vector<std::string>& wanted,
     }
   };
   for (const std::string& database : wanted) {
+    if (!delivers(database)) {
+      continue;
+    }
     for (const std::string& bucket : buckets_of(database)) {
       expect(bucket);
     }
@@ -162,17 +177,17 @@ void learner::tell_missing(const std::vector<std::string>& wanted,
   missing_count_.store(missing_.size(), std::memory_order_relaxed);
 }
 
-/// Once: types are known before the first point of a database comes.
+/// Once for each database: its types are known before its first point comes.
 void learner::await_types(const std::set<std::string>& listed) {
-  if (types_known_ || !parts_.learn_type || !parts_.learns || !settings_.bucket.empty()) {
+  if (!parts_.learn_type || !parts_.learns || !settings_.bucket.empty()) {
     return;
   }
-  types_known_ = true;
   for (const std::string& bucket : listed) {
     const std::string database = database_of(bucket);
     // Those with _ in front are the server's own.
-    if (types_awaited_.size() < types_awaited_max && !database.empty() &&
-        !bucket.starts_with('_') && parts_.learns(database, policy_of(bucket))) {
+    if (types_seen_.size() < types_awaited_max && !database.empty() && !bucket.starts_with('_') &&
+        delivers(database) && parts_.learns(database, policy_of(bucket)) &&
+        types_seen_.insert(database).second) {
       types_awaited_.insert(database);
     }
   }
@@ -180,6 +195,7 @@ void learner::await_types(const std::set<std::string>& listed) {
 
 outcome learner::ask_types_of(const std::set<std::string>& databases, std::int64_t now_ms) {
   outcome first = nothing{};
+  keys_of_bucket_ = {};
   for (const std::string& database : databases) {
     was_answered_ = true;
     auto asked = ask_bucket_types(database);
@@ -194,6 +210,7 @@ outcome learner::ask_types_of(const std::set<std::string>& databases, std::int64
     }
     types_awaited_.erase(database);
   }
+  keys_of_bucket_ = {};
   return first;
 }
 
@@ -209,11 +226,15 @@ outcome learner::ask_bucket_types(const std::string& database) {
   }
   field_map types;
   for (const std::string& bucket : buckets) {
-    auto body = field_keys_of(bucket);
-    if (!body) {
-      return body.error();
+    // A bucket may be that of many databases.
+    if (keys_of_bucket_.first != bucket) {
+      auto body = field_keys_of(bucket);
+      if (!body) {
+        return body.error();
+      }
+      keys_of_bucket_ = {bucket, std::move(body).value()};
     }
-    if (auto read = add_types(body.value(), types); !read) {
+    if (auto read = add_types(keys_of_bucket_.second, types); !read) {
       return read;
     }
   }

@@ -31,10 +31,6 @@ std::optional<std::string> name_of_word(std::string_view word) {
 
 }  // namespace
 
-bool is_bucket_id(std::string_view text) noexcept {
-  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 bool learnt_table::replace(const std::string& database, std::vector<learnt_policy> policies) {
   const auto known = databases_.find(database);
   const std::size_t before = known == databases_.end() ? 0 : known->second.size();

@@ -15,7 +15,9 @@
 namespace weir {
 
 /// Whether a text is what InfluxDB 2 takes for a bucket's id: 16 hexadecimal digits, lower case.
-[[nodiscard]] bool is_bucket_id(std::string_view text) noexcept;
+[[nodiscard]] inline bool is_bucket_id(std::string_view text) noexcept {
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 /// Of InfluxDB 1.x. A bucket of 2.x is a database of its own with one policy, its default.
 struct learnt_policy {

@@ -83,6 +83,13 @@ def test_tags_that_an_influxdb_2_refuses_or_fails_on_never_reach_it(fake, start_
     assert set(fake.statuses()) == {204}
 
 
+def test_a_reserved_tag_that_a_rule_makes_is_refused_too(fake, start_weir):
+    rule = '\n[[rule]]\nname = "r"\naction = "rename"\nwhat = "tag"\nkey = "t"\nto = "_time"\n'
+    weir = start_weir(settings(sink_2(fake.url)) + rule)
+    told = refusal(weir.client.write(f"m,t=1 f=1 {T}", "db"))
+    assert "cannot use the reserved tag key that a [[rule]] gives the point" in told
+
+
 @pytest.mark.parametrize("line", ["m,time=a f=1", "m time=1", "m f=1,time=2"])
 def test_time_as_a_name_never_reaches_an_influxdb_2(fake, start_weir, line):
     fake.judges = True

@@ -203,6 +203,7 @@ class learner_test : public ::testing::Test {
         types_.push_back(std::string(db) + "." + std::string(m) + "." + std::string(f));
       };
     }
+    parts.learns = learns_;
     return {settings_, std::move(parts), std::move(known)};
   }
 
@@ -228,6 +229,7 @@ class learner_test : public ::testing::Test {
   std::vector<std::string> types_;
   transfer_request last_;
   std::function<answer(const std::string&)> answers_;
+  std::function<bool(const std::string&, const std::string&)> learns_;
   bool takes_types_ = false;
 };
 
@@ -378,6 +380,59 @@ TEST_F(learner_test, version_2_is_asked_for_types) {
   const std::size_t before = asked_.size();
   one.turn(59'999);
   EXPECT_EQ(asked_.size(), before);
+}
+
+TEST_F(learner_test, version_2_learns_the_types_of_databases_that_nobody_wrote_to_yet) {
+  settings_.version = 2;
+  takes_types_ = true;
+  databases_.clear();
+  std::vector<std::string> names{"_monitoring", "/x", "not_ours", "db/b/c"};
+  for (int i = 0; i < 70; ++i) {
+    names.push_back("n" + std::to_string(i));
+  }
+  answers_ = influxdb_2(names, "db&rp=b%2Fc");
+  learner one = make();
+  one.turn(0);
+  EXPECT_EQ(asked_.size(), 1U) << "nobody says what learns from this sink";
+  learns_ = [](const std::string& database, const std::string&) { return database != "not_ours"; };
+  asked_.clear();
+  learner two = make();
+  two.turn(0);
+  const std::size_t first = asked_.size();
+  EXPECT_GE(first, 51U);
+  EXPECT_LT(first, 60U) << "some in each turn";
+  EXPECT_EQ(types_, std::vector<std::string>{"db.m.f"});
+  two.turn(1);
+  EXPECT_EQ(asked_.size(), 1U + 70U + 2U) << "db, its policy, and each of the others";
+  two.turn(2);
+  EXPECT_EQ(asked_.size(), 1U + 70U + 2U);
+  for (const std::string& url : asked_) {
+    EXPECT_EQ(url.find("monitoring"), std::string::npos);
+    EXPECT_EQ(url.find("not_ours"), std::string::npos);
+  }
+}
+
+TEST_F(learner_test, version_2_asks_once_for_a_bucket_of_many_databases) {
+  settings_.version = 2;
+  settings_.bucket = "all";
+  takes_types_ = true;
+  databases_ = {"a", "b", "c"};
+  answers_ = influxdb_2({"all"}, "all");
+  learner one = make();
+  one.turn(0);
+  EXPECT_EQ(asked_.size(), 2U);
+  EXPECT_EQ(types_, (std::vector<std::string>{"a.m.f", "b.m.f", "c.m.f"}));
+}
+
+TEST_F(learner_test, version_2_misses_no_bucket_that_the_sink_does_not_deliver_to) {
+  settings_.version = 2;
+  settings_.databases = {"other*"};
+  answers_ = influxdb_2({});
+  learner one = make();
+  one.turn(0);
+  metrics_text text;
+  one.collect(text);
+  EXPECT_NE(text.text().find("weir_learn_missing_buckets{sink=\"influx\"} 0"), std::string::npos);
 }
 
 TEST_F(learner_test, version_2_keeps_what_a_list_lacks) {
