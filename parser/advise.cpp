@@ -63,6 +63,9 @@ class adviser {
 // Both marks begin with a byte that is rare in text: most lines end here.
 void adviser::judge_bytes() {
   const std::string_view text = point_.text;
+  if (circumstances_.byte_order_mark) {
+    add({mistake::byte_order_mark, 0});
+  }
   if (std::memchr(text.data(), 0xEF, text.size()) == nullptr) {
     return;
   }

@@ -80,6 +80,7 @@ enum class mistake : std::uint8_t {
   compressed,
   byte_order_mark,
   carriage_return,
+  nul_byte,
   windows_line_end,
   time_as_name,
 };

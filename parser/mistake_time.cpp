@@ -78,6 +78,10 @@ maybe_mistake bad_timestamp(const refused_line& line) {
   if (carriage_return != std::string_view::npos) {
     return mistake_found{mistake::carriage_return, begin + carriage_return};
   }
+  const std::size_t nul = word.find('\0');
+  if (nul != std::string_view::npos) {
+    return mistake_found{mistake::nul_byte, begin + nul};
+  }
   if (tab != std::string_view::npos) {
     return mistake_found{mistake::tab_for_space, begin + tab};
   }

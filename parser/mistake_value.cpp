@@ -143,6 +143,10 @@ maybe_mistake find_bytes(std::string_view value) {
   if (carriage_return != std::string_view::npos) {
     return mistake_found{mistake::carriage_return, carriage_return};
   }
+  const std::size_t nul = value.find('\0');
+  if (nul != std::string_view::npos) {
+    return mistake_found{mistake::nul_byte, nul};
+  }
   const std::size_t tab = value.find('\t');
   if (tab != std::string_view::npos) {
     return mistake_found{mistake::tab_for_space, tab};
@@ -178,6 +182,9 @@ maybe_mistake find_string_mistake(const refused_line& line) {
   }
   if (line.code == parse_code::shield_text_after_quote) {
     const std::size_t close = closing_quote(line.text, line.at);
+    if (close + 1 < line.text.size() && line.text[close + 1] == '\0') {
+      return mistake_found{mistake::nul_byte, close + 1};
+    }
     return first_feed > line.at && first_feed < close
                ? mistake_found{mistake::missing_closing_quote, line.at}
                : mistake_found{mistake::quote_in_string, close};

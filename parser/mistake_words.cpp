@@ -215,8 +215,10 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "Decompress it first: `zcat FILE | weir lint`. In a request, send the header "
      "`Content-Encoding: gzip`."},
     {"byte_order_mark", "a byte order mark (BOM) at the beginning",
-     "The three bytes EF BB BF are invisible, but belong to the line: they become part of the "
-     "measurement's name, which then looks right and is never found.",
+     "The three bytes EF BB BF are invisible. weir takes them off the beginning of a body. "
+     "Elsewhere, "
+     "and for InfluxDB everywhere, they belong to the line: they become part of the measurement's "
+     "name, which then looks right and is never found.",
      "Save the file as UTF-8 without BOM, or remove the first three bytes: "
      "`sed '1s/^\\xEF\\xBB\\xBF//'`."},
     {"carriage_return", "a carriage return inside the line",
@@ -224,6 +226,12 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "one stands elsewhere and belongs to the value or name it follows.",
      "Write LF alone at the ends of lines: `tr '\\r' '\\n'` for a file with CR alone, `tr -d "
      "'\\r'` for one with too many."},
+    {"nul_byte", "a byte of value zero",
+     "A NUL stands there, which ends a string in C but belongs to what it follows in line "
+     "protocol.",
+     "Send the text without its final NUL: `strlen(text)` bytes, not `strlen(text) + 1` and not "
+     "the "
+     "size of a buffer."},
     {"windows_line_end", "a Windows line end (CR LF)",
      "weir takes the carriage return off. InfluxDB 1.x does not: it refuses such a line, or stores "
      "the carriage return at the end of a string.",

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t utf8_block_bytes = 32768;
 // What the splitter may have to see beyond a line feed before it can decide.
 constexpr std::size_t lookahead = 2;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::uint64_t count_line_feeds(std::string_view text) noexcept {
   std::uint64_t count = 0;
@@ -66,6 +67,7 @@ struct line_reader::state {
   bool comment = false;              // what is skipped is a comment
   char skipped_last = '\0';
   bool finished = false;
+  bool at_start = true;  // whether the body begins with a byte order mark is not known
 
   const char* bad_utf8 = nullptr;  // behind a line that a kernel took but that is not UTF-8
   line_progress progress;          // with the next line, as far as a kernel read it
@@ -90,6 +92,7 @@ struct line_reader::state {
   void skip_held(std::size_t bytes);
   bool skip_rest();
   bool take_more();
+  void take_byte_order_mark();
   void drop_piece();
   void restart_physical(std::uint64_t until, std::string_view all);
   [[nodiscard]] std::string_view view() const noexcept {
@@ -170,6 +173,26 @@ bool line_reader::state::take_more() {
   held.append(piece.substr(taken, end - taken));
   taken = end;
   return true;
+}
+
+// Looks at the body's first bytes. A part of a mark is held until what follows has come.
+void line_reader::state::take_byte_order_mark() {
+  const std::string_view rest = byte_order_mark.substr(held.size());
+  if (options.take_byte_order_mark && piece.size() < rest.size() && rest.starts_with(piece)) {
+    held.append(piece);
+    holding = !held.empty();
+    drop_piece();
+    return;
+  }
+  at_start = false;
+  if (options.take_byte_order_mark && piece.starts_with(rest)) {
+    held.clear();
+    holding = false;
+    fresh = true;
+    piece_at = rest.size();
+    offset = byte_order_mark.size();
+    ++counts.byte_order_marks;
+  }
 }
 
 void line_reader::state::drop_piece() {
@@ -506,6 +529,9 @@ void line_reader::feed(std::string_view piece) {
   const std::size_t feed = piece.rfind('\n');
   s.window_end = feed == std::string_view::npos ? 0 : feed + 1;
   s.window = {piece.data(), piece.data(), piece.data() + s.window_end};
+  if (s.at_start) {
+    s.take_byte_order_mark();
+  }
 }
 
 void line_reader::finish() {

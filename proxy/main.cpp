@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "config/settings_reader.hpp"
+#include "config/warnings.hpp"
 #include "pipeline/run_uv.hpp"
+#include "tools/command_line.hpp"
 #include "tools/letters_command.hpp"
 #include "tools/lint_command.hpp"
 #include "tools/load_command.hpp"
@@ -16,78 +18,55 @@
 
 namespace {
 
-constexpr int exit_bad_configuration = 2;
-
 struct arguments {
-  std::string config;
-  std::vector<std::string> sets;
+  weir::configuration_arguments configuration;
   std::string announce;
 };
 
-void add_configuration_options(CLI::App& command, arguments& given) {
-  command.add_option("-c,--config", given.config,
-                     "Configuration file (TOML); without it the built-in defaults serve");
-  command
-      .add_option("-s,--set", given.sets,
-                  "Set one key over the file: --set log.keep=1GiB, "
-                  "--set 'http.listen=[\"127.0.0.1:0\"]', --set sink.NAME.url=http://...")
-      ->allow_extra_args(false);
-}
-
-/// The settings; on failure the reasons are on standard error already.
-bool load(const arguments& given, weir::settings& out) {
-  auto loaded = weir::load_settings(given.config, given.sets);
-  if (!loaded) {
-    std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
-    return false;
-  }
-  out = std::move(loaded).value();
-  return true;
-}
-
 int config_check(const arguments& given) {
-  weir::settings effective;
-  if (!load(given, effective)) {
-    return exit_bad_configuration;
+  const auto loaded = weir::load_or_complain(given.configuration);
+  if (!loaded) {
+    return weir::exit_wrong_arguments;
   }
-  std::printf("%s: no mistake found; %zu sink(s)\n",
-              given.config.empty() ? "built-in defaults" : given.config.c_str(),
+  const weir::settings& effective = loaded->effective;
+  std::printf("%s: no mistake found; %zu sink(s)\n", loaded->place.words().c_str(),
               effective.sinks.size());
+  for (const std::string& each : weir::notes_of(effective)) {
+    std::printf("note: %s\n", each.c_str());
+  }
+  std::fflush(stdout);
+  for (const std::string& each : weir::warnings_of(effective)) {
+    std::fprintf(stderr, "warning: %s\n", each.c_str());
+  }
   return 0;
 }
 
 int config_show(const arguments& given) {
-  weir::settings effective;
-  if (!load(given, effective)) {
-    return exit_bad_configuration;
+  const auto loaded = weir::load_or_complain(given.configuration);
+  if (!loaded) {
+    return weir::exit_wrong_arguments;
   }
-  std::fputs(weir::show_settings(effective).c_str(), stdout);
+  std::printf("# %s\n", loaded->place.words().c_str());
+  for (const std::string& each : weir::notes_of(loaded->effective)) {
+    std::printf("# %s\n", each.c_str());
+  }
+  std::fputs(weir::show_settings(loaded->effective).c_str(), stdout);
   return 0;
 }
 
 int run(const arguments& given) {
-  weir::settings effective;
-  if (!load(given, effective)) {
-    return exit_bad_configuration;
+  const auto loaded = weir::load_or_complain(given.configuration);
+  if (!loaded) {
+    return weir::exit_wrong_arguments;
   }
-  return weir::run_weir(effective, given.announce);
+  return weir::run_weir(loaded->effective, {given.announce, loaded->place.words()});
 }
 
-using types_action = int (*)(const weir::log_settings&, const weir::types_arguments&);
+using types_action = int (*)(const weir::loaded_settings&, const weir::types_arguments&);
 
 int types(const arguments& given, const weir::types_arguments& wanted, types_action action) {
-  weir::settings effective;
-  if (!load(given, effective)) {
-    return exit_bad_configuration;
-  }
-  return action(effective.log, wanted);
-}
-
-void add_types_options(CLI::App& command, arguments& given, weir::types_arguments& wanted) {
-  add_configuration_options(command, given);
-  command.add_option("database", wanted.database, "Of this database");
-  command.add_option("measurement", wanted.measurement, "Of this measurement");
-  command.add_option("field", wanted.field, "This field");
+  const auto loaded = weir::load_or_complain(given.configuration);
+  return loaded ? action(*loaded, wanted) : weir::exit_wrong_arguments;
 }
 
 int version() {
@@ -96,73 +75,122 @@ int version() {
   return 0;
 }
 
+void add_types_options(CLI::App& command, arguments& given, weir::types_arguments& wanted) {
+  weir::add_configuration_options(command, given.configuration);
+  command.add_option("DATABASE", wanted.database, "Of this database")->type_name("");
+  command.add_option("MEASUREMENT", wanted.measurement, "Of this measurement")->type_name("");
+  command.add_option("FIELD", wanted.field, "This field")->type_name("");
+}
+
+/// The commands of `weir types`.
+struct types_commands {
+  CLI::App* list;
+  CLI::App* forget;
+};
+
+types_commands add_types_commands(CLI::App& app, arguments& given, weir::types_arguments& wanted) {
+  CLI::App* types_command =
+      app.add_subcommand("types", "List or forget the types of fields that weir has learnt");
+  types_command->require_subcommand(1);
+  CLI::App* list =
+      types_command->add_subcommand("list",
+                                    "Print database, measurement, field and type, with tabs "
+                                    "between them (\\t, \\n and \\\\ in names)");
+  add_types_options(*list, given, wanted);
+  list->footer("Example:\n  weir types list --config /etc/weir/weir.toml mydb cpu");
+  CLI::App* forget = types_command->add_subcommand(
+      "forget", "Forget types, so that the next point decides; weir must be stopped");
+  add_types_options(*forget, given, wanted);
+  forget->get_option("DATABASE")->required();
+  forget->footer("Example:\n  weir types forget --config /etc/weir/weir.toml mydb cpu value");
+  types_command->footer(
+      "Examples:\n  weir types list --config /etc/weir/weir.toml\n"
+      "  weir types forget --config /etc/weir/weir.toml mydb cpu value");
+  return {list, forget};
+}
+
+/// The commands of `weir config`.
+struct config_commands {
+  CLI::App* check;
+  CLI::App* show;
+};
+
+config_commands add_config_commands(CLI::App& app, arguments& given) {
+  CLI::App* command = app.add_subcommand("config", "Check or show a configuration");
+  command->require_subcommand(1);
+  CLI::App* check = command->add_subcommand(
+      "check", "Say what is wrong with a configuration, and warn of what is hardly meant");
+  weir::add_configuration_options(*check, given.configuration);
+  check->footer(
+      "Status: 0, or 2 when it has mistakes.\n"
+      "Example:\n  weir config check --config conf/weir.toml");
+  CLI::App* show = command->add_subcommand(
+      "show", "Print the effective configuration, all keys; secrets are shown as ***");
+  weir::add_configuration_options(*show, given.configuration);
+  show->footer("Example:\n  weir config show --set log.type=memory");
+  command->footer("Examples:\n  weir config check --config conf/weir.toml\n  weir config show");
+  return {check, show};
+}
+
+CLI::App* add_run_command(CLI::App& app, arguments& given) {
+  CLI::App* command = app.add_subcommand("run", "Receive, keep and deliver");
+  weir::add_configuration_options(*command, given.configuration);
+  command
+      ->add_option("--announce", given.announce,
+                   "Write the addresses taken to this file as JSON once weir is ready")
+      ->type_name("FILE");
+  command->footer(
+      "Example:\n  weir run --config conf/weir.toml\n"
+      "  curl -i 'http://127.0.0.1:8086/write?db=mydb' --data-binary 'cpu,host=a usage=1.5'");
+  return command;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{
       "weir receives InfluxDB line protocol, checks every line, keeps what it acknowledged in a "
-      "durable log and delivers it to your databases."};
+      "durable log and delivers it to your databases.",
+      "weir"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("weir ") + WEIR_VERSION);
+  app.set_version_flag("-V,--version", std::string("weir ") + WEIR_VERSION);
+  app.footer(
+      "Examples:\n"
+      "  weir run --config conf/weir.toml\n"
+      "  weir config check --config /etc/weir/weir.toml\n"
+      "  weir letters list --since 1h\n"
+      "`weir COMMAND --help` has more.");
   arguments given;
-
-  CLI::App* run_command = app.add_subcommand("run", "Receive, keep and deliver");
-  add_configuration_options(*run_command, given);
-  run_command->add_option("--announce", given.announce,
-                          "Write the addresses taken to this file as JSON once weir is ready");
-  run_command->footer(
-      "Example:\n  weir run --config conf/weir.toml\n"
-      "  curl -i 'http://127.0.0.1:8086/write?db=mydb' --data-binary 'cpu,host=a usage=1.5'");
-
-  CLI::App* config_command = app.add_subcommand("config", "Check or show a configuration");
-  config_command->require_subcommand(1);
-  CLI::App* check_command =
-      config_command->add_subcommand("check", "Say what is wrong with a configuration");
-  add_configuration_options(*check_command, given);
-  check_command->footer("Example:\n  weir config check --config conf/weir.toml");
-  CLI::App* show_command =
-      config_command->add_subcommand("show", "Print the effective configuration, all keys");
-  add_configuration_options(*show_command, given);
-  show_command->footer("Example:\n  weir config show --set log.type=memory");
-
-  weir::load_arguments load_given;
-  CLI::App* load_command = weir::add_load_command(app, load_given);
-
-  weir::types_arguments wanted_types;
-  CLI::App* types_command =
-      app.add_subcommand("types", "List or forget the types of fields that weir has learnt");
-  types_command->require_subcommand(1);
-  CLI::App* list_command =
-      types_command->add_subcommand("list",
-                                    "Print database, measurement, field and type, with tabs "
-                                    "between them (\\t, \\n and \\\\ in names)");
-  add_types_options(*list_command, given, wanted_types);
-  CLI::App* forget_command = types_command->add_subcommand(
-      "forget", "Forget types, so that the next point decides; weir must be stopped");
-  add_types_options(*forget_command, given, wanted_types);
-  forget_command->get_option("database")->required();
-  forget_command->footer("Example:\n  weir types forget --config conf/weir.toml mydb cpu value");
-  weir::lint_arguments lint_given;
-  CLI::App* lint_command = weir::add_lint_command(app, lint_given);
+  CLI::App* run_command = add_run_command(app, given);
+  const config_commands config = add_config_commands(app, given);
   weir::letters_arguments letters_given;
   CLI::App* letters_command = weir::add_letters_command(app, letters_given);
+  weir::types_arguments wanted_types;
+  const types_commands types_command = add_types_commands(app, given, wanted_types);
+  weir::lint_arguments lint_given;
+  CLI::App* lint_command = weir::add_lint_command(app, lint_given);
+  weir::load_arguments load_given;
+  CLI::App* load_command = weir::add_load_command(app, load_given);
+  CLI::App* version_command =
+      app.add_subcommand("version", "Print the version, and the parser kernel of this processor");
+  version_command->footer("Example:\n  weir version");
 
-  CLI::App* version_command = app.add_subcommand("version", "Print the version");
-
-  CLI11_PARSE(app, argc, argv);
+  if (const auto status = weir::parse_command_line(app, argc, argv)) {
+    return *status;
+  }
   if (run_command->parsed()) {
     return run(given);
   }
-  if (check_command->parsed()) {
+  if (config.check->parsed()) {
     return config_check(given);
   }
-  if (show_command->parsed()) {
+  if (config.show->parsed()) {
     return config_show(given);
   }
-  if (list_command->parsed()) {
+  if (types_command.list->parsed()) {
     return types(given, wanted_types, weir::list_types);
   }
-  if (forget_command->parsed()) {
+  if (types_command.forget->parsed()) {
     return types(given, wanted_types, weir::forget_types);
   }
   if (load_command->parsed()) {
@@ -174,8 +202,5 @@ int main(int argc, char** argv) {
   if (letters_command->parsed()) {
     return weir::run_letters(letters_given);
   }
-  if (version_command->parsed()) {
-    return version();
-  }
-  return 1;
+  return version_command->parsed() ? version() : weir::exit_wrong_arguments;
 }

@@ -202,6 +202,8 @@ struct diagnosis {
 struct line_circumstances {
   /// `parse_options::unit_ns` that it was read with.
   std::int64_t unit_ns = 1;
+  /// A byte order mark was taken off before the line.
+  bool byte_order_mark = false;
 };
 
 /// What an accepted line probably does not mean to say (a timestamp in seconds that was read as
@@ -224,6 +226,9 @@ struct parse_options {
   tag_count_policy tag_count = tag_count_policy::reject;
   /// Longer lines are refused (shield_line_too_long), in bytes without the line feed.
   std::size_t line_bytes_max = std::size_t{1} << 20;
+  /// A byte order mark (EF BB BF) at the very beginning of the body is taken off and counted. Off
+  /// for lines that are no body of their own, whose first name may begin so.
+  bool take_byte_order_mark = true;
   /// One of `kernel_names()`. Empty, or not among them: the one that `kernel_name` names.
   std::string_view kernel = {};
 };
@@ -239,6 +244,8 @@ struct line_counts {
   std::uint64_t blank = 0;
   /// Carriage returns taken off before a line feed; of some lines before `next` has returned them.
   std::uint64_t carriage_returns = 0;
+  /// 1 if one was taken off the beginning of the body.
+  std::uint64_t byte_order_marks = 0;
 };
 
 /// Reads the lines of one body that arrives in pieces of any size. Cost is linear in the body,

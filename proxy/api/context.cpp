@@ -62,6 +62,9 @@ request_context context_of(const http::request_head& head, request_ids& ids, std
   if (context.request_id.empty()) {
     context.request_id = ids.next(now_ns);
   }
+  if (!head.path.starts_with("/api/v2/")) {
+    context.format = format_of(head.header("Accept").value_or(""));
+  }
   const auto origin = head.header("Origin");
   if (origin && origin->size() <= origin_bytes_max) {
     context.origin = *origin;
@@ -74,8 +77,12 @@ request_context context_of(const http::request_head& head, request_ids& ids, std
 }
 
 void complete(http::response& answer, const request_context& context) {
+  if (!answer.error.empty() && context.format != result_format::json) {
+    answer.body = spell_error(answer.error, context.format);
+    answer.content_type = content_type_of(context.format);
+  }
   if (answer.content_type.empty()) {
-    answer.content_type = "application/json";
+    answer.content_type = content_type_of(context.format);
   }
   auto& headers = answer.headers;
   headers.reserve(headers.size() + (context.origin.empty() ? 4 : 8));
@@ -102,9 +109,8 @@ http::response error_response(int status, std::string_view message) {
   answer.status = status;
   answer.content_type = "application/json";
   answer.headers.emplace_back("X-Influxdb-Error", message.substr(0, error_header_bytes_max));
-  answer.body = "{\"error\":";
-  http::append_json_string(message, answer.body);
-  answer.body.append("}\n");
+  answer.body = spell_error(message, result_format::json);
+  answer.error = message;
   return answer;
 }
 

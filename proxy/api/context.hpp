@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/result_format.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {
@@ -37,14 +38,16 @@ struct request_context {
   std::string origin{};
   /// What a browser's preflight asks to send; empty where that is no list of names.
   std::string requested_headers{};
+  /// In which form InfluxDB 1.x would answer.
+  result_format format = result_format::json;
 };
 
 /// The client's X-Request-Id, else its Request-Id, else a new one. Foreign ids are bounded.
 [[nodiscard]] request_context context_of(const http::request_head& head, request_ids& ids,
                                          std::int64_t now_ns);
 
-/// Adds the common headers, and `Content-Type: application/json` where none is set: InfluxDB 1.x
-/// sends that even with a 204.
+/// Adds the common headers, and the format's `Content-Type` where none is set: InfluxDB 1.x sends
+/// that even with a 204. Puts an `error_response` into the format.
 void complete(http::response& answer, const request_context& context);
 
 /// `{"error":"message"}` and a line feed, with the message in X-Influxdb-Error too, where Go's v2

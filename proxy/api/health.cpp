@@ -15,6 +15,7 @@ http::response ping_response(std::string_view query) {
   const std::string_view verbose = http::find_value(pairs, "verbose").value_or("");
   if (!verbose.empty() && verbose != "0" && verbose != "false") {
     answer.status = 200;
+    answer.content_type = "application/json";
     answer.body = "{\"version\":";
     http::append_json_string(version(), answer.body);
     answer.body.append("}\n");

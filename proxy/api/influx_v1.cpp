@@ -113,6 +113,7 @@ http::response write_response(const write_verdict& verdict) {
     answer = error_response(400, verdict.verbose ? verbose_words(verdict) : verdict_words(verdict));
   }
   if (verdict.verbose) {
+    answer.error.clear();  // a list has one form alone
     if (!answer.body.empty()) {
       answer.body.resize(answer.body.size() - 2);  // its brace and line feed
       answer.body.append(",").append(refusals_json(verdict)).append("}\n");

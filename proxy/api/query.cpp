@@ -65,12 +65,6 @@ bool is_true(const parameters& all, std::string_view name) {
   return http::find_value(all, name).value_or("") == "true";
 }
 
-std::string json(std::string_view text) {
-  std::string out;
-  http::append_json_string(text, out);
-  return out;
-}
-
 // As Go prints a time.Duration of whole seconds.
 std::string go_duration(std::int64_t duration_ns) {
   const std::int64_t seconds = duration_ns / 1'000'000'000;
@@ -92,24 +86,12 @@ std::int64_t shard_duration_ns(std::int64_t duration_ns) noexcept {
   return duration_ns >= 2 * 24 * hour_ns ? 24 * hour_ns : hour_ns;
 }
 
-// The members of one result behind "statement_id": `,"series":...`, `,"error":...` or nothing.
-struct outcome_text {
-  std::string members;
-  bool failed = false;
-};
-
-outcome_text failed(std::string_view message) {
-  return {",\"error\":" + json(message), true};
+statement_result failed(std::string message) {
+  return {.error = std::move(message)};
 }
 
-outcome_text with_warnings(const std::vector<std::string>& warnings) {
-  outcome_text out;
-  for (const std::string& warning : warnings) {
-    out.members += out.members.empty() ? ",\"messages\":[" : ",";
-    out.members += "{\"level\":\"warning\",\"text\":" + json(warning) + "}";
-  }
-  out.members += warnings.empty() ? "" : "]";
-  return out;
+statement_result with_warnings(std::vector<std::string> warnings) {
+  return {.warnings = std::move(warnings)};
 }
 
 class runner {
@@ -119,7 +101,7 @@ class runner {
         default_database_(http::find_value(all, "db").value_or("")),
         databases_(databases) {}
 
-  outcome_text run(const statement& what) {
+  statement_result run(const statement& what) {
     switch (what.kind) {
       case statement_kind::create_database:
         return create(what);
@@ -130,7 +112,7 @@ class runner {
       case statement_kind::show_retention_policies:
         return show_retention_policies(what);
       case statement_kind::show_users:
-        return {",\"series\":[{\"columns\":[\"user\",\"admin\"]}]", false};
+        return {.series = {{.columns = {"user", "admin"}}}};
       case statement_kind::show_data:
         return show_data(what);
       case statement_kind::retention_policy:
@@ -146,7 +128,7 @@ class runner {
   }
 
  private:
-  outcome_text create(const statement& what) {
+  statement_result create(const statement& what) {
     const std::string refused =
         what.database.empty() ? "invalid name" : refuse_name("database", what.database);
     if (!refused.empty()) {
@@ -165,7 +147,7 @@ class runner {
     return with_warnings(warnings);
   }
 
-  outcome_text drop(const statement& what) {
+  statement_result drop(const statement& what) {
     const outcome dropped = databases_.drop(what.database);
     return dropped ? with_warnings(read_only_warning(what)) : failed(dropped.error().message);
   }
@@ -182,18 +164,15 @@ class runner {
             "' in a read only context, please use a POST request instead"};
   }
 
-  outcome_text show_databases() {
-    std::string values;
+  statement_result show_databases() {
+    result_series series{.name = "databases", .columns = {"name"}};
     for (const std::string& name : databases_.databases()) {
-      values += (values.empty() ? "[" : ",[") + json(name) + "]";
+      series.rows.push_back({name});
     }
-    outcome_text out;
-    out.members = R"(,"series":[{"name":"databases","columns":["name"])";
-    out.members += values.empty() ? "}]" : ",\"values\":[" + values + "]}]";
-    return out;
+    return {.series = {std::move(series)}};
   }
 
-  outcome_text show_retention_policies(const statement& what) {
+  statement_result show_retention_policies(const statement& what) {
     const std::string_view name = database_of(what);
     if (name.empty()) {
       return failed("database name required");
@@ -201,20 +180,17 @@ class runner {
     if (!databases_.exists(name)) {
       return failed(fmt::format("database not found: {}", name));
     }
-    std::string values;
+    result_series series{
+        .columns = {"name", "duration", "shardGroupDuration", "replicaN", "default"}};
     for (const catalogue::retention_policy& policy : databases_.retention_policies(name)) {
-      values += fmt::format(R"({}[{},"{}","{}",1,{}])", values.empty() ? "" : ",",
-                            json(policy.name), go_duration(policy.duration_ns),
-                            go_duration(shard_duration_ns(policy.duration_ns)), policy.is_default);
+      series.rows.push_back({policy.name, go_duration(policy.duration_ns),
+                             go_duration(shard_duration_ns(policy.duration_ns)), std::int64_t{1},
+                             policy.is_default});
     }
-    outcome_text out;
-    out.members =
-        R"(,"series":[{"columns":["name","duration","shardGroupDuration","replicaN","default"])";
-    out.members += values.empty() ? "}]" : ",\"values\":[" + values + "]}]";
-    return out;
+    return {.series = {std::move(series)}};
   }
 
-  outcome_text show_data(const statement& what) {
+  statement_result show_data(const statement& what) {
     const std::string_view name = database_of(what);
     if (name.empty()) {
       return failed("database name required");
@@ -235,49 +211,6 @@ class runner {
   catalogue& databases_;
 };
 
-// As Go's json.MarshalIndent with four spaces, from compact JSON.
-std::string indented(std::string_view compact) {
-  std::string out;
-  std::size_t depth = 0;
-  bool in_string = false;
-  const auto line = [&] { out.append("\n").append(depth * 4, ' '); };
-  for (std::size_t i = 0; i < compact.size(); ++i) {
-    const char c = compact[i];
-    if (in_string || c == '"') {
-      out.push_back(c);
-      if (in_string && c == '\\') {
-        out.push_back(compact[++i]);
-      } else if (c == '"') {
-        in_string = !in_string;
-      }
-      continue;
-    }
-    const bool opens = c == '{' || c == '[';
-    const bool closes = c == '}' || c == ']';
-    if (closes && compact[i - 1] != '{' && compact[i - 1] != '[') {
-      --depth;
-      line();
-    } else if (closes) {
-      --depth;
-      out.resize(out.find_last_of("{[") + 1);  // empty: no line between the brackets
-    }
-    out.push_back(c);
-    depth += opens ? 1 : 0;
-    if (opens || c == ',') {
-      line();
-    } else if (c == ':') {
-      out.push_back(' ');
-    }
-  }
-  return out;
-}
-
-std::string document(std::string_view results, bool pretty) {
-  std::string out = "{\"results\":[";
-  out.append(results).append("]}");
-  return (pretty ? indented(out) : out) + "\n";
-}
-
 }  // namespace
 
 http::response answer_query(const query_request& request, catalogue& databases) {
@@ -290,27 +223,19 @@ http::response answer_query(const query_request& request, catalogue& databases) 
   if (!parsed) {
     return error_response(400, parsed.error().message);
   }
-  const bool pretty = is_true(all, "pretty");
-  const bool chunked = is_true(all, "chunked");
   runner runs{request, all, databases};
+  std::vector<statement_result> results;
+  bool stopped = false;  // as in InfluxDB, an error ends the request's work
+  for (const statement& each : parsed.value()) {
+    results.push_back(stopped ? failed("not executed") : runs.run(each));
+    stopped = stopped || !results.back().error.empty();
+  }
   http::response answer;
   answer.status = 200;
-  answer.content_type = "application/json";
-  std::string results;
-  bool stopped = false;  // as in InfluxDB, an error ends the request's work
-  for (std::size_t i = 0; i < parsed.value().size(); ++i) {
-    const outcome_text one = stopped ? failed("not executed") : runs.run(parsed.value()[i]);
-    stopped = stopped || one.failed;
-    const std::string entry = fmt::format("{{\"statement_id\":{}{}}}", i, one.members);
-    if (chunked) {
-      answer.body += document(entry, pretty);
-    } else {
-      results += (results.empty() ? "" : ",") + entry;
-    }
-  }
-  if (!chunked || answer.body.empty()) {
-    answer.body = document(results, pretty);
-  }
+  answer.content_type = content_type_of(request.format);
+  answer.body = spell_results(results, {.format = request.format,
+                                        .pretty = is_true(all, "pretty"),
+                                        .chunked = is_true(all, "chunked")});
   return answer;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "api/catalogue.hpp"
+#include "api/result_format.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {
@@ -18,6 +19,7 @@ struct query_request {
   std::string_view query;
   std::string_view content_type;
   std::string_view body;
+  result_format format = result_format::json;
 };
 
 [[nodiscard]] http::response answer_query(const query_request& request, catalogue& databases);

@@ -60,8 +60,10 @@ class parser {
       return;
     }
     constexpr std::size_t shown_bytes_max = 64;
-    const std::string found =
-        now_.kind == token_kind::end ? "EOF" : now_.text.substr(0, shown_bytes_max);
+    std::string found = now_.kind == token_kind::end ? "EOF" : now_.text.substr(0, shown_bytes_max);
+    if (found.empty()) {
+      found = now_.kind == token_kind::string ? "STRING" : "IDENT";  // '' or ""
+    }
     error_ = fmt::format("found {}, expected {} at line {}, char {}", found, what, now_.line,
                          now_.character);
   }

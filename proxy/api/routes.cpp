@@ -13,7 +13,7 @@ namespace {
 struct entry {
   std::string_view path;
   route what;
-  bool get;  // GET and HEAD
+  bool get;  // GET and HEAD; of /query GET alone
   bool post;
   std::string_view allow;
 };
@@ -21,7 +21,7 @@ struct entry {
 constexpr std::array<entry, 8> table{{
     {"/write", route::write_v1, false, true, "OPTIONS, POST"},
     {"/api/v2/write", route::write_v2, false, true, "OPTIONS, POST"},
-    {"/query", route::query, true, true, "GET, HEAD, OPTIONS, POST"},
+    {"/query", route::query, true, true, "GET, OPTIONS, POST"},
     {"/ping", route::ping, true, false, "GET, HEAD, OPTIONS"},
     {"/status", route::ping, true, false, "GET, HEAD, OPTIONS"},
     {"/health", route::health, true, false, "GET, HEAD, OPTIONS"},
@@ -46,8 +46,12 @@ route classify(const http::request_head& head) noexcept {
     return route::not_found;
   }
   switch (head.method) {
-    case http::method::get:
     case http::method::head:
+      if (known->what == route::query) {
+        return route::method_not_allowed;  // as in InfluxDB: a query may change something
+      }
+      [[fallthrough]];
+    case http::method::get:
       return known->get ? known->what : route::method_not_allowed;
     case http::method::post:
       return known->post ? known->what : route::method_not_allowed;

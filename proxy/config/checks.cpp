@@ -72,13 +72,19 @@ bool is_host(std::string_view text) {
       text, [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_'; });
 }
 
-// "HOST:PORT" or "[IPV6]:PORT"; whether the port may be left out is the caller's matter.
-struct endpoint {
-  std::string_view host;
-  std::string_view port;
-  bool bracketed = false;
-  bool has_port = false;
-};
+constexpr std::string_view listen_forms =
+    "write \"127.0.0.1:8086\", \"[::1]:8086\" or \"unix:/run/weir.sock\"";
+
+std::string check_unix_path(std::string_view path) {
+  // sockaddr_un holds 108 bytes with the closing zero.
+  if (path.empty() || path.size() > 107) {
+    return "the path of a Unix socket has 1 to 107 bytes; write for example "
+           "\"unix:/run/weir.sock\"";
+  }
+  return {};
+}
+
+}  // namespace
 
 endpoint split_endpoint(std::string_view text) {
   const bool bracketed = !text.empty() && text.front() == '[';
@@ -96,20 +102,6 @@ endpoint split_endpoint(std::string_view text) {
   }
   return {text.substr(0, colon), text.substr(colon + 1), false, true};
 }
-
-constexpr std::string_view listen_forms =
-    "write \"127.0.0.1:8086\", \"[::1]:8086\" or \"unix:/run/weir.sock\"";
-
-std::string check_unix_path(std::string_view path) {
-  // sockaddr_un holds 108 bytes with the closing zero.
-  if (path.empty() || path.size() > 107) {
-    return "the path of a Unix socket has 1 to 107 bytes; write for example "
-           "\"unix:/run/weir.sock\"";
-  }
-  return {};
-}
-
-}  // namespace
 
 std::string check_listen_address(std::string_view text) {
   constexpr std::string_view unix_prefix = "unix:";
@@ -185,6 +177,10 @@ std::string check_url(std::string_view text) {
   if (scheme == 0) {
     return fmt::format("it does not start with http:// or https://; {}", form);
   }
+  // Ahead of every check whose words repeat a part of the url.
+  if (text.find('@') != std::string_view::npos) {
+    return "it may have no user in it; use the keys username and password";
+  }
   if (text.find_first_of("?#") != std::string_view::npos) {
     return fmt::format("it may have no query and no fragment; {}", form);
   }
@@ -194,9 +190,6 @@ std::string check_url(std::string_view text) {
   }
   const std::string_view rest = text.substr(scheme);
   const std::string_view authority = rest.substr(0, rest.find('/'));
-  if (authority.find('@') != std::string_view::npos) {
-    return "it may have no user in it; use the keys username and password";
-  }
   const endpoint parts = split_endpoint(authority);
   if (parts.bracketed ? !is_ipv6(parts.host) : !is_host(parts.host)) {
     return fmt::format("\"{}\" is no host; {}", authority, form);
@@ -233,6 +226,14 @@ std::string check_header(std::string_view text) {
     }
   }
   return {};
+}
+
+std::string check_directory(std::string_view text) {
+  return text.empty() ? "it is empty; name a directory" : "";
+}
+
+std::string check_pattern(std::string_view text) {
+  return text.empty() ? "a pattern is empty; \"*\" stands for every database" : "";
 }
 
 std::string check_sink_name(std::string_view text) {

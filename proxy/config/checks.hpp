@@ -9,6 +9,17 @@
 
 namespace weir {
 
+/// "HOST:PORT" or "[IPV6]:PORT"; whether the port may be left out is the caller's matter.
+struct endpoint {
+  std::string_view host;
+  std::string_view port;
+  bool bracketed = false;
+  bool has_port = false;
+};
+
+/// Views into `text`; empty ones when it has a bracket that nothing may follow.
+[[nodiscard]] endpoint split_endpoint(std::string_view text);
+
 /// "HOST:PORT", "[IPV6]:PORT" or "unix:PATH".
 [[nodiscard]] std::string check_listen_address(std::string_view text);
 
@@ -24,10 +35,17 @@ namespace weir {
 /// http:// or https:// with a host; no user, query or fragment.
 [[nodiscard]] std::string check_url(std::string_view text);
 
-/// [A-Za-z0-9_-]{1,64}: it becomes a file name and a metric's label.
 /// Of a header that an operator adds: "Name: value", and none of those that the sink writes itself.
 [[nodiscard]] std::string check_header(std::string_view text);
+
+/// [A-Za-z0-9_-]{1,64}: it becomes a file name and a metric's label.
 [[nodiscard]] std::string check_sink_name(std::string_view text);
+
+/// The name of a directory: anything but nothing.
+[[nodiscard]] std::string check_directory(std::string_view text);
+
+/// A pattern of database names.
+[[nodiscard]] std::string check_pattern(std::string_view text);
 
 /// "*", "database" or "database/retention_policy".
 [[nodiscard]] std::string check_database_name(std::string_view text);

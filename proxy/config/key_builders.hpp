@@ -13,8 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "config/checks.hpp"
 #include "config/keys.hpp"
+#include "config/secrets.hpp"
+#include "config/suggest.hpp"
 #include "config/units.hpp"
+
+namespace weir {
 
 // The member of a section, for reading and for showing.
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name stands in none
@@ -23,8 +28,6 @@
     return section.member;     \
   }
 // NOLINTEND(bugprone-macro-parentheses)
-
-namespace weir {
 
 /// What a wrong value is called in an error.
 [[nodiscard]] std::string describe(const config_value& value);
@@ -178,7 +181,13 @@ config_key<S> text_key(std::string name, std::string help, At at, text_check che
 template <class S, class At>
 config_key<S> secret_key(std::string name, std::string help, At at) {
   config_key<S> key = text_key<S>(std::move(name), std::move(help), at);
-  key.show = [at](const S& section) { return quoted(at(section).empty() ? "" : "***"); };
+  key.read = [read = key.read](S& section, const config_value& value) -> outcome {
+    if (std::get_if<std::string>(&value) == nullptr) {
+      return failure{"it must be text in quotes, best as \"${NAME}\" from the environment"};
+    }
+    return read(section, value);
+  };
+  key.show = [at](const S& section) { return quoted(at(section).empty() ? "" : hidden); };
   return key;
 }
 
@@ -198,7 +207,8 @@ config_key<S> list_key(std::string name, const std::string& example, std::string
         return failure{std::move(problem)};
       }
       if (std::count(texts->begin(), texts->end(), text) > 1 && !text.ends_with(":0")) {
-        return failure{fmt::format("\"{}\" is in the list twice; take one out", text)};
+        return failure{fmt::format("\"{}\" is in the list twice; take one out",
+                                   check == check_header ? header_without_secret(text) : text)};
       }
     }
     at(section) = *texts;
@@ -212,6 +222,22 @@ config_key<S> list_key(std::string name, const std::string& example, std::string
     return fmt::format("[{}]", written);
   };
   return {std::move(name), "list of text", "", std::move(help), read, show};
+}
+
+/// "Name: value" of headers; values that may be secrets are not shown.
+template <class S, class At>
+config_key<S> headers_key(std::string name, const std::string& example, std::string help, At at) {
+  config_key<S> key =
+      list_key<S>(std::move(name), example, std::move(help), at, check_header, true);
+  key.show = [at](const S& section) {
+    std::string written;
+    for (const std::string& header : at(section)) {
+      written +=
+          fmt::format("{}{}", written.empty() ? "" : ", ", quoted(header_without_secret(header)));
+    }
+    return fmt::format("[{}]", written);
+  };
+  return key;
 }
 
 template <class S, class At>
@@ -256,7 +282,12 @@ config_key<S> choice_key(std::string name, choices<E> known, const std::vector<s
     if (std::find(later.begin(), later.end(), *text) != later.end()) {
       return failure{fmt::format("\"{}\" is not supported by this version; use {}", *text, words)};
     }
-    return failure{fmt::format("\"{}\" is not one of {}", *text, words)};
+    std::vector<std::string> names;
+    for (const auto& choice : known) {
+      names.push_back(choice.first);
+    }
+    return failure{fmt::format("\"{}\" is not one of {}{}", *text, words,
+                               did_you_mean(nearest_choice(*text, names)))};
   };
   auto show = [at, known](const S& section) {
     for (const auto& choice : known) {

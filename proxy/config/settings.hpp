@@ -216,6 +216,8 @@ struct sink_settings {
   std::vector<std::string> databases{"*"};
   /// false: loses its oldest when the log is full, never stops intake.
   bool required = true;
+  /// Off as soon as there is a sink of which this is false: for an example, or a beginning.
+  bool only_if_alone = false;
   batch_settings batch;
 
   // type = "influxdb" and "remote_write"
@@ -275,6 +277,8 @@ struct settings {
   /// In the order in which they are applied.
   std::vector<rule_settings> rules;
   std::vector<sink_settings> sinks;
+  /// Names of those that are off because they are `only_if_alone` and are not alone.
+  std::vector<std::string> sinks_off;
   service_settings service;
 };
 

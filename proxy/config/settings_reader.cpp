@@ -13,6 +13,9 @@
 
 #include "config/checks.hpp"
 #include "config/keys.hpp"
+#include "config/secrets.hpp"
+#include "config/suggest.hpp"
+#include "config/table_checks.hpp"
 
 namespace weir {
 namespace {
@@ -22,7 +25,8 @@ constexpr std::array<std::string_view, 9> section_names{
 
 class reader {
  public:
-  explicit reader(config_issues& issues) : issues_(issues) {}
+  reader(config_issues& issues, const machine_names& machine)
+      : issues_(issues), machine_(machine) {}
 
   settings read(const config_node& root);
 
@@ -47,41 +51,23 @@ class reader {
   void read_sinks(const config_node& root, settings& target);
   void read_udp(const config_node& root, settings& target);
   void read_rules(const config_node& root, settings& target);
-  void check_rule(const config_node& node, const rule_settings& rule);
-  void check_rule_texts(const config_node& node, const rule_settings& rule);
   /// The tables of `[[name]]`; nullptr when there are none.
   const config_node* tables_of(const config_node& root, const std::string& name);
   sink_settings read_sink(const config_node& node);
-  void check_sink(const config_node& node, const sink_settings& sink);
-  void check_influxdb(const config_node& node, const sink_settings& sink);
-  void check_sinks_together(const config_node& list, const std::vector<sink_settings>& sinks);
   void settle_segment(const config_node& root, log_settings& log);
   void check_promise(const config_node& root, const log_settings& log);
   void check_letters(const config_node& root, const letter_settings& letters);
   void check_learning(const config_node& root, const settings& made);
 
   config_issues& issues_;
+  const machine_names& machine_;
 };
-
-// The nearest of `names`, when it is near enough to be what was meant.
-std::string suggestion(std::string_view name, const std::vector<std::string>& names) {
-  std::string_view best;
-  std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const std::string& candidate : names) {
-    if (const std::size_t distance = edit_distance(name, candidate); distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  }
-  return std::string{best};
-}
 
 std::string unknown_key(const std::string& section, const std::string& path,
                         const std::string& name, const std::vector<std::string>& names) {
   const std::string full = path.empty() ? name : fmt::format("{}.{}", path, name);
-  const std::string nearest = suggestion(name, names);
-  if (!nearest.empty()) {
-    return fmt::format("unknown key `{}`; did you mean `{}`?", full, nearest);
+  if (const std::string nearest = nearest_name(name, names); !nearest.empty()) {
+    return fmt::format("unknown key `{}`{}", full, did_you_mean(nearest, '`'));
   }
   for (const key_description& elsewhere : known_keys()) {
     if (elsewhere.name == name && elsewhere.section != section) {
@@ -227,101 +213,9 @@ sink_settings reader::read_sink(const config_node& node) {
          "this [[sink]] has no type; write type = \"influxdb\", \"remote_write\", \"file\" or "
          "\"null\"");
   } else if (issues_.size() == before) {
-    check_sink(node, sink);
+    check_sink(node, sink, issues_);
   }
   return sink;
-}
-
-// Of a sink whose every value is right by itself.
-void reader::check_sink(const config_node& node, const sink_settings& sink) {
-  for (const auto& key : sink_keys()) {
-    const config_node* given = node.find(key.name);
-    if (given != nullptr && !applies_to(key, sink.type)) {
-      std::string types;
-      for (const sink_type type : key.only) {
-        types += fmt::format("{}\"{}\"", types.empty() ? "" : " and ", sink_type_name(type));
-      }
-      tell(*given, fmt::format("`sink.{}` applies to sinks of type {}, and \"{}\" is of type "
-                               "\"{}\"; take it out",
-                               key.name, types, sink.name, sink_type_name(sink.type)));
-    }
-  }
-  if (sink.type == sink_type::influxdb && node.find("url") == nullptr) {
-    tell(node, fmt::format("sink \"{}\" has no url; write url = \"http://127.0.0.1:8087\", for "
-                           "example",
-                           sink.name));
-  }
-  if (sink.type == sink_type::remote_write && node.find("url") == nullptr) {
-    tell(node, fmt::format("sink \"{}\" has no url; write url = "
-                           "\"http://127.0.0.1:9090/api/v1/write\", for example",
-                           sink.name));
-  }
-  if (!sink.token.empty() && !sink.username.empty()) {
-    tell(*node.find("token"), "`sink.token` and `sink.username` exclude each other; give one");
-  }
-  if (sink.type == sink_type::file && node.find("directory") == nullptr) {
-    tell(node, fmt::format("sink \"{}\" has no directory; write directory = \"weir-data/lines\", "
-                           "for example",
-                           sink.name));
-  }
-  if (sink.type == sink_type::influxdb) {
-    check_influxdb(node, sink);
-  }
-  if (sink.type == sink_type::remote_write && sink.version != 1) {
-    tell(*node.find("version"),
-         "`sink.version`: remote write 2 is not supported by this version; use 1");
-  }
-  if (sink.retry_least > sink.retry_most) {
-    const config_node* given = node.find("retry_least");
-    tell(given != nullptr ? *given : *node.find("retry_most"),
-         "`sink.retry_least` is longer than `sink.retry_most`; it must not be");
-  }
-}
-
-void reader::check_influxdb(const config_node& node, const sink_settings& sink) {
-  // Of the other version, only what does nothing may stand there.
-  const auto only = [&](std::uint32_t version, const char* name, bool given) {
-    if (given && sink.version != version && node.find(name) != nullptr) {
-      tell(*node.find(name),
-           fmt::format("`sink.{}` applies to version = {}, and \"{}\" has version = {}", name,
-                       version, sink.name, sink.version));
-    }
-  };
-  only(1, "username", !sink.username.empty());
-  only(1, "password", !sink.password.empty());
-  only(1, "create_databases", sink.create_databases);
-  only(2, "token", !sink.token.empty());
-  only(2, "org", !sink.organization.empty());
-  only(2, "bucket", !sink.bucket.empty());
-  if (sink.username.empty() && !sink.password.empty()) {
-    tell(*node.find("password"), "`sink.password` without `sink.username`; give both or neither");
-  }
-  if (sink.version == 2 && sink.organization.empty()) {
-    tell(node, fmt::format("sink \"{}\" has no org; InfluxDB 2 wants one with each write: org = "
-                           "\"my-org\", for example",
-                           sink.name));
-  }
-}
-
-void reader::check_sinks_together(const config_node& list,
-                                  const std::vector<sink_settings>& sinks) {
-  for (std::size_t i = 0; i < sinks.size(); ++i) {
-    for (std::size_t k = 0; k < i; ++k) {
-      const bool named = !sinks[i].name.empty() && sinks[i].name == sinks[k].name;
-      if (named) {
-        tell(*list.children[i].find("name"),
-             fmt::format("there is another sink named \"{}\"; give each its own name",
-                         sinks[i].name));
-        break;
-      }
-      const bool both_files = sinks[i].type == sink_type::file && sinks[k].type == sink_type::file;
-      if (both_files && !sinks[i].directory.empty() && sinks[i].directory == sinks[k].directory) {
-        tell(*list.children[i].find("directory"),
-             fmt::format("sink \"{}\" writes to the same directory; give each its own",
-                         sinks[k].name));
-      }
-    }
-  }
 }
 
 const config_node* reader::tables_of(const config_node& root, const std::string& name) {
@@ -359,72 +253,6 @@ void reader::read_udp(const config_node& root, settings& target) {
   }
 }
 
-// Of a rule whose every value is right by itself. What stands at its default means nothing.
-void reader::check_rule(const config_node& node, const rule_settings& rule) {
-  const bool renames = rule.action == rule_action::rename;
-  const bool renames_measurement = renames && rule.what == rule_subject::measurement;
-  const bool loses = rule.action == rule_action::drop || rule.action == rule_action::keep;
-  const auto wants = [&](bool wanted, const char* name, bool given) {
-    if (wanted && !given) {
-      tell(node, fmt::format("rule \"{}\" has no `{}`; its action needs one", rule.name, name));
-    } else if (!wanted && given) {
-      tell(*node.find(name),
-           fmt::format("`rule.{}` means nothing to what rule \"{}\" does; take it "
-                       "out",
-                       name, rule.name));
-    }
-  };
-  wants(!loses && !renames_measurement, "key", !rule.key.empty());
-  wants(renames || rule.action == rule_action::add_tag, "to", !rule.to.empty());
-  if (renames_measurement && rule.measurement.empty()) {
-    wants(true, "measurement", false);
-  }
-  if (!renames && rule.what != rule_subject::measurement) {
-    wants(false, "what", true);
-  }
-  if (rule.tag.empty() && rule.tag_value != rule_settings{}.tag_value) {
-    tell(*node.find("tag_value"), "`rule.tag_value` without `rule.tag`; give both or neither");
-  }
-  const bool always =
-      node.find("databases") == nullptr && rule.measurement.empty() && rule.tag.empty();
-  if (rule.action == rule_action::drop && always && node.find("tag_value") == nullptr) {
-    tell(node, fmt::format("rule \"{}\" would drop every point; give it `databases`, `measurement` "
-                           "or `tag` (measurement = \".*\" if that is what it is for)",
-                           rule.name));
-  }
-  check_rule_texts(node, rule);
-}
-
-void reader::check_rule_texts(const config_node& node, const rule_settings& rule) {
-  const bool adds = rule.action == rule_action::add_tag;
-  if (const std::string problem = adds ? "" : check_regex(rule.key); !problem.empty()) {
-    tell(*node.find("key"), fmt::format("`rule.key`: {}", problem));
-    return;
-  }
-  if (rule.action == rule_action::rename) {
-    const bool of_measurement = rule.what == rule_subject::measurement;
-    const std::string problem =
-        check_rewrite(of_measurement ? rule.measurement : rule.key, rule.to);
-    if (!problem.empty()) {
-      tell(*node.find("to"), fmt::format("`rule.to`: {}", problem));
-    }
-  }
-  struct literal {
-    const char* key;
-    const std::string& text;
-    bool checked;
-  };
-  for (const literal& one : {literal{"tag", rule.tag, true}, literal{"key", rule.key, adds},
-                             literal{"to", rule.to, adds}}) {
-    if (one.checked && (one.text.find('\n') != std::string::npos || one.text.ends_with('\\'))) {
-      tell(*node.find(one.key),
-           fmt::format("`rule.{}`: line protocol cannot hold a name that ends in "
-                       "a backslash or has a line feed in it",
-                       one.key));
-    }
-  }
-}
-
 void reader::read_rules(const config_node& root, settings& target) {
   const config_node* list = tables_of(root, "rule");
   if (list == nullptr) {
@@ -451,10 +279,24 @@ void reader::read_rules(const config_node& root, settings& target) {
            "this [[rule]] has no action; write action = \"drop\", \"keep\", \"rename\", "
            "\"add_tag\", \"drop_tag\" or \"drop_field\"");
     } else if (issues_.size() == before) {
-      check_rule(node, rule);
+      check_rule(node, rule, issues_);
     }
     target.rules.push_back(std::move(rule));
   }
+}
+
+// Those that are meant for the time without another sink.
+void switch_off(settings& target) {
+  const auto alone = [](const sink_settings& sink) { return sink.only_if_alone; };
+  if (std::all_of(target.sinks.begin(), target.sinks.end(), alone)) {
+    return;
+  }
+  for (const sink_settings& sink : target.sinks) {
+    if (sink.only_if_alone) {
+      target.sinks_off.push_back(sink.name);
+    }
+  }
+  std::erase_if(target.sinks, alone);
 }
 
 void reader::read_sinks(const config_node& root, settings& target) {
@@ -465,7 +307,9 @@ void reader::read_sinks(const config_node& root, settings& target) {
   for (const config_node& node : list->children) {
     target.sinks.push_back(read_sink(node));
   }
-  check_sinks_together(*list, target.sinks);
+  check_sinks_together(*list, target.sinks, issues_);
+  check_own_listener(*list, target, machine_, issues_);
+  switch_off(target);
 }
 
 // A small log without a segment size of its own gets small segments, because a log is emptied
@@ -568,7 +412,8 @@ failure tell_all(config_issues issues) {
 }  // namespace
 
 result<settings> read_settings(std::string_view toml_text, std::string_view file_name,
-                               const std::vector<std::string>& sets, const environment& env) {
+                               const std::vector<std::string>& sets, const environment& env,
+                               const machine_names& machine) {
   config_issues issues;
   config_node root = parse_document(toml_text, file_name, env, issues);
   if (!issues.empty() && root.children.empty()) {
@@ -577,8 +422,12 @@ result<settings> read_settings(std::string_view toml_text, std::string_view file
   for (const std::string& set : sets) {
     apply_set(root, set, env, issues);
   }
-  settings made = reader{issues}.read(root);
+  settings made = reader{issues, machine}.read(root);
   if (!issues.empty()) {
+    const std::vector<std::string> secrets = secrets_in(root);
+    for (config_issue& issue : issues) {
+      issue.message = without_secrets(std::move(issue.message), secrets);
+    }
     return tell_all(std::move(issues));
   }
   return made;

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "config/configuration_place.hpp"
+#include "config/own_listener.hpp"
 #include "config/settings.hpp"
 #include "config/toml_document.hpp"
 
@@ -21,11 +23,18 @@ inline constexpr std::size_t config_issues_told_max = 20;
 /// `sets` are the arguments of --set without the option itself, the later over the earlier.
 [[nodiscard]] result<settings> read_settings(std::string_view toml_text, std::string_view file_name,
                                              const std::vector<std::string>& sets,
-                                             const environment& env);
+                                             const environment& env,
+                                             const machine_names& machine = {});
 
-/// Reads the file at `path` (none when empty: built-in defaults) and the real environment.
-[[nodiscard]] result<settings> load_settings(const std::string& path,
-                                             const std::vector<std::string>& sets);
+struct loaded_settings {
+  settings effective;
+  configuration_place place;
+};
+
+/// Finds the configuration (`argument` is what --config says, or empty) and reads it, with the real
+/// environment and the names of this machine.
+[[nodiscard]] result<loaded_settings> load_settings(const std::string& argument,
+                                                    const std::vector<std::string>& sets);
 
 /// The effective configuration as TOML that read_settings takes; passwords are shown as "***".
 [[nodiscard]] std::string show_settings(const settings& effective);

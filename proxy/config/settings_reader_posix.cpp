@@ -33,42 +33,64 @@ struct file_closer {
   void operator()(std::FILE* file) const noexcept { static_cast<void>(std::fclose(file)); }
 };
 
-failure unreadable(const std::string& path, int error) {
-  return {
-      fmt::format("{}: cannot be read: {}; give the right file with --config, or none at all to "
-                  "use the built-in defaults",
-                  path, std::strerror(error))};
+std::string remedy_of(const configuration_place& place, int error) {
+  if (error == EACCES || error == EPERM) {
+    return "run this as root or as the service's user (sudo -u weir weir ...), or give a file that "
+           "you may read with --config";
+  }
+  return place.from == configuration_place::source::variable
+             ? fmt::format("correct {}, or give the right file with --config", config_variable)
+             : "give the right file with --config, or none at all to use the built-in defaults";
 }
 
-result<std::string> read_file(const std::string& path) {
-  const std::unique_ptr<std::FILE, file_closer> file{std::fopen(path.c_str(), "rbe")};
+failure unreadable(const configuration_place& place, int error) {
+  return {fmt::format("{}: cannot be read: {}; {}", place.path, std::strerror(error),
+                      remedy_of(place, error))};
+}
+
+// What may not be looked at is there: reading it will tell.
+bool is_there(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+result<std::string> read_file(const configuration_place& place) {
+  const std::unique_ptr<std::FILE, file_closer> file{std::fopen(place.path.c_str(), "rbe")};
   if (!file) {
-    return unreadable(path, errno);
+    return unreadable(place, errno);
   }
   std::string text(file_bytes_max + 1, '\0');
   errno = 0;
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   if (std::ferror(file.get()) != 0) {
-    return unreadable(path, errno);
+    return unreadable(place, errno);
   }
   if (text.size() > file_bytes_max) {
-    return failure{fmt::format("{}: is larger than 4 MiB, so it is hardly a configuration", path)};
+    return failure{
+        fmt::format("{}: is larger than 4 MiB, so it is hardly a configuration", place.path)};
   }
   return text;
 }
 
 }  // namespace
 
-result<settings> load_settings(const std::string& path, const std::vector<std::string>& sets) {
+result<loaded_settings> load_settings(const std::string& argument,
+                                      const std::vector<std::string>& sets) {
+  const environment env = read_environment();
+  configuration_place place = find_configuration(argument, env, is_there);
   std::string text;
-  if (!path.empty()) {
-    auto read = read_file(path);
+  if (!place.path.empty()) {
+    auto read = read_file(place);
     if (!read) {
       return read.error();
     }
     text = std::move(read).value();
   }
-  return read_settings(text, path.empty() ? "built-in" : path, sets, read_environment());
+  auto made =
+      read_settings(text, place.path.empty() ? "built-in" : place.path, sets, env, this_machine());
+  if (!made) {
+    return made.error();
+  }
+  return loaded_settings{std::move(made).value(), std::move(place)};
 }
 
 }  // namespace weir

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "config/secrets.hpp"
 
 // toml++ 3.3 tells the compiler that some broken documents cannot happen, and aborts or goes astray
 // when they do: "[[[a]]]", or a letter such as U+00E9 where a blank may stand. It would handle both
@@ -40,6 +41,8 @@ struct conversion {
   // For --set: every node stands where the argument stands.
   std::optional<config_place> fixed;
   std::string_view file_name;
+  // The value that is read may be a secret: no part of it is repeated.
+  bool secret = false;
 
   [[nodiscard]] config_place place(const toml::source_region& region) const {
     if (fixed) {
@@ -64,7 +67,7 @@ std::optional<std::string> expand(std::string_view inside, const conversion& how
     how.issues.push_back(
         {place, fmt::format("`${{{}}}` names no environment variable; write ${{NAME}}, "
                             "${{NAME:-default}}, or $${{ for a literal ${{",
-                            inside)});
+                            how.secret ? "..." : inside)});
     return std::nullopt;
   }
   const auto found = how.env.find(name);
@@ -182,7 +185,9 @@ void convert(const toml::node& node, const conversion& how, config_node& into) {
   }
   into.what = config_node::kind::value;
   const std::size_t before = how.issues.size();
-  into.scalar = convert_scalar(node, how);
+  conversion of_value = how;
+  of_value.secret = how.secret || may_be_secret(into.key);
+  into.scalar = convert_scalar(node, of_value);
   if (how.issues.size() > before) {
     into.scalar = other_value{};  // told already
   }
@@ -288,16 +293,6 @@ config_node* named_table(config_node& root, const std::string& list, const std::
   return &made;
 }
 
-// A password given on the command line is not repeated in a log.
-std::string shown_argument(std::string_view argument) {
-  const std::size_t equals = argument.find('=');
-  if (argument.substr(0, equals).find("password") != std::string_view::npos) {
-    return fmt::format("--set {}=***", argument.substr(0, equals));
-  }
-  constexpr std::size_t most = 200;
-  return fmt::format("--set {}{}", argument.substr(0, most), argument.size() > most ? "..." : "");
-}
-
 }  // namespace
 
 std::string config_place::text() const {
@@ -328,7 +323,7 @@ config_node parse_document(std::string_view toml_text, std::string_view file_nam
                      error.description())});
     return root;
   }
-  convert_table(parsed.table(), {env, issues, std::nullopt, file_name}, root);
+  convert_table(parsed.table(), {env, issues, std::nullopt, file_name, false}, root);
   return root;
 }
 
@@ -341,7 +336,8 @@ void apply_set(config_node& root, std::string_view argument, const environment& 
     issues.push_back({place, "it must be key=value, for example --set log.keep=1GiB"});
     return;
   }
-  auto value = parse_value(argument.substr(value_at), {env, issues, place, {}});
+  auto value =
+      parse_value(argument.substr(value_at), {env, issues, place, {}, may_be_secret(path->back())});
   if (!value) {
     return;
   }

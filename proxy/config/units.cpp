@@ -12,6 +12,8 @@
 #include <string>
 
 #include "base/assert.hpp"
+#include "config/likely_units.hpp"
+#include "config/suggest.hpp"
 
 namespace weir {
 namespace {
@@ -90,46 +92,95 @@ std::string_view take_unit(std::string_view& text) {
   return name;
 }
 
-failure bad_size(std::string_view text, std::string_view why) {
-  return {fmt::format(
-      "\"{}\" is not a size: {}; write for example \"512KiB\", \"25MB\", \"4GiB\" or plain bytes",
-      text, why)};
+failure reason(std::string_view why) {
+  return {std::string(why)};
 }
 
-failure bad_duration(std::string_view text, std::string_view why) {
-  return {fmt::format(
-      "\"{}\" is not a duration: {}; write for example \"500ms\", \"10s\", \"1h30m\", \"7d\" or "
-      "\"inf\"",
-      text, why)};
-}
-
-}  // namespace
-
-result<std::uint64_t> parse_size(std::string_view text) {
+// Without the words around the reason.
+result<std::uint64_t> read_size(std::string_view text) {
   std::string_view rest = text;
   if (rest.empty()) {
-    return bad_size(text, "it is empty");
+    return reason("it is empty");
   }
   if (!is_digit(rest.front())) {
-    return bad_size(text, "it does not start with a digit");
+    return reason("it does not start with a digit");
   }
   const scanned found = take_number(rest);
   if (!rest.empty() && rest.front() == ' ') {
     rest.remove_prefix(1);
   }
   if (!rest.empty() && (rest.front() == '.' || rest.front() == ',')) {
-    return bad_size(text, "only whole numbers are read, so use the next smaller unit");
+    return reason("only whole numbers are read, so use the next smaller unit");
   }
   const unit* scale = rest.empty() ? &size_units.back() : find_unit(size_units, rest);
   if (scale == nullptr) {
-    return bad_size(text, fmt::format("\"{}\" is not one of the units B, kB, MB, GB, TB (powers of "
-                                      "1000), KiB, MiB, GiB, TiB (powers of 1024)",
-                                      rest));
+    return reason(
+        fmt::format("\"{}\" is not one of the units B, kB, MB, GB, TB (powers of "
+                    "1000), KiB, MiB, GiB, TiB (powers of 1024)",
+                    rest));
   }
   if (found.overflow || found.number > std::numeric_limits<std::uint64_t>::max() / scale->factor) {
-    return bad_size(text, "it is larger than 2^64 bytes");
+    return reason("it is larger than 2^64 bytes");
   }
   return found.number * scale->factor;
+}
+
+result<std::optional<std::chrono::nanoseconds>> read_duration(std::string_view text) {
+  constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (text == "inf") {
+    return std::optional<std::chrono::nanoseconds>{};
+  }
+  if (text.empty()) {
+    return reason("it is empty");
+  }
+  std::string_view rest = text;
+  std::uint64_t total = 0;
+  while (!rest.empty()) {
+    if (!is_digit(rest.front())) {
+      return reason("it does not start with a digit");
+    }
+    const scanned found = take_number(rest);
+    const std::string_view name = take_unit(rest);
+    if (name.empty()) {
+      return reason("a number has no unit");
+    }
+    const unit* scale = find_unit(duration_units, name);
+    if (scale == nullptr) {
+      return reason(fmt::format("\"{}\" is not one of the units ns, us, ms, s, m, h, d, w",
+                                name.substr(std::min(name.find_first_not_of(' '), name.size()))));
+    }
+    if (found.overflow || found.number > (most - total) / scale->factor) {
+      return reason("it is longer than 292 years; \"inf\" means no limit");
+    }
+    total += found.number * scale->factor;
+  }
+  return std::optional{std::chrono::nanoseconds{static_cast<std::int64_t>(total)}};
+}
+
+failure bad_size(std::string_view text, std::string_view why) {
+  return {fmt::format(
+      "\"{}\" is not a size: {}; write for example \"512KiB\", \"25MB\", \"4GiB\" or plain "
+      "bytes{}",
+      text, why, did_you_mean(likely_size(text)))};
+}
+
+failure bad_duration(std::string_view text, std::string_view why) {
+  return {fmt::format(
+      "\"{}\" is not a duration: {}; write for example \"500ms\", \"10s\", \"1h30m\", \"7d\" or "
+      "\"inf\"{}",
+      text, why, did_you_mean(likely_duration(text)))};
+}
+
+}  // namespace
+
+result<std::uint64_t> parse_size(std::string_view text) {
+  auto read = read_size(text);
+  return read ? read : bad_size(text, read.error().message);
+}
+
+std::optional<std::uint64_t> plain_size(std::string_view text) {
+  const auto read = read_size(text);
+  return read ? std::optional(read.value()) : std::nullopt;
 }
 
 std::string format_size(std::uint64_t bytes) {
@@ -148,35 +199,13 @@ std::string format_size(std::uint64_t bytes) {
 }
 
 result<std::optional<std::chrono::nanoseconds>> parse_duration(std::string_view text) {
-  constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (text == "inf") {
-    return std::optional<std::chrono::nanoseconds>{};
-  }
-  if (text.empty()) {
-    return bad_duration(text, "it is empty");
-  }
-  std::string_view rest = text;
-  std::uint64_t total = 0;
-  while (!rest.empty()) {
-    if (!is_digit(rest.front())) {
-      return bad_duration(text, "it does not start with a digit");
-    }
-    const scanned found = take_number(rest);
-    const std::string_view name = take_unit(rest);
-    if (name.empty()) {
-      return bad_duration(text, "a number has no unit");
-    }
-    const unit* scale = find_unit(duration_units, name);
-    if (scale == nullptr) {
-      return bad_duration(
-          text, fmt::format("\"{}\" is not one of the units ns, us, ms, s, m, h, d, w", name));
-    }
-    if (found.overflow || found.number > (most - total) / scale->factor) {
-      return bad_duration(text, "it is longer than 292 years; \"inf\" means no limit");
-    }
-    total += found.number * scale->factor;
-  }
-  return std::optional{std::chrono::nanoseconds{static_cast<std::int64_t>(total)}};
+  auto read = read_duration(text);
+  return read ? read : bad_duration(text, read.error().message);
+}
+
+std::optional<std::chrono::nanoseconds> plain_duration(std::string_view text) {
+  const auto read = read_duration(text);
+  return read ? read.value() : std::nullopt;
 }
 
 std::string format_duration(std::optional<std::chrono::nanoseconds> duration) {

@@ -17,12 +17,18 @@ namespace weir {
 /// Bytes. "25MB" is 25 * 10^6, "4GiB" is 4 * 2^30, a plain whole number is bytes.
 [[nodiscard]] result<std::uint64_t> parse_size(std::string_view text);
 
+/// The same without words: nothing where `text` is no size.
+[[nodiscard]] std::optional<std::uint64_t> plain_size(std::string_view text);
+
 /// The shortest spelling that parse_size reads back as the same number.
 [[nodiscard]] std::string format_size(std::uint64_t bytes);
 
 /// One or more of ns, us, ms, s, m, h, d (24h), w (7d), largest first by habit but in any order.
 /// "inf" is no limit at all and comes back as an empty optional.
 [[nodiscard]] result<std::optional<std::chrono::nanoseconds>> parse_duration(std::string_view text);
+
+/// The same without words: nothing where `text` is no duration, or "inf".
+[[nodiscard]] std::optional<std::chrono::nanoseconds> plain_duration(std::string_view text);
 
 /// A spelling that parse_duration reads back as the same duration.
 /// Requires: not negative.

@@ -49,6 +49,7 @@ enum class gate_code : std::uint8_t {
   duplicate_retry,      // noted: the same point with the same values came before
   duplicate_point,      // the same place, other values: noted, or refused
   duplicate_spread,     // mended: it was put some nanoseconds later
+  duplicate_field,      // one field twice in a line: noted (the last value goes on), or refused
   series_limit,         // a new series beyond a limit
 };
 

@@ -89,6 +89,8 @@ std::string_view name_of(gate_code code) noexcept {
       return "duplicate_point";
     case gate_code::duplicate_spread:
       return "duplicate_spread";
+    case gate_code::duplicate_field:
+      return "duplicate_field";
     case gate_code::series_limit:
       return "series_limit";
   }
@@ -293,6 +295,7 @@ std::string gate::words(const gate_answer& answer, const point_view& point) cons
     case gate_code::duplicate_retry:
     case gate_code::duplicate_point:
     case gate_code::duplicate_spread:
+    case gate_code::duplicate_field:
     case gate_code::series_limit:
       return std::string(detail());
   }

@@ -141,6 +141,8 @@ class gate_memory {
 
   /// Points whose values differ from another's of their place: `place` is their series.
   minute_sample duplicates;
+  /// Lines with a field twice, of which the last value went on.
+  minute_sample repeated_fields;
   /// Fields that were passed unchecked, because limits.types is used up.
   minute_sample unchecked;
 

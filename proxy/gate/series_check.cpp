@@ -184,6 +184,10 @@ gate_answer series_check::check_slowly(line_state& state) {
   if (slot_of(mark_of()) == mark_of()) {
     return check_series(state, measurement, true);
   }
+  // Lines whose shape is known to be right do not come here: none of them has a field twice.
+  if (const gate_answer answer = settle_repeated(state); loses(answer)) {
+    return answer;
+  }
   if (policy_->types != types_mode::off) {
     if (const gate_answer answer = settle_types(state, measurement); loses(answer)) {
       return answer;
@@ -192,7 +196,7 @@ gate_answer series_check::check_slowly(line_state& state) {
   database_->shapes.add(point_content::shape_of(state.hash.shape), state.point->fields);
   const bool nothing_new = new_fields_.empty();
   const gate_answer answer = check_series(state, measurement, nothing_new);
-  if (!loses(answer) && nothing_new) {
+  if (!loses(answer) && nothing_new && !state.repeats) {
     slot_of(mark_of()) = mark_of();
   }
   return answer;
@@ -224,7 +228,7 @@ gate_answer series_check::check_series(line_state& state, std::uint64_t measurem
   } else if (admitted != nullptr) {
     database_->series.retract(*admitted, now_ns_);
   }
-  if (types_are_right) {
+  if (types_are_right && !state.repeats) {
     entry->shape = right_shape(state.hash.shape);
   }
   return check_point(*entry, state);

@@ -94,6 +94,8 @@ class series_check {
     staged_line& line;
     fields_hash hash{};
     bool edited = false;
+    /// A field stands in it with several types.
+    bool repeats = false;
     /// What is to be counted when the line is kept, a bit for each gate_code.
     std::uint64_t mended = 0;
     std::uint64_t noted = 0;
@@ -122,7 +124,9 @@ class series_check {
                                          bool types_are_right);
   [[nodiscard]] gate_answer refuse_series(const series_refusal& refusal);
 
-  // series_types.cpp: types of fields
+  // series_types.cpp: types of fields, and one field twice
+  [[nodiscard]] gate_answer settle_repeated(line_state& state);
+  [[nodiscard]] std::string_view keep_last_of_repeated(line_state& state);
   [[nodiscard]] gate_answer settle_types(line_state& state, std::uint64_t measurement);
   [[nodiscard]] gate_answer settle_field(line_state& state, std::size_t index, field_type wanted,
                                          std::uint64_t measurement);
@@ -158,6 +162,7 @@ class series_check {
   field_edit edit_;
   point_view edited_point_;
   std::vector<new_field> new_fields_;
+  std::vector<const field_view*> by_key_;
   std::vector<taken_point> taken_;
   /// Points on their way into the window.
   std::array<placed_point, 32> waiting_{};

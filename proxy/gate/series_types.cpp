@@ -3,7 +3,9 @@
 // The part of series_check.hpp that compares a line's fields with their types, one by one. Lines
 // come here when their shape is not known to be right.
 #include <algorithm>
+#include <tuple>
 
+#include "gate/compiled_rule.hpp"
 #include "gate/flink_gauges.hpp"
 #include "gate/series_check.hpp"
 
@@ -19,6 +21,64 @@ bool loses(const gate_answer& answer) noexcept {
 }
 
 }  // namespace
+
+/// InfluxDB keeps the last of a field's values in a line and says nothing. Values of one type are
+/// reduced to it here, so that every kind of database stores the same; values of several types are
+/// a conflict of types, as in InfluxDB.
+gate_answer series_check::settle_repeated(line_state& state) {
+  if (!has_twice(state.point->fields)) {
+    return {};
+  }
+  const std::string_view key = keep_last_of_repeated(state);
+  unescaped_field(key, field_name_);
+  if (policy_->duplicates != duplicates_mode::last) {
+    detail_ = "field \"" + std::string(shortened(field_name_)) +
+              "\" stands twice in the line, and a database keeps one value (key: duplicates)";
+    return {gate_action::reject, gate_code::duplicate_field};
+  }
+  state.noted |= bit(gate_code::duplicate_field);
+  memory_->repeated_fields.note([&] {
+    return gate_sample{.database = database_->name(),
+                       .place = std::string(shortened(measurement_name_)),
+                       .field = std::string(shortened(field_name_))};
+  });
+  return {};
+}
+
+/// Takes out the values that another one of their field and type follows. Returns a key that stood
+/// twice.
+std::string_view series_check::keep_last_of_repeated(line_state& state) {
+  edit(state);
+  by_key_.clear();
+  for (const field_view& field : edit_.fields()) {
+    by_key_.push_back(&field);
+  }
+  // A line may hold a quarter of a million fields: they are sorted, each behind its earlier ones.
+  std::sort(by_key_.begin(), by_key_.end(), [](const field_view* one, const field_view* other) {
+    return std::tie(one->key, one->type, one) < std::tie(other->key, other->type, other);
+  });
+  std::string_view repeated;
+  std::vector<std::size_t> overwritten;
+  state.repeats = false;
+  for (std::size_t i = 0; i + 1 < by_key_.size(); ++i) {
+    const field_view& field = *by_key_[i];
+    if (field.key != by_key_[i + 1]->key) {
+      continue;
+    }
+    repeated = field.key;
+    if (field.type == by_key_[i + 1]->type) {
+      overwritten.push_back(static_cast<std::size_t>(&field - edit_.fields().data()));
+    } else {
+      state.repeats = true;
+    }
+  }
+  for (const std::size_t index : overwritten) {
+    edit_.fields()[index].key = {};
+  }
+  std::erase_if(edit_.fields(), [](const field_view& field) { return field.key.empty(); });
+  restage(state);
+  return repeated;
+}
 
 gate_answer series_check::settle_types(line_state& state, std::uint64_t measurement) {
   const std::size_t count = state.point->fields.size();
@@ -48,6 +108,9 @@ gate_answer series_check::settle_types(line_state& state, std::uint64_t measurem
   }
   if (changed) {
     restage(state);
+    if (state.repeats) {
+      static_cast<void>(keep_last_of_repeated(state));
+    }
   }
   return {};
 }

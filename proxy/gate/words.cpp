@@ -38,6 +38,7 @@ refusal_form form_of(gate_code code) noexcept {
     case gate_code::duplicate_retry:
     case gate_code::duplicate_point:
     case gate_code::duplicate_spread:
+    case gate_code::duplicate_field:
       break;
   }
   return refusal_form::line;
@@ -130,6 +131,10 @@ std::string_view explanation(gate_code code) noexcept {
              "`duplicates` to \"spread\".";
     case gate_code::duplicate_spread:
       return "The point lay where another lies and was put some nanoseconds later.";
+    case gate_code::duplicate_field:
+      return "One field stands twice in the line, and a database keeps the last value without a "
+             "word. Give each value a name of its own, or write two lines with different times or "
+             "tags.";
     case gate_code::series_limit:
       return "The line would make a new series, and no more are allowed. Make the tag whose values "
              "the answer counts a field or leave it out, or raise the limit (`series_total`, "

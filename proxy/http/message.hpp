@@ -55,6 +55,9 @@ struct response {
   /// written.
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::string body;
+  /// Of an error that has several forms: its plain words, of which another body can be made. Not
+  /// sent.
+  std::string error{};
   /// Close the connection after it.
   bool close = false;
 

@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ namespace weir {
 namespace {
 
 constexpr int listen_backlog = 1024;
+constexpr std::uint16_t privileged_ports_end = 1024;
 // include/net/tcp_states.h: LISTEN, and what an unconnected UDP socket has (CLOSE).
 constexpr std::string_view tcp_state_listen = "0A";
 constexpr std::string_view udp_state_bound = "07";
@@ -60,6 +62,38 @@ bool holds_socket(const std::filesystem::path& process, const std::string& link)
   return false;
 }
 
+/// Who listens at the other end of a connected Unix socket.
+std::string peer_words(int socket) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.pid <= 0) {
+    return "another process";
+  }
+  std::ifstream file("/proc/" + std::to_string(who.pid) + "/comm");
+  std::string program;
+  std::getline(file, program);
+  return "process " + std::to_string(who.pid) + (program.empty() ? "" : " (" + program + ")");
+}
+
+std::string unix_remedy(const std::string& path, int error) {
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  switch (error) {
+    case ENOENT:
+      return "; make the directory " + directory + " first (of a service: RuntimeDirectory)";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return "; weir may make nothing in " + (directory.empty() ? "." : directory) +
+             ": name a directory that its user may write to";
+    case EADDRINUSE:
+      return "; " + path +
+             " is there and is no socket that weir left behind: remove it, or name "
+             "another path";
+    default:
+      return {};
+  }
+}
+
 result<listening_socket> open_unix(const listen_address& wanted) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
@@ -69,15 +103,19 @@ result<listening_socket> open_unix(const listen_address& wanted) {
 
   unique_fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (::connect(probe.get(), address, sizeof name) == 0) {
-    return failure{"cannot listen on unix:" + wanted.path + ": another process listens there"};
+    return failure{"cannot listen on unix:" + wanted.path + ": " + peer_words(probe.get()) +
+                   " listens there; stop it, or name another path"};
   }
-  if (errno == ECONNREFUSED) {
+  struct stat about {};
+  if (errno == ECONNREFUSED && ::lstat(wanted.path.c_str(), &about) == 0 &&
+      S_ISSOCK(about.st_mode)) {
     ::unlink(wanted.path.c_str());  // left behind by a process that is gone
   }
   unique_fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (socket.get() < 0 || ::bind(socket.get(), address, sizeof name) != 0 ||
       ::listen(socket.get(), listen_backlog) != 0) {
-    return failure{"cannot listen on unix:" + wanted.path + ": " + error_words(errno)};
+    return failure{"cannot listen on unix:" + wanted.path + ": " + error_words(errno) +
+                   unix_remedy(wanted.path, errno)};
   }
   return listening_socket{std::move(socket), wanted};
 }
@@ -93,13 +131,8 @@ std::uint16_t bound_port(int socket) {
 }
 
 failure bind_failure(const listen_address& wanted, int error) {
-  std::string words = "cannot listen on " + to_string(wanted) + ": ";
-  if (error != EADDRINUSE) {
-    return {words + error_words(error)};
-  }
-  const std::string holder = port_holder(wanted.port);
-  return {words + "the port is in use by " + (holder.empty() ? "another process" : holder) +
-          "; stop it or set http.listen to another address"};
+  return {"cannot listen on " + to_string(wanted) + ": " +
+          bind_words(wanted, error, transport::tcp)};
 }
 
 result<listening_socket> open_tcp(const listen_address& wanted) {
@@ -111,7 +144,7 @@ result<listening_socket> open_tcp(const listen_address& wanted) {
   const int error = ::getaddrinfo(wanted.host.empty() ? nullptr : wanted.host.c_str(), port.c_str(),
                                   &hints, &found);
   if (error != 0) {
-    return failure{"cannot listen on " + to_string(wanted) + ": " + ::gai_strerror(error)};
+    return failure{"cannot listen on " + to_string(wanted) + ": " + lookup_words(error)};
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
 
@@ -177,6 +210,37 @@ peer_address peer_of(int socket) noexcept {
 
 result<listening_socket> open_listener(const listen_address& wanted) {
   return wanted.kind == listen_address::family::unix_socket ? open_unix(wanted) : open_tcp(wanted);
+}
+
+std::string lookup_words(int error) {
+  return std::string(::gai_strerror(error)) +
+         "; write an address of this machine, such as 127.0.0.1 or 0.0.0.0 (all of them)";
+}
+
+std::string bind_words(const listen_address& wanted, int error, transport kind) {
+  switch (error) {
+    case EADDRINUSE: {
+      const std::string holder = port_holder(wanted.port, kind);
+      return "the port is in use by " + (holder.empty() ? "another process" : holder) +
+             "; stop it, or set another address";
+    }
+    case EACCES:
+      return error_words(error) + (wanted.port > 0 && wanted.port < privileged_ports_end
+                                       ? "; ports below 1024 are for root: take a higher one, or "
+                                         "give the unit AmbientCapabilities=CAP_NET_BIND_SERVICE"
+                                       : "");
+    case EADDRNOTAVAIL:
+      return error_words(error) + ": this machine has no address " + wanted.host +
+             "; `ip address` lists those that it has, and 0.0.0.0 or [::] stands for all of them";
+    case EAFNOSUPPORT:
+      return error_words(error) + ": this machine has no IPv6; take an IPv4 address";
+    case EMFILE:
+    case ENFILE:
+      return error_words(error) +
+             "; raise the limit of open files (ulimit -n, or LimitNOFILE of the unit)";
+    default:
+      return error_words(error);
+  }
 }
 
 std::string port_holder(std::uint16_t port, transport kind) {

@@ -22,13 +22,8 @@ constexpr std::size_t slot_skew_bytes = 192;
 constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(std::uint32_t));
 
 failure open_failure(const listen_address& wanted, int error) {
-  std::string words = "cannot listen on udp " + to_string(wanted) + ": ";
-  if (error != EADDRINUSE) {
-    return {words + std::strerror(error)};
-  }
-  const std::string holder = port_holder(wanted.port, transport::udp);
-  return {words + "the port is in use by " + (holder.empty() ? "another process" : holder) +
-          "; stop it or set `listen` of this [[udp]] to another address"};
+  return {"cannot listen on udp " + to_string(wanted) + ": " +
+          bind_words(wanted, error, transport::udp)};
 }
 
 int set_option(int fd, int level, int name, int value) {
@@ -91,7 +86,7 @@ result<udp_socket> udp_socket::open(const udp_socket_options& options) {
   const int error = ::getaddrinfo(wanted.host.empty() ? nullptr : wanted.host.c_str(), port.c_str(),
                                   &hints, &found);
   if (error != 0) {
-    return failure{"cannot listen on udp " + to_string(wanted) + ": " + ::gai_strerror(error)};
+    return failure{"cannot listen on udp " + to_string(wanted) + ": " + lookup_words(error)};
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
   unique_fd fd(

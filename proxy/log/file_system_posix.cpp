@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "base/assert.hpp"
@@ -208,6 +209,17 @@ std::string holder_of(int descriptor) {
   return holder;
 }
 
+/// "process 17 (weir)".
+std::string holder_words(const std::string& holder) {
+  if (holder.empty()) {
+    return "another process";
+  }
+  std::ifstream file("/proc/" + holder + "/comm");
+  std::string name;
+  std::getline(file, name);
+  return "process " + holder + (name.empty() ? "" : " (" + name + ")");
+}
+
 }  // namespace
 
 std::string directory_lock::take(const std::string& path) {
@@ -220,9 +232,8 @@ std::string directory_lock::take(const std::string& path) {
     const int error = errno;
     const std::string holder = holder_of(descriptor);
     ::close(descriptor);
-    return error != EWOULDBLOCK
-               ? path + ": " + errno_text(-error)
-               : path + " is held by " + (holder.empty() ? "another process" : "process " + holder);
+    return error != EWOULDBLOCK ? path + ": " + errno_text(-error)
+                                : path + " is held by " + holder_words(holder);
   }
   const std::string self = std::to_string(::getpid()) + "\n";
   const bool noted =

@@ -78,8 +78,15 @@ result<recovery::candidate> recovery::examine(std::uint64_t sequence) {
     return failure{path_of(sequence) + ": " + errno_text(read)};
   }
   seen.bytes = static_cast<std::uint64_t>(size);
-  const auto header =
-      decode_segment_header(std::string_view(bytes.data(), static_cast<std::size_t>(read)));
+  const std::string_view begin(bytes.data(), static_cast<std::size_t>(read));
+  if (const auto later = later_segment_version(begin)) {
+    return failure{path_of(sequence) + " was written by a later weir (version " +
+                   std::to_string(*later) + " of the log; this one reads " +
+                   std::to_string(known_segment_version()) +
+                   "): run that weir until it has delivered everything, or set log.directory to "
+                   "another directory"};
+  }
+  const auto header = decode_segment_header(begin);
   seen.damaged = !header || header->first_sequence != sequence;
   seen.header = header.value_or(segment_header{});
   return seen;

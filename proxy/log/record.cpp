@@ -44,6 +44,12 @@ std::uint64_t head_checksum(std::string_view head, std::uint64_t seed) {
   return XXH3_64bits_withSeed(names.data(), names.size(), fixed);
 }
 
+/// Of any version: magic and checksum stay where they are.
+bool is_whole_header(std::string_view bytes) {
+  return bytes.size() >= segment_header_bytes && bytes.starts_with(segment_magic) &&
+         get<std::uint64_t>(bytes, 32) == XXH3_64bits(bytes.data(), 32);
+}
+
 }  // namespace
 
 void append_segment_header(const segment_header& header, std::string& out) {
@@ -57,10 +63,19 @@ void append_segment_header(const segment_header& header, std::string& out) {
   WEIR_ASSERT(out.size() - begin == segment_header_bytes);
 }
 
+std::uint32_t known_segment_version() noexcept {
+  return segment_version;
+}
+
+std::optional<std::uint32_t> later_segment_version(std::string_view bytes) {
+  if (!is_whole_header(bytes) || get<std::uint32_t>(bytes, 8) <= segment_version) {
+    return std::nullopt;
+  }
+  return get<std::uint32_t>(bytes, 8);
+}
+
 std::optional<segment_header> decode_segment_header(std::string_view bytes) {
-  if (bytes.size() < segment_header_bytes || !bytes.starts_with(segment_magic) ||
-      get<std::uint64_t>(bytes, 32) != XXH3_64bits(bytes.data(), 32) ||
-      get<std::uint32_t>(bytes, 8) != segment_version) {
+  if (!is_whole_header(bytes) || get<std::uint32_t>(bytes, 8) != segment_version) {
     return std::nullopt;
   }
   segment_header header;

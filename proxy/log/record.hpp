@@ -37,6 +37,13 @@ void append_segment_header(const segment_header& header, std::string& out);
 /// Nothing, if `bytes` does not begin with a whole and undamaged segment header.
 [[nodiscard]] std::optional<segment_header> decode_segment_header(std::string_view bytes);
 
+/// The version of a whole header that a later weir wrote; nothing of this version's, or a damaged
+/// one.
+[[nodiscard]] std::optional<std::uint32_t> later_segment_version(std::string_view bytes);
+
+/// What this weir reads and writes.
+[[nodiscard]] std::uint32_t known_segment_version() noexcept;
+
 [[nodiscard]] std::uint64_t payload_checksum(std::string_view payload) noexcept;
 
 /// A decoded head. Its names are views into the bytes it was decoded from.

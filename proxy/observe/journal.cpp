@@ -19,6 +19,23 @@ constexpr const char* json_pattern =
 
 journal_format format = journal_format::text;
 
+std::vector<std::string>& secrets() {
+  static std::vector<std::string> texts;
+  return texts;
+}
+
+std::string without_secrets(std::string_view message) {
+  constexpr std::string_view instead = "***";
+  std::string out(message);
+  for (const std::string& secret : secrets()) {
+    for (std::size_t at = out.find(secret); at != std::string::npos;
+         at = out.find(secret, at + instead.size())) {
+      out.replace(at, secret.size(), instead);
+    }
+  }
+  return out;
+}
+
 constexpr std::chrono::seconds limited_interval{10};
 
 spdlog::level::level_enum spdlog_level(journal_level level) {
@@ -72,7 +89,8 @@ std::string json_escaped(std::string_view message) {
 }
 
 /// What a client or server sent may hold anything: a line of the journal stays one line.
-std::string printable(std::string_view message) {
+std::string printable(std::string_view given) {
+  const std::string message = without_secrets(given);
   if (format == journal_format::json) {
     return json_escaped(message);
   }
@@ -137,6 +155,11 @@ void set_journal_format(journal_format wanted) {
   format = wanted;
   logger().set_pattern(wanted == journal_format::json ? json_pattern : text_pattern,
                        spdlog::pattern_time_type::utc);
+}
+
+void set_journal_secrets(std::vector<std::string> texts) {
+  std::erase(texts, "");
+  secrets() = std::move(texts);
 }
 
 void set_journal_level(journal_level level) {

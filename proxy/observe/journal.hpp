@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir {
 
@@ -25,6 +26,9 @@ void journal_limited(std::string_view site, journal_level level, std::string_vie
 
 /// Least level that is written. Default: info.
 void set_journal_level(journal_level level);
+
+/// Texts that no line may show: "***" stands in their place. Before other threads write.
+void set_journal_secrets(std::vector<std::string> texts);
 
 /// Default: text. Before other threads write.
 void set_journal_format(journal_format format);

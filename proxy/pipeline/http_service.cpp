@@ -119,6 +119,7 @@ class query_exchange final : public answering_exchange {
                  const http::request_head& head)
       : answering_exchange(worker, on, api::route::query, std::move(context)),
         method_(head.method),
+        format_(api::format_of(head.header("accept").value_or(""))),
         query_(head.query),
         content_type_(head.header("content-type").value_or("")) {}
 
@@ -131,6 +132,7 @@ class query_exchange final : public answering_exchange {
 
  private:
   const http::method method_;
+  const api::result_format format_;
   const std::string query_;
   const std::string content_type_;
   std::string form_;
@@ -294,9 +296,12 @@ void query_exchange::body(std::string_view piece) {
 }
 
 void query_exchange::complete() {
-  answer(api::answer_query(
-      {.method = method_, .query = query_, .content_type = content_type_, .body = form_},
-      worker_.services().databases));
+  answer(api::answer_query({.method = method_,
+                            .query = query_,
+                            .content_type = content_type_,
+                            .body = form_,
+                            .format = format_},
+                           worker_.services().databases));
 }
 
 // --- http_worker

@@ -36,6 +36,8 @@ void line_account::add(const line_account& other) noexcept {
   received += other.received;
   accepted += other.accepted;
   carriage_returns += other.carriage_returns;
+  byte_order_marks += other.byte_order_marks;
+  final_nuls += other.final_nuls;
   withheld += other.withheld;
   add_all(mended_by_gate, other.mended_by_gate);
   add_all(noted_by_gate, other.noted_by_gate);
@@ -76,10 +78,15 @@ void collect_lines(std::string_view database, const line_account& account, metri
   collect_codes<gate_code>(out, "weir_lines_noted_total",
                            "Accepted lines that were not changed but deserve a look.", database,
                            account.noted_by_gate);
-  if (account.carriage_returns > 0) {
-    out.counter_value(mended, mended_help, static_cast<double>(account.carriage_returns),
-                      {{"database", database}, {"reason", "carriage_return"}});
-  }
+  const auto tell_taken_off = [&](std::string_view reason, std::uint64_t count) {
+    if (count > 0) {
+      out.counter_value(mended, mended_help, static_cast<double>(count),
+                        {{"database", database}, {"reason", reason}});
+    }
+  };
+  tell_taken_off("carriage_return", account.carriage_returns);
+  tell_taken_off("byte_order_mark", account.byte_order_marks);
+  tell_taken_off("final_nul", account.final_nuls);
 }
 
 }  // namespace weir

@@ -27,6 +27,9 @@ struct line_account {
   std::array<std::uint64_t, gate_code_count> mended_by_gate{};
   std::array<std::uint64_t, gate_code_count> noted_by_gate{};
   std::uint64_t carriage_returns = 0;
+  std::uint64_t byte_order_marks = 0;
+  /// Datagrams that ended in NUL.
+  std::uint64_t final_nuls = 0;
   /// Good lines of requests that wanted all or nothing and had bad ones.
   std::uint64_t withheld = 0;
 

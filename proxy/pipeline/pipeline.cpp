@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "base/directory_remedy_posix.hpp"
+#include "config/table_checks.hpp"
 #include "intake/http_intake.hpp"
 #include "letters/letter_box.hpp"
 #include "log/open_log.hpp"
@@ -15,6 +17,7 @@
 #include "pipeline/gate_metrics.hpp"
 #include "pipeline/http_service.hpp"
 #include "pipeline/learning_posix.hpp"
+#include "pipeline/process_metrics_posix.hpp"
 #include "pipeline/types_file_posix.hpp"
 #include "pipeline/udp_service.hpp"
 #include "sinks/sink_set.hpp"
@@ -74,6 +77,24 @@ gate_memory_options remembered_of(const settings& given) {
           .keeps_types = given.log.type == log_type::local,
           .seed = std::uint64_t{random()} << 32 | random(),
           .start_ns = wall_clock_ns()};
+}
+
+/// What kept a directory from being used, with its key and the remedy.
+failure explained(const failure& why, const std::string& key, const std::string& directory) {
+  // Another weir there has nothing wrong with the directory.
+  if (why.message.find(" is held by ") != std::string::npos) {
+    return {key + " = \"" + directory + "\": " + why.message + "; stop that one, or set " + key +
+            " to another directory"};
+  }
+  return with_remedy(why, key, directory);
+}
+
+/// The key that has the address which `why` is about.
+std::string listen_key(const http_settings& http, const std::string& why) {
+  const bool quiet = std::any_of(
+      http.quiet_listen.begin(), http.quiet_listen.end(),
+      [&](const std::string& text) { return why.starts_with("cannot listen on " + text + ":"); });
+  return quiet ? "http.quiet_listen" : "http.listen";
 }
 
 settings resolved(settings given) {
@@ -142,6 +163,7 @@ struct pipeline::state {
             .remembered = &remembered,
             .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); }};
   }
+  [[nodiscard]] outcome check_loops() const;
   void collect(metric_collector& out) const;
 };
 
@@ -201,7 +223,7 @@ outcome pipeline::state::open_letters() {
   auto store = letter_store::open({.directory = letters_directory(configured), .keep = wanted.keep},
                                   posix_file_system());
   if (!store) {
-    return failure{store.error().message + " (letters.directory; or letters.enabled = false)"};
+    return failure{store.error().message + " (or letters.enabled = false)"};
   }
   letters = std::make_unique<letter_box>(
       letter_box_options{.line_bytes_max = static_cast<std::size_t>(wanted.line),
@@ -275,7 +297,7 @@ outcome pipeline::state::start_udp() {
             wanted),
         made->counts);
     if (!started) {
-      return started.error();
+      return failure{"udp.listen: " + started.error().message};
     }
     made->listener = std::move(started).value();
     udp.push_back(std::move(made));
@@ -304,13 +326,30 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
     return make_http_worker(services, index);
   });
   if (!started) {
-    return started.error();
+    return failure{listen_key(configured.http, started.error().message) + ": " +
+                   started.error().message};
   }
   intake = std::move(started).value();
+  return check_loops();
+}
+
+/// With port 0 the addresses are known only now. Nothing was accepted yet.
+outcome pipeline::state::check_loops() const {
+  http_settings taken;
+  taken.listen.clear();
+  for (const listen_address& address : intake->addresses()) {
+    taken.listen.push_back(to_string(address));
+  }
+  for (const sink_settings& sink : configured.sinks) {
+    if (std::string fault = own_listener_fault(sink, taken, this_machine()); !fault.empty()) {
+      return failure{std::move(fault)};
+    }
+  }
   return nothing{};
 }
 
 void pipeline::state::collect(metric_collector& out) const {
+  collect_process(out);
   databases.collect(out);
   collect_gate(remembered, out);
   if (types != nullptr) {
@@ -357,20 +396,14 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   if (auto compiled = made->compile_rules(); !compiled) {
     return compiled.error();
   }
-  if (auto opened = made->open_log(); !opened) {
-    return opened.error();
-  }
-  if (auto opened = made->open_types(); !opened) {
-    return opened.error();
+  for (const auto step :
+       {&state::open_log, &state::open_types, &state::open_catalogue, &state::start_learning}) {
+    if (auto done = (made.get()->*step)(); !done) {
+      return explained(done.error(), "log.directory", configured.log.directory);
+    }
   }
   if (auto opened = made->open_letters(); !opened) {
-    return opened.error();
-  }
-  if (auto opened = made->open_catalogue(); !opened) {
-    return opened.error();
-  }
-  if (auto started = made->start_learning(); !started) {
-    return started.error();
+    return explained(opened.error(), "letters.directory", letters_directory(configured));
   }
   if (auto started = made->start_sinks_of(); !started) {
     return started.error();
@@ -382,6 +415,10 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
     return started.error();
   }
   return std::unique_ptr<pipeline>(new pipeline(std::move(made)));
+}
+
+void pipeline::collect(metric_collector& out) const {
+  state_->collect(out);
 }
 
 std::vector<listen_address> pipeline::addresses() const {

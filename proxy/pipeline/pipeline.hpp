@@ -15,6 +15,8 @@ struct uv_loop_s;
 
 namespace weir {
 
+class metric_collector;
+
 /// Lives on the control loop's thread.
 class pipeline {
  public:
@@ -28,6 +30,9 @@ class pipeline {
 
   [[nodiscard]] std::vector<listen_address> addresses() const;
   [[nodiscard]] std::vector<listen_address> udp_addresses() const;
+
+  /// All numbers, as /metrics shows them. Any thread.
+  void collect(metric_collector& out) const;
 
   /// No new connections; open ones end after the request they are at. Datagrams that have arrived
   /// are still taken.

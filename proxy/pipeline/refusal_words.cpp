@@ -17,6 +17,7 @@ std::string words_for(gate_code code, const point_view& point, const std::string
     case gate_code::string_too_long:
       return detail;
     case gate_code::duplicate_point:
+    case gate_code::duplicate_field:
       return "point '" + quoted(point.text) + "' was refused: " + detail;
     case gate_code::beyond_future:
       return "point '" + quoted(point.text) +

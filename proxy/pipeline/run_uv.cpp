@@ -11,10 +11,15 @@
 #include "base/assert.hpp"
 #include "base/atomic_file_posix.hpp"
 #include "base/clock.hpp"
+#include "codec/base64.hpp"
+#include "config/secrets.hpp"
+#include "config/warnings.hpp"
 #include "http/message.hpp"
 #include "observe/journal.hpp"
+#include "pipeline/open_files_posix.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/service_manager_posix.hpp"
+#include "pipeline/start_words.hpp"
 
 namespace weir {
 namespace {
@@ -58,6 +63,38 @@ std::string places(const std::vector<listen_address>& addresses) {
     out += (out.empty() ? "" : ", ") + to_string(address);
   }
   return out;
+}
+
+/// Also as Basic authentication writes them: a server may repeat a request's headers.
+std::vector<std::string> all_secrets(const settings& configured) {
+  std::vector<std::string> out = secrets_of(configured);
+  for (const sink_settings& sink : configured.sinks) {
+    if (!sink.password.empty()) {
+      append_base64(sink.username + ":" + sink.password, out.emplace_back());
+    }
+  }
+  return out;
+}
+
+int end_as_fatal(const failure& why, const run_options& options) {
+  journal(journal_level::error,
+          fmt::format("FATAL: {} [configuration: {}]", why.message, options.configuration));
+  return 1;
+}
+
+/// What an operator wants to see first: which configuration, which data, where to.
+void tell_start(const settings& configured, const run_options& options, const pipeline& running) {
+  start_numbers numbers;
+  running.collect(numbers);
+  journal(journal_level::info, fmt::format("weir {} starts: configuration {}; {}; {}", WEIR_VERSION,
+                                           options.configuration, numbers.log_words(configured.log),
+                                           numbers.sink_words(configured.sinks)));
+  for (const std::string& each : notes_of(configured)) {
+    journal(journal_level::info, each);
+  }
+  for (const std::string& each : warnings_of(configured)) {
+    journal(journal_level::warning, each);
+  }
 }
 
 /// From the second signal on nothing is waited for: what is in the log stays there.
@@ -144,20 +181,28 @@ class control_loop {
 
 }  // namespace
 
-int run_weir(const settings& configured, const std::string& announce_path) {
+int run_weir(const settings& configured, const run_options& options) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a write that fails, not the end of weir
   set_journal_format(configured.service.log_format == "json" ? journal_format::json
                                                              : journal_format::text);
   set_journal_level(level_of(configured.service.log_level));
+  set_journal_secrets(all_secrets(configured));
+  const auto files = raise_open_files(configured);
+  if (!files) {
+    return end_as_fatal(files.error(), options);
+  }
   control_loop control(configured.service.drain_timeout);
   auto started = pipeline::start(configured, control.get());
   if (!started) {
-    journal(journal_level::error, "FATAL: " + started.error().message);
-    return 1;
+    return end_as_fatal(started.error(), options);
   }
   pipeline& running = *started.value();
   control.watch_signals(running);
+  tell_start(configured, options, running);
+  if (!files.value().empty()) {
+    journal(journal_level::warning, files.value());
+  }
   for (const listen_address& address : running.addresses()) {
     journal(journal_level::info,
             fmt::format("weir {} listens on {}", WEIR_VERSION, to_string(address)));
@@ -165,10 +210,12 @@ int run_weir(const settings& configured, const std::string& announce_path) {
   for (const listen_address& address : running.udp_addresses()) {
     journal(journal_level::info, fmt::format("udp listens on {}", to_string(address)));
   }
-  if (!announce_path.empty()) {
-    if (auto written = write_file_atomically(announce_path, announcement(running)); !written) {
-      journal(journal_level::error, "FATAL: " + written.error().message);
-      return 1;
+  if (!options.announce_path.empty()) {
+    if (auto written = write_file_atomically(options.announce_path, announcement(running));
+        !written) {
+      return end_as_fatal({"--announce: " + written.error().message +
+                           "; name a file in a directory that weir may write to"},
+                          options);
     }
   }
   notify_service_manager("READY=1\nSTATUS=receiving on " + places(running.addresses()));

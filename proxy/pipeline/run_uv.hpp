@@ -9,8 +9,14 @@
 
 namespace weir {
 
-/// Runs until SIGTERM or SIGINT; returns the exit status. `announce_path`: where the addresses
-/// taken are written as JSON once weir is ready; empty: nowhere.
-[[nodiscard]] int run_weir(const settings& configured, const std::string& announce_path);
+struct run_options {
+  /// Where the addresses taken are written as JSON once weir is ready; empty: nowhere.
+  std::string announce_path{};
+  /// Which configuration serves, for the journal.
+  std::string configuration{};
+};
+
+/// Runs until SIGTERM or SIGINT; returns the exit status.
+[[nodiscard]] int run_weir(const settings& configured, const run_options& options);
 
 }  // namespace weir

@@ -12,6 +12,11 @@ namespace {
 // Of a refused line's message that the journal repeats.
 constexpr std::size_t told_bytes_max = 300;
 
+// Programs in C send a string's NUL along, or the whole of a buffer that zeros follow.
+std::string_view without_final_nuls(std::string_view datagram) noexcept {
+  return datagram.substr(0, datagram.find_last_not_of('\0') + 1);
+}
+
 class udp_worker final : public datagram_worker {
  public:
   udp_worker(const udp_services& services, const udp_settings& settings)
@@ -86,7 +91,11 @@ void udp_worker::receive(std::string_view datagram, const peer_address& from) {
     return;
   }
   from_ = from;  // the last line of the one before has been looked at by now
-  open_->job->body(datagram);
+  const std::string_view lines = without_final_nuls(datagram);
+  if (lines.size() < datagram.size()) {
+    open_->job->count_final_nul();
+  }
+  open_->job->body(lines);
   ++open_->datagrams;
   waiting_ += datagram.size() + 1;  // an empty one waits too
 }

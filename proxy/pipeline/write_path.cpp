@@ -9,6 +9,7 @@
 #include "gate/words.hpp"
 #include "observe/journal.hpp"
 #include "pipeline/bucket_names.hpp"
+#include "pipeline/gate_samples.hpp"
 #include "pipeline/refusal_words.hpp"
 
 namespace weir {
@@ -178,6 +179,7 @@ void write_job::end_body() {
   const line_counts& counts = reader_.counts();
   account_.received += counts.points + counts.errors;
   account_.carriage_returns += counts.carriage_returns;
+  account_.byte_order_marks += counts.byte_order_marks;
   for (std::size_t i = 0; i < gate_code_count; ++i) {
     account_.mended_by_gate[i] += gate_.mended()[i];
     account_.noted_by_gate[i] += gate_.noted()[i];
@@ -243,7 +245,9 @@ std::optional<point_view> write_job::read_again(std::string_view text, const par
   if (spare_reader_ == nullptr) {
     spare_reader_ = std::make_unique<line_reader>();
   }
-  spare_reader_->reset(options);
+  parse_options alone = options;
+  alone.take_byte_order_mark = false;
+  spare_reader_->reset(alone);
   spare_reader_->feed(text);
   spare_reader_->finish();
   if (spare_reader_->next() != line_event::point) {
@@ -538,7 +542,9 @@ void write_path::append_turn(const std::vector<write_job*>& jobs) {
     builders_.clear();
   }
   const append_result appended = append_frames();
-  tell_samples(now_ns);
+  if (services_.remembered != nullptr) {
+    tell_samples(*services_.remembered, now_ns);
+  }
   std::vector<write_job*> waiting;
   for (write_job* job : jobs) {
     if (appended.status == append_status::pending && !job->staged_.empty()) {
@@ -573,29 +579,6 @@ append_result write_path::append_frames() {
   }
   frames_.clear();
   return appended;
-}
-
-/// Values that overwrite others vanish in the database without a word, and fields beyond the limit
-/// are not checked: here is one of each, at most once a minute.
-void write_path::tell_samples(std::int64_t now_ns) {
-  if (services_.remembered == nullptr) {
-    return;
-  }
-  if (const auto sample = services_.remembered->duplicates.take(now_ns)) {
-    journal(journal_level::warning,
-            "database \"" + sample->database + "\": " + std::to_string(sample->count) +
-                " point(s) with the series and time of another and other values, such as " +
-                sample->place + " at " + std::to_string(sample->time) +
-                "; a database keeps one for each time (key: duplicates)");
-  }
-  if (const auto sample = services_.remembered->unchecked.take(now_ns)) {
-    journal(journal_level::warning,
-            "limits.types is used up: " + std::to_string(sample->count) +
-                " field(s) passed unchecked, such as \"" + sample->field + "\" of measurement \"" +
-                sample->place + "\" in database \"" + sample->database +
-                "\"; the database's own verdict on their types counts. Raise limits.types, or look "
-                "for a sender that makes field names of values");
-  }
 }
 
 void write_job::conclude(append_status status, const std::string& detail) {

@@ -90,6 +90,8 @@ class write_job {
 
   /// A piece of the body. When the memory budget has no more, the request is lost to it.
   void body(std::string_view piece);
+  /// NULs were taken off the end of a body before it was given.
+  void count_final_nul() noexcept { ++account_.final_nuls; }
   /// What was given so far is a body of its own and the next piece begins another, at a time of its
   /// own: many datagrams share a job, a frame and an append.
   void next_body(std::int64_t now_ns);
@@ -200,7 +202,6 @@ class write_path {
   void seal(frame_builder& builder, std::int64_t now_ns);
   [[nodiscard]] append_result append_frames();
   [[nodiscard]] outcome keep_types() const;
-  void tell_samples(std::int64_t now_ns);
   frame_builder& builder_for(const api::write_target& target);
 
   write_services services_;

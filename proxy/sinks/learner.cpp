@@ -104,14 +104,25 @@ outcome learner::ask_database(const std::string& database) {
   if (!policies) {
     return policies.error();
   }
+  const std::size_t policy_count = policies.value().size();
   if (table_.replace(database, std::move(policies).value())) {
     policies_.store(table_.policies(), std::memory_order_relaxed);
     parts_.publish(table_);
   }
-  return ask_types(database);
+  std::size_t types = 0;
+  if (auto asked = ask_types(database, types); !asked) {
+    return asked;
+  }
+  if (policy_count > 0 && told_.insert(database).second) {
+    journal_limited("learnt first", journal_level::info,
+                    fmt::format("sink {}: learnt of database {}: {} retention policies, {} types "
+                                "of fields",
+                                settings_.name, database, policy_count, types));
+  }
+  return nothing{};
 }
 
-outcome learner::ask_types(const std::string& database) {
+outcome learner::ask_types(const std::string& database, std::size_t& types) {
   if (!parts_.learn_type) {
     return nothing{};
   }
@@ -121,6 +132,7 @@ outcome learner::ask_types(const std::string& database) {
   }
   return read_field_keys(
       body.value(), [&](std::string_view measurement, std::string_view field, field_type type) {
+        ++types;
         parts_.learn_type(database, measurement, field, type);
       });
 }

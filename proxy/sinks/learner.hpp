@@ -64,7 +64,7 @@ class learner {
   [[nodiscard]] outcome turn_of_version_1(std::int64_t now_ms);
   [[nodiscard]] outcome turn_of_version_2(std::int64_t now_ms);
   [[nodiscard]] outcome ask_database(const std::string& database);
-  [[nodiscard]] outcome ask_types(const std::string& database);
+  [[nodiscard]] outcome ask_types(const std::string& database, std::size_t& types);
   /// Version 2: all buckets, with their ids.
   [[nodiscard]] outcome list_buckets(const std::vector<std::string>& wanted, std::int64_t now_ms);
   void tell_missing(const std::vector<std::string>& wanted, const std::set<std::string>& listed);
@@ -101,6 +101,8 @@ class learner {
   std::pair<std::string, std::string> keys_of_bucket_;
   /// The last question got an answer, if not the one wanted.
   bool was_answered_ = true;
+  /// Databases whose first answer was told; of version 2, "" stands for all.
+  std::set<std::string> told_;
   std::int64_t pause_ms_ = 0;
   std::int64_t not_before_ms_ = 0;
   bool has_failed_ = false;

@@ -117,6 +117,10 @@ outcome learner::list_buckets(const std::vector<std::string>& wanted, std::int64
     policies_.store(table_.policies(), std::memory_order_relaxed);
     parts_.publish(table_);
   }
+  if (told_.insert("").second) {
+    journal(journal_level::info, fmt::format("sink {}: learnt the retention of {} buckets",
+                                             settings_.name, listed.size()));
+  }
   return nothing{};
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/directory_remedy_posix.hpp"
 #include "sinks/cursor_store_posix.hpp"
 #include "sinks/file_deliverer_posix.hpp"
 #include "sinks/file_util_posix.hpp"
@@ -101,7 +102,8 @@ outcome make_remote_write(const sink_settings& settings, const sink_environment&
     file = std::make_unique<sent_file>(environment.data_directory + "/cursors", settings.name);
     result<std::string> kept = file->load();
     if (!kept.ok()) {
-      return in_sink(settings, kept.error().message);
+      return in_sink(
+          settings, with_remedy(kept.error(), "log.directory", environment.data_directory).message);
     }
     sent_before = std::move(kept).value();
   }
@@ -135,7 +137,9 @@ outcome make_target(const sink_settings& settings, const sink_environment& envir
         return in_sink(settings, "a file sink needs a directory");
       }
       if (outcome directories = make_directories(settings.directory); !directories.ok()) {
-        return in_sink(settings, directories.error().message);
+        return in_sink(
+            settings,
+            with_remedy(directories.error(), "sink.directory", settings.directory).message);
       }
       load.target = std::make_unique<file_deliverer>(settings);
       return nothing{};
@@ -156,7 +160,8 @@ outcome make_refused(const sink_settings& settings, const sink_environment& envi
     directory = environment.data_directory + "/refused";
   }
   if (outcome made = make_directories(directory); !made.ok()) {
-    return in_sink(settings, made.error().message);
+    return in_sink(settings,
+                   with_remedy(made.error(), "sink.refused_directory", directory).message);
   }
   load.refused = std::make_unique<refused_file>(directory, settings.name, settings.refused_keep);
   return nothing{};
@@ -171,12 +176,12 @@ result<cursor_state> make_cursor(const sink_settings& settings, const sink_envir
   }
   const std::string directory = environment.data_directory + "/cursors";
   if (const outcome made = make_directories(directory); !made.ok()) {
-    return in_sink(settings, made.error().message);
+    return in_sink(settings, with_remedy(made.error(), "log.directory", directory).message);
   }
   auto file = std::make_unique<cursor_file>(directory, settings.name);
   result<std::optional<cursor_state>> kept = file->load();
   if (!kept.ok()) {
-    return in_sink(settings, kept.error().message);
+    return in_sink(settings, with_remedy(kept.error(), "log.directory", directory).message);
   }
   load.cursors = std::move(file);
   if (kept.value()) {

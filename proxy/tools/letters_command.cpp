@@ -12,6 +12,7 @@
 #include "config/settings_reader.hpp"
 #include "letters/letter_filter.hpp"
 #include "letters/letter_segments.hpp"
+#include "tools/data_directory_posix.hpp"
 #include "tools/letters_exit.hpp"
 #include "tools/letters_print.hpp"
 #include "tools/letters_run.hpp"
@@ -66,6 +67,9 @@ int list(const letters_arguments& given, const letters_job& job) {
   if (!given.json && matched > shown) {
     std::printf("the newest %zu of %llu; --limit 0 shows all\n", shown,
                 static_cast<unsigned long long>(matched));
+  }
+  if (shown == 0) {  // not on standard output, which is for programs too
+    std::fprintf(stderr, "no letter in %s matches\n", job.directory.c_str());
   }
   return 0;
 }
@@ -166,12 +170,13 @@ int to_file(const letters_arguments& given, const letters_job& job) {
 
 /// Fills in what both the arguments and the configuration say.
 result<letters_job> make_job(const letters_arguments& given) {
-  auto loaded = load_settings(given.config, given.sets);
+  auto loaded = load_settings(given.configuration.config, given.configuration.sets);
   if (!loaded) {
     return loaded.error();
   }
   letters_job job;
-  job.configured = std::move(loaded).value();
+  job.configured = std::move(loaded.value().effective);
+  job.place = std::move(loaded.value().place);
   job.directory = given.directory.empty() ? letters_directory(job.configured) : given.directory;
   job.unreplayed = given.unreplayed;
   if (!given.code.empty() && !is_known_code(given.code)) {
@@ -196,10 +201,7 @@ result<letters_job> make_job(const letters_arguments& given) {
 }
 
 void add_where(CLI::App& command, letters_arguments& given) {
-  command.add_option("-c,--config", given.config,
-                     "Configuration file (TOML); without it the built-in defaults serve");
-  command.add_option("-s,--set", given.sets, "Set one key over the file: --set log.directory=DIR")
-      ->allow_extra_args(false);
+  add_configuration_options(command, given.configuration);
   command.add_option("--directory", given.directory,
                      "Where the letters are, if not where the configuration says");
   command.add_option("--sink", given.sink,
@@ -269,6 +271,13 @@ int run_letters(const letters_arguments& given) {
   letters_job& job = made.value();
   if (!given.sink.empty()) {
     return run_refused(given, job);
+  }
+  const std::string why = why_no_letters(job.directory, job.place);
+  // A log whose weir keeps no letters (letters.enabled = false) is no wrong directory.
+  const bool none_kept = given.directory.empty() && !job.configured.letters.enabled &&
+                         why_no_log(job.configured.log.directory, job.place).empty();
+  if (!why.empty() && !none_kept) {
+    return complain(why, exit_not_all);
   }
   auto replayed = load_replayed(job.directory);
   if (!replayed) {

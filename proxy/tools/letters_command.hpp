@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/command_line.hpp"
+
 namespace CLI {
 class App;
 }
@@ -18,8 +20,7 @@ struct letters_arguments {
   enum class action : std::uint8_t { none, list, show, stats, replay, file };
 
   action what = action::none;
-  std::string config{};
-  std::vector<std::string> sets{};
+  configuration_arguments configuration{};
   std::string directory{};
   std::string database{};
   std::string code{};

@@ -38,7 +38,8 @@ void append_excerpt(std::string_view text, std::size_t at, std::size_t length, s
 /// Looks at the line again, because a letter does not carry its explanation. False: as it stands
 /// nothing is wrong with it, or something else.
 bool append_diagnosis(const letter& each, std::string& out) {
-  line_reader reader(parse_options{.unit_ns = std::max<std::int64_t>(1, each.header.unit_ns)});
+  line_reader reader(
+      {.unit_ns = std::max<std::int64_t>(1, each.header.unit_ns), .take_byte_order_mark = false});
   reader.feed(each.what.text);
   line_event event = reader.next();
   if (event == line_event::more) {

@@ -9,8 +9,10 @@
 #include <set>
 
 #include "base/atomic_file_posix.hpp"
+#include "config/suggest.hpp"
 #include "log/file_system.hpp"
 #include "sinks/escape.hpp"
+#include "tools/data_directory_posix.hpp"
 #include "tools/http_post_curl.hpp"
 #include "tools/letters_exit.hpp"
 #include "tools/letters_print.hpp"
@@ -30,11 +32,14 @@ struct refused_file_set {
   std::set<std::string> replayed;
 };
 
+std::string refused_directory(const settings& configured, const sink_settings& sink) {
+  return sink.refused_directory.empty() ? configured.log.directory + "/refused"
+                                        : sink.refused_directory;
+}
+
 result<refused_file_set> load_refused(const settings& configured, const sink_settings& sink) {
   refused_file_set made;
-  made.stem = (sink.refused_directory.empty() ? configured.log.directory + "/refused"
-                                              : sink.refused_directory) +
-              "/" + percent_escape(sink.name);
+  made.stem = refused_directory(configured, sink) + "/" + percent_escape(sink.name);
   for (const char* suffix : {".lp.1", ".lp"}) {  // the older one first
     auto content = read_small_file(made.stem + suffix);
     if (!content) {
@@ -178,8 +183,17 @@ int run_refused(const letters_arguments& given, const letters_job& job) {
     return each.name == given.sink;
   });
   if (found == sinks.end()) {
-    return complain("the configuration has no sink named \"" + given.sink + "\"",
+    std::vector<std::string> names;
+    std::transform(sinks.begin(), sinks.end(), std::back_inserter(names),
+                   [](const sink_settings& each) { return each.name; });
+    return complain(fmt::format("there is no sink named \"{}\"{}; {} has {}", given.sink,
+                                did_you_mean(nearest_name(given.sink, names)), job.place.words(),
+                                names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))),
                     exit_bad_arguments);
+  }
+  if (const std::string why = why_no_refused(refused_directory(job.configured, *found), job.place);
+      !why.empty()) {
+    return complain(why, exit_not_all);
   }
   auto loaded = load_refused(job.configured, *found);
   if (!loaded) {

@@ -67,7 +67,8 @@ replayable replay_planner::add(const letter& each) {
   // policies.
   reader_.reset({.utf8 = utf8_policy::pass,
                  .tag_count = tag_count_policy::pass,
-                 .line_bytes_max = line_bytes_max});
+                 .line_bytes_max = line_bytes_max,
+                 .take_byte_order_mark = false});
   reader_.feed(each.what.text);
   bool point = reader_.next() == line_event::point;
   if (!point) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "config/configuration_place.hpp"
 #include "config/settings.hpp"
 #include "letters/letter_filter.hpp"
 #include "tools/letters_command.hpp"
@@ -16,6 +17,7 @@ namespace weir {
 /// What the arguments and the configuration mean together.
 struct letters_job {
   settings configured{};
+  configuration_place place{};
   std::string directory{};
   letter_filter filter{};
   bool unreplayed = false;

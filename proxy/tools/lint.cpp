@@ -125,9 +125,10 @@ void linter::read() {
 
 void linter::take_point() {
   const point_view& point = reader_.point();
+  const bool has_mark = point.line == 1 && reader_.counts().byte_order_marks > 0;
   std::vector<diagnosis> warnings;
   if (options_.warnings) {
-    warnings = advise(point, {options_.parse.unit_ns});
+    warnings = advise(point, {options_.parse.unit_ns, has_mark});
   }
   totals_.suspicious += warnings.empty() ? 0 : 1;
   for (const diagnosis& warning : warnings) {

@@ -76,8 +76,9 @@ result<load_totals> measure(const load_options& options) {
 void add_what(CLI::App& command, load_arguments& given) {
   command
       .add_option("--shape", given.shape,
-                  "tsbs (10 tags, 10 integer fields), flink (9 tags, 1 to 11 fields), mix (what "
-                  "an agent sends); also tsbs_int, tsbs_float, tiny, text")
+                  "tsbs (10 tags, 10 integer fields), tsbs_float (the same with floats), flink (9 "
+                  "tags, 1 to 11 fields), mix (what an agent sends), tiny (the shortest line), or "
+                  "text (strings)")
       ->capture_default_str();
   command.add_option("--seed", given.seed, "The same seed makes the same lines")
       ->capture_default_str();

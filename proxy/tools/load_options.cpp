@@ -5,6 +5,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "config/likely_units.hpp"
+#include "config/secrets.hpp"
+#include "config/suggest.hpp"
 #include "config/units.hpp"
 
 namespace weir {
@@ -29,7 +32,7 @@ bool plain(std::string_view text) {
 }
 
 failure wrong_url(std::string_view url, std::string_view why) {
-  return {"--url " + std::string(url) + ": " + std::string(why) +
+  return {"--url " + url_without_secret(url) + ": " + std::string(why) +
           " (write http://HOST:PORT/write?db=NAME)"};
 }
 
@@ -92,16 +95,22 @@ outcome check_target(const load_arguments& given, load_options& out) {
   return nothing{};
 }
 
+// Names that are the command's own: of tsbs_int, and of flink_report.
+constexpr std::string_view tsbs_shape = "tsbs";
+constexpr std::string_view flink_shape = "flink";
+
 outcome check_shape(const load_arguments& given, load_options& out) {
-  const auto found = given.shape == "tsbs"    ? bench::data_set::tsbs_int
-                     : given.shape == "flink" ? bench::data_set::flink_report
-                                              : bench::find_data_set(given.shape);
+  const auto found = given.shape == tsbs_shape    ? bench::data_set::tsbs_int
+                     : given.shape == flink_shape ? bench::data_set::flink_report
+                                                  : bench::find_data_set(given.shape);
   if (!found) {
-    std::string known = "tsbs, flink";
-    for (const bench::data_set set : bench::data_sets) {
-      known.append(", ").append(bench::name_of(set));
+    const std::vector<std::string> names = load_shapes();
+    std::string known;
+    for (const std::string& name : names) {
+      known.append(known.empty() ? "" : ", ").append(name);
     }
-    return failure{"--shape " + given.shape + ": it is one of " + known};
+    return failure{"--shape " + given.shape + ": it is one of " + known +
+                   did_you_mean(nearest_name(given.shape, names))};
   }
   out.shape = *found;
   out.seed = given.seed;
@@ -150,7 +159,8 @@ outcome check_amounts(const load_arguments& given, load_options& out) {
   out.pid = given.pid;
   auto ring = parse_size(given.ring);
   if (!ring || ring.value() == 0 || ring.value() > ring_bytes_max) {
-    return failure{"--ring " + given.ring + ": it is a size such as 64MiB, at most 16GiB"};
+    return failure{"--ring " + given.ring + ": it is a size such as 64MiB, at most 16GiB" +
+                   did_you_mean(likely_size(given.ring))};
   }
   out.ring_bytes = ring.value();
   return nothing{};
@@ -159,7 +169,8 @@ outcome check_amounts(const load_arguments& given, load_options& out) {
 result<std::chrono::nanoseconds> read_duration(std::string_view option, const std::string& text) {
   const auto duration = parse_duration(text);
   if (!duration || !duration.value() || duration.value()->count() <= 0) {
-    return failure{std::string(option) + " " + text + ": it is a duration such as 10s or 2m"};
+    return failure{std::string(option) + " " + text + ": it is a duration such as 10s or 2m" +
+                   did_you_mean(likely_duration(text))};
   }
   return *duration.value();
 }
@@ -191,7 +202,8 @@ outcome check_headers(const load_arguments& given, load_options& out) {
       return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     });
     if (colon == std::string::npos || colon == 0 || controls || !plain(header.substr(0, colon))) {
-      return failure{"--header \"" + header + "\": write \"Name: value\""};
+      // Not all of it: it may be a secret.
+      return failure{"--header \"" + header_without_secret(header) + "\": write \"Name: value\""};
     }
   }
   out.headers = given.headers;
@@ -231,6 +243,19 @@ result<load_url> parse_load_url(std::string_view url) {
 std::string to_string(const load_address& address) {
   const bool ipv6 = address.host.find(':') != std::string::npos;
   return (ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+std::vector<std::string> load_shapes() {
+  std::vector<std::string> out{std::string(tsbs_shape), std::string(flink_shape)};
+  for (const bench::data_set set : bench::data_sets) {
+    // Both have a name of their own above; "flink" means a whole report here.
+    const bool named = set == bench::data_set::tsbs_int || set == bench::data_set::flink_report ||
+                       set == bench::data_set::flink;
+    if (!named) {
+      out.emplace_back(bench::name_of(set));
+    }
+  }
+  return out;
 }
 
 result<load_options> check_load(const load_arguments& given, std::int64_t now_ns) {

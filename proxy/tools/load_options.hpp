@@ -68,6 +68,9 @@ struct load_options {
   bool json = false;
 };
 
+/// The names of the shapes, each once; "tsbs_int" and "flink_report" are taken too.
+[[nodiscard]] std::vector<std::string> load_shapes();
+
 /// `now_ns` is what `start = "now"` means. The failure names the option and what it may be.
 [[nodiscard]] result<load_options> check_load(const load_arguments& given, std::int64_t now_ns);
 

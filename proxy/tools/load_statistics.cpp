@@ -4,15 +4,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
+#include "config/secrets.hpp"
 #include "http/message.hpp"
 
 namespace weir {
 namespace {
 
 constexpr double ns_per_ms = 1e6;
+
+/// The shares of all answers that came at least so fast.
+struct latency_share {
+  std::string_view name;
+  double share;
+};
+constexpr std::array latency_shares{latency_share{"p50", 0.5}, latency_share{"p90", 0.9},
+                                    latency_share{"p99", 0.99}, latency_share{"p99.9", 0.999}};
 
 double per_second(std::uint64_t amount, std::int64_t elapsed_ns) {
   return elapsed_ns > 0 ? static_cast<double>(amount) * 1e9 / static_cast<double>(elapsed_ns) : 0;
@@ -77,8 +87,11 @@ void summarize_http(const load_totals& totals, std::string& out) {
     return static_cast<double>(totals.latency.quantile_ns(share)) / ns_per_ms;
   };
   if (totals.latency.count() > 0) {
-    out += fmt::format("latency    p50 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms\n", ms(0.5),
-                       ms(0.99), static_cast<double>(totals.latency.max_ns()) / ns_per_ms);
+    out += "latency    ";
+    for (const latency_share& each : latency_shares) {
+      out += fmt::format("{} {:.3f} ms, ", each.name, ms(each.share));
+    }
+    out += fmt::format("max {:.3f} ms\n", static_cast<double>(totals.latency.max_ns()) / ns_per_ms);
   }
   out += "answers   ";
   for (const auto& [status, count] : totals.answers) {
@@ -119,8 +132,8 @@ std::uint64_t latency_histogram::last_value_of(std::size_t bucket) noexcept {
   return first + (std::uint64_t{1} << shift) - 1;
 }
 
-void latency_histogram::add(std::int64_t nanoseconds) noexcept {
-  const std::int64_t value = std::max<std::int64_t>(nanoseconds, 0);
+void latency_histogram::add(std::int64_t duration_ns) noexcept {
+  const std::int64_t value = std::max<std::int64_t>(duration_ns, 0);
   ++counts_.at(bucket_of(static_cast<std::uint64_t>(value)));
   ++count_;
   max_ns_ = std::max(max_ns_, value);
@@ -192,7 +205,8 @@ std::string load_json(const load_options& options, const load_totals& totals) {
     append_json_member(failures, reason, number(count));
   }
   std::string out = "{";
-  append_json_member(out, "target", json_text(to_string(options.address) + options.path));
+  append_json_member(out, "target",
+                     json_text(url_without_secret(to_string(options.address) + options.path)));
   append_json_member(out, "shape", json_text(bench::name_of(options.shape)));
   append_json_member(out, "seconds", fmt::format("{:.6f}", seconds));
   append_json_member(out, options.udp ? "datagrams" : "requests", number(totals.pieces_sent));
@@ -207,10 +221,12 @@ std::string load_json(const load_options& options, const load_totals& totals) {
       fmt::format("{:.3f}", per_second(bytes_done(options, totals), totals.elapsed_ns) / 1e6));
   append_json_member(out, "wire_bytes_sent", number(totals.wire_bytes_sent));
   append_json_member(out, "different_lines", number(totals.ring_lines));
-  append_json_member(
-      out, "latency_ms",
-      fmt::format(R"({{"p50":{},"p99":{},"max":{}}})", ms(totals.latency.quantile_ns(0.5)),
-                  ms(totals.latency.quantile_ns(0.99)), ms(totals.latency.max_ns())));
+  std::string latency = "{";
+  for (const latency_share& each : latency_shares) {
+    append_json_member(latency, each.name, ms(totals.latency.quantile_ns(each.share)));
+  }
+  append_json_member(latency, "max", ms(totals.latency.max_ns()));
+  append_json_member(out, "latency_ms", latency + "}");
   append_json_member(out, "answers", answers + "}");
   append_json_member(out, "failures", failures + "}");
   append_json_member(out, "first_refusal", json_text(totals.first_refusal));

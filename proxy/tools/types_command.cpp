@@ -9,21 +9,29 @@
 
 #include "log/file_system.hpp"
 #include "pipeline/types_file_posix.hpp"
+#include "tools/data_directory_posix.hpp"
 
 namespace weir {
 namespace {
 
 int fail(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
+  std::fprintf(stderr, "weir types: %s\n", why.c_str());
   return 1;
 }
 
-bool has_file(const log_settings& log) {
-  if (log.type == log_type::local) {
-    return true;
+/// Says why not.
+bool has_file(const loaded_settings& from) {
+  std::string why;
+  if (from.effective.log.type != log_type::local) {
+    why = "log.type = \"memory\" keeps no types; the configuration is " + from.place.words() +
+          "; give that which weir runs with (--config FILE)";
+  } else {
+    why = why_no_log(from.effective.log.directory, from.place);
   }
-  fail("log.type = \"memory\" keeps no types; give the configuration that weir runs with");
-  return false;
+  if (!why.empty()) {
+    fail(why);
+  }
+  return why.empty();
 }
 
 constexpr std::size_t room_bytes = std::size_t{1} << 20;
@@ -55,10 +63,11 @@ struct type_line {
 
 }  // namespace
 
-int list_types(const log_settings& log, const types_arguments& wanted) {
-  if (!has_file(log)) {
+int list_types(const loaded_settings& from, const types_arguments& wanted) {
+  if (!has_file(from)) {
     return 1;
   }
+  const log_settings& log = from.effective.log;
   text_rooms rooms;
   std::vector<type_line> lines;
   std::string text;
@@ -87,13 +96,17 @@ int list_types(const log_settings& log, const types_arguments& wanted) {
       std::fwrite(lines[i].text.data(), 1, lines[i].text.size(), stdout);
     }
   }
+  if (lines.empty()) {  // not on standard output, which is for programs too
+    std::fprintf(stderr, "no such field is known in %s\n", log.directory.c_str());
+  }
   return 0;
 }
 
-int forget_types(const log_settings& log, const types_arguments& wanted) {
-  if (!has_file(log)) {
+int forget_types(const loaded_settings& from, const types_arguments& wanted) {
+  if (!has_file(from)) {
     return 1;
   }
+  const log_settings& log = from.effective.log;
   directory_lock lock;
   if (const std::string why = lock.take(log.directory + "/lock"); !why.empty()) {
     return fail(why +

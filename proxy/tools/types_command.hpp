@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "config/settings.hpp"
+#include "config/settings_reader.hpp"
 
 namespace weir {
 
@@ -17,10 +17,10 @@ struct types_arguments {
   std::string field;
 };
 
-/// Exit status: 0, or 1 when the file cannot be read.
-[[nodiscard]] int list_types(const log_settings& log, const types_arguments& wanted);
+/// Exit status: 0, or 1 when the file cannot be read, or weir never ran where it should be.
+[[nodiscard]] int list_types(const loaded_settings& from, const types_arguments& wanted);
 
 /// Exit status: 0, or 1 when nothing was forgotten and standard error says why.
-[[nodiscard]] int forget_types(const log_settings& log, const types_arguments& wanted);
+[[nodiscard]] int forget_types(const loaded_settings& from, const types_arguments& wanted);
 
 }  // namespace weir

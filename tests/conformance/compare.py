@@ -259,7 +259,8 @@ class Comparison:
         for (precision, utf8), some in by_options.items():
             # Of a line that ends in a carriage return, one more was taken off already.
             texts = (unit.text + b"\r" * unit.text.endswith(b"\r") for unit in some)
-            body = b"\n".join(texts)
+            # A blank line first: the first of them may begin with a byte order mark that is its own.
+            body = b"\n" + b"\n".join(texts)
             lines = self.reader.read([Case(body, precision, utf8)])[0]
             alone = [line for unit in some for line in unit.lines]
             for line, other in itertools.zip_longest(lines, alone):

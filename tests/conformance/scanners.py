@@ -14,7 +14,10 @@ OPEN_STRING = "open_string"
 COMMENT = "comment"
 BLANK_BEFORE = "blank_before"
 LINE_TOO_LONG = "line_too_long"
-SPLIT_RULES = frozenset({CARRIAGE_RETURN, OPEN_STRING, COMMENT, BLANK_BEFORE, LINE_TOO_LONG})
+BYTE_ORDER_MARK = "byte_order_mark"
+SPLIT_RULES = frozenset(
+    {CARRIAGE_RETURN, OPEN_STRING, COMMENT, BLANK_BEFORE, LINE_TOO_LONG, BYTE_ORDER_MARK}
+)
 
 # Differences in what a line means.
 BACKSLASH = "ambiguous_backslash"
@@ -57,7 +60,8 @@ class Splitter:
 
     def lines(self):
         """Each line's text without the white space before it; comments and blank lines left out."""
-        at = 0
+        marked = BYTE_ORDER_MARK in self.rules and self.body.startswith(b"\xef\xbb\xbf")
+        at = 3 if marked else 0
         found = []
         while at < len(self.body):
             first = at

@@ -65,6 +65,7 @@ void check_canonical(outcome line, const std::string& canonical) {
   const std::string body = canonical + " 1\n";
   weir::parse_options options;
   options.utf8 = weir::utf8_policy::pass;
+  options.take_byte_order_mark = false;
   const observed again = weir::test::observe({body}, options);
   if (again.lines.size() != 1 || again.lines[0].code != weir::parse_code::none) {
     fail("the canonical form is refused", &line);

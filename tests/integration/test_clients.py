@@ -12,6 +12,7 @@ import json
 import pytest
 
 from harness.client import read_response
+from harness.msgpack import unpack
 from harness.process import wait_until
 from harness.settings import influx_sink, settings
 
@@ -69,12 +70,12 @@ def is_204(answer):
     return answer
 
 
-def is_result(answer):
+def is_result(answer, packed=False):
     """A result of /query without an error; its first statement."""
     assert answer.status == 200, (answer.status, answer.text())
-    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-type"] == f"application/{'x-msgpack' if packed else 'json'}"
     assert answer.headers["x-influxdb-version"]
-    result = answer.json()["results"][0]
+    result = (unpack(answer.body) if packed else answer.json())["results"][0]
     assert result["statement_id"] == 0
     assert "error" not in result
     return result
@@ -103,8 +104,8 @@ def test_python_influxdb(weir):
     with Wire(weir) as wire:
         is_204(wire.says("GET /ping HTTP/1.1", common))
         create = "/query?q=CREATE+DATABASE+%22mydb%22&db=mydb"
-        is_result(wire.says(f"POST {create} HTTP/1.1", [*common, "Content-Length: 0"]))
-        shown = is_result(wire.says("GET /query?q=SHOW+DATABASES&db=mydb HTTP/1.1", common))
+        is_result(wire.says(f"POST {create} HTTP/1.1", [*common, "Content-Length: 0"]), True)
+        shown = is_result(wire.says("GET /query?q=SHOW+DATABASES&db=mydb HTTP/1.1", common), True)
         assert shown["series"][0]["values"] == [["mydb"]]
         body = b"cpu,host=a value=1i 1600000000000000000\ncpu,host=b ok=True 1600000000000000000\n"
         is_204(wire.says("POST /write?db=mydb HTTP/1.1", octets + posted(body), body))
@@ -120,13 +121,14 @@ def test_python_influxdb(weir):
         # With gzip=True it says so on requests without a body, too.
         is_204(wire.says("GET /ping HTTP/1.1", [*common, "Content-Encoding: gzip"]))
         is_result(
-            wire.says("GET /query?q=SHOW+DATABASES HTTP/1.1", [*common, "Content-Encoding: gzip"])
+            wire.says("GET /query?q=SHOW+DATABASES HTTP/1.1", [*common, "Content-Encoding: gzip"]),
+            True,
         )
         # NaN is refused; the message of the exception is the body.
         body = b"cpu n=nan\n"
         answer = wire.says("POST /write?db=mydb HTTP/1.1", octets + posted(body), body)
         assert answer.status == 400
-        assert answer.json() == {"error": "unable to parse 'cpu n=nan': invalid number"}
+        assert unpack(answer.body) == {"error": "unable to parse 'cpu n=nan': invalid number"}
     weir.wait_delivered(3)
     assert weir.influxd.count("mydb", "cpu") == 2
     assert weir.influxd.count("mydb", "cpu", "ok") == 1
@@ -330,14 +332,15 @@ def test_home_assistant(weir):
     with Wire(weir) as wire:
         is_204(wire.says(write, octets + posted(b"\n"), b"\n"))
         shown = is_result(
-            wire.says("GET /query?q=SHOW+DATABASES%3B&db=home_assistant HTTP/1.1", common)
+            wire.says("GET /query?q=SHOW+DATABASES%3B&db=home_assistant HTTP/1.1", common), True
         )
         assert "series" in shown
         is_result(
             wire.says(
                 "POST /query?q=CREATE+DATABASE+home_assistant HTTP/1.1",
                 [*common, "Content-Length: 0"],
-            )
+            ),
+            True,
         )
         body = (
             'state,domain=sensor,entity_id=t friendly_name_str="Wärme",value=21.5 '

@@ -91,6 +91,49 @@ def test_a_conflict_is_mended_where_that_is_wanted(start_weir, mode, line, store
     )
 
 
+@pytest.mark.parametrize(
+    "line, status",
+    [
+        ("a v=1,v=2", 204),
+        ("b v=1,w=5,v=2,w=6", 204),
+        ("c v=1,v=2i", 400),
+        ('d v="x",v=1', 400),
+        ("e v=1,v=1", 204),
+        ("f v=t,v=1,v=2", 400),
+    ],
+)
+def test_a_field_twice_is_stored_as_influxdb_stores_it(influxd, start_weir, line, status):
+    for database in ("direct", "through"):
+        influxd.create_database(database)
+    direct = influxd.client.write(f"{line} {T}", "direct")
+    weir = start(start_weir, influx_sink(influxd.url))
+    answer = weir.client.write(f"{line} {T}", "through")
+    assert (answer.status, direct.status) == (status, status)
+    if status == 400:
+        # InfluxDB names the field or not, by whether the shard was there before.
+        assert "field type conflict" in direct.text()
+        assert 'input field "v" on measurement' in answer.json()["error"]
+    weir.wait_delivered(1 if status == 204 else 0)
+    rows = [influxd.rows(f"SELECT * FROM {line[0]}", each) for each in ("direct", "through")]
+    assert rows[0] == rows[1]
+    noted = reasons(weir, "weir_lines_noted_total").get("duplicate_field", 0)
+    assert noted == (1 if status == 204 else 0)
+
+
+@pytest.mark.parametrize("mode", ["reject", "spread"])
+def test_a_field_twice_costs_its_line_where_that_is_wanted(start_weir, mode):
+    weir = start(start_weir, duplicates=mode)
+    answer = weir.client.write(f"df v=1,v=2 {T}\ndf v=1 {T}", "mydb", verbose="true")
+    assert answer.status == 400
+    (refused,) = answer.json()["data"]
+    assert (refused["line_number"], refused["code"]) == (1, "duplicate_field")
+    assert refused["error_message"] == (
+        'field "v" stands twice in the line, and a database keeps one value (key: duplicates)'
+    )
+    assert weir.metrics().one("weir_lines_rejected_total", reason="duplicate_field") == 1
+    wait_until(lambda: weir.lines_of("mydb") == [f"df v=1 {T}"], what="the good line")
+
+
 def test_flink_gauges_reach_influxdb(influxd, start_weir):
     """A report as InfluxdbReporter writes it; InfluxDB by itself refuses a part of it."""
     report = "\n".join(

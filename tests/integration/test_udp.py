@@ -121,6 +121,39 @@ def test_a_bad_line_costs_itself_and_not_its_datagram(influxd, start_weir):
     assert "bad line here" in weir.log(), "the operator is told, because the sender cannot be"
 
 
+def test_what_programs_put_around_a_datagram_is_taken_off_and_counted(influxd, start_weir):
+    weir = start_weir(with_udp(settings(influx_sink(influxd.url)), {"database": "d"}))
+    sender = Sender(weir)
+    sender.send(
+        f"c,n=1 f=1 {T}\0",
+        f"c,n=2 f=1 {T}\n\0",
+        f"c,n=3 f=1\0\0\0\0",
+        f'c,n=4 s="x"\r\n\0\0',
+        f"c,n=5 f=t\0",
+        b"\xef\xbb\xbfc,n=6 f=1i %d\n" % T,
+        b"\xef\xbb\xbf# a comment\nc,n=7 f=1 %d\n\0" % T,
+        "\0",
+        f"c,n=8 f=1 {T}\nc,n=9 f=1\0 {T}\nc,n=10 s=\"a\0b\" {T}",
+    )
+    sender.wait_read(9)
+    wait_until(
+        lambda: weir.metrics().sum("weir_lines_received_total", database="d") >= 10,
+        what="all lines received",
+    )
+    metrics = weir.metrics()
+    reasons = {
+        reason: metrics.sum("weir_lines_mended_total", database="d", reason=reason)
+        for reason in ("final_nul", "byte_order_mark", "carriage_return")
+    }
+    assert reasons == {"final_nul": 7, "byte_order_mark": 2, "carriage_return": 1}
+    # One number has a NUL inside; types that change are another matter.
+    assert metrics.sum("weir_lines_rejected_total", database="d", reason="invalid_number") == 1
+    weir.wait_delivered(int(metrics.sum("weir_lines_accepted_total", database="d")))
+    found = {row["n"] for row in influxd.rows('SELECT * FROM "c"', "d")}
+    assert {"1", "2", "3", "4", "7", "8", "10"} <= found
+    assert influxd.rows("SHOW MEASUREMENTS", "d") == [{"name": "c"}]
+
+
 def test_lines_without_a_time_have_the_time_of_their_arrival(influxd, start_weir):
     weir = start_weir(with_udp(settings(influx_sink(influxd.url)), {"precision": "s"}))
     before = time.time_ns() // 10**9

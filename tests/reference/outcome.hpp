@@ -154,7 +154,8 @@ inline observed observe_bytewise(std::string_view body, const parse_options& opt
 
 inline bool operator==(const line_counts& a, const line_counts& b) {
   return a.points == b.points && a.errors == b.errors && a.comments == b.comments &&
-         a.blank == b.blank && a.carriage_returns == b.carriage_returns;
+         a.blank == b.blank && a.carriage_returns == b.carriage_returns &&
+         a.byte_order_marks == b.byte_order_marks;
 }
 
 inline bool same(const observed& a, const observed& b) {

@@ -461,6 +461,9 @@ class reference_body {
       : options_(options), body_(std::move(body)) {}
 
   std::vector<outcome> read() {
+    if (options_.take_byte_order_mark && body_.starts_with("\xEF\xBB\xBF")) {
+      at_ = 3;
+    }
     while (at_ < body_.size()) {
       line();
     }

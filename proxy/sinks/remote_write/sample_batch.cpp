@@ -15,6 +15,7 @@ void sample_batch::read(std::int64_t now_ms, sent_ledger& ledger) {
   parse_options options;
   // These lines went through the gate; whatever it let pass is no matter here.
   options.utf8 = utf8_policy::pass;
+  options.take_byte_order_mark = false;
   options.line_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
   line_reader reader(options);
   reader.feed(lines_);

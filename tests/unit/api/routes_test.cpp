@@ -33,6 +33,7 @@ TEST(classify, paths_and_methods) {
   EXPECT_EQ(classify(head(method::get, "/query")), route::query);
   EXPECT_EQ(classify(head(method::post, "/query")), route::query);
   EXPECT_EQ(classify(head(method::put, "/query")), route::method_not_allowed);
+  EXPECT_EQ(classify(head(method::head, "/query")), route::method_not_allowed);
   EXPECT_EQ(classify(head(method::head, "/ping")), route::ping);
   EXPECT_EQ(classify(head(method::get, "/status")), route::ping);
   EXPECT_EQ(classify(head(method::get, "/health")), route::health);

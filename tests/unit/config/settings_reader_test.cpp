@@ -264,8 +264,8 @@ TEST(settings_reader, a_file_and_the_real_environment_are_read) {
   ::unsetenv("WEIR_TEST_DIRECTORY");
   std::filesystem::remove_all(directory);
   ASSERT_TRUE(read.ok()) << read.error().message;
-  EXPECT_EQ(read.value().log.directory, "from-env");
-  EXPECT_EQ(read.value().http.loops, 1U);
+  EXPECT_EQ(read.value().effective.log.directory, "from-env");
+  EXPECT_EQ(read.value().effective.http.loops, 1U);
 
   const auto missing = load_settings(path, {});
   ASSERT_FALSE(missing.ok());
@@ -275,7 +275,14 @@ TEST(settings_reader, a_file_and_the_real_environment_are_read) {
   const auto folder = load_settings(::testing::TempDir(), {});
   ASSERT_FALSE(folder.ok());
   EXPECT_NE(folder.error().message.find("cannot be read"), std::string::npos);
-  EXPECT_TRUE(load_settings("", {}).ok());
+  EXPECT_TRUE(load_settings("/dev/null", {}).ok());
+
+  ASSERT_EQ(::setenv("WEIR_CONFIG", path.c_str(), 1), 0);
+  const auto named = load_settings("", {});
+  ::unsetenv("WEIR_CONFIG");
+  ASSERT_FALSE(named.ok());
+  EXPECT_NE(named.error().message.find("correct WEIR_CONFIG"), std::string::npos)
+      << named.error().message;
 }
 
 TEST(settings_reader, precision_names_and_plausible_windows) {

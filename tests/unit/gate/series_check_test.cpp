@@ -249,6 +249,81 @@ TEST_F(series_check_test, another_value_in_the_same_place_is_noted_by_default) {
   EXPECT_TRUE(memory_->duplicates.take(now + 60'000'000'000));
 }
 
+TEST_F(series_check_test, of_a_field_twice_the_last_value_goes_on_and_is_noted) {
+  // As InfluxDB 1.x stores them. Whether the shape was seen before makes no difference.
+  for (const char* time : {"1", "2", "3"}) {
+    const std::string end = std::string(" ") + time;
+    const passed p = write("m v=1,v=2" + end);
+    EXPECT_EQ(p.text, "m v=2" + end + "\n");
+    EXPECT_EQ(p.answer.action, gate_action::keep);
+    EXPECT_EQ(count(p.noted, gate_code::duplicate_field), 1U);
+    EXPECT_EQ(write("m,t=a w=1i,v=1,w=2i,x=t,v=2,v=3" + end).text,
+              "m,t=a w=2i,x=t,v=3" + end + "\n");
+  }
+  const auto sample = memory_->repeated_fields.take(now);
+  ASSERT_TRUE(sample);
+  EXPECT_EQ(sample->place + "." + sample->field, "m.v");
+  EXPECT_EQ(sample->count, 6U);
+  // What went on is the point: the same again is a retry, another value a duplicate.
+  EXPECT_EQ(count(write("m v=2 1").noted, gate_code::duplicate_retry), 1U);
+  EXPECT_EQ(count(write("m v=7,v=2 1").noted, gate_code::duplicate_retry), 1U);
+  EXPECT_EQ(count(write("m v=1 1").noted, gate_code::duplicate_point), 1U);
+  // Lines of good shapes that follow in one run are untouched, and those between found.
+  const std::vector<std::string> lines{"m v=1 10", "m v=1 11",     "m v=1,v=2 12",
+                                       "m v=1 13", "m v=3,v=4 14", "m v=3,v=4 15"};
+  const std::string expected = "m v=1 10\nm v=1 11\nm v=2 12\nm v=1 13\nm v=4 14\nm v=4 15\n";
+  EXPECT_EQ(write_all(lines), expected);
+}
+
+TEST_F(series_check_test, a_line_with_a_field_twice_is_refused_where_duplicates_are) {
+  for (const duplicates_mode mode : {duplicates_mode::reject, duplicates_mode::spread}) {
+    policy_.duplicates = mode;
+    for (const char* line : {"m v=1,v=2 1", "m v=1,v=2 1", "m v=1,v=2i 1", "m a=1,v=1,b=2,v=1 1"}) {
+      const passed p = write(line);
+      EXPECT_EQ(p.answer.action, gate_action::reject) << line;
+      EXPECT_EQ(p.answer.code, gate_code::duplicate_field) << line;
+      EXPECT_EQ(p.text, "") << line;
+      EXPECT_NE(p.detail.find("\"v\" stands twice"), std::string::npos) << p.detail;
+    }
+    // It left nothing behind: no type, no point.
+    EXPECT_EQ(write("m v=\"text\" 1").answer.action, gate_action::keep);
+    database_ += "x";
+  }
+}
+
+TEST_F(series_check_test, a_field_twice_with_two_types_is_a_conflict_of_types) {
+  // InfluxDB refuses the line whole, also where the field is new.
+  EXPECT_EQ(write("m v=1,v=2i 1").answer.code, gate_code::field_type_conflict);
+  static_cast<void>(write("n v=1 1"));
+  EXPECT_EQ(write("n v=2,v=\"x\" 2").answer.code, gate_code::field_type_conflict);
+  policy_.types = types_mode::coerce;
+  EXPECT_EQ(write("n v=2,v=3i 3").text, "n v=3 3\n");
+  EXPECT_EQ(write("n v=2i,v=3 4").text, "n v=3 4\n");
+  EXPECT_EQ(write("n v=1,v=2i,v=3 5").text, "n v=3 5\n");
+  policy_.types = types_mode::rename;
+  EXPECT_EQ(write("n v=2,v=\"x\",v=\"y\" 6").text, "n v=2,v_str=\"y\" 6\n");
+  policy_.types = types_mode::drop_field;
+  EXPECT_EQ(write("n v=2,v=\"x\" 7").text, "n v=2 7\n");
+  // Unchecked it is InfluxDB's to refuse; each time it is noted.
+  policy_.types = types_mode::off;
+  for (const char* line : {"o v=1,v=2i 8", "o v=1,v=2i 9"}) {
+    const passed p = write(line);
+    EXPECT_EQ(p.text, std::string(line) + "\n");
+    EXPECT_EQ(count(p.noted, gate_code::duplicate_field), 1U);
+  }
+}
+
+TEST_F(series_check_test, very_many_values_of_one_field_take_no_time) {
+  std::string line = "m v=0";
+  for (int i = 0; i < 30'000; ++i) {
+    line += ",v=" + std::to_string(i) + ",w" + std::to_string(i) + "=1";
+  }
+  const passed p = write(line + " 1");
+  EXPECT_EQ(count(p.noted, gate_code::duplicate_field), 1U);
+  EXPECT_NE(p.text.find(",v=29999,"), std::string::npos);
+  EXPECT_EQ(p.text.find("v=29998,"), std::string::npos);
+}
+
 TEST_F(series_check_test, halves_of_one_point_do_not_contradict_each_other) {
   policy_.duplicates = duplicates_mode::reject;
   EXPECT_EQ(write("m f=1 5").answer.action, gate_action::keep);

@@ -99,7 +99,22 @@ inline constexpr line_case line_cases[] = {
     {"m f=1 1 # no"sv, "! point is invalid"},
     {"m#x f=1"sv, "m#x|f:1"},
     {"\\#m f=1"sv, "\\#m|f:1"},
-    {"\xef\xbb\xbfm f=1"sv, "\xef\xbb\xbfm|f:1"},
+    // A byte order mark: at the beginning of the body it is taken off.
+    {"\xef\xbb\xbf"
+     "m f=1"sv,
+     "m|f:1"},
+    {"\xef\xbb\xbf"sv, ""},
+    {"\xef\xbb\xbf\n"sv, ""},
+    {"\xef\xbb\xbf# c"sv, ""},
+    {"\xef\xbb\xbf  m f=1\r\n"sv, "m|f:1"},
+    {"\xef\xbb\xbfm,t f=1"sv, "! missing tag value"},
+    {"\xef\xbb\xbf\xef\xbb\xbfm f=1"sv, "\xef\xbb\xbfm|f:1"},
+    {" \xef\xbb\xbfm f=1"sv, "\xef\xbb\xbfm|f:1"},
+    {"m f=1\n\xef\xbb\xbfm f=1"sv, "m|f:1 and \xef\xbb\xbfm|f:1"},
+    {"m f=1\n\xef\xbb\xbf# c"sv, "m|f:1 and ! invalid field format"},
+    {"\xef\xbb\xa0 f=1"sv, "\xef\xbb\xa0|f:1"},
+    {"\xef\xbb\nm f=1"sv, "! missing fields and m|f:1"},
+    {"\xef"sv, "! missing fields"},
     // Measurements.
     {",t=a f=1 1"sv, "! missing measurement"},
     {"\0,t=a f=1"sv, "! missing measurement"},

@@ -175,15 +175,19 @@ constexpr mistake_case refused_cases[] = {
      "c\0p\0u\0"sv,
      "utf16"sv, "\xFF\xFE"sv},
     {"\x1F\x8B\x08\0"sv, "compressed"sv, "\x1F\x8B"sv},
-    {"\xEF\xBB\xBF# comment"sv, "byte_order_mark"sv, "\xEF\xBB\xBF"sv},
-    {"\xEF\xBB\xBF\n"sv, "byte_order_mark"sv, "\xEF\xBB\xBF"sv},
+    {"m f=1\n\xEF\xBB\xBF# comment"sv, "byte_order_mark"sv, "\xEF\xBB\xBF"sv},
+    {"m f=1\n\xEF\xBB\xBF\n"sv, "byte_order_mark"sv, "\xEF\xBB\xBF"sv},
     {"cpu f=1 1\r\r\n"sv, "carriage_return"sv, "\r"sv},
     {"m f=1\rm f=2\r"sv, "carriage_return"sv, "\r"sv},
+    {"m f=1 1\0"sv, "nul_byte"sv, "\0"sv},
+    {"m f=1\0"sv, "nul_byte"sv, "\0"sv},
+    {"m f=t\0\0\n"sv, "nul_byte"sv, "\0"sv},
+    {"m f=\"a\"\0"sv, "nul_byte"sv, "\0"sv},
 };
 
 // Lines that InfluxDB accepts and that say something else than they seem to.
 constexpr mistake_case accepted_cases[] = {
-    {"\xEF\xBB\xBF"
+    {"m f=1\n\xEF\xBB\xBF"
      "cpu f=1"sv,
      "byte_order_mark"sv, "\xEF\xBB\xBF"sv},
     {"cpu f=\"a\xEF\xBF\xBD\""sv, "replacement_character"sv, "\xEF\xBF\xBD"sv},
@@ -320,7 +324,7 @@ TEST(Advise, SaysNothingAboutAPlainLine) {
 }
 
 TEST(Advise, SaysAllThereIsToSay) {
-  line_reader reader;
+  line_reader reader({.take_byte_order_mark = false});
   reader.feed("\xEF\xBB\xBFm,t=\"a\"  f=1 1586844081\r\n");
   ASSERT_EQ(reader.next(), line_event::point);
   std::string kinds;

@@ -42,6 +42,36 @@ TEST(Options, Utf8CanPass) {
   EXPECT_EQ(all.lines[0].fields[0].text, "\"\xfe\"");
 }
 
+TEST(Options, AByteOrderMarkIsTakenOffABodyOrLeftToItsFirstName) {
+  const std::string body = "\xEF\xBB\xBFm f=1 1\nn f=1 1\n";
+  for (const bool take : {true, false}) {
+    parse_options options;
+    options.take_byte_order_mark = take;
+    const observed all = observe({body}, options);
+    ASSERT_EQ(all.lines.size(), 2U);
+    EXPECT_EQ(all.lines[0].measurement, take ? "m" : "\xEF\xBB\xBFm");
+    EXPECT_EQ(all.lines[0].line, 1U);
+    EXPECT_EQ(all.lines[1].line, 2U);
+    EXPECT_EQ(all.counts.byte_order_marks, take ? 1U : 0U);
+    for (std::size_t first = 0; first < 6; ++first) {
+      for (std::size_t second = first; second < 6; ++second) {
+        ASSERT_TRUE(same(all, observe({body.substr(0, first), body.substr(first, second - first),
+                                       body.substr(second)},
+                                      options)))
+            << first << ' ' << second;
+      }
+    }
+  }
+  line_reader reader;  // each body of a reader has a beginning
+  for (int i = 0; i < 2; ++i) {
+    reader.reset({});
+    reader.feed(body);
+    ASSERT_EQ(reader.next(), line_event::point);
+    EXPECT_EQ(reader.point().measurement, "m");
+    EXPECT_EQ(reader.counts().byte_order_marks, 1U);
+  }
+}
+
 TEST(Options, BadUtf8CostsItsLineAlone) {
   std::string body;
   for (int i = 0; i < 3000; ++i) {

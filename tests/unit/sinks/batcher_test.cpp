@@ -131,6 +131,13 @@ TEST(cut_lines, a_line_feed_inside_a_string_ends_no_line) {
   EXPECT_EQ(both.points, 2U);
 }
 
+// Lines on their way to a server are no body of a client's.
+TEST(cut_lines, a_name_may_begin_with_the_bytes_of_a_byte_order_mark) {
+  const std::string text = "\xEF\xBB\xBFm v=1i 1\nm v=2i 2\n";
+  EXPECT_EQ(cut_lines(text, 1).lines, text.substr(0, text.find('\n') + 1));
+  EXPECT_EQ(cut_lines(text, text.size()).points, 2U);
+}
+
 class body : public ::testing::Test {
  protected:
   batch batch_of(const std::vector<frame_codec>& codecs) {

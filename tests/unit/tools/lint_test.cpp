@@ -330,6 +330,16 @@ TEST(LintWarnings, EachWindowsLineEndIsToldOnceAndWhereItIs) {
   }
 }
 
+TEST(LintWarnings, AByteOrderMarkIsToldOfTheFirstLine) {
+  lint_arguments given = json_arguments();
+  given.warnings = 1;
+  const std::string json = json_of("\xEF\xBB\xBFm f=1\nn f=1\n", given);
+  EXPECT_NE(json.substr(0, json.find('\n')).find("byte_order_mark"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("measurement":"m")"), std::string::npos) << json;
+  EXPECT_EQ(json.find("byte_order_mark", json.find('\n')), std::string::npos) << json;
+  EXPECT_EQ(json_of("\xEF\xBB\xBF# c\nn f=1\n", given).find("byte_order_mark"), std::string::npos);
+}
+
 TEST(LintArguments, EveryPrecisionIsItsUnit) {
   const std::pair<const char*, std::int64_t> expected[] = {{"ns", 1},
                                                            {"n", 1},

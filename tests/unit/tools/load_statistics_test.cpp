@@ -84,8 +84,8 @@ void expect_within(const std::string& text, std::initializer_list<const char*> p
 TEST(LoadReport, Summary) {
   expect_within(load_summary(some_options(), some_totals()),
                 {"2,000,000 lines in 2.00 s (3 requests): 1,000,000 lines/s, 350.0 MB/s",
-                 "p50 5.000 ms, p99 5.000 ms, max 5.000 ms", "204: 2 503: 1",
-                 R"(the first that refused: 503 {"error":"full"})",
+                 "p50 5.000 ms, p90 5.000 ms, p99 5.000 ms, p99.9 5.000 ms, max 5.000 ms",
+                 "204: 2 503: 1", R"(the first that refused: 503 {"error":"full"})",
                  "the 1,000,000 different lines were sent 3.0 times",
                  "process 4711 4.00 CPU s, 2.000 a million lines, peak memory 100 MiB",
                  "weir load  0.50 CPU s, 0.250 a million lines, peak memory 64 MiB"});
@@ -116,6 +116,8 @@ TEST(LoadReport, JsonCanBeRead) {
   EXPECT_EQ(std::uint64_t(root["lines_accepted"]), 2'000'000U);
   EXPECT_DOUBLE_EQ(double(root["lines_per_second"]), 1e6);
   EXPECT_DOUBLE_EQ(double(root["latency_ms"]["p99"]), 5.0);
+  EXPECT_DOUBLE_EQ(double(root["latency_ms"]["p90"]), 5.0);
+  EXPECT_DOUBLE_EQ(double(root["latency_ms"]["p99.9"]), 5.0);
   EXPECT_EQ(std::uint64_t(root["answers"]["503"]), 1U);
   EXPECT_DOUBLE_EQ(double(root["process"]["cpu_seconds_per_million_lines"]), 2.0);
   EXPECT_DOUBLE_EQ(double(root["own"]["cpu_seconds"]), 0.5);

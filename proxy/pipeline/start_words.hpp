@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words of the line that weir begins with: what it found in its log and what its sinks have
+// still to deliver. Reads the same numbers as /metrics. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "observe/metrics.hpp"
+
+namespace weir {
+
+class start_numbers final : public metric_collector {
+ public:
+  void counter_value(std::string_view name, std::string_view help, double value,
+                     std::initializer_list<label> labels) override;
+  void gauge_value(std::string_view name, std::string_view help, double value,
+                   std::initializer_list<label> labels) override;
+
+  /// "log /srv/weir-data (written): 3 frames, 5 KiB, at most 4GiB".
+  [[nodiscard]] std::string log_words(const log_settings& log) const;
+  /// "sinks: influx (influxdb http://127.0.0.1:8087, 12 points pending)".
+  [[nodiscard]] std::string sink_words(const std::vector<sink_settings>& sinks) const;
+
+ private:
+  [[nodiscard]] std::uint64_t of_log(std::string_view name) const;
+
+  std::map<std::string, double, std::less<>> log_;
+  std::map<std::string, double, std::less<>> pending_;
+};
+
+}  // namespace weir
