@@ -4,6 +4,7 @@
 // is first asked in a way that costs a few nanoseconds.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "line_splitter.hpp"
 #include "mistake.hpp"
@@ -26,7 +27,7 @@ class adviser {
   adviser(const point_view& point, const line_circumstances& circumstances)
       : point_(point), circumstances_(circumstances) {}
 
-  std::vector<diagnosis> judge() {
+  std::vector<mistake_found> judge() {
     judge_bytes();
     judge_names();
     judge_spaces();
@@ -38,8 +39,12 @@ class adviser {
   }
 
  private:
-  void add(const mistake_found& found) {
-    said_.push_back(make_diagnosis(words_of(found.what), found, point_.text, 1));
+  void add(mistake_found found) { said_.push_back(std::move(found)); }
+  // With one way to write it instead.
+  void add(mistake_found found, std::string condition, std::size_t at, std::size_t length,
+           std::string with) {
+    found.readings.push_back({std::move(condition), {{at, length, std::move(with)}}});
+    add(std::move(found));
   }
   [[nodiscard]] std::size_t offset(std::string_view part) const noexcept {
     return static_cast<std::size_t>(part.data() - point_.text.data());
@@ -49,28 +54,95 @@ class adviser {
   void judge_names();
   void judge_name(std::string_view name) {
     if (is_quoted(name)) {
-      add({mistake::quoted_name, offset(name), name.size(), name});
+      add_quoted(name);
     }
   }
+  void add_quoted(std::string_view name);
+  void judge_measurement();
+  void judge_value(const tag_view& tag);
   void judge_spaces();
   void judge_time();
 
   const point_view& point_;
   const line_circumstances& circumstances_;
-  std::vector<diagnosis> said_;
+  std::vector<mistake_found> said_;
 };
 
-// Both marks begin with a byte that is rare in text: most lines end here.
+void adviser::add_quoted(std::string_view name) {
+  const std::string_view inner = name.substr(1, name.size() - 2);
+  mistake_found found{mistake::quoted_name, offset(name), name.size(), name};
+  if (!inner.empty() && inner.find(name.front()) == inner.npos && !inner.ends_with('\\')) {
+    found.readings.push_back({{}, {{found.at, name.size(), escaped(inner, ", =")}}});
+  }
+  add(std::move(found));
+}
+
+// A name like `host=a`, or a time, is what follows where the measurement was forgotten.
+void adviser::judge_measurement() {
+  const std::string_view name = point_.measurement;
+  constexpr std::string_view key = "measurement=";
+  constexpr const char* placeholder =
+      "you write the name of your measurement in the place of `measurement`";
+  if (std::memchr(name.data(), '=', name.size()) != nullptr && is_pair(name)) {
+    mistake_found found{mistake::measurement_missing, 0, name.size(), name};
+    if (name.starts_with(key) && name.size() > key.size()) {
+      add(std::move(found), {}, 0, key.size(), "");
+    } else {
+      add(std::move(found), placeholder, 0, 0, "measurement,");
+    }
+  } else if (name.front() <= '9' && name.front() >= '0' && is_timestamp_like(name)) {
+    mistake_found found{mistake::timestamp_first, 0, name.size(), name};
+    if (!point_.time) {
+      found.readings.push_back({placeholder,
+                                {{0, name.size(), "measurement"},
+                                 {point_.series_and_fields.size(), 0, " " + std::string{name}}}});
+    }
+    add(std::move(found));
+  }
+}
+
+// host==a and host=>a: the first equals sign ends the name.
+void adviser::judge_value(const tag_view& tag) {
+  const char first = tag.value.front();
+  if ((first == '=' || first == '>') && tag.value.size() > 1) {
+    const std::size_t at = offset(tag.value);
+    const mistake what = first == '=' ? mistake::double_equals : mistake::arrow_for_equals;
+    add({what, at - 1, 2, point_.text.substr(at - 1, 2)}, {}, at, 1, "");
+  }
+}
+
+bool has_high_byte(std::string_view text) noexcept {
+  std::uint64_t all = 0;
+  std::size_t at = 0;
+  for (; at + sizeof all <= text.size(); at += sizeof all) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    all |= eight;
+  }
+  for (; at < text.size(); ++at) {
+    all |= static_cast<unsigned char>(text[at]);
+  }
+  return (all & 0x8080808080808080U) != 0;
+}
+
+// Most lines are ASCII and end here.
 void adviser::judge_bytes() {
   const std::string_view text = point_.text;
   if (circumstances_.byte_order_mark) {
     add({mistake::byte_order_mark, 0});
   }
+  if (!has_high_byte(text)) {
+    return;
+  }
+  if (auto found = find_invisible(text, true)) {
+    add(std::move(*found));
+  }
   if (std::memchr(text.data(), 0xEF, text.size()) == nullptr) {
     return;
   }
   if (text.starts_with(byte_order_mark_bytes)) {
-    add({mistake::byte_order_mark, 0, byte_order_mark_bytes.size()});
+    add({mistake::byte_order_mark, 0, byte_order_mark_bytes.size()}, {}, 0,
+        byte_order_mark_bytes.size(), "");
   }
   const std::size_t lost = text.find(replacement_bytes);
   if (lost != std::string_view::npos) {
@@ -85,9 +157,11 @@ bool is_time(std::string_view name) noexcept {
 
 void adviser::judge_names() {
   judge_name(point_.measurement);
+  judge_measurement();
   for (const tag_view& tag : point_.tags) {
     judge_name(tag.key);
     judge_name(tag.value);
+    judge_value(tag);
     if (is_time(tag.key)) {
       add({mistake::time_as_name, offset(tag.key), tag.key.size()});
     }
@@ -109,7 +183,7 @@ void adviser::judge_spaces() {
     }
     const std::size_t end = std::min(text.find_first_not_of({" \t\0", 3}, at), text.size());
     if (end < text.size()) {
-      add({mistake::extra_space, at, end - at});
+      add({mistake::extra_space, at, end - at}, {}, at, end - at, " ");
     }
   }
 }
@@ -127,18 +201,35 @@ void adviser::judge_time() {
   const std::string_view text = point_.text;
   const std::size_t end = text.find_last_not_of(' ') + 1;
   const std::size_t begin = text.find_last_of({" \t\0", 3}, end - 1) + 1;
-  add({mistake::timestamp_unit,
-       begin,
-       end - begin,
-       {},
-       {},
-       describe_reading(*point_.time, unit) + ' ' + describe_plausible(number, better)});
+  mistake_found found{
+      mistake::timestamp_unit,
+      begin,
+      end - begin,
+      {},
+      {},
+      describe_reading(*point_.time, unit) + ' ' + describe_plausible(number, better)};
+  std::int64_t time = 0;
+  if (!__builtin_mul_overflow(number, better, &time) && time % unit == 0) {
+    const std::string condition = "the timestamp counts " + std::string{name_of_unit(better)};
+    add(std::move(found), condition, begin, end - begin, std::to_string(time / unit));
+  } else {
+    add(std::move(found));
+  }
 }
 
 }  // namespace
 
-std::vector<diagnosis> advise(const point_view& point, const line_circumstances& circumstances) {
+std::vector<mistake_found> find_doubts(const point_view& point,
+                                       const line_circumstances& circumstances) {
   return adviser(point, circumstances).judge();
+}
+
+std::vector<diagnosis> advise(const point_view& point, const line_circumstances& circumstances) {
+  std::vector<diagnosis> said;
+  for (const mistake_found& found : find_doubts(point, circumstances)) {
+    said.push_back(make_diagnosis(words_of(found.what), found, point.text, 1));
+  }
+  return said;
 }
 
 }  // namespace weir

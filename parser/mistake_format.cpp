@@ -42,30 +42,6 @@ bool is_csv(std::string_view text) noexcept {
   });
 }
 
-bool is_metric_name_byte(char byte) noexcept {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-         (byte >= '0' && byte <= '9') || byte == '_' || byte == ':';
-}
-
-// name{label="value",...} 1.5
-bool is_prometheus(std::string_view text) noexcept {
-  const auto end = std::find_if_not(text.begin(), text.end(), is_metric_name_byte);
-  const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.begin()));
-  if (end == text.begin() || !rest.starts_with('{')) {
-    return false;
-  }
-  const std::size_t equals = rest.find("=\"");
-  const std::size_t close = rest.find('}');
-  return close != std::string_view::npos && (equals < close || close == 1);
-}
-
-bool begins_with_insert(std::string_view text) noexcept {
-  constexpr std::string_view word = "insert ";
-  return text.size() > word.size() &&
-         std::equal(word.begin(), word.end(), text.begin(),
-                    [](char low, char byte) { return low == byte || low == byte + ('a' - 'A'); });
-}
-
 }  // namespace
 
 maybe_mistake find_format_mistake(const refused_line& line) {
@@ -89,11 +65,8 @@ maybe_mistake find_format_mistake(const refused_line& line) {
   if (is_json(text)) {
     return whole(mistake::json, line);
   }
-  if (is_prometheus(text)) {
-    return whole(mistake::prometheus_text, line);
-  }
-  if (begins_with_insert(text)) {
-    return mistake_found{mistake::insert_keyword, line.offset(text), 6};
+  if (auto found = find_foreign_format(line)) {
+    return found;
   }
   if (is_csv(text)) {
     return whole(mistake::csv, line);

@@ -29,8 +29,48 @@ maybe_mistake missing_tag_key(const refused_line& line) {
   }
 }
 
+// host= with nothing behind it: the tag is left out.
+maybe_mistake empty_tag(const refused_line& line) {
+  const std::size_t end = line.at;
+  const char next = byte_at(line.text, end);
+  if (end == 0 || line.text[end - 1] != '=' || (next != ' ' && next != ',')) {
+    return std::nullopt;
+  }
+  const std::size_t comma = line.text.rfind(',', end - 1);
+  if (comma == std::string_view::npos || comma == 0 || line.text[comma - 1] == '\\') {
+    return std::nullopt;
+  }
+  mistake_found found{mistake::empty_tag, comma + 1, end - comma - 1,
+                      line.text.substr(comma + 1, end - comma - 2)};
+  found.readings.push_back({{}, {{comma, end - comma, ""}}});
+  return found;
+}
+
+// a=b=c: the second equals sign belongs to the value.
+maybe_mistake equals_in_tag(const refused_line& line) {
+  const std::string_view text = line.text;
+  const std::size_t comma = text.rfind(',', line.at);
+  if (comma == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::string_view item = item_at(text, comma + 1);
+  const std::size_t equals = find_bare(item, "=", 0);
+  const std::size_t second = find_bare(item, "=", equals + 1);
+  if (second >= item.size() || equals == 0) {
+    return std::nullopt;
+  }
+  const std::size_t value = comma + 1 + equals + 1;
+  const std::string_view rest = item.substr(equals + 1);
+  mistake_found found{mistake::equals_in_tag, comma + 1 + second};
+  found.readings.push_back({{}, {{value, rest.size(), escaped(rest, "=")}}});
+  return found;
+}
+
 maybe_mistake missing_tag_value(const refused_line& line) {
   const std::string_view text = line.text;
+  if (auto found = empty_tag(line)) {
+    return found;
+  }
   if (byte_at(text, line.at) != ' ') {
     return std::nullopt;
   }
@@ -41,21 +81,10 @@ maybe_mistake missing_tag_value(const refused_line& line) {
   if (line.span.starts_with('"')) {
     return mistake_found{mistake::quoted_name, line.offset(line.span), line.span.size(), line.span};
   }
-  // The value behind the space, and a field behind that.
-  const bool after_equals = line.at > 0 && text[line.at - 1] == '=';
-  const std::string_view word = word_at(text, next);
-  const std::string_view further = word_at(text, skip_spaces(text, next + word.size()));
-  if (after_equals && !is_pair(item_at(text, next)) && is_pair(further)) {
-    return spaces(mistake::space_after_equals, line, line.at);
-  }
   return std::nullopt;
 }
 
 maybe_mistake missing_fields(const refused_line& line) {
-  const std::size_t tab = line.text.find('\t');
-  if (tab != std::string_view::npos) {
-    return mistake_found{mistake::tab_for_space, tab};
-  }
   const std::size_t last_comma = line.text.rfind(',');
   if (line.has_tags() && is_field_value(line.text.substr(line.text.rfind('=') + 1))) {
     return mistake_found{mistake::space_missing, last_comma};
@@ -64,15 +93,18 @@ maybe_mistake missing_fields(const refused_line& line) {
 }
 
 maybe_mistake missing_field_value(const refused_line& line) {
-  constexpr std::size_t timestamp_digits_min = 10;
-  const std::size_t next = skip_spaces(line.text, line.at);
-  const std::string_view word = word_at(line.text, next);
-  const bool is_timestamp = word.size() >= timestamp_digits_min &&
-                            word.find_first_not_of("0123456789") == std::string_view::npos;
-  if (byte_at(line.text, line.at) != ' ' || word.empty() || is_timestamp) {
+  const std::vector<line_word> words = split_words(line.text);
+  if (words.size() < 2) {
     return std::nullopt;
   }
-  return spaces(mistake::space_after_equals, line, line.at);
+  for (const line_item& item : words[1].items) {
+    if (item.is_pair && item.value.empty()) {
+      mistake_found found{mistake::empty_field, line.offset(item.text), item.text.size(), item.key};
+      add_value_readings(found, item.value, line);
+      return found;
+    }
+  }
+  return std::nullopt;
 }
 
 // The first item of the field set that is no pair, and where it begins; or the set's end.
@@ -138,12 +170,66 @@ maybe_mistake lone_item(const refused_line& line, std::string_view item, std::st
   return std::nullopt;
 }
 
+// 5, and 5%: what stands behind a decimal comma.
+bool is_number_part(std::string_view item) noexcept {
+  constexpr std::size_t unit_bytes_max = 8;
+  const std::size_t length = std::min(item.find_first_not_of("0123456789"), item.size());
+  const std::string_view unit = item.substr(length);
+  return length > 0 &&
+         (is_field_value(item) || (unit.size() <= unit_bytes_max &&
+                                   unit.find_first_of("0123456789:-_=") == std::string_view::npos));
+}
+
+// The number that the comma before `item` cuts in two, put together again.
+mistake_found decimal_comma(const refused_line& line, std::string_view item) {
+  constexpr std::string_view decimals = "0123456789";
+  const std::size_t comma = line.offset(item) - 1;
+  mistake_found found{mistake::decimal_comma, comma, 1, item};
+  const std::size_t begin = line.text.find_last_of("= ", comma) + 1;
+  const std::string_view head = line.text.substr(begin, comma - begin);
+  // Further groups of three digits.
+  std::vector<std::string_view> groups{item};
+  std::size_t end = comma + 1 + item.size();
+  while (byte_at(line.text, end) == ',' && groups.size() < 8) {
+    const std::string_view next = item_at(line.text, end + 1);
+    if (next.empty() || decimals.find(next[0]) == decimals.npos || is_pair(next)) {
+      break;
+    }
+    groups.push_back(next);
+    end += 1 + next.size();
+  }
+  std::string joined{head};
+  bool are_groups = head.size() <= 4 && head.find_first_not_of("-0123456789") == head.npos &&
+                    head != "0" && head != "-0" && !head.empty();
+  for (const std::string_view group : groups) {
+    const std::size_t length = std::min(group.find_first_not_of(decimals), group.size());
+    are_groups = are_groups && length == 3;
+    joined += group;
+  }
+  const line_edit whole{begin, end - begin, joined};
+  if (are_groups && (groups.size() > 1 || item.find('.') != item.npos)) {
+    found.readings.push_back({{}, {whole}});
+    return found;
+  }
+  const line_edit decimal{comma, 1, "."};
+  const std::size_t point = head.find('.');
+  if (are_groups && (item.ends_with('i') || item.ends_with('u'))) {
+    found.readings.push_back({{}, {whole}});
+  } else if (are_groups) {
+    found.readings = {{"the comma groups thousands", {whole}},
+                      {"the comma is a decimal sign", {decimal}}};
+  } else if (groups.size() == 1 && point == head.npos) {
+    found.readings.push_back({{}, {decimal}});
+  } else if (groups.size() == 1 && (head.size() - point) % 4 == 0) {
+    std::string bare{head};  // 1.234,5
+    bare.erase(std::remove(bare.begin(), bare.end(), '.'), bare.end());
+    found.readings.push_back({{}, {{begin, end - begin, bare.append(".").append(item)}}});
+  }
+  return found;
+}
+
 maybe_mistake invalid_field_format(const refused_line& line) {
   const std::string_view text = line.text;
-  const std::size_t tab = line.measurement().find('\t');
-  if (tab != std::string_view::npos) {
-    return mistake_found{mistake::tab_for_space, tab};
-  }
   const std::string_view fields = line.span;
   const std::size_t fields_end = line.fields_begin + fields.size();
   std::size_t begin = 0;
@@ -159,9 +245,8 @@ maybe_mistake invalid_field_format(const refused_line& line) {
   }
   if (begin > line.fields_begin) {
     const char before = byte_at(text, begin - 2);
-    if (is_field_value(item) && item[0] >= '0' && item[0] <= '9' && before >= '0' &&
-        before <= '9') {
-      return mistake_found{mistake::decimal_comma, begin - 1, 1, item};
+    if (is_number_part(item) && before >= '0' && before <= '9') {
+      return decimal_comma(line, item);
     }
   } else if (is_last) {
     return lone_item(line, item, next);
@@ -178,37 +263,6 @@ maybe_mistake invalid_field_format(const refused_line& line) {
   return std::nullopt;
 }
 
-// The value is bad because it is a tag's: the tags end at a space too early.
-maybe_mistake early_end_of_tags(const refused_line& line) {
-  const std::string_view text = line.text;
-  const std::size_t value = line.offset(line.span);
-  const std::string_view first = item_at(text, line.fields_begin);
-  if (byte_at(text, line.fields_begin) == ',') {
-    return spaces(mistake::space_before_comma, line, line.series_end);
-  }
-  const std::size_t after = find_bare(text, " ", value);
-  const std::string_view next = word_at(text, skip_spaces(text, after));
-  if (!is_pair(next)) {
-    return std::nullopt;
-  }
-  mistake_found found = spaces(mistake::space_in_tags, line, line.series_end);
-  found.first = first;
-  found.second = line.measurement();
-  if (is_pair(first)) {
-    const std::size_t comma = text.substr(0, value).rfind(',');
-    const bool is_first = comma == std::string_view::npos || comma < line.fields_begin;
-    found.first = item_at(text, is_first ? line.fields_begin : comma + 1);
-  }
-  if (!is_pair(first)) {
-    found.what = mistake::space_in_name;
-  } else if (found.length > 1) {
-    found.what = mistake::two_spaces;
-  } else if (!line.has_tags()) {
-    found.what = mistake::space_after_measurement;
-  }
-  return found;
-}
-
 }  // namespace
 
 maybe_mistake find_list_mistake(const refused_line& line) {
@@ -223,13 +277,13 @@ maybe_mistake find_list_mistake(const refused_line& line) {
       return missing_field_value(line);
     case parse_code::invalid_field_format:
       return invalid_field_format(line);
+    case parse_code::invalid_tag_format:
+      return equals_in_tag(line);
     case parse_code::invalid_boolean:
     case parse_code::invalid_number:
-      return early_end_of_tags(line);
     case parse_code::none:
     case parse_code::missing_measurement:
     case parse_code::missing_field_key:
-    case parse_code::invalid_tag_format:
     case parse_code::duplicate_tags:
     case parse_code::key_too_long:
     case parse_code::unbalanced_quotes:

@@ -4,8 +4,10 @@
 // reader is not, because the line is known to be wrong.
 #include <algorithm>
 
+#include "line_splitter.hpp"
 #include "mistake.hpp"
 #include "number.hpp"
+#include "scratch.hpp"
 
 namespace weir {
 
@@ -53,6 +55,140 @@ bool is_field_value(std::string_view value) noexcept {
     return is_plain_number(value.substr(0, value.size() - 1));
   }
   return std::find(std::begin(booleans), std::end(booleans), value) != std::end(booleans);
+}
+
+bool is_field_number(std::string_view value) noexcept {
+  const bool has_suffix = value.ends_with('i') || value.ends_with('u');
+  return is_plain_number(value.substr(0, value.size() - (has_suffix ? 1 : 0)));
+}
+
+bool is_timestamp_like(std::string_view word) noexcept {
+  constexpr std::size_t timestamp_digits_min = 10;
+  const std::string_view number = word.substr(word.starts_with('-') ? 1 : 0);
+  return number.size() >= timestamp_digits_min &&
+         number.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string quoted_string(std::string_view text) {
+  std::string out{"\""};
+  for (const char byte : text) {
+    if (byte == '"' || byte == '\\') {
+      out += '\\';
+    }
+    out += byte;
+  }
+  return out += '"';
+}
+
+std::string escaped(std::string_view text, std::string_view set) {
+  std::string out;
+  bool is_escaped = false;
+  for (const char byte : text) {
+    if (!is_escaped && set.find(byte) != std::string_view::npos) {
+      out += '\\';
+    }
+    is_escaped = byte == '\\';
+    out += byte;
+  }
+  return out;
+}
+
+std::size_t find_closing_quote(std::string_view text, std::size_t open) noexcept {
+  std::size_t at = open + 1;
+  while (at < text.size() && text[at] != '"') {
+    at += text[at] == '\\' ? 2 : 1;
+  }
+  return std::min(at, text.size());
+}
+
+std::size_t find_text_end(std::string_view text, std::size_t from) noexcept {
+  std::size_t end = text.find_last_not_of(' ') + 1;
+  const std::size_t last_space = text.find_last_of(' ', end - 1);
+  if (last_space != std::string_view::npos && last_space > from &&
+      is_timestamp_like(text.substr(last_space + 1, end - last_space - 1))) {
+    end = text.find_last_not_of(' ', last_space) + 1;
+  }
+  for (std::size_t comma = text.find(',', from); comma < end; comma = text.find(',', comma + 1)) {
+    const std::string_view item = text.substr(comma + 1, end - comma - 1);
+    const std::size_t equals = item.find_first_of("= ,\"");
+    if (equals != std::string_view::npos && equals > 0 && item[equals] == '=') {
+      return comma;
+    }
+  }
+  return std::max(end, from);
+}
+
+bool reads(std::string_view text, std::int64_t unit_ns) {
+  if (text.empty() || is_white_space(text.front()) || text.front() == '#') {
+    return false;
+  }
+  parse_options options;
+  options.unit_ns = unit_ns;
+  line_scratch scratch;
+  point_view point;
+  return read_exact(text, options, {}, scratch, point).code == parse_code::none;
+}
+
+bool line_word::are_fields() const noexcept {
+  return std::all_of(items.begin(), items.end(),
+                     [](const line_item& item) { return item.is_field(); });
+}
+
+namespace {
+
+// Behind the string that begins at `open`, if it ends as one that stands alone.
+std::size_t skip_string(std::string_view text, std::size_t open) noexcept {
+  const std::size_t behind = find_closing_quote(text, open) + 1;
+  const bool is_string = behind == text.size() ||
+                         (behind < text.size() && (text[behind] == ',' || text[behind] == ' '));
+  return is_string ? behind : open + 1;
+}
+
+line_item make_item(std::string_view text) noexcept {
+  line_item item{text, {}, {}, is_pair(text)};
+  if (item.is_pair) {
+    const std::size_t equals = find_bare(text, "=", 0);
+    item.key = text.substr(0, equals);
+    item.value = text.substr(equals + 1);
+  }
+  return item;
+}
+
+}  // namespace
+
+std::vector<line_word> split_words(std::string_view text) {
+  std::vector<line_word> words;
+  std::size_t items = 0;
+  std::size_t at = skip_spaces(text, 0);
+  while (at < text.size()) {
+    line_word word;
+    const std::size_t word_begin = at;
+    std::size_t begin = at;
+    for (;; ++at) {
+      while (at < text.size() && text[at] == '"' && at > begin && text[at - 1] == '=') {
+        at = skip_string(text, at);
+      }
+      const bool is_bare = at >= text.size() || at == 0 || text[at - 1] != '\\';
+      if (at < text.size() && (!is_bare || (text[at] != ' ' && text[at] != ','))) {
+        continue;
+      }
+      if (++items > line_items_max) {
+        return {};
+      }
+      word.items.push_back(make_item(text.substr(begin, at - begin)));
+      if (at >= text.size() || text[at] == ' ') {
+        break;
+      }
+      begin = at + 1;
+    }
+    word.text = text.substr(word_begin, at - word_begin);
+    words.push_back(std::move(word));
+    if (words.size() > line_words_max) {
+      return {};
+    }
+    at = skip_spaces(text, at);
+  }
+  return words;
 }
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 //
 // What stands where the timestamp should, and behind it.
 #include <algorithm>
+#include <array>
 
 #include "mistake.hpp"
 #include "number.hpp"
@@ -35,6 +36,77 @@ mistake_found pair_behind_fields(const refused_line& line, std::string_view word
   return found;
 }
 
+// What programs write for a time that is missing.
+bool is_null(std::string_view word) noexcept {
+  constexpr std::array<std::string_view, 10> nulls = {"null", "nil", "None", "NaN", "nan",
+                                                      "NULL", "-",   "NaT",  "NA",  "undefined"};
+  return std::find(nulls.begin(), nulls.end(), word) != nulls.end();
+}
+
+// 1586844081000000000mem v=2: the next point begins where the digits end.
+maybe_mistake glued_point(const refused_line& line, std::string_view word) {
+  const std::size_t length =
+      count_digits(word.substr(word.starts_with('-') ? 1 : 0)) + (word.starts_with('-') ? 1 : 0);
+  const std::string_view rest = word.substr(length);
+  const std::string_view next =
+      word_at(line.text, skip_spaces(line.text, line.offset(word) + word.size()));
+  const bool is_name = !rest.empty() && rest.find_first_of(".:'\"+") != 0 &&
+                       !is_pair(rest.substr(0, rest.find(',')));
+  if (!is_timestamp_like(word.substr(0, length)) || !is_name || !is_pair(next)) {
+    return std::nullopt;
+  }
+  mistake_found found{mistake::second_point, line.offset(rest), rest.size(), rest};
+  found.readings.push_back({{}, {{found.at, 0, "\n"}}});
+  return found;
+}
+
+// The unit of a number, behind a space: v=5 ms.
+maybe_mistake unit_apart(const refused_line& line, std::string_view word) {
+  constexpr std::array<std::string_view, 29> units = {"percent",
+                                                      "seconds",
+                                                      "degrees",
+                                                      "ppm",
+                                                      "rpm",
+                                                      "%",
+                                                      "ms",
+                                                      "s",
+                                                      "us",
+                                                      "ns",
+                                                      "B",
+                                                      "KB",
+                                                      "MB",
+                                                      "GB",
+                                                      "TB",
+                                                      "MiB",
+                                                      "GiB",
+                                                      "KiB",
+                                                      "C",
+                                                      "F",
+                                                      "V",
+                                                      "W",
+                                                      "kW",
+                                                      "Hz",
+                                                      "Pa",
+                                                      "hPa",
+                                                      "\xC2\xB0"
+                                                      "C",
+                                                      "\xC2\xB0",
+                                                      "bytes"};
+  const std::size_t begin = line.offset(word);
+  const std::size_t end =
+      line.text.find_last_not_of(' ', begin - std::min<std::size_t>(begin, 1)) + 1;
+  const std::size_t value = line.text.find_last_of("= ", end - 1) + 1;
+  if (std::find(units.begin(), units.end(), word) == units.end() || value > end ||
+      !is_field_number(line.text.substr(value, end - value))) {
+    return std::nullopt;
+  }
+  mistake_found found{mistake::number_with_unit, value, begin + word.size() - value,
+                      line.text.substr(value, begin + word.size() - value),
+                      line.text.substr(value, end - value)};
+  found.readings.push_back({{}, {{end, begin + word.size() - end, ""}}});
+  return found;
+}
+
 bool is_date(std::string_view word) noexcept {
   const std::size_t first = count_digits(word);
   if (first == 0 || first == word.size()) {
@@ -55,6 +127,9 @@ maybe_mistake bad_digits(std::string_view word) {
   }
   const char next = number[length];
   const bool has_digit = count_digits(number.substr(length + 1)) > 0;
+  if (next == ',' && std::count(number.begin(), number.end(), ',') > 1) {
+    return mistake_found{mistake::timestamp_suffix};
+  }
   if ((next == '.' || next == ',') && (has_digit || length + 1 == number.size())) {
     const bool has_exponent = number.find_first_of("eE") != std::string_view::npos;
     return mistake_found{has_exponent ? mistake::timestamp_exponent : mistake::timestamp_fraction};
@@ -92,11 +167,16 @@ maybe_mistake bad_timestamp(const refused_line& line) {
     const std::size_t space = line.text.find_last_not_of(' ', begin - 1) + 1;
     return mistake_found{mistake::space_before_comma, space, begin - space};
   }
+  if (auto glued = glued_point(line, word)) {
+    return glued;
+  }
   if (is_pair(word)) {
     return pair_behind_fields(line, word);
   }
   if (word.starts_with('"') || word.starts_with('\'')) {
-    const bool is_number = count_digits(word.substr(1)) + 2 == word.size();
+    const bool is_number =
+        word.size() > 2 && word.back() == word.front() &&
+        count_digits(word.substr(word[1] == '-' ? 2 : 1)) + (word[1] == '-' ? 3 : 2) == word.size();
     found.what = mistake::timestamp_quoted;
     return is_number ? maybe_mistake{found} : std::nullopt;
   }
@@ -107,6 +187,13 @@ maybe_mistake bad_timestamp(const refused_line& line) {
   if (is_date(word)) {
     found.what = mistake::timestamp_date;
     return found;
+  }
+  if (is_null(word)) {
+    found.what = mistake::timestamp_null;
+    return found;
+  }
+  if (auto unit = unit_apart(line, word)) {
+    return unit;
   }
   if (const auto number = bad_digits(word)) {
     found.what = number->what;
@@ -123,7 +210,9 @@ maybe_mistake text_after_timestamp(const refused_line& line) {
   }
   const std::string_view next = word_at(line.text, skip_spaces(line.text, begin + word.size()));
   if (is_pair(next)) {
-    return mistake_found{mistake::second_point, begin, word.size(), word};
+    mistake_found found{mistake::second_point, begin, word.size(), word};
+    found.readings.push_back({{}, {{begin, 0, "\n"}}});
+    return found;
   }
   if (is_pair(word)) {
     return mistake_found{mistake::tag_after_fields, begin, word.size(), item_at(word, 0),
@@ -154,13 +243,21 @@ maybe_mistake wrong_unit(const refused_line& line) {
 }  // namespace
 
 maybe_mistake find_time_mistake(const refused_line& line) {
+  maybe_mistake found;
   if (line.code == parse_code::bad_timestamp) {
-    return bad_timestamp(line);
+    found = bad_timestamp(line);
+  } else if (line.code == parse_code::point_is_invalid) {
+    found = text_after_timestamp(line);
+  } else if (line.code == parse_code::time_outside_range) {
+    found = wrong_unit(line);
+  } else if (line.code == parse_code::timestamp_syntax) {
+    found =
+        mistake_found{mistake::timestamp_null, line.offset(line.span), line.span.size(), line.span};
   }
-  if (line.code == parse_code::point_is_invalid) {
-    return text_after_timestamp(line);
+  if (found && found->readings.empty()) {
+    add_time_readings(*found, line);
   }
-  return line.code == parse_code::time_outside_range ? wrong_unit(line) : std::nullopt;
+  return found;
 }
 
 }  // namespace weir

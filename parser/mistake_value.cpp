@@ -99,12 +99,68 @@ bool has_grouped_digits(std::string_view value) noexcept {
     const bool separates = byte == '_' || byte == '\'' || static_cast<unsigned char>(byte) >= 0x80;
     joined += separates ? std::string_view{} : std::string_view{&byte, 1};
   }
-  return joined.size() < value.size() && value[0] != '_' && is_field_value(joined) &&
+  const std::string_view number = value.substr(0, value.find_last_not_of("iu") + 1);
+  return joined.size() < value.size() && value[0] != '_' && number.back() >= '0' &&
+         number.back() <= '9' && is_field_value(joined) &&
          joined.find_first_of(digits) != std::string::npos;
+}
+
+// What stands for a minus in text: minus sign, dashes, the wide one.
+std::size_t minus_sign_length(std::string_view value) noexcept {
+  constexpr std::array<std::string_view, 5> signs = {"\xE2\x88\x92", "\xE2\x80\x93", "\xE2\x80\x94",
+                                                     "\xEF\xB9\xA3", "\xEF\xBC\x8D"};
+  for (const std::string_view sign : signs) {
+    if (value.starts_with(sign)) {
+      return sign.size();
+    }
+  }
+  return 0;
+}
+
+// A sign of a currency before the number, with a minus before it perhaps.
+std::size_t currency_length(std::string_view value) noexcept {
+  constexpr std::array<std::string_view, 7> signs = {
+      "$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5", "\xE2\x82\xB9", "US$", "\xE2\x82\xBF"};
+  const std::size_t minus = value.starts_with('-') ? 1 : 0;
+  for (const std::string_view sign : signs) {
+    if (value.substr(minus).starts_with(sign)) {
+      return minus + sign.size();
+    }
+  }
+  return 0;
+}
+
+// 1.234.567
+bool is_grouped_by_points(std::string_view value) noexcept {
+  const std::string_view number = value.substr(value.starts_with('-') ? 1 : 0);
+  const std::size_t first = std::min(number.find('.'), number.size());
+  if (first == 0 || first > 3 || number[0] == '0' || (number.size() - first) % 4 != 0 ||
+      number.size() < first + 8 || number.find_first_not_of("0123456789.") != number.npos) {
+    return false;
+  }
+  for (std::size_t at = first; at < number.size(); at += 4) {
+    if (number[at] != '.' || number.substr(at + 1, 3).find('.') != number.npos) {
+      return false;
+    }
+  }
+  return true;
 }
 
 maybe_mistake find_number(std::string_view value) {
   const bool has_minus = value.starts_with('-');
+  if (const std::size_t sign = minus_sign_length(value);
+      sign > 0 && is_field_number(value.substr(sign))) {
+    return mistake_found{mistake::unicode_minus};
+  }
+  if (const std::size_t sign = currency_length(value);
+      sign > 0 && is_field_number(value.substr(sign))) {
+    mistake_found found{mistake::number_with_unit};
+    found.second = value.substr(sign);
+    return found;
+  }
+  if (is_grouped_by_points(value)) {
+    return mistake_found{mistake::grouped_digits};
+  }
   const std::string word = lower(value.substr(has_minus ? 1 : 0));
   if (value.starts_with('+') && is_field_value(value.substr(1))) {
     return mistake_found{mistake::number_with_plus};
@@ -154,15 +210,6 @@ maybe_mistake find_bytes(std::string_view value) {
   return std::nullopt;
 }
 
-// Where the string that begins at `open` ends, or the text's end.
-std::size_t closing_quote(std::string_view text, std::size_t open) noexcept {
-  std::size_t at = open + 1;
-  while (at < text.size() && text[at] != '"') {
-    at += text[at] == '\\' ? 2 : 1;
-  }
-  return std::min(at, text.size());
-}
-
 // Of the field whose value begins at `value`.
 std::string_view key_before(const refused_line& line, std::size_t value) noexcept {
   std::size_t begin = value - std::min<std::size_t>(value, 1);
@@ -173,21 +220,51 @@ std::string_view key_before(const refused_line& line, std::size_t value) noexcep
   return line.text.substr(begin, value - std::min<std::size_t>(value, 1) - begin);
 }
 
+// A string that is not closed: it ends before the timestamp, or where the line does.
+void add_string_readings(mistake_found& found, const refused_line& line) {
+  const std::string_view text = line.text.substr(0, line.text.find('\n'));
+  if (found.at >= text.size() || found.at == 0 || text[found.at - 1] != '=') {
+    return;
+  }
+  const std::size_t end = find_text_end(text, found.at);
+  const std::string_view string = text.substr(found.at + 1, end - found.at - 1);
+  if (text.size() < line.text.size() || string.empty()) {
+    return;
+  }
+  if (found.what == mistake::quote_in_string && string.ends_with('"') &&
+      !string.ends_with("\\\"")) {
+    const std::string inner = escaped(string.substr(0, string.size() - 1), "\"");
+    found.readings.push_back({{}, {{found.at + 1, string.size() - 1, inner}}});
+  } else if (found.what == mistake::missing_closing_quote && string.ends_with("\\\"")) {
+    // C:\ in quotes: its backslash takes the quote along.
+    found.readings.push_back({{}, {{end - 1, 0, "\\"}}});
+  } else if (found.what == mistake::missing_closing_quote) {
+    const bool ends_so = end == text.find_last_not_of(' ') + 1 && string.find(' ') == string.npos;
+    found.readings.push_back({ends_so ? "" : "the text ends there", {{end, 0, "\""}}});
+  }
+}
+
 }  // namespace
 
 maybe_mistake find_string_mistake(const refused_line& line) {
   const std::size_t first_feed = line.text.find('\n');
   if (line.code == parse_code::unbalanced_quotes) {
-    return mistake_found{mistake::missing_closing_quote, line.at};
+    mistake_found found{mistake::missing_closing_quote, line.at};
+    add_string_readings(found, line);
+    return found;
   }
   if (line.code == parse_code::shield_text_after_quote) {
-    const std::size_t close = closing_quote(line.text, line.at);
+    const std::size_t close = find_closing_quote(line.text, line.at);
     if (close + 1 < line.text.size() && line.text[close + 1] == '\0') {
       return mistake_found{mistake::nul_byte, close + 1};
     }
-    return first_feed > line.at && first_feed < close
-               ? mistake_found{mistake::missing_closing_quote, line.at}
-               : mistake_found{mistake::quote_in_string, close};
+    if (first_feed > line.at && first_feed < close) {
+      return mistake_found{mistake::missing_closing_quote, line.at};
+    }
+    mistake_found found{mistake::quote_in_string, line.at};
+    add_string_readings(found, line);
+    found.at = close;
+    return found;
   }
   // A string that has swallowed a line feed, and then the rest makes no sense.
   const bool is_structure = line.code == parse_code::invalid_field_format ||
@@ -220,8 +297,6 @@ maybe_mistake find_value_mistake(const refused_line& line) {
     told = *quote;
   } else if (const auto word = find_word(value)) {
     told = *word;
-  } else if (const auto list = find_list_mistake(line)) {
-    return list;
   } else if (const auto number = find_number(value)) {
     told = *number;
   } else {
@@ -233,6 +308,7 @@ maybe_mistake find_value_mistake(const refused_line& line) {
   if (told.second.empty()) {
     told.second = key_before(line, begin);
   }
+  add_value_readings(told, value, line);
   return told;
 }
 

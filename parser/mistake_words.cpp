@@ -35,7 +35,7 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "not as a tag.",
      "If `{1}` is a tag, write a comma instead of the space. If it is a field, separate it from "
      "the next field by a comma, not by a space."},
-    {"space_in_name", "a space in a name must be escaped",
+    {"space_in_name", "a space in a name or tag must be escaped",
      "A space ends the measurement and tags. Here it stands inside a name or a tag's value, so "
      "that `{1}` is read as the beginning of the fields. Quotes do not help in names.",
      "If the space belongs to the name, write a backslash before it: `\\ `. Otherwise remove it."},
@@ -80,9 +80,31 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "Every field has a name: `name=value`. `{1}` is a bare value.", "Name it: `{2} value={1}`."},
     {"double_equals", "two equals signs in a row",
      "One equals sign separates a field's name from its value.", "Remove one of them."},
+    {"arrow_for_equals", "an arrow where an equals sign belongs",
+     "A name and its value are joined by a single equals sign; `{1}` means nothing here.",
+     "Write `=` instead of `{1}`."},
     {"colon_for_equals", "a colon where an equals sign belongs",
      "A field is written `name=value`; a colon is an ordinary byte of a name.",
      "Write an equals sign instead of the colon."},
+    {"comma_before_timestamp", "a comma before the timestamp",
+     "Commas separate fields. The timestamp is no field: a space separates it from them.",
+     "Write a space instead of the comma."},
+    {"equals_in_tag", "an equals sign inside a tag's value",
+     "In a tag the first equals sign ends the name; one that belongs to the value is escaped.",
+     "Write a backslash before it: `\\=`."},
+    {"empty_tag", "a tag without a value",
+     "The tag `{1}` has no value, and an empty one cannot be stored.",
+     "Leave the whole tag out, with its comma."},
+    {"empty_field", "a field without a value",
+     "There is nothing behind the equals sign of the field `{1}`.",
+     "Leave the field out when it has no value. An empty text is written `name=\"\"`."},
+    {"measurement_missing", "no measurement at the beginning",
+     "A line begins with the measurement: the name of what is measured, without an equals sign. "
+     "Tags follow it behind commas, and fields behind a space.",
+     "Write the measurement first: `measurement,tag=a field=1`."},
+    {"fields_missing", "tags and a timestamp, but no field",
+     "Every pair on this line is a tag, and the timestamp follows. A point needs a field.",
+     "Add a field between the tags and the timestamp: `measurement,tag=a field=1`."},
     {"missing_closing_quote", "a string without its closing quote",
      "The string that begins at this double quote is not closed on its line. What stands behind "
      "it, perhaps even the next lines, is taken for a part of the string.",
@@ -126,6 +148,10 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "name. Programs write such commas when they format numbers for people of some countries.",
      "Write decimals with a point (`1.5`) and thousands without a separator (`1000`). In a "
      "program, format numbers without the user's locale."},
+    {"unicode_minus", "another sign where a minus belongs",
+     "`{1}` begins with a dash or minus sign of typography. Negative numbers begin with the plain "
+     "hyphen of the keyboard (U+002D).",
+     "Write `-` before the digits."},
     {"not_a_number", "NaN is not a value",
      "A field cannot hold NaN (not a number): InfluxDB has no way to store it.",
      "Leave this field out. If it is the line's only field, leave out the line."},
@@ -154,7 +180,8 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "Remove the unit and, if it matters, put it into the field's name: `duration_ms=12`. If the "
      "value is text, give it double quotes."},
     {"number_in_hexadecimal", "a number that is not decimal",
-     "Numbers are written in decimal digits.", "Write the number in decimal digits: `255i`."},
+     "Numbers are written in decimal digits.",
+     "Write the number in decimal digits: 0xFF is `255i`."},
     {"grouped_digits", "a number with grouped digits",
      "The digits of a number are written without anything between them.",
      "Remove what separates the groups: `1000000`."},
@@ -185,12 +212,26 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"timestamp_unit", "a timestamp in another unit than is read", "{3}",
      "Name the unit as the request's precision (`weir lint --precision`, `/write?precision=`), or "
      "write the timestamp in the unit that is read."},
+    {"timestamp_null", "a word for no timestamp",
+     "`{1}` is no timestamp. A line without a timestamp gets the time at which it arrives.",
+     "Leave it out, or write the time as a whole number."},
+    {"timestamp_first", "the timestamp stands first",
+     "A line begins with the measurement. The timestamp is the last thing on it.",
+     "Move the timestamp to the end of the line, behind a space."},
     {"comment_after_point", "a comment behind a point",
      "A comment is a line of its own that begins with `#`.",
      "Move the comment to a line before this one."},
     {"second_point", "two points on one line",
      "Behind the timestamp another point begins. Each point is a line of its own.",
      "Write a line feed (LF) instead of the space before `{1}`."},
+    {"semicolon", "a semicolon between or behind points",
+     "Points are separated by line feeds; a semicolon is an ordinary byte of a name or value.",
+     "Write a line feed (LF) instead of the semicolon; at the end, remove it."},
+    {"escaped_line_feed", "a backslash and an `n` for a line feed",
+     "Points are separated by line feeds (the byte 0A). What stands here are the two characters "
+     "`\\n`, as in a program's source: a shell's quotes, for example, do not turn them into one.",
+     "Write a real line feed: in a shell `$'...\\n...'` or `printf`, in a program a string that "
+     "knows escapes."},
     {"json", "this is JSON",
      "What stands here is JSON, not line protocol. Perhaps the output goes to the wrong address, "
      "or its format was left at a default.",
@@ -204,9 +245,45 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "What stands here is a sample as Prometheus scrapes it, not line protocol.",
      "Let Prometheus (or Telegraf's input `prometheus`) scrape it, or write "
      "`measurement,label=a value=1`."},
+    {"opentsdb", "this is OpenTSDB's put",
+     "OpenTSDB writes `put metric time value tag=a`. Line protocol begins with the measurement, "
+     "tags follow behind commas, and the time, in nanoseconds, comes last.",
+     "Write `metric,tag=a value=1 1586844081000000000`."},
+    {"graphite", "this is Graphite's format",
+     "Graphite writes `path value time`. In line protocol a value has a name, and the time is in "
+     "nanoseconds if the request's precision names no other unit.",
+     "Write `path value=1 1586844081000000000`, and rather tags than a path of names."},
+    {"statsd", "this is StatsD's format",
+     "StatsD writes `name:value|type`, and its server adds samples up. Line protocol holds points.",
+     "Send it to a StatsD server (Telegraf's input `statsd`), or write `name value=1`."},
+    {"logfmt", "these are pairs without a measurement",
+     "`name=value` pairs that spaces separate are logfmt. In line protocol the measurement comes "
+     "first, commas separate pairs, and text stands in double quotes.",
+     "Write `measurement level=\"info\",duration=5`."},
+    {"query", "this is a query, not a point",
+     "What stands here asks for data or changes a database. Lines that are written hold points.",
+     "Send queries to the database itself. A point is `measurement,tag=a field=1`."},
+    {"shell_command", "this is a command, not a point",
+     "`{1}` is a program that sends points. Only what it sends is line protocol.",
+     "Run the command in a shell, or keep only what it would send."},
     {"insert_keyword", "the word INSERT before the point",
      "INSERT is a command of InfluxDB's shell, not part of line protocol.",
      "Remove the word and the space behind it."},
+    {"prompt", "a prompt before the point",
+     "`{1}` belongs to the program from whose output the line was copied.",
+     "Remove it and the space behind it."},
+    {"quoted_line", "quotes or brackets around the whole line",
+     "Quotes around a line belong to the program or shell that it was copied from. In line "
+     "protocol only the texts of fields are quoted.",
+     "Remove the quotes at both ends, and what stands before the first."},
+    {"invisible_character", "a character that is not seen",
+     "Here stands {3}. It looks like a space or like nothing, but is an ordinary part of a name or "
+     "value. Such characters come from web pages, word processors and chats.",
+     "Replace it by a plain space, or remove it where none belongs."},
+    {"wide_punctuation", "a full-width sign",
+     "`{1}` is {3}, a sign of Chinese or Japanese text. It looks like the ASCII sign, but is an "
+     "ordinary part of a name or value.",
+     "Write the ASCII sign, with the input method switched off."},
     {"utf16", "this is UTF-16, not UTF-8",
      "The text begins with the byte order mark of UTF-16. Line protocol is UTF-8.",
      "Convert the file: `iconv -f UTF-16 -t UTF-8`."},
@@ -242,108 +319,9 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "Put the time at the end of the line as a whole number, or choose another name."},
 }};
 
-constexpr std::array<mistake_words, parse_code_count> by_code = {{
-    {"none", "", "", ""},
-    {"missing_measurement", "", "The line begins with a comma, so there is no measurement.",
-     "Write the measurement's name before the tags. A comma that belongs to the name is written "
-     "`\\,`."},
-    {"missing_fields", "", "The line ends before its fields.",
-     "A point is `measurement[,tags] field=value [timestamp]`, with one space before the fields. "
-     "Add at least one field."},
-    {"missing_tag_key", "",
-     "A tag must follow the comma, but there is no key before `=`, `,`, a space or the end.",
-     "Remove the comma, or name the tag."},
-    {"missing_tag_value", "", "The tag has no value.",
-     "Leave the whole tag out when its value is empty: InfluxDB cannot store an empty one."},
-    {"invalid_tag_format", "",
-     "There is a second `=` in the tag, or a backslash at the end of its value that takes the "
-     "comma or space behind it along.",
-     "Write an equals sign that belongs to a tag as `\\=`. A tag's key or value cannot end in a "
-     "backslash: use another character."},
-    {"duplicate_tags", "", "The same tag stands twice on the line.",
-     "Each tag key may be used once a line: remove or rename one."},
-    {"key_too_long", "",
-     "Measurement, tags and the field's key together are longer than 65535 bytes.",
-     "Move long values from tags into string fields."},
-    {"missing_field_key", "",
-     "There is no field name directly before the `=`. A space ends the measurement and tags, and "
-     "the name of the field must follow it.",
-     "Write the field's name before the `=`, with no space between them: `measurement name=1`."},
-    {"missing_field_value", "", "There is no value after the `=`.",
-     "Leave the field out when it has no value. An empty text is written `name=\"\"`."},
-    {"invalid_field_format", "",
-     "Behind the first space a list of fields `name=value` must stand, separated by commas. This "
-     "is not one.",
-     "Look for a space where none may be, a name without a value, or text without its double "
-     "quotes."},
-    {"unbalanced_quotes", "", "The string that begins here is never closed.",
-     "Add the closing double quote. Inside a string write `\\\"` for a quote and `\\\\` for a "
-     "backslash."},
-    {"invalid_number", "", "This is not a number.",
-     "Numbers look like `1.5`, `-3`, `1e9`, `42i` (integer) or `42u` (unsigned). Put double quotes "
-     "around text."},
-    {"invalid_float", "",
-     "This is not a float of 64 bits: the exponent lacks its digits, or the number is too large.",
-     "Write a number up to 1.7e308, with digits behind the `e`, or leave the field out."},
-    {"invalid_boolean", "",
-     "A value that is neither a number nor in quotes must be a boolean: t, T, true, True, TRUE, f, "
-     "F, false, False or FALSE.",
-     "Put double quotes around text."},
-    {"integer_out_of_range", "", "The integer does not fit 64 bits.",
-     "Send a number between -9223372036854775808 and 9223372036854775807. Without the `i` it is a "
-     "float and loses its last digits."},
-    {"unsigned_out_of_range", "", "The unsigned integer does not fit 64 bits.",
-     "Send a number up to 18446744073709551615. Without the `u` it is a float and loses its last "
-     "digits."},
-    {"invalid_field_value", "",
-     "The field's key ends in a backslash, which takes the `=` into the name.",
-     "A field key cannot end in a backslash: use another character."},
-    {"bad_timestamp", "",
-     "What follows the fields must be the timestamp, a whole number. A space ends the fields.",
-     "Write the timestamp in digits, or leave it out. If this belongs to the fields, remove the "
-     "space before it; if it belongs to a text, put double quotes around the text."},
-    {"timestamp_syntax", "", "The timestamp is a minus sign without digits.",
-     "Write a whole number, or leave the timestamp out."},
-    {"timestamp_out_of_range", "", "The timestamp does not fit 64 bits.",
-     "Check its unit: in nanoseconds a time of today has 19 digits."},
-    {"time_outside_range", "", "In nanoseconds the timestamp lies outside the years 1677 to 2262.",
-     "The request's precision is probably not the timestamp's unit: name the right one."},
-    {"point_is_invalid", "",
-     "Something follows the timestamp, which must be the last thing on the line.",
-     "Give each point a line of its own, and remove what does not belong to it."},
-    {"shield_empty_field_key", "",
-     "A field has no name. InfluxDB stores such a field under an empty name that cannot be "
-     "queried.",
-     "Name the field."},
-    {"shield_ambiguous_backslash", "",
-     "Several backslashes stand directly before `,`, `=`, a quote or a space, which InfluxDB reads "
-     "in two ways at once.",
-     "A name cannot end in a backslash; use another character. A tag may hold one before an "
-     "escaped "
-     "space or comma (`two\\\\ words`), but not beside quotes in names."},
-    {"shield_text_after_quote", "",
-     "After the quote that closes a string only a comma, a space or the end may follow.",
-     "Write a quote inside a string as `\\\"`."},
-    {"shield_invalid_utf8", "",
-     "The line is not UTF-8, and some databases refuse everything that is sent along with it.",
-     "Convert the text to UTF-8: `iconv -f LATIN1 -t UTF-8`, if it is Latin-1."},
-    {"shield_line_too_long", "", "The line is longer than this reader takes.",
-     "Split its fields over several lines of the same tags and timestamp. If a quote is left open, "
-     "close it."},
-    {"shield_tag_count", "",
-     "InfluxDB 1.6 and 1.7 fail on lines with exactly 100, 200, 400, ... tags, and lose the whole "
-     "request.",
-     "Add or leave out a tag; so many tags are rarely meant."},
-}};
-
-template <std::size_t count>
-constexpr bool are_complete(const std::array<mistake_words, count>& table, std::size_t first) {
-  return std::all_of(table.begin() + first, table.end(), [](const mistake_words& entry) {
-    return !entry.kind.empty() && !entry.explanation.empty() && !entry.remedy.empty();
-  });
-}
-static_assert(are_complete(known, 0));
-static_assert(are_complete(by_code, 1));
+static_assert(std::all_of(known.begin(), known.end(), [](const mistake_words& entry) {
+  return !entry.kind.empty() && !entry.explanation.empty() && !entry.remedy.empty();
+}));
 
 // Cut where no character of UTF-8 is cut.
 std::string_view bounded(std::string_view quote) noexcept {
@@ -384,10 +362,6 @@ std::string fill(std::string_view pattern, const mistake_found& found) {
 
 const mistake_words& words_of(mistake what) noexcept {
   return known[static_cast<std::size_t>(what)];
-}
-
-const mistake_words& words_of(parse_code code) noexcept {
-  return by_code[static_cast<std::size_t>(code)];
 }
 
 diagnosis make_diagnosis(const mistake_words& words, const mistake_found& found,

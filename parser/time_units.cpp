@@ -42,15 +42,6 @@ constexpr bool do_not_overlap() {
 }
 static_assert(do_not_overlap());
 
-std::string_view name_of_unit(std::int64_t unit_ns) noexcept {
-  for (const time_unit& unit : units) {
-    if (unit.unit_ns == unit_ns) {
-      return unit.name;
-    }
-  }
-  return "another unit";
-}
-
 std::string date_of(std::int64_t time_ns) {
   using std::chrono::floor;
   const std::chrono::sys_time<std::chrono::nanoseconds> time{std::chrono::nanoseconds{time_ns}};
@@ -67,6 +58,15 @@ std::string date_of(std::int64_t time_ns) {
 }
 
 }  // namespace
+
+std::string_view name_of_unit(std::int64_t unit_ns) noexcept {
+  for (const time_unit& unit : units) {
+    if (unit.unit_ns == unit_ns) {
+      return unit.name;
+    }
+  }
+  return "another unit";
+}
 
 bool is_plausible_time(std::int64_t time_ns) noexcept {
   return time_ns >= units[0].first && time_ns <= units[0].last;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace weir {
 
@@ -14,6 +15,9 @@ namespace weir {
 
 /// The unit, other than `unit_ns`, in which `number` lies in those years; 0 if there is none.
 [[nodiscard]] std::int64_t find_plausible_unit(std::int64_t number, std::int64_t unit_ns) noexcept;
+
+/// "seconds".
+[[nodiscard]] std::string_view name_of_unit(std::int64_t unit_ns) noexcept;
 
 /// "As seconds it would mean 2020-04-14 06:01:21 UTC." Requires: a unit that was found plausible.
 [[nodiscard]] std::string describe_plausible(std::int64_t number, std::int64_t unit_ns);

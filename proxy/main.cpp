@@ -154,12 +154,6 @@ int main(int argc, char** argv) {
       "weir"};
   app.require_subcommand(1);
   app.set_version_flag("-V,--version", std::string("weir ") + WEIR_VERSION);
-  app.footer(
-      "Examples:\n"
-      "  weir run --config conf/weir.toml\n"
-      "  weir config check --config /etc/weir/weir.toml\n"
-      "  weir letters list --since 1h\n"
-      "`weir COMMAND --help` has more.");
   arguments given;
   CLI::App* run_command = add_run_command(app, given);
   const config_commands config = add_config_commands(app, given);
@@ -174,6 +168,14 @@ int main(int argc, char** argv) {
   CLI::App* version_command =
       app.add_subcommand("version", "Print the version, and the parser kernel of this processor");
   version_command->footer("Example:\n  weir version");
+
+  // Last: a footer is passed on to the commands that are added after it.
+  app.footer(
+      "Examples:\n"
+      "  weir run --config conf/weir.toml\n"
+      "  weir config check --config /etc/weir/weir.toml\n"
+      "  weir letters list --since 1h\n"
+      "`weir COMMAND --help` has more.");
 
   if (const auto status = weir::parse_command_line(app, argc, argv)) {
     return *status;

@@ -195,8 +195,25 @@ struct diagnosis {
 };
 
 /// Explains a refused line. Cold: reads the line again and allocates. Requires: `error` is one that
-/// a reader gave, and its line still lies in memory.
-[[nodiscard]] diagnosis diagnose(const parse_error& error);
+/// a reader with that `unit_ns` gave, and its line still lies in memory.
+[[nodiscard]] diagnosis diagnose(const parse_error& error, std::int64_t unit_ns = 1);
+
+/// A line as it was probably meant.
+struct repaired_line {
+  /// Longer lines are not repaired.
+  static constexpr std::size_t line_bytes_max = 4096;
+
+  /// Continues "If " where something else can be meant ("the space belongs to the tag's value");
+  /// empty where that is hardly possible.
+  std::string condition;
+  /// One or several lines, separated by line feeds; a reader of the same unit takes all of them.
+  std::string text;
+};
+
+/// What could be written instead of a refused line: at most two lines, the likeliest first; none
+/// where what was meant cannot be told. Colder still: reads the line once for each mistake in it.
+/// Requires as `diagnose`.
+[[nodiscard]] std::vector<repaired_line> repair(const parse_error& error, std::int64_t unit_ns = 1);
 
 /// What is known about an accepted line beyond its bytes.
 struct line_circumstances {
@@ -211,6 +228,11 @@ struct line_circumstances {
 /// parsing the line where there is nothing to say.
 [[nodiscard]] std::vector<diagnosis> advise(const point_view& point,
                                             const line_circumstances& circumstances);
+
+/// The accepted line without what `advise` told as number `index`; none where that has no repair.
+[[nodiscard]] std::vector<repaired_line> repair(const point_view& point,
+                                                const line_circumstances& circumstances,
+                                                std::size_t index);
 
 /// Whether bytes that are not UTF-8 cost their line (`reject`) or are passed on as 1.x does.
 enum class utf8_policy : std::uint8_t { reject, pass };

@@ -29,6 +29,15 @@ void write_verdict::keep(rejected_line line) {
   }
 }
 
+void write_verdict::add_hint(line_hint hint) {
+  ++hint_lines;
+  const bool is_known = std::any_of(hints.begin(), hints.end(),
+                                    [&](const line_hint& each) { return each.kind == hint.kind; });
+  if (!is_known && !hint.text.empty() && hint.text.size() <= hint_bytes_max) {
+    hints.push_back(std::move(hint));
+  }
+}
+
 void write_verdict::reject(rejected_line line) {
   ++rejected;
   keep(std::move(line));

@@ -45,6 +45,13 @@ struct storage_refusal {
   std::uint64_t points = 0;
 };
 
+/// What a person should know of a refused line beyond InfluxDB's words.
+struct line_hint {
+  /// Of the mistake: `diagnosis::kind`.
+  std::string_view kind{};
+  std::string text{};
+};
+
 struct write_verdict {
   /// What a plain answer may carry of refusals; further ones are only counted.
   static constexpr std::size_t message_bytes_max = 64 * 1024;
@@ -55,13 +62,20 @@ struct write_verdict {
   /// Of a line that a verbose answer quotes.
   static constexpr std::size_t quoted_bytes_max = 1024;
 
+  /// Hints of a plain answer: how many, how long each, and of how many refused lines one is looked
+  /// for. Looking for one reads the line several times, so that a body of bad lines must not have
+  /// it done for each.
+  static constexpr std::size_t hints_max = 3;
+  static constexpr std::size_t hint_bytes_max = 300;
+  static constexpr std::size_t hint_lines_max = 8;
+
   std::uint64_t lines = 0;
   std::uint64_t accepted = 0;
   /// Lines with words of their own.
   std::uint64_t rejected = 0;
   /// Points that were older than their retention policy keeps them (not part of `rejected`).
   std::uint64_t beyond_retention = 0;
-  /// Optional words on those points; stands between the phrase that clients match and the count.
+  /// What is special to the first of those points; stands behind the words that clients match.
   std::string retention_detail;
   /// Other points of that kind, by code (not part of `rejected` either).
   std::vector<storage_refusal> storage;
@@ -74,6 +88,9 @@ struct write_verdict {
   /// The first refusals, bounded as above; kept by `reject` and `refuse_at_storage`.
   std::vector<rejected_line> refusals;
   std::size_t refusal_bytes = 0;
+  /// What weir adds to InfluxDB's words, one for each kind of mistake; each one line.
+  std::vector<line_hint> hints;
+  std::size_t hint_lines = 0;
 
   [[nodiscard]] bool flawless() const noexcept {
     return rejected == 0 && beyond_retention == 0 && storage.empty();
@@ -85,6 +102,12 @@ struct write_verdict {
   [[nodiscard]] bool wants_message() const noexcept {
     return refusals.size() < lines_max() && refusal_bytes < bytes_max();
   }
+  /// Whether a hint on another refused line would still be told.
+  [[nodiscard]] bool wants_hint() const noexcept {
+    return !verbose && hints.size() < hints_max && hint_lines < hint_lines_max;
+  }
+  /// Keeps the first hint of each kind. Requires: `wants_hint`.
+  void add_hint(line_hint hint);
   /// Counts a refused line and keeps it if there is room.
   void reject(rejected_line line);
   void reject(std::string message) { reject(rejected_line{.message = std::move(message)}); }

@@ -44,12 +44,21 @@ std::string refusals_text(const write_verdict& verdict) {
 }
 
 // InfluxDB up to 1.11 says it so; what 1.12 says instead no client knows.
-std::string retention_text(const write_verdict& verdict) {
-  std::string text = "points beyond retention policy";
+constexpr std::string_view retention_text = "points beyond retention policy";
+
+// Behind everything that InfluxDB says, so that its words stay whole for those who match them.
+std::string hints_text(const write_verdict& verdict) {
+  std::string text;
+  const auto add = [&text](std::string_view hint) {
+    text.append(text.empty() ? " (hint: " : "; ").append(hint);
+  };
   if (!verdict.retention_detail.empty()) {
-    text.append(" ").append(verdict.retention_detail);
+    add(verdict.retention_detail);
   }
-  return text;
+  for (const line_hint& each : verdict.hints) {
+    add(each.text);
+  }
+  return text.empty() ? text : text.append(")");
 }
 
 /// What is wrong with the lines, each reason on a line of its own.
@@ -59,7 +68,7 @@ std::string reasons_text(const write_verdict& verdict) {
     text.append(text.empty() ? "" : "\n").append(reason);
   };
   if (verdict.beyond_retention > 0) {
-    add(retention_text(verdict));
+    add(std::string{retention_text});
   }
   for (const storage_refusal& each : verdict.storage) {
     add(each.reason);
@@ -147,13 +156,15 @@ std::string verdict_words(const write_verdict& verdict) {
   }
   if (verdict.nothing_kept) {
     // Not "partial write": that is a promise.
-    return "nothing was written (accept_partial=false): " + reasons_text(verdict);
+    return "nothing was written (accept_partial=false): " + reasons_text(verdict) +
+           hints_text(verdict);
   }
   const std::uint64_t dropped = verdict.dropped();
   if (verdict.rejected > 0 && verdict.accepted == 0 && dropped == 0) {
-    return refusals_text(verdict);
+    return refusals_text(verdict) + hints_text(verdict);
   }
-  return fmt::format("partial write: {} dropped={}", reasons_text(verdict), dropped);
+  return fmt::format("partial write: {} dropped={}{}", reasons_text(verdict), dropped,
+                     hints_text(verdict));
 }
 
 std::string_view verbose_words(const write_verdict& verdict) noexcept {

@@ -43,7 +43,7 @@ unsigned_mode unsigned_for(const takers& by) noexcept {
 /// InfluxDB as a rule.
 name_mode time_key_for(const takers& by) noexcept {
   const bool only_remote_write = by.remote_write && !by.influxdb_1 && !by.influxdb_2 && !by.file;
-  return only_remote_write ? name_mode::pass : name_mode::reject;
+  return only_remote_write ? name_mode::pass : name_mode::drop_field;
 }
 
 name_mode reserved_tags_for(const takers& by) noexcept {
@@ -59,7 +59,7 @@ shield_mode long_strings_for(const takers& by) noexcept {
 }
 
 std::string word_of(name_mode mode) {
-  return mode == name_mode::pass ? "pass" : "reject";
+  return mode == name_mode::pass ? "pass" : mode == name_mode::drop_field ? "drop-field" : "reject";
 }
 
 std::string word_of(shield_mode mode) {

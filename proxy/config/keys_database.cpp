@@ -84,6 +84,12 @@ choices<name_mode> name_modes_or_automatic() {
   return all;
 }
 
+choices<name_mode> time_key_modes() {
+  choices<name_mode> all = name_modes_or_automatic();
+  all.insert(all.begin() + 1, {"drop-field", name_mode::drop_field});
+  return all;
+}
+
 choices<shield_mode> shield_modes() {
   return {{"auto", shield_mode::automatic},
           {"reject", shield_mode::reject},
@@ -134,10 +140,11 @@ const std::vector<config_key<database_settings>>& database_keys() {
           "times that are plausible in one other unit alone: tell the client, read them in it, "
           "or believe them",
           WEIR_MEMBER(precision_mistake)),
-      choice_key<S, name_mode>("time_key", name_modes_or_automatic(), {},
+      choice_key<S, name_mode>("time_key", time_key_modes(), {},
                                "tags and fields called time, which InfluxDB drops or refuses; "
-                               "auto: pass where remote_write sinks alone take this database, "
-                               "else reject",
+                               "drop-field: take a field out while others are left, reject the "
+                               "rest; auto: pass where remote_write sinks alone take this "
+                               "database, else drop-field",
                                WEIR_MEMBER(time_key)),
       choice_key<S, name_mode>("reserved_tags", name_modes_or_automatic(), {},
                                "tags called _field, _measurement, _time, _value, _start or _stop, "

@@ -117,7 +117,8 @@ enum class unsigned_mode : std::uint8_t { integer, pass, reject, automatic, nati
 enum class utf8_mode : std::uint8_t { reject, pass };
 enum class precision_mistake_mode : std::uint8_t { reject, mend, trust };
 /// Of names that a database refuses or drops.
-enum class name_mode : std::uint8_t { reject, drop, pass, automatic };
+/// `drop_field`: a field is dropped while others are left, a tag is rejected, as InfluxDB 1.x does.
+enum class name_mode : std::uint8_t { reject, drop, pass, automatic, drop_field };
 /// Of lines that only some servers fail on.
 enum class shield_mode : std::uint8_t { reject, pass, automatic };
 

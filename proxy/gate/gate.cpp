@@ -210,6 +210,7 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
   }
   const gate_answer retained = retention_.check(time);
   if (loses(retained)) {
+    expired_time_ = time;
     return retained;
   }
   staged_line staged(out.buffer());

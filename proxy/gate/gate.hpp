@@ -48,6 +48,11 @@ class gate {
   /// '...': ". Empty for codes whose words need nothing of the gate.
   [[nodiscard]] std::string words(const gate_answer& answer, const point_view& point) const;
 
+  /// The time of the point that was last refused as beyond retention, and how long points are kept,
+  /// both in nanoseconds.
+  [[nodiscard]] std::int64_t expired_time() const noexcept { return expired_time_; }
+  [[nodiscard]] std::int64_t kept_ns() const noexcept { return retention_.kept_ns(); }
+
   /// How many of the points staged in this request were mended, by reason.
   [[nodiscard]] const gate_tally& mended() const noexcept { return mended_; }
 
@@ -76,6 +81,7 @@ class gate {
   database_rules* rules_ = nullptr;
   time_check time_;
   retention_check retention_;
+  std::int64_t expired_time_ = 0;
   bool copies_times_ = false;
   std::vector<staged_line> ahead_;
   /// Lines to write before the first of them is decided on: few where lines are often unknown.

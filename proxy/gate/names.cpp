@@ -32,7 +32,10 @@ bool is_tag(std::string_view key, const point_view& point) noexcept {
 void names_check::begin(const gate_request& request) noexcept {
   const database_settings& policy = *request.policy;
   // Not settled: as in front of an InfluxDB 1.
-  time_ = policy.time_key == name_mode::automatic ? name_mode::reject : policy.time_key;
+  const name_mode time =
+      policy.time_key == name_mode::automatic ? name_mode::drop_field : policy.time_key;
+  time_tag_ = time == name_mode::drop_field ? name_mode::reject : time;
+  time_field_ = time == name_mode::drop_field ? name_mode::drop : time;
   reserved_ = policy.reserved_tags;
   both_ = policy.tag_and_field;
   counts_tags_ = policy.tag_count != shield_mode::pass;
@@ -43,7 +46,7 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
   std::size_t tags_left = 0;
   gate_code dropped_tag = gate_code::time_as_tag;
   for (const tag_view& tag : point.tags) {
-    if (time_ == name_mode::reject && tag.key == time_name) {
+    if (time_tag_ == name_mode::reject && tag.key == time_name) {
       return {gate_action::reject, gate_code::time_as_tag};
     }
     if (reserved_ == name_mode::reject && is_reserved(tag.key)) {
@@ -62,7 +65,7 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
   std::size_t left = 0;
   gate_code last = gate_code::time_as_field;
   for (const field_view& field : point.fields) {
-    if (time_ == name_mode::reject && field.key == time_name) {
+    if (time_field_ == name_mode::reject && field.key == time_name) {
       return {gate_action::reject, gate_code::time_as_field};
     }
     if (both_ == name_mode::reject && is_tag(field.key, point)) {
@@ -82,12 +85,12 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
 }
 
 bool names_check::drops(const tag_view& tag) const noexcept {
-  return (time_ == name_mode::drop && tag.key == time_name) ||
+  return (time_tag_ == name_mode::drop && tag.key == time_name) ||
          (reserved_ == name_mode::drop && is_reserved(tag.key));
 }
 
 bool names_check::drops(const field_view& field, const point_view& point) const noexcept {
-  return (time_ == name_mode::drop && field.key == time_name) ||
+  return (time_field_ == name_mode::drop && field.key == time_name) ||
          (both_ == name_mode::drop && is_tag(field.key, point));
 }
 

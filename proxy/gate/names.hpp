@@ -57,7 +57,8 @@ class names_check {
   [[nodiscard]] bool drops(const field_view& field, const point_view& point) const noexcept;
 
   bool counts_tags_ = true;
-  name_mode time_ = name_mode::reject;
+  name_mode time_tag_ = name_mode::reject;
+  name_mode time_field_ = name_mode::reject;
   name_mode reserved_ = name_mode::pass;
   name_mode both_ = name_mode::pass;
 };

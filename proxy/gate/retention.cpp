@@ -27,6 +27,7 @@ void retention_check::begin(const gate_request& request) noexcept {
   const database_settings& policy = *request.policy;
   // InfluxDB 1.x keeps a point whose time is at least `now - duration` (points_writer.go).
   const auto& retention = policy.learn_retention ? request.learnt_retention : policy.retention;
+  kept_ns_ = retention ? retention->count() : 0;
   oldest_ = retention ? saturating_add(request.now_ns, -retention->count()) : time_min;
   clamped_ = retention ? saturating_add(oldest_, clamp_margin(retention->count())) : time_min;
   newest_ = policy.future ? saturating_add(request.now_ns, policy.future->count()) : time_max;

@@ -18,7 +18,11 @@ class retention_check {
   /// because the point still has to reach a database that keeps no longer than weir was told.
   [[nodiscard]] gate_answer check(std::int64_t& time) const noexcept;
 
+  /// How long points are kept, in nanoseconds; 0: for ever.
+  [[nodiscard]] std::int64_t kept_ns() const noexcept { return kept_ns_; }
+
  private:
+  std::int64_t kept_ns_ = 0;
   std::int64_t oldest_ = 0;
   std::int64_t newest_ = 0;
   std::int64_t clamped_ = 0;

@@ -9,6 +9,8 @@ refusal_form form_of(gate_code code) noexcept {
     case gate_code::string_too_long:
     case gate_code::field_type_conflict:
     case gate_code::series_limit:
+    case gate_code::time_as_tag:
+    case gate_code::time_as_field:
       return refusal_form::storage;
     case gate_code::none:
     case gate_code::time_assigned:
@@ -18,8 +20,6 @@ refusal_form form_of(gate_code code) noexcept {
     case gate_code::precision_unknown:
     case gate_code::beyond_future:
     case gate_code::retention_clamped:
-    case gate_code::time_as_tag:
-    case gate_code::time_as_field:
     case gate_code::reserved_tag:
     case gate_code::tag_and_field:
     case gate_code::name_dropped:
@@ -67,8 +67,8 @@ std::string_view explanation(gate_code code) noexcept {
       return "InfluxDB 1 drops points that have a tag called `time`, and InfluxDB 2 refuses the "
              "whole batch. Use another name, or set `time_key = \"drop\"` to take the tag out.";
     case gate_code::time_as_field:
-      return "InfluxDB drops a field called `time` without a word. Use another name, or set "
-             "`time_key = \"drop\"` to take the field out.";
+      return "InfluxDB drops a field called `time`, and no other field is left here, or "
+             "`time_key = \"reject\"`. Use another name.";
     case gate_code::reserved_tag:
       return "InfluxDB 2 refuses the whole batch for a tag called `_field` or `_measurement`, and "
              "its Flux queries fail on, or hide, what has a tag called `_time`, `_value`, `_start` "

@@ -8,6 +8,8 @@
 #include <ctime>
 #include <limits>
 
+#include "config/likely_units.hpp"
+#include "config/suggest.hpp"
 #include "config/units.hpp"
 
 namespace weir {
@@ -142,7 +144,8 @@ result<std::int64_t> parse_moment(std::string_view text, std::int64_t now_ns) {
     return now_ns - ago.value()->count();
   }
   return failure{"\"" + std::string(text) +
-                 "\" is no time; write \"2h\" (ago), or \"2026-01-02T03:04:05Z\" (UTC)"};
+                 "\" is no time; write \"2h\" (ago), or \"2026-01-02T03:04:05Z\" (UTC)" +
+                 did_you_mean(likely_duration(text))};
 }
 
 std::string source_of(const letter_header& header) {

@@ -340,6 +340,7 @@ void local_log::count_appended(const batch& made) {
   appended_frames_.add(made.frames.size());
   appended_points_.add(made.points);
   appended_bytes_.add(made.record_bytes);
+  rate_.add(made.record_bytes, now_ns_());
 }
 
 std::uint64_t local_log::first() const {

@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "log/append_rate.hpp"
 #include "log/file_system.hpp"
 #include "log/frame_ring.hpp"
 #include "log/open_log.hpp"
@@ -130,6 +131,7 @@ class local_log final : public frame_log {
   void note_written(std::uint64_t end, std::uint64_t segment_bytes);
   void keep_in_memory(const batch& made, frame_ring::dropped& dropped);
   void count_appended(const batch& made);
+  [[nodiscard]] std::uint64_t needed_bytes() const noexcept;
   [[nodiscard]] bool unwritten() const noexcept { return written_end_ < end_; }
 
   const log_settings settings_;
@@ -170,6 +172,7 @@ class local_log final : public frame_log {
   bool closed_ = false;
   std::map<std::string, std::uint64_t> discarded_unread_;  // points, by subscriber
 
+  append_rate rate_;
   counter appended_frames_, appended_points_, appended_bytes_, append_full_, append_failed_;
   counter write_failed_, discarded_points_, torn_bytes_, damaged_segments_;
   mutable counter damaged_records_, damaged_points_, disk_reads_;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "log/append_rate.hpp"
 #include "log/frame_ring.hpp"
 #include "log/open_log.hpp"
 #include "log/subscribers.hpp"
@@ -24,8 +25,8 @@ constexpr std::string_view full_words =
 
 class memory_log final : public frame_log {
  public:
-  memory_log(memory_budget& frames, when_full_mode when_full)
-      : budget_(frames), when_full_(when_full), ring_(frames) {}
+  memory_log(memory_budget& frames, when_full_mode when_full, std::function<std::int64_t()> now_ns)
+      : budget_(frames), when_full_(when_full), now_ns_(std::move(now_ns)), ring_(frames) {}
 
   append_result append(std::span<const std::shared_ptr<frame>> frames) override;
   std::uint64_t first() const override;
@@ -50,11 +51,13 @@ class memory_log final : public frame_log {
 
   memory_budget& budget_;
   const when_full_mode when_full_;
+  const std::function<std::int64_t()> now_ns_;
   mutable std::mutex mutex_;
   frame_ring ring_;
   subscriber_table subscribers_;
   std::uint64_t end_ = 1;
   bool closed_ = false;
+  append_rate rate_;
   std::size_t refused_bytes_ = 0;  // of the last append, where it did not fit
   counter appended_frames_, appended_points_, appended_bytes_, full_, discarded_points_;
 };
@@ -95,6 +98,7 @@ append_result memory_log::append(std::span<const std::shared_ptr<frame>> frames)
       appended_bytes_.add(each->stored.size());
       ring_.push(each);
     }
+    rate_.add(bytes, now_ns_());
   }
   subscribers_.wake_all();
   return {};
@@ -187,6 +191,15 @@ void memory_log::collect(metric_collector& out) const {
                     as_double(discarded_points_.value()));
   out.gauge_value("weir_log_memory_frames", "Frames in memory.", as_double(ring_.size()));
   out.gauge_value("weir_log_memory_bytes", "Bytes of frames in memory.", as_double(ring_.bytes()));
+  const std::int64_t now_ns = now_ns_();
+  out.gauge_value("weir_log_append_bytes_per_second",
+                  "Bytes of memory for what is appended, mean of the last five minutes.",
+                  rate_.bytes_per_second(now_ns));
+  out.gauge_value(
+      "weir_log_outage_seconds_left",
+      "How long the log still takes everything while nothing is delivered, at that rate; "
+      "+Inf while nothing is appended.",
+      rate_.seconds_left(budget_.limit() - std::min(budget_.limit(), budget_.used()), now_ns));
   out.gauge_value("weir_log_first_sequence", "Oldest sequence kept.", as_double(ring_.first()));
   out.gauge_value("weir_log_end_sequence", "Sequence that the next frame gets.", as_double(end_));
 }
@@ -247,8 +260,9 @@ std::uint64_t memory_reader::headers(std::uint64_t from, std::size_t count_max,
 
 }  // namespace
 
-std::unique_ptr<frame_log> make_memory_log(memory_budget& frames, when_full_mode when_full) {
-  return std::make_unique<memory_log>(frames, when_full);
+std::unique_ptr<frame_log> make_memory_log(memory_budget& frames, when_full_mode when_full,
+                                           std::function<std::int64_t()> now_ns) {
+  return std::make_unique<memory_log>(frames, when_full, std::move(now_ns));
 }
 
 }  // namespace weir

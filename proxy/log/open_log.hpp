@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/clock.hpp"
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
@@ -30,7 +31,8 @@ struct local_log_options {
                                                                 const local_log_options& options);
 
 /// A log without files, as large as the budget allows. Its promise is always `received`.
-[[nodiscard]] std::unique_ptr<frame_log> make_memory_log(memory_budget& frames,
-                                                         when_full_mode when_full);
+[[nodiscard]] std::unique_ptr<frame_log> make_memory_log(
+    memory_budget& frames, when_full_mode when_full,
+    std::function<std::int64_t()> now_ns = wall_clock_ns);
 
 }  // namespace weir

@@ -58,6 +58,16 @@ std::optional<std::uint64_t> subscriber_table::low_water() const noexcept {
   return least;
 }
 
+std::optional<std::uint64_t> subscriber_table::needed_from() const noexcept {
+  std::optional<std::uint64_t> least;
+  for (const mark& each : marks_) {
+    if (each.required) {
+      least = std::min(least.value_or(each.low_water), each.low_water);
+    }
+  }
+  return least ? least : low_water();
+}
+
 bool subscriber_table::required_below(std::uint64_t sequence) const noexcept {
   return std::any_of(marks_.begin(), marks_.end(), [sequence](const mark& each) {
     return each.required && each.low_water < sequence;

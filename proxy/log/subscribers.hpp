@@ -52,6 +52,9 @@ class subscriber_table {
   [[nodiscard]] std::optional<std::uint64_t> low_water() const noexcept;
   /// A required subscriber has not released everything below `sequence`.
   [[nodiscard]] bool required_below(std::uint64_t sequence) const noexcept;
+  /// Nobody whose points count needs anything below: the least mark of the required ones, of all
+  /// where none is required; nothing when there is nobody.
+  [[nodiscard]] std::optional<std::uint64_t> needed_from() const noexcept;
   [[nodiscard]] const std::vector<mark>& marks() const noexcept { return marks_; }
 
   /// Any thread, without the owner's lock.

@@ -4,6 +4,7 @@
 // path) and reports them when somebody looks. No global registry, no names on the data path.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace weir {
 
@@ -34,6 +36,29 @@ class counter {
 
 using label = std::pair<std::string_view, std::string_view>;
 
+/// A histogram's numbers at one moment: `counts[i]` values were at most `bounds[i]` (and above the
+/// bound before); one count more than bounds, of those above all of them.
+struct histogram_counts {
+  std::vector<double> bounds;
+  std::vector<std::uint64_t> counts;
+  double sum = 0;
+};
+
+/// How long something took, in seconds, from a millisecond to half a day. One thread observes, any
+/// thread reads.
+class seconds_histogram {
+ public:
+  static constexpr std::array<double, 16> bounds{
+      0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600, 3'600, 43'200};
+
+  void observe(double seconds) noexcept;
+  [[nodiscard]] histogram_counts now() const;
+
+ private:
+  std::array<counter, bounds.size() + 1> counts_;
+  counter sum_us_;
+};
+
 /// Receives a module's numbers. Names follow Prometheus: `weir_`, base units, `_total` for
 /// counters. The same name may be reported several times with other labels; equal names and labels
 /// are added.
@@ -44,6 +69,10 @@ class metric_collector {
                              std::initializer_list<label> labels = {}) = 0;
   virtual void gauge_value(std::string_view name, std::string_view help, double value,
                            std::initializer_list<label> labels = {}) = 0;
+  /// Equal names and labels are not added: the last one counts.
+  virtual void histogram_value(std::string_view name, std::string_view help,
+                               const histogram_counts& value,
+                               std::initializer_list<label> labels = {}) = 0;
 };
 
 /// Collects into Prometheus' text format (version 0.0.4).
@@ -55,6 +84,8 @@ class metrics_text final : public metric_collector {
                      std::initializer_list<label> labels) override;
   void gauge_value(std::string_view name, std::string_view help, double value,
                    std::initializer_list<label> labels) override;
+  void histogram_value(std::string_view name, std::string_view help, const histogram_counts& value,
+                       std::initializer_list<label> labels) override;
   [[nodiscard]] std::string text() const;
 
  private:

@@ -460,8 +460,8 @@ void pipeline::stop(std::int64_t deadline_ns) {
   if (!state_->sinks->drain(std::chrono::steady_clock::now() + left)) {
     journal(journal_level::info,
             state_->persistent()
-                ? "not everything could be delivered in time; it stays in the log"
-                : "not everything could be delivered in time; the memory log loses the rest");
+                ? "not everything could be delivered; it stays in the log"
+                : "not everything could be delivered; the memory log loses the rest");
   }
   state_->sinks->stop();
   if (auto closed = state_->log->close(); !closed) {

@@ -86,9 +86,9 @@ int end_as_fatal(const failure& why, const run_options& options) {
 void tell_start(const settings& configured, const run_options& options, const pipeline& running) {
   start_numbers numbers;
   running.collect(numbers);
-  journal(journal_level::info, fmt::format("weir {} starts: configuration {}; {}; {}", WEIR_VERSION,
-                                           options.configuration, numbers.log_words(configured.log),
-                                           numbers.sink_words(configured.sinks)));
+  journal(journal_level::info,
+          fmt::format("weir {} runs: configuration {}; {}; {}", WEIR_VERSION, options.configuration,
+                      numbers.log_words(configured.log), numbers.sink_words(configured.sinks)));
   for (const std::string& each : notes_of(configured)) {
     journal(journal_level::info, each);
   }
@@ -199,16 +199,16 @@ int run_weir(const settings& configured, const run_options& options) {
   }
   pipeline& running = *started.value();
   control.watch_signals(running);
-  tell_start(configured, options, running);
-  if (!files.value().empty()) {
-    journal(journal_level::warning, files.value());
-  }
   for (const listen_address& address : running.addresses()) {
     journal(journal_level::info,
             fmt::format("weir {} listens on {}", WEIR_VERSION, to_string(address)));
   }
   for (const listen_address& address : running.udp_addresses()) {
     journal(journal_level::info, fmt::format("udp listens on {}", to_string(address)));
+  }
+  tell_start(configured, options, running);
+  if (!files.value().empty()) {
+    journal(journal_level::warning, files.value());
   }
   if (!options.announce_path.empty()) {
     if (auto written = write_file_atomically(options.announce_path, announcement(running));

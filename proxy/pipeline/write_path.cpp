@@ -326,17 +326,13 @@ void write_job::note_refused(const parse_error& error) {
                  .message = reason(error)},
                 error.text);
   }
+  const std::int64_t unit_ns = reader_options().unit_ns;
   rejected_line told{.line = error.line, .column = error.column, .code = name_of(error.code)};
   if (verdict_.wants_message()) {
-    if (verdict_.verbose) {
-      diagnosis known = diagnose(error);
-      told.message = std::move(known.message);
-      told.explanation = std::move(known.explanation) + ' ' + known.remedy;
-      told.column = known.column;  // where the mistake lies: the reader may notice it elsewhere
-      told.text = quoted(error.text, write_verdict::quoted_bytes_max);
-    } else {
-      told.message = "unable to parse '" + quoted(error.text) + "': " + reason(error);
-    }
+    told = verdict_.verbose ? explained(error, unit_ns, verdict_.refusals.size()) : quoting(error);
+  }
+  if (verdict_.wants_hint()) {
+    verdict_.add_hint(hint_for(error, unit_ns));
   }
   verdict_.reject(std::move(told));
 }
@@ -379,6 +375,9 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
   }
   ++account_.rejected_by_gate[code];
   if (answer.code == gate_code::beyond_retention) {
+    if (verdict_.beyond_retention == 0) {
+      verdict_.retention_detail = retention_hint(point.line, gate_.expired_time(), gate_.kept_ns());
+    }
     verdict_.refuse_by_retention(verdict_.verbose ? told(answer, point) : rejected_line{});
     return;
   }

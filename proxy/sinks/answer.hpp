@@ -20,7 +20,11 @@ struct answer {
   int status = 0;
   /// The answer's body, cut at the bound that the request named.
   std::string body;
+  /// The Content-Type header, and where a redirect points to; empty where there is none.
+  std::string content_type;
+  std::string location;
   std::string detail;
+  /// Retry-After, as the server says it: how long it is believed is `delivery`'s part.
   std::optional<std::chrono::seconds> retry_after;
   /// Body bytes of the request as they went over the wire.
   std::uint64_t sent_bytes = 0;

@@ -10,12 +10,12 @@
 namespace weir {
 
 void backlog::add(std::uint64_t sequence, std::uint64_t points, std::uint64_t bytes,
-                  std::int64_t now_ms) {
+                  std::int64_t now_ms, std::int64_t received_ns) {
   WEIR_ASSERT(runs_.empty() || sequence > runs_.back().last);
   points_ += points;
   bytes_ += bytes;
   if (runs_.size() < runs_max) {
-    runs_.push_back({sequence, sequence, 1, points, bytes, now_ms});
+    runs_.push_back({sequence, sequence, 1, points, bytes, now_ms, received_ns});
     return;
   }
   run& last = runs_.back();

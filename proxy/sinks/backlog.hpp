@@ -16,7 +16,8 @@ class backlog {
   static constexpr std::size_t runs_max = 256;
 
   /// A frame of the lane was found in the log. Requires: sequences ascend.
-  void add(std::uint64_t sequence, std::uint64_t points, std::uint64_t bytes, std::int64_t now_ms);
+  void add(std::uint64_t sequence, std::uint64_t points, std::uint64_t bytes, std::int64_t now_ms,
+           std::int64_t received_ns = 0);
 
   /// The lane's next frame in the log is `sequence`: what was pending before it is gone. Returns
   /// the points lost that way.
@@ -32,6 +33,17 @@ class backlog {
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   /// Requires: !empty(). When the oldest pending frame was found; the least sequence it can have.
   [[nodiscard]] std::int64_t oldest_ms() const noexcept { return runs_.front().since_ms; }
+  /// Requires: !empty(). When its oldest pending frame was received, as far as it is known: not
+  /// before that, and not after the last one that was dealt with.
+  [[nodiscard]] std::int64_t oldest_received_ns() const noexcept {
+    return runs_.front().received_ns;
+  }
+  /// Frames received before that are dealt with: an entry of many frames begins there at least.
+  void nothing_before(std::int64_t received_ns) noexcept {
+    if (!runs_.empty() && runs_.front().received_ns < received_ns) {
+      runs_.front().received_ns = received_ns;
+    }
+  }
   [[nodiscard]] std::uint64_t first() const noexcept { return runs_.front().first; }
 
  private:
@@ -42,6 +54,7 @@ class backlog {
     std::uint64_t points;
     std::uint64_t bytes;
     std::int64_t since_ms;
+    std::int64_t received_ns;
   };
   [[nodiscard]] std::uint64_t drop_front();
 

@@ -84,9 +84,12 @@ gathered gather(log_reader& reader, const lane_key& lane, const lane_position& f
     if (out.made.frames.empty()) {
       const bool begun = header.sequence == from.next && from.skip_bytes > 0;
       if (begun || (limits.cuts && header.inflated_bytes > limits.bytes)) {
-        return gather_part(*read.found, lane, begun ? from.skip_bytes : 0,
-                           begun ? from.skip_points : 0, limits);
+        gathered part = gather_part(*read.found, lane, begun ? from.skip_bytes : 0,
+                                    begun ? from.skip_points : 0, limits);
+        part.made.received_ns = header.received_ns;
+        return part;
       }
+      out.made.received_ns = header.received_ns;
     } else if (!fits(out.made, header, limits)) {
       return out;
     }

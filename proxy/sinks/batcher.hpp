@@ -43,6 +43,8 @@ struct batch {
   bool cut_ends_frame = false;
   std::uint64_t points = 0;
   std::uint64_t inflated_bytes = 0;
+  /// When its first frame was received.
+  std::int64_t received_ns = 0;
   /// Where the lane stands when this batch is done.
   lane_position after;
 };

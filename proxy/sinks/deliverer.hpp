@@ -5,6 +5,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <string_view>
 
 #include "sinks/answer.hpp"
 #include "sinks/batcher.hpp"
@@ -28,6 +30,8 @@ class deliverer {
   virtual void saved(std::uint64_t low_water) { static_cast<void>(low_water); }
   /// The other side has a limit for one batch, so frames above the sink's limits must be cut.
   [[nodiscard]] virtual bool needs_cuts() const noexcept = 0;
+  /// The status that means stored, for messages: InfluxDB says 204 and nothing else.
+  [[nodiscard]] virtual std::string_view stored_status() const noexcept { return "204"; }
 };
 
 /// Takes everything, does nothing: for load tests.

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "sinks/influxdb.hpp"
 #include "sinks/server_words.hpp"
 
 namespace weir {
@@ -47,6 +48,41 @@ answer_class classify_client_error(int status, const std::string& words) {
   }
 }
 
+delivery_step waiting(step_kind kind, milliseconds wait, std::string words,
+                      answer_class meaning = answer_class::success) {
+  delivery_step step;
+  step.kind = kind;
+  step.wait = wait;
+  step.words = std::move(words);
+  step.meaning = meaning;
+  return step;
+}
+
+/// What is to be done about a held lane, where the server's words do not say it themselves.
+std::string remedy(answer_class what, const std::string& words, const attempt& tried) {
+  if (what == answer_class::missing_database) {
+    return "; create it there, or send CREATE DATABASE to weir (key: create_databases)";
+  }
+  if (what == answer_class::missing_policy && tried.retention_policy.empty()) {
+    return "; make a retention policy the default of the database there";
+  }
+  if (what == answer_class::missing_policy) {
+    return "; create it there (CREATE RETENTION POLICY " +
+           quoted_identifier(tried.retention_policy) + " ON " + quoted_identifier(tried.database) +
+           " DURATION ... REPLICATION 1), or let clients write without rp";
+  }
+  if (what == answer_class::not_allowed) {
+    return "; check the sink's token, or its username and password";
+  }
+  if (what != answer_class::wrong_place) {
+    return {};
+  }
+  if (holds(words, "bucket") || holds(words, "no dbrp mapping")) {
+    return "; create the bucket there (weir does not), or name another one (key: bucket)";
+  }
+  return holds(words, "organization") ? "; check the sink's org" : "; is the url right?";
+}
+
 /// How many lines the words name as unparsable: one reason stands on each line of the message.
 std::uint64_t unparsable_lines(std::string_view words) {
   constexpr std::string_view phrase = "unable to parse '";
@@ -66,8 +102,8 @@ answer_class classify(const answer& given, const std::string& words) {
   if (!given.answered) {
     return answer_class::no_answer;
   }
-  if (given.status >= 200 && given.status < 300) {
-    return answer_class::success;
+  if (given.status < 400) {
+    return given.status == 204 ? answer_class::success : answer_class::not_stored;
   }
   if (given.status >= 400 && given.status < 500) {
     return classify_client_error(given.status, words);
@@ -75,7 +111,19 @@ answer_class classify(const answer& given, const std::string& words) {
   if (given.status == 500 && holds(words, "retention policy not found")) {
     return answer_class::missing_policy;
   }
-  return given.status >= 500 ? answer_class::busy : answer_class::wrong_place;
+  return answer_class::busy;
+}
+
+std::string not_stored_words(int status, std::string_view stored_status,
+                             std::string_view location) {
+  std::string words = "answered " + std::to_string(status) + ", not ";
+  words += stored_status;
+  words += ": is the url right?";
+  if (!location.empty()) {
+    words += " It redirects to ";
+    words += location;
+  }
+  return words;
 }
 
 std::uint64_t dropped_points(const std::string& words) {
@@ -93,13 +141,24 @@ std::uint64_t dropped_points(const std::string& words) {
 delivery_step delivery::next(const answer& given, const attempt& what) {
   std::string words = given.answered ? server_words(given.body) : given.detail;
   const answer_class meaning = classify(given, words);
-  delivery_step step = step_for(meaning, what, std::move(words));
-  if (step.words.empty() && given.answered) {
-    step.words = "status " + std::to_string(given.status);
+  if (meaning == answer_class::not_stored) {
+    words = not_stored_words(given.status, what.stored_status, given.location);
+  } else if (words.empty() && given.answered) {
+    words = "status " + std::to_string(given.status);
+  } else if (given.answered && is_page(given.content_type, given.body)) {
+    words = "answered " + std::to_string(given.status) + " with " + words;
   }
+  delivery_step step = step_for(meaning, what, std::move(words));
+  step.meaning = meaning;
+  return rested(std::move(step), given);
+}
+
+/// How long a step waits in all, with what the server asks for.
+delivery_step delivery::rested(delivery_step step, const answer& given) const {
+  step.own_wait = step.wait;
   if (given.retry_after && (step.kind == step_kind::retry || step.kind == step_kind::hold)) {
-    const milliseconds asked = std::min(*given.retry_after, retry_after_most);
-    step.wait = std::max(step.wait, asked);
+    const milliseconds most = std::max(pace_.retry_most, milliseconds{1}) * retry_after_factor;
+    step.wait = std::max(step.wait, std::min<milliseconds>(*given.retry_after, most));
   }
   return step;
 }
@@ -107,7 +166,11 @@ delivery_step delivery::next(const answer& given, const attempt& what) {
 delivery_step delivery::step_for(answer_class what, const attempt& tried, std::string words) {
   const auto settle = [&](step_kind kind, std::uint64_t dropped) {
     settled();
-    return delivery_step{kind, milliseconds{0}, dropped, std::move(words)};
+    delivery_step step;
+    step.kind = kind;
+    step.dropped = dropped;
+    step.words = std::move(words);
+    return step;
   };
   switch (what) {
     case answer_class::success:
@@ -122,42 +185,55 @@ delivery_step delivery::step_for(answer_class what, const attempt& tried, std::s
       return settle(tried.points > 1 ? step_kind::halve : step_kind::refused, 0);
     case answer_class::no_answer:
     case answer_class::busy:
-      return {step_kind::retry, retry_wait(), 0, std::move(words)};
+      return waiting(step_kind::retry, retry_wait(), std::move(words));
     case answer_class::missing_database:
       if (tried.may_create && !creation_tried_) {
         creation_tried_ = true;
-        return {step_kind::create_database, milliseconds{0}, 0, std::move(words)};
+        return waiting(step_kind::create_database, milliseconds{0}, std::move(words));
       }
       // The next attempt after the rest may create it again.
       creation_tried_ = false;
-      words += "; create it there, or send CREATE DATABASE to weir (key: create_databases)";
-      return {step_kind::hold, hold_wait(), 0, std::move(words)};
+      break;
     case answer_class::missing_policy:
     case answer_class::not_allowed:
     case answer_class::wrong_place:
-      return {step_kind::hold, hold_wait(), 0, std::move(words)};
+    case answer_class::not_stored:
+      break;
   }
-  return {step_kind::hold, hold_wait(), 0, std::move(words)};
+  return waiting(step_kind::hold, hold_wait(), words + remedy(what, words, tried));
 }
 
 delivery_step delivery::created(const answer& given) {
+  delivery_step step = creation_step(given);
+  if (step.wait.count() > 0) {
+    creation_tried_ = false;
+    step.words = "CREATE DATABASE: " + step.words;
+  }
+  return rested(std::move(step), given);
+}
+
+delivery_step delivery::creation_step(const answer& given) {
   if (!given.answered) {
-    creation_tried_ = false;
-    return {step_kind::retry, retry_wait(), 0, given.detail};
+    return waiting(step_kind::retry, retry_wait(), given.detail, answer_class::no_answer);
   }
-  if (given.status >= 500 || given.status == 429 || given.status == 408) {
-    creation_tried_ = false;
-    return {step_kind::retry, retry_wait(), 0, server_words(given.body)};
+  std::string words = server_words(given.body);
+  if (words.empty()) {
+    words = "status " + std::to_string(given.status);
   }
-  if (given.status < 200 || given.status >= 300) {
-    creation_tried_ = false;
-    return {step_kind::hold, hold_wait(), 0, server_words(given.body)};
+  const answer_class meaning = classify(given, words);
+  if (meaning == answer_class::busy || meaning == answer_class::missing_policy) {
+    return waiting(step_kind::retry, retry_wait(), std::move(words), answer_class::busy);
   }
-  if (std::string error = query_error(given.body); !error.empty()) {
-    creation_tried_ = false;
-    return {step_kind::hold, hold_wait(), 0, std::move(error)};
+  if (given.status == 200) {
+    // Its success is results without an error, whatever the status promises.
+    std::string error = query_error(given.body);
+    return error.empty() ? waiting(step_kind::retry, milliseconds{0}, {})
+                         : waiting(step_kind::hold, hold_wait(), std::move(error), meaning);
   }
-  return {step_kind::retry, milliseconds{0}, 0, {}};
+  if (meaning == answer_class::not_stored || meaning == answer_class::success) {
+    words = not_stored_words(given.status, "200", given.location);
+  }
+  return waiting(step_kind::hold, hold_wait(), std::move(words), meaning);
 }
 
 milliseconds delivery::retry_wait() {

@@ -5,6 +5,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <cctype>
+
 namespace weir {
 namespace {
 
@@ -15,6 +18,29 @@ std::string_view trimmed(std::string_view text) {
     return {};
   }
   return text.substr(from, text.find_last_not_of(blank) - from + 1);
+}
+
+constexpr std::size_t title_bytes_max = 120;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](char letter) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  });
+  return out;
+}
+
+/// `a page (HTML), "502 Bad Gateway"`
+std::string page_words(std::string_view body) {
+  const std::string small = lower(body);
+  std::size_t from = small.find("<title");
+  from = from == std::string::npos ? from : small.find('>', from);
+  const std::size_t end = from == std::string::npos ? from : small.find('<', from);
+  if (end == std::string::npos) {
+    return "a page (HTML)";
+  }
+  const std::string_view title = trimmed(body.substr(from + 1, end - from - 1));
+  return "a page (HTML), \"" + std::string(title.substr(0, title_bytes_max)) + '"';
 }
 
 std::string result_error(const simdjson::dom::element& root) {
@@ -47,20 +73,34 @@ std::string server_words(std::string_view body) {
       return inner;
     }
   }
-  return std::string(trimmed(body));
+  return is_page({}, body) ? page_words(body) : std::string(trimmed(body));
 }
 
 std::string query_error(std::string_view body) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) {
-    return "the answer is not JSON";
+    return is_page({}, body) ? "the answer is " + page_words(body) : "the answer is not JSON";
   }
   std::string_view words;
   if (root["error"].get(words) == simdjson::SUCCESS) {
     return std::string(words);
   }
+  simdjson::dom::array results;
+  if (root["results"].get(results) != simdjson::SUCCESS) {
+    return "the answer has no results";
+  }
   return result_error(root);
+}
+
+bool is_page(std::string_view content_type, std::string_view body) {
+  if (lower(trimmed(content_type)).starts_with("text/html") ||
+      lower(trimmed(content_type)).starts_with("application/xhtml")) {
+    return true;
+  }
+  const std::string begin = lower(trimmed(body).substr(0, 16));
+  return begin.starts_with("<!doctype html") || begin.starts_with("<html") ||
+         begin.starts_with("<head") || begin.starts_with("<!--");
 }
 
 }  // namespace weir

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The sink's turn, in the order in which it happens: discover, finish, start, keep the cursor.
-#include "sinks/sink.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include "base/assert.hpp"
 #include "observe/journal.hpp"
 #include "sinks/escape.hpp"
+#include "sinks/sink_lane.hpp"
 
 namespace weir {
 namespace {
@@ -21,42 +20,15 @@ constexpr int discover_rounds_max = 16;
 constexpr int starts_max = 256;
 /// Another sink may have given memory back; nobody tells.
 constexpr std::int64_t memory_retry_ms = 20;
-/// After a 413 a lane's batches are small; so many successes later they may double.
-constexpr std::uint32_t successes_before_growth = 16;
-/// Lanes held at once whose beginning is journalled each; with more, a few stand for all.
-constexpr std::size_t held_lanes_told = 16;
-constexpr std::size_t words_bytes_max = 300;
 
 }  // namespace
 
-struct sink::lane {
-  enum class stage : std::uint8_t {
-    idle,        // nothing pending
-    waiting,     // for the batch to fill or to be old enough
-    paused,      // after a failure
-    delivering,  // `current` is under way
-    creating,    // its database is being created
-  };
-
-  lane(lane_key k, const delivery_pace& pace, std::uint64_t seed)
-      : key(std::move(k)), steps(pace, seed) {}
-
-  const lane_key key;
-  delivery steps;
-  backlog pending;
-  lane_position at;
-  stage now = stage::idle;
-  bool held = false;
-  bool scheduled = false;
-  std::int64_t due_ms = 0;
-  std::uint64_t limit_bytes = 0;
-  std::uint32_t successes = 0;
-  std::unique_ptr<batch> current;
-  memory_lease lease;
-};
-
 sink::sink(const sink_settings& settings, sink_parts parts, const cursor_state& start)
-    : settings_(settings), parts_(std::move(parts)), reader_(parts_.log.reader()), cursor_(start) {}
+    : settings_(settings),
+      parts_(std::move(parts)),
+      reader_(parts_.log.reader()),
+      cursor_(start),
+      trouble_(settings.name) {}
 
 sink::~sink() = default;
 
@@ -104,7 +76,7 @@ void sink::recover_header(const frame_header& header, std::int64_t now_ms) {
     on.at = stood;
   }
   on.pending.add(header.sequence, header.points - skip_points, header.inflated_bytes - skip_bytes,
-                 now_ms);
+                 now_ms, header.received_ns);
   arm(on, now_ms);
 }
 
@@ -155,8 +127,9 @@ void sink::accept(const frame_header& header, std::int64_t now_ms) {
   if (on.pending.empty()) {
     on.at = {header.sequence, 0, 0};
   }
-  on.pending.add(header.sequence, header.points, header.inflated_bytes, now_ms);
+  on.pending.add(header.sequence, header.points, header.inflated_bytes, now_ms, header.received_ns);
   cursor_.accepted += header.points;
+  waiting_changed_ = true;
   if (on.now == lane::stage::idle || on.now == lane::stage::waiting) {
     arm(on, now_ms);
   }
@@ -179,7 +152,6 @@ sink::lane& sink::lane_of(const lane_key& key, std::uint64_t first_sequence) {
 
 void sink::forget_if_idle(lane& on) {
   if (on.now == lane::stage::idle && lanes_.size() > idle_lanes_max) {
-    set_held(on, false);
     lanes_.erase(lane_key(on.key));
   }
 }
@@ -195,7 +167,7 @@ void sink::arm(lane& on, std::int64_t now_ms) {
   on.now = lane::stage::waiting;
   const bool full =
       on.pending.bytes() >= on.limit_bytes || on.pending.points() >= settings_.batch.points;
-  if (draining_ || full) {
+  if (draining() || full) {
     schedule(on, now_ms);
   } else {
     schedule(on, on.pending.oldest_ms() + settings_.batch.age.count());
@@ -220,12 +192,25 @@ void sink::unschedule(lane& on) {
 }
 
 void sink::drain(std::int64_t now_ms) {
-  draining_ = true;
+  ++drains_;
   for (const auto& [key, on] : lanes_) {
-    if (on->now == lane::stage::waiting || on->now == lane::stage::paused) {
+    on->drain_failures = 0;
+    if (on->held) {
+      unschedule(*on);
+    } else if (on->now == lane::stage::waiting || on->now == lane::stage::paused) {
       schedule(*on, now_ms);
     }
   }
+}
+
+/// Draining, and no lane that is worth waiting for is under way or will try again.
+bool sink::at_rest() const {
+  return draining() && !more_to_discover_ && completed_.empty() && due_.empty() &&
+         std::none_of(lanes_.begin(), lanes_.end(), [](const auto& each) {
+           const lane& on = *each.second;
+           return !on.held &&
+                  (on.now == lane::stage::delivering || on.now == lane::stage::creating);
+         });
 }
 
 // ---- the turn
@@ -237,8 +222,10 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
   start_due(now_ms);
   // A deliverer that is done at once has filled `completed_` again.
   finish_completed(now_ms);
+  tell_troubles(now_ms);
   keep_cursor();
   in_turn_ = false;
+  counters_.at_rest.set(at_rest() ? drains_ : 0);
   return next_turn(now_ms);
 }
 
@@ -246,13 +233,12 @@ std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {
   if (more_to_discover_ || !completed_.empty()) {
     return now_ms;
   }
-  if (due_.empty() || in_flight_ >= in_flight_max) {
-    return std::nullopt;
+  std::optional<std::int64_t> next = trouble_.due_ms();
+  if (!due_.empty() && in_flight_ < in_flight_max) {
+    const std::int64_t due = waits_for_memory_ ? now_ms + memory_retry_ms : due_.begin()->first;
+    next = std::min(next.value_or(due), due);
   }
-  if (waits_for_memory_) {
-    return now_ms + memory_retry_ms;
-  }
-  return std::max(now_ms, due_.begin()->first);
+  return next ? std::optional(std::max(now_ms, *next)) : std::nullopt;
 }
 
 void sink::start_due(std::int64_t now_ms) {
@@ -291,6 +277,7 @@ void sink::start(lane& on, std::int64_t now_ms) {
                                       : on.current->frames.front()->header.sequence;
       discard(discard_reason::lost, on.pending.skip_to(first));
       on.now = lane::stage::delivering;
+      on.started_ms = now_ms;
       ++in_flight_;
       parts_.target.deliver(*on.current, [this, whose = &on](answer given) {
         completed_.push_back({whose, std::move(given)});
@@ -311,190 +298,16 @@ void sink::start(lane& on, std::int64_t now_ms) {
       discard(discard_reason::lost, on.pending.skip_to(cursor_.discovered));
       drop_attempt(on);
       arm(on, now_ms);
+      settled_without_server(on, now_ms);
       forget_if_idle(on);
       return;
     case gather_status::failed:
-      follow(on, answer{}, on.steps.next(answer::failed(got.detail), {}), now_ms);
+      follow(on, answer{}, on.steps.next(answer::failed("the log: " + got.detail), {}), now_ms);
       return;
   }
 }
 
-// ---- after an attempt
-
-void sink::finish_completed(std::int64_t now_ms) {
-  std::vector<completion> completed;
-  completed.swap(completed_);
-  for (completion& one : completed) {
-    lane& on = *one.whose;
-    --in_flight_;
-    counters_.note(one.given);
-    if (!one.given.answered || one.given.status >= 300) {
-      counters_.last_error_ms.set(static_cast<std::uint64_t>(std::max<std::int64_t>(1, now_ms)));
-    }
-    if (on.now == lane::stage::creating) {
-      const delivery_step step = on.steps.created(one.given);
-      follow(on, one.given, step, now_ms);
-      continue;
-    }
-    attempt tried;
-    tried.points = on.current->points;
-    tried.may_create = settings_.version == 1 && settings_.create_databases &&
-                       parts_.created_through_weir && parts_.created_through_weir(on.key.database);
-    follow(on, one.given, on.steps.next(one.given, tried), now_ms);
-  }
-}
-
-void sink::follow(lane& on, const answer& given, delivery_step step, std::int64_t now_ms) {
-  switch (step.kind) {
-    case step_kind::delivered:
-      if (!given.refused_lines.empty()) {
-        keep_refused(on, given.refused_status, given.refused_words, given.refused_lines);
-      }
-      conclude(on, given.discarded, now_ms);
-      return;
-    case step_kind::delivered_partly:
-      set_aside(on, given, step);
-      conclude(on, step.dropped, discard_reason::partial, now_ms);
-      return;
-    case step_kind::refused:
-      set_aside(on, given, step);
-      if (given.status == 413) {
-        // The line that was too large is out of the way.
-        on.limit_bytes = std::max<std::uint64_t>(1, settings_.batch.bytes);
-        conclude(on, on.current->points, discard_reason::too_large, now_ms);
-      } else {
-        conclude(on, on.current->points, discard_reason::refused, now_ms);
-      }
-      return;
-    case step_kind::halve:
-      halve(on, given, step, now_ms);
-      return;
-    case step_kind::create_database:
-      journal_limited("create " + settings_.name, journal_level::info,
-                      fmt::format("sink {}: creating database {} upstream", settings_.name,
-                                  one_line(on.key.database, 200)));
-      drop_attempt(on);
-      on.now = lane::stage::creating;
-      ++in_flight_;
-      parts_.target.create_database(on.key.database, [this, whose = &on](answer result) {
-        completed_.push_back({whose, std::move(result)});
-        if (!in_turn_) {
-          parts_.request_turn();
-        }
-      });
-      return;
-    case step_kind::retry:
-    case step_kind::hold:
-      pause(on, step, now_ms);
-      return;
-  }
-}
-
-void sink::pause(lane& on, const delivery_step& step, std::int64_t now_ms) {
-  const std::string where = on.key.retention_policy.empty()
-                                ? on.key.database
-                                : on.key.database + "/" + on.key.retention_policy;
-  const std::string words = one_line(step.words, words_bytes_max);
-  if (step.kind == step_kind::hold) {
-    const std::string line = fmt::format("sink {}: {} is held: {}; trying again every now and then",
-                                         settings_.name, one_line(where, 200), words);
-    if (!on.held && held_lanes_ < held_lanes_told) {
-      journal(journal_level::error, line);
-    } else {
-      journal_limited("sink hold", journal_level::error, line);
-    }
-    counters_.holds.add();
-    set_held(on, true);
-  } else if (step.wait.count() > 0) {
-    journal_limited("sink retry", journal_level::warning,
-                    fmt::format("sink {}: {} not delivered: {}; trying again in {} ms",
-                                settings_.name, one_line(where, 200), words, step.wait.count()));
-    counters_.retries.add();
-  }
-  // The frames are read again then: a lane that waits must not sit on memory that others need.
-  drop_attempt(on);
-  on.now = lane::stage::paused;
-  schedule(on, now_ms + step.wait.count());
-}
-
-void sink::halve(lane& on, const answer& given, const delivery_step& step, std::int64_t now_ms) {
-  if (on.limit_bytes <= 1) {
-    // It does not divide although it says that it holds several points.
-    set_aside(on, given, step);
-    conclude(on, on.current->points, discard_reason::too_large, now_ms);
-    return;
-  }
-  const std::uint64_t was = std::min(on.limit_bytes, on.current->inflated_bytes);
-  on.limit_bytes = std::max<std::uint64_t>(1, was / 2);
-  on.successes = 0;
-  counters_.retries.add();
-  drop_attempt(on);
-  on.now = lane::stage::waiting;
-  schedule(on, now_ms);
-}
-
-void sink::conclude(lane& on, std::uint64_t dropped, discard_reason reason, std::int64_t now_ms) {
-  discard_counts counts;
-  counts[reason] = dropped;
-  conclude(on, counts, now_ms);
-}
-
-void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms) {
-  const batch& made = *on.current;
-  const std::uint64_t dropped = counts.total();
-  WEIR_ASSERT(dropped <= made.points);
-  cursor_.delivered += made.points - dropped;
-  for (std::size_t i = 0; i < discard_reason_count; ++i) {
-    discard(static_cast<discard_reason>(i), counts.of[i]);
-  }
-  std::uint64_t lost = 0;
-  if (made.frames.empty()) {
-    lost +=
-        on.pending.take(made.cut_sequence, made.points, made.inflated_bytes, made.cut_ends_frame);
-  }
-  for (const frame_ptr& one : made.frames) {
-    lost +=
-        on.pending.take(one->header.sequence, one->header.points, one->header.inflated_bytes, true);
-  }
-  discard(discard_reason::lost, lost);
-  on.at = made.after;
-  if (dropped == 0 && ++on.successes >= successes_before_growth) {
-    on.successes = 0;
-    on.limit_bytes =
-        std::min(on.limit_bytes * 2, std::max<std::uint64_t>(1, settings_.batch.bytes));
-  }
-  set_held(on, false);
-  drop_attempt(on);
-  cursor_changed_ = true;
-  arm(on, now_ms);
-  forget_if_idle(on);
-}
-
-void sink::set_aside(lane& on, const answer& given, const delivery_step& step) {
-  std::string lines;
-  if (parts_.refused != nullptr && !append_lines(*on.current, lines)) {
-    journal_limited("sink refused inflate", journal_level::error,
-                    "a refused batch could not be inflated; a part of it is not kept");
-  }
-  keep_refused(on, given.status, step.words, lines);
-}
-
-void sink::keep_refused(const lane& on, int status, const std::string& words,
-                        std::string_view lines) {
-  journal_limited(
-      "sink refused", journal_level::error,
-      fmt::format("sink {}: the server refused points of {} for good ({}): {}", settings_.name,
-                  one_line(on.key.database, 200), status, one_line(words, words_bytes_max)));
-  if (parts_.refused == nullptr) {
-    return;
-  }
-  const outcome kept = parts_.refused->put({on.key, status, words, lines});
-  if (!kept.ok()) {
-    journal_limited("sink refused store", journal_level::error,
-                    fmt::format("sink {}: a refused batch is not kept: {}", settings_.name,
-                                kept.error().message));
-  }
-}
+// ---- small steps
 
 void sink::drop_attempt(lane& on) {
   on.current.reset();
@@ -505,6 +318,7 @@ void sink::set_held(lane& on, bool held) {
   if (on.held == held) {
     return;
   }
+  waiting_changed_ = true;
   on.held = held;
   if (held) {
     ++held_lanes_;
@@ -516,6 +330,7 @@ void sink::set_held(lane& on, bool held) {
 void sink::discard(discard_reason reason, std::uint64_t points) {
   cursor_.discarded[static_cast<std::size_t>(reason)] += points;
   cursor_changed_ = cursor_changed_ || points > 0;
+  waiting_changed_ = waiting_changed_ || points > 0;
 }
 
 // ---- the cursor
@@ -526,6 +341,31 @@ std::uint64_t sink::pending_points() const noexcept {
     sum += on->pending.points();
   }
   return sum;
+}
+
+/// How much waits since when, of all lanes and of those that are held.
+void sink::count_waiting() {
+  if (!std::exchange(waiting_changed_, false)) {
+    return;
+  }
+  std::uint64_t bytes = 0;
+  std::int64_t oldest_ns = 0;
+  std::vector<held_lane> held;
+  for (const auto& [key, on] : lanes_) {
+    if (on->pending.empty()) {
+      continue;
+    }
+    const std::int64_t since_ns = on->pending.oldest_received_ns();
+    bytes += on->pending.bytes();
+    oldest_ns = oldest_ns == 0 ? since_ns : std::min(oldest_ns, since_ns);
+    if (on->held && held.size() < sink_counters::held_lanes_shown_max) {
+      held.push_back({key, on->pending.points(), on->pending.bytes(), since_ns});
+    }
+  }
+  counters_.pending_bytes.set(bytes);
+  counters_.oldest_received_ns.set(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, oldest_ns)));
+  counters_.set_held(std::move(held));
 }
 
 std::uint64_t sink::least_pending() const {
@@ -544,6 +384,7 @@ void sink::keep_cursor() {
        .delivered = cursor_.delivered,
        .discarded = cursor_.discarded,
        .pending = cursor_.accepted - cursor_.delivered - cursor_.discarded_total()});
+  count_waiting();
   counters_.held_lanes.set(held_lanes_);
   counters_.lanes.set(lanes_.size());
   counters_.in_flight.set(in_flight_);

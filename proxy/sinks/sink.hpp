@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@
 #include "sinks/delivery.hpp"
 #include "sinks/refused_store.hpp"
 #include "sinks/sink_metrics.hpp"
+#include "sinks/trouble.hpp"
 
 namespace weir {
 
@@ -45,6 +47,10 @@ struct sink_parts {
   std::function<void()> request_turn;
   std::size_t subscriber = 0;
   std::uint64_t seed = 0;
+  /// The wall clock, to tell how old points were when they were delivered. May be empty.
+  std::function<std::int64_t()> now_ns = {};
+  /// For tests: hears the lines about lanes in trouble that go to the journal. May be empty.
+  std::function<void(const std::string&)> told = {};
 };
 
 class sink {
@@ -53,6 +59,10 @@ class sink {
   static constexpr std::size_t in_flight_max = 64;
   /// Lanes with nothing pending that are remembered (their pace and batch size).
   static constexpr std::size_t idle_lanes_max = 1024;
+  /// While draining, a lane gives up after so many failures, and waits between them at most so
+  /// long.
+  static constexpr int drain_failures_max = 2;
+  static constexpr std::int64_t drain_retry_ms_max = 1000;
 
   sink(const sink_settings& settings, sink_parts parts, const cursor_state& start);
   ~sink();
@@ -65,7 +75,9 @@ class sink {
   /// Does all that can be done at `now_ms` (monotonic); returns when to call again at the latest.
   std::optional<std::int64_t> turn(std::int64_t now_ms);
 
-  /// From now on nothing waits for a batch to fill, and lanes that rest try once more at once.
+  /// From now on nothing waits for a batch to fill, and lanes that rest try at once, and once more
+  /// soon; those that are held do not. When nothing more can come of the nth call,
+  /// `counters().at_rest` is n.
   void drain(std::int64_t now_ms);
 
   /// Any thread.
@@ -84,9 +96,16 @@ class sink {
   // sink.cpp, in the order of a turn.
   void discover(std::int64_t now_ms);
   void accept(const frame_header& header, std::int64_t now_ms);
-  void finish_completed(std::int64_t now_ms);
   void start_due(std::int64_t now_ms);
   void start(lane& on, std::int64_t now_ms);
+  void keep_cursor();
+  void count_waiting();
+  [[nodiscard]] std::optional<std::int64_t> next_turn(std::int64_t now_ms) const;
+  [[nodiscard]] bool at_rest() const;
+  [[nodiscard]] bool draining() const noexcept { return drains_ > 0; }
+
+  // sink_attempts.cpp
+  void finish_completed(std::int64_t now_ms);
   void follow(lane& on, const answer& given, delivery_step step, std::int64_t now_ms);
   void pause(lane& on, const delivery_step& step, std::int64_t now_ms);
   void halve(lane& on, const answer& given, const delivery_step& step, std::int64_t now_ms);
@@ -94,8 +113,11 @@ class sink {
   void conclude(lane& on, const discard_counts& dropped, std::int64_t now_ms);
   void set_aside(lane& on, const answer& given, const delivery_step& step);
   void keep_refused(const lane& on, int status, const std::string& words, std::string_view lines);
-  void keep_cursor();
-  [[nodiscard]] std::optional<std::int64_t> next_turn(std::int64_t now_ms) const;
+  void settled_by_server(lane& on, std::int64_t now_ms);
+  void settled_without_server(lane& on, std::int64_t now_ms);
+  void wake_others(std::int64_t now_ms);
+  void tell_troubles(std::int64_t now_ms);
+  [[nodiscard]] trouble_book::moment moment_at(std::int64_t now_ms) const;
 
   void recover_header(const frame_header& header, std::int64_t now_ms);
   void reconcile();
@@ -123,9 +145,15 @@ class sink {
   std::uint64_t released_ = 0;
   std::size_t in_flight_ = 0;
   std::size_t held_lanes_ = 0;
+  trouble_book trouble_;
+  std::int64_t last_success_ms_ = std::numeric_limits<std::int64_t>::min();
+  /// Lanes that were paused since others were last told of a success.
+  bool paused_since_success_ = false;
   bool in_turn_ = false;
-  bool draining_ = false;
+  std::uint64_t drains_ = 0;
   bool cursor_changed_ = false;
+  /// What waits is counted again for the metrics.
+  bool waiting_changed_ = true;
   bool waits_for_memory_ = false;
   bool more_to_discover_ = false;
 };

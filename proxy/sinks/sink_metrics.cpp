@@ -4,6 +4,7 @@
 #include "sinks/sink_metrics.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -11,7 +12,37 @@ namespace {
 constexpr std::array<std::string_view, sink_counters::request_classes> class_names{
     "2xx", "3xx", "4xx", "5xx", "failed"};
 
+double age_seconds(std::int64_t now_ns, std::int64_t since_ns) {
+  return since_ns == 0 ? 0
+                       : static_cast<double>(std::max<std::int64_t>(0, now_ns - since_ns)) / 1e9;
+}
+
 }  // namespace
+
+void sink_counters::set_held(std::vector<held_lane> held) {
+  const std::lock_guard hold(held_lock_);
+  held_ = std::move(held);
+}
+
+void sink_counters::collect_held(std::string_view sink_name, std::int64_t now_ns,
+                                 metric_collector& out) const {
+  const std::lock_guard hold(held_lock_);
+  for (const held_lane& one : held_) {
+    const auto gauge = [&](std::string_view metric, std::string_view help, double number) {
+      out.gauge_value(metric, help, number,
+                      {{"sink", sink_name},
+                       {"database", one.lane.database},
+                       {"retention_policy", one.lane.retention_policy}});
+    };
+    gauge("weir_sink_held_pending_points", "Points that wait in a held lane",
+          static_cast<double>(one.points));
+    gauge("weir_sink_held_pending_bytes", "Bytes of lines that wait in a held lane",
+          static_cast<double>(one.bytes));
+    gauge("weir_sink_held_oldest_pending_age_seconds",
+          "Time since the oldest point of a held lane was received",
+          age_seconds(now_ns, one.oldest_received_ns));
+  }
+}
 
 void sink_counters::note(const answer& given) noexcept {
   sent_bytes.add(given.sent_bytes);
@@ -23,7 +54,7 @@ void sink_counters::note(const answer& given) noexcept {
   requests[static_cast<std::size_t>(hundreds - 2)].add();
 }
 
-void sink_counters::collect(std::string_view sink_name, std::int64_t now_ms,
+void sink_counters::collect(std::string_view sink_name, std::int64_t now_ms, std::int64_t now_ns,
                             metric_collector& out) const {
   const label name{"sink", sink_name};
   const auto count = [&](std::string_view metric, std::string_view help, const counter& number) {
@@ -48,14 +79,28 @@ void sink_counters::collect(std::string_view sink_name, std::int64_t now_ms,
   }
   out.gauge_value("weir_sink_pending_points", "Points not yet delivered or given up",
                   static_cast<double>(of_points.pending), {name});
+  gauge("weir_sink_pending_bytes", "Bytes of lines not yet delivered or given up", pending_bytes);
+  out.gauge_value("weir_sink_oldest_pending_age_seconds",
+                  "Time since the oldest point was received that is not yet delivered or given up; "
+                  "0: nothing is pending",
+                  age_seconds(now_ns, static_cast<std::int64_t>(oldest_received_ns.value())),
+                  {name});
+  out.histogram_value("weir_sink_delivery_seconds",
+                      "Time from a point's receipt to the answer that it is stored, one for each "
+                      "batch: its oldest point's",
+                      delivery_seconds.now(), {name});
+  out.histogram_value("weir_sink_request_seconds", "Time that an attempt to deliver took",
+                      request_seconds.now(), {name});
   count("weir_sink_sent_bytes_total", "Bytes of request bodies as sent", sent_bytes);
   for (std::size_t i = 0; i < request_classes; ++i) {
     out.counter_value("weir_sink_requests_total", "Attempts to deliver, by class of the answer",
                       static_cast<double>(requests[i].value()), {name, {"status", class_names[i]}});
   }
   count("weir_sink_retries_total", "Attempts put off to be made again", retries);
-  count("weir_sink_holds_total", "Times a lane was held until somebody mends its cause", holds);
+  count("weir_sink_holds_total", "Attempts after which a lane was held until its cause is repaired",
+        holds);
   gauge("weir_sink_held_lanes", "Lanes held at the moment", held_lanes);
+  collect_held(sink_name, now_ns, out);
   gauge("weir_sink_lanes", "Databases and retention policies known to the sink", lanes);
   gauge("weir_sink_requests_in_flight", "Attempts under way", in_flight);
   count("weir_sink_cursor_failures_total", "Times the cursor could not be written",

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string_view>
+#include <vector>
 
 #include "base/brief_mutex.hpp"
 #include "observe/metrics.hpp"
@@ -14,6 +15,14 @@
 #include "sinks/cursor.hpp"
 
 namespace weir {
+
+/// What waits of a lane that is held.
+struct held_lane {
+  lane_key lane;
+  std::uint64_t points = 0;
+  std::uint64_t bytes = 0;
+  std::int64_t oldest_received_ns = 0;
+};
 
 /// accepted = delivered + discarded + pending.
 struct sink_points {
@@ -24,7 +33,19 @@ struct sink_points {
 };
 
 struct sink_counters {
+  /// Held lanes that have metrics of their own, the first ones by name: labels stay few.
+  static constexpr std::size_t held_lanes_shown_max = 32;
   static constexpr std::size_t request_classes = 5;
+
+  /// Of what is pending: bytes of lines, and when the oldest was received (wall clock; 0: nothing
+  /// is pending, or it is not known).
+  counter pending_bytes;
+  counter oldest_received_ns;
+  /// From receipt to the server's answer, of each batch's oldest frame; and of each attempt.
+  seconds_histogram delivery_seconds;
+  seconds_histogram request_seconds;
+  /// The number of calls of `sink::drain` when nothing more can come of the last one; else 0.
+  counter at_rest;
 
   counter sent_bytes;
   /// 2xx, 3xx, 4xx, 5xx, and without an answer.
@@ -49,9 +70,16 @@ struct sink_counters {
     return points_;
   }
   void note(const answer& given) noexcept;
-  void collect(std::string_view sink_name, std::int64_t now_ms, metric_collector& out) const;
+  void set_held(std::vector<held_lane> held);
+  /// `now_ms` is monotonic, `now_ns` the wall clock.
+  void collect(std::string_view sink_name, std::int64_t now_ms, std::int64_t now_ns,
+               metric_collector& out) const;
 
  private:
+  void collect_held(std::string_view sink_name, std::int64_t now_ns, metric_collector& out) const;
+
+  mutable std::mutex held_lock_;
+  std::vector<held_lane> held_;
   mutable brief_mutex points_mutex_;
   sink_points points_;
 };

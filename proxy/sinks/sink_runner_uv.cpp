@@ -26,8 +26,8 @@ struct sink_runner::state {
   uv_timer_t rest{};
   std::shared_ptr<bell> ears;
   std::atomic<bool> stopping{false};
-  std::atomic<bool> drain_asked{false};
-  bool draining = false;
+  std::atomic<std::uint64_t> drains_asked{0};
+  std::uint64_t drains_begun = 0;
   cargo load;
   std::function<void()> on_progress;
 
@@ -77,8 +77,7 @@ void sink_runner::state::take_turn() {
     return;
   }
   const std::int64_t now = monotonic_ms();
-  if (!draining && drain_asked.load(std::memory_order_acquire)) {
-    draining = true;
+  for (; drains_begun < drains_asked.load(std::memory_order_acquire); ++drains_begun) {
     load.worker->drain(now);
   }
   const std::optional<std::int64_t> due = load.worker->turn(now);
@@ -168,7 +167,7 @@ void sink_runner::run() {
 }
 
 void sink_runner::drain() {
-  state_->drain_asked.store(true, std::memory_order_release);
+  state_->drains_asked.fetch_add(1, std::memory_order_acq_rel);
   bell_->ring();
 }
 

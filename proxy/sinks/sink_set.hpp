@@ -50,7 +50,8 @@ class sink_set {
  public:
   virtual ~sink_set() = default;
   /// From now on batches go out without waiting to fill. Returns true when everything that was in
-  /// the log at the call is delivered (or given up and counted), false at the deadline.
+  /// the log at the call is delivered (or given up and counted); false at the deadline, or as soon
+  /// as nothing more can be delivered: lanes are held, or their server does not answer.
   virtual bool drain(std::chrono::steady_clock::time_point deadline) = 0;
   /// Ends requests under way and all threads; cursors are kept. Once; the destructor does it too.
   virtual void stop() = 0;

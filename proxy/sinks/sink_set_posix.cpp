@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/directory_remedy_posix.hpp"
+#include "observe/journal.hpp"
 #include "sinks/cursor_store_posix.hpp"
 #include "sinks/file_deliverer_posix.hpp"
 #include "sinks/file_util_posix.hpp"
@@ -64,10 +65,14 @@ class threaded_sinks final : public sink_set {
 
  private:
   [[nodiscard]] bool all_reached(std::uint64_t target) const;
+  /// Each sink has reached it, or nothing more can come of waiting.
+  [[nodiscard]] bool all_done(std::uint64_t target) const;
+  void tell_left() const;
 
   frame_log& log_;
   progress_bell progress_;
   std::vector<running_sink> sinks_;
+  std::uint64_t drains_ = 0;
   bool stopped_ = false;
 };
 
@@ -220,7 +225,8 @@ outcome threaded_sinks::add(const sink_settings& settings, const sink_environmen
                    environment.created_through_weir,
                    [bell] { bell->ring(); },
                    subscriber,
-                   environment.seed ^ std::hash<std::string>{}(settings.name)};
+                   environment.seed ^ std::hash<std::string>{}(settings.name),
+                   wall_clock_ns};
   load.worker = std::make_unique<sink>(settings, std::move(parts), start.value());
   made.runner = std::move(runner).value();
   sinks_.push_back(std::move(made));
@@ -234,25 +240,44 @@ void threaded_sinks::launch() {
 }
 
 bool threaded_sinks::all_reached(std::uint64_t target) const {
+  return std::all_of(sinks_.begin(), sinks_.end(), [&](const running_sink& one) {
+    return one.runner->counters().low_water.value() >= target;
+  });
+}
+
+bool threaded_sinks::all_done(std::uint64_t target) const {
+  return std::all_of(sinks_.begin(), sinks_.end(), [&](const running_sink& one) {
+    const sink_counters& counters = one.runner->counters();
+    return counters.low_water.value() >= target || counters.at_rest.value() == drains_;
+  });
+}
+
+void threaded_sinks::tell_left() const {
   for (const running_sink& one : sinks_) {
-    if (one.runner->counters().low_water.value() < target) {
-      return false;
+    const sink_counters& counters = one.runner->counters();
+    if (const std::uint64_t points = counters.points().pending; points > 0) {
+      journal(journal_level::info,
+              fmt::format("sink {}: {} points are not delivered ({} of {} lanes held)", one.name,
+                          points, counters.held_lanes.value(), counters.lanes.value()));
     }
   }
-  return true;
 }
 
 bool threaded_sinks::drain(std::chrono::steady_clock::time_point deadline) {
   const std::uint64_t target = log_.end();
+  ++drains_;
   std::unique_lock hold(progress_.lock);
   progress_.waited_for = true;
   for (const running_sink& one : sinks_) {
     one.runner->drain();
   }
-  const bool reached =
-      progress_.moved.wait_until(hold, deadline, [&] { return all_reached(target); });
+  progress_.moved.wait_until(hold, deadline, [&] { return all_done(target); });
   progress_.waited_for = false;
-  return reached;
+  if (all_reached(target)) {
+    return true;
+  }
+  tell_left();
+  return false;
 }
 
 void threaded_sinks::stop() {
@@ -268,8 +293,9 @@ void threaded_sinks::stop() {
 
 void threaded_sinks::collect(metric_collector& out) const {
   const std::int64_t now = monotonic_ms();
+  const std::int64_t now_ns = wall_clock_ns();
   for (const running_sink& one : sinks_) {
-    one.runner->counters().collect(one.name, now, out);
+    one.runner->counters().collect(one.name, now, now_ns, out);
     if (one.samples != nullptr) {
       one.samples->collect(one.name, out);
     }

@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "base/assert.hpp"
+#include "base/clock.hpp"
+#include "sinks/retry_after.hpp"
 
 namespace weir {
 namespace {
@@ -133,6 +135,15 @@ void set_options(CURL* easy, running_request& one) {
   }
 }
 
+/// A header of the answer, of the first of them where there are several.
+std::string header_of(CURL* easy, const char* name) {
+  curl_header* found = nullptr;
+  if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) {
+    return {};
+  }
+  return found->value;
+}
+
 void read_answer(CURL* easy, CURLcode code, running_request& one) {
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
@@ -147,11 +158,10 @@ void read_answer(CURL* easy, CURLcode code, running_request& one) {
   }
   one.given.answered = true;
   one.given.status = static_cast<int>(status);
-  curl_off_t retry_after = 0;
-  curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
-  if (retry_after > 0) {
-    one.given.retry_after = std::chrono::seconds(retry_after);
-  }
+  one.given.content_type = header_of(easy, "Content-Type");
+  one.given.location = header_of(easy, "Location");
+  one.given.retry_after = parse_retry_after(header_of(easy, "Retry-After"), header_of(easy, "Date"),
+                                            wall_clock_ns() / 1'000'000'000);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/terminal_text.hpp"
 #include "config/suggest.hpp"
 
 namespace weir {
@@ -162,7 +163,7 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
 std::optional<loaded_settings> load_or_complain(const configuration_arguments& given) {
   auto loaded = load_settings(given.config, given.sets);
   if (!loaded) {
-    std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
+    std::fprintf(stderr, "%s\n", visible_lines(loaded.error().message).c_str());
     return std::nullopt;
   }
   return std::move(loaded).value();

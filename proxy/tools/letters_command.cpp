@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/letters_command.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <memory>
 
 #include "base/clock.hpp"
+#include "base/terminal_text.hpp"
 #include "config/settings_reader.hpp"
+#include "config/suggest.hpp"
 #include "letters/letter_filter.hpp"
 #include "letters/letter_segments.hpp"
 #include "tools/data_directory_posix.hpp"
@@ -112,6 +118,7 @@ class line_output {
   [[nodiscard]] outcome open(const std::string& path) {
     if (path == "-") {
       file_ = stdout;
+      is_terminal_ = ::isatty(STDOUT_FILENO) == 1;
       return nothing{};
     }
     owned_.reset(std::fopen(path.c_str(), "wxe"));
@@ -120,6 +127,11 @@ class line_output {
                             : outcome(failure{"cannot make " + path + ": " + std::strerror(errno)});
   }
   void write(std::string_view text) {
+    std::string shown;
+    if (is_terminal_) {  // which must not obey what clients sent
+      shown = visible_lines(text);
+      text = shown;
+    }
     failed_ = failed_ || std::fwrite(text.data(), 1, text.size(), file_) != text.size();
   }
   /// Whether all of it was written.
@@ -132,6 +144,7 @@ class line_output {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> owned_{nullptr, &std::fclose};
   std::FILE* file_ = nullptr;
   bool failed_ = false;
+  bool is_terminal_ = false;
 };
 
 int to_file(const letters_arguments& given, const letters_job& job) {
@@ -179,9 +192,11 @@ result<letters_job> make_job(const letters_arguments& given) {
   job.place = std::move(loaded.value().place);
   job.directory = given.directory.empty() ? letters_directory(job.configured) : given.directory;
   job.unreplayed = given.unreplayed;
-  if (!given.code.empty() && !is_known_code(given.code)) {
+  const std::vector<std::string> codes = known_codes();
+  if (!given.code.empty() && std::find(codes.begin(), codes.end(), given.code) == codes.end()) {
     return failure{"no letter has the code \"" + given.code +
-                   "\"; `weir letters stats` counts those that there are"};
+                   "\"; `weir letters stats` counts those that there are" +
+                   did_you_mean(nearest_name(given.code, codes))};
   }
   job.filter = {
       .database = given.database, .code = given.code, .source = given.source, .ids = given.ids};
@@ -202,21 +217,63 @@ result<letters_job> make_job(const letters_arguments& given) {
 
 void add_where(CLI::App& command, letters_arguments& given) {
   add_configuration_options(command, given.configuration);
-  command.add_option("--directory", given.directory,
-                     "Where the letters are, if not where the configuration says");
-  command.add_option("--sink", given.sink,
-                     "Instead of letters: what the server of this sink refused");
+  command
+      .add_option("--directory", given.directory,
+                  "Where the letters are, if not where the configuration says")
+      ->type_name("DIRECTORY");
+}
+
+void add_sink(CLI::App& command, letters_arguments& given) {
+  command
+      .add_option("--sink", given.sink,
+                  "Instead of letters: the batches that the server of this sink refused")
+      ->type_name("NAME");
 }
 
 void add_filters(CLI::App& command, letters_arguments& given) {
-  command.add_option("--database", given.database, "Only of this database");
-  command.add_option("--code", given.code, "Only with this code, such as missing_fields");
-  command.add_option("--source", given.source,
-                     "Only from there: part of an address, a user or a user agent");
-  command.add_option("--since", given.since,
-                     "Only received since: \"2h\" (ago) or \"2026-01-02T03:04:05Z\" (UTC)");
-  command.add_option("--until", given.until, "Only received before");
+  command.add_option("--database", given.database, "Only of this database")->type_name("NAME");
+  command
+      .add_option("--code", given.code,
+                  "Only with this code, such as missing_fields; `weir letters stats` counts them")
+      ->type_name("CODE");
+  command
+      .add_option("--source", given.source,
+                  "Only from there: part of an address, a user or a user agent")
+      ->type_name("TEXT");
+  command
+      .add_option("--since", given.since,
+                  "Only received since: \"2h\" (ago) or \"2026-01-02T03:04:05Z\" (UTC)")
+      ->type_name("TIME");
+  command.add_option("--until", given.until, "Only received before; written as --since")
+      ->type_name("TIME");
   command.add_flag("--unreplayed", given.unreplayed, "Only those that were not replayed yet");
+}
+
+using letters_action = letters_arguments::action;
+using command_adder = std::function<CLI::App*(const char*, const char*, letters_action)>;
+
+void add_sending_commands(const command_adder& add, letters_arguments& given) {
+  CLI::App* replaying =
+      add("replay", "Send letters through a running weir again; marks those that pass",
+          letters_action::replay);
+  add_sink(*replaying, given);
+  add_filters(*replaying, given);
+  replaying->add_option("ID", given.ids, "Only these letters")->type_name("");
+  replaying
+      ->add_option("--url", given.url, "The running weir, if not at http.listen: http://HOST:PORT")
+      ->type_name("URL");
+  replaying->add_flag("--dry-run", given.dry_run, "Only say what would be sent");
+  replaying->footer(
+      "Example:\n  weir letters replay --database metrics --code beyond_retention --dry-run");
+  CLI::App* exporting =
+      add("file", "Write the lines to a file, to be repaired", letters_action::file);
+  add_sink(*exporting, given);
+  add_filters(*exporting, given);
+  exporting->add_option("OUT", given.out, "A new file; \"-\": standard output")
+      ->required()
+      ->type_name("");
+  exporting->add_flag("--json", given.json, "One JSON object a line instead");
+  exporting->footer("Example:\n  weir letters file refused.lp --database metrics");
 }
 
 }  // namespace
@@ -233,26 +290,24 @@ CLI::App* add_letters_command(CLI::App& commands, letters_arguments& given) {
     return made;
   };
   CLI::App* listing = add("list", "The newest letters, one a line", action::list);
+  add_sink(*listing, given);
   add_filters(*listing, given);
-  listing->add_option("--limit", given.limit, "So many; 0: all")->capture_default_str();
+  listing->add_option("--limit", given.limit, "Show so many, the newest; 0 shows all")
+      ->capture_default_str()
+      ->type_name("N");
   listing->add_flag("--json", given.json, "One JSON object a line (docs/letters_format.md)");
+  listing->footer("Example:\n  weir letters list --since 1h --code invalid_number");
   CLI::App* showing = add("show", "All about one letter, and what to do about it", action::show);
-  showing->add_option("ID", given.ids, "The letter's number")->required();
+  showing->add_option("ID", given.ids, "The letter's number, as list shows it")
+      ->required()
+      ->type_name("");
   showing->add_flag("--json", given.json, "One JSON object a line");
+  showing->footer("Example:\n  weir letters show 17");
   CLI::App* counting = add("stats", "Counts by database, code and source", action::stats);
   add_filters(*counting, given);
   counting->add_flag("--json", given.json, "One JSON object");
-  CLI::App* replaying = add(
-      "replay", "Send letters through a running weir again; marks those that pass", action::replay);
-  add_filters(*replaying, given);
-  replaying->add_option("ID", given.ids, "Only these letters");
-  replaying->add_option("--url", given.url,
-                        "The running weir, if not at http.listen: http://HOST:PORT");
-  replaying->add_flag("--dry-run", given.dry_run, "Only say what would be sent");
-  CLI::App* exporting = add("file", "Write the lines to a file, to be mended", action::file);
-  add_filters(*exporting, given);
-  exporting->add_option("OUT", given.out, "A new file; \"-\": standard output")->required();
-  exporting->add_flag("--json", given.json, "One JSON object a line instead");
+  counting->footer("Example:\n  weir letters stats --since 24h");
+  add_sending_commands(add, given);
   command->footer(
       "Examples:\n"
       "  weir letters stats --config /etc/weir/weir.toml\n"

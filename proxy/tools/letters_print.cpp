@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/terminal_text.hpp"
 #include "gate/words.hpp"
 #include "http/message.hpp"
 #include "letters/letter_filter.hpp"
 #include "tools/lint_text.hpp"
-#include "tools/terminal_text.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -38,8 +38,8 @@ void append_excerpt(std::string_view text, std::size_t at, std::size_t length, s
 /// Looks at the line again, because a letter does not carry its explanation. False: as it stands
 /// nothing is wrong with it, or something else.
 bool append_diagnosis(const letter& each, std::string& out) {
-  line_reader reader(
-      {.unit_ns = std::max<std::int64_t>(1, each.header.unit_ns), .take_byte_order_mark = false});
+  const std::int64_t unit_ns = std::max<std::int64_t>(1, each.header.unit_ns);
+  line_reader reader({.unit_ns = unit_ns, .take_byte_order_mark = false});
   reader.feed(each.what.text);
   line_event event = reader.next();
   if (event == line_event::more) {
@@ -49,9 +49,13 @@ bool append_diagnosis(const letter& each, std::string& out) {
   if (event != line_event::error || name_of(reader.error().code) != each.what.code) {
     return false;
   }
-  const diagnosis told = diagnose(reader.error());
+  const diagnosis told = diagnose(reader.error(), unit_ns);
   append_excerpt(reader.error().text, told.at, told.length, out);
   out += "  " + visible(told.explanation) + "\n  " + visible(told.remedy) + "\n";
+  for (const repaired_line& line : repair(reader.error(), unit_ns)) {
+    out += line.condition.empty() ? "  Write: " : "  If " + visible(line.condition) + ": ";
+    out += visible(line.text) + "\n";
+  }
   return true;
 }
 
@@ -66,18 +70,15 @@ std::string_view explanation_of(std::string_view code) {
 
 }  // namespace
 
-bool is_known_code(std::string_view code) noexcept {
+std::vector<std::string> known_codes() {
+  std::vector<std::string> out;
   for (std::size_t i = 1; i < parse_code_count; ++i) {
-    if (name_of(static_cast<parse_code>(i)) == code) {
-      return true;
-    }
+    out.emplace_back(name_of(static_cast<parse_code>(i)));
   }
   for (std::size_t i = 1; i < gate_code_count; ++i) {
-    if (name_of(static_cast<gate_code>(i)) == code) {
-      return true;
-    }
+    out.emplace_back(name_of(static_cast<gate_code>(i)));
   }
-  return false;
+  return out;
 }
 
 std::string visible(std::string_view text, std::size_t columns_max) {

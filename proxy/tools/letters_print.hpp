@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "letters/letter.hpp"
 
@@ -16,8 +17,8 @@ namespace weir {
 /// The beginning of `text` as a terminal can show it (terminal_text.hpp), in so many columns.
 [[nodiscard]] std::string visible(std::string_view text, std::size_t columns_max);
 
-/// Whether any version of weir that this one knows of gives letters such a code.
-[[nodiscard]] bool is_known_code(std::string_view code) noexcept;
+/// The codes that letters have.
+[[nodiscard]] std::vector<std::string> known_codes();
 
 /// "ID  TIME  DATABASE  CODE  SOURCE  LINE".
 [[nodiscard]] std::string list_heading();

@@ -3,14 +3,17 @@
 // `weir letters ... --sink NAME`: what a sink's server refused. Replay sends it to that server and
 // nowhere else; it went through the gate already.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <set>
 
 #include "base/atomic_file_posix.hpp"
+#include "base/terminal_text.hpp"
 #include "config/suggest.hpp"
 #include "log/file_system.hpp"
+#include "sinks/delivery.hpp"
 #include "sinks/escape.hpp"
 #include "tools/data_directory_posix.hpp"
 #include "tools/http_post_curl.hpp"
@@ -106,7 +109,10 @@ int to_file(const letters_arguments& given, const refused_file_set& of) {
     if (!meant(given, of, each)) {
       continue;
     }
-    const std::string text = each.head + "\n" + each.lines;
+    std::string text = each.head + "\n" + each.lines;
+    if (standard && ::isatty(STDOUT_FILENO) == 1) {  // which must not obey what clients sent
+      text = visible_lines(text);
+    }
     whole = std::fwrite(text.data(), 1, text.size(), out) == text.size() && whole;
   }
   whole = std::fflush(out) == 0 && whole;
@@ -156,7 +162,12 @@ int replay(const letters_arguments& given, const settings& configured, const sin
     if (!answer) {
       return complain(sink.url + ": " + answer.error().message, exit_not_all);
     }
-    if (answer.value().status / 100 != 2) {
+    if (answer.value().status < 400 && answer.value().status != 204) {
+      return complain(sink.url + ": " + not_stored_words(answer.value().status, "204") +
+                          " Nothing counts as taken",
+                      exit_not_all);
+    }
+    if (answer.value().status != 204) {
       refused += each.line_count();
       std::printf("%s, %llu lines for %s: answered %d: %s\n", each.time.c_str(),
                   static_cast<unsigned long long>(each.line_count()), each.database.c_str(),

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "intake/address.hpp"
+#include "sinks/delivery.hpp"
 #include "sinks/escape.hpp"
 
 namespace weir {
@@ -118,6 +119,9 @@ std::optional<replay_batch> replay_planner::take(bool all) {
 replay_outcome read_replay_answer(const replay_batch& batch, int status, std::string_view body) {
   if (status == 204) {
     return {};
+  }
+  if (status < 400) {
+    return {.failed = not_stored_words(status, "204")};
   }
   if (status != 400) {
     return {.failed = words_of(status, body)};

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/lint.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
+#include <vector>
 
+#include "config/suggest.hpp"
 #include "tools/lint_json.hpp"
 #include "tools/lint_text.hpp"
 
@@ -51,6 +54,13 @@ failure wrong(std::string_view option, std::string_view value, std::string_view 
   failure why;
   why.message.append(option).append(" ").append(value);
   why.message.append(": it must be one of ").append(choices);
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at < choices.size();) {
+    const std::size_t end = std::min(choices.find(", ", at), choices.size());
+    names.emplace_back(choices.substr(at, end - at));
+    at = end + 2;
+  }
+  why.message.append(did_you_mean(nearest_choice(value, names)));
   return why;
 }
 
@@ -131,8 +141,10 @@ void linter::take_point() {
     warnings = advise(point, {options_.parse.unit_ns, has_mark});
   }
   totals_.suspicious += warnings.empty() ? 0 : 1;
-  for (const diagnosis& warning : warnings) {
-    tell(warning, {name_, point.line, point.text, false, false, colour_});
+  for (std::size_t i = 0; i < warnings.size(); ++i) {
+    tell(warnings[i], {name_, point.line, point.text, false, false, colour_}, [&] {
+      return repair(point, {options_.parse.unit_ns, has_mark}, i);
+    });
   }
   switch (options_.format) {
     case lint_format::people:
@@ -154,15 +166,18 @@ void linter::take_point() {
 
 void linter::take_error() {
   const parse_error& error = reader_.error();
-  const diagnosis told = diagnose(error);
+  const std::int64_t unit_ns = options_.parse.unit_ns;
+  const diagnosis told = diagnose(error, unit_ns);
   const bool shielded = name_of(error.code).starts_with("shield_");
-  tell(told, {name_, error.line, error.text, true, shielded, colour_});
+  tell(told, {name_, error.line, error.text, true, shielded, colour_},
+       [&] { return repair(error, unit_ns); });
   if (options_.format == lint_format::json) {
-    append_error_json(error, told, data_);
+    append_error_json(error, told, repair(error, unit_ns), data_);
   }
 }
 
-void linter::tell(const diagnosis& told, const diagnostic_place& place) {
+void linter::tell(const diagnosis& told, const diagnostic_place& place,
+                  const std::function<std::vector<repaired_line>()>& repair_it) {
   kind_count& kind = totals_.kinds[told.kind];
   kind.title = told.title;
   kind.refused = place.refused;
@@ -171,7 +186,7 @@ void linter::tell(const diagnosis& told, const diagnostic_place& place) {
     return;
   }
   if (options_.shown_max == 0 || kind.count <= options_.shown_max) {
-    append_diagnostic(place, told, told_);
+    append_diagnostic(place, told, repair_it(), told_);
   } else {
     ++totals_.hidden;
   }

@@ -88,7 +88,9 @@ class linter {
   void read();
   void take_point();
   void take_error();
-  void tell(const diagnosis& told, const diagnostic_place& place);
+  /// `repair_it` is asked only for what is shown.
+  void tell(const diagnosis& told, const diagnostic_place& place,
+            const std::function<std::vector<repaired_line>()>& repair_it);
   void flush(std::size_t bytes_kept_max);
 
   lint_options options_;

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "base/terminal_text.hpp"
 #include "tools/lint_run_posix.hpp"
 
 namespace weir {
@@ -14,7 +15,7 @@ constexpr int exit_findings = 1;
 constexpr int exit_trouble = 2;
 
 int refuse(const failure& why) {
-  std::fprintf(stderr, "weir lint: %s\n", why.message.c_str());
+  std::fprintf(stderr, "weir lint: %s\n", visible_lines(why.message).c_str());
   return exit_trouble;
 }
 

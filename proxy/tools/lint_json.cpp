@@ -102,6 +102,19 @@ void append_member(std::string_view name, std::string_view text, std::string& ou
   http::append_json_string(text, out);
 }
 
+void append_repaired(const std::vector<repaired_line>& repaired, std::string& out) {
+  out += ",\"repaired\":[";
+  bool first = true;
+  for (const repaired_line& each : repaired) {
+    out += first ? "{\"if\":" : ",{\"if\":";
+    first = false;
+    http::append_json_string(each.condition, out);
+    append_member("text", each.text, out);
+    out += '}';
+  }
+  out += ']';
+}
+
 void append_warnings(std::span<const diagnosis> warnings, std::string& out) {
   out += ",\"warnings\":[";
   bool first = true;
@@ -140,7 +153,8 @@ void append_point_json(const point_view& point, std::span<const diagnosis> warni
   out += "}\n";
 }
 
-void append_error_json(const parse_error& error, const diagnosis& told, std::string& out) {
+void append_error_json(const parse_error& error, const diagnosis& told,
+                       const std::vector<repaired_line>& repaired, std::string& out) {
   out += "{\"line\":";
   append_integer(error.line, out);
   out += ",\"ok\":false";
@@ -150,6 +164,10 @@ void append_error_json(const parse_error& error, const diagnosis& told, std::str
   append_member("message", told.message, out);
   append_member("explanation", told.explanation, out);
   append_member("remedy", told.remedy, out);
+  append_member("kind", told.kind, out);
+  if (!repaired.empty()) {
+    append_repaired(repaired, out);
+  }
   out += "}\n";
 }
 

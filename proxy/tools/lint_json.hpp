@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weir/line_protocol.hpp"
 
@@ -19,6 +20,7 @@ void append_point_json(const point_view& point, std::span<const diagnosis> warni
                        std::string& out);
 
 /// Appends a refused line and a line feed. The column is the error's.
-void append_error_json(const parse_error& error, const diagnosis& told, std::string& out);
+void append_error_json(const parse_error& error, const diagnosis& told,
+                       const std::vector<repaired_line>& repaired, std::string& out);
 
 }  // namespace weir

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/atomic_file_posix.hpp"
+#include "base/terminal_text.hpp"
 
 namespace weir {
 namespace {
@@ -78,10 +79,14 @@ result<lint_totals> lint_file(const std::string& path, const lint_options& optio
   }
   // Diagnostics are the product, unless lines are.
   const int told_fd = options.format == lint_format::canonical ? STDERR_FILENO : STDOUT_FILENO;
+  // Lines and JSON are data, but a terminal must not obey what stands in them.
+  const bool is_shown = ::isatty(STDOUT_FILENO) == 1;
   int write_error = 0;
   const auto write = [&](lint_stream stream, std::string_view bytes) {
+    const bool is_data = stream == lint_stream::data;
     if (write_error == 0) {
-      write_error = write_all(stream == lint_stream::data ? STDOUT_FILENO : told_fd, bytes);
+      write_error = is_data && is_shown ? write_all(STDOUT_FILENO, visible_lines(bytes))
+                                        : write_all(is_data ? STDOUT_FILENO : told_fd, bytes);
     }
   };
   const std::string name = path == "-" ? "<stdin>" : path;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "tools/terminal_text.hpp"
+#include "base/terminal_text.hpp"
 
 namespace weir {
 namespace {
@@ -65,6 +65,26 @@ void append_excerpt(const diagnostic_place& place, const diagnosis& told, const 
   out.append(indent).append(cut.mark_column, ' ');
   out.append(colours.mark).append("^").append(cut.mark_columns - 1, '~');
   out.append(colours.off).append("\n");
+}
+
+// Never wrapped: a repaired line is there to be copied.
+void append_repaired(const std::vector<repaired_line>& repaired, const palette& colours,
+                     std::string& out) {
+  for (const repaired_line& each : repaired) {
+    out.append(indent).append(colours.remedy);
+    if (each.condition.empty()) {
+      out.append("Write:").append(colours.off) += '\n';
+    } else {
+      out.append("If ").append(colours.off);
+      append_wrapped(visible(each.condition) + ", write:", indent.size() + 3, out);
+    }
+    std::string_view rest = each.text;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      out.append(indent).append(indent).append(visible(rest.substr(0, end))) += '\n';
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
 }
 
 void append_server_words(const diagnostic_place& place, const diagnosis& told, std::string& out) {
@@ -142,7 +162,8 @@ excerpt make_excerpt(std::string_view text, std::size_t at, std::size_t length) 
   return cut;
 }
 
-void append_diagnostic(const diagnostic_place& place, const diagnosis& told, std::string& out) {
+void append_diagnostic(const diagnostic_place& place, const diagnosis& told,
+                       const std::vector<repaired_line>& repaired, std::string& out) {
   const palette& colours = place.colour ? coloured : plain;
   fmt::format_to(std::back_inserter(out), "{}{}:{}:{}:{} {}{}:{} {}{}{} {}[{}]{}\n", colours.place,
                  visible(place.name), place.line, told.column, colours.off,
@@ -155,6 +176,7 @@ void append_diagnostic(const diagnostic_place& place, const diagnosis& told, std
   constexpr std::string_view lead = "To mend it:";
   out.append(indent).append(colours.remedy).append(lead).append(colours.off).append(" ");
   append_wrapped(visible(told.remedy), indent.size() + lead.size() + 1, out);
+  append_repaired(repaired, colours, out);
   append_server_words(place, told, out);
   out += '\n';
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/lint.hpp"
 #include "weir/line_protocol.hpp"
@@ -27,7 +28,8 @@ struct diagnostic_place {
   bool colour = false;
 };
 
-void append_diagnostic(const diagnostic_place& place, const diagnosis& told, std::string& out);
+void append_diagnostic(const diagnostic_place& place, const diagnosis& told,
+                       const std::vector<repaired_line>& repaired, std::string& out);
 
 /// An excerpt of `text` around its bytes [at, at + length), with control characters made visible,
 /// and the marks that go below it.

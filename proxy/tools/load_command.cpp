@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/clock.hpp"
+#include "base/terminal_text.hpp"
 #include "tools/load_uv.hpp"
 #include "tools/process_usage_posix.hpp"
 
@@ -17,7 +18,7 @@ constexpr int exit_not_all_well = 1;
 constexpr int exit_bad_arguments = 2;
 
 int refuse(const failure& why) {
-  std::fprintf(stderr, "weir load: %s\n", why.message.c_str());
+  std::fprintf(stderr, "weir load: %s\n", visible_lines(why.message).c_str());
   return exit_bad_arguments;
 }
 
@@ -79,34 +80,47 @@ void add_what(CLI::App& command, load_arguments& given) {
                   "tsbs (10 tags, 10 integer fields), tsbs_float (the same with floats), flink (9 "
                   "tags, 1 to 11 fields), mix (what an agent sends), tiny (the shortest line), or "
                   "text (strings)")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("SHAPE");
   command.add_option("--seed", given.seed, "The same seed makes the same lines")
-      ->capture_default_str();
-  command.add_option("--batch", given.batch, "Lines of a request (default 5000)");
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("--batch", given.batch, "Lines of a request (default 5000)")
+      ->type_name("LINES");
   command.add_flag("--gzip", given.gzip, "Compress the bodies");
-  command.add_option("--datagram", given.datagram, "Bytes of a datagram at most (default 1400)");
-  command.add_option(
-      "--start", given.start,
-      "Time of the first line: \"now\" or nanoseconds since 1970 (default: in 2020)");
+  command.add_option("--datagram", given.datagram, "Bytes of a datagram at most (default 1400)")
+      ->type_name("BYTES");
+  command
+      .add_option("--start", given.start,
+                  "Time of the first line: \"now\" or nanoseconds since 1970 (default: in 2020)")
+      ->type_name("TIME");
   command
       .add_option("--ring", given.ring,
                   "Bodies are built before the run; so many bytes of them are sent in turn")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("SIZE");
   command
       .add_option("--header", given.headers, "A further header, such as 'Authorization: Token x'")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->type_name("HEADER");
 }
 
 void add_how(CLI::App& command, load_arguments& given) {
-  command.add_option("--connections", given.connections,
-                     "Connections, each with one request under way (default 4)");
-  command.add_option("--rate", given.rate, "Lines a second; left out: as fast as answers come");
-  command.add_option("--duration", given.duration,
-                     "Stop after this time (default 10s, or --lines)");
-  command.add_option("--lines", given.lines, "Stop after so many lines");
+  command
+      .add_option("--connections", given.connections,
+                  "Connections, each with one request under way (default 4)")
+      ->type_name("N");
+  command.add_option("--rate", given.rate, "Lines a second; left out: as fast as answers come")
+      ->type_name("LINES");
+  command
+      .add_option("--duration", given.duration, "Stop after this time (default 10s, or --lines)")
+      ->type_name("TIME");
+  command.add_option("--lines", given.lines, "Stop after so many lines")->type_name("N");
   command.add_option("--timeout", given.timeout, "The longest to wait for an answer")
-      ->capture_default_str();
-  command.add_option("--pid", given.pid, "Report this process' CPU time and memory too");
+      ->capture_default_str()
+      ->type_name("TIME");
+  command.add_option("--pid", given.pid, "Report this process' CPU time and memory too")
+      ->type_name("PID");
   command.add_flag("--json", given.json, "The summary as one JSON object");
 }
 
@@ -115,8 +129,9 @@ void add_how(CLI::App& command, load_arguments& given) {
 CLI::App* add_load_command(CLI::App& commands, load_arguments& given) {
   CLI::App* command =
       commands.add_subcommand("load", "Send line protocol to a server and measure it");
-  command->add_option("--url", given.url, "Where to over HTTP: http://HOST:PORT/write?db=NAME");
-  command->add_option("--udp", given.udp, "Where to over UDP: HOST:PORT");
+  command->add_option("--url", given.url, "Where to over HTTP: http://HOST:PORT/write?db=NAME")
+      ->type_name("URL");
+  command->add_option("--udp", given.udp, "Where to over UDP: HOST:PORT")->type_name("HOST:PORT");
   add_what(*command, given);
   add_how(*command, given);
   command->footer(
@@ -147,7 +162,7 @@ int run_load(const load_arguments& given) {
   }
   if (!totals.value().given_up.empty()) {
     std::fflush(stdout);
-    std::fprintf(stderr, "weir load: %s\n", totals.value().given_up.c_str());
+    std::fprintf(stderr, "weir load: %s\n", visible(totals.value().given_up).c_str());
   }
   return all_well(totals.value()) ? 0 : exit_not_all_well;
 }

@@ -154,7 +154,7 @@ std::int64_t latency_histogram::quantile_ns(double share) const noexcept {
 bool all_well(const load_totals& totals) noexcept {
   return totals.given_up.empty() && totals.failures.empty() &&
          std::all_of(totals.answers.begin(), totals.answers.end(),
-                     [](const auto& answer) { return answer.first >= 200 && answer.first < 300; });
+                     [](const auto& answer) { return answer.first == status_stored; });
 }
 
 std::string load_summary(const load_options& options, const load_totals& totals) {
@@ -249,7 +249,7 @@ std::string load_progress(const load_totals& last, const load_totals& now, std::
                                        : now.line_bytes_sent - last.line_bytes_sent;
   std::uint64_t refused = 0;
   for (const auto& [status, count] : now.answers) {
-    refused += status >= 200 && status < 300 ? 0 : count;
+    refused += status == status_stored ? 0 : count;
   }
   return fmt::format("{:6.1f} s  {:>11} lines/s  {:8.1f} MB/s  {} refused  {} failed",
                      static_cast<double>(elapsed_ns) / 1e9, grouped(per_second(lines, interval_ns)),

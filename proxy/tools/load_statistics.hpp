@@ -16,6 +16,9 @@
 
 namespace weir {
 
+/// What InfluxDB answers to points that it has stored; 200 comes from other servers.
+inline constexpr int status_stored = 204;
+
 /// Counts durations in buckets that are never wider than a 64th of their values.
 class latency_histogram {
  public:

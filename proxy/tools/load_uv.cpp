@@ -4,13 +4,13 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "tools/load_statistics.hpp"
 #include "tools/response_reader.hpp"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t read_buffer_bytes = std::size_t{64} << 10;
-constexpr int first_status_refused = 300;
 
 }  // namespace
 
@@ -241,7 +241,7 @@ void http_load::answered(int status, const std::string& body_begin, const load_p
   ++totals_.answers[status];
   totals_.latency.add(took_ns);
   last_progress_ns_ = now_ns();
-  if (status >= 200 && status < first_status_refused) {
+  if (status == status_stored) {
     totals_.lines_accepted += piece.lines;
     totals_.line_bytes_accepted += piece.line_bytes;
     return;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/terminal_text.hpp"
 #include "log/file_system.hpp"
 #include "pipeline/types_file_posix.hpp"
 #include "tools/data_directory_posix.hpp"
@@ -15,7 +16,7 @@ namespace weir {
 namespace {
 
 int fail(const std::string& why) {
-  std::fprintf(stderr, "weir types: %s\n", why.c_str());
+  std::fprintf(stderr, "weir types: %s\n", visible_lines(why).c_str());
   return 1;
 }
 
@@ -61,6 +62,21 @@ struct type_line {
   [[nodiscard]] std::string_view name() const noexcept { return text.substr(0, name_bytes); }
 };
 
+// Clients chose the names: a terminal must not obey them. Tabs part the columns.
+void print_columns(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const std::size_t end = text.find_first_of("\t\n");
+    shown += visible(text.substr(0, end));
+    if (end == std::string_view::npos) {
+      break;
+    }
+    shown += text[end];
+    text.remove_prefix(end + 1);
+  }
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
+}
+
 }  // namespace
 
 int list_types(const loaded_settings& from, const types_arguments& wanted) {
@@ -93,7 +109,7 @@ int list_types(const loaded_settings& from, const types_arguments& wanted) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     // Of several records of one field the last one holds.
     if (i + 1 == lines.size() || lines[i + 1].name() != lines[i].name()) {
-      std::fwrite(lines[i].text.data(), 1, lines[i].text.size(), stdout);
+      print_columns(lines[i].text);
     }
   }
   if (lines.empty()) {  // not on standard output, which is for programs too

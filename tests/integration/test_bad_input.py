@@ -12,7 +12,7 @@ import zlib
 
 import pytest
 
-from harness.client import read_response, read_to_end
+from harness.client import read_response, read_to_end, without_hint
 from harness.load import Numbered
 from harness.process import wait_until
 from harness.settings import file_sink, settings
@@ -310,6 +310,63 @@ def test_a_line_of_10_megabytes_costs_itself_alone(weir):
     one_error(answer, 400, "partial write: unable to parse 'cpu text=", "too long")
     wait_until(lambda: len(weir.lines_of("mydb")) == 2, what="the other lines")
     assert weir.lines_of("mydb") == ["cpu value=1 1", "cpu value=2 2"]
+
+
+# --- hints
+
+
+def hint_of(answer):
+    """What stands behind InfluxDB's words, which must be whole."""
+    message = answer.json()["error"]
+    assert "\n" not in message[len(without_hint(message)) :]
+    return message[len(without_hint(message)) :]
+
+
+@pytest.mark.parametrize(
+    "line, reason, advice",
+    [
+        ("disk,host=web 01 used=71", "invalid field format", r"write: disk,host=web\ 01 used=71"),
+        (f"m,h=a,v=1 {T}", "invalid field format", f"write: m,h=a v=1 {T}"),
+        ("m v=71%", "invalid number", "write: m v=71)"),
+        ("m v=1 2020-04-14T06:01:21Z", "bad timestamp", "write: m v=1 1586844081000000000)"),
+        ("m v=NaN", "invalid number", "Leave this field out."),
+    ],
+)
+def test_a_plain_answer_says_what_to_do(weir, line, reason, advice):
+    answer = weir.client.write(f"{line}\nok v=1 {T}", "mydb")
+    one_error(answer, 400)
+    message = answer.json()["error"]
+    assert without_hint(message) == f"partial write: unable to parse '{line}': {reason} dropped=0"
+    assert advice in hint_of(answer)
+    assert answer.headers["x-influxdb-error"] == message
+    answer = weir.client.write(line, "mydb")
+    assert without_hint(answer.json()["error"]) == f"unable to parse '{line}': {reason}"
+    assert advice in hint_of(answer)
+
+
+def test_hints_are_few_and_short(weir):
+    body = "\n".join(f"disk{n},host=web 01 used=71" for n in range(50))
+    body += "\nm v=71%\nm v='x'\nm v=" + "7" * 9000 + "%"
+    answer = weir.client.write(body, "mydb")
+    hint = hint_of(answer)
+    assert hint.count("line ") == 1, "the other kinds lie behind the lines that are looked at"
+    assert "dropped=" not in hint
+    hint = hint_of(weir.client.write("m v=71%\nm v=72%\nm v='x'\nm v=+1\nm v=1_0", "mydb"))
+    assert [hint.count(f"line {n}:") for n in range(1, 6)] == [1, 0, 1, 1, 0]
+    for line in ("m v=71%,s='x dropped=99'", "m v=71%,s='database not found'"):
+        hint = hint_of(weir.client.write(line, "mydb"))
+        assert "line 1: " in hint
+        assert "dropped=" not in hint and "database not found" not in hint
+
+
+def test_a_body_of_bad_lines_is_not_slowed_down_by_hints(weir):
+    line = b"m,host=web 01 v=71%\n"
+    body = line * (20_000_000 // len(line))
+    began = time.monotonic()
+    answer = weir.client.write(body, "mydb")
+    assert time.monotonic() - began < 20
+    assert answer.status == 400
+    assert hint_of(answer).count("line ") == 1
 
 
 # --- bytes that are no text

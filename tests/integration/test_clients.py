@@ -11,7 +11,7 @@ import json
 
 import pytest
 
-from harness.client import read_response
+from harness.client import read_response, without_hint
 from harness.msgpack import unpack
 from harness.process import wait_until
 from harness.settings import influx_sink, settings
@@ -128,7 +128,8 @@ def test_python_influxdb(weir):
         body = b"cpu n=nan\n"
         answer = wire.says("POST /write?db=mydb HTTP/1.1", octets + posted(body), body)
         assert answer.status == 400
-        assert unpack(answer.body) == {"error": "unable to parse 'cpu n=nan': invalid number"}
+        message = unpack(answer.body)["error"]
+        assert message.startswith("unable to parse 'cpu n=nan': invalid number (hint: line 1: ")
     weir.wait_delivered(3)
     assert weir.influxd.count("mydb", "cpu") == 2
     assert weir.influxd.count("mydb", "cpu", "ok") == 1
@@ -624,5 +625,8 @@ def test_bodies_are_answered_as_influxdb_answers(weir, body):
     ours = weir.client.write(body, "mydb")
     assert ours.status == theirs.status, (ours.text(), theirs.text())
     if theirs.body:
-        assert json.loads(ours.body) == json.loads(theirs.body)
-        assert ours.headers["x-influxdb-error"] == theirs.headers["x-influxdb-error"]
+        told = json.loads(ours.body)
+        told["error"] = without_hint(told["error"])
+        assert told == json.loads(theirs.body)
+        header = without_hint(ours.headers["x-influxdb-error"])
+        assert header == theirs.headers["x-influxdb-error"]

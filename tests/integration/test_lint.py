@@ -87,10 +87,45 @@ def test_json_is_one_object_for_each_line_good_or_bad():
         (6, False),
     ]
     assert list(found[0]) == ["line", "ok", "measurement", "tags", "fields", "time"]
-    assert list(found[2]) == ["line", "ok", "code", "column", "message", "explanation", "remedy"]
+    keys = ["line", "ok", "code", "column", "message", "explanation", "remedy", "kind"]
+    assert list(found[2]) == [*keys, "repaired"]
+    assert found[2]["repaired"] == [{"if": "", "text": "cpu,host=a usage=1.5"}]
+    assert list(found[3]) == keys
     assert found[2]["message"] == "missing tag key"
     assert found[3]["code"] == "shield_invalid_utf8"
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    "wrong, right",
+    [
+        (b"cpu,host=a,value=1 1586844081000000000", b"cpu,host=a value=1 1586844081000000000"),
+        (b"w,city=Berlin, Germany temp=3", b"w,city=Berlin\\,\\ Germany temp=3"),
+        (b"b'cpu,host=a value=71%'", b"cpu,host=a value=71"),
+        (b"cpu,host=a\xc2\xa0value=0x1F", b"cpu,host=a value=31i"),
+    ],
+)
+def test_the_repaired_line_can_be_used_as_it_is_shown(wrong, right):
+    shown = lint(body=wrong + b"\n").stdout.splitlines()
+    at = shown.index(b"    Write:")
+    assert shown[at + 1] == b"        " + right
+    again = lint(body=shown[at + 1].strip() + b"\n")
+    assert again.returncode == 0, again.stdout
+
+
+def test_invisible_characters_are_shown_by_their_numbers():
+    shown = lint(body=b"cpu,host=a\xc2\xa0value=1\n").stdout
+    assert b"cpu,host=a<U+00A0>value=1" in shown
+    assert b"U+00A0 (no-break space)" in shown
+
+
+def test_no_headline_is_in_the_words_of_a_programming_language():
+    body = b"cpu v=1 99999999999999999999\ncpu v=99999999999999999999i\ncpu v=1 -\ncpu v=1e400\n"
+    shown = lint("--limit", "0", body=body).stdout.decode()
+    headlines = [line for line in shown.splitlines() if ": error: " in line]
+    assert len(headlines) == 4
+    assert not [line for line in headlines if "strconv" in line], headlines
+    assert "InfluxDB says: strconv.ParseInt" in shown
 
 
 def test_canonical_lines_can_be_read_again():

@@ -54,6 +54,13 @@ def test_types_outlive_the_process(start_weir, kill, acknowledge):
     ]
 
 
+def test_names_that_clients_chose_do_not_reach_the_terminal_as_they_are(start_weir):
+    weir = start_weir(settings(file_sink()))
+    line = f"c\x1b[31mpu\u202e,host=a v\x07\u009b=1i {T}"
+    assert weir.client.write(line, "mydb").status == 204
+    assert types(weir) == [("mydb", "c\u241b[31mpu<U+202E>", "v\u2407<U+009B>", "integer")]
+
+
 def test_forgetting_needs_a_stopped_weir(start_weir):
     weir = start(start_weir)
     assert weir.client.write(f"cpu value=1i {T}\nmem value=1i {T}", "mydb").status == 204

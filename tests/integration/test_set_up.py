@@ -7,6 +7,7 @@ import pathlib
 import re
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -80,20 +81,6 @@ def test_a_sink_that_points_at_weir_itself_is_refused(make_weir, command, kind, 
         assert status == 2, words
         for essential in ("loop", f"http.{key}", "weir itself", "without end"):
             assert essential in words, words
-
-
-def test_a_port_that_the_system_chose_is_compared_too(make_weir):
-    # The sink's port is free, so that weir may be given it: with one port to choose from, it is.
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    weir = make_weir(
-        settings(
-            influx_sink(f"http://127.0.0.1:{port}"),
-            http={"listen": [f"127.0.0.1:{port}"]},
-        )
-    )
-    code, told = weir.refuses_to_start()
-    assert code == 2 and "weir itself" in told
 
 
 def test_the_examples_file_is_off_beside_another_sink(make_weir, command):
@@ -218,8 +205,15 @@ def test_an_unknown_sink_of_letters_is_named(command, tmp_path):
         (["lint", "--limit", "x"], "--limit"),
         (["lint", "--nope"], "--nope"),
         (["load", "--batch", "x"], "--batch"),
+        (["lint", "--precision", "seconds"], 'did you mean "s"?'),
+        (["lint", "--color", "alway"], 'did you mean "always"?'),
+        (["letters", "list", "--code", "mising_fields"], 'did you mean "missing_fields"?'),
+        (["letters", "list", "--since", "2 hours"], 'did you mean "2h"?'),
         (["load"], "--url"),
         (["load", "--url", "http://127.0.0.1:1/write", "--shape", "circle"], "circle"),
+        (["load", "--udp", "127.0.0.1:1", "--shape", "tsb"], 'did you mean "tsbs"?'),
+        (["load", "--udp", "127.0.0.1:1", "--duration", "1 min"], 'did you mean "1m"?'),
+        (["load", "--udp", "127.0.0.1:1", "--ring", "64M"], 'did you mean "64MiB"?'),
         (["version", "now"], "now"),
         (["--nope"], "--nope"),
     ],
@@ -250,7 +244,8 @@ def test_every_help_has_an_example(command):
     for words in seen:
         done = command(*words, "--help")
         assert done.returncode == 0
-        assert re.search(r"Examples?:\n( .*\n)*  .*weir ", done.stdout), (words, done.stdout)
+        example = done.stdout.partition("Example")[2]
+        assert re.search(rf"\bweir {' '.join(words)}\b", example), (words, done.stdout)
         assert command("help", *words).stdout == done.stdout
 
 
@@ -264,12 +259,193 @@ def test_weir_alone_helps(command):
     assert command("version").stdout.startswith(command("-V").stdout.strip())
 
 
+# --- what keeps weir from starting
+
+
+def refused(make_weir, *sinks, sets=(), limit=None, **tables):
+    """What weir says when it does not start with such settings."""
+    weir = make_weir(settings(*(sinks or [null_sink()]), **tables), sets)
+    if limit is not None:
+        command = weir.command
+        weir.command = lambda: ["sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh", *command()]
+    code, told = weir.refuses_to_start()
+    assert code == 1, told
+    fatal = [line for line in told.splitlines() if "FATAL" in line]
+    assert len(fatal) == 1, told
+    assert str(weir.config_path) in fatal[0]
+    return fatal[0]
+
+
+def expect(told, *essentials):
+    for essential in essentials:
+        assert essential in told, (essential, told)
+
+
+def test_directories_that_cannot_be_used(make_weir, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    for key in ("log.directory", "letters.directory"):
+        section, name = key.split(".")
+        for path, why in (
+            ("/proc/nope", "cannot be made in /proc"),
+            (str(file), f"{file} is a file"),
+            (f"{file}/below", f"{file} is a file"),
+        ):
+            told = refused(make_weir, **{section: {name: path}})
+            expect(told, key, path, why, f"set {key} to another directory")
+    told = refused(make_weir, file_sink("lines", "/proc/nope"))
+    expect(told, 'sink "lines"', "sink.directory", "set sink.directory to another directory")
+    sink = influx_sink("http://127.0.0.1:1", refused_directory=str(file))
+    expect(refused(make_weir, sink), 'sink "influx"', "sink.refused_directory", f"{file} is a file")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a directory to another user")
+def test_a_directory_of_another_user(make_weir, tmp_path):
+    # Whoever runs weir may look at the way there.
+    for each in (tmp_path, *tmp_path.parents[:3]):
+        each.chmod(each.stat().st_mode | 0o055)
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    weir = make_weir(settings(null_sink(), log={"directory": str(data)}))
+    for each in (weir.directory, weir.config_path):
+        os.chown(each, 65534, 65534)
+    command = weir.command
+    weir.command = lambda: [
+        "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", *command()
+    ]
+    code, told = weir.refuses_to_start()
+    assert code == 1
+    expect(told, "log.directory", f"{data} belongs to user root", "chown", "another directory")
+    # A file in it that root left behind, as after `sudo weir run`.
+    os.chown(data, 65534, 65534)
+    (data / "types").write_text("")
+    (data / "types").chmod(0o600)
+    code, told = weir.refuses_to_start()
+    assert code == 1
+    expect(told, f"{data}/types belongs to user root", "chown")
+
+
+def test_a_log_that_another_weir_holds(start_weir, make_weir, tmp_path):
+    shared = {"directory": str(tmp_path / "shared")}
+    first = start_weir(settings(null_sink(), log=shared))
+    told = refused(make_weir, log=shared)
+    expect(told, "log.directory", f"process {first.pid} (weir)", "stop that one")
+
+
+def test_a_state_file_that_is_none(make_weir, tmp_path):
+    (tmp_path / "databases").write_text("junk\n")
+    told = refused(make_weir, log={"directory": str(tmp_path)})
+    expect(told, "log.directory", f"{tmp_path}/databases", "move it away")
+
+
+def test_addresses_that_cannot_be_taken(make_weir, tmp_path):
+    expect(
+        refused(make_weir, http={"listen": ["192.0.2.1:8086"]}),
+        "http.listen: cannot listen on 192.0.2.1:8086",
+        "no address 192.0.2.1",
+        "0.0.0.0",
+    )
+    expect(refused(make_weir, http={"quiet_listen": ["192.0.2.1:8086"]}), "http.quiet_listen: ")
+    expect(
+        refused(make_weir, http={"listen": ["no-such-host.invalid:8086"]}),
+        "http.listen",
+        "no-such-host.invalid",
+        "127.0.0.1",
+    )
+    expect(
+        refused(make_weir, http={"listen": [f"unix:{tmp_path}/nowhere/x"]}),
+        "http.listen",
+        f"make the directory {tmp_path}/nowhere",
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = "127.0.0.1:%d" % taken.getsockname()[1]
+        expect(
+            refused(make_weir, http={"listen": [address]}),
+            f"http.listen: cannot listen on {address}",
+            f"process {os.getpid()}",
+            "set another address",
+        )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = "127.0.0.1:%d" % taken.getsockname()[1]
+        weir = make_weir(
+            settings(null_sink()) + f'\n[[udp]]\nlisten = "{address}"\ndatabase = "x"\n'
+        )
+        code, told = weir.refuses_to_start()
+        assert code == 1
+        expect(told, "udp.listen", address, f"process {os.getpid()}")
+
+
+def test_a_file_in_the_place_of_a_unix_socket_is_left_alone(make_weir, tmp_path):
+    file = tmp_path / "precious"
+    file.write_text("content")
+    told = refused(make_weir, http={"listen": [f"unix:{file}"]})
+    expect(told, "http.listen", str(file), "remove it")
+    assert file.read_text() == "content"
+
+
+def test_a_unix_socket_in_use_names_its_process(start_weir, make_weir, tmp_path):
+    http = {"listen": [f"unix:{tmp_path}/s", "127.0.0.1:0"]}
+    weir = make_weir(settings(null_sink(), http=http))
+    weir.launch(weir.command())
+    wait_until(lambda: "listens on" in weir.log(), what="the first")
+    expect(refused(make_weir, http=http), "http.listen", f"process {weir.pid} (weir)")
+
+
+def test_too_few_descriptors(make_weir):
+    expect(refused(make_weir, limit=24), "open files is 24", "ulimit -n", "LimitNOFILE")
+
+
+def test_fewer_descriptors_than_connections_are_warned_of(make_weir):
+    weir = make_weir(settings(null_sink(), http={"connections": 1000}))
+    command = weir.command
+    weir.command = lambda: ["sh", "-c", 'ulimit -n 300; exec "$@"', "sh", *command()]
+    weir.start()
+    expect(weir.log(), "open files is 300", "http.connections = 1000", "LimitNOFILE")
+
+
+def test_a_file_for_announce_that_cannot_be_made(make_weir):
+    weir = make_weir(settings(null_sink()))
+    weir.announce_path = "/proc/nope/announce"
+    code, told = weir.refuses_to_start()
+    assert code == 1
+    expect(told, "FATAL", "--announce", "/proc/nope/announce", "may write to")
+
+
+# --- metrics
+
+
+def test_metrics_say_what_runs_and_what_it_uses(start_weir, command):
+    began = time.time()
+    weir = start_weir(settings(null_sink()))
+    metrics = weir.metrics()
+    text = weir.client.get("/metrics").text()
+    (build,) = re.findall(r"^weir_build_info\{(.*)\} 1$", text, re.M)
+    version = command("-V").stdout.split()[1]
+    expect(build, f'version="{version}"', 'kernel="', 'compiler="')
+    kernel = command("version").stdout.partition("kernel: ")[2].rstrip(")\n")
+    assert f'kernel="{kernel}"' in build
+    started = metrics.sum("process_start_time_seconds")
+    assert began - 2 < started < time.time() + 1
+    assert metrics.sum("process_threads") == len(os.listdir(f"/proc/{weir.pid}/task"))
+    assert 0 < metrics.sum("process_open_fds") < metrics.sum("process_max_fds")
+    assert 0 <= metrics.sum("process_cpu_seconds_total") < 60
+    status = pathlib.Path(f"/proc/{weir.pid}/status").read_text()
+    resident = int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) * 1024
+    assert 0.5 * resident < metrics.sum("process_resident_memory_bytes") < 2 * resident
+    assert metrics.sum("process_virtual_memory_bytes") > resident
+    for name in ("cpu_seconds_total", "open_fds", "resident_memory_bytes"):
+        assert f"# TYPE process_{name} " in text
+    again = weir.metrics().sum("process_start_time_seconds")
+    assert again == started
+
+
 # --- the first line
 
 
 def test_the_start_says_what_an_operator_wants_to_know(influxd, start_weir):
     weir = start_weir(settings(influx_sink(influxd.url), null_sink("gone")))
-    (first,) = [line for line in weir.log().splitlines() if " starts: " in line]
+    (first,) = [line for line in weir.log().splitlines() if " runs: " in line]
     for essential in (
         str(weir.config_path),
         str(weir.directory / "weir-data"),
@@ -282,7 +458,7 @@ def test_the_start_says_what_an_operator_wants_to_know(influxd, start_weir):
     assert weir.client.write(f"cpu value=1i {T}\ncpu value=2i {T + 1}", "mydb").status == 204
     weir.kill()
     weir.start()
-    last = [line for line in weir.log().splitlines() if " starts: " in line][-1]
+    last = [line for line in weir.log().splitlines() if " runs: " in line][-1]
     assert "1 frames" in last and "2 points pending" in last, last
 
 

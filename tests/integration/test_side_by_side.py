@@ -62,7 +62,9 @@ def check_bad_line(influxd, alone, weir, line, words, code, column):
     expected = f"partial write: unable to parse '{line}': {words} dropped=0"
     direct = alone(body, verbose="true")
     assert direct.json() == {"error": expected}, "all that InfluxDB has to say"
-    assert refusal(weir.client.write(body, "through")) == expected
+    plain = refusal(weir.client.write(body, "through"))
+    assert plain.startswith(f"{expected} (hint: line 2: "), plain
+    assert "\n" not in plain and plain.endswith(")")
     (told,) = refused_lines(weir.client.write(body, "through", verbose="true"))
     assert (told["code"], told["line_number"], told["column"]) == (code, 2, column), told
     assert told["original_line"] == line
@@ -187,7 +189,9 @@ def test_a_point_beyond_retention(influxd, start):
     words = "partial write: points beyond retention policy dropped=1"
     assert refusal(influxd.client.write(body, "alone", verbose="true")) == words
     assert values(influxd, "alone") == [1, 3]
-    assert refusal(weir.client.write(body, "through")) == words
+    hinted = refusal(weir.client.write(body, "through"))
+    assert hinted.startswith(f"{words} (hint: the point of line 2 lies at "), hinted
+    assert "points are kept for 1h;" in hinted
     (named,) = refused_lines(weir.client.write(body, "through", verbose="true"))
     assert (named["code"], named["line_number"]) == ("beyond_retention", 2)
     assert named["original_line"] == old

@@ -3,11 +3,14 @@
 // The remote write deliverer.
 #include "sinks/remote_write/remote_write.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "observe/journal.hpp"
 #include "sinks/delivery.hpp"
+#include "sinks/escape.hpp"
 #include "sinks/server_words.hpp"
 
 namespace weir {
@@ -15,6 +18,7 @@ namespace {
 
 /// After a 413 requests are small; so many successes later they may double.
 constexpr std::uint32_t successes_before_growth = 16;
+constexpr std::size_t words_bytes_max = 300;
 constexpr std::string_view user_agent = "User-Agent: weir/" WEIR_VERSION;
 
 std::uint64_t last_sequence_of(const batch& what) {
@@ -145,15 +149,15 @@ void remote_write_deliverer::send(const send_plan::range& part) {
 
 void remote_write_deliverer::on_answer(const answer& given) {
   const std::string words = given.answered ? server_words(given.body) : given.detail;
-  answer_class meaning = classify(given, words);
+  const bool stored = given.answered && given.status >= 200 && given.status < 300;
+  answer_class meaning = stored ? answer_class::success : classify(given, words);
   if (given.answered && is_refusal_in_disguise(given.status, words)) {
     meaning = answer_class::refused;
   }
   running_->sent_bytes += running_->body.size();
   switch (meaning) {
     case answer_class::success:
-      running_->plan.accepted();
-      grow_requests();
+      on_stored(given);
       return;
     case answer_class::too_large:
       successes_ = 0;
@@ -171,9 +175,23 @@ void remote_write_deliverer::on_answer(const answer& given) {
     case answer_class::missing_database:
     case answer_class::missing_policy:
     case answer_class::wrong_place:
+    case answer_class::not_stored:
       finish(given);
       return;
   }
+}
+
+void remote_write_deliverer::on_stored(const answer& given) {
+  if (!page_told_ && is_page(given.content_type, given.body)) {
+    page_told_ = true;
+    journal(journal_level::warning,
+            fmt::format("sink {}: answered {} with {}, and remote write takes any 2xx for stored: "
+                        "is the url right?",
+                        settings_.name, given.status,
+                        one_line(server_words(given.body), words_bytes_max)));
+  }
+  running_->plan.accepted();
+  grow_requests();
 }
 
 /// One sample that is too large even alone must not leave all later requests small.

@@ -44,6 +44,8 @@ class remote_write_deliverer final : public deliverer {
   void abort() override;
   void saved(std::uint64_t low_water) override;
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
+  /// The specification: any 2xx.
+  [[nodiscard]] std::string_view stored_status() const noexcept override { return "2xx"; }
 
  private:
   struct job {
@@ -56,6 +58,7 @@ class remote_write_deliverer final : public deliverer {
   void begin(job next);
   void send(const send_plan::range& part);
   void on_answer(const answer& given);
+  void on_stored(const answer& given);
   void finish(answer given);
   void finish_done();
   void grow_requests();
@@ -72,6 +75,7 @@ class remote_write_deliverer final : public deliverer {
   std::uint32_t successes_ = 0;
   bool waiting_ = false;
   bool pumping_ = false;
+  bool page_told_ = false;
 };
 
 }  // namespace weir

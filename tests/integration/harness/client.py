@@ -4,6 +4,7 @@
 import dataclasses
 import http.client
 import json
+import re
 import socket
 import urllib.parse
 
@@ -75,6 +76,11 @@ class Client:
         connection = socket.create_connection((host.strip("[]"), int(port)), self.timeout)
         connection.sendall(data)
         return connection
+
+
+def without_hint(message):
+    """A refusal in InfluxDB's words alone: weir's hint for people stands behind them."""
+    return re.sub(r" \(hint: .*\)\Z", "", message)
 
 
 def read_response(stream):

@@ -145,10 +145,10 @@ TEST(write_response, beyond_retention) {
   verdict.beyond_retention = 1000;
   EXPECT_EQ(write_response(verdict).body,
             "{\"error\":\"partial write: points beyond retention policy dropped=1000\"}\n");
-  verdict.retention_detail = "(kept: 1h)";
+  verdict.retention_detail = "kept: 1h";
   EXPECT_EQ(
       write_response(verdict).body,
-      "{\"error\":\"partial write: points beyond retention policy (kept: 1h) dropped=1000\"}\n");
+      "{\"error\":\"partial write: points beyond retention policy dropped=1000 (hint: kept: 1h)\"}\n");
   verdict.retention_detail.clear();
   verdict.reject("unable to parse 'a': missing fields");
   EXPECT_EQ(write_response(verdict).body,

@@ -41,11 +41,11 @@ TEST(automatic, unsigned_values_are_integers_only_where_an_influxdb_1_takes_them
 TEST(automatic, names) {
   for (const takers& by : {two, both, two_and_file, two_and_prometheus}) {
     EXPECT_EQ(settled({}, by).reserved_tags, name_mode::reject);
-    EXPECT_EQ(settled({}, by).time_key, name_mode::reject);
+    EXPECT_EQ(settled({}, by).time_key, name_mode::drop_field);
   }
   for (const takers& by : {nobody, one, file, one_and_prometheus}) {
     EXPECT_EQ(settled({}, by).reserved_tags, name_mode::pass);
-    EXPECT_EQ(settled({}, by).time_key, name_mode::reject);
+    EXPECT_EQ(settled({}, by).time_key, name_mode::drop_field);
   }
   EXPECT_EQ(settled({}, prometheus).time_key, name_mode::pass);
 }

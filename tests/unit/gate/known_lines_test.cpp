@@ -125,12 +125,14 @@ database_settings random_policy(lines& from) {
   constexpr expired_mode expired[] = {expired_mode::reject, expired_mode::drop,
                                       expired_mode::clamp};
   constexpr name_mode names[] = {name_mode::reject, name_mode::drop, name_mode::pass};
+  constexpr name_mode time_keys[] = {name_mode::reject, name_mode::drop, name_mode::pass,
+                                     name_mode::drop_field};
   constexpr unsigned_mode unsigneds[] = {unsigned_mode::integer, unsigned_mode::pass,
                                          unsigned_mode::reject};
   policy.types = types[from.below(std::size(types))];
   policy.duplicates = duplicates[from.below(std::size(duplicates))];
   policy.expired = expired[from.below(std::size(expired))];
-  policy.time_key = names[from.below(std::size(names))];
+  policy.time_key = time_keys[from.below(std::size(time_keys))];
   policy.tag_and_field = names[from.below(std::size(names))];
   policy.reserved_tags = name_mode::pass;
   policy.unsigned_values = unsigneds[from.below(std::size(unsigneds))];

@@ -16,9 +16,26 @@ TEST(names, time_as_a_tag_is_refused_in_influxdb_s_words) {
   EXPECT_EQ(p.line, "");
 }
 
-TEST(names, time_as_a_field_is_refused_alone_or_beside_others) {
-  for (const char* line : {"m time=1 1", "m f=1,time=1 1", "m time=1,f=1 1"}) {
+TEST(names, time_as_a_field_is_taken_out_beside_others_as_influxdb_does) {
+  for (const char* line :
+       {"m,t=a f=1,time=1 1", "m,t=a time=1,f=1 1", "m,t=a time=1,f=1,time=t 1"}) {
     const passed p = pass_line(line, {});
+    EXPECT_EQ(p.answer.code, gate_code::name_dropped) << line;
+    EXPECT_EQ(p.line, "m,t=a f=1 1\n") << line;
+    EXPECT_EQ(count(p, gate_code::name_dropped), 1U);
+  }
+  for (const char* line : {"m time=1 1", "m time=1,time=2 1"}) {
+    const passed p = pass_line(line, {});
+    EXPECT_EQ(p.answer.code, gate_code::time_as_field) << line;
+    EXPECT_EQ(p.words, "invalid field name: input field \"time\" on measurement \"m\" is invalid");
+  }
+  EXPECT_EQ(pass_line("m,time=a f=1,time=1 1", {}).answer.code, gate_code::time_as_tag);
+}
+
+TEST(names, time_as_a_field_can_be_refused_beside_others) {
+  const database_settings rejects{.time_key = name_mode::reject};
+  for (const char* line : {"m time=1 1", "m f=1,time=1 1", "m time=1,f=1 1"}) {
+    const passed p = pass_line(line, rejects);
     EXPECT_EQ(p.answer.code, gate_code::time_as_field) << line;
     EXPECT_EQ(p.words, "invalid field name: input field \"time\" on measurement \"m\" is invalid");
   }

@@ -4,6 +4,10 @@
 // It must never crash, never give out a wrong frame, and lose no more than what was hit.
 #include <gtest/gtest.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cstring>
 #include <set>
 
 #include "log_testing.hpp"
@@ -251,6 +255,24 @@ TEST_F(local_log_damage, garbage_of_any_kind_never_stops_the_log) {
       ASSERT_TRUE(hit || found.contains(i)) << "round " << round << " record " << i;
     }
   }
+}
+
+TEST_F(local_log_damage, a_segment_of_a_later_weir_is_left_alone) {
+  std::string later = whole_;
+  later[8] = 2;
+  const std::uint64_t checksum = XXH3_64bits(later.data(), 32);
+  std::memcpy(later.data() + 32, &checksum, sizeof checksum);
+  write_file(path_, later);
+  log_settings settings;
+  settings.directory = directory_.path();
+  memory_budget frames(std::uint64_t{1} << 20);
+  const auto opened =
+      open_local_log(settings, {.frames = frames, .now_ns = [] { return std::int64_t{1}; }});
+  ASSERT_FALSE(opened.ok());
+  EXPECT_NE(opened.error().message.find(path_ + " was written by a later weir (version 2"),
+            std::string::npos)
+      << opened.error().message;
+  EXPECT_EQ(file_bytes(path_), later);
 }
 
 }  // namespace

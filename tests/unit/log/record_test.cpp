@@ -5,6 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cstring>
+
 namespace weir {
 namespace {
 
@@ -105,6 +110,20 @@ TEST(record, segment_header_round_trip_cuts_and_flips) {
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
     ASSERT_FALSE(decode_segment_header(flipped)) << bit;
   }
+}
+
+TEST(record, a_header_of_a_later_version_is_no_damaged_one) {
+  std::string bytes;
+  append_segment_header({51234, -9}, bytes);
+  EXPECT_FALSE(later_segment_version(bytes));
+  std::string later = bytes;
+  later[8] = 7;
+  EXPECT_FALSE(later_segment_version(later)) << "its checksum is that of another version";
+  const std::uint64_t checksum = XXH3_64bits(later.data(), 32);
+  std::memcpy(later.data() + 32, &checksum, sizeof checksum);
+  EXPECT_EQ(later_segment_version(later), 7U);
+  EXPECT_FALSE(decode_segment_header(later));
+  EXPECT_FALSE(later_segment_version(std::string_view(later).substr(0, 39)));
 }
 
 }  // namespace

@@ -24,12 +24,36 @@ TEST_F(journal_test, text_is_one_line_whatever_the_message) {
   EXPECT_EQ(line.substr(line.find('Z')), "Z warning a\\x0ab\\x01 \"c\"\n");
 }
 
+TEST_F(journal_test, secrets_are_hidden_in_every_line) {
+  set_journal_secrets({"hunter2", "a\"quote", ""});
+  EXPECT_TRUE(written(journal_level::error, "said hunter2, hunter2 and a\"quote")
+                  .ends_with("said ***, *** and ***\n"));
+  set_journal_format(journal_format::json);
+  EXPECT_TRUE(written(journal_level::error, "said a\"quote").ends_with("\"said ***\"}\n"));
+  set_journal_secrets({});
+  EXPECT_TRUE(written(journal_level::error, "hunter2").ends_with("\"hunter2\"}\n"));
+}
+
 TEST_F(journal_test, json_is_one_object_a_line) {
   set_journal_format(journal_format::json);
   const std::string line = written(journal_level::error, "a\n\"b\" \\ \x7f µ %v");
   EXPECT_EQ(line.substr(0, 9), "{\"time\":\"");
   EXPECT_EQ(line.substr(line.find('Z')),
             "Z\",\"level\":\"error\",\"message\":\"a\\u000a\\\"b\\\" \\\\ \\u007f µ %v\"}\n");
+}
+
+TEST_F(journal_test, a_terminal_shows_what_the_message_says) {
+  // A control of C1 that begins escape sequences, a mark that turns text around, a byte that is no
+  // text.
+  const std::string_view message =
+      "db a\xC2\x9B"
+      "31m\xE2\x80\xAE"
+      "b\x9B";
+  const std::string line = written(journal_level::warning, message);
+  EXPECT_EQ(line.substr(line.find('Z')), "Z warning db a<U+009B>31m<U+202E>b\\x9B\n");
+  set_journal_format(journal_format::json);
+  const std::string json = written(journal_level::warning, message.substr(0, message.size() - 1));
+  EXPECT_EQ(json.substr(json.find("\"message\"")), "\"message\":\"db a\\u009b31m\\u202eb\"}\n");
 }
 
 TEST_F(journal_test, json_is_utf8_whatever_the_message) {

@@ -36,5 +36,25 @@ TEST(counter, keeps_what_is_added) {
   EXPECT_EQ(c.value(), 10U);
 }
 
+TEST(seconds_histogram, counts_cumulatively_and_has_a_bucket_for_all) {
+  seconds_histogram of;
+  for (const double seconds : {0.0, 0.001, 0.0011, 2.0, 1e6, -1.0}) {
+    of.observe(seconds);
+  }
+  metrics_text out;
+  out.histogram_value("weir_x_seconds", "X.", of.now(), {{"sink", "a"}});
+  const std::string text = out.text();
+  for (const char* line :
+       {"# TYPE weir_x_seconds histogram\n", "weir_x_seconds_count{sink=\"a\"} 6\n",
+        "weir_x_seconds_bucket{sink=\"a\",le=\"0.001\"} 3\n",
+        "weir_x_seconds_bucket{sink=\"a\",le=\"0.005\"} 4\n",
+        "weir_x_seconds_bucket{sink=\"a\",le=\"1\"} 4\n",
+        "weir_x_seconds_bucket{sink=\"a\",le=\"2.5\"} 5\n",
+        "weir_x_seconds_bucket{sink=\"a\",le=\"43200\"} 5\n",
+        "weir_x_seconds_bucket{sink=\"a\",le=\"+Inf\"} 6\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+}
+
 }  // namespace
 }  // namespace weir

@@ -92,7 +92,21 @@ constexpr mistake_case refused_cases[] = {
     {"cpu value=1 1586844081000000000 host=a"sv, "tag_after_fields"sv, "host=a"sv},
     {"cpu 42 1586844081"sv, "field_without_name"sv, "42"sv},
     {"cpu value:1"sv, "colon_for_equals"sv, ":"sv},
-    {"cpu f==1"sv, "double_equals"sv, "=1"sv},
+    {"cpu f==1"sv, "double_equals"sv, "=="sv},
+    {"cpu,host=>a value=>1"sv, "arrow_for_equals"sv, "=>"sv},
+    {"cpu,host=a value=1,1586844081000000000"sv, "comma_before_timestamp"sv, ","sv},
+    {"cpu,url=http://x?a=b v=1"sv, "equals_in_tag"sv, "="sv},
+    {"cpu,host= v=1"sv, "empty_tag"sv, "host="sv},
+    {"cpu f=,g=1"sv, "empty_field"sv, "f="sv},
+    {",host=a value=1"sv, "measurement_missing"sv, ","sv},
+    {"value=1 1586844081000000000"sv, "measurement_missing"sv, "value=1"sv},
+    {"cpu,host=a 1586844081000000000"sv, "fields_missing"sv, " "sv},
+    {"cpu,host=a,value=1 1586844081000000000"sv, "space_missing"sv, ","sv},
+    {"disk,host=web 01 used=71"sv, "space_in_name"sv, " "sv},
+    {"w,city=Berlin, Germany temp=3"sv, "space_in_name"sv, " "sv},
+    {"cpu,host name=a value=1"sv, "space_in_name"sv, " "sv},
+    {"cpu,host=a\tvalue=1 1586844081000000000"sv, "tab_for_space"sv, "\t"sv},
+    {"cpu,host:a value:1"sv, "colon_for_equals"sv, ":"sv},
     // Strings and booleans.
     {"cpu f=\"abc 1586844081000000000"sv, "missing_closing_quote"sv, "\""sv},
     {"cpu f=\"C:\\\""sv, "missing_closing_quote"sv, "\""sv},
@@ -103,7 +117,7 @@ constexpr mistake_case refused_cases[] = {
     {"cpu f=\"a\"b 1"sv, "quote_in_string"sv, "\""sv},
     {"cpu,t=\"a b\" f=1"sv, "quoted_name"sv, "\"a b\""sv},
     {"\"my cpu\" f=1"sv, "quoted_name"sv, "\"my cpu\""sv},
-    {"cpu,\"a b\"=c f=1"sv, "quoted_name"sv, "\"a"sv},
+    {"cpu,\"a b\"=c f=1"sv, "quoted_name"sv, "\"a b\""sv},
     {"cpu f='a' 1"sv, "single_quotes"sv, "'a'"sv},
     {"cpu f=`a`"sv, "single_quotes"sv, "`a`"sv},
     {"cpu f=\\\"abc\\\""sv, "escaped_quotes"sv, "\\\"abc\\\""sv},
@@ -146,7 +160,21 @@ constexpr mistake_case refused_cases[] = {
      "000"sv},
     {"cpu f=1.0i"sv, "integer_with_fraction"sv, "1.0i"sv},
     {"cpu f=-1u"sv, "negative_unsigned"sv, "-1u"sv},
+    {"cpu f=\xE2\x88\x92"
+     "5"sv,
+     "unicode_minus"sv,
+     "\xE2\x88\x92"
+     "5"sv},
+    {"cpu f=$5"sv, "number_with_unit"sv, "$5"sv},
+    {"cpu f=5 ms 1586844081000000000"sv, "number_with_unit"sv, "5 ms"sv},
     // Timestamps.
+    {"cpu f=1 null"sv, "timestamp_null"sv, "null"sv},
+    {"cpu f=1 -"sv, "timestamp_null"sv, "-"sv},
+    {"1586844081000000000 cpu,host=a f=1"sv, "timestamp_first"sv, "1586844081000000000"sv},
+    {"cpu f=1 1586844081000000000mem f=2"sv, "second_point"sv, "mem"sv},
+    {"cpu f=1 mem f=2"sv, "second_point"sv, "mem"sv},
+    {"cpu f=1;mem f=2"sv, "semicolon"sv, ";"sv},
+    {"cpu f=1\\nmem f=2"sv, "escaped_line_feed"sv, "\\n"sv},
     {"cpu f=1 1586844081.5"sv, "timestamp_fraction"sv, "1586844081.5"sv},
     {"cpu f=1 1586844081,5"sv, "timestamp_fraction"sv, "1586844081,5"sv},
     {"cpu f=1 1.586844081e+18"sv, "timestamp_exponent"sv, "1.586844081e+18"sv},
@@ -170,6 +198,20 @@ constexpr mistake_case refused_cases[] = {
     {"a;b;c"sv, "csv"sv, "a;b;c"sv},
     {"http_requests_total{code=\"200\",method=\"post\"} 3"sv, "prometheus_text"sv,
      "http_requests_total{code=\"200\",method=\"post\"}"sv},
+    {"put cpu 1586844081 1 host=a"sv, "opentsdb"sv, "put"sv},
+    {"servers.web.cpu 42 1586844081"sv, "graphite"sv, "servers.web.cpu"sv},
+    {"page.views:1|c"sv, "statsd"sv, "page.views:1|c"sv},
+    {"level=info msg=\"a b\" took=5"sv, "logfmt"sv, "level=info"sv},
+    {"SELECT * FROM cpu"sv, "query"sv, "SELECT"sv},
+    {"rate(http_requests_total[5m])"sv, "query"sv, "rate(http_requests_total[5m])"sv},
+    {"curl -d 'cpu,host=a value=1' localhost"sv, "shell_command"sv, "curl"sv},
+    {"> cpu,host=a value=1"sv, "prompt"sv, ">"sv},
+    {"b'cpu,host=a value=1'"sv, "quoted_line"sv, "b'"sv},
+    {"\"cpu,host=a value=1\""sv, "quoted_line"sv, "\""sv},
+    {"cpu,host=a\xC2\xA0value=1"sv, "invisible_character"sv, "\xC2\xA0"sv},
+    {"cpu,host\xEF\xBC\x9D"
+     "a value=1"sv,
+     "wide_punctuation"sv, "\xEF\xBC\x9D"sv},
     {"INSERT cpu,host=a value=1"sv, "insert_keyword"sv, "INSERT"sv},
     {"\xFF\xFE"
      "c\0p\0u\0"sv,
@@ -199,6 +241,11 @@ constexpr mistake_case accepted_cases[] = {
     {"cpu,host=\"a\" f=1"sv, "quoted_name"sv, "\"a\""sv},
     {"\"cpu\" f=1"sv, "quoted_name"sv, "\"cpu\""sv},
     {"cpu \"f\"=1"sv, "quoted_name"sv, "\"f\""sv},
+    {"host=a value=1"sv, "measurement_missing"sv, "host=a"sv},
+    {"1586844081000000000 value=1"sv, "timestamp_first"sv, "1586844081000000000"sv},
+    {"cpu,host==a value=1"sv, "double_equals"sv, "=="sv},
+    {"cpu,host=>a value=1"sv, "arrow_for_equals"sv, "=>"sv},
+    {"cp\xE2\x80\x8Bu value=1"sv, "invisible_character"sv, "\xE2\x80\x8B"sv},
     {"cpu,time=1 f=1"sv, "time_as_name"sv, "time"sv},
     {"cpu f=1,time=5i"sv, "time_as_name"sv, "time"sv},
 };
@@ -259,8 +306,10 @@ TEST(Diagnose, EveryKnownMistakeIsDocumented) {
 TEST(Diagnose, AnUnknownMistakeIsToldByItsCode) {
   const told found = diagnose_body("cpu f=1e400");
   EXPECT_EQ(found.what.kind, "invalid_float");
-  EXPECT_EQ(found.what.title, "");
+  EXPECT_EQ(found.what.title, "a float that does not fit 64 bits");
   EXPECT_EQ(found.what.message, "invalid float");
+  EXPECT_EQ(diagnose_body("cpu f=1 99999999999999999999").what.title,
+            "a timestamp that does not fit 64 bits");
   EXPECT_NE(found.what.explanation.find("too large"), std::string::npos);
   for (std::size_t i = 0; i < parse_code_count; ++i) {
     const auto code = static_cast<parse_code>(i);

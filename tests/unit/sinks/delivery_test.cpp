@@ -31,8 +31,16 @@ struct row {
 
 const std::vector<row> rows{
     {204, "", step_kind::delivered},
-    {200, "{}", step_kind::delivered},
-    {202, "", step_kind::delivered},
+    // Nothing but 204 says that points are stored: a web server answers 200 to anything.
+    {200, "{}", step_kind::hold},
+    {200, "", step_kind::hold},
+    {200, "<html><title>Welcome</title></html>", step_kind::hold},
+    {201, "", step_kind::hold},
+    {202, "", step_kind::hold},
+    {206, "", step_kind::hold},
+    {302, "", step_kind::hold},
+    {307, "", step_kind::hold},
+    {204, "a body all the same", step_kind::delivered},
     {400, R"({"error":"partial write: points beyond retention policy dropped=3"})",
      step_kind::delivered_partly, 3},
     {422,
@@ -103,8 +111,48 @@ TEST(delivery, every_status_has_a_step_that_loses_nothing_silently) {
   for (int status = 100; status < 600; ++status) {
     delivery steps({}, 1);
     const step_kind kind = steps.next(answered(status, ""), {100, true}).kind;
-    EXPECT_EQ(kind == step_kind::delivered, status >= 200 && status < 300) << status;
+    EXPECT_EQ(kind == step_kind::delivered, status == 204) << status;
+    EXPECT_EQ(kind == step_kind::hold && status < 400, status < 400 && status != 204) << status;
   }
+}
+
+TEST(delivery, a_success_that_is_none_names_its_status_and_asks_for_the_url) {
+  const auto words = [](answer given, std::string_view stored = "204") {
+    delivery steps({}, 1);
+    attempt tried{1, false};
+    tried.stored_status = stored;
+    const delivery_step step = steps.next(given, tried);
+    EXPECT_EQ(step.meaning, answer_class::not_stored);
+    return step.words;
+  };
+  EXPECT_EQ(words(answered(200, "<html></html>")), "answered 200, not 204: is the url right?");
+  EXPECT_EQ(words(answered(202, "")), "answered 202, not 204: is the url right?");
+  answer moved = answered(307, "");
+  moved.location = "http://h/write/";
+  EXPECT_EQ(words(moved),
+            "answered 307, not 204: is the url right? It redirects to http://h/write/");
+  EXPECT_EQ(words(answered(301, ""), "2xx"), "answered 301, not 2xx: is the url right?");
+}
+
+TEST(delivery, a_held_lane_names_its_remedy) {
+  const auto words = [](int status, const char* body) {
+    delivery steps({}, 1);
+    return steps.next(answered(status, body), {1, false, "my db", "a \"week\""}).words;
+  };
+  EXPECT_EQ(
+      words(500, R"({"error":"retention policy not found: a \"week\""})"),
+      "retention policy not found: a \"week\"; create it there (CREATE RETENTION POLICY "
+      R"("a \"week\"" ON "my db" DURATION ... REPLICATION 1), or let clients write without rp)");
+  EXPECT_EQ(words(401, R"({"error":"authorization failed"})"),
+            "authorization failed; check the sink's token, or its username and password");
+  EXPECT_EQ(words(404, "404 page not found\n"), "404 page not found; is the url right?");
+  EXPECT_EQ(words(404, R"({"code":"not found","message":"bucket \"b\" not found"})"),
+            "bucket \"b\" not found; create the bucket there (weir does not), or name another one "
+            "(key: bucket)");
+  EXPECT_EQ(words(404, R"({"code":"not found","message":"organization name \"o\" not found"})"),
+            "organization name \"o\" not found; check the sink's org");
+  EXPECT_EQ(words(404, "<html><head><title>404 Not Found</title></head></html>"),
+            "answered 404 with a page (HTML), \"404 Not Found\"; is the url right?");
 }
 
 TEST(delivery, no_answer_is_tried_again) {
@@ -147,6 +195,13 @@ TEST(delivery, a_creation_that_fails_holds_or_waits) {
   EXPECT_EQ(after(answered(403, "")), step_kind::hold);
   EXPECT_EQ(after(answered(200, R"({"results":[{"error":"not implemented"}]})")), step_kind::hold);
   EXPECT_EQ(after(answered(503, "")), step_kind::retry);
+  // Its success is 200 with results: neither less nor another kind of answer.
+  EXPECT_EQ(after(answered(200, "<html></html>")), step_kind::hold);
+  EXPECT_EQ(after(answered(200, "{}")), step_kind::hold);
+  EXPECT_EQ(after(answered(200, "")), step_kind::hold);
+  EXPECT_EQ(after(answered(204, "")), step_kind::hold);
+  EXPECT_EQ(after(answered(201, R"({"results":[{"statement_id":0}]})")), step_kind::hold);
+  EXPECT_EQ(after(answered(302, "")), step_kind::hold);
   EXPECT_EQ(after(answer::failed("reset")), step_kind::retry);
 }
 
@@ -196,12 +251,23 @@ TEST(delivery, holds_grow_and_never_hammer) {
 }
 
 TEST(delivery, honours_retry_after_up_to_a_bound) {
+  for (const int status : {408, 429, 500, 503, 401, 404}) {
+    delivery steps({milliseconds(200), milliseconds(30'000)}, 1);
+    answer busy = answered(status, "");
+    busy.retry_after = std::chrono::seconds(7);
+    const delivery_step step = steps.next(busy, {});
+    EXPECT_EQ(step.wait, milliseconds(7000)) << status;
+    // Its own pace is kept apart: it is what is left when the server takes points again.
+    EXPECT_LE(step.own_wait, milliseconds(800)) << status;
+    busy.retry_after = std::chrono::seconds(100'000);
+    EXPECT_EQ(steps.next(busy, {}).wait, milliseconds(120'000)) << status;
+    busy.retry_after = std::chrono::seconds(0);
+    EXPECT_LE(steps.next(busy, {}).wait, milliseconds(30'000)) << status;
+  }
   delivery steps({milliseconds(1), milliseconds(10)}, 1);
   answer busy = answered(503, "");
   busy.retry_after = std::chrono::seconds(7);
-  EXPECT_EQ(steps.next(busy, {}).wait, milliseconds(7000));
-  busy.retry_after = std::chrono::seconds(1'000'000);
-  EXPECT_EQ(steps.next(busy, {}).wait, milliseconds(delivery::retry_after_most));
+  EXPECT_EQ(steps.next(busy, {}).wait, milliseconds(10) * delivery::retry_after_factor);
   // A success is a success, whatever it says beside.
   answer fine = answered(204, "");
   fine.retry_after = std::chrono::seconds(7);

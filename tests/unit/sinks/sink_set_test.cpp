@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "unit/sinks/fake_log.hpp"
 #include "unit/sinks/http_server.hpp"
@@ -199,6 +201,76 @@ TEST_F(sink_sets, stop_does_not_wait_for_a_server_that_hangs) {
   // Nobody is called any more that is not there.
   put("d", make_lines(1), 1);
   hold.unlock();
+}
+
+TEST_F(sink_sets, a_page_behind_200_is_no_delivery_and_draining_does_not_wait_for_it) {
+  std::atomic<bool> repaired{false};
+  http_server server([&](const auto&) {
+    return repaired ? http_server::response{}
+                    : http_server::response{200, "Content-Type: text/html\r\n", "<html></html>"};
+  });
+  sink_settings slow_to_retry = influx(server.url());
+  slow_to_retry.retry_least = slow_to_retry.retry_most = seconds(60);
+  {
+    const auto set = start({slow_to_retry});
+    ASSERT_TRUE(set);
+    put("d", make_lines(5), 5);
+    ASSERT_TRUE(server.wait_for(1));
+    const auto before = steady_clock::now();
+    EXPECT_FALSE(set->drain(before + seconds(60)));
+    EXPECT_LT(steady_clock::now() - before, seconds(20));
+    set->stop();
+    EXPECT_NE(metrics(*set).find("weir_sink_pending_points{sink=\"influx\"} 5"), std::string::npos);
+    EXPECT_NE(metrics(*set).find("weir_sink_held_lanes{sink=\"influx\"} 1"), std::string::npos);
+  }
+  repaired = true;
+  const auto set = start({slow_to_retry});
+  ASSERT_TRUE(set && drained(*set));
+  EXPECT_NE(metrics(*set).find("weir_sink_delivered_points_total{sink=\"influx\"} 5"),
+            std::string::npos);
+}
+
+TEST_F(sink_sets, draining_ends_early_while_the_server_is_down_and_loses_nothing) {
+  std::uint16_t port = 0;
+  {
+    http_server before([](const auto&) { return http_server::response{}; });
+    port = before.port();
+  }
+  const sink_settings to = influx("http://127.0.0.1:" + std::to_string(port));
+  {
+    const auto set = start({to});
+    ASSERT_TRUE(set);
+    for (int i = 0; i < 100; ++i) {
+      put("d" + std::to_string(i), make_lines(1), 1);
+    }
+    const auto before = steady_clock::now();
+    EXPECT_FALSE(set->drain(before + seconds(60)));
+    EXPECT_LT(steady_clock::now() - before, seconds(20));
+  }
+  http_server server([](const auto&) { return http_server::response{}; }, port);
+  ASSERT_TRUE(server.ok());
+  const auto set = start({to});
+  ASSERT_TRUE(set && drained(*set));
+  EXPECT_NE(metrics(*set).find("weir_sink_delivered_points_total{sink=\"influx\"} 100"),
+            std::string::npos);
+}
+
+TEST_F(sink_sets, draining_waits_for_a_server_that_is_slow) {
+  std::mutex lock;
+  std::unique_lock hold(lock);
+  http_server server([&](const auto&) {
+    const std::lock_guard wait(lock);
+    return http_server::response{};
+  });
+  const auto set = start({influx(server.url())});
+  ASSERT_TRUE(set);
+  put("d", make_lines(1), 1);
+  EXPECT_FALSE(set->drain(steady_clock::now() + milliseconds(300)));
+  std::atomic<bool> done{false};
+  std::thread drains([&] { done = drained(*set); });
+  hold.unlock();
+  drains.join();
+  EXPECT_TRUE(done);
 }
 
 TEST_F(sink_sets, bad_settings_are_told_by_the_sinks_name) {

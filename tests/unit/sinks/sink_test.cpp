@@ -444,7 +444,7 @@ TEST_F(sinks, its_metrics_say_what_happened) {
   put("d", 3);
   world_.pass(200);
   metrics_text text;
-  world_.worker->counters().collect("test", world_.now_ms, text);
+  world_.worker->counters().collect("test", world_.now_ms, world_.now_ns(), text);
   const std::string out = text.text();
   EXPECT_NE(out.find("weir_sink_delivered_points_total{sink=\"test\"} 3"), std::string::npos)
       << out;

@@ -178,5 +178,42 @@ TEST(url_fault, tells_what_cannot_be_a_server) {
   EXPECT_NE(url_fault("http://h/?db=x"), "");
 }
 
+TEST_F(transfers, a_redirect_is_an_answer_and_is_not_followed) {
+  http_server server([](const auto& one) {
+    return one.target == "/write" ? http_server::response{307, "Location: /other\r\n", "moved"}
+                                  : http_server::response{};
+  });
+  ASSERT_TRUE(server.ok());
+  const answer got = post(to(server.url() + "/write", {"x"}));
+  EXPECT_EQ(got.status, 307);
+  EXPECT_EQ(got.location, "/other");
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST_F(transfers, a_body_behind_204_belongs_to_nothing) {
+  http_server server([](const auto&) {
+    return http_server::response{204, "Content-Type: text/html\r\n", "<html>never read</html>"};
+  });
+  ASSERT_TRUE(server.ok());
+  for (int i = 0; i < 3; ++i) {
+    const answer got = post(to(server.url(), {"x"}));
+    EXPECT_TRUE(got.answered) << got.detail;
+    EXPECT_EQ(got.status, 204);
+    EXPECT_EQ(got.body, "");
+    EXPECT_EQ(got.content_type, "text/html");
+  }
+}
+
+TEST_F(transfers, a_date_in_retry_after_is_counted_by_the_servers_clock) {
+  http_server server([](const auto&) {
+    return http_server::response{429,
+                                 "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                                 "retry-after: Sun, 06 Nov 1994 08:50:07 GMT\r\n",
+                                 ""};
+  });
+  ASSERT_TRUE(server.ok());
+  EXPECT_EQ(post(to(server.url(), {"x"})).retry_after, std::chrono::seconds(30));
+}
+
 }  // namespace
 }  // namespace weir

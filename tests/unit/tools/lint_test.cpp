@@ -74,7 +74,11 @@ TEST(LintJson, PrintsARefusedLineAsPromised) {
   EXPECT_NE(explanation, std::string::npos);
   EXPECT_NE(remedy, std::string::npos);
   EXPECT_LT(explanation, remedy);
-  EXPECT_TRUE(json.ends_with("\"}\n"));
+  EXPECT_TRUE(
+      json.ends_with("\"kind\":\"two_spaces\",\"repaired\":[{\"if\":\"`host=b` is a tag\",\"text\":"
+                     "\"m,t=a,host=b v=1\"},{\"if\":\"it is a field that holds text\",\"text\":"
+                     "\"m,t=a host=\\\"b\\\",v=1\"}]}\n"))
+      << json;
 }
 
 TEST(LintJson, UnescapesNamesAndStrings) {
@@ -169,6 +173,10 @@ TEST(LintPeople, ShowsAMistakeInFull) {
             "    To mend it: If `host=b` is a tag, write a comma instead of the space. If it is a "
             "field,\n"
             "    separate it from the next field by a comma, not by a space.\n"
+            "    If `host=b` is a tag, write:\n"
+            "        cpu,dc=eu,host=b value=2 1586844081\n"
+            "    If it is a field that holds text, write:\n"
+            "        cpu,dc=eu host=\"b\",value=2 1586844081\n"
             "    InfluxDB says: invalid boolean\n"
             "\n"
             "in.lp: 1 good line, 1 refused\n"

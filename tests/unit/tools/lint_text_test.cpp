@@ -8,7 +8,7 @@
 
 #include <random>
 
-#include "tools/terminal_text.hpp"
+#include "base/terminal_text.hpp"
 
 namespace weir {
 namespace {
@@ -67,6 +67,13 @@ TEST(Excerpt, SpellsOutWhatIsNotSeen) {
   EXPECT_EQ(cut.shown, "<U+FEFF>\xE2\x90\x89\\xFFX");
   EXPECT_EQ(cut.mark_columns, 8U);
   EXPECT_EQ(make_excerpt(line, line.find('X'), 1).mark_column, 13U);
+}
+
+TEST(Visible, TellsSpacesApart) {
+  EXPECT_EQ(visible("a\xC2\xA0"
+                    "b\xE3\x80\x80"
+                    "c\xE2\x80\xAF"),
+            "a<U+00A0>b<U+3000>c<U+202F>");
 }
 
 TEST(Excerpt, EndsWithTheLineOfTheMistake) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/terminal_text.hpp"
-
-#include <fmt/format.h>
+#include "base/terminal_text.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
 
 namespace weir {
@@ -14,11 +13,12 @@ struct code_range {
   std::uint32_t last;
 };
 
-// Not seen, or able to reorder what is: C1 controls, soft hyphen, zero width and direction marks,
-// byte order mark, tags.
-constexpr code_range invisible_ranges[] = {{0x80, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},
-                                           {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
-                                           {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+// Not seen, not to be told from a space, or able to reorder what is: C1 controls, spaces other than
+// U+0020, soft hyphen, zero width and direction marks, fillers, byte order mark, tags.
+constexpr code_range invisible_ranges[] = {
+    {0x80, 0xA0},     {0xAD, 0xAD},     {0x61C, 0x61C},   {0x1680, 0x1680},  {0x180E, 0x180E},
+    {0x2000, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x206F}, {0x3000, 0x3000},  {0x3164, 0x3164},
+    {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
 constexpr code_range combining_ranges[] = {
     {0x300, 0x36F}, {0x1AB0, 0x1AFF}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}};
 // East Asian wide characters and emoji.
@@ -98,6 +98,16 @@ glyph first_glyph(std::string_view text) noexcept {
   return found;
 }
 
+namespace {
+
+void append_formatted(const char* pattern, std::uint32_t code, std::string& out) {
+  char text[16];
+  const int length = std::snprintf(text, sizeof text, pattern, static_cast<unsigned>(code));
+  out.append(text, static_cast<std::size_t>(length));
+}
+
+}  // namespace
+
 void append_visible(std::string_view bytes, const glyph& what, std::string& out) {
   switch (what.shown_as) {
     case glyph::kind::plain:
@@ -109,10 +119,10 @@ void append_visible(std::string_view bytes, const glyph& what, std::string& out)
       out += static_cast<char>(0x80U + (what.code == 0x7F ? 0x21U : what.code));
       return;
     case glyph::kind::invisible:
-      fmt::format_to(std::back_inserter(out), "<U+{:04X}>", what.code);
+      append_formatted("<U+%04X>", what.code, out);
       return;
     case glyph::kind::bad_byte:
-      fmt::format_to(std::back_inserter(out), "\\x{:02X}", what.code);
+      append_formatted("\\x%02X", what.code, out);
       return;
   }
 }
@@ -123,6 +133,20 @@ std::string visible(std::string_view text) {
     const glyph next = first_glyph(text);
     append_visible(text.substr(0, next.bytes), next, out);
     text.remove_prefix(next.bytes);
+  }
+  return out;
+}
+
+std::string visible_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    out += visible(text.substr(0, end));
+    if (end == std::string_view::npos) {
+      break;
+    }
+    out += '\n';
+    text.remove_prefix(end + 1);
   }
   return out;
 }

@@ -34,6 +34,9 @@ void append_visible(std::string_view bytes, const glyph& what, std::string& out)
 /// `text` with everything that is not plain spelled out.
 [[nodiscard]] std::string visible(std::string_view text);
 
+/// The same, line by line: line feeds stay.
+[[nodiscard]] std::string visible_lines(std::string_view text);
+
 [[nodiscard]] std::size_t columns_of(std::string_view text) noexcept;
 
 /// Whether `text` takes at most `columns`. Its cost is bounded by them.

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a sink does after an attempt: settle the batch, wait, or give it up; and what its journal
+// says of that.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "observe/journal.hpp"
+#include "sinks/escape.hpp"
+#include "sinks/sink_lane.hpp"
+
+namespace weir {
+namespace {
+
+/// After a 413 a lane's batches are small; so many successes later they may double.
+constexpr std::uint32_t successes_before_growth = 16;
+constexpr std::size_t words_bytes_max = 300;
+
+}  // namespace
+
+void sink::finish_completed(std::int64_t now_ms) {
+  std::vector<completion> completed;
+  completed.swap(completed_);
+  for (completion& one : completed) {
+    lane& on = *one.whose;
+    --in_flight_;
+    counters_.note(one.given);
+    delivery_step step;
+    if (on.now == lane::stage::creating) {
+      step = on.steps.created(one.given);
+    } else {
+      counters_.request_seconds.observe(static_cast<double>(now_ms - on.started_ms) / 1000);
+      attempt tried{on.current->points, false, on.key.database, on.key.retention_policy,
+                    parts_.target.stored_status()};
+      tried.may_create = settings_.version == 1 && settings_.create_databases &&
+                         parts_.created_through_weir &&
+                         parts_.created_through_weir(on.key.database);
+      step = on.steps.next(one.given, tried);
+    }
+    const bool fine = step.kind == step_kind::delivered ||
+                      (step.kind == step_kind::retry && step.wait.count() == 0);
+    if (!fine) {
+      counters_.last_error_ms.set(static_cast<std::uint64_t>(std::max<std::int64_t>(1, now_ms)));
+    }
+    follow(on, one.given, std::move(step), now_ms);
+  }
+}
+
+void sink::follow(lane& on, const answer& given, delivery_step step, std::int64_t now_ms) {
+  switch (step.kind) {
+    case step_kind::delivered:
+      if (!given.refused_lines.empty()) {
+        keep_refused(on, given.refused_status, given.refused_words, given.refused_lines);
+      }
+      conclude(on, given.discarded, now_ms);
+      return;
+    case step_kind::delivered_partly:
+      set_aside(on, given, step);
+      conclude(on, step.dropped, discard_reason::partial, now_ms);
+      return;
+    case step_kind::refused:
+      set_aside(on, given, step);
+      if (given.status == 413) {
+        // The line that was too large is out of the way.
+        on.limit_bytes = std::max<std::uint64_t>(1, settings_.batch.bytes);
+        conclude(on, on.current->points, discard_reason::too_large, now_ms);
+      } else {
+        conclude(on, on.current->points, discard_reason::refused, now_ms);
+      }
+      return;
+    case step_kind::halve:
+      halve(on, given, step, now_ms);
+      return;
+    case step_kind::create_database:
+      if (!on.failing_since_ms) {  // once, also when it is tried again and again
+        journal_limited("create " + settings_.name, journal_level::info,
+                        fmt::format("sink {}: creating database {} upstream", settings_.name,
+                                    one_line(on.key.database, 200)));
+      }
+      drop_attempt(on);
+      on.now = lane::stage::creating;
+      ++in_flight_;
+      parts_.target.create_database(on.key.database, [this, whose = &on](answer result) {
+        completed_.push_back({whose, std::move(result)});
+        if (!in_turn_) {
+          parts_.request_turn();
+        }
+      });
+      return;
+    case step_kind::retry:
+    case step_kind::hold:
+      pause(on, step, now_ms);
+      return;
+  }
+}
+
+void sink::pause(lane& on, const delivery_step& step, std::int64_t now_ms) {
+  const bool hold = step.kind == step_kind::hold;
+  on.now = lane::stage::paused;
+  on.own_due_ms = now_ms + step.own_wait.count();
+  // The frames are read again then: a lane that waits must not sit on memory that others need.
+  drop_attempt(on);
+  if (hold || step.wait.count() > 0) {
+    (hold ? counters_.holds : counters_.retries).add();
+    set_held(on, on.held || hold);
+    on.failing_since_ms = on.failing_since_ms.value_or(now_ms);
+    paused_since_success_ = true;
+    trouble_.failed(on.key, {step, on.pending.points(), now_ms + step.wait.count()},
+                    moment_at(now_ms));
+  }
+  if (!draining()) {
+    schedule(on, now_ms + step.wait.count());
+    return;
+  }
+  const bool asked_to_wait = step.wait > step.own_wait;
+  if (step.wait.count() > 0 && ++on.drain_failures < drain_failures_max && !on.held &&
+      !asked_to_wait) {
+    schedule(on, now_ms + std::min<std::int64_t>(step.wait.count(), drain_retry_ms_max));
+  } else if (step.wait.count() == 0) {
+    schedule(on, now_ms);
+  }
+}
+
+/// Of the lane's points some were delivered, or refused for good.
+void sink::settled_by_server(lane& on, std::int64_t now_ms) {
+  set_held(on, false);
+  on.failing_since_ms.reset();
+  on.drain_failures = 0;
+  trouble_.went_on(on.key, moment_at(now_ms));
+  wake_others(now_ms);
+}
+
+/// Without a word of the server: what was pending is gone, or damaged.
+void sink::settled_without_server(lane& on, std::int64_t now_ms) {
+  if (on.pending.empty()) {
+    set_held(on, false);
+    on.failing_since_ms.reset();
+    trouble_.gone(on.key, moment_at(now_ms));
+  }
+}
+
+/// The server takes points: lanes that wait because it did not need wait no longer. The first
+/// success since a lane began to fail lets it try at once. Further ones only end what the server
+/// asked for, so that a lane with a trouble of its own keeps its pace.
+void sink::wake_others(std::int64_t now_ms) {
+  const std::int64_t before = std::exchange(last_success_ms_, now_ms);
+  if (!std::exchange(paused_since_success_, false)) {
+    return;
+  }
+  for (const auto& [key, on] : lanes_) {
+    if (on->now != lane::stage::paused) {
+      continue;
+    }
+    const bool first = on->failing_since_ms.value_or(now_ms) > before;
+    if (on->scheduled) {
+      schedule(*on, first ? now_ms : std::max(now_ms, on->own_due_ms));
+    } else if (first && draining() && !on->held) {
+      on->drain_failures = 0;
+      schedule(*on, now_ms);
+    }
+  }
+}
+
+trouble_book::moment sink::moment_at(std::int64_t now_ms) const {
+  return {now_ms, cursor_.accepted - cursor_.delivered - cursor_.discarded_total(),
+          cursor_.delivered};
+}
+
+void sink::tell_troubles(std::int64_t now_ms) {
+  trouble_.tick(moment_at(now_ms));
+  for (const trouble_book::line& one : trouble_.take_lines()) {
+    journal(one.level, one.text);
+    if (parts_.told) {
+      parts_.told(one.text);
+    }
+  }
+}
+
+void sink::halve(lane& on, const answer& given, const delivery_step& step, std::int64_t now_ms) {
+  if (on.limit_bytes <= 1) {
+    // It does not divide although it says that it holds several points.
+    set_aside(on, given, step);
+    conclude(on, on.current->points, discard_reason::too_large, now_ms);
+    return;
+  }
+  const std::uint64_t was = std::min(on.limit_bytes, on.current->inflated_bytes);
+  on.limit_bytes = std::max<std::uint64_t>(1, was / 2);
+  on.successes = 0;
+  counters_.retries.add();
+  drop_attempt(on);
+  on.now = lane::stage::waiting;
+  schedule(on, now_ms);
+}
+
+void sink::conclude(lane& on, std::uint64_t dropped, discard_reason reason, std::int64_t now_ms) {
+  discard_counts counts;
+  counts[reason] = dropped;
+  conclude(on, counts, now_ms);
+}
+
+void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms) {
+  const batch& made = *on.current;
+  const std::uint64_t dropped = counts.total();
+  WEIR_ASSERT(dropped <= made.points);
+  cursor_.delivered += made.points - dropped;
+  for (std::size_t i = 0; i < discard_reason_count; ++i) {
+    discard(static_cast<discard_reason>(i), counts.of[i]);
+  }
+  std::uint64_t lost = 0;
+  const bool by_server = on.now == lane::stage::delivering;
+  if (by_server) {
+    const std::int64_t now_ns = parts_.now_ns ? parts_.now_ns() : 0;
+    counters_.delivery_seconds.observe(
+        static_cast<double>(std::max<std::int64_t>(0, now_ns - made.received_ns)) / 1e9);
+  }
+  if (made.frames.empty()) {
+    lost +=
+        on.pending.take(made.cut_sequence, made.points, made.inflated_bytes, made.cut_ends_frame);
+  }
+  for (const frame_ptr& one : made.frames) {
+    lost +=
+        on.pending.take(one->header.sequence, one->header.points, one->header.inflated_bytes, true);
+  }
+  discard(discard_reason::lost, lost);
+  on.at = made.after;
+  if (dropped == 0 && ++on.successes >= successes_before_growth) {
+    on.successes = 0;
+    on.limit_bytes =
+        std::min(on.limit_bytes * 2, std::max<std::uint64_t>(1, settings_.batch.bytes));
+  }
+  on.pending.nothing_before(made.frames.empty() ? made.received_ns
+                                                : made.frames.back()->header.received_ns);
+  drop_attempt(on);
+  cursor_changed_ = true;
+  waiting_changed_ = true;
+  arm(on, now_ms);
+  if (by_server) {
+    settled_by_server(on, now_ms);
+  } else {
+    settled_without_server(on, now_ms);
+  }
+  forget_if_idle(on);
+}
+
+void sink::set_aside(lane& on, const answer& given, const delivery_step& step) {
+  std::string lines;
+  if (parts_.refused != nullptr && !append_lines(*on.current, lines)) {
+    journal_limited("sink refused inflate", journal_level::error,
+                    "a refused batch could not be inflated; a part of it is not kept");
+  }
+  keep_refused(on, given.status, step.words, lines);
+}
+
+void sink::keep_refused(const lane& on, int status, const std::string& words,
+                        std::string_view lines) {
+  journal_limited(
+      "sink refused", journal_level::error,
+      fmt::format("sink {}: the server refused points of {} for good ({}): {}", settings_.name,
+                  one_line(on.key.database, 200), status, one_line(words, words_bytes_max)));
+  if (parts_.refused == nullptr) {
+    return;
+  }
+  const outcome kept = parts_.refused->put({on.key, status, words, lines});
+  if (!kept.ok()) {
+    journal_limited("sink refused store", journal_level::error,
+                    fmt::format("sink {}: a refused batch is not kept: {}", settings_.name,
+                                kept.error().message));
+  }
+}
+
+}  // namespace weir
