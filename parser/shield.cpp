@@ -157,7 +157,7 @@ std::size_t find_bad_utf8(std::string_view text) noexcept {
 
 line_verdict check_shields(const point_view& point, const parse_options& options) {
   const std::string_view text = point.text;
-  if (is_harmful_tag_count(point.tags.size())) {
+  if (options.tag_count == tag_count_policy::reject && is_harmful_tag_count(point.tags.size())) {
     return {parse_code::shield_tag_count, point.series.size(), point.series};
   }
   const auto offset = [&](std::string_view part) {

@@ -72,7 +72,8 @@ inline constexpr std::size_t parse_code_count =
 
 /// InfluxDB 1.6 and 1.7 write past the end of a list of tags that doubles from 100: a line with
 /// exactly 100, 200, 400, ... tags costs its whole request. The reader refuses those
-/// (shield_tag_count); whoever changes a point's tags must not make one.
+/// (shield_tag_count) unless its options pass them; code that changes a point's tags must not make
+/// one.
 inline constexpr std::size_t harmful_tag_count_least = 100;
 [[nodiscard]] constexpr bool is_harmful_tag_count(std::size_t count) noexcept {
   return count >= harmful_tag_count_least && count % harmful_tag_count_least == 0 &&
@@ -236,11 +237,15 @@ struct line_circumstances {
 /// Whether bytes that are not UTF-8 cost their line (`reject`) or are passed on as 1.x does.
 enum class utf8_policy : std::uint8_t { reject, pass };
 
+/// What becomes of a line with a number of tags that `is_harmful_tag_count`.
+enum class tag_count_policy : std::uint8_t { reject, pass };
+
 struct parse_options {
   /// Nanoseconds in one unit of the timestamps' precision: 1, 1'000, 1'000'000, 1'000'000'000,
   /// 60'000'000'000 or 3'600'000'000'000. The product is checked for overflow.
   std::int64_t unit_ns = 1;
   utf8_policy utf8 = utf8_policy::reject;
+  tag_count_policy tag_count = tag_count_policy::reject;
   /// Longer lines are refused (shield_line_too_long), in bytes without the line feed.
   std::size_t line_bytes_max = std::size_t{1} << 20;
   /// A byte order mark (EF BB BF) at the very beginning of the body is taken off and counted. Off

@@ -14,31 +14,53 @@
 namespace weir::api {
 namespace {
 
-// `us` and its two spellings with a micro sign are more than InfluxDB 1.8 takes; users expect them.
-std::optional<std::int64_t> unit_of(std::string_view precision) noexcept {
-  struct unit {
-    std::string_view name;
-    std::int64_t nanoseconds;
-  };
-  static constexpr std::array<unit, 11> units{{
-      {"", 1},
-      {"n", 1},
-      {"ns", 1},
-      {"u", 1'000},
-      {"us", 1'000},
-      {"\u00b5s", 1'000},
-      {"\u03bcs", 1'000},
-      {"ms", 1'000'000},
-      {"s", 1'000'000'000},
-      {"m", 60'000'000'000},
-      {"h", 3'600'000'000'000},
-  }};
-  for (const unit& known : units) {
-    if (known.name == precision) {
+struct named_unit {
+  std::string_view name;
+  std::int64_t nanoseconds;
+};
+
+// InfluxDB 1.6 and 1.7 read every other precision as nanoseconds.
+constexpr std::array<named_unit, 7> units_of_1{{
+    {"", 1},
+    {"n", 1},
+    {"u", 1'000},
+    {"ms", 1'000'000},
+    {"s", 1'000'000'000},
+    {"m", 60'000'000'000},
+    {"h", 3'600'000'000'000},
+}};
+// People and clients expect these too. InfluxDB 2 knows the second.
+constexpr std::array<named_unit, 4> further_units{{
+    {"ns", 1},
+    {"us", 1'000},
+    {"\u00b5s", 1'000},
+    {"\u03bcs", 1'000},
+}};
+
+template <std::size_t count>
+std::optional<std::int64_t> find_unit(const std::array<named_unit, count>& units,
+                                      std::string_view name) noexcept {
+  for (const named_unit& known : units) {
+    if (known.name == name) {
       return known.nanoseconds;
     }
   }
-  return long_unit_of(precision);
+  return std::nullopt;
+}
+
+/// Of Go's v1 client the table of units lacks `us`: it says `us` and sends nanoseconds. What weir
+/// does not know either is nanoseconds, as in InfluxDB 1.6 and 1.7.
+void read_precision(std::string_view precision, write_target& target) noexcept {
+  target.precision_stated = !precision.empty();
+  auto unit_ns = find_unit(units_of_1, precision);
+  target.may_be_ns = !unit_ns;
+  if (!unit_ns) {
+    unit_ns = find_unit(further_units, precision);
+  }
+  if (!unit_ns) {
+    unit_ns = long_unit_of(precision);
+  }
+  target.unit_ns = unit_ns.value_or(1);
 }
 
 bool known_consistency(std::string_view level) noexcept {
@@ -70,7 +92,7 @@ result<write_target, http::response> parse_write_target(std::string_view query) 
   }
   std::string refused = refuse_name("database", target.database);
   if (refused.empty()) {
-    refused = refuse_name("retention policy", target.retention_policy);
+    refused = refuse_policy_name(target.retention_policy);
   }
   if (refused.empty()) {
     refused = read_wishes(pairs, target.wishes);
@@ -78,14 +100,7 @@ result<write_target, http::response> parse_write_target(std::string_view query) 
   if (!refused.empty()) {
     return error_response(400, refused);
   }
-  const std::string precision = value_of(pairs, "precision");
-  const auto unit_ns = unit_of(precision);
-  if (!unit_ns) {
-    return error_response(400, fmt::format("invalid precision {} (use n, u, ms, s, m or h)",
-                                           quoted_value(precision)));
-  }
-  target.unit_ns = *unit_ns;
-  target.precision_stated = !precision.empty();
+  read_precision(value_of(pairs, "precision"), target);
   if (!known_consistency(value_of(pairs, "consistency"))) {
     return error_response(400, "invalid consistency level");
   }

@@ -64,7 +64,7 @@ result<write_target, http::response> parse_target(std::string_view query) {
   }
   std::string refused = refuse_name("database", target.database);
   if (refused.empty()) {
-    refused = refuse_name("retention policy", target.retention_policy);
+    refused = refuse_policy_name(target.retention_policy);
   }
   if (refused.empty()) {
     refused = read_wishes(pairs, target.wishes);

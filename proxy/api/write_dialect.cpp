@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -127,6 +128,12 @@ std::string refuse_name(std::string_view what, std::string_view name) {
     }
   }
   return {};
+}
+
+std::string refuse_policy_name(std::string_view name) {
+  std::string without_slashes(name);
+  std::replace(without_slashes.begin(), without_slashes.end(), '/', '-');
+  return refuse_name("retention policy", without_slashes);
 }
 
 std::optional<std::int64_t> long_unit_of(std::string_view precision) noexcept {

@@ -37,6 +37,8 @@ struct write_target {
   std::int64_t unit_ns = 1;
   /// The request named its precision. Otherwise the database's, or the listener's, stands in.
   bool precision_stated = false;
+  /// It did so in a way that InfluxDB 1 does not know, and reads as nanoseconds.
+  bool may_be_ns = false;
   write_wishes wishes{};
 };
 
@@ -59,6 +61,9 @@ struct write_dialect {
 /// A database's or retention policy's name can be kept: not longer than 255 bytes, UTF-8, no
 /// control characters. Nothing, or why not, as "the database's name ...".
 [[nodiscard]] std::string refuse_name(std::string_view what, std::string_view name);
+
+/// The same of a retention policy. A slash may be in it: a bucket of InfluxDB 2 may have several.
+[[nodiscard]] std::string refuse_policy_name(std::string_view name);
 
 /// Reads the wishes among a query's parameters. Nothing, or why one of them cannot be read: whoever
 /// asks for all or nothing must not get less for a misspelling.

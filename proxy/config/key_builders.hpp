@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How the rows of the table of keys are made, one builder for each type of value. `at` is a lambda
-// from a section to the member. Included by keys.cpp and keys_sink.cpp alone.
+// from a section to the member. Included by the files of keys alone.
 #pragma once
 
 #include <fmt/format.h>
@@ -256,6 +256,9 @@ config_key<S> bool_key(std::string name, std::string help, At at) {
 
 template <class E>
 using choices = std::vector<std::pair<std::string, E>>;
+
+/// The units of timestamps, and "auto".
+[[nodiscard]] choices<std::int64_t> precisions();
 
 /// `later` are values that the documentation of a later version will know.
 template <class S, class E, class At>

@@ -113,12 +113,16 @@ struct letter_settings {
 };
 
 enum class expired_mode : std::uint8_t { reject, drop, clamp };
-enum class unsigned_mode : std::uint8_t { integer, pass, reject };
+/// `automatic` of this and the next two is settled by the sinks (config/automatic.hpp), to `native`
+/// among others: pass, but as an integer where the field is one already.
+enum class unsigned_mode : std::uint8_t { integer, pass, reject, automatic, native };
 enum class utf8_mode : std::uint8_t { reject, pass };
 enum class precision_mistake_mode : std::uint8_t { reject, mend, trust };
-/// Of names that a database refuses or drops. `automatic` is settled before the gate sees it.
+/// Of names that a database refuses or drops.
 /// `drop_field`: a field is dropped while others are left, a tag is rejected, as InfluxDB 1.x does.
 enum class name_mode : std::uint8_t { reject, drop, pass, automatic, drop_field };
+/// Of lines that only some servers fail on.
+enum class shield_mode : std::uint8_t { reject, pass, automatic };
 
 /// A span of time around the time of receipt, both ends part of it.
 struct time_window {
@@ -139,7 +143,7 @@ struct database_settings {
   expired_mode expired = expired_mode::reject;
   /// Points further in the future than this are refused; nothing: no limit ("inf").
   std::optional<nanoseconds> future = std::nullopt;
-  unsigned_mode unsigned_values = unsigned_mode::integer;  // key: unsigned
+  unsigned_mode unsigned_values = unsigned_mode::automatic;  // key: unsigned
   utf8_mode utf8 = utf8_mode::reject;
   /// Of timestamps whose request does not say; listener_unit_ns leaves it to the listener. Key:
   /// precision.
@@ -148,11 +152,15 @@ struct database_settings {
   time_window plausible{std::chrono::hours(-10 * 365 * 24), std::chrono::hours(24)};
   precision_mistake_mode precision_mistake = precision_mistake_mode::reject;
   /// Tags and fields called `time`.
-  name_mode time_key = name_mode::drop_field;
-  /// Tags that InfluxDB 2 refuses; automatic: where an InfluxDB 2 takes this database.
+  name_mode time_key = name_mode::automatic;
+  /// Tags that InfluxDB 2 refuses, or that its queries fail on.
   name_mode reserved_tags = name_mode::automatic;
   /// Fields that are called as a tag of the same point.
   name_mode tag_and_field = name_mode::pass;
+  /// Exactly 100, 200, 400, ... tags, on which InfluxDB 1 fails.
+  shield_mode tag_count = shield_mode::automatic;
+  /// Strings longer than an InfluxDB 2 keeps.
+  shield_mode long_strings = shield_mode::automatic;
   /// What happens to a field whose value has another type than it had first.
   types_mode types = types_mode::reject;
   /// Gauges as Flink's InfluxdbReporter writes them are read as what they were.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "config/automatic.hpp"
 #include "config/keys.hpp"
 #include "config/settings_reader.hpp"
 
@@ -17,6 +18,25 @@ std::string show_section(const std::string& heading, const S& section,
   std::string text = heading + "\n";
   for (const config_key<S>& key : keys) {
     text += fmt::format("{} = {}\n", key.name, key.show(section));
+  }
+  return text + "\n";
+}
+
+/// What "auto" becomes, as a comment. Of "*", only where it is the same for every database.
+std::string show_database(const std::string& name, const database_settings& database,
+                          const std::vector<sink_settings>& sinks) {
+  const bool any = name == "*";
+  const bool same = !any || std::all_of(sinks.begin(), sinks.end(), [](const sink_settings& sink) {
+    return std::find(sink.databases.begin(), sink.databases.end(), "*") != sink.databases.end();
+  });
+  const takers by = takers_of(sinks, any ? "*" : std::string_view(name).substr(0, name.find('/')));
+  std::string text = fmt::format("[database.{}]\n", quoted(name));
+  for (const config_key<database_settings>& key : database_keys()) {
+    text += fmt::format("{} = {}", key.name, key.show(database));
+    if (const auto word = settled_word(database, key.name, by)) {
+      text += same ? fmt::format("  # here \"{}\"", *word) : "  # by the sinks of each database";
+    }
+    text += '\n';
   }
   return text + "\n";
 }
@@ -48,7 +68,7 @@ std::string show_settings(const settings& effective) {
           show_section("[letters]", effective.letters, letter_keys()) +
           show_section("[limits]", effective.limits, limit_keys());
   for (const auto& [name, database] : effective.database) {
-    text += show_section(fmt::format("[database.{}]", quoted(name)), database, database_keys());
+    text += show_database(name, database, effective.sinks);
   }
   for (const rule_settings& rule : effective.rules) {
     text += show_section("[[rule]]", rule, rule_keys());

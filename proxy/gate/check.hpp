@@ -38,6 +38,7 @@ enum class gate_code : std::uint8_t {
   unsigned_as_integer,  // mended: 5u became 5i
   unsigned_too_large,   // an unsigned value that no integer holds
   unsigned_refused,     // unsigned = "reject"
+  string_too_long,      // a string of more bytes than InfluxDB 2 keeps
   field_type_conflict,  // a field's value has another type than the field
   type_coerced,         // mended: a value was converted, exactly, to its field's type
   field_renamed,        // mended: a field of another type got a name of its own
@@ -75,6 +76,9 @@ struct gate_request {
   /// Nanoseconds in a unit of the request's precision, or automatic_unit_ns (base/time_unit.hpp): a
   /// missing time is cut to it.
   std::int64_t unit_ns = 1;
+  /// The request named its unit in a way that InfluxDB 1 does not know and reads as nanoseconds: a
+  /// time that is impossible in the unit and plausible in nanoseconds was meant so.
+  bool may_be_ns = false;
   /// Those that concern the database; may be nullptr. Must outlive the request.
   database_rules* rules = nullptr;
   /// In the place of the policy's retention, where that is to be learnt; nothing: no limit.

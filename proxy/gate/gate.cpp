@@ -67,6 +67,8 @@ std::string_view name_of(gate_code code) noexcept {
       return "unsigned_too_large";
     case gate_code::unsigned_refused:
       return "unsigned_refused";
+    case gate_code::string_too_long:
+      return "string_too_long";
     case gate_code::field_type_conflict:
       return "field_type_conflict";
     case gate_code::type_coerced:
@@ -103,6 +105,10 @@ void gate::begin(const gate_request& request) {
   retention_.begin(request);
   names_.begin(request);
   unsigned_.begin(request);
+  long_strings_.begin(request);
+  if (rules_ != nullptr) {
+    rules_->count_tags(request.policy->tag_count != shield_mode::pass);
+  }
   series_.begin(request);
   mended_.fill(0);
   noted_.fill(0);
@@ -135,7 +141,8 @@ void gate::write_ahead(std::span<const point_view> points, staged_lines& out) {
   ahead_.clear();
   for (const point_view& point : points) {
     std::int64_t time = 0;
-    if (!time_.is_plain(point.time, time) || retention_.check(time).action != gate_action::keep) {
+    if (!time_.is_plain(point.time, time) || retention_.check(time).action != gate_action::keep ||
+        long_strings_.suspicious(point)) {
       break;
     }
     staged_line& line = ahead_.emplace_back(out.buffer());
@@ -222,6 +229,11 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
   const gate_answer converted = unsigned_.check(point->fields);
   gate_answer last = loses(named) ? named : converted;
   if (!loses(last)) {
+    if (const gate_answer sized = long_strings_.check(*point); loses(sized)) {
+      last = sized;
+    }
+  }
+  if (!loses(last)) {
     last = series_.stage(converted.action == gate_action::mend ? with_integers(*point) : *point,
                          staged, mended_, noted_);
   }
@@ -257,6 +269,8 @@ std::string gate::words(const gate_answer& answer, const point_view& point) cons
     case gate_code::reserved_tag:
     case gate_code::tag_and_field:
       return names_check::words(answer.code, point);
+    case gate_code::string_too_long:
+      return long_strings_check::words(point);
     case gate_code::dropped_by_rule:
     case gate_code::rule_conflict:
       return rules_ == nullptr ? std::string{} : rules_->words(answer.code);

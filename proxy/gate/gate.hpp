@@ -11,6 +11,7 @@
 
 #include "gate/check.hpp"
 #include "gate/field_edit.hpp"
+#include "gate/long_strings.hpp"
 #include "gate/names.hpp"
 #include "gate/point_draft.hpp"
 #include "gate/retention.hpp"
@@ -87,6 +88,7 @@ class gate {
   std::size_t ahead_max_ = ahead_most;
   names_check names_;
   unsigned_check unsigned_;
+  long_strings_check long_strings_;
   series_check series_;
   gate_tally mended_{};
   gate_tally noted_{};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Names that a database would refuse or, worse, drop in silence: `time` as a tag or field (InfluxDB
-// 1.x drops the point, or the field without a word), tags that InfluxDB 2 refuses together with the
-// whole batch, and fields called as a tag of their point. Pure.
+// 1 drops the point, or the field without a word; InfluxDB 2 refuses the batch), tags that InfluxDB
+// 2 refuses together with the whole batch or that its queries fail on, and fields called as a tag
+// of their point. Pure.
 #pragma once
 
 #include <cstddef>
@@ -55,6 +56,7 @@ class names_check {
   [[nodiscard]] bool drops(const tag_view& tag) const noexcept;
   [[nodiscard]] bool drops(const field_view& field, const point_view& point) const noexcept;
 
+  bool counts_tags_ = true;
   name_mode time_tag_ = name_mode::reject;
   name_mode time_field_ = name_mode::reject;
   name_mode reserved_ = name_mode::pass;

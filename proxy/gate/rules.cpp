@@ -138,7 +138,7 @@ gate_answer database_rules::apply(const point_view& point, point_draft& draft) {
     return refuse(known.steps.back().which, conflict::too_long);
   }
   if (const std::size_t tags = draft.view().tags.size();
-      tags != point.tags.size() && is_harmful_tag_count(tags)) {
+      counts_tags_ && tags != point.tags.size() && is_harmful_tag_count(tags)) {
     return refuse(known.steps.back().which, conflict::tag_count);
   }
   return {gate_action::mend, gate_code::changed_by_rule};

@@ -72,6 +72,8 @@ class database_rules {
   /// On the point that `apply` lost last: the rule, and what was wrong.
   [[nodiscard]] std::string words(gate_code code) const;
 
+  /// Whether a number of tags that `is_harmful_tag_count` is refused (it is, unless told).
+  void count_tags(bool counted) noexcept { counts_tags_ = counted; }
   /// What is remembered beyond so many bytes of names is forgotten and found out again.
   void limit(std::size_t bytes) noexcept { remembered_max_ = bytes; }
   /// Adds what was counted to the set.
@@ -121,6 +123,7 @@ class database_rules {
   std::vector<std::uint64_t> hits_;
   std::size_t lost_by_ = 0;
   conflict lost_why_ = conflict::none;
+  bool counts_tags_ = true;
   std::string scratch_;
 };
 

@@ -125,6 +125,11 @@ gate_answer series_check::settle_field(line_state& state, std::size_t index, fie
     state.mended |= bit(gate_code::gauge_converted);
     return {};
   }
+  if (policy_->unsigned_values == unsigned_mode::native && field.type == field_type::uint64 &&
+      wanted == field_type::int64 && convert_exactly(field, wanted, edit_)) {
+    state.mended |= bit(gate_code::unsigned_as_integer);
+    return {};
+  }
   switch (policy_->types) {
     case types_mode::off:
     case types_mode::reject:

@@ -54,12 +54,13 @@ void time_check::begin(const gate_request& request) noexcept {
   assigned_ = assigned_time(request);
   unit_ns_ = request.unit_ns;
   mode_ = policy.precision_mistake;
+  may_be_ns_ = request.may_be_ns && unit_ns_ > 1;
   earliest_ = saturating_add(request.now_ns, policy.plausible.from.count());
   latest_ = saturating_add(request.now_ns, policy.plausible.to.count());
   if (unit_ns_ == automatic_unit_ns) {
     plain_from_ = 1;
     plain_to_ = 0;
-  } else if (mode_ == precision_mistake_mode::trust) {
+  } else if (mode_ == precision_mistake_mode::trust && !may_be_ns_) {
     plain_from_ = time_min;
     plain_to_ = time_max;
   } else {
@@ -72,7 +73,7 @@ time_check::fit time_check::fits(std::int64_t number) const noexcept {
   fit found;
   for (const time_unit& unit : time_units) {
     std::int64_t time = 0;
-    if (scaled(number, unit.ns, time) && time >= earliest_ && time <= latest_) {
+    if (scaled(number, unit.ns, time) && is_plausible(time)) {
       if (found.units == 0) {
         found.unit_ns = unit.ns;
         found.time = time;
@@ -104,6 +105,13 @@ gate_answer time_check::automatic(std::int64_t& time) noexcept {
 }
 
 gate_answer time_check::mistaken(std::int64_t& time) noexcept {
+  if (may_be_ns_ && is_plausible(number_)) {
+    time = number_;
+    return {gate_action::mend, gate_code::precision_mended};
+  }
+  if (mode_ == precision_mistake_mode::trust) {
+    return {};
+  }
   // The declared unit is none of them: it put the time outside.
   const fit found = fits(number_);
   if (found.units != 1) {
@@ -117,7 +125,7 @@ gate_answer time_check::mistaken(std::int64_t& time) noexcept {
 }
 
 gate_answer time_check::check_overflowed(std::int64_t number, std::int64_t& time) noexcept {
-  if (unit_ns_ == automatic_unit_ns || mode_ == precision_mistake_mode::trust) {
+  if (unit_ns_ == automatic_unit_ns || (mode_ == precision_mistake_mode::trust && !may_be_ns_)) {
     return {};
   }
   number_ = number;

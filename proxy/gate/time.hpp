@@ -5,6 +5,10 @@
 // was sent in that other unit. Where none or several would, nothing is known: the time stands, and
 // retention and sinks decide. Under "auto" the unit that puts it inside is its unit.
 //
+// A unit under a name that InfluxDB 1 does not know (`us` from Go's v1 client) may label times in
+// nanoseconds, because that is how InfluxDB 1 reads them: where only nanoseconds make a time
+// plausible it is read so, whatever becomes of other mistakes.
+//
 // For a plausible time this is two comparisons. Overflow is the parser's part. Pure.
 #pragma once
 
@@ -63,6 +67,9 @@ class time_check {
     std::int64_t time = 0;
   };
 
+  [[nodiscard]] bool is_plausible(std::int64_t time) const noexcept {
+    return time >= earliest_ && time <= latest_;
+  }
   [[nodiscard]] gate_answer judge(std::int64_t& time) noexcept;
   [[nodiscard]] gate_answer mistaken(std::int64_t& time) noexcept;
   [[nodiscard]] gate_answer automatic(std::int64_t& time) noexcept;
@@ -75,6 +82,7 @@ class time_check {
   std::int64_t earliest_ = 0;
   std::int64_t latest_ = 0;
   std::int64_t unit_ns_ = 1;
+  bool may_be_ns_ = false;
   precision_mistake_mode mode_ = precision_mistake_mode::reject;
   // Of the last number judged, for `words`.
   std::int64_t number_ = 0;

@@ -15,11 +15,18 @@ gate_answer unsigned_check::check(std::span<const field_view> fields) const noex
       fits = fits && field.uint_value <= std::uint64_t{std::numeric_limits<std::int64_t>::max()};
     }
   }
-  if (!any || mode_ == unsigned_mode::pass) {
+  if (!any) {
     return {};
   }
-  if (mode_ == unsigned_mode::reject) {
-    return {gate_action::reject, gate_code::unsigned_refused};
+  switch (mode_) {
+    case unsigned_mode::pass:
+    case unsigned_mode::native:
+      return {};
+    case unsigned_mode::reject:
+      return {gate_action::reject, gate_code::unsigned_refused};
+    case unsigned_mode::integer:
+    case unsigned_mode::automatic:  // not settled: what every server takes
+      break;
   }
   return fits ? gate_answer{gate_action::mend, gate_code::unsigned_as_integer}
               : gate_answer{gate_action::reject, gate_code::unsigned_too_large};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Unsigned values (`5u`): stock InfluxDB 1.x refuses them, so by default they go on as integers
-// while they fit. This check decides; gate.cpp writes the line.
+// Unsigned values (`5u`): stock InfluxDB 1.x refuses them, so in front of one they go on as
+// integers while they fit. This check decides; gate.cpp writes the line. Of `native` the types of
+// fields decide, which is series_check's part.
 #pragma once
 
 #include <span>

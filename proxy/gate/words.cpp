@@ -6,6 +6,7 @@ namespace weir {
 refusal_form form_of(gate_code code) noexcept {
   switch (code) {
     case gate_code::beyond_retention:
+    case gate_code::string_too_long:
     case gate_code::field_type_conflict:
     case gate_code::series_limit:
     case gate_code::time_as_tag:
@@ -63,14 +64,15 @@ std::string_view explanation(gate_code code) noexcept {
       return "The precision is `auto`, and no unit makes the timestamp plausible. Check the "
              "sender's clock, send the precision, or widen `plausible` of the database.";
     case gate_code::time_as_tag:
-      return "InfluxDB drops points that have a tag called `time`. Use another name, or set "
-             "`time_key = \"drop\"` to take the tag out.";
+      return "InfluxDB 1 drops points that have a tag called `time`, and InfluxDB 2 refuses the "
+             "whole batch. Use another name, or set `time_key = \"drop\"` to take the tag out.";
     case gate_code::time_as_field:
       return "InfluxDB drops a field called `time`, and no other field is left here, or "
              "`time_key = \"reject\"`. Use another name.";
     case gate_code::reserved_tag:
-      return "InfluxDB 2 refuses the whole batch for a tag of this name. Use another name, or set "
-             "`reserved_tags = \"drop\"` to take the tag out.";
+      return "InfluxDB 2 refuses the whole batch for a tag called `_field` or `_measurement`, and "
+             "its Flux queries fail on, or hide, what has a tag called `_time`, `_value`, `_start` "
+             "or `_stop`. Use another name, or set `reserved_tags = \"drop\"` to take the tag out.";
     case gate_code::tag_and_field:
       return "A tag and a field of the line share a name, which some databases cannot hold. Rename "
              "one of them.";
@@ -101,6 +103,9 @@ std::string_view explanation(gate_code code) noexcept {
     case gate_code::unsigned_refused:
       return "Unsigned values (5u) are refused here, as by stock InfluxDB 1.x. Write 5i, or change "
              "`unsigned` of the database.";
+    case gate_code::string_too_long:
+      return "InfluxDB 2 drops points with a string of more than 1,048,576 bytes. Send it in parts "
+             "or shortened, or set `long_strings = \"pass\"` where the database takes it.";
     case gate_code::field_type_conflict:
       return "The field's value has another type than it had first in this measurement, which the "
              "database keeps to. Send that type, let weir mend it (`types`), or, if the first type "

@@ -5,6 +5,29 @@
 
 namespace weir {
 
+void database_entry::note_written(const std::string& retention_policy) {
+  if (retention_policy.empty()) {
+    if (!written_default_.load(std::memory_order_relaxed)) {
+      written_default_.store(true, std::memory_order_relaxed);
+    }
+    return;
+  }
+  const std::scoped_lock lock(written_mutex_);
+  if (written_.size() < written_policies_max) {
+    written_.insert(retention_policy);
+  }
+}
+
+std::vector<std::string> database_entry::written_policies() const {
+  std::vector<std::string> out;
+  if (written_default_.load(std::memory_order_relaxed)) {
+    out.emplace_back();
+  }
+  const std::scoped_lock lock(written_mutex_);
+  out.insert(out.end(), written_.begin(), written_.end());
+  return out;
+}
+
 database_entry* database_registry::find_or_add(std::string_view name) {
   const std::scoped_lock lock(mutex_);
   auto found = entries_.find(name);

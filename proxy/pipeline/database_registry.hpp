@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,12 @@ class database_entry {
   void set_created(bool created) noexcept { created_.store(created, std::memory_order_relaxed); }
   void set_listed(bool listed) noexcept { listed_.store(listed, std::memory_order_relaxed); }
 
+  /// Points of this retention policy (empty: of the default one) were accepted. Any thread.
+  void note_written(const std::string& retention_policy);
+  /// Those policies, of this process; at most `written_policies_max`.
+  [[nodiscard]] std::vector<std::string> written_policies() const;
+  static constexpr std::size_t written_policies_max = 1'000;
+
   /// Adds a request's account. Any thread.
   void add(const line_account& account) noexcept { lines_.add(account); }
   /// Of one moment: it adds up. Any thread.
@@ -48,6 +55,10 @@ class database_entry {
   const bool labelled_;
   std::atomic<bool> created_{false};
   std::atomic<bool> listed_{false};
+  /// Points without a policy were: what most are, without the lock.
+  std::atomic<bool> written_default_{false};
+  mutable std::mutex written_mutex_;
+  std::set<std::string> written_;
   shared_account lines_;
 };
 

@@ -85,7 +85,7 @@ void learning::source::publish(const learnt_table& news) {
   }
 }
 
-learning::learning() = default;
+learning::learning(const settings& configured) : configured_(configured) {}
 
 learning::~learning() {
   stop();
@@ -95,7 +95,7 @@ result<std::unique_ptr<learning>> learning::start(const settings& configured,
                                                   const database_registry& databases,
                                                   const std::string& directory,
                                                   const learnt_type_taker& learn_type) {
-  std::unique_ptr<learning> made(new learning);
+  std::unique_ptr<learning> made(new learning(configured));
   for (const sink_settings& sink : configured.sinks) {
     const auto learns = [&](const auto& one) { return one.second.learn_from == sink.name; };
     if (std::none_of(configured.database.begin(), configured.database.end(), learns)) {
@@ -111,7 +111,14 @@ result<std::unique_ptr<learning>> learning::start(const settings& configured,
         [&sink, &configured, &databases] { return learners_of(sink.name, configured, databases); },
         [at = one.get()](const learnt_table& news) { at->publish(news); },
         learn_type,
-        {}};
+        {},
+        [&databases](const std::string& name) {
+          const database_entry* entry = databases.find(name);
+          return entry == nullptr ? std::vector<std::string>{} : entry->written_policies();
+        },
+        [&sink, &configured](const std::string& database, const std::string& policy) {
+          return policy_for(configured.database, database, policy).learn_from == sink.name;
+        }};
     one->thread = std::make_unique<learner_thread>(sink, std::move(parts), *one->current());
     made->sources_.emplace(sink.name, std::move(one));
   }
@@ -131,6 +138,22 @@ std::optional<nanoseconds> learning::retention_of(const database_settings& polic
     return table->retention_of(bucket_of(from.settings.bucket, {database, retention_policy}), "");
   }
   return table->retention_of(database, retention_policy);
+}
+
+std::optional<bucket_place> learning::bucket_of_id(const std::string& id) const {
+  const auto found = sources_.find(policy_for(configured_.database, id, "").learn_from);
+  if (found == sources_.end() || found->second->settings.version != 2 ||
+      !found->second->settings.bucket.empty()) {
+    return std::nullopt;
+  }
+  const std::string name = found->second->current()->name_of(id);
+  const std::size_t slash = name.find('/');
+  bucket_place place{name.substr(0, slash),
+                     slash == std::string::npos ? std::string{} : name.substr(slash + 1)};
+  // A name that weir would make another bucket of stays an id.
+  return place.database.empty() || bucket_of("", {place.database, place.retention_policy}) != name
+             ? std::nullopt
+             : std::optional(std::move(place));
 }
 
 void learning::stop() {

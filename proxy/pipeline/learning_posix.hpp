@@ -39,14 +39,17 @@ class learning final : public retention_source {
       const database_settings& policy, const std::string& database,
       const std::string& retention_policy) const override;
 
+  [[nodiscard]] std::optional<bucket_place> bucket_of_id(const std::string& id) const override;
+
   /// Ends the learners; what is known stays.
   void stop();
   void collect(metric_collector& out) const;
 
  private:
   struct source;
-  learning();
+  explicit learning(const settings& configured);
 
+  const settings& configured_;
   std::map<std::string, std::unique_ptr<source>> sources_;  // by sink
 };
 

@@ -7,7 +7,6 @@
 
 #include "base/clock.hpp"
 #include "base/directory_remedy_posix.hpp"
-#include "base/glob.hpp"
 #include "config/table_checks.hpp"
 #include "intake/http_intake.hpp"
 #include "letters/letter_box.hpp"
@@ -87,20 +86,6 @@ compression_mode resolve_compression(const settings& given) {
   return wanted == compression_mode::automatic && !sends ? compression_mode::none : wanted;
 }
 
-/// InfluxDB 2 refuses a whole batch for one reserved tag: where one takes the database, a line must
-/// not get that far. "*" stands for databases whose names are not known yet: any InfluxDB 2 counts.
-name_mode resolve_reserved_tags(const settings& given, const std::string& key) {
-  const std::string database = key.substr(0, key.find('/'));
-  const bool refused = std::any_of(given.sinks.begin(), given.sinks.end(), [&](const auto& sink) {
-    const auto takes = [&](const std::string& pattern) {
-      return database == "*" || matches_pattern(pattern, database);
-    };
-    return sink.type == sink_type::influxdb && sink.version == 2 &&
-           std::any_of(sink.databases.begin(), sink.databases.end(), takes);
-  });
-  return refused ? name_mode::reject : name_mode::pass;
-}
-
 gate_memory_options remembered_of(const settings& given) {
   std::random_device random;
   return {.series_bytes = static_cast<std::size_t>(given.limits.series),
@@ -132,11 +117,6 @@ std::string listen_key(const http_settings& http, const std::string& why) {
 
 settings resolved(settings given) {
   given.log.compression = resolve_compression(given);
-  for (auto& [key, database] : given.database) {
-    if (database.reserved_tags == name_mode::automatic) {
-      database.reserved_tags = resolve_reserved_tags(given, key);
-    }
-  }
   return given;
 }
 
@@ -145,6 +125,7 @@ settings resolved(settings given) {
 struct pipeline::state {
   // In the order in which each needs the ones before it; destroyed the other way round.
   const settings configured;
+  const settled_policies policies;
   memory_budget request_memory;
   memory_budget sink_memory;
   memory_budget frame_memory;
@@ -171,6 +152,7 @@ struct pipeline::state {
 
   explicit state(const settings& given)
       : configured(resolved(given)),
+        policies(configured),
         request_memory(given.limits.memory / request_share,
                        request_rules(given.limits.memory / request_share)),
         sink_memory(given.limits.memory / sink_share),
@@ -197,6 +179,7 @@ struct pipeline::state {
             .letters = letters.get(),
             .sources = &sources,
             .rules = rules.get(),
+            .policies = &policies,
             .learnt = learnt.get(),
             .remembered = &remembered,
             .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); },

@@ -85,6 +85,7 @@ std::string words_for(gate_code code, const point_view& point, const std::string
   switch (code) {
     case gate_code::field_type_conflict:
     case gate_code::series_limit:
+    case gate_code::string_too_long:
     case gate_code::time_as_tag:
     case gate_code::time_as_field:
       return detail;

@@ -6,6 +6,7 @@
 
 #include "base/assert.hpp"
 #include "observe/journal.hpp"
+#include "pipeline/bucket_names.hpp"
 #include "pipeline/gate_samples.hpp"
 
 namespace weir {
@@ -44,8 +45,11 @@ std::string_view slice_of(std::string_view piece) {
 
 void write_job::begin(const api::write_target& target, std::int64_t now_ns,
                       database_entry& database, done finish, write_origin origin) {
-  const settings& configured = owner_.services_.configured;
-  policy_ = &policy_for(configured.database, target.database, target.retention_policy);
+  const write_services& services = owner_.services_;
+  policy_ =
+      services.policies != nullptr
+          ? &services.policies->find(target.database, target.retention_policy)
+          : &policy_for(services.configured.database, target.database, target.retention_policy);
   target_ = target;
   if (!target_.precision_stated && policy_->unit_ns != listener_unit_ns) {
     target_.unit_ns = policy_->unit_ns;
@@ -70,6 +74,7 @@ gate_request write_job::request_of_gate() const {
   return {.policy = policy_,
           .now_ns = now_ns_,
           .unit_ns = target_.unit_ns,
+          .may_be_ns = target_.may_be_ns,
           .rules = rules_,
           .learnt_retention = learnt,
           .memory = owner_.services_.remembered,
@@ -82,6 +87,8 @@ parse_options write_job::reader_options() const {
   // Where each timestamp has its own unit, the gate multiplies.
   return {.unit_ns = target_.unit_ns == automatic_unit_ns ? 1 : target_.unit_ns,
           .utf8 = policy_->utf8 == utf8_mode::pass ? utf8_policy::pass : utf8_policy::reject,
+          .tag_count = policy_->tag_count == shield_mode::pass ? tag_count_policy::pass
+                                                               : tag_count_policy::reject,
           .line_bytes_max = static_cast<std::size_t>(limits.line)};
 }
 
@@ -328,8 +335,15 @@ void write_path::detach() {
   }
 }
 
-write_job* write_path::begin(const api::write_target& target, std::int64_t now_ns,
+write_job* write_path::begin(const api::write_target& wanted, std::int64_t now_ns,
                              std::string& refusal, write_job::done finish, write_origin origin) {
+  const std::optional<api::write_target> named = by_name(wanted, services_.learnt);
+  const api::write_target& target = named ? *named : wanted;
+  if (services_.policies != nullptr &&
+      is_impossible(target, services_.policies->takers_of(target.database))) {
+    refusal = "invalid name";
+    return nullptr;
+  }
   database_entry* database = services_.databases.find_or_add(target.database);
   if (database == nullptr) {
     refusal = "too many databases: weir knows " +
@@ -534,8 +548,11 @@ void write_job::account() {
   if (!letters_.empty()) {
     owner_.services_.letters->put(std::exchange(letters_, {}), letter_bytes_);
   }
-  if (account_.accepted > 0 && !database_->listed()) {
-    database_->set_listed(true);  // as InfluxDB: what holds points is shown
+  if (account_.accepted > 0) {
+    database_->note_written(target_.retention_policy);
+    if (!database_->listed()) {
+      database_->set_listed(true);  // as InfluxDB: what holds points is shown
+    }
   }
   verdict_.lines = account_.received;
   verdict_.accepted = account_.accepted;

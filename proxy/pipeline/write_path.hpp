@@ -26,6 +26,7 @@
 #include "base/memory_budget.hpp"
 #include "base/turn_work.hpp"
 #include "codec/gzip.hpp"
+#include "config/automatic.hpp"
 #include "config/settings.hpp"
 #include "gate/gate.hpp"
 #include "gate/staging.hpp"
@@ -52,6 +53,8 @@ struct write_services {
   source_registry* sources = nullptr;
   /// [[rule]]; nullptr stands for none.
   const rule_set* rules = nullptr;
+  /// nullptr: `configured` as it is, with nothing settled.
+  const settled_policies* policies = nullptr;
   /// Of databases with retention = "learn"; nullptr: nothing is known.
   const retention_source* learnt = nullptr;
   /// Against which types, duplicates and series are checked; nullptr: they are not.
@@ -186,7 +189,7 @@ class write_path {
   ~write_path();
 
   /// Begins a write. nullptr (and `refusal` filled) when the database may not be named.
-  [[nodiscard]] write_job* begin(const api::write_target& target, std::int64_t now_ns,
+  [[nodiscard]] write_job* begin(const api::write_target& wanted, std::int64_t now_ns,
                                  std::string& refusal, write_job::done finish,
                                  write_origin origin = {});
   /// The request is over or its client is gone: nothing of it will be written unless it was, or

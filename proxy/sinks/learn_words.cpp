@@ -203,6 +203,9 @@ result<bucket_page> read_buckets(std::string_view body) {
       return not_understood;
     }
     page.buckets.emplace_back(std::string(name), learnt_policy{"", true, duration});
+    if (std::string_view id; bucket["id"].get(id) == simdjson::SUCCESS && is_bucket_id(id)) {
+      page.names_by_id.emplace(id, name);
+    }
     ++page.count;
   }
   return page;

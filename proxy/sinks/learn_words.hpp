@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ namespace weir {
 
 struct bucket_page {
   std::vector<std::pair<std::string, learnt_policy>> buckets;
+  /// By id, of those that told theirs.
+  std::map<std::string, std::string> names_by_id;
   /// Buckets in the answer; fewer than were asked for: it is the last page.
   std::size_t count = 0;
 };

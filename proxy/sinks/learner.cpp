@@ -15,9 +15,6 @@ namespace {
 
 // Of an answer: the field keys of a large database are some megabytes of JSON.
 constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
-// InfluxDB 2 gives at most so many buckets at a time; beyond the second bound nothing is learnt.
-constexpr std::size_t buckets_per_page = 100;
-constexpr std::size_t buckets_max = 100'000;
 constexpr std::int64_t first_pause_ms = 1'000;
 constexpr std::size_t told_bytes_max = 300;
 
@@ -26,6 +23,10 @@ std::string without_end_slashes(std::string url) {
     url.pop_back();
   }
   return url;
+}
+
+failure refused(const answer& given) {
+  return {fmt::format("status {}: {}", given.status, server_words(given.body))};
 }
 
 }  // namespace
@@ -136,76 +137,38 @@ outcome learner::ask_types(const std::string& database, std::size_t& types) {
       });
 }
 
-outcome learner::turn_of_version_2(std::int64_t now_ms) {
-  // One list holds all buckets, so it is asked for when any database is due.
-  const std::vector<std::string> wanted = parts_.databases();
-  if (std::none_of(wanted.begin(), wanted.end(),
-                   [&](const std::string& one) { return is_due(one, now_ms); })) {
-    return nothing{};
-  }
-  std::map<std::string, std::vector<learnt_policy>> found;
-  for (std::size_t offset = 0; offset < buckets_max; offset += buckets_per_page) {
-    auto body = ask(buckets_request(offset));
-    if (!body) {
-      return body.error();
-    }
-    auto page = read_buckets(body.value());
-    if (!page) {
-      return page.error();
-    }
-    for (auto& [name, policy] : page.value().buckets) {
-      found[name] = {std::move(policy)};
-    }
-    if (page.value().count < buckets_per_page) {
-      break;
-    }
-  }
-  if (table_.replace_all(std::move(found))) {
-    policies_.store(table_.policies(), std::memory_order_relaxed);
-    parts_.publish(table_);
-  }
-  if (told_.insert("").second) {
-    journal(journal_level::info, fmt::format("sink {}: learnt the retention of {} buckets",
-                                             settings_.name, table_.policies()));
-  }
-  asked_.clear();
-  for (const std::string& database : wanted) {
-    asked_[database] = now_ms;
-  }
-  return nothing{};
+transfer_request learner::query_request(const std::string& query) const {
+  // GET: a user who may only read is enough.
+  return request_to("/query?q=" + percent_escape(query));
 }
 
-transfer_request learner::query_request(const std::string& query) const {
+transfer_request learner::request_to(std::string path) const {
   transfer_request request;
-  // GET: a user who may only read is enough.
-  request.url = url_ + "/query?q=" + percent_escape(query);
+  request.url = url_ + std::move(path);
   request.username = settings_.username;
   request.password = settings_.password;
-  return request;
-}
-
-transfer_request learner::buckets_request(std::size_t offset) const {
-  transfer_request request;
-  request.url = fmt::format("{}/api/v2/buckets?org={}&limit={}&offset={}", url_,
-                            percent_escape(settings_.organization), buckets_per_page, offset);
   if (!settings_.token.empty()) {
     request.headers.push_back("Authorization: Token " + settings_.token);
   }
   return request;
 }
 
-result<std::string> learner::ask(transfer_request request) {
+answer learner::send(transfer_request request) {
   request.headers.emplace_back("User-Agent: weir/" WEIR_VERSION);
   request.headers.emplace_back("Accept: application/json");
   request.timeout = settings_.timeout;
   request.answer_bytes_max = answer_bytes_max;
   questions_.add();
-  answer given = parts_.ask(request);
+  return parts_.ask(request);
+}
+
+result<std::string> learner::ask(transfer_request request) {
+  answer given = send(std::move(request));
   if (!given.answered) {
     return failure{given.detail};
   }
   if (given.status != 200) {
-    return failure{fmt::format("status {}: {}", given.status, server_words(given.body))};
+    return refused(given);
   }
   return std::move(given.body);
 }
@@ -218,6 +181,9 @@ void learner::collect(metric_collector& out) const {
   out.counter_value("weir_learn_failures_total",
                     "Rounds of such questions that ended without an answer.",
                     static_cast<double>(failures_.value()), {sink});
+  out.gauge_value("weir_learn_missing_buckets",
+                  "Buckets that points are delivered to and that the server's list lacks.",
+                  static_cast<double>(missing_count_.load(std::memory_order_relaxed)), {sink});
   out.gauge_value("weir_learnt_policies", "Retention policies (or buckets) learnt from a server.",
                   static_cast<double>(policies_.load(std::memory_order_relaxed)), {sink});
 }

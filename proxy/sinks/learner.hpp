@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -30,7 +31,7 @@ namespace weir {
 
 /// All functions are called on the learner's thread.
 struct learner_parts {
-  /// The databases that learn from this sink, as of now.
+  /// The databases that learn from this sink, as of now: those that weir has heard of.
   std::function<std::vector<std::string>()> databases;
   /// There is news; the table is whole.
   std::function<void(const learnt_table&)> publish;
@@ -40,6 +41,12 @@ struct learner_parts {
       learn_type;
   /// Sends a question and waits for its answer.
   std::function<answer(const transfer_request&)> ask;
+  /// Of a database, the retention policies (empty: the default) that points were accepted for.
+  /// Empty: of each database the default one.
+  std::function<std::vector<std::string>(const std::string& database)> written = nullptr;
+  /// Whether a database that only the server has told of would learn from this sink, so that its
+  /// types are asked for before its first point comes. Empty: none would.
+  std::function<bool(const std::string& database, const std::string& policy)> learns = nullptr;
 };
 
 /// What is asked and when; the thread around it is `learner_thread`. Time is passed in.
@@ -58,9 +65,22 @@ class learner {
   [[nodiscard]] outcome turn_of_version_2(std::int64_t now_ms);
   [[nodiscard]] outcome ask_database(const std::string& database);
   [[nodiscard]] outcome ask_types(const std::string& database, std::size_t& types);
+  /// Version 2: all buckets, with their ids.
+  [[nodiscard]] outcome list_buckets(const std::vector<std::string>& wanted, std::int64_t now_ms);
+  void tell_missing(const std::vector<std::string>& wanted, const std::set<std::string>& listed);
+  void await_types(const std::set<std::string>& listed);
+  /// Whether the sink takes the database.
+  [[nodiscard]] bool delivers(const std::string& database) const;
+  /// The buckets that points of a database went to, or would without a retention policy.
+  [[nodiscard]] std::set<std::string> buckets_of(const std::string& database) const;
+  [[nodiscard]] outcome ask_types_of(const std::set<std::string>& databases, std::int64_t now_ms);
+  [[nodiscard]] outcome ask_bucket_types(const std::string& database);
+  /// The field keys of a bucket, in InfluxDB's JSON.
+  [[nodiscard]] result<std::string> field_keys_of(const std::string& bucket);
+  [[nodiscard]] answer send(transfer_request request);
   [[nodiscard]] result<std::string> ask(transfer_request request);
+  [[nodiscard]] transfer_request request_to(std::string path) const;
   [[nodiscard]] transfer_request query_request(const std::string& query) const;
-  [[nodiscard]] transfer_request buckets_request(std::size_t offset) const;
   [[nodiscard]] bool is_due(const std::string& database, std::int64_t now_ms) const;
   void failed(const std::string& why, std::int64_t now_ms);
 
@@ -70,6 +90,17 @@ class learner {
   learnt_table table_;
   /// When each database was asked about last.
   std::map<std::string, std::int64_t> asked_;
+  /// Version 2: when the buckets were listed last, and which ones that list lacked (told once).
+  std::optional<std::int64_t> listed_ms_;
+  std::set<std::string> missing_;
+  std::atomic<std::uint64_t> missing_count_{0};
+  /// Databases that a list told of first, and those of them whose types were not asked for yet.
+  std::set<std::string> types_seen_;
+  std::set<std::string> types_awaited_;
+  /// The bucket whose field keys were asked for last in this turn, and the answer.
+  std::pair<std::string, std::string> keys_of_bucket_;
+  /// The last question got an answer, if not the one wanted.
+  bool was_answered_ = true;
   /// Databases whose first answer was told; of version 2, "" stands for all.
   std::set<std::string> told_;
   std::int64_t pause_ms_ = 0;

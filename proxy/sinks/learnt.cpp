@@ -12,8 +12,9 @@
 namespace weir {
 namespace {
 
-// First line of the text; then a line for each policy: database, policy, default, nanoseconds.
-// Names have a = before them because they may be empty.
+// First line of the text; then a line for each policy: database, policy, default, nanoseconds; then
+// one for each bucket whose id is known: @id, name. Names have a = before them because they may be
+// empty.
 constexpr std::string_view text_head = "weir learnt 1\n";
 
 /// Takes a word and the one space after it off the front.
@@ -56,6 +57,42 @@ bool learnt_table::replace_all(std::map<std::string, std::vector<learnt_policy>>
   return news;
 }
 
+bool learnt_table::merge(std::map<std::string, std::vector<learnt_policy>> found,
+                         std::map<std::string, std::string> names_by_id) {
+  learnt_table made;
+  for (auto& [database, policies] : found) {
+    made.replace(database, std::move(policies));
+  }
+  for (const auto& [database, policies] : databases_) {
+    if (!made.knows(database)) {
+      made.replace(database, policies);
+    }
+  }
+  made.names_by_id_ = std::move(names_by_id);
+  for (const auto& [id, name] : names_by_id_) {
+    if (made.names_by_id_.size() < policies_max) {
+      made.names_by_id_.emplace(id, name);
+    }
+  }
+  const bool news = made.databases_ != databases_ || made.names_by_id_ != names_by_id_;
+  *this = std::move(made);
+  return news;
+}
+
+std::vector<std::string> learnt_table::names() const {
+  std::vector<std::string> out;
+  out.reserve(databases_.size());
+  for (const auto& [name, policies] : databases_) {
+    out.push_back(name);
+  }
+  return out;
+}
+
+std::string learnt_table::name_of(const std::string& id) const {
+  const auto known = names_by_id_.find(id);
+  return known == names_by_id_.end() ? std::string{} : known->second;
+}
+
 std::optional<std::chrono::nanoseconds> learnt_table::retention_of(const std::string& database,
                                                                    std::string_view policy) const {
   const auto known = databases_.find(database);
@@ -78,6 +115,9 @@ std::string learnt_table::text() const {
                          one.is_default ? 1 : 0, one.duration.count());
     }
   }
+  for (const auto& [id, name] : names_by_id_) {
+    out += fmt::format("@{} ={}\n", id, percent_escape(name));
+  }
   return out;
 }
 
@@ -87,6 +127,7 @@ std::optional<learnt_table> learnt_table::read(std::string_view text) {
   }
   text.remove_prefix(text_head.size());
   std::map<std::string, std::vector<learnt_policy>> found;
+  std::map<std::string, std::string> names_by_id;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) {
@@ -94,6 +135,15 @@ std::optional<learnt_table> learnt_table::read(std::string_view text) {
     }
     std::string_view line = text.substr(0, end);
     text.remove_prefix(end + 1);
+    if (line.starts_with('@')) {
+      const std::string_view id = take_word(line).substr(1);
+      const auto name = name_of_word(line);
+      if (!is_bucket_id(id) || !name) {
+        return std::nullopt;
+      }
+      names_by_id.emplace(id, *name);
+      continue;
+    }
     const auto database = name_of_word(take_word(line));
     const auto policy = name_of_word(take_word(line));
     const std::string_view is_default = take_word(line);
@@ -106,7 +156,7 @@ std::optional<learnt_table> learnt_table::read(std::string_view text) {
     found[*database].push_back({*policy, is_default == "1", std::chrono::nanoseconds(duration)});
   }
   learnt_table made;
-  made.replace_all(std::move(found));
+  made.merge(std::move(found), std::move(names_by_id));
   return made;
 }
 

@@ -14,6 +14,11 @@
 
 namespace weir {
 
+/// Whether a text is what InfluxDB 2 takes for a bucket's id: 16 hexadecimal digits, lower case.
+[[nodiscard]] inline bool is_bucket_id(std::string_view text) noexcept {
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 /// Of InfluxDB 1.x. A bucket of 2.x is a database of its own with one policy, its default.
 struct learnt_policy {
   std::string name;
@@ -36,6 +41,19 @@ class learnt_table {
   /// news.
   bool replace_all(std::map<std::string, std::vector<learnt_policy>> found);
 
+  /// Takes over what a server listed, each bucket's name by its id, and keeps what is known of
+  /// those that it did not: a token may not be allowed to see them. Whether that is news.
+  bool merge(std::map<std::string, std::vector<learnt_policy>> found,
+             std::map<std::string, std::string> names_by_id);
+
+  [[nodiscard]] bool knows(const std::string& database) const {
+    return databases_.contains(database);
+  }
+  /// Sorted.
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// The name of the bucket with this id; empty where it is not known.
+  [[nodiscard]] std::string name_of(const std::string& id) const;
+
   /// How long a database keeps points of this policy (empty: of its default); nothing where that is
   /// for ever or not known.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> retention_of(const std::string& database,
@@ -49,6 +67,7 @@ class learnt_table {
 
  private:
   std::map<std::string, std::vector<learnt_policy>> databases_;
+  std::map<std::string, std::string> names_by_id_;
   std::size_t policies_ = 0;
 };
 

@@ -64,9 +64,12 @@ replayable replay_planner::add(const letter& each) {
     return replayable::cut;
   }
   // Only a line that is a point by itself may stand among others: an open quote would take them in.
-  // In nanoseconds, so that every time fits: the server applies the precision.
-  reader_.reset(
-      {.utf8 = utf8_policy::pass, .line_bytes_max = line_bytes_max, .take_byte_order_mark = false});
+  // In nanoseconds, so that every time fits: the server applies the precision, and its own
+  // policies.
+  reader_.reset({.utf8 = utf8_policy::pass,
+                 .tag_count = tag_count_policy::pass,
+                 .line_bytes_max = line_bytes_max,
+                 .take_byte_order_mark = false});
   reader_.feed(each.what.text);
   bool point = reader_.next() == line_event::point;
   if (!point) {

@@ -162,8 +162,6 @@ def test_parameters_that_are_wrong(weir):
 
     one_error(write(), 400, "database is required")
     one_error(write(db=""), 400, "database is required")
-    words = 'invalid precision "fortnight" (use n, u, ms, s, m or h)'
-    one_error(write(db="mydb", precision="fortnight"), 400, words)
     one_error(write(db="mydb", consistency="most"), 400, "invalid consistency level")
     one_error(write(db="a\nb"), 400, "control character")
     one_error(write(db="x" * 300), 400, "longer than 255 bytes")

@@ -89,6 +89,43 @@ def test_precision_of_request_database_and_listener(start_weir):
     assert "is plausible in no unit" in refusal(write("m v=1 42", "any"))
 
 
+PRECISIONS_UNKNOWN_TO_1 = ["us", "\u00b5s", "\u03bcs", "ns", "microsecond", "second", "US", "MS", "zz"]
+
+
+@pytest.mark.parametrize("mode", ["reject", "mend", "trust"])
+def test_nanoseconds_under_a_precision_that_influxdb_does_not_know(influxd, start_weir, mode):
+    """Go's v1 client says `us` and sends nanoseconds, and InfluxDB 1.6 reads them so."""
+    influxd.create_database("alone")
+    influxd.create_database("through")
+    weir = start_weir(
+        settings(influx_sink(influxd.url), databases={"*": {"precision_mistake": mode}})
+    )
+    now = time.time_ns()
+    for number, precision in enumerate(PRECISIONS_UNKNOWN_TO_1):
+        line = f"m,n={number} v=1 {now}"
+        assert influxd.client.write(line, "alone", precision=precision).status == 204
+        assert weir.client.write(line, "through", precision=precision).status == 204
+    weir.wait_delivered(len(PRECISIONS_UNKNOWN_TO_1))
+    stored = influxd.rows("SELECT * FROM m", "alone")
+    assert influxd.rows("SELECT * FROM m", "through") == stored
+    assert {row["time"] for row in stored} == {now}
+    mended = weir.metrics().sum("weir_lines_mended_total", reason="precision_mended")
+    assert mended == 5, "us, twice with a micro sign, microsecond and second"
+    # Meant as they say, and of one body each line by itself.
+    body = f"n,a=1 v=1 {now // 1000}\nn,a=2 v=1 {now}"
+    assert weir.client.write(body, "through", precision="us").status == 204
+    weir.wait_delivered(len(PRECISIONS_UNKNOWN_TO_1) + 2)
+    times = [row["time"] for row in influxd.rows("SELECT * FROM n", "through")]
+    assert sorted(times) == [now // 1000 * 1000, now]
+    # InfluxDB 2 knows the unit, as InfluxDB 1 knows `u`: that is for `precision_mistake`.
+    answer = weir.client.request(
+        "POST", "/api/v2/write", {"bucket": "through", "precision": "us"}, f"o v=1 {now}"
+    )
+    assert answer.status == (204 if mode == "mend" else 400)
+    answer = weir.client.write(f"o v=1 {now}", "through", precision="u")
+    assert answer.status == (204 if mode == "mend" else 400)
+
+
 # --- names
 
 

@@ -169,7 +169,7 @@ def test_a_line_without_a_time_is_replayed_with_that_of_its_receipt(start_weir):
     weir.start()
     assert letters(weir, "replay") == "1 letters passed\n"  # the address is the configuration's
     wait_until(lambda: weir.lines_of("db"), what="the point")
-    assert weir.lines_of("db") == [f"m f=5i {received // 10**9 * 10**9}"]
+    assert weir.lines_of("db") == [f"m f=5u {received // 10**9 * 10**9}"]
 
 
 def test_what_a_rule_drops_is_kept_and_replay_tells(start_weir):

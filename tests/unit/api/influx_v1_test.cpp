@@ -63,10 +63,28 @@ TEST(parse_write_target, precisions) {
   EXPECT_TRUE(parse_write_target("db=a&precision=n").value().precision_stated);
   EXPECT_FALSE(parse_write_target("db=a&precision=").value().precision_stated);
   EXPECT_FALSE(parse_write_target("db=a").value().precision_stated);
-  EXPECT_EQ(refused("db=a&precision=day"),
-            "400 {\"error\":\"invalid precision \\\"day\\\" (use n, u, ms, s, m or h)\"}\n");
-  EXPECT_EQ(unit("NS"), -1);
-  EXPECT_EQ(unit("ns%00"), -1);
+}
+
+TEST(parse_write_target, precisions_that_influxdb_1_does_not_know_may_be_nanoseconds) {
+  for (const char* known : {"", "n", "u", "ms", "s", "m", "h"}) {
+    EXPECT_FALSE(parse_write_target("db=a&precision=" + std::string(known)).value().may_be_ns);
+  }
+  for (const char* further : {"ns", "us", "%C2%B5s", "%CE%BCs", "microsecond", "second", "auto"}) {
+    EXPECT_TRUE(parse_write_target("db=a&precision=" + std::string(further)).value().may_be_ns);
+  }
+  // As InfluxDB 1.6 and 1.7 read what they do not know.
+  for (const char* unknown : {"day", "NS", "US", "MS", "S", "U", "H", "zz", "ns%00", "+s"}) {
+    const auto target = parse_write_target("db=a&precision=" + std::string(unknown));
+    ASSERT_TRUE(target) << unknown;
+    EXPECT_EQ(target.value().unit_ns, 1) << unknown;
+    EXPECT_TRUE(target.value().precision_stated) << "no other unit stands in";
+  }
+}
+
+TEST(parse_write_target, a_retention_policy_may_have_slashes_for_influxdb_2) {
+  EXPECT_EQ(parse_write_target("db=a&rp=b/c").value().retention_policy, "b/c");
+  EXPECT_EQ(refused("db=a/b"), "400 {\"error\":\"invalid name\"}\n");
+  EXPECT_EQ(refused("db=a&rp=b%5Cc"), "400 {\"error\":\"invalid name\"}\n");
 }
 
 TEST(parse_write_target, refusals) {
@@ -84,7 +102,7 @@ TEST(parse_write_target, refusals) {
   EXPECT_EQ(refused("db=a&rp=%ff"),
             "400 {\"error\":\"the retention policy's name is not valid UTF-8\"}\n");
   EXPECT_EQ(refused("db=%E2%88%9E&rp=a:b"), "accepted");
-  EXPECT_EQ(refused("db=a&rp=a/b"), "400 {\"error\":\"invalid name\"}\n");
+  EXPECT_EQ(refused("db=a&rp=.."), "400 {\"error\":\"invalid name\"}\n");
   EXPECT_EQ(refused("db=.."), "400 {\"error\":\"invalid name\"}\n");
 }
 

@@ -39,6 +39,9 @@ TEST(influx_v2_target, a_bucket_is_a_database_and_perhaps_a_retention_policy) {
   EXPECT_EQ(taken("bucket=db%2Fone_hour").retention_policy, "one_hour");
   EXPECT_EQ(taken("bucket=db/").database, "db");
   EXPECT_EQ(taken("bucket=db/").retention_policy, "");
+  EXPECT_EQ(taken("bucket=db/a/b%2F").database, "db");
+  EXPECT_EQ(taken("bucket=db/a/b%2F").retention_policy, "a/b/");
+  EXPECT_FALSE(taken("bucket=db&precision=us").may_be_ns);
   EXPECT_EQ(taken("bucket=db&consistency=whatever").database, "db");
 }
 
@@ -68,7 +71,7 @@ TEST(influx_v2_target, buckets_that_cannot_be) {
   EXPECT_EQ(refused("db=mydb"), missing);
   EXPECT_EQ(refused("bucket=/rp"),
             "404 {\"code\":\"not found\",\"message\":\"bucket \\\"/rp\\\" not found\"}");
-  EXPECT_EQ(refused("bucket=a/b/c"), "400 {\"code\":\"invalid\",\"message\":\"invalid name\"}");
+  EXPECT_EQ(refused("bucket=a/b%5Cc"), "400 {\"code\":\"invalid\",\"message\":\"invalid name\"}");
   EXPECT_EQ(refused("bucket=" + std::string(256, 'a')),
             "400 {\"code\":\"invalid\",\"message\":\"the database's name is longer than 255 "
             "bytes\"}");

@@ -110,6 +110,11 @@ TEST(gate, unsigned_values_can_pass_or_be_refused) {
   EXPECT_EQ(pass_line("m u=1u 1", refuses).answer.code, gate_code::unsigned_refused);
 }
 
+TEST(gate, unsigned_values_pass_where_every_server_has_a_type_for_them) {
+  const database_settings native{.unsigned_values = unsigned_mode::native};
+  EXPECT_EQ(pass_line("m u=18446744073709551615u 1", native).line, "m u=18446744073709551615u 1\n");
+}
+
 TEST(gate, many_unsigned_fields_of_one_line) {
   std::string line = "m ";
   std::string expected = "m ";

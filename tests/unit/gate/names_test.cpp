@@ -73,7 +73,7 @@ TEST(names, names_that_only_look_like_it_pass) {
 
 TEST(names, reserved_tags_of_influxdb_2) {
   const database_settings rejects{.reserved_tags = name_mode::reject};
-  for (const char* key : {"_field", "_measurement"}) {
+  for (const char* key : {"_field", "_measurement", "_time", "_value", "_start", "_stop"}) {
     const std::string line = "m," + std::string(key) + "=a f=1 1";
     EXPECT_EQ(pass_line(line, {}).answer.action, gate_action::keep) << "1.x takes it";
     const passed p = pass_line(line, rejects);
@@ -82,7 +82,7 @@ TEST(names, reserved_tags_of_influxdb_2) {
     const database_settings drops{.reserved_tags = name_mode::drop};
     EXPECT_EQ(pass_line(line, drops).line, "m f=1 1\n");
   }
-  EXPECT_EQ(pass_line("m,_tag=a _field=1,_measurement=2 1", rejects).answer.action,
+  EXPECT_EQ(pass_line("m,_tag=a,_times=b _field=1,_measurement=2,_time=3 1", rejects).answer.action,
             gate_action::keep);
   const std::string nul("m,\0=a f=1 1", 11);
   EXPECT_EQ(pass_line(nul, rejects).words, "cannot use reserved tag key \"\\x00\"");
@@ -113,6 +113,37 @@ TEST(names, no_line_gets_a_number_of_tags_that_influxdb_fails_on) {
   }
   EXPECT_EQ(pass_line(line + " f=1 1", drops).answer.code, gate_code::time_as_tag);
   EXPECT_EQ(pass_line(line + ",y=1 f=1 1", drops).answer.code, gate_code::name_dropped);
+  const database_settings passes{.time_key = name_mode::drop, .tag_count = shield_mode::pass};
+  EXPECT_EQ(pass_line(line + " f=1 1", passes).answer.code, gate_code::name_dropped);
+}
+
+TEST(long_strings, are_refused_by_what_they_stand_for) {
+  const std::size_t most = long_strings_check::string_bytes_max;
+  const database_settings rejects{.long_strings = shield_mode::reject};
+  const auto line = [](const std::string& text) { return "m\\ n v\\,w=\"" + text + "\" 1"; };
+  const auto pass = [](const std::string& text, const database_settings& policy) {
+    line_reader reader{{.line_bytes_max = std::size_t{8} << 20}};
+    reader.feed(text);
+    reader.finish();
+    EXPECT_EQ(reader.next(), line_event::point);
+    gate chain;
+    chain.begin({.policy = &policy, .now_ns = now});
+    staged_lines staged;
+    const gate_answer answer = chain.pass(reader.point(), staged);
+    return std::pair{answer.code, chain.words(answer, reader.point())};
+  };
+  EXPECT_EQ(pass(line(std::string(most, 'x')), rejects).first, gate_code::none);
+  const auto refused = pass(line(std::string(most + 1, 'x')), rejects);
+  EXPECT_EQ(refused.first, gate_code::string_too_long);
+  EXPECT_EQ(refused.second,
+            "input field \"v,w\" on measurement \"m n\" is too long, 1048577 > 1048576");
+  EXPECT_EQ(pass(line(std::string(most + 1, 'x')), {}).first, gate_code::none);
+  std::string quotes;
+  for (std::size_t i = 0; i < most; ++i) {
+    quotes += "\\\"";
+  }
+  EXPECT_EQ(pass(line(quotes), rejects).first, gate_code::none);
+  EXPECT_EQ(pass(line(quotes + "x"), rejects).first, gate_code::string_too_long);
 }
 
 }  // namespace

@@ -145,6 +145,57 @@ TEST(precision, an_overflow_that_no_unit_explains_stays_one) {
   EXPECT_EQ(p.line, "");
 }
 
+/// One number with a unit that may stand for nanoseconds, through the parser or past it.
+passed pass_doubtful(std::int64_t number, const database_settings& policy, std::int64_t unit_ns) {
+  std::int64_t scaled = 0;
+  const bool overflows = __builtin_mul_overflow(number, unit_ns, &scaled);
+  line_reader reader{{.unit_ns = overflows ? 1 : unit_ns}};
+  const std::string line = at(number);
+  reader.feed(line);
+  reader.finish();
+  EXPECT_EQ(reader.next(), line_event::point);
+  gate chain;
+  chain.begin({.policy = &policy, .now_ns = now, .unit_ns = unit_ns, .may_be_ns = true});
+  staged_lines staged;
+  const gate_answer answer = overflows ? chain.pass_overflowed(reader.point(), staged)
+                                       : chain.pass(reader.point(), staged);
+  return {answer, std::string(staged.text()), chain.mended(), chain.words(answer, reader.point())};
+}
+
+TEST(precision_that_may_be_ns, is_ns_where_nothing_else_is_possible_whatever_the_policy) {
+  for (const auto mode : {precision_mistake_mode::reject, precision_mistake_mode::mend,
+                          precision_mistake_mode::trust}) {
+    const database_settings policy{.precision_mistake = mode};
+    for (const std::int64_t unit : {us, us * 1000, s}) {
+      const passed p = pass_doubtful(second * s, policy, unit);
+      EXPECT_EQ(p.answer.code, gate_code::precision_mended);
+      EXPECT_EQ(p.line, "m f=1 1586844081000000000\n");
+      EXPECT_EQ(count(p, gate_code::precision_mended), 1U);
+    }
+    // Meant as it says.
+    const passed meant = pass_doubtful(second * 1'000'000, policy, us);
+    EXPECT_EQ(meant.answer.action, gate_action::keep);
+    EXPECT_EQ(meant.line, "m f=1 1586844081000000000\n");
+  }
+}
+
+TEST(precision_that_may_be_ns, without_an_overflow_too) {
+  // Read as microseconds it is 1995, outside of this window.
+  const database_settings early{
+      .plausible = {std::chrono::nanoseconds(-now), std::chrono::nanoseconds(-now + 1'000'000 * s)},
+      .precision_mistake = precision_mistake_mode::trust};
+  const passed p = pass_doubtful(800'000'000'000'000, early, us);
+  EXPECT_EQ(p.answer.code, gate_code::precision_mended);
+  EXPECT_EQ(p.line, "m f=1 800000000000000\n");
+}
+
+TEST(precision_that_may_be_ns, other_mistakes_are_what_they_were) {
+  EXPECT_EQ(pass_doubtful(second, {}, us).answer.code, gate_code::precision_mistaken);
+  const database_settings trusts{.precision_mistake = precision_mistake_mode::trust};
+  EXPECT_EQ(pass_doubtful(second, trusts, us).line, "m f=1 1586844081000\n");
+  EXPECT_EQ(pass_doubtful(9'000'000'000'000'000'000, trusts, us).line, "") << "no date at all";
+}
+
 TEST(precision_auto, each_time_has_the_unit_that_makes_it_plausible) {
   for (const time_unit& unit : time_units) {
     const std::int64_t number = second * s / unit.ns;

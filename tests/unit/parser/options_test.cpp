@@ -138,6 +138,28 @@ TEST(Options, ResetBeginsANewBody) {
   EXPECT_EQ(reader.counts().blank, 0U);
 }
 
+TEST(Options, NumbersOfTagsThatSomeServersFailOn) {
+  for (const std::size_t count : {100U, 200U, 400U}) {
+    std::string line = "m";
+    for (std::size_t i = 0; i < count; ++i) {
+      line += ",t" + std::to_string(i) + "=v";
+    }
+    line += " f=1 1";
+    for (const std::string_view kernel : kernel_names()) {
+      line_reader refuses{{.kernel = kernel}};
+      refuses.feed(line);
+      refuses.finish();
+      ASSERT_EQ(refuses.next(), line_event::error);
+      EXPECT_EQ(refuses.error().code, parse_code::shield_tag_count);
+      line_reader passes{{.tag_count = tag_count_policy::pass, .kernel = kernel}};
+      passes.feed(line);
+      passes.finish();
+      ASSERT_EQ(passes.next(), line_event::point) << kernel;
+      EXPECT_EQ(passes.point().tags.size(), count);
+    }
+  }
+}
+
 TEST(Options, MovesAndShrinks) {
   line_reader reader;
   const std::string big = "m f=\"" + std::string(100'000, 'x');

@@ -86,5 +86,18 @@ TEST(database_registry, databases_beyond_the_labelled_ones_share_rows_that_add_u
   EXPECT_EQ(out.text().find("database=\"b\""), std::string::npos);
 }
 
+TEST(database_registry, remembers_which_policies_were_written_to) {
+  database_entry entry("db");
+  EXPECT_TRUE(entry.written_policies().empty());
+  entry.note_written("week");
+  entry.note_written("");
+  entry.note_written("week");
+  EXPECT_EQ(entry.written_policies(), (std::vector<std::string>{"", "week"}));
+  for (std::size_t i = 0; i < 2 * database_entry::written_policies_max; ++i) {
+    entry.note_written(std::to_string(i));
+  }
+  EXPECT_EQ(entry.written_policies().size(), database_entry::written_policies_max + 1);
+}
+
 }  // namespace
 }  // namespace weir

@@ -135,6 +135,28 @@ TEST(learnt_table, says_what_is_news) {
   EXPECT_TRUE(table.replace_all({}));
 }
 
+TEST(learnt_table, merging_keeps_what_is_not_listed) {
+  learnt_table table;
+  EXPECT_TRUE(table.merge({{"a", {{"", true, hours(1)}}}, {"b", {{"", true, hours(2)}}}},
+                          {{"00000000000000aa", "a"}}));
+  EXPECT_FALSE(table.merge({}, {}));
+  EXPECT_EQ(table.retention_of("a", ""), hours(1));
+  EXPECT_EQ(table.name_of("00000000000000aa"), "a");
+  EXPECT_EQ(table.name_of("00000000000000ab"), "");
+  EXPECT_TRUE(table.merge({{"b", {{"", true, hours(3)}}}}, {{"00000000000000aa", "renamed"}}));
+  EXPECT_EQ(table.retention_of("b", ""), hours(3));
+  EXPECT_EQ(table.names(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(table.name_of("00000000000000aa"), "renamed");
+  const auto read = learnt_table::read(table.text());
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->text(), table.text());
+  EXPECT_EQ(read->name_of("00000000000000aa"), "renamed");
+  for (const char* bad : {"@0 =a", "@00000000000000AA =a", "@00000000000000aa a",
+                          "@00000000000000aa", "@00000000000000aa =a b"}) {
+    EXPECT_FALSE(learnt_table::read("weir learnt 1\n" + std::string(bad) + "\n")) << bad;
+  }
+}
+
 TEST(learnt_table, is_bounded) {
   learnt_table table;
   table.replace("a", std::vector<learnt_policy>(learnt_table::policies_max - 1));
@@ -181,6 +203,7 @@ class learner_test : public ::testing::Test {
         types_.push_back(std::string(db) + "." + std::string(m) + "." + std::string(f));
       };
     }
+    parts.learns = learns_;
     return {settings_, std::move(parts), std::move(known)};
   }
 
@@ -206,6 +229,7 @@ class learner_test : public ::testing::Test {
   std::vector<std::string> types_;
   transfer_request last_;
   std::function<answer(const std::string&)> answers_;
+  std::function<bool(const std::string&, const std::string&)> learns_;
   bool takes_types_ = false;
 };
 
@@ -303,8 +327,132 @@ TEST_F(learner_test, version_2_lists_its_buckets_page_by_page) {
   one.turn(1'000);
   EXPECT_EQ(asked_.size(), 2U);
   databases_.clear();
-  one.turn(100'000);
-  EXPECT_EQ(asked_.size(), 2U) << "nobody wants to know";
+  one.turn(60'000);
+  EXPECT_EQ(asked_.size(), 4U) << "the next database may come any time";
+}
+
+/// What an InfluxDB 2 says of its buckets, and of field keys of `typed`.
+auto influxdb_2(const std::vector<std::string>& names, const std::string& typed = {}) {
+  return [names, typed](const std::string& url) {
+    answer given;
+    given.answered = true;
+    given.status = 200;
+    if (url.find("/query?db=") != std::string::npos) {
+      const bool known = url.find("?db=" + typed + "&q=SHOW%20FIELD%20KEYS") != std::string::npos;
+      given.body = known
+                       ? R"({"results":[{"series":[{"name":"m","columns":["fieldKey","fieldType"],)"
+                         R"("values":[["f","float"]]}]}]})"
+                       : R"({"code":"not found","message":"no dbrp mapping found"})";
+      given.status = known ? 200 : 404;
+      return given;
+    }
+    given.body = "{\"buckets\":[";
+    for (const std::string& name : names) {
+      given.body += (given.body.back() == '[' ? "" : ",") + std::string("{\"name\":\"") + name +
+                    R"(","retentionRules":[{"everySeconds":60}]})";
+    }
+    given.body += "]}";
+    return given;
+  };
+}
+
+TEST_F(learner_test, version_2_lists_its_buckets_before_any_database_is_known) {
+  settings_.version = 2;
+  databases_.clear();
+  answers_ = influxdb_2({"a"});
+  learner one = make();
+  one.turn(0);
+  EXPECT_EQ(asked_.size(), 1U);
+  ASSERT_EQ(published_.size(), 1U);
+  EXPECT_NE(published_[0].find("=a = 1 60000000000\n"), std::string::npos);
+}
+
+TEST_F(learner_test, version_2_is_asked_for_types) {
+  settings_.version = 2;
+  settings_.token = "secret";
+  takes_types_ = true;
+  answers_ = influxdb_2({"db"}, "db");
+  learner one = make();
+  one.turn(0);
+  EXPECT_EQ(types_, std::vector<std::string>{"db.m.f"});
+  EXPECT_EQ(asked_.back(), "http://a:1/query?db=db&q=SHOW%20FIELD%20KEYS");
+  EXPECT_EQ(last_.headers[0], "Authorization: Token secret");
+  const std::size_t before = asked_.size();
+  one.turn(59'999);
+  EXPECT_EQ(asked_.size(), before);
+}
+
+TEST_F(learner_test, version_2_learns_the_types_of_databases_that_nobody_wrote_to_yet) {
+  settings_.version = 2;
+  takes_types_ = true;
+  databases_.clear();
+  std::vector<std::string> names{"_monitoring", "/x", "not_ours", "db/b/c"};
+  for (int i = 0; i < 70; ++i) {
+    names.push_back("n" + std::to_string(i));
+  }
+  answers_ = influxdb_2(names, "db&rp=b%2Fc");
+  learner one = make();
+  one.turn(0);
+  EXPECT_EQ(asked_.size(), 1U) << "nobody says what learns from this sink";
+  learns_ = [](const std::string& database, const std::string&) { return database != "not_ours"; };
+  asked_.clear();
+  learner two = make();
+  two.turn(0);
+  const std::size_t first = asked_.size();
+  EXPECT_GE(first, 51U);
+  EXPECT_LT(first, 60U) << "some in each turn";
+  EXPECT_EQ(types_, std::vector<std::string>{"db.m.f"});
+  two.turn(1);
+  EXPECT_EQ(asked_.size(), 1U + 70U + 2U) << "db, its policy, and each of the others";
+  two.turn(2);
+  EXPECT_EQ(asked_.size(), 1U + 70U + 2U);
+  for (const std::string& url : asked_) {
+    EXPECT_EQ(url.find("monitoring"), std::string::npos);
+    EXPECT_EQ(url.find("not_ours"), std::string::npos);
+  }
+}
+
+TEST_F(learner_test, version_2_asks_once_for_a_bucket_of_many_databases) {
+  settings_.version = 2;
+  settings_.bucket = "all";
+  takes_types_ = true;
+  databases_ = {"a", "b", "c"};
+  answers_ = influxdb_2({"all"}, "all");
+  learner one = make();
+  one.turn(0);
+  EXPECT_EQ(asked_.size(), 2U);
+  EXPECT_EQ(types_, (std::vector<std::string>{"a.m.f", "b.m.f", "c.m.f"}));
+}
+
+TEST_F(learner_test, version_2_misses_no_bucket_that_the_sink_does_not_deliver_to) {
+  settings_.version = 2;
+  settings_.databases = {"other*"};
+  answers_ = influxdb_2({});
+  learner one = make();
+  one.turn(0);
+  metrics_text text;
+  one.collect(text);
+  EXPECT_NE(text.text().find("weir_learn_missing_buckets{sink=\"influx\"} 0"), std::string::npos);
+}
+
+TEST_F(learner_test, version_2_keeps_what_a_list_lacks) {
+  settings_.version = 2;
+  answers_ = influxdb_2({"db", "other"});
+  learner one = make();
+  one.turn(0);
+  answers_ = influxdb_2({});
+  one.turn(60'000);
+  one.turn(120'000);
+  EXPECT_EQ(published_.size(), 1U);
+  metrics_text text;
+  one.collect(text);
+  EXPECT_NE(text.text().find("weir_learn_missing_buckets{sink=\"influx\"} 1"), std::string::npos)
+      << "nothing is delivered to the other one";
+  answers_ = influxdb_2({"db"});
+  one.turn(180'000);
+  metrics_text then;
+  one.collect(then);
+  EXPECT_NE(then.text().find("weir_learn_missing_buckets{sink=\"influx\"} 0"), std::string::npos);
 }
 
 }  // namespace
