@@ -58,8 +58,13 @@ void append_value(double value, std::string& out) {
     out.append(value > 0 ? "+Inf" : "-Inf");
     return;
   }
+  // Shortest as read back; without an exponent where people would write none (0.0001, not 1e-04).
+  const double size = std::abs(value);
+  const bool usual = value == 0 || (size >= 1e-6 && size < 1e15);
   std::array<char, 32> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value,
+                                 usual ? std::chars_format::fixed : std::chars_format::general)
+                       .ptr;
   out.append(digits.data(), end);
 }
 
@@ -231,8 +236,8 @@ void metrics_text::histogram_value(std::string_view name, std::string_view help,
   for (auto& [before, sum] : of.histograms) {
     if (before.labels == labelled.labels) {
       WEIR_ASSERT(sum.bounds == value.bounds);
-      std::transform(sum.counts.begin(), sum.counts.end(), value.counts.begin(),
-                     sum.counts.begin(), std::plus<>{});
+      std::transform(sum.counts.begin(), sum.counts.end(), value.counts.begin(), sum.counts.begin(),
+                     std::plus<>{});
       sum.sum += value.sum;
       return;
     }

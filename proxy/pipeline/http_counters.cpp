@@ -80,8 +80,8 @@ void http_counters::collect(metric_collector& out) const {
     }
     if (sums[r].took.count() > 0) {
       out.histogram_value("weir_http_request_duration_seconds",
-                          "From a request's head to its answer, by route.",
-                          sums[r].took.reported(), {{"route", route}});
+                          "From a request's head to its answer, by route.", sums[r].took.reported(),
+                          {{"route", route}});
     }
   }
   out.counter_value("weir_http_writes_cut_off_total",

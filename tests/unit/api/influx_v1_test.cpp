@@ -146,9 +146,9 @@ TEST(write_response, beyond_retention) {
   EXPECT_EQ(write_response(verdict).body,
             "{\"error\":\"partial write: points beyond retention policy dropped=1000\"}\n");
   verdict.retention_detail = "kept: 1h";
-  EXPECT_EQ(
-      write_response(verdict).body,
-      "{\"error\":\"partial write: points beyond retention policy dropped=1000 (hint: kept: 1h)\"}\n");
+  EXPECT_EQ(write_response(verdict).body,
+            "{\"error\":\"partial write: points beyond retention policy dropped=1000 (hint: kept: "
+            "1h)\"}\n");
   verdict.retention_detail.clear();
   verdict.reject("unable to parse 'a': missing fields");
   EXPECT_EQ(write_response(verdict).body,

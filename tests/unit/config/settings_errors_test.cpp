@@ -37,6 +37,7 @@ TEST(settings_errors, unknown_keys_name_the_nearest) {
        "weir.toml:2:1: unknown key `http.keep`; `keep` belongs to [log]"},
       {"[limits]\nxyzxyzxyz = 1\n",
        "weir.toml:2:1: unknown key `limits.xyzxyzxyz`; known here are: memory, line, databases, "
+       "labelled_databases, "
        "state, series, series_idle, types, duplicates"},
       {"[database.flink]\nretentoin = \"1d\"\n",
        "weir.toml:2:1: unknown key `database.\"flink\".retentoin`; did you mean `retention`?"},
