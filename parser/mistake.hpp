@@ -193,6 +193,9 @@ struct refused_line {
 [[nodiscard]] bool is_field_number(std::string_view value) noexcept;
 /// At least ten digits and nothing else: a timestamp rather than a value.
 [[nodiscard]] bool is_timestamp_like(std::string_view word) noexcept;
+/// Without what groups digits: `_`, `'`, apostrophes and spaces that are not ASCII. Other bytes
+/// stay.
+[[nodiscard]] std::string without_groups(std::string_view number);
 /// `text` as the string of a field.
 [[nodiscard]] std::string quoted_string(std::string_view text);
 /// `text` with a backslash before each bare byte of `set`.

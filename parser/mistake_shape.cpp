@@ -4,6 +4,7 @@
 // what each word looks like (bare, pairs, values of fields, a timestamp), not by where the exact
 // reader gave up, which is often far behind the mistake.
 #include <algorithm>
+#include <utility>
 
 #include "line_shape.hpp"
 
@@ -198,13 +199,15 @@ maybe_mistake line_shape::cut_name() const {
   mistake_found found = at_gap(mistake::space_in_name, 0, {});
   line_edits& edits = found.readings[0].edits;
   for (std::size_t i = 0; i + 1 < first_pairs_; ++i) {
-    const bool has_comma = words_[i].text.ends_with(',');
+    const bool has_comma = words_[i].text.ends_with(',') && !words_[i].text.ends_with("\\,");
     if (has_comma) {
       edits.push_back({end(i) - 1, 1, "\\,"});
     }
     edits.push_back(escape_gap(i));
   }
-  bool is_sure = value_follows;
+  // free space=71,used space=29: the names of the fields hold the spaces.
+  const bool is_field_cut = !words_[first_pairs_].items.back().is_pair;
+  bool is_sure = value_follows && !is_field_cut;
   line_reading in_field{"it belongs to the name of the field", {}};
   for (std::size_t i = 1; i < first_pairs_; ++i) {
     is_sure = is_sure || !is_bare_word(i);
@@ -216,6 +219,9 @@ maybe_mistake line_shape::cut_name() const {
             ? "the space belongs to the value of the tag `" + std::string{head.back().key} + "`"
             : std::string{"the space belongs to the measurement"};
     found.readings.push_back(std::move(in_field));
+    if (is_field_cut) {
+      std::swap(found.readings[0], found.readings[1]);
+    }
   }
   return found;
 }

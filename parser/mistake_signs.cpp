@@ -193,7 +193,13 @@ maybe_mistake line_shape::no_measurement() const {
     return std::nullopt;
   }
   const std::size_t pairs = size() - (size() > 1 && !words_.back().begins_with_pair() ? 1 : 0);
+  bool is_value_cut = false;
   for (std::size_t i = 0; i < pairs; ++i) {
+    // host=web 01 value=1: the value of the first tag holds a space.
+    if (i > 0 && i + 1 < pairs && is_bare_word(i) && !words_[0].items.back().is_field()) {
+      is_value_cut = true;
+      continue;
+    }
     for (const line_item& item : words_[i].items) {
       const bool is_name = item.key.find_first_of(";|{}()<>[]\"'") == std::string_view::npos;
       if (!item.is_pair || item.value.empty() || !is_name) {
@@ -202,7 +208,9 @@ maybe_mistake line_shape::no_measurement() const {
     }
   }
   mistake_found found{mistake::measurement_missing, 0, words_[0].text.size(), words_[0].text};
-  if (pairs > 2) {
+  if (is_value_cut) {
+    found.readings.push_back({std::string{condition}, {{0, 0, "measurement,"}}});
+  } else if (pairs > 2) {
     found.what = mistake::logfmt;
     found.readings.push_back(
         {std::string{condition}, {{0, end(pairs - 1), "measurement " + as_fields(0, pairs)}}});

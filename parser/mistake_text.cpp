@@ -69,6 +69,21 @@ bool is_timestamp_like(std::string_view word) noexcept {
          number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+std::string without_groups(std::string_view number) {
+  // No-break space, thin and figure spaces, right single quotation mark.
+  static constexpr std::string_view signs[] = {
+      "_", "'", "\xC2\xA0", "\xE2\x80\x87", "\xE2\x80\x89", "\xE2\x80\xAF", "\xE2\x80\x99"};
+  std::string out;
+  while (!number.empty()) {
+    const auto sign = std::find_if(std::begin(signs), std::end(signs),
+                                   [&](std::string_view each) { return number.starts_with(each); });
+    const bool groups = sign != std::end(signs);
+    out.append(groups ? std::string_view{} : number.substr(0, 1));
+    number.remove_prefix(groups ? sign->size() : 1);
+  }
+  return out;
+}
+
 std::string quoted_string(std::string_view text) {
   std::string out{"\""};
   for (const char byte : text) {

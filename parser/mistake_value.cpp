@@ -94,11 +94,7 @@ bool is_unit(std::string_view text) noexcept {
 }
 
 bool has_grouped_digits(std::string_view value) noexcept {
-  std::string joined;
-  for (const char byte : value) {
-    const bool separates = byte == '_' || byte == '\'' || static_cast<unsigned char>(byte) >= 0x80;
-    joined += separates ? std::string_view{} : std::string_view{&byte, 1};
-  }
+  const std::string joined = without_groups(value);
   const std::string_view number = value.substr(0, value.find_last_not_of("iu") + 1);
   return joined.size() < value.size() && value[0] != '_' && number.back() >= '0' &&
          number.back() <= '9' && is_field_value(joined) &&

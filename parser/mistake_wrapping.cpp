@@ -357,9 +357,15 @@ maybe_mistake find_wrapping_mistake(const refused_line& line) {
                            line.span.find('=') == std::string_view::npos;
     auto found = find_invisible(line.text, false);
     const std::size_t behind = found ? found->at + found->length : 0;
-    const bool groups = found && in_number && found->at > line.offset(line.span) &&
-                        behind < line.text.size() && line.text[behind] >= '0' &&
-                        line.text[behind] <= '9';
+    const bool digit_follows =
+        behind < line.text.size() && line.text[behind] >= '0' && line.text[behind] <= '9';
+    const std::size_t digits_end =
+        std::min(line.text.find_first_not_of("0123456789", behind), line.text.size());
+    // Ten digits and more are a timestamp, not a group.
+    const bool is_time =
+        digit_follows && is_timestamp_like(line.text.substr(behind, digits_end - behind));
+    const bool groups =
+        found && in_number && found->at > line.offset(line.span) && digit_follows && !is_time;
     if (found && !groups) {
       return found;
     }

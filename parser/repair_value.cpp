@@ -77,14 +77,9 @@ std::string decimal_of(std::string_view value) {
   return (has_minus ? "-" : "") + std::to_string(number) + 'i';
 }
 
-// Without what separates groups of digits: `_`, `'`, points of the form 1.000.000 and others that
-// are not ASCII.
+// Without what separates groups of digits, points of the form 1.000.000 among it.
 std::string ungrouped(std::string_view value) {
-  std::string joined;
-  for (const char byte : value) {
-    const bool separates = byte == '_' || byte == '\'' || static_cast<unsigned char>(byte) >= 0x80;
-    joined += separates ? std::string_view{} : std::string_view{&byte, 1};
-  }
+  std::string joined = without_groups(value);
   if (std::count(joined.begin(), joined.end(), '.') > 1) {
     joined.erase(std::remove(joined.begin(), joined.end(), '.'), joined.end());
   }

@@ -191,6 +191,17 @@ constexpr repair_case certain[] = {
     {"disk.used;dc=eu 42 1586844081", "disk.used,dc=eu value=42 1586844081000000000"},
     {"requests{code=\"200\",path=\"/a b\"} 3 1586844081000",
      "requests,code=200,path=/a\\ b value=3 1586844081000000000"},
+    // A space that is not seen: before a timestamp, and between groups of digits.
+    {"cpu,host=a value=1\xC2\xA0"
+     "1586844081000000000",
+     "cpu,host=a value=1 1586844081000000000"},
+    {"cpu,host=a value=71i\xE2\x80\xAF"
+     "1586844081",
+     "cpu,host=a value=71i 1586844081"},
+    {"cpu v=1\xC2\xA0"
+     "000\xC2\xA0"
+     "000",
+     "cpu v=1000000"},
     // Several mistakes on one line.
     {"> cpu,host=a,value=1,1586844081000000000", "cpu,host=a value=1 1586844081000000000"},
     {"\"cpu, host=a value=71%,s='x' 2020-04-14T06:01:21Z\"",
@@ -229,6 +240,14 @@ constexpr repair_case likely[] = {
     {" value=1", "measurement value=1"},
     {"level=info msg=\"a b\" took=5", "measurement level=\"info\",msg=\"a b\",took=5"},
     {"page.views:1|c", "page.views value=1"},
+    // A comma that is escaped already.
+    {"w,city=Berlin\\, Germany temp=3", "w,city=Berlin\\,\\ Germany temp=3"},
+    // The names of the fields hold the spaces.
+    {"disk,host=a free space=71,used space=29 1586844081000000000",
+     "disk,host=a free\\ space=71,used\\ space=29 1586844081000000000"},
+    {"host=web 01 value=1", "measurement,host=web\\ 01 value=1"},
+    {"city=New York,state=NY temp=3 1586844081000000000",
+     "measurement,city=New\\ York,state=NY temp=3 1586844081000000000"},
 };
 
 // What was meant cannot be told.
