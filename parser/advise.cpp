@@ -31,6 +31,7 @@ class adviser {
     judge_bytes();
     judge_names();
     judge_spaces();
+    judge_tabs();
     judge_time();
     if (point_.carriage_return) {
       add({mistake::windows_line_end, point_.text.size(), 1});
@@ -59,6 +60,9 @@ class adviser {
   }
   void add_quoted(std::string_view name);
   void judge_measurement();
+  [[nodiscard]] bool judge_joint(std::string_view name);
+  void judge_first_byte(std::string_view name);
+  void judge_tabs();
   void judge_value(const tag_view& tag);
   void judge_spaces();
   void judge_time();
@@ -77,6 +81,73 @@ void adviser::add_quoted(std::string_view name) {
   add(std::move(found));
 }
 
+// What should have ended the measurement stands inside it: cpu;host=a and the like.
+bool adviser::judge_joint(std::string_view name) {
+  struct joint {
+    std::string_view sign;
+    mistake what;
+    std::string_view with;
+  };
+  constexpr joint joints[] = {{";", mistake::semicolon_for_comma, ","},
+                              {"|", mistake::semicolon_for_comma, ","},
+                              {"\xEF\xBC\x8C", mistake::wide_punctuation, ","},
+                              {"\\,", mistake::escaped_comma, ","}};
+  const std::size_t equals = name.find('=');
+  for (const joint& each : joints) {
+    const std::size_t at = name.find(each.sign);
+    if (at == 0 || at > equals) {
+      continue;
+    }
+    mistake_found found{each.what, at, each.sign.size(), name.substr(at, each.sign.size())};
+    if (each.what == mistake::escaped_comma) {
+      found.first = name;
+    } else if (each.what == mistake::wide_punctuation) {
+      found.made = "U+FF0C";
+    }
+    const std::string tag{name.substr(at + each.sign.size())};
+    line_reading reading{"`" + tag.substr(0, diagnosis::quote_bytes_max) + "` is a tag", {}};
+    for (std::size_t i = at; i < name.size(); i = name.find(each.sign, i + 1)) {
+      reading.edits.push_back({i, each.sign.size(), std::string{each.with}});
+    }
+    found.readings.push_back(std::move(reading));
+    add(std::move(found));
+    return true;
+  }
+  const std::size_t brace = name.find('{');
+  if (brace < equals && brace > 0) {
+    add({mistake::prometheus_text, 0, name.size()});
+    return true;
+  }
+  return false;
+}
+
+// A prompt, or a quote that nothing closes, before the measurement.
+void adviser::judge_first_byte(std::string_view name) {
+  const char first = name.front();
+  const bool is_prompt = first == '>';
+  const bool is_open = (first == '"' || first == '\'' || first == '`') && name.back() != first;
+  if ((!is_prompt && !is_open) || name.size() < 2) {
+    return;
+  }
+  add({is_prompt ? mistake::prompt : mistake::quoted_line, 0, 1, name.substr(0, 1)},
+      "it is no part of the name", 0, 1, "");
+}
+
+// A tab beside the space that ends the tags is a part of the last one's value.
+void adviser::judge_tabs() {
+  const std::string_view series = point_.series;
+  if (std::memchr(series.data(), '\t', series.size()) == nullptr) {
+    return;
+  }
+  const std::size_t at = series.find('\t');
+  mistake_found found{mistake::tab_for_space, at};
+  const std::size_t end = series.find_last_not_of('\t') + 1;
+  if (end <= at && series.data() == point_.text.data()) {
+    found.readings.push_back({{}, {{at, series.size() - at, ""}}});
+  }
+  add(std::move(found));
+}
+
 // A name like `host=a`, or a time, is what follows where the measurement was forgotten.
 void adviser::judge_measurement() {
   const std::string_view name = point_.measurement;
@@ -84,6 +155,9 @@ void adviser::judge_measurement() {
   constexpr const char* placeholder =
       "you write the name of your measurement in the place of `measurement`";
   if (std::memchr(name.data(), '=', name.size()) != nullptr && is_pair(name)) {
+    if (judge_joint(name)) {
+      return;
+    }
     mistake_found found{mistake::measurement_missing, 0, name.size(), name};
     if (name.starts_with(key) && name.size() > key.size()) {
       add(std::move(found), {}, 0, key.size(), "");
@@ -158,6 +232,7 @@ bool is_time(std::string_view name) noexcept {
 void adviser::judge_names() {
   judge_name(point_.measurement);
   judge_measurement();
+  judge_first_byte(point_.measurement);
   for (const tag_view& tag : point_.tags) {
     judge_name(tag.key);
     judge_name(tag.value);

@@ -55,9 +55,9 @@ maybe_mistake recognise(const refused_line& line) {
   if (line.text.empty() || line.code == parse_code::shield_line_too_long) {
     return std::nullopt;
   }
-  for (const auto find :
-       {find_format_mistake, find_wrapping_mistake, find_string_mistake, find_quoted_names,
-        find_shape_mistake, find_value_mistake, find_list_mistake, find_time_mistake}) {
+  for (const auto find : {find_format_mistake, find_wrapping_mistake, find_separator_mistake,
+                          find_string_mistake, find_quoted_names, find_shape_mistake,
+                          find_value_mistake, find_list_mistake, find_time_mistake}) {
     if (maybe_mistake found = find(line)) {
       add_plain_readings(*found, line);
       return found;

@@ -41,6 +41,11 @@ enum class mistake : std::uint8_t {
   arrow_for_equals,
   colon_for_equals,
   comma_before_timestamp,
+  semicolon_for_comma,
+  escaped_comma,
+  escaped_tab,
+  backslash_at_end,
+  duplicate_tag,
   equals_in_tag,
   empty_tag,
   empty_field,
@@ -63,6 +68,7 @@ enum class mistake : std::uint8_t {
   infinity,
   replacement_character,
   null_value,
+  placeholder,
   java_long,
   number_suffix,
   number_with_plus,
@@ -79,6 +85,7 @@ enum class mistake : std::uint8_t {
   timestamp_quoted,
   timestamp_unit,
   timestamp_null,
+  timestamp_named,
   timestamp_first,
   comment_after_point,
   second_point,
@@ -235,6 +242,12 @@ using maybe_mistake = std::optional<mistake_found>;
 /// The whole line stands in quotes, behind a prompt or in a command; or holds bytes that are not
 /// seen or stand for others.
 [[nodiscard]] maybe_mistake find_wrapping_mistake(const refused_line& line);
+/// Other signs where commas and spaces belong between pairs; a tag twice; a time with a name.
+[[nodiscard]] maybe_mistake find_separator_mistake(const refused_line& line);
+/// `%s`, `${name}`, `{{name}}`: what a program should have replaced.
+[[nodiscard]] bool is_placeholder(std::string_view word) noexcept;
+/// The points of JSON that has a client's members, as lines.
+void add_json_readings(mistake_found& found, const refused_line& line);
 /// Formats of other systems.
 [[nodiscard]] maybe_mistake find_foreign_format(const refused_line& line);
 /// Quotes around names and tags' values that hold spaces, commas or equals signs.

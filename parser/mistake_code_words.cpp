@@ -51,7 +51,7 @@ constexpr std::array<mistake_words, parse_code_count> by_code = {{
     {"invalid_number", "this is not a number", "This is not a number.",
      "Numbers look like `1.5`, `-3`, `1e9`, `42i` (integer) or `42u` (unsigned). Put double quotes "
      "around text."},
-    {"invalid_float", "a float that does not fit 64 bits",
+    {"invalid_float", "a float without the digits of its exponent, or too large",
      "This is not a float of 64 bits: the exponent lacks its digits, or the number is too large.",
      "Write a number up to 1.7e308, with digits behind the `e`, or leave the field out."},
     {"invalid_boolean", "neither a number nor a boolean nor text",

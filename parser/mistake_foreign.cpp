@@ -56,12 +56,17 @@ mistake_found whole(mistake what, const refused_line& line, std::string point) {
   return found;
 }
 
-// put NAME TIME VALUE tag=value ...
+// put NAME TIME VALUE tag=value ..., and without the word where there are tags.
 maybe_mistake opentsdb(const refused_line& line) {
   constexpr std::size_t words_max = 64;
-  const auto words = plain_words(line.text, words_max);
-  if (words.size() < 4 || words[0] != "put" || words[1].find('=') != std::string_view::npos ||
-      !is_timestamp_like(words[2]) || !is_plain_number(words[3])) {
+  auto words = plain_words(line.text, words_max);
+  const bool has_word = !words.empty() && lower(words[0].substr(0, 4)) == "put";
+  if (!has_word && words.size() > 3 && words.size() < words_max) {
+    words.insert(words.begin(), "put");
+  }
+  if (words.size() < (has_word ? 4U : 5U) ||
+      words[1].find_first_of("=,\"") != std::string_view::npos || !is_timestamp_like(words[2]) ||
+      !is_plain_number(words[3])) {
     return std::nullopt;
   }
   std::string point = escaped(words[1], name_set);
@@ -77,27 +82,36 @@ maybe_mistake opentsdb(const refused_line& line) {
   return whole(mistake::opentsdb, line, words.size() < words_max ? point : std::string{});
 }
 
+// Graphite's words for the time of arrival.
+bool is_now(std::string_view word) noexcept {
+  return word == "-1" || word == "N";
+}
+
 // path.of.names VALUE TIME, and name;tag=value VALUE TIME
 maybe_mistake graphite(const refused_line& line) {
   const auto words = plain_words(line.text, 4);
   if (words.size() != 3 || words[0].find_first_of(".;") == std::string_view::npos ||
       words[0].find_first_of(",\"'{") != std::string_view::npos || !is_plain_number(words[1]) ||
-      !is_timestamp_like(words[2])) {
+      !(is_timestamp_like(words[2]) || is_now(words[2]))) {
     return std::nullopt;
   }
   std::string point{words[0]};
   std::replace(point.begin(), point.end(), ';', ',');
-  point.append(" value=").append(words[1]).append(time_of(words[2], line.unit_ns));
+  point.append(" value=").append(words[1]);
+  point += is_now(words[2]) ? std::string{} : time_of(words[2], line.unit_ns);
   return whole(mistake::graphite, line, std::move(point));
 }
 
 // name:value|type[|@rate][|#tag:value,...]
 maybe_mistake statsd(const refused_line& line) {
   const std::string_view text = word_at(line.text, 0);
-  const std::size_t colon = text.find(':');
   const std::size_t bar = std::min(text.find('|'), text.size());
+  // name,tag=a:1|c, as Telegraf has it: a tag's value may hold colons.
+  const std::size_t comma = text.find(',');
+  const bool has_tags = comma < bar && is_pair(text.substr(comma + 1, bar - comma - 1));
+  const std::size_t colon = has_tags ? text.rfind(':', bar) : text.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon > bar || bar == text.size() ||
-      text.substr(0, colon).find('=') != std::string_view::npos) {
+      (!has_tags && text.substr(0, colon).find('=') != std::string_view::npos)) {
     return std::nullopt;
   }
   std::string_view value = text.substr(colon + 1, bar - colon - 1);
@@ -111,7 +125,8 @@ maybe_mistake statsd(const refused_line& line) {
   if (!is_plain_number(value) || text.size() < line.text.size()) {
     return found;
   }
-  std::string point = escaped(text.substr(0, colon), name_set);
+  const std::string_view name = text.substr(0, colon);
+  std::string point = has_tags ? std::string{name} : escaped(name, name_set);
   const std::size_t tags = text.find("|#", bar);
   if (tags != std::string_view::npos) {
     std::string list{text.substr(tags + 2)};

@@ -32,8 +32,18 @@ bool is_json(std::string_view text) noexcept {
   }
 }
 
+// host:a behind the first comma: pairs with colons.
+bool has_named_item(std::string_view text) noexcept {
+  const std::size_t comma = text.find(',');
+  const std::string_view item = text.substr(std::min(comma, text.size() - 1) + 1);
+  const std::size_t colon = item.find_first_of(":, ;\t");
+  return colon != item.npos && colon > 0 && item[colon] == ':' && (item[0] < '0' || item[0] > '9');
+}
+
 bool is_csv(std::string_view text) noexcept {
-  if (text.find('=') != std::string_view::npos) {
+  // name: value has no separators between values only.
+  if (text.find('=') != std::string_view::npos || text.find(": ") != std::string_view::npos ||
+      has_named_item(text)) {
     return false;
   }
   constexpr std::string_view separators = ",;\t";
@@ -63,7 +73,9 @@ maybe_mistake find_format_mistake(const refused_line& line) {
     return std::nullopt;
   }
   if (is_json(text)) {
-    return whole(mistake::json, line);
+    mistake_found found = *whole(mistake::json, line);
+    add_json_readings(found, line);
+    return found;
   }
   if (auto found = find_foreign_format(line)) {
     return found;

@@ -126,7 +126,9 @@ maybe_mistake line_shape::colon() const {
       }
       const std::size_t at = line_.offset(item.text) + colon;
       const bool ends_word = colon + 1 == item.text.size() && k + 1 == words_[i].items.size();
-      if (colon + 1 == item.text.size() && (!ends_word || i + 1 == size())) {
+      // fields: value=1 is a heading, not a name.
+      const bool pair_follows = ends_word && i + 1 < size() && words_[i + 1].begins_with_pair();
+      if (colon + 1 == item.text.size() && (!ends_word || i + 1 == size() || pair_follows)) {
         return std::nullopt;
       }
       edits.push_back({at, 1 + (ends_word ? gap(i) : 0), "="});

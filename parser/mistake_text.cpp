@@ -69,6 +69,21 @@ bool is_timestamp_like(std::string_view word) noexcept {
          number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+bool is_placeholder(std::string_view word) noexcept {
+  constexpr std::size_t directive_bytes_max = 8;
+  const auto is_between = [&](std::string_view open, char close) {
+    return word.size() > open.size() + 1 && word.starts_with(open) && word.back() == close &&
+           ((word[open.size()] | 0x20) >= 'a' && (word[open.size()] | 0x20) <= 'z') &&
+           word.find_first_of("\":,;") == std::string_view::npos;
+  };
+  const bool is_directive =
+      word.starts_with('%') && word.size() > 1 && word.size() <= directive_bytes_max &&
+      word.find_first_not_of("0123456789.-+lhz", 1) == word.size() - 1 &&
+      std::string_view{"sdifgexuc"}.find(word.back()) != std::string_view::npos;
+  return is_directive || word.starts_with("$(") || word.starts_with("${") ||
+         is_between("{{", '}') || is_between("{", '}');
+}
+
 std::string without_groups(std::string_view number) {
   // No-break space, thin and figure spaces, right single quotation mark.
   static constexpr std::string_view signs[] = {

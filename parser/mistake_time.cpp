@@ -62,7 +62,11 @@ maybe_mistake glued_point(const refused_line& line, std::string_view word) {
 
 // The unit of a number, behind a space: v=5 ms.
 maybe_mistake unit_apart(const refused_line& line, std::string_view word) {
-  constexpr std::array<std::string_view, 29> units = {"percent",
+  constexpr std::array<std::string_view, 33> units = {"percent",
+                                                      "USD",
+                                                      "EUR",
+                                                      "\xE2\x82\xAC",
+                                                      "$",
                                                       "seconds",
                                                       "degrees",
                                                       "ppm",
@@ -107,8 +111,21 @@ maybe_mistake unit_apart(const refused_line& line, std::string_view word) {
   return found;
 }
 
+// 31.12.2024
+bool is_dotted_date(std::string_view word) noexcept {
+  const std::size_t first = count_digits(word);
+  const std::string_view rest = word.substr(std::min(first + 1, word.size()));
+  const std::size_t second = count_digits(rest);
+  return first > 0 && first <= 2 && second > 0 && second <= 2 && word[first] == '.' &&
+         second + 1 < rest.size() && rest[second] == '.' &&
+         count_digits(rest.substr(second + 1)) >= 2;
+}
+
 bool is_date(std::string_view word) noexcept {
   const std::size_t first = count_digits(word);
+  if (is_dotted_date(word)) {
+    return true;
+  }
   if (first == 0 || first == word.size()) {
     return word.starts_with("now");
   }
@@ -128,7 +145,7 @@ maybe_mistake bad_digits(std::string_view word) {
   const char next = number[length];
   const bool has_digit = count_digits(number.substr(length + 1)) > 0;
   if (next == ',' && std::count(number.begin(), number.end(), ',') > 1) {
-    return mistake_found{mistake::timestamp_suffix};
+    return mistake_found{mistake::grouped_digits};
   }
   if ((next == '.' || next == ',') && (has_digit || length + 1 == number.size())) {
     const bool has_exponent = number.find_first_of("eE") != std::string_view::npos;
@@ -139,6 +156,24 @@ maybe_mistake bad_digits(std::string_view word) {
     return mistake_found{mistake::timestamp_exponent};
   }
   return mistake_found{mistake::timestamp_suffix};
+}
+
+// A number or a date in quotes; a date may hold a space.
+maybe_mistake quoted_time(const refused_line& line, std::string_view word) {
+  const std::size_t begin = line.offset(word);
+  const bool is_number =
+      word.size() > 2 && word.back() == word.front() &&
+      count_digits(word.substr(word[1] == '-' ? 2 : 1)) + (word[1] == '-' ? 3 : 2) == word.size();
+  const std::string_view rest =
+      line.text.substr(begin, line.text.find_last_not_of(' ') + 1 - begin);
+  const bool is_quoted_date = rest.size() > 2 && rest.back() == rest.front() &&
+                              rest.find(rest.front(), 1) == rest.size() - 1 &&
+                              is_date(rest.substr(1, rest.size() - 2));
+  if (!is_number && !is_quoted_date) {
+    return std::nullopt;
+  }
+  return mistake_found{mistake::timestamp_quoted, begin, is_quoted_date ? rest.size() : word.size(),
+                       word};
 }
 
 maybe_mistake bad_timestamp(const refused_line& line) {
@@ -170,15 +205,14 @@ maybe_mistake bad_timestamp(const refused_line& line) {
   if (auto glued = glued_point(line, word)) {
     return glued;
   }
+  if (auto unit = unit_apart(line, item_at(word, 0)); unit && word.find(',') != word.npos) {
+    return unit;
+  }
   if (is_pair(word)) {
     return pair_behind_fields(line, word);
   }
   if (word.starts_with('"') || word.starts_with('\'')) {
-    const bool is_number =
-        word.size() > 2 && word.back() == word.front() &&
-        count_digits(word.substr(word[1] == '-' ? 2 : 1)) + (word[1] == '-' ? 3 : 2) == word.size();
-    found.what = mistake::timestamp_quoted;
-    return is_number ? maybe_mistake{found} : std::nullopt;
+    return quoted_time(line, word);
   }
   if (word.starts_with('+') && count_digits(word.substr(1)) + 1 == word.size()) {
     found.what = mistake::number_with_plus;
@@ -194,6 +228,10 @@ maybe_mistake bad_timestamp(const refused_line& line) {
   }
   if (auto unit = unit_apart(line, word)) {
     return unit;
+  }
+  if (is_placeholder(word)) {
+    found.what = mistake::placeholder;
+    return found;
   }
   if (const auto number = bad_digits(word)) {
     found.what = number->what;

@@ -30,8 +30,9 @@ std::string lower(std::string_view text) {
 constexpr std::array<std::string_view, 4> not_numbers = {"nan", "nan(ind)", "1.#ind", "1.#qnan"};
 constexpr std::array<std::string_view, 4> infinities = {"inf", "infinity", "1.#inf",
                                                         "\xE2\x88\x9E"};
-constexpr std::array<std::string_view, 9> nulls = {"null", "nil", "none", "undefined", "n/a",
-                                                   "na",   "-",   "--",   "missing"};
+constexpr std::array<std::string_view, 13> nulls = {
+    "null", "nil",     "none",  "undefined", "n/a",    "na",  "-",
+    "--",   "missing", "<nil>", "<null>",    "<none>", "#n/a"};
 constexpr std::array<std::string_view, 11> booleans = {
     "true", "false", "yes", "no", "on", "off", "t", "f", "y", "enabled", "disabled"};
 constexpr std::array<std::string_view, 8> quotes = {"\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\x9E",
@@ -59,6 +60,9 @@ maybe_mistake find_word(std::string_view value) {
   }
   if (is_one_of(booleans, word)) {
     return mistake_found{mistake::misspelt_boolean};
+  }
+  if (is_placeholder(value)) {
+    return mistake_found{mistake::placeholder};
   }
   return std::nullopt;
 }

@@ -89,6 +89,26 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"comma_before_timestamp", "a comma before the timestamp",
      "Commas separate fields. The timestamp is no field: a space separates it from them.",
      "Write a space instead of the comma."},
+    {"semicolon_for_comma", "another sign where a comma belongs",
+     "Only commas separate tags from each other and fields from each other; `{1}` is an ordinary "
+     "byte of a name or a value.",
+     "Write a comma between pairs, and a space before the first field: "
+     "`measurement,tag=a field=1,other=2`."},
+    {"escaped_comma", "a backslash before the comma that introduces the tags",
+     "A comma behind a backslash is a part of the name, so `{1}` is one long measurement and the "
+     "point has no such tag.",
+     "Remove the backslash: only a comma inside a name or a tag's value is escaped."},
+    {"escaped_tab", "a backslash and a `t` where a space is needed",
+     "Only a space separates measurement, fields and timestamp. What stands here are the two "
+     "characters `\\t`, as in a program's source.",
+     "Write a space instead."},
+    {"backslash_at_end", "a backslash before the space that ends the tags",
+     "A backslash makes the space behind it a part of the tag's value, so the fields do not begin "
+     "there. A tag's value cannot end in a backslash.",
+     "Remove the backslash, or write a slash instead: `path=C:/`."},
+    {"duplicate_tag", "the same tag twice",
+     "The tag `{1}` stands twice on the line. A point has one value for each tag.",
+     "Remove or rename one of them."},
     {"equals_in_tag", "an equals sign inside a tag's value",
      "In a tag the first equals sign ends the name; one that belongs to the value is escaped.",
      "Write a backslash before it: `\\=`."},
@@ -166,6 +186,9 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"null_value", "null is not a value",
      "There is no spelling for a missing value; `{1}` is not a number.",
      "Leave this field out. If it is the line's only field, leave out the line."},
+    {"placeholder", "a placeholder that was not filled in",
+     "`{1}` looks like a place that a template, a shell or a format string should have filled.",
+     "Look at the program that writes the line. If it is meant as text, quote it."},
     {"java_long", "an integer with the suffix L",
      "`{1}` is how Java and other languages write a Long. In line protocol an integer ends in `i`.",
      "Write `{2}i` for an integer, or `{2}` for a float."},
@@ -215,6 +238,10 @@ constexpr std::array<mistake_words, mistake_count> known = {{
     {"timestamp_null", "a word for no timestamp",
      "`{1}` is no timestamp. A line without a timestamp gets the time at which it arrives.",
      "Leave it out, or write the time as a whole number."},
+    {"timestamp_named", "a name before the timestamp",
+     "The timestamp has no name: it is a bare number behind the fields and a space. `{1}=` makes "
+     "it look like another field.",
+     "Remove the name and its equals sign."},
     {"timestamp_first", "the timestamp stands first",
      "A line begins with the measurement. The timestamp is the last thing on it.",
      "Move the timestamp to the end of the line, behind a space."},

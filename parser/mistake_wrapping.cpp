@@ -40,7 +40,9 @@ struct quote_pair {
   std::string_view open;
   std::string_view close;
 };
-constexpr std::array<quote_pair, 10> line_quotes = {{{"(", ")"},
+constexpr std::array<quote_pair, 12> line_quotes = {{{"\"\"\"", "\"\"\""},
+                                                     {"'''", "'''"},
+                                                     {"(", ")"},
                                                      {"[", "]"},
                                                      {"<", ">"},
                                                      {"\"", "\""},
@@ -63,6 +65,33 @@ std::string without_escapes(std::string_view text, std::string_view quote) {
   return out;
 }
 
+// 'cpu v=1', 'mem v=2': a list as programs print it, each item a good line.
+maybe_mistake quoted_list(const refused_line& line, std::size_t begin, std::size_t behind) {
+  constexpr std::size_t lines_max = 32;
+  const std::string_view text = line.text.substr(0, behind);
+  line_edits edits{{0, begin, ""}};
+  const char quote = text[begin - 1];
+  for (std::size_t at = begin; edits.size() <= lines_max;) {
+    const std::size_t close = text.find(quote, at);
+    if (close == std::string_view::npos || !reads(text.substr(at, close - at), line.unit_ns)) {
+      return std::nullopt;
+    }
+    const std::size_t next = std::min(text.find_first_not_of(", ", close + 1), text.size());
+    if (next == text.size()) {
+      edits.push_back({close, line.text.size() - close, ""});
+      mistake_found found{mistake::quoted_line, 0, begin};
+      found.readings.push_back({{}, std::move(edits)});
+      return found;
+    }
+    if (text[next] != quote || next == close + 1) {
+      return std::nullopt;
+    }
+    edits.push_back({close, next + 1 - close, "\n"});
+    at = next + 1;
+  }
+  return std::nullopt;
+}
+
 maybe_mistake quoted_line(const refused_line& line) {
   const std::string_view text = line.text;
   const std::size_t prefix = std::min(text.find_first_not_of("bBuUrRfF"), text.size());
@@ -81,6 +110,11 @@ maybe_mistake quoted_line(const refused_line& line) {
     const std::string plain = without_escapes(inner, quote.close);
     const bool has_quote = find_bare(inner, quote.close.substr(0, 1), 0) < inner.size();
     const bool reads_so = reads(inner, line.unit_ns);
+    if (!reads_so && has_quote && quote.close.size() == 1 && quote.open == quote.close) {
+      if (auto found = quoted_list(line, begin, behind)) {
+        return found;
+      }
+    }
     if (!reads_so && (has_quote || inner.find('=') == std::string_view::npos)) {
       continue;
     }
@@ -93,11 +127,34 @@ maybe_mistake quoted_line(const refused_line& line) {
 
 // --- a prompt
 
+// 12. and 12: and 12): the number of a line in a list.
+bool is_line_number(std::string_view word) noexcept {
+  constexpr std::size_t digits_max = 6;
+  return word.size() > 1 && word.size() <= digits_max + 1 &&
+         word.find_first_not_of("0123456789") == word.size() - 1 &&
+         std::string_view{".:)"}.find(word.back()) != std::string_view::npos;
+}
+
+// [2024-01-01 00:00:00] cpu v=1
+maybe_mistake bracketed_time(const refused_line& line) {
+  const std::size_t close = line.text.find("] ");
+  const bool is_time =
+      line.text.starts_with('[') && close != std::string_view::npos && close >= 11 &&
+      line.text.substr(1, 4).find_first_not_of("0123456789") == std::string_view::npos;
+  if (!is_time || line.text.find('=', close) == std::string_view::npos) {
+    return std::nullopt;
+  }
+  mistake_found found{mistake::timestamp_first, 0, close + 1};
+  found.readings.push_back({{}, {{0, 1, ""}, {close, 1, ""}}});
+  return found;
+}
+
 maybe_mistake prompt(const refused_line& line) {
   constexpr std::array<std::string_view, 10> prompts = {
       ">", ">>>", "$", "%", "influx>", "=>", "-", "*", "\xE2\x80\xA2", "+"};
   const std::string_view word = word_at(line.text, 0);
-  const bool is_known = std::find(prompts.begin(), prompts.end(), word) != prompts.end();
+  const bool is_known =
+      std::find(prompts.begin(), prompts.end(), word) != prompts.end() || is_line_number(word);
   const bool is_shell = word.find('@') != std::string_view::npos &&
                         (word.ends_with('$') || word.ends_with('#') || word.ends_with('%'));
   const std::size_t rest = skip_spaces(line.text, word.size());
@@ -334,6 +391,9 @@ maybe_mistake find_invisible(std::string_view text, bool accepted) {
 
 maybe_mistake find_wrapping_mistake(const refused_line& line) {
   if (auto found = prompt(line)) {
+    return found;
+  }
+  if (auto found = bracketed_time(line)) {
     return found;
   }
   if (auto found = quoted_line(line)) {

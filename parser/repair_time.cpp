@@ -253,7 +253,7 @@ void add_time_readings(mistake_found& found, const refused_line& line) {
     read_fraction(found, line);
   } else if (found.what == mistake::timestamp_exponent) {
     read_exponent(found, line);
-  } else if (found.what == mistake::timestamp_suffix) {
+  } else if (found.what == mistake::timestamp_suffix || found.what == mistake::grouped_digits) {
     read_suffix(found, line);
   } else if (found.what == mistake::timestamp_unit) {
     read_other_unit(found, line);

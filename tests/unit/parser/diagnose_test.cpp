@@ -95,6 +95,21 @@ constexpr mistake_case refused_cases[] = {
     {"cpu f==1"sv, "double_equals"sv, "=="sv},
     {"cpu,host=>a value=>1"sv, "arrow_for_equals"sv, "=>"sv},
     {"cpu,host=a value=1,1586844081000000000"sv, "comma_before_timestamp"sv, ","sv},
+    {"cpu;host=a;value=1"sv, "semicolon_for_comma"sv, ";"sv},
+    {"cpu,host=a;dc=eu value=1"sv, "semicolon_for_comma"sv, ";"sv},
+    {"cpu,host=a value=1;idle=2"sv, "semicolon_for_comma"sv, ";"sv},
+    {"cpu|host=a|value=1"sv, "semicolon_for_comma"sv, "|"sv},
+    {"cpu,host=a\\tvalue=1"sv, "escaped_tab"sv, "\\t"sv},
+    {"cpu,path=C:\\ value=1"sv, "backslash_at_end"sv, "\\"sv},
+    {"cpu,host=a,dc=eu,host=b value=1"sv, "duplicate_tag"sv, "host=b"sv},
+    {"cpu f=${value}"sv, "placeholder"sv, "${value}"sv},
+    {"cpu f=%d,g=1"sv, "placeholder"sv, "%d"sv},
+    {"cpu f=1 $(date"sv, "placeholder"sv, "$(date"sv},
+    {"cpu f=<nil>"sv, "null_value"sv, "<nil>"sv},
+    {"cpu f=1 time=1586844081000000000"sv, "timestamp_named"sv, "time="sv},
+    {"cpu f=1 31.12.2024"sv, "timestamp_date"sv, "31.12.2024"sv},
+    {"cpu f=1 \"2020-04-14\""sv, "timestamp_quoted"sv, "\"2020-04-14\""sv},
+    {"cpu f=1 1,586,844,081"sv, "grouped_digits"sv, "1,586,844,081"sv},
     {"cpu,url=http://x?a=b v=1"sv, "equals_in_tag"sv, "="sv},
     {"cpu,host= v=1"sv, "empty_tag"sv, "host="sv},
     {"cpu f=,g=1"sv, "empty_field"sv, "f="sv},
@@ -246,6 +261,13 @@ constexpr mistake_case accepted_cases[] = {
     {"cpu,host==a value=1"sv, "double_equals"sv, "=="sv},
     {"cpu,host=>a value=1"sv, "arrow_for_equals"sv, "=>"sv},
     {"cp\xE2\x80\x8Bu value=1"sv, "invisible_character"sv, "\xE2\x80\x8B"sv},
+    {"cpu\\,host=a f=1"sv, "escaped_comma"sv, "\\,"sv},
+    {"cpu;host=a f=1"sv, "semicolon_for_comma"sv, ";"sv},
+    {"cpu\xEF\xBC\x8Chost=a f=1"sv, "wide_punctuation"sv, "\xEF\xBC\x8C"sv},
+    {"cpu{host=\"a\"} f=1"sv, "prometheus_text"sv, "cpu{host=\"a\"}"sv},
+    {">cpu,host=a f=1"sv, "prompt"sv, ">"sv},
+    {"\"cpu,host=a f=1"sv, "quoted_line"sv, "\""sv},
+    {"cpu,host=a\t f=1"sv, "tab_for_space"sv, "\t"sv},
     {"cpu,time=1 f=1"sv, "time_as_name"sv, "time"sv},
     {"cpu f=1,time=5i"sv, "time_as_name"sv, "time"sv},
 };
@@ -306,7 +328,7 @@ TEST(Diagnose, EveryKnownMistakeIsDocumented) {
 TEST(Diagnose, AnUnknownMistakeIsToldByItsCode) {
   const told found = diagnose_body("cpu f=1e400");
   EXPECT_EQ(found.what.kind, "invalid_float");
-  EXPECT_EQ(found.what.title, "a float that does not fit 64 bits");
+  EXPECT_EQ(found.what.title, "a float without the digits of its exponent, or too large");
   EXPECT_EQ(found.what.message, "invalid float");
   EXPECT_EQ(diagnose_body("cpu f=1 99999999999999999999").what.title,
             "a timestamp that does not fit 64 bits");

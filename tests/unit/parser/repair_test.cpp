@@ -202,6 +202,45 @@ constexpr repair_case certain[] = {
      "000\xC2\xA0"
      "000",
      "cpu v=1000000"},
+    // Other signs for commas and spaces.
+    {"cpu;host=a;value=1", "cpu,host=a value=1"},
+    {"cpu,host=a value=1; 1586844081000000000", "cpu,host=a value=1 1586844081000000000"},
+    {"cpu,host=a value=1;idle=2;", "cpu,host=a value=1,idle=2"},
+    {"cpu,host:a,dc:b load:5 1586844081000000000", "cpu,host=a,dc=b load=5 1586844081000000000"},
+    {"cpu\\tvalue=1\\t1586844081000000000", "cpu value=1 1586844081000000000"},
+    {"cpu; host=a; value=1", "cpu,host=a value=1"},
+    {"cpu|host=a|value=1 1586844081000000000", "cpu,host=a value=1 1586844081000000000"},
+    {"cpu,host=a value=1;idle=2 1586844081000000000",
+     "cpu,host=a value=1,idle=2 1586844081000000000"},
+    {"cpu s=\"a;b=1\";v=2", "cpu s=\"a;b=1\",v=2"},
+    {"cpu,host=a\\tvalue=1\\t1586844081000000000", "cpu,host=a value=1 1586844081000000000"},
+    {"cpu, host: a, value: 1", "cpu,host=a value=1"},
+    {"cpu,host=a,host=a value=1", "cpu,host=a value=1"},
+    // Times.
+    {"cpu,host=a v=1 time=1586844081000000000", "cpu,host=a v=1 1586844081000000000"},
+    {"cpu v=1 \"2020-04-14T06:01:21Z\"", "cpu v=1 1586844081000000000"},
+    {"cpu v=12.5 \xC2\xB0"
+     "C,h=40 % 1586844081000000000",
+     "cpu v=12.5,h=40 1586844081000000000"},
+    {"cpu v=5 EUR", "cpu v=5"},
+    // Lists and numbers of lines.
+    {"['cpu,host=a value=1', 'mem v=2']", "cpu,host=a value=1\nmem v=2"},
+    {"\"cpu v=1\",\"mem v=2\"", "cpu v=1\nmem v=2"},
+    {"'''cpu,host=a value=1'''", "cpu,host=a value=1"},
+    {"12: cpu,host=a value=1", "cpu,host=a value=1"},
+    {"[2020-04-14T06:01:21Z] cpu,host=a value=1", "cpu,host=a value=1 1586844081000000000"},
+    // JSON as clients have it.
+    {R"({"measurement":"cpu","tags":{"host":"a b"},"fields":{"v":1.5,"s":"x y","ok":true}})",
+     R"(cpu,host=a\ b v=1.5,s="x y",ok=true)"},
+    {R"([{"measurement": "cpu", "fields": {"v": 1}, "time": 1586844081},)"
+     R"( {"measurement": "mem", "fields": {"v": 2}, "time": "2020-04-14T06:01:21Z"}])",
+     "cpu v=1 1586844081000000000\nmem v=2 1586844081000000000"},
+    {"{'measurement': 'cpu', 'tags': {'n': 1, 'x': None}, 'fields': {'ok': True, 'z': None}}",
+     "cpu,n=1 ok=True"},
+    // OpenTSDB without its word, Graphite without a time, StatsD with tags.
+    {"sys.cpu 1586844081 42.5 host=web01", "sys.cpu,host=web01 value=42.5 1586844081000000000"},
+    {"PUT sys.cpu 1586844081 42.5", "sys.cpu value=42.5 1586844081000000000"},
+    {"servers.web.cpu 42 -1", "servers.web.cpu value=42"},
     // Several mistakes on one line.
     {"> cpu,host=a,value=1,1586844081000000000", "cpu,host=a value=1 1586844081000000000"},
     {"\"cpu, host=a value=71%,s='x' 2020-04-14T06:01:21Z\"",
@@ -240,6 +279,17 @@ constexpr repair_case likely[] = {
     {" value=1", "measurement value=1"},
     {"level=info msg=\"a b\" took=5", "measurement level=\"info\",msg=\"a b\",took=5"},
     {"page.views:1|c", "page.views value=1"},
+    {"users,service=pay,addr=10.0.0.1:80:32|g", "users,service=pay,addr=10.0.0.1:80 value=32"},
+    // Accepted, and probably not meant.
+    {"cpu;host=a value=1", "cpu,host=a value=1"},
+    {"cpu\xEF\xBC\x8Chost=a value=1", "cpu,host=a value=1"},
+    {"cpu\\,host=a value=1", "cpu,host=a value=1"},
+    {">cpu,host=a value=1", "cpu,host=a value=1"},
+    {"\"cpu,host=a value=1", "cpu,host=a value=1"},
+    {"cpu,host=a,host=b value=1", "cpu,host=a value=1"},
+    {"cpu,host=a v=1 ts=1586844081000000000", "cpu,host=a v=1 1586844081000000000"},
+    {"cpu,path=C:\\ value=1", "cpu,path=C: value=1"},
+    {"cpu,host=a;dc=eu value=1", "cpu,host=a,dc=eu value=1"},
     // A comma that is escaped already.
     {"w,city=Berlin\\, Germany temp=3", "w,city=Berlin\\,\\ Germany temp=3"},
     // The names of the fields hold the spaces.
@@ -258,9 +308,11 @@ constexpr std::string_view unclear[] = {
     "cpu v=NaN",
     "cpu v=",
     "cpu value",
-    "cpu;host=a;value=1",
     "cpu f=\"a\"b\" 1",
-    "cpu,host=a,host=b v=1",
+    "cpu v=%d",
+    "cpu,host={{ host }} v=${value} $(date +%s)",
+    "{\"measurement\":\"cpu\",\"fields\":{\"v\":[1]}}",
+    "{\"measurement\":\"cpu\",\"fields\":{},\"time\":1}",
     "cpu v=1 14/04/2020",
     "cpu v=1e400",
     "cpu v=99999999999999999999i",
@@ -301,6 +353,26 @@ TEST(Repair, OffersNothingWhereTheMeaningIsUnclear) {
   for (const std::string_view wrong : unclear) {
     const auto offered = repaired(wrong);
     EXPECT_TRUE(offered.empty()) << wrong << " => " << offered[0].text;
+  }
+}
+
+// Long lines of the signs that are looked for: no look at one of them reads the rest of the line.
+TEST(Repair, LongLinesTakeLinearTime) {
+  for (const std::string_view piece : {";", "a=1;", "\\;", "x=\\ ", "\\t", "|a=b", "s=\"\";"}) {
+    for (const std::string_view begin : {"cpu,a=b ", "cpu,", "cpu s=\""}) {
+      std::string line{begin};
+      while (line.size() < 1'000'000) {
+        line += piece;
+      }
+      line += begin.ends_with('"') ? "\" x" : " x";
+      const auto start = std::chrono::steady_clock::now();
+      EXPECT_TRUE(repaired(line).empty());
+      parse_error error;
+      error.text = line;
+      error.code = parse_code::invalid_tag_format;
+      EXPECT_FALSE(diagnose(error, 1).explanation.empty());
+      EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << piece;
+    }
   }
 }
 
