@@ -56,9 +56,12 @@ class adviser {
   void judge_name(std::string_view name) {
     if (is_quoted(name)) {
       add_quoted(name);
+    } else if (name.front() == '\xE2') {
+      add_curly(name);
     }
   }
   void add_quoted(std::string_view name);
+  void add_curly(std::string_view name);
   void judge_measurement();
   [[nodiscard]] bool judge_joint(std::string_view name);
   void judge_first_byte(std::string_view name);
@@ -71,6 +74,17 @@ class adviser {
   const line_circumstances& circumstances_;
   std::vector<mistake_found> said_;
 };
+
+// Typographic quotes, too, become a part of the name.
+void adviser::add_curly(std::string_view name) {
+  constexpr std::string_view open = "\xE2\x80\x9C";
+  constexpr std::string_view close = "\xE2\x80\x9D";
+  if (name.size() > 2 * open.size() && name.starts_with(open) && name.ends_with(close)) {
+    const std::string_view inner = name.substr(open.size(), name.size() - 2 * open.size());
+    add({mistake::quoted_name, offset(name), name.size(), name}, {}, offset(name), name.size(),
+        std::string{inner});
+  }
+}
 
 void adviser::add_quoted(std::string_view name) {
   const std::string_view inner = name.substr(1, name.size() - 2);
@@ -182,6 +196,9 @@ void adviser::judge_value(const tag_view& tag) {
     const std::size_t at = offset(tag.value);
     const mistake what = first == '=' ? mistake::double_equals : mistake::arrow_for_equals;
     add({what, at - 1, 2, point_.text.substr(at - 1, 2)}, {}, at, 1, "");
+  }
+  if ((first == '$' || first == '%' || first == '{') && is_placeholder(tag.value)) {
+    add({mistake::placeholder, offset(tag.value), tag.value.size(), tag.value});
   }
 }
 

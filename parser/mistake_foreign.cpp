@@ -177,7 +177,7 @@ maybe_mistake prometheus(const refused_line& line) {
   if (name_size == 0 || !rest.starts_with('{')) {
     return std::nullopt;
   }
-  const std::size_t equals = rest.find("=\"");
+  const std::size_t equals = rest.find_first_of("=!");
   const std::size_t close = rest.find('}');
   if (close == std::string_view::npos || (equals > close && close != 1)) {
     return std::nullopt;
@@ -216,7 +216,8 @@ bool is_query(std::string_view text) {
   const bool has_values = std::any_of(words.begin(), words.end(), [](std::string_view word) {
     return lower(word.substr(0, 8)).starts_with("values");
   });
-  if (first == "insert" && has_values) {
+  const bool sets = words.size() > 4 && lower(words[3].substr(0, 8)) == "set";
+  if (first == "insert" && (has_values || sets)) {
     return true;
   }
   const std::size_t bracket = first.find('(');

@@ -81,7 +81,7 @@ bool is_placeholder(std::string_view word) noexcept {
       word.find_first_not_of("0123456789.-+lhz", 1) == word.size() - 1 &&
       std::string_view{"sdifgexuc"}.find(word.back()) != std::string_view::npos;
   return is_directive || word.starts_with("$(") || word.starts_with("${") ||
-         is_between("{{", '}') || is_between("{", '}');
+         word.starts_with("{{") || is_between("{", '}');
 }
 
 std::string without_groups(std::string_view number) {

@@ -158,6 +158,30 @@ maybe_mistake bad_digits(std::string_view word) {
   return mistake_found{mistake::timestamp_suffix};
 }
 
+// [1586844081], (1586844081) and <1586844081>.
+maybe_mistake bracketed_number(std::string_view word, std::size_t begin) {
+  const bool has_brackets = word.size() > 2 && ((word.front() == '[' && word.back() == ']') ||
+                                                (word.front() == '(' && word.back() == ')') ||
+                                                (word.front() == '<' && word.back() == '>'));
+  if (!has_brackets || !is_timestamp_like(word.substr(1, word.size() - 2))) {
+    return std::nullopt;
+  }
+  return mistake_found{mistake::timestamp_quoted, begin, word.size(), word};
+}
+
+// time:1586844081
+maybe_mistake time_with_colon(std::string_view word, std::size_t begin) {
+  for (const std::string_view name : {"time:", "timestamp:", "ts:"}) {
+    if (word.starts_with(name) && is_timestamp_like(word.substr(name.size()))) {
+      mistake_found found{mistake::timestamp_named, begin, name.size(),
+                          word.substr(0, name.size() - 1)};
+      found.readings.push_back({{}, {{begin, name.size(), ""}}});
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
 // A number or a date in quotes; a date may hold a space.
 maybe_mistake quoted_time(const refused_line& line, std::string_view word) {
   const std::size_t begin = line.offset(word);
@@ -232,6 +256,12 @@ maybe_mistake bad_timestamp(const refused_line& line) {
   if (is_placeholder(word)) {
     found.what = mistake::placeholder;
     return found;
+  }
+  if (auto number = bracketed_number(word, begin)) {
+    return number;
+  }
+  if (auto named = time_with_colon(word, begin)) {
+    return named;
   }
   if (const auto number = bad_digits(word)) {
     found.what = number->what;

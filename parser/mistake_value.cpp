@@ -149,7 +149,8 @@ bool is_grouped_by_points(std::string_view value) noexcept {
 maybe_mistake find_number(std::string_view value) {
   const bool has_minus = value.starts_with('-');
   if (const std::size_t sign = minus_sign_length(value);
-      sign > 0 && is_field_number(value.substr(sign))) {
+      sign > 0 && sign < value.size() &&
+      (value[sign] == '.' || digits.find(value[sign]) != digits.npos)) {
     return mistake_found{mistake::unicode_minus};
   }
   if (const std::size_t sign = currency_length(value);

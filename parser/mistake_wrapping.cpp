@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string>
 
-#include "mistake.hpp"
+#include "line_shape.hpp"
 
 namespace weir {
 namespace {
@@ -133,6 +133,20 @@ bool is_line_number(std::string_view word) noexcept {
   return word.size() > 1 && word.size() <= digits_max + 1 &&
          word.find_first_not_of("0123456789") == word.size() - 1 &&
          std::string_view{".:)"}.find(word.back()) != std::string_view::npos;
+}
+
+// time=1586844081 cpu v=1
+maybe_mistake named_first_time(const refused_line& line) {
+  const std::string_view word = word_at(line.text, 0);
+  for (const std::string_view name : {"time=", "timestamp=", "ts="}) {
+    if (word.starts_with(name) && is_timestamp_like(word.substr(name.size())) &&
+        is_like_point(line.text.substr(word.size()))) {
+      mistake_found found{mistake::timestamp_first, 0, word.size()};
+      found.readings.push_back({{}, {{0, name.size(), ""}}});
+      return found;
+    }
+  }
+  return std::nullopt;
 }
 
 // [2024-01-01 00:00:00] cpu v=1
@@ -396,6 +410,9 @@ maybe_mistake find_wrapping_mistake(const refused_line& line) {
   if (auto found = bracketed_time(line)) {
     return found;
   }
+  if (auto found = named_first_time(line)) {
+    return found;
+  }
   if (auto found = quoted_line(line)) {
     return found;
   }
@@ -422,8 +439,9 @@ maybe_mistake find_wrapping_mistake(const refused_line& line) {
     const std::size_t digits_end =
         std::min(line.text.find_first_not_of("0123456789", behind), line.text.size());
     // Ten digits and more are a timestamp, not a group.
+    const std::string_view number = line.text.substr(behind, digits_end - behind);
     const bool is_time =
-        digit_follows && is_timestamp_like(line.text.substr(behind, digits_end - behind));
+        digit_follows && (is_timestamp_like(number) || is_date_like(line.text.substr(behind)));
     const bool groups =
         found && in_number && found->at > line.offset(line.span) && digit_follows && !is_time;
     if (found && !groups) {

@@ -337,7 +337,9 @@ constexpr std::array<repair_row, 20> repairs = {{
      }},
     {mistake::unicode_minus,
      [](std::string_view value, const refused_line& line, mistake_found& found) {
-       replace(value, without_minus_sign(value), line, found);
+       // What stands behind the number is a mistake of its own.
+       found.readings.push_back(
+           {{}, {{line.offset(value), value.size(), without_minus_sign(value)}}});
      }},
     {mistake::grouped_digits,
      [](std::string_view value, const refused_line& line, mistake_found& found) {

@@ -264,6 +264,7 @@ constexpr mistake_case accepted_cases[] = {
     {"cpu\\,host=a f=1"sv, "escaped_comma"sv, "\\,"sv},
     {"cpu;host=a f=1"sv, "semicolon_for_comma"sv, ";"sv},
     {"cpu\xEF\xBC\x8Chost=a f=1"sv, "wide_punctuation"sv, "\xEF\xBC\x8C"sv},
+    {"cpu,host=${HOST} f=1"sv, "placeholder"sv, "${HOST}"sv},
     {"cpu{host=\"a\"} f=1"sv, "prometheus_text"sv, "cpu{host=\"a\"}"sv},
     {">cpu,host=a f=1"sv, "prompt"sv, ">"sv},
     {"\"cpu,host=a f=1"sv, "quoted_line"sv, "\""sv},

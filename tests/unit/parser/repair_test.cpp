@@ -217,6 +217,19 @@ constexpr repair_case certain[] = {
     {"cpu, host: a, value: 1", "cpu,host=a value=1"},
     {"cpu,host=a,host=a value=1", "cpu,host=a value=1"},
     // Times.
+    {"cpu,host=a value=1\xC2\xA0"
+     "2020-04-14T06:01:21Z",
+     "cpu,host=a value=1 1586844081000000000"},
+    {"time=1586844081000000000 cpu,host=a v=1", "cpu,host=a v=1 1586844081000000000"},
+    {"cpu,host=a v=1 [1586844081000000000]", "cpu,host=a v=1 1586844081000000000"},
+    {"cpu,host=a v=1 time:1586844081000000000", "cpu,host=a v=1 1586844081000000000"},
+    {"cpu v=\xE2\x88\x92"
+     "5%,w=\xE2\x88\x92"
+     "1,5",
+     "cpu v=-5,w=-1.5"},
+    {"cpu,host=\xE2\x80\x9C"
+     "a\xE2\x80\x9D v=1",
+     "cpu,host=a v=1"},
     {"cpu,host=a v=1 time=1586844081000000000", "cpu,host=a v=1 1586844081000000000"},
     {"cpu v=1 \"2020-04-14T06:01:21Z\"", "cpu v=1 1586844081000000000"},
     {"cpu v=12.5 \xC2\xB0"
@@ -310,7 +323,10 @@ constexpr std::string_view unclear[] = {
     "cpu value",
     "cpu f=\"a\"b\" 1",
     "cpu v=%d",
-    "cpu,host={{ host }} v=${value} $(date +%s)",
+    "cpu v={{ value }}",
+    "insert into cpu set v=1",
+    "cpu{host='a'} 1",
+    "cpu,host=a v=${value} $(date +%s)",
     "{\"measurement\":\"cpu\",\"fields\":{\"v\":[1]}}",
     "{\"measurement\":\"cpu\",\"fields\":{},\"time\":1}",
     "cpu v=1 14/04/2020",
