@@ -248,6 +248,13 @@ maybe_mistake line_shape::cut_field_name() const {
   for (std::size_t k = 1; k < i; ++k) {
     found.readings[0].edits.push_back(escape_gap(k));
   }
+  // v=1,mem v=2: is it "mem v", or the measurement of a second point?
+  if (i == 2 && fields.items.size() > 1 && fields.items.front().is_field()) {
+    const std::string name{last.text.substr(0, diagnosis::quote_bytes_max)};
+    found.readings[0].condition = "the space belongs to the name of the field";
+    found.readings.push_back(
+        {"`" + name + "` begins another point", {{line_.offset(last.text) - 1, 1, "\n"}}});
+  }
   return found;
 }
 

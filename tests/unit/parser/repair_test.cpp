@@ -86,7 +86,6 @@ constexpr repair_case certain[] = {
     {"cpu,host name=a value=1", "cpu,host\\ name=a value=1"},
     {"my cpu,host=a value=1", "my\\ cpu,host=a value=1"},
     {"the big disk,host=a v=1", "the\\ big\\ disk,host=a v=1"},
-    {"cpu,host=a f=1,my field=2", "cpu,host=a f=1,my\\ field=2"},
     {"cpu,host = a value = 1", "cpu,host=a value=1"},
     {"cpu,host=a value 1 1586844081000000000", "cpu,host=a value=1 1586844081000000000"},
     {"cpu,host a value=1", "cpu,host=a value=1"},
@@ -303,6 +302,7 @@ constexpr repair_case likely[] = {
     {"cpu,host=a v=1 ts=1586844081000000000", "cpu,host=a v=1 1586844081000000000"},
     {"cpu,path=C:\\ value=1", "cpu,path=C: value=1"},
     {"cpu,host=a;dc=eu value=1", "cpu,host=a,dc=eu value=1"},
+    {"cpu,host=a f=1,my field=2", "cpu,host=a f=1,my\\ field=2"},
     // A comma that is escaped already.
     {"w,city=Berlin\\, Germany temp=3", "w,city=Berlin\\,\\ Germany temp=3"},
     // The names of the fields hold the spaces.
@@ -370,6 +370,13 @@ TEST(Repair, OffersNothingWhereTheMeaningIsUnclear) {
     const auto offered = repaired(wrong);
     EXPECT_TRUE(offered.empty()) << wrong << " => " << offered[0].text;
   }
+}
+
+TEST(Repair, ACommaMayStandBetweenTwoPoints) {
+  const auto offered = repaired("cpu v=1,mem v=2 1586844081000000000");
+  ASSERT_EQ(offered.size(), 2U);
+  EXPECT_EQ(offered[0].text, "cpu v=1,mem\\ v=2 1586844081000000000");
+  EXPECT_EQ(offered[1].text, "cpu v=1\nmem v=2 1586844081000000000");
 }
 
 // Long lines of the signs that are looked for: no look at one of them reads the rest of the line.
