@@ -208,20 +208,21 @@ maybe_mistake line_shape::cut_name() const {
   // free space=71,used space=29: the names of the fields hold the spaces.
   const bool is_field_cut = !words_[first_pairs_].items.back().is_pair;
   bool is_sure = value_follows && !is_field_cut;
-  line_reading in_field{"it belongs to the name of the field", {}};
+  line_reading in_field{"belongs to the name of the field", {}};
   for (std::size_t i = 1; i < first_pairs_; ++i) {
     is_sure = is_sure || !is_bare_word(i);
     in_field.edits.push_back(escape_gap(i));
   }
   if (!is_sure) {
     found.readings[0].condition =
-        head.size() > 1
-            ? "the space belongs to the value of the tag `" + std::string{head.back().key} + "`"
-            : std::string{"the space belongs to the measurement"};
+        head.size() > 1 ? "belongs to the value of the tag `" + std::string{head.back().key} + "`"
+                        : std::string{"belongs to the measurement"};
     found.readings.push_back(std::move(in_field));
     if (is_field_cut) {
       std::swap(found.readings[0], found.readings[1]);
     }
+    found.readings[0].condition.insert(0, "the space ");
+    found.readings[1].condition.insert(0, "it ");
   }
   return found;
 }

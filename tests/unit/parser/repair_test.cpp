@@ -372,6 +372,17 @@ TEST(Repair, OffersNothingWhereTheMeaningIsUnclear) {
   }
 }
 
+TEST(Repair, TheFirstConditionNamesTheSpace) {
+  const auto cut = repaired("disk,host=a free space=71,used space=29");
+  ASSERT_EQ(cut.size(), 2U);
+  EXPECT_EQ(cut[0].condition, "the space belongs to the name of the field");
+  EXPECT_TRUE(cut[1].condition.starts_with("it belongs to the value of the tag `host`"));
+  const auto tag = repaired("disk,host=web 01 used=71");
+  ASSERT_EQ(tag.size(), 2U);
+  EXPECT_EQ(tag[0].condition, "the space belongs to the value of the tag `host`");
+  EXPECT_EQ(tag[1].condition, "it belongs to the name of the field");
+}
+
 TEST(Repair, ACommaMayStandBetweenTwoPoints) {
   const auto offered = repaired("cpu v=1,mem v=2 1586844081000000000");
   ASSERT_EQ(offered.size(), 2U);
