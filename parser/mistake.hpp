@@ -200,6 +200,8 @@ struct refused_line {
 [[nodiscard]] bool is_field_number(std::string_view value) noexcept;
 /// At least ten digits and nothing else: a timestamp rather than a value.
 [[nodiscard]] bool is_timestamp_like(std::string_view word) noexcept;
+/// A unit or currency that people write behind numbers, in any case of letters.
+[[nodiscard]] bool is_known_unit(std::string_view unit);
 /// Without what groups digits: `_`, `'`, apostrophes and spaces that are not ASCII. Other bytes
 /// stay.
 [[nodiscard]] std::string without_groups(std::string_view number);

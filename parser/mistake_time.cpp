@@ -100,8 +100,9 @@ maybe_mistake unit_apart(const refused_line& line, std::string_view word) {
   const std::size_t end =
       line.text.find_last_not_of(' ', begin - std::min<std::size_t>(begin, 1)) + 1;
   const std::size_t value = line.text.find_last_of("= ", end - 1) + 1;
-  if (std::find(units.begin(), units.end(), word) == units.end() || value > end ||
-      !is_field_number(line.text.substr(value, end - value))) {
+  const bool is_unit =
+      std::find(units.begin(), units.end(), word) != units.end() || is_known_unit(word);
+  if (!is_unit || value > end || !is_field_number(line.text.substr(value, end - value))) {
     return std::nullopt;
   }
   mistake_found found{mistake::number_with_unit, value, begin + word.size() - value,

@@ -171,6 +171,8 @@ void read_text(std::string_view value, const refused_line& line, mistake_found& 
   found.readings.push_back({"it is a tag", {{line.series_end, 0, "," + pair}, removed.front()}});
 }
 
+}  // namespace
+
 bool is_known_unit(std::string_view unit) {
   constexpr std::array<std::string_view, 60> units = {"%",
                                                       "ms",
@@ -237,6 +239,8 @@ bool is_known_unit(std::string_view unit) {
   const std::string word = lower(unit);
   return std::find(units.begin(), units.end(), word) != units.end();
 }
+
+namespace {
 
 void read_unit(std::string_view value, std::string_view number, const refused_line& line,
                mistake_found& found) {

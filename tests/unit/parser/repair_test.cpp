@@ -235,6 +235,9 @@ constexpr repair_case certain[] = {
      "C,h=40 % 1586844081000000000",
      "cpu v=12.5,h=40 1586844081000000000"},
     {"cpu v=5 EUR", "cpu v=5"},
+    {"cpu v=5 \xC2\xB0"
+     "F,w=3 kWh 1586844081000000000",
+     "cpu v=5,w=3 1586844081000000000"},
     // Lists and numbers of lines.
     {"['cpu,host=a value=1', 'mem v=2']", "cpu,host=a value=1\nmem v=2"},
     {"\"cpu v=1\",\"mem v=2\"", "cpu v=1\nmem v=2"},
