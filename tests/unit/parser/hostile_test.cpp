@@ -103,5 +103,26 @@ INSTANTIATE_TEST_SUITE_P(
                     hostile_body{"bad_utf8", repeat("m\xff f=1\n")}),
     [](const testing::TestParamInfo<hostile_body>& each) { return std::string{each.param.name}; });
 
+// Long lines of the signs that diagnoses look for: no look at one of them reads the rest of the
+// line.
+TEST(Hostile, DiagnosesTakeLinearTime) {
+  for (const std::string_view piece : {";", "a=1;", "\\;", "x=\\ ", "\\t", "|a=b", "s=\"\";"}) {
+    for (const std::string_view begin : {"cpu,a=b ", "cpu,", "cpu s=\""}) {
+      std::string line{begin};
+      while (line.size() < 1'000'000) {
+        line += piece;
+      }
+      line += begin.ends_with('"') ? "\" x" : " x";
+      parse_error error;
+      error.text = line;
+      error.code = parse_code::invalid_tag_format;
+      const std::clock_t start = std::clock();
+      EXPECT_TRUE(repair(error, 1).empty());
+      EXPECT_FALSE(diagnose(error, 1).explanation.empty());
+      EXPECT_LT(std::clock() - start, 20 * CLOCKS_PER_SEC) << piece;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weir
