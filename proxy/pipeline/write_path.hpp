@@ -102,6 +102,11 @@ class write_job {
   [[nodiscard]] std::size_t body(std::string_view piece, turn_work& work);
   /// NULs were taken off the end of a body before it was given.
   void count_final_nul() noexcept { ++account_.final_nuls; }
+  /// Where memory ran out: this request alone needs more than one may ever have, so that sending it
+  /// again is no use. `also`: bytes that its connection leased for it.
+  [[nodiscard]] bool too_large(std::size_t also) const noexcept {
+    return too_large_ || (!overloaded_ && lease_.alone(also));
+  }
   /// What was given so far is a body of its own and the next piece begins another, at a time of its
   /// own: many datagrams share a job, a frame and an append.
   void next_body(std::int64_t now_ns);
