@@ -76,9 +76,17 @@ const CLI::App* command_with(CLI::App& app, const std::string& option) {
   return nullptr;
 }
 
-std::string words_for_early_option(CLI::App& at, const std::string& argument) {
+std::string words_for_early_option(CLI::App& at, const std::string& argument,
+                                   const std::vector<std::string>& arguments) {
   const std::string name = argument.substr(0, argument.find('='));
   const CLI::App* owner = command_with(at, name);
+  for (CLI::App* each : commands_of(at)) {  // the command that stands behind it, if it has it
+    const std::vector<std::string> names = option_names(*each);
+    if (std::find(arguments.begin(), arguments.end(), each->get_name()) != arguments.end() &&
+        std::find(names.begin(), names.end(), name) != names.end()) {
+      owner = each;
+    }
+  }
   return owner == nullptr ? no_such_option(at, name)
                           : fmt::format("{} stands before the command; write it behind: {} {} ...",
                                         argument, path_of(*owner), argument);
@@ -107,7 +115,7 @@ descent go_down(CLI::App& app, const std::vector<std::string>& arguments) {
       return down;
     }
     if (argument.starts_with('-')) {
-      down.status = refuse(*down.at, words_for_early_option(*down.at, argument));
+      down.status = refuse(*down.at, words_for_early_option(*down.at, argument, arguments));
       return down;
     }
     const auto known = commands_of(*down.at);
@@ -185,6 +193,12 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
     app.parse(arguments);
   } catch (const CLI::ExtrasError&) {
     return refuse(*down.at, words_for_extras(*down.at, down.at->remaining()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string words = error.what();  // --config: At Most 1 required but received 2
+    const std::size_t more = words.find(": At Most 1 required");
+    return refuse(*down.at, more == words.npos
+                                ? words
+                                : words.substr(0, more) + " stands there twice; give it once");
   } catch (const CLI::ConversionError& error) {
     const std::string words = error.what();  // Could not convert: --rate = abc
     const std::size_t colon = words.find(": ");
