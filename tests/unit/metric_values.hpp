@@ -26,7 +26,7 @@ class metric_values final : public metric_collector {
   void histogram_value(std::string_view name, std::string_view, const histogram_counts& value,
                        std::initializer_list<label> labels) override {
     for (const std::uint64_t count : value.counts) {
-      put(name, static_cast<double>(count), labels);
+      put(std::string(name) + "_count", static_cast<double>(count), labels);
     }
   }
   std::map<std::string, double> values;

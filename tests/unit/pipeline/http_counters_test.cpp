@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -52,7 +53,9 @@ TEST(http_counters, every_scrape_adds_up) {
       }
     });
   }
-  for (int scrape = 0; scrape < 200; ++scrape) {
+  bool adds_up = true;
+  double most = 0;
+  for (int scrape = 0; adds_up && (scrape < 200 || most == 0); ++scrape) {
     metric_values out;
     counters.collect(out);
     double answers = 0;
@@ -61,7 +64,9 @@ TEST(http_counters, every_scrape_adds_up) {
       answers += name.starts_with("weir_http_requests_total") ? value : 0;
       timed += name.starts_with("weir_http_request_duration_seconds_count") ? value : 0;
     }
-    ASSERT_EQ(answers, timed);
+    EXPECT_EQ(answers, timed);
+    adds_up = answers == timed;
+    most = answers;
   }
   stop.store(true);
   for (std::thread& each : loops) {
