@@ -81,9 +81,13 @@ class write_exchange final : public answering_exchange {
   void complete() override { job_->complete(); }
   [[nodiscard]] http::response fail(http::body_failure why) override;
   [[nodiscard]] bool takes_body() const override { return true; }
+  [[nodiscard]] bool give_way() noexcept override { return job_ != nullptr && job_->give_way(); }
 
  protected:
   [[nodiscard]] http::response failed(http::body_failure why) const override {
+    if (too_large_) {
+      return dialect_.too_large(lines_too_large_words);
+    }
     const bool again = why == http::body_failure::overloaded || why == http::body_failure::stalled;
     return again ? overloaded(api::body_failure_words(why).words) : dialect_.body_failed(why);
   }
@@ -100,6 +104,7 @@ class write_exchange final : public answering_exchange {
   std::shared_ptr<const sender> from_;
   write_job* job_ = nullptr;
   bool retry_after_ = false;
+  bool too_large_ = false;
 };
 
 /// /query: the statements may be in the URL or in a form.
@@ -263,6 +268,8 @@ bool write_exchange::quiet(const write_verdict& verdict) const {
 }
 
 http::response write_exchange::fail(http::body_failure why) {
+  // A 503 would make its client send again what never fits.
+  too_large_ = why == http::body_failure::overloaded && job_ != nullptr && job_->too_large();
   release();
   worker_.services().counters.cut_off.add_shared();
   return answering_exchange::fail(why);

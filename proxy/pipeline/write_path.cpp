@@ -190,6 +190,15 @@ bool write_job::fits_memory() noexcept {
   return lease_.grow_to(lease_bytes(held_bytes()));
 }
 
+bool write_job::give_way() noexcept {
+  if (letter_bytes_ == 0) {
+    return false;
+  }
+  give_up_letters();
+  lease_.shrink_to(lease_bytes(held_bytes()));
+  return true;
+}
+
 void write_job::end_body() {
   if (overloaded_) {
     return;
@@ -511,9 +520,7 @@ void write_job::conclude(append_status status, const std::string& detail) {
   const done finish = std::move(finish_);  // it may release this job
   if (overloaded_) {
     if (too_large_) {
-      finish(write_end::too_large, verdict_,
-             "the lines of one request need more memory than limits.memory allows it: send fewer "
-             "at a time");
+      finish(write_end::too_large, verdict_, std::string(lines_too_large_words));
     } else {
       finish(write_end::overloaded, verdict_, "the memory for requests in flight is used up");
     }

@@ -88,6 +88,9 @@ enum class write_end : std::uint8_t {
 
 class write_path;
 
+inline constexpr std::string_view lines_too_large_words =
+    "the lines of one request need more memory than limits.memory allows it: send fewer at a time";
+
 /// One write request. Lives on its loop; recycled by its write_path.
 class write_job {
  public:
@@ -108,6 +111,14 @@ class write_job {
   /// The body is complete; `done` is called by an `end_of_turn`: the next one, or, under
   /// `synced`, the first after the group commit.
   void complete();
+  /// Memory is short for others that serve this request: its letters are given up. False: it has
+  /// none.
+  [[nodiscard]] bool give_way() noexcept;
+  /// Of a request that is lost to the budget: whether it is itself the reason, and sending it again
+  /// cannot help.
+  [[nodiscard]] bool too_large() const noexcept {
+    return overloaded_ ? too_large_ : lease_.alone();
+  }
 
  private:
   friend class write_path;

@@ -376,6 +376,24 @@ def test_more_than_one_request_may_have_is_told_413(start_weir):
     assert "limits.memory" in answer.json()["error"]
 
 
+@pytest.mark.parametrize("verbose", ["true", "false"])
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize(
+    "line", [b"\1" * 100, b"b" * 200, b"bad"], ids=["control", "long", "short"]
+)
+def test_refused_lines_are_no_reason_to_send_them_again(start_weir, line, packed, verbose):
+    """Alone on an idle server: refused for good, however it is packed, or told to send less."""
+    weir = start(start_weir, http={"loops": 1})
+    body = (line + b"\n") * (12 * MIB // (len(line) + 1))
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    answer = weir.client.write(
+        gzip.compress(body, 1) if packed else body, "mydb", headers, verbose=verbose
+    )
+    assert answer.status in (400, 413), answer
+    if answer.status == 413:
+        assert verbose == "true" and "limits.memory" in answer.json()["error"]
+
+
 def test_members_of_gzip_that_hold_nothing_do_not_hold_others(start_weir):
     weir = start_weir(settings(null_sink(), http={"loops": 1}))
     body = gzip.compress(b"") * 200_000 + gzip.compress(b"cpu value=1")
