@@ -139,11 +139,12 @@ class [[nodiscard]] memory_lease {
   }
   void release() noexcept { shrink_to(0); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-  /// Others hold so little that a lease which cannot grow is itself the reason.
-  [[nodiscard]] bool alone() const noexcept {
+  /// Others hold so little that a lease which cannot grow is itself the reason. `also`: bytes that
+  /// its request holds in other leases.
+  [[nodiscard]] bool alone(std::size_t also = 0) const noexcept {
     constexpr std::size_t little = 8;  // of the budget, one part in so many
     return budget_ != nullptr &&
-           budget_->used() - std::min(bytes_, budget_->used()) <= budget_->limit() / little;
+           budget_->used() - std::min(bytes_ + also, budget_->used()) <= budget_->limit() / little;
   }
 
  private:

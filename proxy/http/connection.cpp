@@ -556,6 +556,10 @@ bool connection::wants_half_close() const noexcept {
   return state_->at == phase::discard && state_->body.until_end;
 }
 
+std::size_t connection::leased_bytes() const noexcept {
+  return state_->lease.bytes();
+}
+
 bool connection::idle() const noexcept {
   return state_->at == phase::head && state_->partial.empty() && state_->pending.empty() &&
          state_->out.bytes().empty() && state_->out.unsent() == 0;

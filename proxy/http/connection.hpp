@@ -173,6 +173,8 @@ class connection {
   [[nodiscard]] bool wants_half_close() const noexcept;
   /// No request is begun and nothing is to be sent.
   [[nodiscard]] bool idle() const noexcept;
+  /// What it leased from the router's memory, for the request that it is at.
+  [[nodiscard]] std::size_t leased_bytes() const noexcept;
   /// When `tick` has something to do, nanoseconds on the same clock as `now_ns`.
   [[nodiscard]] std::int64_t deadline_ns() const noexcept;
 

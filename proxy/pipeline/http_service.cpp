@@ -19,6 +19,10 @@ namespace {
 
 // A query is some statements of text.
 constexpr std::size_t query_body_bytes_max = std::size_t{1} << 20;
+// What a client is told whose request would never fit, however often it comes.
+constexpr std::string_view too_large_words =
+    "Request Entity Too Large: the lines of one request need more memory than limits.memory allows "
+    "it: send fewer at a time";
 // A larger answer to a write has a brief form, for times when memory is short.
 constexpr std::size_t brief_from_bytes = 2048;
 
@@ -86,7 +90,7 @@ class write_exchange final : public answering_exchange {
  protected:
   [[nodiscard]] http::response failed(http::body_failure why) const override {
     if (too_large_) {
-      return dialect_.too_large(lines_too_large_words);
+      return dialect_.too_large(too_large_words);
     }
     const bool again = why == http::body_failure::overloaded || why == http::body_failure::stalled;
     return again ? overloaded(api::body_failure_words(why).words) : dialect_.body_failed(why);
@@ -269,7 +273,8 @@ bool write_exchange::quiet(const write_verdict& verdict) const {
 
 http::response write_exchange::fail(http::body_failure why) {
   // A 503 would make its client send again what never fits.
-  too_large_ = why == http::body_failure::overloaded && job_ != nullptr && job_->too_large();
+  too_large_ = why == http::body_failure::overloaded && job_ != nullptr &&
+               job_->too_large(on_.leased_bytes());
   release();
   worker_.services().counters.cut_off.add_shared();
   return answering_exchange::fail(why);
@@ -322,7 +327,7 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
       given = overloaded(detail);
       break;
     case write_end::too_large:
-      given = dialect_.too_large(detail);
+      given = dialect_.too_large(too_large_words);
       break;
     case write_end::log_failed:
       journal_limited("log", journal_level::error, "writes are answered 503: " + detail);

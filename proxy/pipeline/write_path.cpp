@@ -520,7 +520,7 @@ void write_job::conclude(append_status status, const std::string& detail) {
   const done finish = std::move(finish_);  // it may release this job
   if (overloaded_) {
     if (too_large_) {
-      finish(write_end::too_large, verdict_, std::string(lines_too_large_words));
+      finish(write_end::too_large, verdict_, {});
     } else {
       finish(write_end::overloaded, verdict_, "the memory for requests in flight is used up");
     }

@@ -88,9 +88,6 @@ enum class write_end : std::uint8_t {
 
 class write_path;
 
-inline constexpr std::string_view lines_too_large_words =
-    "the lines of one request need more memory than limits.memory allows it: send fewer at a time";
-
 /// One write request. Lives on its loop; recycled by its write_path.
 class write_job {
  public:
@@ -105,6 +102,11 @@ class write_job {
   [[nodiscard]] std::size_t body(std::string_view piece, turn_work& work);
   /// NULs were taken off the end of a body before it was given.
   void count_final_nul() noexcept { ++account_.final_nuls; }
+  /// Where memory ran out: this request alone needs more than one may ever have, so that sending it
+  /// again is no use. `also`: bytes that its connection leased for it.
+  [[nodiscard]] bool too_large(std::size_t also) const noexcept {
+    return too_large_ || (!overloaded_ && lease_.alone(also));
+  }
   /// What was given so far is a body of its own and the next piece begins another, at a time of its
   /// own: many datagrams share a job, a frame and an append.
   void next_body(std::int64_t now_ns);
@@ -114,11 +116,6 @@ class write_job {
   /// Memory is short for others that serve this request: its letters are given up. False: it has
   /// none.
   [[nodiscard]] bool give_way() noexcept;
-  /// Of a request that is lost to the budget: whether it is itself the reason, and sending it again
-  /// cannot help.
-  [[nodiscard]] bool too_large() const noexcept {
-    return overloaded_ ? too_large_ : lease_.alone();
-  }
 
  private:
   friend class write_path;

@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from harness.client import Client, read_response
+from harness.client import Client, read_response, without_hint
 from harness.load import Numbered
 from harness.process import wait_until
 from harness.settings import file_sink, influx_sink, null_sink, settings
@@ -402,7 +402,7 @@ def test_points_beyond_retention_are_rejected_in_influxdbs_words(hour):
         theirs, ours = influxd.client.write(body, "kept"), weir.client.write(body, "kept")
         assert theirs.status == ours.status == 400
         if "bad" not in body:
-            assert theirs.json() == ours.json()
+            assert theirs.json()["error"] == without_hint(ours.json()["error"])
         assert "partial write: " in ours.json()["error"]
         assert "points beyond retention policy dropped=" in ours.json()["error"]
     weir.wait_delivered(2)
