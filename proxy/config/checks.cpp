@@ -108,6 +108,10 @@ std::string check_listen_address(std::string_view text) {
   if (text.starts_with(unix_prefix)) {
     return check_unix_path(text.substr(unix_prefix.size()));
   }
+  if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) {
+    return fmt::format("\"{}\" is a URL; write the address without \"{}\": {}", text,
+                       text.substr(0, scheme + 3), listen_forms);
+  }
   const endpoint parts = split_endpoint(text);
   if (!parts.has_port) {
     return fmt::format("\"{}\" has no port; {}", text, listen_forms);
@@ -148,7 +152,10 @@ std::string check_udp_database(std::string_view text) {
            std::none_of(name.begin(), name.end(),
                         [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   };
-  if (good(database) && (whole || good(text.substr(slash + 1)))) {
+  // Further slashes are the policy's: bucket names of InfluxDB 2 may have several.
+  std::string policy(whole ? std::string_view{} : text.substr(slash + 1));
+  std::replace(policy.begin(), policy.end(), '/', '-');
+  if (good(database) && (whole || good(policy))) {
     return {};
   }
   return fmt::format("\"{}\" names no database; write \"name\" or \"name/retention_policy\"", text);

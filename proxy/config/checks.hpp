@@ -26,7 +26,8 @@ struct endpoint {
 /// "HOST:PORT" or "[IPV6]:PORT".
 [[nodiscard]] std::string check_udp_address(std::string_view text);
 
-/// "database" or "database/retention_policy", each a name that InfluxDB can have.
+/// "database" or "database/retention_policy", each a name that InfluxDB can have; the second may
+/// have slashes, as bucket names of InfluxDB 2.
 [[nodiscard]] std::string check_udp_database(std::string_view text);
 
 /// A bucket's name with {database} and {retention_policy} as its only placeholders; empty is good.

@@ -277,6 +277,9 @@ const std::vector<config_key<service_settings>>& service_keys() {
 std::string later_key(std::string_view section, std::string_view name) {
   for (const later& candidate : later_keys) {
     if (candidate.section == section && candidate.name == name) {
+      if (name == "urls") {
+        return "a sink has one url; write url = \"...\", and a [[sink]] for each further server";
+      }
       return "it is not supported by this version; take it out";
     }
   }

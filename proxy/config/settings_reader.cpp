@@ -310,6 +310,7 @@ void reader::read_sinks(const config_node& root, settings& target) {
   check_sinks_together(*list, target.sinks, issues_);
   check_own_listener(*list, target, machine_, issues_);
   switch_off(target);
+  check_udp_policies(root, target, issues_);
 }
 
 // A small log without a segment size of its own gets small segments, because a log is emptied

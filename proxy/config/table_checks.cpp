@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "config/automatic.hpp"
 #include "config/checks.hpp"
 #include "config/keys.hpp"
 
@@ -154,6 +155,24 @@ void check_own_listener(const config_node& list, const settings& made, const mac
       const config_node* url = node.find("url");
       issues.push_back({(url != nullptr ? *url : node).place, fault});
     }
+  }
+}
+
+void check_udp_policies(const config_node& root, const settings& made, config_issues& issues) {
+  const config_node* list = root.find("udp");
+  for (std::size_t i = 0; i < made.udp.size(); ++i) {
+    const std::string& text = made.udp[i].database;
+    const std::size_t first = text.find('/');
+    if (first == text.rfind('/') || !takers_of(made.sinks, text.substr(0, first)).influxdb_1) {
+      continue;
+    }
+    const config_node* database = list->children[i].find("database");
+    issues.push_back(
+        {(database != nullptr ? *database : list->children[i]).place,
+         fmt::format("`udp.database`: \"{}\" has several slashes, which no retention policy of the "
+                     "InfluxDB 1 that takes it can have; write \"name\" or "
+                     "\"name/retention_policy\"",
+                     text)});
   }
 }
 

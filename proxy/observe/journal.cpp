@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -26,14 +27,39 @@ std::vector<std::string>& secrets() {
   return texts;
 }
 
+constexpr std::string_view hidden_text = "***";
+
+/// How many bytes at the end of `text` begin `secret`: the most of them, but not all.
+std::size_t begun(std::string_view text, std::string_view secret) {
+  std::size_t bytes = std::min(text.size(), secret.size() - 1);
+  while (!text.ends_with(secret.substr(0, bytes))) {
+    --bytes;
+  }
+  return bytes;
+}
+
+/// Words of servers are cut to a length, and the cut may go through a secret.
+void hide_begun(std::string& message, std::string_view secret) {
+  constexpr std::string_view cut = "...";
+  constexpr std::size_t telling_bytes = 3;  // fewer say nothing, and end many a harmless word
+  for (std::size_t at = message.find(cut); at != std::string::npos;
+       at = message.find(cut, at + cut.size())) {
+    const std::size_t bytes = begun(std::string_view(message).substr(0, at), secret);
+    if (bytes >= telling_bytes) {
+      message.replace(at - bytes, bytes, hidden_text);
+      at += hidden_text.size() - bytes;
+    }
+  }
+}
+
 std::string without_secrets(std::string_view message) {
-  constexpr std::string_view instead = "***";
   std::string out(message);
   for (const std::string& secret : secrets()) {
     for (std::size_t at = out.find(secret); at != std::string::npos;
-         at = out.find(secret, at + instead.size())) {
-      out.replace(at, secret.size(), instead);
+         at = out.find(secret, at + hidden_text.size())) {
+      out.replace(at, secret.size(), hidden_text);
     }
+    hide_begun(out, secret);
   }
   return out;
 }

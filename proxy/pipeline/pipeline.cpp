@@ -224,7 +224,15 @@ outcome pipeline::state::open_types() {
     return opened.error();
   }
   types = std::move(opened).value();
-  if (types->damaged() > 0) {
+  if (!types->set_aside().empty()) {
+    journal(journal_level::error,
+            path + " held no type of a field that can be read (" +
+                std::to_string(types->damaged()) + " damaged record(s)), and is now " +
+                types->set_aside() +
+                ": the types of all fields are those of the next points. If that must not be, stop "
+                "weir, put a good copy of " +
+                path + " there, and start it again");
+  } else if (types->damaged() > 0) {
     journal(journal_level::warning,
             std::to_string(types->damaged()) + " record(s) of " + path +
                 " were damaged: the types of those fields are those of the next points");

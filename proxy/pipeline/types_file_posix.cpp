@@ -77,6 +77,14 @@ outcome each_piece(const std::string& path, std::uint64_t begin, std::uint64_t e
   return nothing{};
 }
 
+/// Something stands in the file, and none of it is a record: all types are lost, or it is a file of
+/// something else. The head with one record that was cut off is what a crash leaves of a new file.
+bool is_junk(const types_reading& found) {
+  const bool begun_alone = found.damaged == 1 && found.whole_bytes == types_text_head.size() &&
+                           found.whole_bytes < found.bytes;
+  return found.records == 0 && found.damaged > 0 && !begun_alone;
+}
+
 }  // namespace
 
 result<types_reading> read_types_file(const std::string& path, const types_reader::taker& take) {
@@ -131,6 +139,12 @@ outcome types_file::load() {
   }
   const types_reading& found = reading.value();
   damaged_ = found.damaged;
+  if (is_junk(found)) {
+    if (auto put = put_aside(); !put) {
+      return put;
+    }
+    return begin_appending({});
+  }
   if (auto begun = begin_appending(found); !begun) {
     return begun;
   }
@@ -144,6 +158,15 @@ outcome types_file::load() {
     compacting_.store(false);
   } else {
     compactor_ = std::thread([this] { compact_until_done(); });
+  }
+  return nothing{};
+}
+
+outcome types_file::put_aside() {
+  set_aside_ = path_ + ".damaged";
+  if (::rename(path_.c_str(), set_aside_.c_str()) != 0) {
+    return system_failure(
+        "nothing in it is a list of field types, and it cannot be renamed:", path_, errno);
   }
   return nothing{};
 }

@@ -62,6 +62,8 @@ class types_file {
 
   /// Records that were damaged when the file was opened; they are not in it any more.
   [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
+  /// Where the file was put when it was opened, as nothing in it was a record of types; else empty.
+  [[nodiscard]] const std::string& set_aside() const noexcept { return set_aside_; }
   /// Records for which limits.types had no room when it was opened.
   [[nodiscard]] std::uint64_t beyond() const noexcept { return beyond_; }
   /// A new file is being made.
@@ -72,6 +74,7 @@ class types_file {
   types_file(std::string path, gate_memory& memory, types_file_options options)
       : path_(std::move(path)), memory_(memory), options_(options) {}
   [[nodiscard]] outcome load();
+  [[nodiscard]] outcome put_aside();
   [[nodiscard]] outcome begin_appending(const types_reading& found);
   [[nodiscard]] outcome write_owed();
   [[nodiscard]] outcome sync_directory();
@@ -85,6 +88,7 @@ class types_file {
   const types_file_options options_;
   std::uint64_t damaged_ = 0;
   std::uint64_t beyond_ = 0;
+  std::string set_aside_;
   std::atomic<std::uint64_t> kept_{0};
   mutable std::mutex mutex_;
   int descriptor_ = -1;

@@ -19,8 +19,23 @@ bool holds(const std::string& words, std::string_view phrase) {
   return words.find(phrase) != std::string::npos;
 }
 
-answer_class classify_client_error(int status, const std::string& words) {
-  switch (status) {
+/// Words of servers that were asked without TLS where they want it: those of Go's, and nginx's.
+bool wants_tls(const std::string& words) {
+  return holds(words, "HTTP request to an HTTPS server") ||
+         holds(words, "HTTP request was sent to HTTPS port");
+}
+
+/// Of 400 and its like: a database says them of points, in JSON or plain text. A page is a proxy's,
+/// and of a request without TLS nothing was read at all.
+answer_class classify_refusal(const answer& given, const std::string& words) {
+  if (is_page(given.content_type, given.body) || wants_tls(words)) {
+    return answer_class::wrong_place;
+  }
+  return holds(words, "partial write") ? answer_class::partial_write : answer_class::refused;
+}
+
+answer_class classify_client_error(const answer& given, const std::string& words) {
+  switch (given.status) {
     case 401:
     case 403:
     case 407:
@@ -31,9 +46,6 @@ answer_class classify_client_error(int status, const std::string& words) {
       }
       return holds(words, "retention policy not found") ? answer_class::missing_policy
                                                         : answer_class::wrong_place;
-    case 405:
-    case 415:
-      return answer_class::wrong_place;
     case 408:
     case 425:
     case 429:
@@ -41,10 +53,12 @@ answer_class classify_client_error(int status, const std::string& words) {
     case 413:
       return answer_class::too_large;
     case 400:
+    case 409:  // of some receivers of remote write: samples that contradict others
     case 422:
-      return holds(words, "partial write") ? answer_class::partial_write : answer_class::refused;
+      return classify_refusal(given, words);
     default:
-      return answer_class::refused;
+      // The others speak of the request (its path, its headers, who pays), never of its points.
+      return answer_class::wrong_place;
   }
 }
 
@@ -77,6 +91,9 @@ std::string remedy(answer_class what, const std::string& words, const attempt& t
   if (what != answer_class::wrong_place) {
     return {};
   }
+  if (wants_tls(words)) {
+    return "; let the sink's url begin with https://";
+  }
   if (holds(words, "bucket") || holds(words, "no dbrp mapping")) {
     return "; create the bucket there (weir does not), or name another one (key: bucket)";
   }
@@ -106,7 +123,7 @@ answer_class classify(const answer& given, const std::string& words) {
     return given.status == 204 ? answer_class::success : answer_class::not_stored;
   }
   if (given.status >= 400 && given.status < 500) {
-    return classify_client_error(given.status, words);
+    return classify_client_error(given, words);
   }
   if (given.status == 500 && holds(words, "retention policy not found")) {
     return answer_class::missing_policy;
@@ -120,8 +137,9 @@ std::string not_stored_words(int status, std::string_view stored_status,
   words += stored_status;
   words += ": is the url right?";
   if (!location.empty()) {
+    // Its query may repeat that of the request, or a password.
     words += " It redirects to ";
-    words += location;
+    words += location.substr(0, location.find_first_of("?#"));
   }
   return words;
 }

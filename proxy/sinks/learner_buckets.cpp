@@ -242,10 +242,17 @@ outcome learner::ask_bucket_types(const std::string& database) {
       return read;
     }
   }
+  std::size_t learnt = 0;
   for (const auto& [name, type] : types) {
     if (type) {
+      ++learnt;
       parts_.learn_type(database, name.first, name.second, *type);
     }
+  }
+  if (learnt > 0 && told_.insert(database).second) {
+    journal_limited("learnt first", journal_level::info,
+                    fmt::format("sink {}: learnt of database {}: {} types of fields",
+                                settings_.name, one_line(database, 200), learnt));
   }
   return nothing{};
 }

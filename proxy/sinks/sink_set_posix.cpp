@@ -257,8 +257,9 @@ void threaded_sinks::tell_left() const {
     const sink_counters& counters = one.runner->counters();
     if (const std::uint64_t points = counters.points().pending; points > 0) {
       journal(journal_level::info,
-              fmt::format("sink {}: {} points are not delivered ({} of {} lanes held)", one.name,
-                          points, counters.held_lanes.value(), counters.lanes.value()));
+              fmt::format("sink {}: {} not delivered ({} of {} lanes held)", one.name,
+                          points == 1 ? "1 point is" : fmt::format("{} points are", points),
+                          counters.held_lanes.value(), counters.lanes.value()));
     }
   }
 }

@@ -102,7 +102,7 @@ void trouble_book::went_on(const lane_key& lane, const moment& at) {
     return;
   }
   stop_retrying(found->second, true, at);
-  stop_holding(lane, found->second, "goes on", at);
+  stop_holding(lane, found->second, true, at);
   entries_.erase(found);
 }
 
@@ -112,7 +112,7 @@ void trouble_book::gone(const lane_key& lane, const moment& at) {
     return;
   }
   stop_retrying(found->second, false, at);
-  stop_holding(lane, found->second, "has nothing left to deliver", at);
+  stop_holding(lane, found->second, false, at);
   entries_.erase(found);
 }
 
@@ -146,8 +146,7 @@ void trouble_book::hold(const lane_key& lane, entry& of, const delivery_step& st
   }
 }
 
-void trouble_book::stop_holding(const lane_key& lane, entry& of, std::string_view how,
-                                const moment& at) {
+void trouble_book::stop_holding(const lane_key& lane, entry& of, bool goes_on, const moment& at) {
   if (!std::exchange(of.held, false)) {
     return;
   }
@@ -156,8 +155,10 @@ void trouble_book::stop_holding(const lane_key& lane, entry& of, std::string_vie
   }
   if (lane_line_allowed(at.now_ms)) {
     say(journal_level::info,
-        fmt::format("sink {}: {} {} after being held for {}", sink_, name_of_lane(lane), how,
-                    spoken_duration(at.now_ms - of.since_ms)));
+        fmt::format("sink {}: {} {} after being held for {}{}", sink_, name_of_lane(lane),
+                    goes_on ? "goes on" : "has nothing left to deliver",
+                    spoken_duration(at.now_ms - of.since_ms),
+                    goes_on ? fmt::format("; {} waited", times(of.pending, "point")) : ""));
   } else {
     ++untold_going_on_;
     gathered_ms_ = gathered_ms_.value_or(at.now_ms + gather_ms);

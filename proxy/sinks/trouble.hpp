@@ -107,7 +107,7 @@ class trouble_book {
 
   void hold(const lane_key& lane, entry& of, const delivery_step& step, const moment& at);
   void retry(const lane_key& lane, entry& of, const delivery_step& step, const moment& at);
-  void stop_holding(const lane_key& lane, entry& of, std::string_view how, const moment& at);
+  void stop_holding(const lane_key& lane, entry& of, bool goes_on, const moment& at);
   void stop_retrying(entry& of, bool delivered, const moment& at);
   void end_outage(bool delivered, const moment& at);
   void tell_outage(const moment& at);

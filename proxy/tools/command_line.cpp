@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 
 #include "base/terminal_text.hpp"
@@ -37,6 +39,59 @@ int refuse(const CLI::App& at, const std::string& words) {
   return exit_wrong_arguments;
 }
 
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> out;
+  for (const CLI::Option* each : command.get_options()) {
+    for (const std::string& name : each->get_lnames()) {
+      out.push_back("--" + name);
+    }
+    for (const std::string& name : each->get_snames()) {
+      out.push_back("-" + name);
+    }
+  }
+  return out;
+}
+
+std::string no_such_option(const CLI::App& command, const std::string& name) {
+  const std::vector<std::string> names = option_names(command);
+  std::string nearest = name.starts_with("--") ? nearest_name(name, names) : std::string{};
+  if (!nearest.starts_with("--")) {
+    nearest.clear();  // a short option is no long one mistyped
+  }
+  return fmt::format("there is no option {}; the options are {}{}", name, fmt::join(names, ", "),
+                     did_you_mean(nearest));
+}
+
+/// The first command at or below `app` that has an option of its own of this name.
+const CLI::App* command_with(CLI::App& app, const std::string& option) {
+  for (CLI::App* each : commands_of(app)) {
+    const std::vector<std::string> names = option_names(*each);
+    if (std::find(names.begin(), names.end(), option) != names.end()) {
+      return each;
+    }
+    if (const CLI::App* below = command_with(*each, option); below != nullptr) {
+      return below;
+    }
+  }
+  return nullptr;
+}
+
+std::string words_for_early_option(CLI::App& at, const std::string& argument,
+                                   const std::vector<std::string>& arguments) {
+  const std::string name = argument.substr(0, argument.find('='));
+  const CLI::App* owner = command_with(at, name);
+  for (CLI::App* each : commands_of(at)) {  // the command that stands behind it, if it has it
+    const std::vector<std::string> names = option_names(*each);
+    if (std::find(arguments.begin(), arguments.end(), each->get_name()) != arguments.end() &&
+        std::find(names.begin(), names.end(), name) != names.end()) {
+      owner = each;
+    }
+  }
+  return owner == nullptr ? no_such_option(at, name)
+                          : fmt::format("{} stands before the command; write it behind: {} {} ...",
+                                        argument, path_of(*owner), argument);
+}
+
 bool asks_for_help_or_version(const std::string& argument) {
   return argument == "-h" || argument == "--help" || argument == "-V" || argument == "--version";
 }
@@ -60,10 +115,7 @@ descent go_down(CLI::App& app, const std::vector<std::string>& arguments) {
       return down;
     }
     if (argument.starts_with('-')) {
-      down.status =
-          refuse(*down.at, fmt::format("{} stands before the command; write it behind: "
-                                       "{} {} {} ...",
-                                       argument, path_of(*down.at), names.front(), argument));
+      down.status = refuse(*down.at, words_for_early_option(*down.at, argument, arguments));
       return down;
     }
     const auto known = commands_of(*down.at);
@@ -82,19 +134,6 @@ descent go_down(CLI::App& app, const std::vector<std::string>& arguments) {
   return down;
 }
 
-std::vector<std::string> option_names(const CLI::App& command) {
-  std::vector<std::string> out;
-  for (const CLI::Option* each : command.get_options()) {
-    for (const std::string& name : each->get_lnames()) {
-      out.push_back("--" + name);
-    }
-    for (const std::string& name : each->get_snames()) {
-      out.push_back("-" + name);
-    }
-  }
-  return out;
-}
-
 /// What is said about arguments that CLI11 could place nowhere.
 std::string words_for_extras(const CLI::App& command, const std::vector<std::string>& extras) {
   const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& each) {
@@ -104,11 +143,7 @@ std::string words_for_extras(const CLI::App& command, const std::vector<std::str
     return fmt::format("\"{}\" is one argument too many; quote what has spaces in it",
                        extras.empty() ? "" : extras.front());
   }
-  const std::string name = option->substr(0, option->find('='));
-  std::vector<std::string> names = option_names(command);
-  const std::string nearest = name.starts_with("--") ? nearest_name(name, names) : std::string{};
-  return fmt::format("there is no option {}; the options are {}{}", name, fmt::join(names, ", "),
-                     did_you_mean(nearest));
+  return no_such_option(command, option->substr(0, option->find('=')));
 }
 
 }  // namespace
@@ -127,6 +162,13 @@ void add_configuration_options(CLI::App& command, configuration_arguments& given
                   "--set 'http.listen=[\"127.0.0.1:0\"]', --set sink.NAME.url=http://...")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+}
+
+std::string refuse_count(const std::string& text) {
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool good = !text.empty() && error == std::errc{} && end == text.data() + text.size();
+  return good ? std::string{} : fmt::format("\"{}\" is no whole number from 0", text);
 }
 
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
@@ -151,6 +193,17 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
     app.parse(arguments);
   } catch (const CLI::ExtrasError&) {
     return refuse(*down.at, words_for_extras(*down.at, down.at->remaining()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string words = error.what();  // --config: At Most 1 required but received 2
+    const std::size_t more = words.find(": At Most 1 required");
+    return refuse(*down.at, more == words.npos
+                                ? words
+                                : words.substr(0, more) + " stands there twice; give it once");
+  } catch (const CLI::ConversionError& error) {
+    const std::string words = error.what();  // Could not convert: --rate = abc
+    const std::size_t colon = words.find(": ");
+    return refuse(*down.at, fmt::format("{} is not a number that this option takes",
+                                        words.substr(colon == words.npos ? 0 : colon + 2)));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {
       return app.exit(error);  // help and version

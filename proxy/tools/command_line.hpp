@@ -27,6 +27,10 @@ struct configuration_arguments {
 /// --config and --set. `given` must outlive the parsing.
 void add_configuration_options(CLI::App& command, configuration_arguments& given);
 
+/// For CLI11's check(): why `text` is no whole number from 0 to 2^64 - 1 (CLI11 itself reads -1 as
+/// the largest of them), or nothing.
+[[nodiscard]] std::string refuse_count(const std::string& text);
+
 /// Reads the command line. Nothing: go on; else the exit status, everything having been said (help
 /// and version are 0).
 [[nodiscard]] std::optional<int> parse_command_line(CLI::App& app, int argc,

@@ -293,6 +293,7 @@ CLI::App* add_letters_command(CLI::App& commands, letters_arguments& given) {
   add_sink(*listing, given);
   add_filters(*listing, given);
   listing->add_option("--limit", given.limit, "Show so many, the newest; 0 shows all")
+      ->check(refuse_count)
       ->capture_default_str()
       ->type_name("N");
   listing->add_flag("--json", given.json, "One JSON object a line (docs/letters_format.md)");

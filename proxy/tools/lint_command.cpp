@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/terminal_text.hpp"
+#include "tools/command_line.hpp"
 #include "tools/lint_run_posix.hpp"
 
 namespace weir {
@@ -39,6 +40,7 @@ CLI::App* add_lint_command(CLI::App& commands, lint_arguments& given) {
   command
       ->add_option("--limit", given.limit,
                    "Show so many diagnostics of each kind; all are counted. 0 shows all")
+      ->check(refuse_count)
       ->capture_default_str();
   command
       ->add_option("--utf8", given.utf8,

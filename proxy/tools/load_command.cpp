@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/terminal_text.hpp"
+#include "tools/command_line.hpp"
 #include "tools/load_uv.hpp"
 #include "tools/process_usage_posix.hpp"
 
@@ -83,12 +84,15 @@ void add_what(CLI::App& command, load_arguments& given) {
       ->capture_default_str()
       ->type_name("SHAPE");
   command.add_option("--seed", given.seed, "The same seed makes the same lines")
+      ->check(refuse_count)
       ->capture_default_str()
       ->type_name("N");
   command.add_option("--batch", given.batch, "Lines of a request (default 5000)")
+      ->check(refuse_count)
       ->type_name("LINES");
   command.add_flag("--gzip", given.gzip, "Compress the bodies");
   command.add_option("--datagram", given.datagram, "Bytes of a datagram at most (default 1400)")
+      ->check(refuse_count)
       ->type_name("BYTES");
   command
       .add_option("--start", given.start,
@@ -109,13 +113,16 @@ void add_how(CLI::App& command, load_arguments& given) {
   command
       .add_option("--connections", given.connections,
                   "Connections, each with one request under way (default 4)")
+      ->check(refuse_count)
       ->type_name("N");
   command.add_option("--rate", given.rate, "Lines a second; left out: as fast as answers come")
       ->type_name("LINES");
   command
       .add_option("--duration", given.duration, "Stop after this time (default 10s, or --lines)")
       ->type_name("TIME");
-  command.add_option("--lines", given.lines, "Stop after so many lines")->type_name("N");
+  command.add_option("--lines", given.lines, "Stop after so many lines")
+      ->check(refuse_count)
+      ->type_name("N");
   command.add_option("--timeout", given.timeout, "The longest to wait for an answer")
       ->capture_default_str()
       ->type_name("TIME");

@@ -112,6 +112,10 @@ int list_types(const loaded_settings& from, const types_arguments& wanted) {
       print_columns(lines[i].text);
     }
   }
+  if (reading.value().damaged > 0) {
+    std::fprintf(stderr, "%llu damaged record(s) of %s/types were passed over\n",
+                 static_cast<unsigned long long>(reading.value().damaged), log.directory.c_str());
+  }
   if (lines.empty()) {  // not on standard output, which is for programs too
     std::fprintf(stderr, "no such field is known in %s\n", log.directory.c_str());
   }

@@ -54,6 +54,30 @@ NOT_STORED = [
 ]
 
 
+NOTHING_READ = [
+    (400, {}, b"Client sent an HTTP request to an HTTPS server.\n", "begin with https://"),
+    (400, HTML, b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
+     "begin with https://"),
+    (400, HTML, PAGE, "is the url right?"),
+    (410, {}, b"gone", "gone; is the url right?"),
+    (426, {}, b"", "status 426; is the url right?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sink", [influx_sink, remote_write_sink])
+@pytest.mark.parametrize("answer", NOTHING_READ, ids=lambda each: f"{each[0]}-{len(each[2])}")
+def test_a_server_that_read_no_point_refuses_none(start_weir, scripted, answer, sink):
+    scripted.answer = lambda *_: answer[:3]
+    weir = start_weir(settings(sink(scripted.url, name="influx")))
+    assert weir.client.write(f"m v=1 {T}\nm v=2 {T + 10**9}\n", "db").status == 204
+    wait_until(lambda: held(weir) == 1, what="the lane is held")
+    wait_told(weir, answer[3])
+    assert pending(weir) == 2
+    assert weir.metrics().sum("weir_sink_discarded_points_total") == 0
+    scripted.answer = lambda *_: None
+    weir.wait_delivered(2)
+
+
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("answer", NOT_STORED, ids=lambda each: f"{each[0]}-{len(each[2])}")
 def test_only_204_is_stored(start_weir, scripted, answer, version):

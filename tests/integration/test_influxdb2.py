@@ -259,6 +259,8 @@ def test_learning_begins_at_the_start(fake, start_weir):
     assert "is type integer, already exists as type float" in refusal(
         weir.client.write("cpu usage=1i", "b249")
     )
+    first = "sink influx: learnt of database b249: 1 types of fields"
+    wait_until(lambda: first in weir.log(), what="told", alive=weir.must_be_alive)
 
 
 def test_a_list_is_renewed_while_nobody_writes(fake, start_weir):

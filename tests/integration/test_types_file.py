@@ -142,3 +142,24 @@ def test_kill_9_while_a_new_file_is_made(make_weir):
     wait_until(lambda: types_path(weir).stat().st_size < MIB, 60, "a new file", weir.must_be_alive)
     assert listed_fields(weir) == known
     assert weir.stop() == 0
+
+
+def test_a_file_of_something_else_is_set_aside(make_weir):
+    weir = make_weir(settings(file_sink())).start()
+    write_fields(weir, ["before"])
+    weir.stop()
+    junk = b"key = 1\n" * 50
+    types_path(weir).write_bytes(junk)
+    listed = subprocess.run(
+        [weir.executable, "types", "list", "--config", str(weir.config_path)],
+        cwd=weir.directory, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "50 damaged record(s)" in listed.stderr
+    weir.start()
+    (told,) = [line for line in weir.log().splitlines() if "types.damaged" in line]
+    assert " error " in told and "50 damaged record(s)" in told
+    assert (data_directory(weir) / "types.damaged").read_bytes() == junk
+    write_fields(weir, ["after"])
+    weir.restart()
+    assert listed_fields(weir) == {"after"}
+    assert len([line for line in weir.log().splitlines() if "types.damaged" in line]) == 1

@@ -148,11 +148,14 @@ void remote_write_deliverer::send(const send_plan::range& part) {
 }
 
 void remote_write_deliverer::on_answer(const answer& given) {
-  const std::string words = given.answered ? server_words(given.body) : given.detail;
+  std::string words = given.answered ? server_words(given.body) : given.detail;
   const bool stored = given.answered && given.status >= 200 && given.status < 300;
   answer_class meaning = stored ? answer_class::success : classify(given, words);
   if (given.answered && is_refusal_in_disguise(given.status, words)) {
     meaning = answer_class::refused;
+  }
+  if (given.answered && words.empty()) {
+    words = fmt::format("status {}", given.status);
   }
   running_->sent_bytes += running_->body.size();
   switch (meaning) {
@@ -161,6 +164,10 @@ void remote_write_deliverer::on_answer(const answer& given) {
       return;
     case answer_class::too_large:
       successes_ = 0;
+      if (running_->refused_status == 0) {  // told where even one sample alone is too large
+        running_->refused_words = words;
+        running_->refused_status = given.status;
+      }
       running_->plan.too_large();
       return;
     case answer_class::partial_write:

@@ -39,13 +39,25 @@ TEST(checks, listen_addresses_that_are_wrong) {
       {"1.2.3:1", "is no host"},
       {"1.2.3.4.5:1", "is no host"},
       {"a b:1", "is no host"},
-      {"http://127.0.0.1:8086", "in brackets"},
+      {"http://127.0.0.1:8086", "is a URL; write the address without \"http://\""},
+      {"https://[::1]", "is a URL"},
+      {"tcp://0.0.0.0:8086", "write the address without \"tcp://\""},
       {"unix:", "1 to 107 bytes"},
       {"unix:" + std::string(108, 'x'), "1 to 107 bytes"},
   };
   for (const auto& [text, why] : cases) {
     const std::string problem = check_listen_address(text);
     EXPECT_NE(problem.find(why), std::string::npos) << text << ": " << problem;
+  }
+}
+
+TEST(checks, databases_of_udp_listeners) {
+  // Bucket names of InfluxDB 2 may have several slashes: behind the first stands the policy.
+  for (const char* text : {"udp", "a/b", "a/b/c", "a//b", "telegraf/auto gen", "a/.../b"}) {
+    EXPECT_EQ(check_udp_database(text), "") << text;
+  }
+  for (const char* text : {"", "/", "a/", "/a", "..", "a/..", "a\\b", "a/b\\c", "a/b\tc"}) {
+    EXPECT_NE(check_udp_database(text), "") << text;
   }
 }
 

@@ -256,9 +256,13 @@ TEST(settings_errors, udp_listeners) {
       {"[[udp]]\nlisten = \"unix:/run/x\"\n",
        "weir.toml:2:1: `udp.listen`: UDP has no Unix sockets here; write \"127.0.0.1:8089\" or "
        "\"[::1]:8089\""},
-      {"[[udp]]\ndatabase = \"a/b/c\"\n",
-       "weir.toml:2:1: `udp.database`: \"a/b/c\" names no database; write \"name\" or "
+      {"[[udp]]\ndatabase = \"a/../c/\\\\\"\n",
+       "weir.toml:2:1: `udp.database`: \"a/../c/\\\" names no database; write \"name\" or "
        "\"name/retention_policy\""},
+      {"[[udp]]\ndatabase = \"a/b/c\"\n[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = "
+       "\"http://a\"\n",
+       "weir.toml:2:1: `udp.database`: \"a/b/c\" has several slashes, which no retention policy of "
+       "the InfluxDB 1 that takes it can have; write \"name\" or \"name/retention_policy\""},
       {"[[udp]]\ndatabase = \"\"\n",
        "weir.toml:2:1: `udp.database`: \"\" names no database; write \"name\" or "
        "\"name/retention_policy\""},

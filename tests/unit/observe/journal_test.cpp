@@ -24,6 +24,16 @@ TEST_F(journal_test, text_is_one_line_whatever_the_message) {
   EXPECT_EQ(line.substr(line.find('Z')), "Z warning a\\x0ab\\x01 \"c\"\n");
 }
 
+TEST_F(journal_test, a_secret_that_is_cut_off_is_hidden_too) {
+  set_journal_secrets({"hunter2-and-more"});
+  EXPECT_TRUE(written(journal_level::error, "bad token hunter2-and-mo...; next")
+                  .ends_with("bad token ***...; next\n"));
+  const std::string line =
+      written(journal_level::error, "hun... hu... hunter... hunter2-and-more... hunters end...");
+  EXPECT_TRUE(line.ends_with(" ***... hu... ***... ***... hunters end...\n")) << line;
+  set_journal_secrets({});
+}
+
 TEST_F(journal_test, secrets_are_hidden_in_every_line) {
   set_journal_secrets({"hunter2", "a\"quote", ""});
   EXPECT_TRUE(written(journal_level::error, "said hunter2, hunter2 and a\"quote")

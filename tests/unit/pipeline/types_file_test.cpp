@@ -269,6 +269,43 @@ TEST_F(types_file_test, a_damaged_file_of_any_kind_does_not_keep_weir_from_start
   }
 }
 
+TEST_F(types_file_test, a_file_of_something_else_is_set_aside) {
+  const std::string records = three_fields().substr(types_text_head.size());
+  std::string sums_wrong = std::string(types_text_head) + records;
+  for (std::size_t at = 0; (at = sums_wrong.find('\n', at + 1)) != std::string::npos;) {
+    sums_wrong[at - 1] = 'x';
+  }
+  sums_wrong.replace(0, types_text_head.size(), types_text_head);
+  for (const std::string& text :
+       {std::string("nonsense"), std::string("nonsense\n"), std::string(600'000, '\0'),
+        std::string(600'000, '\n'), std::string("key = 1\nother = 2\n"), sums_wrong}) {
+    std::filesystem::remove(path_ + ".damaged");
+    overwrite(text);
+    const auto into = memory();
+    const auto file = open(*into);
+    EXPECT_EQ(file->set_aside(), path_ + ".damaged");
+    EXPECT_GT(file->damaged(), 0U);
+    EXPECT_EQ(std::filesystem::file_size(path_ + ".damaged"), text.size());
+    EXPECT_EQ(content(), types_text_head);
+    EXPECT_EQ(into->learn("db", "m", "f", field_type::string).found, field_types::status::added);
+    EXPECT_TRUE(file->keep());
+    EXPECT_EQ(types().size(), 1U);
+  }
+}
+
+TEST_F(types_file_test, what_a_crash_leaves_of_a_file_is_not_set_aside) {
+  const std::string good = three_fields();
+  for (std::size_t cut = 0; cut <= good.size(); ++cut) {
+    overwrite(good.substr(0, cut));
+    const auto into = memory();
+    EXPECT_EQ(open(*into)->set_aside(), "") << cut;
+  }
+  overwrite("nonsense\n" + good);
+  const auto into = memory();
+  EXPECT_EQ(open(*into)->set_aside(), "");
+  EXPECT_EQ(types().size(), 3U);
+}
+
 /// Requests through the write path, with a gate that remembers.
 class remembering_write_path : public types_file_test {
  protected:

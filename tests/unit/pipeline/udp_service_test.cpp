@@ -157,6 +157,9 @@ TEST(udp_target, database_and_retention_policy) {
   udp.database = "db/rp";
   EXPECT_EQ(udp_target(udp).database, "db");
   EXPECT_EQ(udp_target(udp).retention_policy, "rp");
+  udp.database = "a/b/c";
+  EXPECT_EQ(udp_target(udp).database, "a");
+  EXPECT_EQ(udp_target(udp).retention_policy, "b/c");
 }
 
 }  // namespace

@@ -77,7 +77,23 @@ const std::vector<row> rows{
     {500, R"({"code":"internal error","message":"unexpected error writing points to database: x"})",
      step_kind::retry},
     {503, R"({"code":"unavailable","message":"try later"})", step_kind::retry},
-    {411, "", step_kind::refused},
+    // A proxy's page, or a server that wants TLS, read no point: nothing is refused for good.
+    {400, "<html><title>400 Bad Request</title></html>", step_kind::hold},
+    {400, "<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
+     step_kind::hold},
+    {400, "Client sent an HTTP request to an HTTPS server.\n", step_kind::hold},
+    {422, "<!doctype html><p>no", step_kind::hold},
+    {409, "<html></html>", step_kind::hold},
+    {409, "store: conflict", step_kind::refused},
+    {402, "", step_kind::hold},
+    {406, "", step_kind::hold},
+    {410, "gone", step_kind::hold},
+    {411, "", step_kind::hold},
+    {414, "", step_kind::hold},
+    {421, "", step_kind::hold},
+    {426, "", step_kind::hold},
+    {431, "", step_kind::hold},
+    {451, "", step_kind::hold},
     {401, R"({"error":"authorization failed"})", step_kind::hold},
     {403, R"({"error":"\"ro\" user is not authorized to write to database \"d\""})",
      step_kind::hold},
@@ -131,6 +147,9 @@ TEST(delivery, a_success_that_is_none_names_its_status_and_asks_for_the_url) {
   moved.location = "http://h/write/";
   EXPECT_EQ(words(moved),
             "answered 307, not 204: is the url right? It redirects to http://h/write/");
+  moved.location = "https://h/write?db=d&p=secret#x";
+  EXPECT_EQ(words(moved),
+            "answered 307, not 204: is the url right? It redirects to https://h/write");
   EXPECT_EQ(words(answered(301, ""), "2xx"), "answered 301, not 2xx: is the url right?");
 }
 
@@ -153,6 +172,12 @@ TEST(delivery, a_held_lane_names_its_remedy) {
             "organization name \"o\" not found; check the sink's org");
   EXPECT_EQ(words(404, "<html><head><title>404 Not Found</title></head></html>"),
             "answered 404 with a page (HTML), \"404 Not Found\"; is the url right?");
+  EXPECT_EQ(words(410, ""), "status 410; is the url right?");
+  EXPECT_EQ(words(400, "<html><head><title>400 Bad Request</title></head></html>"),
+            "answered 400 with a page (HTML), \"400 Bad Request\"; is the url right?");
+  EXPECT_EQ(words(400, "Client sent an HTTP request to an HTTPS server.\n"),
+            "Client sent an HTTP request to an HTTPS server.; let the sink's url begin with "
+            "https://");
 }
 
 TEST(delivery, no_answer_is_tried_again) {

@@ -83,6 +83,7 @@ TEST_F(troubles, a_held_lane_is_told_at_its_beginning_its_end_and_ever_more_seld
   ASSERT_EQ(world_.told.size(), 1U);
   EXPECT_NE(world_.told[0].find("d/week goes on after being held for 10 h"), std::string::npos)
       << world_.told[0];
+  EXPECT_TRUE(world_.told[0].ends_with("; 3 points waited")) << world_.told[0];
   take_told();
   world_.pass(2 * hour);
   EXPECT_EQ(all_told(), "");
