@@ -18,6 +18,11 @@
 namespace weir::api {
 namespace {
 
+// Names that one request is told, in bytes with what each takes beside its text: a statement that
+// comes behind so much is not carried out. Of one statement limits.databases bounds them.
+constexpr std::size_t listed_bytes_max = std::size_t{4} << 20;
+constexpr std::size_t row_bytes = 64;
+
 using parameters = std::vector<std::pair<std::string, std::string>>;
 
 // The parts of a multipart form stand behind the target's parameters, and a file as `q` behind all,
@@ -102,6 +107,12 @@ class runner {
         databases_(databases) {}
 
   statement_result run(const statement& what) {
+    if (listed_bytes_ > listed_bytes_max) {
+      return failed(
+          fmt::format("the statements before this one list more than {} bytes: send it "
+                      "in a request of its own",
+                      listed_bytes_max));
+    }
     switch (what.kind) {
       case statement_kind::create_database:
         return create(what);
@@ -168,6 +179,7 @@ class runner {
     result_series series{.name = "databases", .columns = {"name"}};
     for (const std::string& name : databases_.databases()) {
       series.rows.push_back({name});
+      listed_bytes_ += name.size() + row_bytes;
     }
     return {.series = {std::move(series)}};
   }
@@ -186,6 +198,7 @@ class runner {
       series.rows.push_back({policy.name, go_duration(policy.duration_ns),
                              go_duration(shard_duration_ns(policy.duration_ns)), std::int64_t{1},
                              policy.is_default});
+      listed_bytes_ += policy.name.size() + series.columns.size() * row_bytes;
     }
     return {.series = {std::move(series)}};
   }
@@ -207,6 +220,7 @@ class runner {
   }
 
   bool read_only_;
+  std::size_t listed_bytes_ = 0;
   std::string_view default_database_;
   catalogue& databases_;
 };

@@ -13,60 +13,75 @@ namespace {
 
 // ---- JSON
 
-std::string json(std::string_view text) {
-  std::string out;
+// A listing may be megabytes: everything is appended, nothing is put together twice.
+void append_json(std::string_view text, std::string& out) {
   http::append_json_string(text, out);
-  return out;
 }
 
-std::string json_value(const result_value& value) {
+void append_json(const result_value& value, std::string& out) {
   if (const auto* text = std::get_if<std::string>(&value)) {
-    return json(*text);
+    append_json(std::string_view{*text}, out);
+  } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    out += std::to_string(*number);
+  } else {
+    out += std::get<bool>(value) ? "true" : "false";
   }
-  if (const auto* number = std::get_if<std::int64_t>(&value)) {
-    return std::to_string(*number);
-  }
-  return std::get<bool>(value) ? "true" : "false";
 }
 
-// `[a,b]` of anything that `one` spells.
-template <class List, class Spell>
-std::string json_list(const List& list, Spell one) {
-  std::string out = "[";
+// `[a,b]` of anything that `one` appends.
+template <class List, class Append>
+void append_json_list(const List& list, std::string& out, Append one) {
+  out += '[';
+  bool first = true;
   for (const auto& each : list) {
-    out += (out.size() > 1 ? "," : "") + one(each);
+    if (!first) {
+      out += ',';
+    }
+    first = false;
+    one(each);
   }
-  return out + "]";
+  out += ']';
 }
 
-std::string json_of(const result_series& series) {
-  std::string out = "{";
+void append_json(const result_series& series, std::string& out) {
+  out += '{';
   if (!series.name.empty()) {
-    out += "\"name\":" + json(series.name) + ",";
+    out += "\"name\":";
+    append_json(std::string_view{series.name}, out);
+    out += ',';
   }
-  out += "\"columns\":" + json_list(series.columns, [](const auto& each) { return json(each); });
+  out += "\"columns\":";
+  append_json_list(series.columns, out,
+                   [&out](const std::string& each) { append_json(std::string_view{each}, out); });
   if (!series.rows.empty()) {
-    out += ",\"values\":" +
-           json_list(series.rows, [](const auto& row) { return json_list(row, json_value); });
+    out += ",\"values\":";
+    append_json_list(series.rows, out, [&out](const auto& row) {
+      append_json_list(row, out, [&out](const result_value& value) { append_json(value, out); });
+    });
   }
-  return out + "}";
+  out += '}';
 }
 
-std::string json_of(const statement_result& result, std::size_t statement) {
-  std::string out = fmt::format("{{\"statement_id\":{}", statement);
+void append_json(const statement_result& result, std::size_t statement, std::string& out) {
+  out += fmt::format("{{\"statement_id\":{}", statement);
   if (!result.series.empty()) {
-    out +=
-        ",\"series\":" + json_list(result.series, [](const auto& each) { return json_of(each); });
+    out += ",\"series\":";
+    append_json_list(result.series, out,
+                     [&out](const result_series& each) { append_json(each, out); });
   }
   if (!result.warnings.empty()) {
-    out += ",\"messages\":" + json_list(result.warnings, [](const auto& each) {
-             return "{\"level\":\"warning\",\"text\":" + json(each) + "}";
-           });
+    out += ",\"messages\":";
+    append_json_list(result.warnings, out, [&out](const std::string& each) {
+      out += "{\"level\":\"warning\",\"text\":";
+      append_json(std::string_view{each}, out);
+      out += '}';
+    });
   }
   if (!result.error.empty()) {
-    out += ",\"error\":" + json(result.error);
+    out += ",\"error\":";
+    append_json(std::string_view{result.error}, out);
   }
-  return out + "}";
+  out += '}';
 }
 
 // As Go's json.MarshalIndent with four spaces, from compact JSON.
@@ -106,23 +121,32 @@ std::string indented(std::string_view compact) {
   return out;
 }
 
-std::string json_document(std::string_view results, bool pretty) {
-  const std::string out = fmt::format("{{\"results\":[{}]}}", results);
-  return (pretty ? indented(out) : out) + "\n";
+constexpr std::string_view document_begin = "{\"results\":[";
+
+// What stands in `out` since `begin` is a document but for its end.
+void end_document(std::size_t begin, bool pretty, std::string& out) {
+  out += "]}";
+  if (pretty) {
+    out.replace(begin, std::string::npos, indented(std::string_view{out}.substr(begin)));
+  }
+  out += '\n';
 }
 
 std::string json_results(const std::vector<statement_result>& results, const spelling& how) {
-  std::string all;
-  std::string documents;
+  std::string out(document_begin);
+  std::size_t begin = 0;
   for (std::size_t i = 0; i < results.size(); ++i) {
-    const std::string one = json_of(results[i], i);
-    if (how.chunked) {
-      documents += json_document(one, how.pretty);
-    } else {
-      all += (i > 0 ? "," : "") + one;
+    if (i > 0 && how.chunked) {
+      end_document(begin, how.pretty, out);
+      begin = out.size();
+      out += document_begin;
+    } else if (i > 0) {
+      out += ',';
     }
+    append_json(results[i], i, out);
   }
-  return how.chunked && !results.empty() ? documents : json_document(all, how.pretty);
+  end_document(begin, how.pretty, out);
+  return out;
 }
 
 // ---- CSV

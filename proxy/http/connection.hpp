@@ -86,6 +86,9 @@ class exchange {
   virtual void complete() = 0;
   /// The body will not be complete. Returns the answer (ignored for `cut_off`).
   [[nodiscard]] virtual response fail(body_failure why) = 0;
+  /// The connection finds no memory beside what this exchange holds: what it can do without it
+  /// gives back. False: there is none.
+  [[nodiscard]] virtual bool give_way() noexcept { return false; }
   /// Whether a body could change the answer. If so, one whose end cannot be known is refused
   /// (`length_unknown`) and never taken for an empty one.
   [[nodiscard]] virtual bool takes_body() const { return false; }

@@ -130,6 +130,9 @@ bool connection::state::fit_lease(std::size_t more, std::size_t answer_bytes) no
 // cannot be answered in order is not kept.
 void connection::state::shed() {
   if (at == phase::body && !answered) {
+    if (current->give_way() && fit_lease()) {
+      return;
+    }
     refuse_body(body_failure::overloaded, false);
     std::string all;
     all.swap(pending);

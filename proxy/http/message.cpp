@@ -146,6 +146,12 @@ void append_escape(unsigned code, std::string& out) {
   }
 }
 
+// In a JSON string, as Go writes it.
+bool stands_for_itself(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
 void append_json_ascii(char c, std::string& out) {
   switch (c) {
     case '"':
@@ -360,6 +366,14 @@ std::optional<std::string_view> find_value(
 void append_json_string(std::string_view text, std::string& out) {
   out.push_back('"');
   while (!text.empty()) {
+    // Most texts are all of bytes that stand for themselves.
+    const auto plain = static_cast<std::size_t>(
+        std::find_if_not(text.begin(), text.end(), stands_for_itself) - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) {
+      break;
+    }
     const std::size_t length = utf8_length(text);
     if (length == 0) {
       out.append("\\ufffd");

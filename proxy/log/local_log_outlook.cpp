@@ -11,6 +11,8 @@ namespace {
 
 /// What is written to a disk that refused, at most: it stands for what it was asked for.
 constexpr std::uint64_t probe_bytes_max = std::uint64_t{1} << 20;
+/// No append is smaller: where that does not fit, nothing does, whatever was asked for before.
+constexpr std::uint64_t least_record_bytes = 96;
 
 }  // namespace
 
@@ -24,7 +26,7 @@ append_result local_log::outlook() const {
     return {append_status::failed, "the log cannot be written: " + refused};
   }
   std::size_t discarded = 0;
-  if (refused_as_full_ > 0 && plan_room(refused_as_full_, discarded) == room::none) {
+  if (plan_room(std::max(refused_as_full_, least_record_bytes), discarded) == room::none) {
     return {append_status::full, "the log holds as much as log.keep allows (" +
                                      std::to_string(settings_.keep) + " bytes)"};
   }

@@ -85,6 +85,7 @@ class write_exchange final : public answering_exchange {
   void complete() override { job_->complete(); }
   [[nodiscard]] http::response fail(http::body_failure why) override;
   [[nodiscard]] bool takes_body() const override { return true; }
+  [[nodiscard]] bool give_way() noexcept override { return job_ != nullptr && job_->give_way(); }
 
  protected:
   [[nodiscard]] http::response failed(http::body_failure why) const override {
@@ -271,6 +272,7 @@ bool write_exchange::quiet(const write_verdict& verdict) const {
 }
 
 http::response write_exchange::fail(http::body_failure why) {
+  // A 503 would make its client send again what never fits.
   too_large_ = why == http::body_failure::overloaded && job_ != nullptr &&
                job_->too_large(on_.leased_bytes());
   release();

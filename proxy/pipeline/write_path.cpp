@@ -190,6 +190,15 @@ bool write_job::fits_memory() noexcept {
   return lease_.grow_to(lease_bytes(held_bytes()));
 }
 
+bool write_job::give_way() noexcept {
+  if (letter_bytes_ == 0) {
+    return false;
+  }
+  give_up_letters();
+  lease_.shrink_to(lease_bytes(held_bytes()));
+  return true;
+}
+
 void write_job::end_body() {
   if (overloaded_) {
     return;

@@ -113,6 +113,9 @@ class write_job {
   /// The body is complete; `done` is called by an `end_of_turn`: the next one, or, under
   /// `synced`, the first after the group commit.
   void complete();
+  /// Memory is short for others that serve this request: its letters are given up. False: it has
+  /// none.
+  [[nodiscard]] bool give_way() noexcept;
 
  private:
   friend class write_path;

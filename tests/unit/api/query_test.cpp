@@ -202,6 +202,31 @@ TEST(answer_query, several_statements_stop_at_an_error) {
             "200 {\"results\":[{\"statement_id\":0}]}\n{\"results\":[{\"statement_id\":1}]}\n");
 }
 
+TEST(answer_query, one_request_lists_a_bounded_number_of_bytes) {
+  list_of_databases databases;
+  for (int i = 0; i < 10'000; ++i) {
+    databases.names.push_back(std::string(200, 'd') + std::to_string(i));
+  }
+  std::string statements = "q=SHOW DATABASES";
+  const std::string one = post(databases, statements);
+  EXPECT_GT(one.size(), std::size_t{2'000'000}) << "all of one list";
+  for (int i = 1; i < 100; ++i) {
+    statements += ";SHOW DATABASES";
+  }
+  for (const result_format format :
+       {result_format::json, result_format::csv, result_format::msgpack}) {
+    const http::response answer = answer_query(
+        {http::method::post, "", "application/x-www-form-urlencoded", statements, format},
+        databases);
+    EXPECT_LT(answer.body.size(), std::size_t{8'000'000});
+  }
+  const std::string all = post(databases, statements);
+  EXPECT_NE(all.find("\"statement_id\":2,\"error\":\"the statements before this one list more than "
+                     "4194304 bytes"),
+            std::string::npos);
+  EXPECT_NE(all.find("{\"statement_id\":99,\"error\":\"not executed\"}"), std::string::npos);
+}
+
 TEST(answer_query, pretty) {
   list_of_databases databases;
   databases.names = {"a\"{,"};

@@ -235,6 +235,50 @@ TEST(connection_memory, a_body_that_waits_for_turns_is_leased_or_answered_503) {
   }
 }
 
+/// Holds memory that it can do without.
+class yielding_exchange final : public costly_exchange {
+ public:
+  yielding_exchange(budgeted_router& owner, connection& on, std::string_view path,
+                    std::size_t bytes)
+      : costly_exchange(owner, on, path), lease_(owner.budget) {
+    EXPECT_TRUE(lease_.grow_to(bytes));
+  }
+  bool give_way() noexcept override {
+    const bool held = lease_.bytes() > 0;
+    lease_.release();
+    return held;
+  }
+
+ private:
+  memory_lease lease_;
+};
+
+class yielding_router final : public budgeted_router {
+ public:
+  using budgeted_router::budgeted_router;
+  std::unique_ptr<exchange> open(const request_head& head, connection& on) override {
+    requests.push_back({std::string{head.target}, {}, false});
+    return std::make_unique<yielding_exchange>(*this, on, head.path, 150'000);
+  }
+};
+
+TEST(connection_memory, what_an_exchange_can_do_without_goes_before_its_request) {
+  for (const std::size_t budget : {std::size_t{260'000}, std::size_t{160'000}}) {
+    yielding_router router{budget};
+    connection subject{router, connection_limits{}, start_ns};
+    turn_work work(100);
+    subject.receive("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" +
+                        std::string(200'000, 'x'),
+                    start_ns, work);
+    if (budget == 260'000) {
+      EXPECT_TRUE(router.failures.empty());
+      EXPECT_GE(router.budget.used(), 190'000U);
+    } else {
+      EXPECT_EQ(router.failures, std::vector{body_failure::overloaded}) << "even so it is short";
+    }
+  }
+}
+
 TEST(connection_memory, a_body_that_stands_still_is_known_and_can_be_given_up) {
   budgeted_router router{1'000'000};
   connection subject{router, connection_limits{}, start_ns};

@@ -166,7 +166,7 @@ class budgeted_router : public recording_router {
 };
 
 /// Takes a byte for each unit of work.
-class costly_exchange final : public recording_exchange {
+class costly_exchange : public recording_exchange {
  public:
   using recording_exchange::recording_exchange;
   std::size_t take(std::string_view piece, turn_work& work) override {

@@ -61,6 +61,23 @@ TEST_P(outlook, full_until_a_sink_releases_and_no_append_is_needed) {
   EXPECT_EQ(append_one(*log, make_frame(std::string(20'000, 'x'))), append_status::taken);
 }
 
+TEST_P(outlook, a_log_that_was_full_is_full_after_a_restart) {
+  std::size_t sink = 0;
+  {
+    const auto log = make();
+    sink = log->subscribe({"sink", true, {}}, 1);
+    fill(*log, 20'000);
+    fill(*log, 1);
+    EXPECT_TRUE(log->close().ok());
+  }
+  const auto log = make();
+  sink = log->subscribe({"sink", true, {}}, 1);
+  EXPECT_EQ(log->outlook().status, append_status::full) << "no append has told";
+  EXPECT_EQ(append_one(*log, make_frame("x")), append_status::full);
+  log->release(sink, log->end());
+  EXPECT_EQ(log->outlook().status, append_status::taken);
+}
+
 TEST_P(outlook, what_is_larger_than_the_log_says_nothing_about_it) {
   const auto log = make();
   static_cast<void>(log->subscribe({"sink", true, {}}, 1));
