@@ -30,7 +30,8 @@ TYPE_CONFLICT = "type_conflict"  # weir refuses the line; InfluxDB is asked abou
 TYPES_BY_SHARD = "types_by_shard"  # InfluxDB takes another type where the time is in another shard
 TYPES_IN_ONE_LINE = "types_in_one_line"  # of one field; InfluxDB says so of the whole request
 STORAGE_WORDS = "storage_words"  # InfluxDB then leaves out what its parser refused
-WITHHELD = {TYPES_BY_SHARD, TYPES_IN_ONE_LINE}
+NO_FIRST_FIELD = "no_first_field"  # without `time`, only names that cannot come first are left
+WITHHELD = {TYPES_BY_SHARD, TYPES_IN_ONE_LINE, NO_FIRST_FIELD}
 NOT_ASKED = "not_asked"  # put together otherwise, InfluxDB would end the lines elsewhere
 
 
@@ -83,6 +84,14 @@ def names_time(line):
     return any(key == TIME for key, _ in line.tags) or (
         line.is_point and all(key == TIME for key, _, _ in line.fields)
     )
+
+
+def leaves_no_first_field(line):
+    """InfluxDB takes white space and NULs before the fields for none of the first name, and drops
+    `time` only behind that: what stands behind `time=1,` cannot be written without it."""
+    others = [key for key, _, _ in line.fields if key != TIME]
+    has_time = len(others) < len(line.fields)
+    return has_time and bool(others) and all(key[:1] in (b"\t", b"\0", b"") for key in others)
 
 
 def shard_of(time_ns):
@@ -167,13 +176,15 @@ class EndToEnd:
                 kinds.add(UNSIGNED_TOO_LARGE)
         if names_time(line):
             kinds.add(STORAGE_WORDS)
+        elif leaves_no_first_field(line):
+            kinds.add(NO_FIRST_FIELD)
         return kinds
 
     def conflicts(self, lines):
         """For each line whether its types contradict what was stored before."""
         for line in lines:
             found = set()
-            kept = line.is_point and not names_time(line)
+            kept = line.is_point and not names_time(line) and not leaves_no_first_field(line)
             if kept and not scanners.line_kinds(line.text) & {*scanners.SHIELDS}:
                 types = {}
                 for key, kind, value in line.fields:
@@ -237,7 +248,9 @@ class EndToEnd:
         if status != (400 if put.refused else expected.status):
             return both
         some_kept = any(line.is_point and not names_time(line) for line in put.taken)
-        of_types = any(own & {TYPE_CONFLICT, *WITHHELD} for own in put.kinds)
+        of_types = any(
+            own & {TYPE_CONFLICT, *WITHHELD} and UNSIGNED_TOO_LARGE not in own for own in put.kinds
+        )
         partial = storage or of_types or (some_kept and kept)
         if status == 400 and error.startswith("partial write: ") != partial:
             return both
