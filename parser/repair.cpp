@@ -129,6 +129,21 @@ std::string applied(const line_edits& edits, std::string_view text) {
   return out.append(text.substr(at));
 }
 
+// Whether the lines are taken as a body, too: quotes may reach over a line feed that a line by
+// itself does not have.
+bool is_taken(std::string_view text, std::int64_t unit_ns) {
+  parse_options options;
+  options.unit_ns = unit_ns;
+  line_reader reader(options);
+  reader.feed(text);
+  reader.finish();
+  line_event event = reader.next();
+  while (event == line_event::point) {
+    event = reader.next();
+  }
+  return event == line_event::more && reader.counts().points > 0;
+}
+
 line_reading erase(std::size_t at, std::size_t length) {
   return {{}, {{at, length, ""}}};
 }
@@ -171,6 +186,9 @@ std::vector<repaired_line> repair(const parse_error& error, std::int64_t unit_ns
     choices = std::max(choices, each.choices());
     if (told) {
       out.push_back(each.take());
+      if (!is_taken(out.back().text, unit_ns)) {
+        out.pop_back();
+      }
     }
   }
   return out;
@@ -192,6 +210,9 @@ std::vector<repaired_line> repair(const point_view& point, const line_circumstan
       condition = reading.condition +
                   (reading.condition.empty() || condition.empty() ? "" : " and ") +
                   (condition == reading.condition ? std::string{} : condition);
+      if (!is_taken(out.back().text, circumstances.unit_ns)) {
+        out.pop_back();
+      }
     }
   }
   return out;

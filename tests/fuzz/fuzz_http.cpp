@@ -167,6 +167,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes{reinterpret_cast<const char*>(data) + 1, size - 1};
   const record whole = run(bytes, 0);
   const record split = run(bytes, 1U + data[0]);
+  // Of a request without a length, what has come with its head tells whether it has a body; that
+  // alone depends on the splits.
+  const auto is_told_411 = [](const record& of) {
+    return of.output.find("HTTP/1.1 411 ") != std::string::npos;
+  };
+  if (is_told_411(whole) != is_told_411(split)) {
+    return 0;
+  }
   must(whole.output == split.output);
   must(whole.bodies == split.bodies);
   return 0;
