@@ -12,6 +12,7 @@ import time
 import pytest
 
 from harness.process import wait_until
+from harness.scripted import Scripted
 from harness.settings import file_sink, influx_sink, null_sink, settings
 
 T = 1_600_000_000_000_000_000
@@ -501,35 +502,23 @@ def test_what_is_learnt_first_is_told(influxd, start_weir):
 
 def test_secrets_are_hidden_everywhere(start_weir, command):
     secret = "hunter2-hunter2"
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+
+    def repeats_what_it_was_sent(path, params, lines):
+        return 401, {}, lambda head: head + b" " + secret.encode()
+
+    with Scripted(repeats_what_it_was_sent) as server:
         sinks = [
-            influx_sink(f"http://127.0.0.1:{port}", username="me", password=secret, timeout="1s"),
+            influx_sink(server.url, username="me", password=secret),
             influx_sink(
-                f"http://127.0.0.1:{port}/x",
+                f"{server.url}/x",
                 "prometheus",
                 type="remote_write",
                 token=secret,
                 headers=[f"X-Api-Key: {secret}", f"Cookie: a={secret}", "X-Scope-OrgID: team"],
-                timeout="1s",
             ),
         ]
         weir = start_weir(settings(*sinks))
         assert weir.client.write(f"cpu value=1i {T}", "mydb").status == 204
-        # A server that repeats what it was sent.
-        answered = 0
-        server.settimeout(20)
-        while answered < 4:
-            connection, _ = server.accept()
-            with connection:
-                head = connection.recv(65536).partition(b"\r\n\r\n")[0]
-                body = head + b" " + secret.encode()
-                connection.sendall(
-                    b"HTTP/1.1 401 Unauthorized\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-                    % len(body)
-                    + body
-                )
-            answered += 1
         for sink in ("influx", "prometheus"):
             wait_until(
                 lambda: f"sink {sink}: mydb is held" in weir.log(), what="the refusal in the journal"

@@ -8,7 +8,8 @@ import urllib.parse
 
 
 class Scripted:
-    """`answer(path, params, lines)` gives (status, headers, body), or None for 204 and nothing else.
+    """`answer(path, params, lines)` gives (status, headers, body), or None for 204 and nothing else. A body that is
+    callable is given the request's header lines and returns the bytes.
     Lines of requests that were answered 204 are kept in `stored`, by database."""
 
     def __init__(self, answer=None):
@@ -28,6 +29,8 @@ class Scripted:
                 path, _, query = self.path.partition("?")
                 params = dict(urllib.parse.parse_qsl(query))
                 status, headers, said = fake.take(path, params, body)
+                if callable(said):
+                    said = said(f"{self.requestline}\r\n{self.headers}".encode())
                 try:
                     self.send_response(status)
                     for name, value in headers.items():
