@@ -29,13 +29,42 @@ if(WEIR_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# weir_library(NAME sources... [LINK public libraries...] [LINK_PRIVATE libraries...])
+# A room is a folder of proxy/, or the parser. Each has an include path of its own, a folder of the build that holds
+# a link to it and nothing else: a library sees the rooms that it links, and an include of another room does not
+# compile (ARCHITECTURE.md, "Who may include what").
+function(weir_room_of folder room)
+  file(RELATIVE_PATH path ${PROJECT_SOURCE_DIR} ${folder})
+  string(REGEX REPLACE "^proxy/" "" path ${path})
+  string(REGEX REPLACE "/.*" "" path ${path})
+  set(${room} ${path} PARENT_SCOPE)
+endfunction()
+
+function(weir_room_include_path room variable)
+  set(path ${PROJECT_BINARY_DIR}/rooms/${room})
+  if(room STREQUAL parser)
+    set(folder ${PROJECT_SOURCE_DIR}/parser)
+  elseif(room STREQUAL data)
+    set(folder ${PROJECT_SOURCE_DIR}/bench/data)
+  else()
+    set(folder ${PROJECT_SOURCE_DIR}/proxy/${room})
+  endif()
+  if(NOT EXISTS ${path}/${room})
+    file(MAKE_DIRECTORY ${path})
+    file(CREATE_LINK ${folder} ${path}/${room} SYMBOLIC)
+  endif()
+  set(${variable} ${path} PARENT_SCOPE)
+endfunction()
+
+# weir_library(NAME sources... [ROOM room] [LINK public libraries...] [LINK_PRIVATE libraries...])
 function(weir_library name)
-  cmake_parse_arguments(ARG "" "" "LINK;LINK_PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "ROOM" "LINK;LINK_PRIVATE" ${ARGN})
+  if(NOT ARG_ROOM)
+    weir_room_of(${CMAKE_CURRENT_SOURCE_DIR} ARG_ROOM)
+  endif()
+  weir_room_include_path(${ARG_ROOM} include_path)
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   # BUILD_INTERFACE: a library that is installed takes neither our folders nor our flags with it.
-  target_include_directories(${name} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/proxy>)
+  target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${include_path}>)
   target_link_libraries(${name}
     PUBLIC ${ARG_LINK} PRIVATE $<BUILD_INTERFACE:weir_flags> ${ARG_LINK_PRIVATE})
 endfunction()

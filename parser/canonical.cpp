@@ -7,8 +7,8 @@
 #include <cstring>
 #include <vector>
 
-#include "number.hpp"
-#include "tag_order.hpp"
+#include "parser/number.hpp"
+#include "parser/tag_order.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {

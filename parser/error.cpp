@@ -2,7 +2,7 @@
 //
 // The words of every error: a stable name for machines, and InfluxDB's own reason for clients that
 // match on it. What people are told is made in diagnose.cpp.
-#include "exact.hpp"
+#include "parser/exact.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {

@@ -2,14 +2,14 @@
 //
 // 1.x's scanners, kept apart although they read the same bytes: their disagreements decide which
 // error a line gets.
-#include "exact.hpp"
+#include "parser/exact.hpp"
 
 #include <algorithm>
 
-#include "line_splitter.hpp"
-#include "number.hpp"
-#include "string_scan.hpp"
-#include "tag_order.hpp"
+#include "parser/kernels/string_scan.hpp"
+#include "parser/line_splitter.hpp"
+#include "parser/number.hpp"
+#include "parser/tag_order.hpp"
 
 namespace weir {
 namespace {

@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <string_view>
 
-#include "line_marks.hpp"
-#include "scratch.hpp"
+#include "parser/kernels/line_marks.hpp"
+#include "parser/kernels/scratch.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {

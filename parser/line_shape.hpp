@@ -4,7 +4,7 @@
 // a good line is read.
 #pragma once
 
-#include "mistake.hpp"
+#include "parser/mistakes/mistake.hpp"
 
 namespace weir {
 

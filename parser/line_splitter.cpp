@@ -2,11 +2,11 @@
 //
 // The splitter's one loop. Its state is a handful of scalars, so that a body that arrives byte by
 // byte costs no more than one that comes whole.
-#include "line_splitter.hpp"
+#include "parser/line_splitter.hpp"
 
 #include <algorithm>
 
-#include "string_scan.hpp"
+#include "parser/kernels/string_scan.hpp"
 
 namespace weir {
 namespace {

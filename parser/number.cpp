@@ -3,7 +3,7 @@
 // The exact number scanner. It follows 1.x step by step because which of its errors a mistake gets
 // depends on those steps ("+1" is an invalid boolean, "1e" an invalid float, "1.0i" an invalid
 // number).
-#include "number.hpp"
+#include "parser/number.hpp"
 
 #include <fast_float/fast_float.h>
 

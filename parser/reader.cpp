@@ -7,9 +7,9 @@
 
 #include <algorithm>
 
-#include "exact.hpp"
-#include "kernel.hpp"
-#include "line_splitter.hpp"
+#include "parser/exact.hpp"
+#include "parser/kernels/kernel.hpp"
+#include "parser/line_splitter.hpp"
 
 namespace weir {
 namespace {

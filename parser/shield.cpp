@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "exact.hpp"
-#include "string_scan.hpp"
+#include "parser/exact.hpp"
+#include "parser/kernels/string_scan.hpp"
 
 namespace weir {
 namespace {

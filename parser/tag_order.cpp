@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tag_order.hpp"
+#include "parser/tag_order.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "config/checks/warnings.hpp"
 #include "config/settings_reader.hpp"
-#include "config/warnings.hpp"
-#include "pipeline/run_uv.hpp"
+#include "server/run_uv.hpp"
 #include "tools/command_line.hpp"
-#include "tools/letters_command.hpp"
-#include "tools/lint_command.hpp"
-#include "tools/load_command.hpp"
+#include "tools/letters/letters_command.hpp"
+#include "tools/lint/lint_command.hpp"
+#include "tools/load/load_command.hpp"
 #include "tools/types_command.hpp"
 #include "weir/line_protocol.hpp"
 

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "gate/gate.hpp"
-#include "gate/gate_memory.hpp"
+#include "gate/series/gate_memory.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/result_format.hpp"
+#include "api/query/result_format.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {

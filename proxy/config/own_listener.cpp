@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdint>
 
-#include "config/checks.hpp"
+#include "config/checks/checks.hpp"
 
 namespace weir {
 namespace {

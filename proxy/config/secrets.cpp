@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/checks.hpp"
+#include "config/checks/checks.hpp"
 
 namespace weir {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/time_unit.hpp"
-#include "log/frame.hpp"
+#include "codec/compression_mode.hpp"
 
 namespace weir {
 

@@ -11,11 +11,11 @@
 #include <tuple>
 #include <utility>
 
-#include "config/checks.hpp"
-#include "config/keys.hpp"
+#include "config/checks/checks.hpp"
+#include "config/checks/suggest.hpp"
+#include "config/checks/table_checks.hpp"
+#include "config/keys/keys.hpp"
 #include "config/secrets.hpp"
-#include "config/suggest.hpp"
-#include "config/table_checks.hpp"
 
 namespace weir {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "config/automatic.hpp"
-#include "config/keys.hpp"
+#include "config/checks/automatic.hpp"
+#include "config/keys/keys.hpp"
 #include "config/settings_reader.hpp"
 
 namespace weir {

@@ -12,8 +12,8 @@
 #include <string>
 
 #include "base/assert.hpp"
-#include "config/likely_units.hpp"
-#include "config/suggest.hpp"
+#include "config/checks/likely_units.hpp"
+#include "config/checks/suggest.hpp"
 
 namespace weir {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "gate/field_edit.hpp"
+#include "gate/rules/field_edit.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {

@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "gate/check.hpp"
-#include "gate/field_edit.hpp"
 #include "gate/long_strings.hpp"
 #include "gate/names.hpp"
 #include "gate/point_draft.hpp"
 #include "gate/retention.hpp"
-#include "gate/rules.hpp"
-#include "gate/series_check.hpp"
+#include "gate/rules/field_edit.hpp"
+#include "gate/rules/rules.hpp"
+#include "gate/series/series_check.hpp"
 #include "gate/staging.hpp"
 #include "gate/time.hpp"
 #include "gate/unsigned_values.hpp"

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "gate/field_edit.hpp"
+#include "gate/rules/field_edit.hpp"
 
 namespace weir {
 namespace {

@@ -8,8 +8,8 @@
 #include <ctime>
 #include <limits>
 
-#include "config/likely_units.hpp"
-#include "config/suggest.hpp"
+#include "config/checks/likely_units.hpp"
+#include "config/checks/suggest.hpp"
 #include "config/units.hpp"
 
 namespace weir {

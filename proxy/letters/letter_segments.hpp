@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "files/file_system.hpp"
 #include "letters/letter.hpp"
-#include "log/file_system.hpp"
 
 namespace weir {
 

@@ -12,8 +12,8 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "files/file_system.hpp"
 #include "letters/letter.hpp"
-#include "log/file_system.hpp"
 #include "observe/metrics.hpp"
 
 namespace weir {

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "codec/compression_mode.hpp"
+
 namespace weir {
 
 enum class frame_kind : std::uint8_t { lines = 1, events = 2 };
@@ -51,9 +53,6 @@ using frame_ptr = std::shared_ptr<const frame>;
 /// Frames of fewer bytes stay plain under `compression = "auto"`: tiny members do not compress, and
 /// a sink compresses runs of plain frames when it builds a body.
 inline constexpr std::size_t frame_plain_bytes_max = std::size_t{8} * 1024;
-
-/// `[log] compression`. `automatic`: gzip from `frame_plain_bytes_max` on, plain below.
-enum class compression_mode : std::uint8_t { automatic, gzip, none };
 
 class gzip_compressor;
 

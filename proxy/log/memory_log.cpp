@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "log/append_rate.hpp"
 #include "log/frame_ring.hpp"
+#include "log/local/append_rate.hpp"
 #include "log/open_log.hpp"
 #include "log/subscribers.hpp"
 

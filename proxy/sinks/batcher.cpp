@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "sinks/line_cutter.hpp"
+#include "sinks/influxdb/line_cutter.hpp"
 
 namespace weir {
 namespace {

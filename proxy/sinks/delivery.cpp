@@ -7,7 +7,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "sinks/influxdb.hpp"
+#include "sinks/influxdb/influxdb.hpp"
 #include "sinks/server_words.hpp"
 
 namespace weir {

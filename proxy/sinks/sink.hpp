@@ -22,11 +22,11 @@
 #include "log/frame_log.hpp"
 #include "sinks/backlog.hpp"
 #include "sinks/batcher.hpp"
-#include "sinks/cursor.hpp"
 #include "sinks/deliverer.hpp"
 #include "sinks/delivery.hpp"
-#include "sinks/refused_store.hpp"
 #include "sinks/sink_metrics.hpp"
+#include "sinks/state/cursor.hpp"
+#include "sinks/state/refused_store.hpp"
 #include "sinks/trouble.hpp"
 
 namespace weir {

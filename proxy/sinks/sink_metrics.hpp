@@ -12,7 +12,7 @@
 #include "base/brief_mutex.hpp"
 #include "observe/metrics.hpp"
 #include "sinks/answer.hpp"
-#include "sinks/cursor.hpp"
+#include "sinks/state/cursor.hpp"
 
 namespace weir {
 

@@ -9,17 +9,17 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "base/directory_remedy_posix.hpp"
+#include "files/directory_remedy_posix.hpp"
+#include "files/file_util_posix.hpp"
 #include "observe/journal.hpp"
-#include "sinks/cursor_store_posix.hpp"
-#include "sinks/file_deliverer_posix.hpp"
-#include "sinks/file_util_posix.hpp"
-#include "sinks/influxdb.hpp"
-#include "sinks/refused_store_posix.hpp"
+#include "sinks/file/file_deliverer_posix.hpp"
+#include "sinks/influxdb/influxdb.hpp"
 #include "sinks/remote_write/remote_write.hpp"
 #include "sinks/remote_write/sent_file_posix.hpp"
 #include "sinks/sink_runner_uv.hpp"
 #include "sinks/sink_set.hpp"
+#include "sinks/state/cursor_store_posix.hpp"
+#include "sinks/state/refused_store_posix.hpp"
 #include "sinks/transfer_curl.hpp"
 
 namespace weir {

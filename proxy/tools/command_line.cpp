@@ -10,7 +10,7 @@
 #include <cstdio>
 
 #include "base/terminal_text.hpp"
-#include "config/suggest.hpp"
+#include "config/checks/suggest.hpp"
 
 namespace weir {
 namespace {

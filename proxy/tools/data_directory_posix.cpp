@@ -10,8 +10,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "files/file_system.hpp"
 #include "letters/letter_segments.hpp"
-#include "log/file_system.hpp"
 
 namespace weir {
 namespace {

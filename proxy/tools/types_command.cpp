@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/terminal_text.hpp"
-#include "log/file_system.hpp"
-#include "pipeline/types_file_posix.hpp"
+#include "files/file_system.hpp"
+#include "ingest/types_file_posix.hpp"
 #include "tools/data_directory_posix.hpp"
 
 namespace weir {

@@ -14,17 +14,16 @@ import rules
 ROOT = Path(os.environ.get("WEIR_TREE", Path(__file__).resolve().parents[2]))
 
 # Folders that are still to be divided: they may not grow past these.
-FOLDERS_TO_DIVIDE = {"parser/": 55, "proxy/gate/": 50, "proxy/pipeline/": 48, "proxy/sinks/": 56, "proxy/tools/": 48,
-                     "proxy/config/": 35, "proxy/log/": 28}
+FOLDERS_TO_DIVIDE = {"proxy/sinks/": 33}
 # What else does not hold yet, by how its message begins.
 STILL_TO_REPAIR = {
-    rules.circles: ("ARCHITECTURE.md: a circle of rooms: config -> log -> config",),
+    rules.circles: ("ARCHITECTURE.md: a circle of rooms: ingest -> upstream -> ingest",),
     rules.file_sizes: ("tests/reference/reference.hpp",),
-    rules.function_sizes: ("parser/two_pass.hpp", "proxy/config/keys_database.cpp", "proxy/gate/gate.cpp",
+    rules.function_sizes: ("parser/kernels/two_pass.hpp", "proxy/config/keys/keys_database.cpp", "proxy/gate/gate.cpp",
                            "proxy/gate/words.cpp"),
-    rules.impure_names: ("proxy/base/clock.hpp", "proxy/log/local_log_recovery.cpp", "proxy/observe/journal.cpp",
-                         "proxy/pipeline/pipeline.cpp", "proxy/pipeline/start_words.cpp",
-                         "proxy/tools/letters_command.cpp", "proxy/tools/letters_refused.cpp"),
+    rules.impure_names: ("proxy/base/clock.hpp", "proxy/log/local/local_log_recovery.cpp", "proxy/observe/journal.cpp",
+                         "proxy/server/pipeline.cpp", "proxy/server/start_words.cpp",
+                         "proxy/tools/letters/letters_command.cpp", "proxy/tools/letters/letters_refused.cpp"),
 }
 
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/query_parser.hpp"
+#include "api/query/query_parser.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // /query as clients use it before they write.
-#include "api/query.hpp"
+#include "api/query/query.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 //
 // Results and errors in three forms. The bytes were taken from an InfluxDB 1.6.7; the integration
 // tests compare them anew.
-#include "api/result_format.hpp"
+#include "api/query/result_format.hpp"
 
 #include <gtest/gtest.h>
 

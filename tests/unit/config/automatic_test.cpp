@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What "auto" becomes, by the kinds of sinks that take a database.
-#include "config/automatic.hpp"
+#include "config/checks/automatic.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Addresses, urls and names: what passes, and in which words the rest is refused.
-#include "config/checks.hpp"
+#include "config/checks/checks.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,13 +2,13 @@
 //
 // What is suggested in the place of a wrong value, size or duration; and that nothing is where
 // nothing is near.
-#include "config/suggest.hpp"
+#include "config/checks/suggest.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "config/likely_units.hpp"
+#include "config/checks/likely_units.hpp"
 #include "config/settings_reader.hpp"
 #include "config/units.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is warned of, which sinks are off, and which configuration serves.
-#include "config/warnings.hpp"
+#include "config/checks/warnings.hpp"
 
 #include <gtest/gtest.h>
 

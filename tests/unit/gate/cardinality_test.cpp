@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Counting series and refusing them: limits, hours, and the tag that is named.
-#include "gate/cardinality.hpp"
+#include "gate/series/cardinality.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The types of fields, exact conversions, and Flink's gauges.
-#include "gate/field_types.hpp"
+#include "gate/series/field_types.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
-#include "gate/field_edit.hpp"
 #include "gate/flink_gauges.hpp"
-#include "gate/gate_memory.hpp"
+#include "gate/rules/field_edit.hpp"
+#include "gate/series/gate_memory.hpp"
 #include "unit/gate/types_map.hpp"
 
 namespace weir {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gate/gate.hpp"
-#include "gate/gate_memory.hpp"
+#include "gate/series/gate_memory.hpp"
 
 namespace weir {
 namespace {

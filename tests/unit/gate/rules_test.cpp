@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The operator's rules: what each does to a line, in which order, and what it costs nobody else.
-#include "gate/rules.hpp"
+#include "gate/rules/rules.hpp"
 
 #include <optional>
 
-#include "gate/compiled_rule.hpp"
+#include "gate/rules/compiled_rule.hpp"
 #include "unit/gate/pass_line.hpp"
 
 namespace weir {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Types, duplicates and numbers of series, as the gate applies them to lines.
-#include "gate/series_check.hpp"
+#include "gate/series/series_check.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 //
 // The shared table of series and the window of points: what is put in is found, the bound holds,
 // and threads do not disturb each other.
-#include "gate/series_table.hpp"
+#include "gate/series/series_table.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "gate/gate_memory.hpp"
-#include "gate/point_window.hpp"
+#include "gate/series/gate_memory.hpp"
+#include "gate/series/point_window.hpp"
 
 namespace weir {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "gate/gate_memory.hpp"
-#include "gate/types_loader.hpp"
+#include "gate/series/gate_memory.hpp"
+#include "gate/series/types_loader.hpp"
 #include "unit/gate/types_map.hpp"
 
 namespace weir {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How fast a log grows, and how long it lasts.
-#include "log/append_rate.hpp"
+#include "log/local/append_rate.hpp"
 
 #include <gtest/gtest.h>
 

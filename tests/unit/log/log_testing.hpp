@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include "log/file_system.hpp"
+#include "files/file_system.hpp"
 #include "log/open_log.hpp"
 #include "log/record.hpp"
 #include "unit/metric_values.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Names, ranges and the index of segments.
-#include "log/segment.hpp"
+#include "log/local/segment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include <random>
 #include <set>
 
-#include "mistake.hpp"
+#include "parser/mistakes/mistake.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir::test {

@@ -9,7 +9,7 @@
 #include <functional>
 #include <random>
 
-#include "mistake.hpp"
+#include "parser/mistakes/mistake.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir::test {

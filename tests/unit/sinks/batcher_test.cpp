@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sinks/line_cutter.hpp"
+#include "sinks/influxdb/line_cutter.hpp"
 #include "unit/sinks/fake_log.hpp"
 
 namespace weir {

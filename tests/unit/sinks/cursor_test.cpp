@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/cursor.hpp"
+#include "sinks/state/cursor.hpp"
 
 #include <gtest/gtest.h>
 #include <xxhash.h>

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "sinks/fetch_curl.hpp"
-#include "sinks/learner.hpp"
 #include "unit/sinks/http_server.hpp"
+#include "upstream/learner.hpp"
 
 namespace weir {
 namespace {

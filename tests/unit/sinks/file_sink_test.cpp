@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "sinks/file_deliverer_posix.hpp"
+#include "sinks/file/file_deliverer_posix.hpp"
 #include "unit/sinks/fake_log.hpp"
 #include "unit/sinks/temp_directory.hpp"
 

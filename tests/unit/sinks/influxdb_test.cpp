@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/influxdb.hpp"
+#include "sinks/influxdb/influxdb.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "sinks/cursor_store_posix.hpp"
-#include "sinks/file_util_posix.hpp"
-#include "sinks/refused_store_posix.hpp"
+#include "files/file_util_posix.hpp"
+#include "sinks/state/cursor_store_posix.hpp"
+#include "sinks/state/refused_store_posix.hpp"
 #include "unit/sinks/temp_directory.hpp"
 
 namespace weir {

@@ -4,9 +4,9 @@
 // company, what an answer says, what a sink's refused file holds, and what a person is shown.
 #include <gtest/gtest.h>
 
-#include "tools/letters_print.hpp"
-#include "tools/letters_replay.hpp"
-#include "tools/refused_batches.hpp"
+#include "tools/letters/letters_print.hpp"
+#include "tools/letters/letters_replay.hpp"
+#include "tools/letters/refused_batches.hpp"
 
 namespace weir {
 namespace {

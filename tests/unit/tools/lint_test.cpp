@@ -2,7 +2,7 @@
 //
 // `weir lint` without its files: JSON, canonical lines, diagnostics, the summary, and that memory
 // and results do not depend on how the input is split.
-#include "tools/lint.hpp"
+#include "tools/lint/lint.hpp"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>

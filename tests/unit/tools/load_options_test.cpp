@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/load_options.hpp"
+#include "tools/load/load_options.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/load_statistics.hpp"
+#include "tools/load/load_statistics.hpp"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>

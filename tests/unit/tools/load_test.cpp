@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/load.hpp"
+#include "tools/load/load.hpp"
 
 #include <gtest/gtest.h>
 

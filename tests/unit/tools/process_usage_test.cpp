@@ -3,7 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/process_usage_posix.hpp"
+#include "tools/load/process_usage_posix.hpp"
 
 namespace weir {
 namespace {

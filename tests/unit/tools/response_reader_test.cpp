@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/response_reader.hpp"
+#include "tools/load/response_reader.hpp"
 
 #include <gtest/gtest.h>
 

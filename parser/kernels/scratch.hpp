@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where the tags and fields of a line, or of some lines that are read together, are collected. The
+// vectors only grow and are reused from line to line, so a reader that has seen its largest line
+// allocates no more.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "parser/kernels/line_marks.hpp"
+#include "weir/line_protocol.hpp"
+
+namespace weir {
+
+/// 1.x's bound on the bytes of measurement and tags, and (with 4 more) of those and a field key.
+inline constexpr std::size_t key_bytes_max = 65535;
+inline constexpr std::size_t field_key_overhead = 4;
+
+/// Lines that a kernel may read together: enough to hide what starting costs, few enough that
+/// their points stay in the first-level cache.
+inline constexpr std::size_t lines_together_max = 16;
+
+struct line_scratch {
+  std::vector<point_view> points;  // those read together
+  std::vector<tag_view> tags;      // used up to `tag_count`
+  std::vector<field_view> fields;
+  std::size_t tag_count = 0;
+  std::size_t field_count = 0;
+  std::vector<std::uint32_t> order;  // of the tags, by key, when they came unsorted
+  // The same of each of `points`, where a layout knows it.
+  std::vector<std::uint8_t> orders;
+
+  /// Room for common lines, so that a kernel need not wait for the exact reader to make it.
+  void prepare() {
+    constexpr std::size_t least = 160;
+    if (points.empty()) {
+      points.resize(lines_together_max);
+      orders.resize(lines_together_max * tag_layout::tags_max);
+    }
+    if (tags.size() < least) {
+      tags.resize(least);
+    }
+    if (fields.size() < least) {
+      fields.resize(least);
+    }
+  }
+  void clear() noexcept {
+    tag_count = 0;
+    field_count = 0;
+  }
+  void add(const tag_view& tag) {
+    if (tag_count == tags.size()) {
+      tags.resize(64 + 2 * tag_count);
+    }
+    tags[tag_count++] = tag;
+  }
+  void add(const field_view& field) {
+    if (field_count == fields.size()) {
+      fields.resize(64 + 2 * field_count);
+    }
+    fields[field_count++] = field;
+  }
+};
+
+}  // namespace weir

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lines that are not line protocol at all: other formats sent to the wrong address, and bytes
+// before the text.
+#include <algorithm>
+
+#include "parser/mistakes/mistake.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::string_view byte_order_mark_bytes = "\xEF\xBB\xBF";
+
+maybe_mistake whole(mistake what, const refused_line& line) {
+  return mistake_found{what, 0, word_at(line.text, 0).size()};
+}
+
+bool is_json(std::string_view text) noexcept {
+  const bool has_member = text.find("\":") != std::string_view::npos ||
+                          text.find("':") != std::string_view::npos ||
+                          text.find("\" :") != std::string_view::npos;
+  switch (text.front()) {
+    case '{':
+    case '[':
+    case '}':
+    case ']':
+      return has_member || text.find_first_not_of("{}[], \t") == std::string_view::npos;
+    case '"':
+      return has_member;
+    default:
+      return false;
+  }
+}
+
+// host:a behind the first comma: pairs with colons.
+bool has_named_item(std::string_view text) noexcept {
+  const std::size_t comma = text.find(',');
+  const std::string_view item = text.substr(std::min(comma, text.size() - 1) + 1);
+  const std::size_t colon = item.find_first_of(":, ;\t");
+  return colon != item.npos && colon > 0 && item[colon] == ':' && (item[0] < '0' || item[0] > '9');
+}
+
+bool is_csv(std::string_view text) noexcept {
+  // name: value has no separators between values only.
+  if (text.find('=') != std::string_view::npos || text.find(": ") != std::string_view::npos ||
+      has_named_item(text)) {
+    return false;
+  }
+  constexpr std::string_view separators = ",;\t";
+  return std::any_of(separators.begin(), separators.end(), [&](char separator) {
+    return std::count(text.begin(), text.end(), separator) >= 2;
+  });
+}
+
+}  // namespace
+
+maybe_mistake find_format_mistake(const refused_line& line) {
+  std::string_view text = line.text;
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    return mistake_found{mistake::utf16, 0, 2};
+  }
+  if (text.starts_with("\x1F\x8B")) {
+    return mistake_found{mistake::compressed, 0, 2};
+  }
+  if (text.starts_with(byte_order_mark_bytes)) {
+    text.remove_prefix(byte_order_mark_bytes.size());
+    if (text.find_first_not_of(' ') == std::string_view::npos ||
+        text[text.find_first_not_of(' ')] == '#') {
+      return mistake_found{mistake::byte_order_mark, 0, byte_order_mark_bytes.size()};
+    }
+  }
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  if (is_json(text)) {
+    mistake_found found = *whole(mistake::json, line);
+    add_json_readings(found, line);
+    return found;
+  }
+  if (auto found = find_foreign_format(line)) {
+    return found;
+  }
+  if (is_csv(text)) {
+    return whole(mistake::csv, line);
+  }
+  return std::nullopt;
+}
+
+}  // namespace weir

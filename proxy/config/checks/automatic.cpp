@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/checks/automatic.hpp"
+
+#include <algorithm>
+
+#include "base/glob.hpp"
+
+namespace weir {
+namespace {
+
+std::size_t index_of(const takers& by) noexcept {
+  return (by.influxdb_1 ? 1U : 0U) | (by.influxdb_2 ? 2U : 0U) | (by.remote_write ? 4U : 0U) |
+         (by.file ? 8U : 0U);
+}
+
+takers takers_at(std::size_t index) noexcept {
+  return {(index & 1) != 0, (index & 2) != 0, (index & 4) != 0, (index & 8) != 0};
+}
+
+void add(const sink_settings& sink, takers& to) noexcept {
+  switch (sink.type) {
+    case sink_type::influxdb:
+      (sink.version == 1 ? to.influxdb_1 : to.influxdb_2) = true;
+      break;
+    case sink_type::remote_write:
+      to.remote_write = true;
+      break;
+    case sink_type::file:
+    case sink_type::null:
+      to.file = true;
+      break;
+  }
+}
+
+/// Stock InfluxDB 1 refuses 5u. InfluxDB 2 has a type for it, Prometheus makes a double of either,
+/// and files keep what was sent: with none of them an integer has an advantage. Without any sink
+/// nothing is known, and 5i is what every later one takes.
+unsigned_mode unsigned_for(const takers& by) noexcept {
+  return by.influxdb_1 || by.none() ? unsigned_mode::integer : unsigned_mode::native;
+}
+
+/// Prometheus alone has no trouble with a label or a series called so. Lines in files are for an
+/// InfluxDB as a rule.
+name_mode time_key_for(const takers& by) noexcept {
+  const bool only_remote_write = by.remote_write && !by.influxdb_1 && !by.influxdb_2 && !by.file;
+  return only_remote_write ? name_mode::pass : name_mode::drop_field;
+}
+
+name_mode reserved_tags_for(const takers& by) noexcept {
+  return by.influxdb_2 ? name_mode::reject : name_mode::pass;
+}
+
+shield_mode tag_count_for(const takers& by) noexcept {
+  return by.influxdb_1 || by.none() ? shield_mode::reject : shield_mode::pass;
+}
+
+shield_mode long_strings_for(const takers& by) noexcept {
+  return by.influxdb_2 ? shield_mode::reject : shield_mode::pass;
+}
+
+std::string word_of(name_mode mode) {
+  return mode == name_mode::pass ? "pass" : mode == name_mode::drop_field ? "drop-field" : "reject";
+}
+
+std::string word_of(shield_mode mode) {
+  return mode == shield_mode::pass ? "pass" : "reject";
+}
+
+}  // namespace
+
+takers takers_of(const std::vector<sink_settings>& sinks, std::string_view database) {
+  takers found;
+  for (const sink_settings& sink : sinks) {
+    if (std::any_of(sink.databases.begin(), sink.databases.end(), [&](const std::string& pattern) {
+          return matches_pattern(pattern, database);
+        })) {
+      add(sink, found);
+    }
+  }
+  return found;
+}
+
+database_settings settled(database_settings given, const takers& by) {
+  if (given.unsigned_values == unsigned_mode::automatic) {
+    given.unsigned_values = unsigned_for(by);
+  }
+  if (given.time_key == name_mode::automatic) {
+    given.time_key = time_key_for(by);
+  }
+  if (given.reserved_tags == name_mode::automatic) {
+    given.reserved_tags = reserved_tags_for(by);
+  }
+  if (given.tag_count == shield_mode::automatic) {
+    given.tag_count = tag_count_for(by);
+  }
+  if (given.long_strings == shield_mode::automatic) {
+    given.long_strings = long_strings_for(by);
+  }
+  return given;
+}
+
+std::optional<std::string> settled_word(const database_settings& given, std::string_view key,
+                                        const takers& by) {
+  if (key == "unsigned" && given.unsigned_values == unsigned_mode::automatic) {
+    return unsigned_for(by) == unsigned_mode::integer ? "integer" : "pass";
+  }
+  if (key == "time_key" && given.time_key == name_mode::automatic) {
+    return word_of(time_key_for(by));
+  }
+  if (key == "reserved_tags" && given.reserved_tags == name_mode::automatic) {
+    return word_of(reserved_tags_for(by));
+  }
+  if (key == "tag_count" && given.tag_count == shield_mode::automatic) {
+    return word_of(tag_count_for(by));
+  }
+  if (key == "long_strings" && given.long_strings == shield_mode::automatic) {
+    return word_of(long_strings_for(by));
+  }
+  return std::nullopt;
+}
+
+settled_policies::settled_policies(const settings& configured) : sinks_(configured.sinks) {
+  for (const auto& [key, policy] : configured.database) {
+    if (key != "*") {
+      named_.emplace(key, settled(policy, takers_of(key.substr(0, key.find('/')))));
+    }
+  }
+  const auto all = configured.database.find("*");
+  for (std::size_t i = 0; i < any_.size(); ++i) {
+    any_[i] =
+        settled(all == configured.database.end() ? database_settings{} : all->second, takers_at(i));
+  }
+}
+
+const database_settings& settled_policies::find(const std::string& database,
+                                                const std::string& retention_policy) const {
+  if (!retention_policy.empty()) {
+    if (const auto own = named_.find(database + "/" + retention_policy); own != named_.end()) {
+      return own->second;
+    }
+  }
+  if (const auto own = named_.find(database); own != named_.end()) {
+    return own->second;
+  }
+  return any_[index_of(takers_of(database))];
+}
+
+takers settled_policies::takers_of(std::string_view database) const {
+  return weir::takers_of(sinks_, database);
+}
+
+}  // namespace weir

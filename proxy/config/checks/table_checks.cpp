@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/checks/table_checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/checks/automatic.hpp"
+#include "config/checks/checks.hpp"
+#include "config/keys/keys.hpp"
+
+namespace weir {
+namespace {
+
+struct teller {
+  config_issues& issues;
+
+  void operator()(const config_node& node, std::string message) const {
+    issues.push_back({node.place, std::move(message)});
+  }
+};
+
+void check_influxdb(const config_node& node, const sink_settings& sink, const teller& tell) {
+  // Of the other version, only what does nothing may stand there.
+  const auto only = [&](std::uint32_t version, const char* name, bool given) {
+    if (given && sink.version != version && node.find(name) != nullptr) {
+      tell(*node.find(name),
+           fmt::format("`sink.{}` applies to version = {}, and \"{}\" has version = {}", name,
+                       version, sink.name, sink.version));
+    }
+  };
+  only(1, "username", !sink.username.empty());
+  only(1, "password", !sink.password.empty());
+  only(1, "create_databases", sink.create_databases);
+  only(2, "token", !sink.token.empty());
+  only(2, "org", !sink.organization.empty());
+  only(2, "bucket", !sink.bucket.empty());
+  if (sink.username.empty() && !sink.password.empty()) {
+    tell(*node.find("password"), "`sink.password` without `sink.username`; give both or neither");
+  }
+  if (sink.version == 2 && sink.organization.empty()) {
+    tell(node, fmt::format("sink \"{}\" has no org; InfluxDB 2 wants one with each write: org = "
+                           "\"my-org\", for example",
+                           sink.name));
+  }
+}
+
+void check_rule_texts(const config_node& node, const rule_settings& rule, const teller& tell) {
+  const bool adds = rule.action == rule_action::add_tag;
+  if (const std::string problem = adds ? "" : check_regex(rule.key); !problem.empty()) {
+    tell(*node.find("key"), fmt::format("`rule.key`: {}", problem));
+    return;
+  }
+  if (rule.action == rule_action::rename) {
+    const bool of_measurement = rule.what == rule_subject::measurement;
+    const std::string problem =
+        check_rewrite(of_measurement ? rule.measurement : rule.key, rule.to);
+    if (!problem.empty()) {
+      tell(*node.find("to"), fmt::format("`rule.to`: {}", problem));
+    }
+  }
+  struct literal {
+    const char* key;
+    const std::string& text;
+    bool checked;
+  };
+  for (const literal& one : {literal{"tag", rule.tag, true}, literal{"key", rule.key, adds},
+                             literal{"to", rule.to, adds}}) {
+    if (one.checked && (one.text.find('\n') != std::string::npos || one.text.ends_with('\\'))) {
+      tell(*node.find(one.key),
+           fmt::format("`rule.{}`: line protocol cannot hold a name that ends in "
+                       "a backslash or has a line feed in it",
+                       one.key));
+    }
+  }
+}
+
+}  // namespace
+
+// Of a sink whose every value is right by itself.
+void check_sink(const config_node& node, const sink_settings& sink, config_issues& issues) {
+  const teller tell{issues};
+  for (const auto& key : sink_keys()) {
+    const config_node* given = node.find(key.name);
+    if (given != nullptr && !applies_to(key, sink.type)) {
+      std::string types;
+      for (const sink_type type : key.only) {
+        types += fmt::format("{}\"{}\"", types.empty() ? "" : " and ", sink_type_name(type));
+      }
+      tell(*given, fmt::format("`sink.{}` applies to sinks of type {}, and \"{}\" is of type "
+                               "\"{}\"; take it out",
+                               key.name, types, sink.name, sink_type_name(sink.type)));
+    }
+  }
+  if (sink.type == sink_type::influxdb && node.find("url") == nullptr) {
+    tell(node, fmt::format("sink \"{}\" has no url; write url = \"http://127.0.0.1:8087\", for "
+                           "example",
+                           sink.name));
+  }
+  if (sink.type == sink_type::remote_write && node.find("url") == nullptr) {
+    tell(node, fmt::format("sink \"{}\" has no url; write url = "
+                           "\"http://127.0.0.1:9090/api/v1/write\", for example",
+                           sink.name));
+  }
+  if (!sink.token.empty() && !sink.username.empty()) {
+    tell(*node.find("token"), "`sink.token` and `sink.username` exclude each other; give one");
+  }
+  if (sink.type == sink_type::file && node.find("directory") == nullptr) {
+    tell(node, fmt::format("sink \"{}\" has no directory; write directory = \"weir-data/lines\", "
+                           "for example",
+                           sink.name));
+  }
+  if (sink.type == sink_type::influxdb) {
+    check_influxdb(node, sink, tell);
+  }
+  if (sink.type == sink_type::remote_write && sink.version != 1) {
+    tell(*node.find("version"),
+         "`sink.version`: remote write 2 is not supported by this version; use 1");
+  }
+  if (sink.retry_least > sink.retry_most) {
+    const config_node* given = node.find("retry_least");
+    tell(given != nullptr ? *given : *node.find("retry_most"),
+         "`sink.retry_least` is longer than `sink.retry_most`; it must not be");
+  }
+}
+
+void check_sinks_together(const config_node& list, const std::vector<sink_settings>& sinks,
+                          config_issues& issues) {
+  const teller tell{issues};
+  for (std::size_t i = 0; i < sinks.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      const bool named = !sinks[i].name.empty() && sinks[i].name == sinks[k].name;
+      if (named) {
+        tell(*list.children[i].find("name"),
+             fmt::format("there is another sink named \"{}\"; give each its own name",
+                         sinks[i].name));
+        break;
+      }
+      const bool both_files = sinks[i].type == sink_type::file && sinks[k].type == sink_type::file;
+      if (both_files && !sinks[i].directory.empty() && sinks[i].directory == sinks[k].directory) {
+        tell(*list.children[i].find("directory"),
+             fmt::format("sink \"{}\" writes to the same directory; give each its own",
+                         sinks[k].name));
+      }
+    }
+  }
+}
+
+void check_own_listener(const config_node& list, const settings& made, const machine_names& machine,
+                        config_issues& issues) {
+  for (std::size_t i = 0; i < made.sinks.size(); ++i) {
+    const sink_settings& sink = made.sinks[i];
+    if (const std::string fault = own_listener_fault(sink, made.http, machine); !fault.empty()) {
+      const config_node& node = list.children[i];
+      const config_node* url = node.find("url");
+      issues.push_back({(url != nullptr ? *url : node).place, fault});
+    }
+  }
+}
+
+void check_udp_policies(const config_node& root, const settings& made, config_issues& issues) {
+  const config_node* list = root.find("udp");
+  for (std::size_t i = 0; i < made.udp.size(); ++i) {
+    const std::string& text = made.udp[i].database;
+    const std::size_t first = text.find('/');
+    if (first == text.rfind('/') || !takers_of(made.sinks, text.substr(0, first)).influxdb_1) {
+      continue;
+    }
+    const config_node* database = list->children[i].find("database");
+    issues.push_back(
+        {(database != nullptr ? *database : list->children[i]).place,
+         fmt::format("`udp.database`: \"{}\" has several slashes, which no retention policy of the "
+                     "InfluxDB 1 that takes it can have; write \"name\" or "
+                     "\"name/retention_policy\"",
+                     text)});
+  }
+}
+
+std::string own_listener_fault(const sink_settings& sink, const http_settings& http,
+                               const machine_names& machine) {
+  for (const auto& [key, listening] : {std::pair{"http.listen", &http.listen},
+                                       std::pair{"http.quiet_listen", &http.quiet_listen}}) {
+    if (const auto own = own_listener(sink.url, *listening, machine)) {
+      return fmt::format(
+          "`sink.url`: sink \"{}\" would deliver to weir itself ({} has \"{}\"), and each point "
+          "would come back without end; give the address of the database, and let weir or the "
+          "database listen on another port",
+          sink.name, key, *own);
+    }
+  }
+  return {};
+}
+
+// Of a rule whose every value is right by itself. What stands at its default means nothing.
+void check_rule(const config_node& node, const rule_settings& rule, config_issues& issues) {
+  const teller tell{issues};
+  const bool renames = rule.action == rule_action::rename;
+  const bool renames_measurement = renames && rule.what == rule_subject::measurement;
+  const bool loses = rule.action == rule_action::drop || rule.action == rule_action::keep;
+  const auto wants = [&](bool wanted, const char* name, bool given) {
+    if (wanted && !given) {
+      tell(node, fmt::format("rule \"{}\" has no `{}`; its action needs one", rule.name, name));
+    } else if (!wanted && given) {
+      tell(*node.find(name),
+           fmt::format("`rule.{}` means nothing to what rule \"{}\" does; take it "
+                       "out",
+                       name, rule.name));
+    }
+  };
+  wants(!loses && !renames_measurement, "key", !rule.key.empty());
+  wants(renames || rule.action == rule_action::add_tag, "to", !rule.to.empty());
+  if (renames_measurement && rule.measurement.empty()) {
+    wants(true, "measurement", false);
+  }
+  if (!renames && rule.what != rule_subject::measurement) {
+    wants(false, "what", true);
+  }
+  if (rule.tag.empty() && rule.tag_value != rule_settings{}.tag_value) {
+    tell(*node.find("tag_value"), "`rule.tag_value` without `rule.tag`; give both or neither");
+  }
+  const bool always =
+      node.find("databases") == nullptr && rule.measurement.empty() && rule.tag.empty();
+  if (rule.action == rule_action::drop && always && node.find("tag_value") == nullptr) {
+    tell(node, fmt::format("rule \"{}\" would drop every point; give it `databases`, `measurement` "
+                           "or `tag` (measurement = \".*\" if that is what it is for)",
+                           rule.name));
+  }
+  check_rule_texts(node, rule, tell);
+}
+
+}  // namespace weir

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The rows of the table of keys. A new setting is a member in settings.hpp, a row here and a
+// commented key in conf/weir.toml; tests find what was forgotten.
+#include "config/keys/keys.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/checks/checks.hpp"
+#include "config/keys/key_builders.hpp"
+
+namespace weir {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr std::uint64_t kib = std::uint64_t{1} << 10;
+constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+constexpr std::uint64_t gib = std::uint64_t{1} << 30;
+constexpr std::uint64_t tib = std::uint64_t{1} << 40;
+
+struct later {
+  std::string_view section;
+  std::string_view name;
+};
+
+// From the design of later versions: known to its readers, refused plainly by this one.
+constexpr std::array later_keys{
+    later{"tcp", ""},       later{"kafka", ""},    later{"http", "tls"},
+    later{"log", "shards"}, later{"sink", "urls"},
+};
+
+}  // namespace
+
+choices<std::int64_t> precisions() {
+  return {{"ns", 1},
+          {"n", 1},
+          {"us", 1'000},
+          {"u", 1'000},
+          {"ms", 1'000'000},
+          {"s", 1'000'000'000},
+          {"m", 60'000'000'000},
+          {"h", 3'600'000'000'000},
+          {"auto", automatic_unit_ns}};
+}
+
+std::string describe(const config_value& value) {
+  struct describer {
+    std::string operator()(const other_value& other) const { return other.kind; }
+    std::string operator()(bool flag) const { return flag ? "true" : "false"; }
+    std::string operator()(std::int64_t number) const { return fmt::format("number {}", number); }
+    std::string operator()(double number) const { return fmt::format("number {}", number); }
+    std::string operator()(const std::string&) const { return "text"; }
+    std::string operator()(const std::vector<std::string>&) const { return "a list"; }
+  };
+  return std::visit(describer{}, value);
+}
+
+failure wrong_type(std::string_view expected, const config_value& value) {
+  return {fmt::format("it must be {}, not {}", expected, describe(value))};
+}
+
+std::string quoted(std::string_view text) {
+  std::string written = "\"";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"' || c == '\\') {
+      written += '\\';
+      written += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      written += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+    } else if (c == '$' && text.substr(i + 1).starts_with('{')) {
+      written += "$$";
+    } else {
+      written += c;
+    }
+  }
+  return written + '"';
+}
+
+const std::vector<config_key<http_settings>>& http_keys() {
+  using S = http_settings;
+  static const std::vector<config_key<S>> keys{
+      list_key<S>("listen", "[\"127.0.0.1:8086\"]",
+                  "\"HOST:PORT\", \"[IPV6]:PORT\" or \"unix:PATH\"; port 0 takes a free one",
+                  WEIR_MEMBER(listen), check_listen_address),
+      list_key<S>("quiet_listen", "[\"127.0.0.1:8186\"]",
+                  "further addresses, where writes are answered 204 whatever is wrong with their "
+                  "lines",
+                  WEIR_MEMBER(quiet_listen), check_listen_address, true),
+      bool_key<S>("quiet", "the same for the addresses of `listen`", WEIR_MEMBER(quiet)),
+      count_key<S>("loops", {0, 256}, "threads", "intake threads; 0: one per core",
+                   WEIR_MEMBER(loops)),
+      size_key<S>("body_limit", {1, gib}, "of one request's inflated body; more is answered 413",
+                  WEIR_MEMBER(body_limit)),
+      size_key<S>("head_limit", {kib, mib},
+                  "of a request's first line and headers; more is answered 431",
+                  WEIR_MEMBER(head_limit)),
+      duration_key<S>("head_timeout", milliseconds{10}, hours{1},
+                      "from the first byte of a request to the end of its headers",
+                      WEIR_MEMBER(head_timeout)),
+      duration_key<S>("body_timeout", milliseconds{10}, hours{24},
+                      "from the end of the headers to the end of the body",
+                      WEIR_MEMBER(body_timeout)),
+      duration_key<S>("idle_timeout", milliseconds{10}, hours{24},
+                      "between two requests of a connection", WEIR_MEMBER(idle_timeout)),
+      count_key<S>("connections", {1, 1'000'000}, "connections",
+                   "open at a time; more are answered 503 and closed", WEIR_MEMBER(connections)),
+      choice_key<S, std::int64_t>("precision", precisions(), {},
+                                  "unit of timestamps where neither request nor database says",
+                                  WEIR_MEMBER(unit_ns)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<udp_settings>>& udp_keys() {
+  using S = udp_settings;
+  static const std::vector<config_key<S>> keys{
+      text_key<S>("listen", "\"HOST:PORT\" or \"[IPV6]:PORT\"; port 0 takes a free one",
+                  WEIR_MEMBER(listen), check_udp_address),
+      text_key<S>("database", "\"database\" or \"database/retention_policy\" of all its points",
+                  WEIR_MEMBER(database), check_udp_database),
+      choice_key<S, std::int64_t>("precision", precisions(), {},
+                                  "unit of the timestamps, unless the database has one",
+                                  WEIR_MEMBER(unit_ns)),
+      size_key<S>("receive_buffer", {64 * kib, gib},
+                  "what the kernel holds while weir is busy; beyond it, it drops datagrams",
+                  WEIR_MEMBER(receive_buffer)),
+      size_key<S>("datagram_limit", {512, 64 * kib}, "of one datagram; a longer one is dropped",
+                  WEIR_MEMBER(datagram_limit)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<log_settings>>& log_keys() {
+  using S = log_settings;
+  static const std::vector<config_key<S>> keys{
+      choice_key<S, log_type>("type", {{"local", log_type::local}, {"memory", log_type::memory}},
+                              {"kafka"}, "where accepted points rest until they are delivered",
+                              WEIR_MEMBER(type)),
+      text_key<S>("directory", "of the local log; one process at a time locks it",
+                  WEIR_MEMBER(directory), check_directory),
+      choice_key<S, acknowledge_mode>(
+          "acknowledge",
+          {{"received", acknowledge_mode::received},
+           {"written", acknowledge_mode::written},
+           {"synced", acknowledge_mode::synced}},
+          {},
+          "what a 204 promises: in memory, handed to the operating system, or on stable storage",
+          WEIR_MEMBER(acknowledge)),
+      choice_key<S, compression_mode>("compression",
+                                      {{"auto", compression_mode::automatic},
+                                       {"gzip", compression_mode::gzip},
+                                       {"none", compression_mode::none}},
+                                      {}, "of the log; auto: gzip when a sink sends gzip",
+                                      WEIR_MEMBER(compression)),
+      size_key<S>("keep", {mib, 1024 * tib}, "of the log before `when_full` applies",
+                  WEIR_MEMBER(keep)),
+      choice_key<S, when_full_mode>(
+          "when_full",
+          {{"reject", when_full_mode::reject}, {"discard-oldest", when_full_mode::discard_oldest}},
+          {}, "answer new writes 503, or lose the oldest points", WEIR_MEMBER(when_full)),
+      size_key<S>("segment", {mib, 4 * gib}, "of one file of the log", WEIR_MEMBER(segment)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<letter_settings>>& letter_keys() {
+  using S = letter_settings;
+  static const std::vector<config_key<S>> keys{
+      bool_key<S>("enabled", "keep the lines that were refused, for `weir letters`",
+                  WEIR_MEMBER(enabled)),
+      text_key<S>("directory", "where; empty: `letters` in the log's directory",
+                  WEIR_MEMBER(directory)),
+      size_key<S>("keep", {mib, 1024 * gib}, "of all of them; beyond it the oldest go",
+                  WEIR_MEMBER(keep)),
+      size_key<S>("line", {64, mib}, "kept of one line; a longer one is cut", WEIR_MEMBER(line)),
+      bool_key<S>("dropped", "keep lines too that a rule dropped in silence", WEIR_MEMBER(dropped)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<limit_settings>>& limit_keys() {
+  using S = limit_settings;
+  static const std::vector<config_key<S>> keys{
+      size_key<S>("memory", {16 * mib, 1024 * gib}, "for requests in flight and frames",
+                  WEIR_MEMBER(memory)),
+      size_key<S>("line", {kib, 64 * mib}, "of one line; a longer one is rejected",
+                  WEIR_MEMBER(line)),
+      count_key<S>("databases", {1, 1'000'000}, "databases",
+                   "that clients may create or name before further ones are refused",
+                   WEIR_MEMBER(databases)),
+      count_key<S>("labelled_databases", {0, 100'000}, "databases",
+                   "with rows of their own in /metrics; the others are summed up as (other)",
+                   WEIR_MEMBER(labelled_databases)),
+      size_key<S>("state", {mib, 1024 * gib},
+                  "for what remote_write sinks remember of their series; beyond it the series "
+                  "unseen for longest are forgotten",
+                  WEIR_MEMBER(state)),
+      size_key<S>("series", {mib, 1024 * gib},
+                  "for what the gate remembers of series; beyond it those unseen for long are "
+                  "forgotten",
+                  WEIR_MEMBER(series)),
+      duration_key<S>("series_idle", seconds{60}, hours{24 * 3650},
+                      "how long a series may be unseen before it no longer counts as one",
+                      WEIR_MEMBER(series_idle)),
+      size_key<S>("types", {64 * kib, 1024 * gib},
+                  "for the types of fields; beyond it further fields are passed unchecked",
+                  WEIR_MEMBER(types)),
+      size_key<S>("duplicates", {0, 1024 * gib},
+                  "for recent points, in which duplicates are looked for; 0: only in each "
+                  "series' newest point",
+                  WEIR_MEMBER(duplicates)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<rule_settings>>& rule_keys() {
+  using S = rule_settings;
+  static const std::vector<config_key<S>> keys{
+      text_key<S>("name", "unique; in metrics and messages", WEIR_MEMBER(name), check_sink_name),
+      choice_key<S, rule_action>("action",
+                                 {{"drop", rule_action::drop},
+                                  {"keep", rule_action::keep},
+                                  {"rename", rule_action::rename},
+                                  {"add_tag", rule_action::add_tag},
+                                  {"drop_tag", rule_action::drop_tag},
+                                  {"drop_field", rule_action::drop_field}},
+                                 {}, "what happens to points that match; keep: drops all others",
+                                 WEIR_MEMBER(action)),
+      list_key<S>("databases", "[\"*\"]", "patterns of database names, with * and ?",
+                  WEIR_MEMBER(databases), check_pattern),
+      text_key<S>("measurement", "regular expression (RE2) of whole names; empty: all",
+                  WEIR_MEMBER(measurement), check_regex),
+      text_key<S>("tag", "only points whose tag of this name has a value that matches tag_value",
+                  WEIR_MEMBER(tag)),
+      text_key<S>("tag_value", "regular expression of values; without the tag it is the empty one",
+                  WEIR_MEMBER(tag_value), check_regex),
+      choice_key<S, rule_subject>("what",
+                                  {{"measurement", rule_subject::measurement},
+                                   {"tag", rule_subject::tag},
+                                   {"field", rule_subject::field}},
+                                  {}, "of rename: whose name changes", WEIR_MEMBER(what)),
+      text_key<S>("key",
+                  "regular expression of the tags' or fields' names; of add_tag the tag's name",
+                  WEIR_MEMBER(key)),
+      text_key<S>("to",
+                  "of rename the new name, with \\1 for the pattern's first group; of "
+                  "add_tag the tag's value",
+                  WEIR_MEMBER(to)),
+  };
+  return keys;
+}
+
+const std::vector<config_key<service_settings>>& service_keys() {
+  using S = service_settings;
+  static const std::vector<config_key<S>> keys{
+      duration_key<S>("drain_timeout", milliseconds{0}, hours{1},
+                      "how long SIGTERM lets requests finish and sinks deliver; what is left stays "
+                      "in the log",
+                      WEIR_MEMBER(drain_timeout)),
+      choice_key<S, std::string>(
+          "log_level",
+          {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}}, {},
+          "the least important messages that are written", WEIR_MEMBER(log_level)),
+      choice_key<S, std::string>("log_format", {{"text", "text"}, {"json", "json"}}, {},
+                                 "of messages: lines to read, or one JSON object a line",
+                                 WEIR_MEMBER(log_format)),
+  };
+  return keys;
+}
+
+std::string later_key(std::string_view section, std::string_view name) {
+  for (const later& candidate : later_keys) {
+    if (candidate.section == section && candidate.name == name) {
+      if (name == "urls") {
+        return "a sink has one url; write url = \"...\", and a [[sink]] for each further server";
+      }
+      return "it is not supported by this version; take it out";
+    }
+  }
+  return {};
+}
+
+}  // namespace weir

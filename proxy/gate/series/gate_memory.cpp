@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/series/gate_memory.hpp"
+
+#include <algorithm>
+
+namespace weir {
+namespace {
+
+constexpr std::int64_t sample_pause_ns = 60'000'000'000;
+
+}  // namespace
+
+gate_memory::gate_memory(const gate_memory_options& options)
+    : options_(options),
+      types_budget_(options.types_bytes),
+      file_budget_(options.types_bytes * types_file_factor),
+      unwritten_bytes_usual_(std::min(unwritten_bytes_usual, options.types_bytes / 2)),
+      series(options.series_bytes, options.series_idle_s),
+      points(options.duplicates_bytes) {}
+
+database_memory& gate_memory::of(std::string_view database) {
+  const std::lock_guard lock(mutex_);
+  auto found = databases_.find(database);
+  if (found == databases_.end()) {
+    std::string name(database);
+    auto made =
+        std::make_unique<database_memory>(name, options_.seed, types_budget_, options_.start_ns);
+    found = databases_.emplace(std::move(name), std::move(made)).first;
+  }
+  return *found->second;
+}
+
+bool gate_memory::knows(std::string_view database) const {
+  const std::lock_guard lock(mutex_);
+  return databases_.find(database) != databases_.end();
+}
+
+field_types::answer gate_memory::learn(std::string_view database, std::string_view measurement,
+                                       std::string_view field, field_type type) {
+  database_memory& own = of(database);
+  return add_type(own, measurement_key(own, measurement), measurement, field, type);
+}
+
+/// Takes the record's bytes from the file's budget.
+bool gate_memory::make_record(const registered_field& name, field_type type, std::string& out) {
+  const std::size_t names = name.database.size() + name.measurement.size() + name.field.size();
+  if (names > types_record_bytes_max || names > file_budget_.limit() - file_budget_.used() ||
+      unwritten_bytes_.load(std::memory_order_relaxed) >= options_.types_bytes) {
+    return false;
+  }
+  append_registration(name, type, out);
+  return out.size() <= types_record_bytes_max && file_budget_.take(budgeted_bytes(out.size()));
+}
+
+field_types::answer gate_memory::add_type(database_memory& database, std::uint64_t measurement_hash,
+                                          std::string_view measurement, std::string_view field,
+                                          field_type type) {
+  const wide_hash key = field_types::key_of(measurement_hash, field);
+  if (const auto known = database.types.find(key); known.found == field_types::status::known) {
+    return known;  // another thread was faster
+  }
+  if (!options_.keeps_types) {
+    return database.types.add(key, type, [] {});
+  }
+  std::string record;
+  if (!make_record({database.name(), measurement, field}, type, record)) {
+    return {field_types::status::full, type};
+  }
+  const auto answer = database.types.add(key, type, [&] {
+    const std::lock_guard lock(unwritten_mutex_);
+    unwritten_ += record;
+    unwritten_bytes_.store(unwritten_.size(), std::memory_order_relaxed);
+    registrations_.fetch_add(1, std::memory_order_acq_rel);
+  });
+  if (answer.found != field_types::status::added) {
+    file_budget_.give_back(budgeted_bytes(record.size()));
+  }
+  return answer;
+}
+
+std::string gate_memory::take_unwritten(std::uint64_t& registrations) {
+  const std::lock_guard lock(unwritten_mutex_);
+  registrations = registrations_.load(std::memory_order_acquire);
+  unwritten_bytes_.store(0, std::memory_order_relaxed);
+  return std::exchange(unwritten_, {});
+}
+
+std::optional<gate_sample> minute_sample::take(std::int64_t now_ns) {
+  if (!waiting_.load(std::memory_order_relaxed)) {
+    return std::nullopt;
+  }
+  const std::lock_guard lock(mutex_);
+  if (!sample_ || now_ns - taken_ns_ < sample_pause_ns) {
+    return std::nullopt;
+  }
+  taken_ns_ = now_ns;
+  waiting_.store(false, std::memory_order_relaxed);
+  sample_->count = count_.exchange(0, std::memory_order_relaxed);
+  return std::exchange(sample_, std::nullopt);
+}
+
+std::vector<gate_memory::database_counts> gate_memory::count() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<database_counts> out;
+  out.reserve(databases_.size());
+  for (const auto& [name, each] : databases_) {
+    out.push_back({name, each->series.series(), each->types.size()});
+  }
+  return out;
+}
+
+}  // namespace weir

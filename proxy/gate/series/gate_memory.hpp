@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the gate remembers between lines, shared by all intake loops: the table of series, the
+// window of recent points, and for each database the types of its fields and the counts of its
+// series. Nothing here touches files: registrations of types wait to be written by types_journal.
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/memory_budget.hpp"
+#include "gate/series/cardinality.hpp"
+#include "gate/series/field_types.hpp"
+#include "gate/series/known_shapes.hpp"
+#include "gate/series/point_window.hpp"
+#include "gate/series/series_table.hpp"
+#include "gate/series/types_text.hpp"
+
+namespace weir {
+
+/// One of many, for a person to look at.
+struct gate_sample {
+  std::string database;
+  /// The series of a point, or the measurement of a field.
+  std::string place;
+  std::string field;
+  std::int64_t time = 0;
+  /// How many there were since the sample before.
+  std::uint64_t count = 0;
+};
+
+/// Keeps the first of what is noted, and gives it away at most once a minute. Thread-safe.
+class minute_sample {
+ public:
+  template <class Make>
+  void note(Make make) {
+    count_.fetch_add(1, std::memory_order_relaxed);
+    if (waiting_.load(std::memory_order_relaxed)) {
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (!sample_) {
+      sample_ = make();
+      waiting_.store(true, std::memory_order_relaxed);
+    }
+  }
+  [[nodiscard]] std::optional<gate_sample> take(std::int64_t now_ns);
+
+ private:
+  std::mutex mutex_;
+  std::optional<gate_sample> sample_;
+  std::int64_t taken_ns_ = 0;
+  std::atomic<std::uint64_t> count_{0};
+  std::atomic<bool> waiting_{false};
+};
+
+/// What the gate remembers of one database. Never moved or removed.
+class database_memory {
+ public:
+  database_memory(std::string name, std::uint64_t seed, memory_budget& budget,
+                  std::int64_t start_ns)
+      : types(budget),
+        series(budget, start_ns),
+        shapes(budget),
+        name_(std::move(name)),
+        seed_(hash_text(name_, seed)) {}
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// Of all hashes of its series, measurements and fields.
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+
+  field_types types;
+  database_series series;
+  known_shapes shapes;
+
+ private:
+  const std::string name_;
+  const std::uint64_t seed_;
+};
+
+/// The file of types is so many times limits.types at most.
+inline constexpr std::size_t types_file_factor = 4;
+/// Records that wait to be written: beyond this, or half of limits.types, they are written before
+/// their request is complete.
+inline constexpr std::size_t unwritten_bytes_usual = std::size_t{256} << 10;
+
+struct gate_memory_options {
+  std::size_t series_bytes = std::size_t{256} << 20;
+  std::size_t types_bytes = std::size_t{64} << 20;
+  std::size_t duplicates_bytes = std::size_t{8} << 20;
+  std::uint32_t series_idle_s = 7 * 24 * 3600;
+  /// False: registrations are not kept for a file.
+  bool keeps_types = false;
+  /// Unknown to others.
+  std::uint64_t seed = 0;
+  /// Time of the start, nanoseconds since the epoch.
+  std::int64_t start_ns = 0;
+};
+
+class gate_memory {
+ public:
+  explicit gate_memory(const gate_memory_options& options);
+
+  /// Valid as long as this object.
+  [[nodiscard]] database_memory& of(std::string_view database);
+  [[nodiscard]] bool knows(std::string_view database) const;
+
+  /// A field's type, known from elsewhere: from the file of types, or from the database itself. The
+  /// names are meant as they stand, without escapes. A type that is known already stays.
+  field_types::answer learn(std::string_view database, std::string_view measurement,
+                            std::string_view field, field_type type);
+  /// Registers the type that a line uses first; `measurement_hash` is what `measurement_key` says.
+  /// `full`: there is no room for it, in memory or in the file, and the field passes unchecked.
+  field_types::answer add_type(database_memory& database, std::uint64_t measurement_hash,
+                               std::string_view measurement, std::string_view field,
+                               field_type type);
+
+  [[nodiscard]] static std::uint64_t measurement_key(const database_memory& database,
+                                                     std::string_view measurement) noexcept {
+    return hash_text(measurement, database.seed());
+  }
+
+  /// Registrations made so far: raised before the type can be seen by anybody.
+  [[nodiscard]] std::uint64_t registrations() const noexcept {
+    return registrations_.load(std::memory_order_acquire);
+  }
+  /// Takes the records that the file lacks, and says how many registrations they bring it to.
+  [[nodiscard]] std::string take_unwritten(std::uint64_t& registrations);
+  /// Whether so many records wait that they should be written before a request is complete.
+  [[nodiscard]] bool should_write() const noexcept {
+    return unwritten_bytes_.load(std::memory_order_relaxed) > unwritten_bytes_usual_;
+  }
+
+  /// Points whose values differ from another's of their place: `place` is their series.
+  minute_sample duplicates;
+  /// Lines with a field twice, of which the last value went on.
+  minute_sample repeated_fields;
+  /// Fields that were passed unchecked, because limits.types is used up.
+  minute_sample unchecked;
+
+  struct database_counts {
+    std::string name;
+    std::uint64_t series = 0;
+    std::uint64_t types = 0;
+  };
+  [[nodiscard]] std::vector<database_counts> count() const;
+  [[nodiscard]] const memory_budget& types_budget() const noexcept { return types_budget_; }
+  /// Bytes of the records that the file of types may hold, and holds or will.
+  [[nodiscard]] const memory_budget& types_file_budget() const noexcept { return file_budget_; }
+  [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
+
+ private:
+  friend class types_loader;
+  [[nodiscard]] bool make_record(const registered_field& name, field_type type, std::string& out);
+
+  const gate_memory_options options_;
+  memory_budget types_budget_;
+  memory_budget file_budget_;
+  const std::size_t unwritten_bytes_usual_;
+  mutable std::mutex mutex_;  // of the map
+  std::map<std::string, std::unique_ptr<database_memory>, std::less<>> databases_;
+  std::mutex unwritten_mutex_;
+  std::string unwritten_;
+  std::atomic<std::size_t> unwritten_bytes_{0};
+  std::atomic<std::uint64_t> registrations_{0};
+
+ public:
+  // After what their entries point to, so that they are destroyed first.
+  series_table series;
+  point_window points;
+};
+
+}  // namespace weir

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the gate remembers of each series, in one table that all intake loops share: whose series it
+// is, the shape that its lines had when their types were last checked, its newest point, and when
+// it was last seen. Bounded in bytes: when it is full, a new series takes the place of one that was
+// not seen for long. Thread-safe: 16 shards, each with a lock that is held for one series.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/brief_mutex.hpp"
+#include "gate/series/series_hash.hpp"
+
+namespace weir {
+
+struct measurement_record;
+
+/// One cache line.
+struct alignas(64) series_entry {
+  /// Of the canonical series, with its database in the seed. {0, 0}: an empty place.
+  wide_hash key;
+  /// Greatest time of its points; of every retention policy.
+  std::int64_t newest_time = 0;
+  /// What point_window.hpp says of a point: its shape and values.
+  std::uint64_t newest_point = 0;
+  /// The shape of lines whose types are known to be right; 0: none yet.
+  std::uint64_t shape = 0;
+  /// Counts this series; nullptr while nobody does.
+  measurement_record* measurement = nullptr;
+  /// Seconds since the epoch.
+  std::uint32_t seen_s = 0;
+  /// Which retention policy the newest point went to (a hash).
+  std::uint32_t newest_policy = 0;
+  /// False until a point was taken: the members on it say nothing then.
+  bool has_point = false;
+};
+static_assert(sizeof(series_entry) == 64);
+
+class series_table {
+ public:
+  static constexpr std::size_t shard_count = 16;
+  /// Of one series in a full table; while a table grows, up to half as much again.
+  static constexpr std::size_t entry_bytes = sizeof(series_entry) * 4 / 3;
+
+  /// `bytes`: for entries. Series not seen for `idle_s` are forgotten when others arrive.
+  explicit series_table(std::size_t bytes, std::uint32_t idle_s);
+  ~series_table();
+  series_table(const series_table&) = delete;
+  series_table& operator=(const series_table&) = delete;
+
+  /// An entry and the lock on its shard: hold it briefly, and one at a time.
+  class access {
+   public:
+    access(const access&) = delete;
+    access& operator=(const access&) = delete;
+    ~access() { mutex_.unlock(); }
+    [[nodiscard]] explicit operator bool() const noexcept { return entry_ != nullptr; }
+    [[nodiscard]] series_entry* operator->() const noexcept { return entry_; }
+    [[nodiscard]] series_entry& operator*() const noexcept { return *entry_; }
+    /// Whether this call made the entry.
+    [[nodiscard]] bool added() const noexcept { return added_; }
+
+   private:
+    friend class series_table;
+    access(brief_mutex& locked, series_entry* entry, bool added) noexcept
+        : mutex_(locked), entry_(entry), added_(added) {}
+    brief_mutex& mutex_;
+    series_entry* entry_;
+    bool added_;
+  };
+
+  /// `find` will be called for the key soon: the memory for it may be fetched.
+  void expect(const wide_hash& key) const noexcept;
+  /// Empty when the series is not known. What is found counts as seen.
+  [[nodiscard]] access find(const wide_hash& key, std::uint32_t now_s);
+  /// Never empty; makes room if need be.
+  [[nodiscard]] access find_or_add(const wide_hash& key, std::uint32_t now_s);
+  /// Forgets some series that were idle for long, near the place of `key`: to be called before a
+  /// new series is counted against a limit, which idle ones should not use up.
+  void expire_near(const wide_hash& key, std::uint32_t now_s);
+
+  struct totals {
+    std::uint64_t series = 0;
+    std::uint64_t bytes = 0;
+    /// Forgotten because the table was full, though they had not been idle for long.
+    std::uint64_t evicted = 0;
+    std::uint64_t expired = 0;
+  };
+  [[nodiscard]] totals count() const;
+
+ private:
+  struct shard;
+  /// All of them lie in a few cache lines that are seldom written.
+  struct hint {
+    std::atomic<const series_entry*> places{nullptr};
+    std::atomic<std::size_t> count{0};
+  };
+  [[nodiscard]] shard& shard_of(const wide_hash& key) const noexcept;
+
+  const std::uint32_t idle_s_;
+  alignas(64) std::array<hint, shard_count> hints_;
+  std::unique_ptr<shard[]> shards_;
+};
+
+}  // namespace weir

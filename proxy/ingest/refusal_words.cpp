@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/refusal_words.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "api/write_dialect.hpp"
+#include "config/units.hpp"
+#include "letters/letter.hpp"
+
+namespace weir {
+namespace {
+
+// Text of the client inside a hint: whole or not at all. Not where it would read as InfluxDB's own
+// words, or would not be one plain line.
+bool can_be_hinted(std::string_view text, std::size_t bytes_max) {
+  const bool is_plain = std::none_of(text.begin(), text.end(), [](char byte) {
+    return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F;
+  });
+  return is_plain && text.size() <= bytes_max && !api::holds_final_phrase(text) &&
+         text.find("dropped=") == std::string_view::npos;
+}
+
+}  // namespace
+
+rejected_line quoting(const parse_error& error) {
+  return {.message = "unable to parse '" + quoted(error.text) + "': " + reason(error),
+          .line = error.line,
+          .column = error.column,
+          .code = name_of(error.code)};
+}
+
+rejected_line explained(const parse_error& error, std::int64_t unit_ns, std::size_t before) {
+  diagnosis known = diagnose(error, unit_ns);
+  rejected_line told{.message = std::move(known.message),
+                     .line = error.line,
+                     .column = known.column,  // where the mistake lies, not where it was noticed
+                     .code = name_of(error.code),
+                     .explanation = std::move(known.explanation) + ' ' + known.remedy,
+                     .text = quoted(error.text, write_verdict::quoted_bytes_max)};
+  if (before >= repaired_lines_max || error.text.size() > write_verdict::quoted_bytes_max) {
+    return told;
+  }
+  for (const repaired_line& each : repair(error, unit_ns)) {
+    told.explanation += each.condition.empty() ? " Write: " : " If " + each.condition + ": ";
+    told.explanation += '`' + each.text + '`';
+  }
+  return told;
+}
+
+line_hint hint_for(const parse_error& error, std::int64_t unit_ns) {
+  const diagnosis told = diagnose(error, unit_ns);
+  if (told.kind == name_of(error.code)) {
+    return {};  // InfluxDB's words say as much
+  }
+  std::string text = "line " + std::to_string(error.line) + ": ";
+  text.append(told.title);
+  const std::size_t room = write_verdict::hint_bytes_max - text.size();
+  for (const repaired_line& each : repair(error, unit_ns)) {
+    std::string advice =
+        each.condition.empty() ? "; write: " : "; if " + each.condition + ", write: ";
+    advice += each.text;
+    if (can_be_hinted(advice, room)) {
+      return {told.kind, text + advice};
+    }
+  }
+  const std::string remedy = "; " + told.remedy;
+  return {told.kind, can_be_hinted(remedy, room) ? text + remedy : text};
+}
+
+std::string retention_hint(std::uint64_t line, std::int64_t time_ns, std::int64_t kept_ns) {
+  return "the point of line " + std::to_string(line) + " lies at " + rfc3339(time_ns) +
+         ", and points are kept for " + format_duration(std::chrono::nanoseconds{kept_ns}) +
+         "; check the precision and the sender's clock";
+}
+
+std::string quoted(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) {
+    return std::string(text);
+  }
+  return std::string(text.substr(0, bytes_max)) + "...";
+}
+
+std::string words_for(gate_code code, const point_view& point, const std::string& detail) {
+  switch (code) {
+    case gate_code::field_type_conflict:
+    case gate_code::series_limit:
+    case gate_code::string_too_long:
+    case gate_code::time_as_tag:
+    case gate_code::time_as_field:
+      return detail;
+    case gate_code::duplicate_point:
+    case gate_code::duplicate_field:
+      return "point '" + quoted(point.text) + "' was refused: " + detail;
+    case gate_code::beyond_future:
+      return "point '" + quoted(point.text) +
+             "' lies further in the future than its database allows (key: future); check the "
+             "sender's clock and the precision";
+    case gate_code::unsigned_too_large:
+      return "unable to parse '" + quoted(point.text) +
+             "': an unsigned value is too large for an integer (key: unsigned)";
+    case gate_code::unsigned_refused:
+      return "unable to parse '" + quoted(point.text) + "': invalid number";
+    case gate_code::precision_mistaken:
+    case gate_code::precision_ambiguous:
+    case gate_code::precision_unknown:
+    case gate_code::reserved_tag:
+    case gate_code::tag_and_field:
+    case gate_code::rule_conflict:
+      return "unable to parse '" + quoted(point.text) + "': " + detail;
+    case gate_code::dropped_by_rule:
+      return "point '" + quoted(point.text) + "' was " + detail;
+    case gate_code::none:
+    case gate_code::time_assigned:
+    case gate_code::precision_mended:
+    case gate_code::beyond_retention:
+    case gate_code::retention_clamped:
+    case gate_code::name_dropped:
+    case gate_code::changed_by_rule:
+    case gate_code::unsigned_as_integer:
+    case gate_code::type_coerced:
+    case gate_code::field_renamed:
+    case gate_code::field_dropped:
+    case gate_code::type_unchecked:
+    case gate_code::gauge_converted:
+    case gate_code::gauge_dropped:
+    case gate_code::duplicate_retry:
+    case gate_code::duplicate_spread:
+      break;
+  }
+  return "point '" + quoted(point.text) + "' was refused: " + std::string(name_of(code));
+}
+
+std::string without_line(std::string words, std::string_view line) {
+  const std::string quote = " '" + quoted(line) + "'";
+  const std::size_t at = words.find(quote);
+  if (at == std::string::npos) {
+    return words;
+  }
+  const std::string_view rest = std::string_view(words).substr(at + quote.size());
+  for (const std::string_view before : {": ", " was refused: ", " was "}) {
+    if (rest.starts_with(before)) {
+      return std::string(rest.substr(before.size()));
+    }
+  }
+  words.erase(at, quote.size());
+  return words;
+}
+
+}  // namespace weir

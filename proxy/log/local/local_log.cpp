@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Appending, releasing and discarding. The order of the locks is write_mutex_, mutex_; appends
+// write under the first alone, so readers and sinks never wait for the disk.
+#include "log/local/local_log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "observe/journal.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::uint64_t segment_bytes_least = std::uint64_t{64} * 1024;
+/// How soon the log's thread asks a disk again that refused.
+constexpr std::chrono::milliseconds refused_pause{200};
+/// How soon it looks whether the disk would take what it refused, where no append tells.
+constexpr std::chrono::milliseconds probe_pause{1000};
+
+std::uint64_t segment_bytes_for(const log_settings& settings) {
+  return std::min(settings.segment, std::max(settings.keep / 4, segment_bytes_least));
+}
+
+}  // namespace
+
+local_log::local_log(const log_settings& settings, const local_log_options& options,
+                     file_system& files, directory_lock lock, recovered_segments found,
+                     std::unique_ptr<segment_writer> writer)
+    : settings_(settings),
+      segment_bytes_(segment_bytes_for(settings)),
+      now_ns_(options.now_ns),
+      budget_(options.frames),
+      files_(files),
+      directory_(settings.directory + "/segments"),
+      lock_(std::move(lock)),
+      writer_(std::move(writer)),
+      writer_next_(found.next_sequence),
+      segments_(std::move(found.segments)),
+      ring_(options.frames),
+      end_(found.next_sequence),
+      written_end_(found.next_sequence) {
+  WEIR_ASSERT(!segments_.empty() && writer_->about() == segments_.back().about);
+  for (const kept_segment& each : segments_) {
+    bytes_ += each.limits.bytes;
+  }
+  frame_ring::dropped none;
+  ring_.restart(end_, none);
+  torn_bytes_.set(found.torn_bytes);
+  damaged_segments_.set(found.damaged_segments);
+  damaged_records_.set(found.damaged_records);
+  damaged_points_.set(found.damaged_points);
+  thread_ = std::thread([this] { run(); });
+}
+
+local_log::~local_log() {
+  if (const outcome closed = close(); !closed) {
+    journal(journal_level::error, closed.error().message);
+  }
+}
+
+append_result local_log::append(std::span<const std::shared_ptr<frame>> frames) {
+  if (frames.empty()) {
+    return {};
+  }
+  batch made;
+  for (const auto& each : frames) {
+    frame_header& header = each->header;
+    if (header.database.size() > record_name_bytes_max ||
+        header.retention_policy.size() > record_name_bytes_max) {
+      return {append_status::failed, "the name of a database or retention policy is too long"};
+    }
+    header.stored_bytes = static_cast<std::uint32_t>(each->stored.size());
+    WEIR_ASSERT(header.stored_bytes == each->stored.size());
+    made.frames.push_back(each);
+    made.checksums.push_back(payload_checksum(each->stored));
+    made.record_bytes += record_bytes(header, each->stored.size());
+    made.memory_bytes += frame_memory_bytes(*each);
+    made.points += header.points;
+  }
+  append_result result = settings_.acknowledge == acknowledge_mode::written
+                             ? append_written(frames, made)
+                             : append_behind(frames, made);
+  if (result.status == append_status::taken) {
+    subscribers_.wake_all();
+  }
+  return result;
+}
+
+append_result local_log::append_written(std::span<const std::shared_ptr<frame>> frames,
+                                        const batch& made) {
+  frame_ring::dropped dropped;  // destroyed without a lock
+  const std::lock_guard writing(write_mutex_);
+  std::uint64_t sequence = 0;
+  room found = room::none;
+  for (bool rotated = false;; rotated = true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (closing_) {
+        return {append_status::failed, "the log is closed"};
+      }
+      sequence = end_;
+      found = make_room(made.record_bytes, dropped);
+    }
+    if (found != room::after_rotation || rotated || !rotate(sequence)) {
+      break;
+    }
+  }
+  if (found != room::enough) {
+    return refuse_as_full(made.record_bytes);
+  }
+  if (const outcome written = write(made.frames, made.checksums, made.record_bytes, sequence);
+      !written) {
+    append_failed_.add_shared();
+    journal_limited("log append", journal_level::error,
+                    "the log cannot be written: " + written.error().message);
+    const std::lock_guard lock(mutex_);
+    note_refused_by_disk(written.error().message, made.record_bytes);
+    return {append_status::failed, written.error().message};
+  }
+  const std::lock_guard lock(mutex_);
+  append_refused_.clear();
+  for (const auto& each : frames) {
+    each->header.sequence = end_++;
+  }
+  count_appended(made);
+  note_written(end_, writer_->bytes());
+  keep_in_memory(made, dropped);
+  return {};
+}
+
+append_result local_log::append_behind(std::span<const std::shared_ptr<frame>> frames,
+                                       batch& made) {
+  frame_ring::dropped dropped;
+  for (bool rotated = false;; rotated = true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (closing_ || !disk_refuses_.empty()) {
+        append_failed_.add_shared();
+        return {append_status::failed, closing_ ? "the log is closed" : disk_refuses_};
+      }
+      const room found = make_room(made.record_bytes, dropped);
+      if (found == room::enough) {
+        return take_behind(frames, made, dropped);
+      }
+      if (found == room::none || rotated) {
+        break;
+      }
+    }
+    const std::lock_guard writing(write_mutex_);
+    if (!rotate(writer_next_)) {
+      break;
+    }
+  }
+  return refuse_as_full(made.record_bytes);
+}
+
+append_result local_log::take_behind(std::span<const std::shared_ptr<frame>> frames, batch& made,
+                                     frame_ring::dropped& dropped) {
+  if (!take_memory(made.memory_bytes, dropped)) {
+    append_full_.add_shared();
+    refused_by_memory_ = made.memory_bytes;
+    return {append_status::full, "the memory for frames (a share of limits.memory) is used up"};
+  }
+  unwritten_bytes_ += made.record_bytes;
+  work_.notify_one();
+  if (settings_.acknowledge == acknowledge_mode::synced) {
+    auto ticket = std::make_shared<append_ticket>();
+    queued_.push_back({{frames.begin(), frames.end()}, std::move(made), ticket});
+    return {append_status::pending, {}, std::move(ticket)};
+  }
+  for (const auto& each : frames) {
+    each->header.sequence = end_++;
+    ring_.push(each);
+  }
+  count_appended(made);
+  return {};
+}
+
+append_result local_log::refuse_as_full(std::uint64_t bytes) {
+  append_full_.add_shared();
+  const std::lock_guard lock(mutex_);
+  if (bytes + segment_header_bytes <= settings_.keep) {
+    refused_as_full_ = bytes;  // what is larger than the whole log says nothing about it
+  }
+  return {append_status::full, "the log holds as much as log.keep allows (" +
+                                   std::to_string(settings_.keep) + " bytes) and " +
+                                   std::to_string(bytes) + " more do not fit"};
+}
+
+outcome local_log::write(const std::vector<frame_ptr>& frames,
+                         const std::vector<std::uint64_t>& checksums, std::uint64_t bytes,
+                         std::uint64_t first_sequence) {
+  const bool empty = writer_->bytes() == segment_header_bytes;
+  const bool whole = !writer_->broken() || writer_->mend();
+  const bool too_large = !empty && writer_->bytes() + bytes > segment_bytes_;
+  if (!whole || too_large || first_sequence != writer_next_) {
+    if (first_sequence == writer_->about()->first()) {
+      // Its successor would have its name; there is nothing in it to go on from.
+      return failure{writer_->about()->path() + ": a write that failed could not be undone"};
+    }
+    if (outcome rotated = rotate(first_sequence); !rotated) {
+      return rotated;
+    }
+  }
+  outcome written = writer_->append(frames, checksums, first_sequence);
+  if (written) {
+    writer_next_ = first_sequence + frames.size();
+  }
+  return written;
+}
+
+outcome local_log::rotate(std::uint64_t first_sequence) {
+  if (first_sequence == writer_->about()->first()) {
+    return failure{"the newest segment is empty"};
+  }
+  auto made = segment_writer::create(files_, directory_, {first_sequence, now_ns_()});
+  if (!made) {
+    return made.error();
+  }
+  writer_ = std::move(made).value();
+  writer_next_ = first_sequence;
+  directory_unsynced_ = true;
+  frame_ring::dropped dropped;
+  const std::lock_guard lock(mutex_);
+  if (segments_.size() > 1 && segments_.back().limits.bytes <= segment_header_bytes) {
+    retire_empty();
+  }
+  segments_.back().limits.end = first_sequence;
+  segments_.push_back({writer_->about(), {segment_header_bytes, written_end_}});
+  bytes_ += segment_header_bytes;
+  retire_released(dropped);
+  return nothing{};
+}
+
+local_log::room local_log::plan_room(std::uint64_t bytes, std::size_t& discarded) const {
+  discarded = 0;
+  const std::uint64_t needed = bytes + segment_header_bytes;  // it may begin a segment
+  const std::uint64_t total = bytes_ + unwritten_bytes_ + needed;
+  if (total <= settings_.keep) {
+    return room::enough;
+  }
+  std::uint64_t freed = 0;
+  while (discarded < segments_.size() && total - freed > settings_.keep) {
+    if (!may_discard(segments_[discarded])) {
+      return room::none;
+    }
+    freed += segments_[discarded++].limits.bytes;
+  }
+  if (total - freed > settings_.keep) {
+    return room::none;
+  }
+  if (discarded == segments_.size()) {
+    // The newest has to go as well, which it may when another one is begun.
+    const bool empty = segments_.back().limits.bytes <= segment_header_bytes;
+    return empty ? room::none : room::after_rotation;
+  }
+  return room::enough;
+}
+
+local_log::room local_log::make_room(std::uint64_t bytes, frame_ring::dropped& dropped) {
+  std::size_t count = 0;
+  const room found = plan_room(bytes, count);
+  if (found != room::enough || count == 0) {
+    return found;
+  }
+  for (; count > 0; --count) {
+    retire_oldest(true);
+  }
+  ring_.drop_below(std::min(segments_.front().about->first(), written_end_), dropped);
+  return room::enough;
+}
+
+bool local_log::may_discard(const kept_segment& kept) const {
+  return settings_.when_full == when_full_mode::discard_oldest ||
+         !subscribers_.required_below(kept.limits.end);
+}
+
+void local_log::retire_oldest(bool discarded) {
+  WEIR_ASSERT(segments_.size() > 1);
+  bytes_ -= segments_.front().limits.bytes;
+  retired_.push_back({std::move(segments_.front()), discarded,
+                      discarded ? subscribers_.marks() : std::vector<subscriber_table::mark>{}});
+  segments_.pop_front();
+  work_.notify_one();
+}
+
+void local_log::retire_empty() {
+  bytes_ -= segments_.back().limits.bytes;
+  retired_.push_back({std::move(segments_.back()), false, {}});
+  segments_.pop_back();
+  work_.notify_one();
+}
+
+void local_log::retire_released(frame_ring::dropped& dropped) {
+  const auto low_water = subscribers_.low_water();
+  if (!low_water) {
+    ring_.drop_below(written_end_, dropped);
+    return;
+  }
+  ring_.drop_below(std::min(*low_water, written_end_), dropped);
+  while (segments_.size() > 1 && segments_.front().limits.end <= *low_water) {
+    retire_oldest(false);
+  }
+}
+
+bool local_log::take_memory(std::size_t bytes, frame_ring::dropped& dropped) {
+  while (!budget_.take(bytes)) {
+    if (ring_.empty() || ring_.oldest().header.sequence >= written_end_ ||
+        bytes > budget_.limit()) {
+      return false;
+    }
+    ring_.drop_below(ring_.oldest().header.sequence + 1, dropped);
+  }
+  return true;
+}
+
+void local_log::note_written(std::uint64_t end, std::uint64_t segment_bytes) {
+  kept_segment& active = segments_.back();
+  bytes_ += segment_bytes - active.limits.bytes;
+  active.limits = {segment_bytes, end};
+  written_end_ = end;
+}
+
+void local_log::keep_in_memory(const batch& made, frame_ring::dropped& dropped) {
+  for (const frame_ptr& each : made.frames) {
+    if (!subscribers_.empty() && take_memory(frame_memory_bytes(*each), dropped)) {
+      ring_.push(each);
+    } else {
+      ring_.drop_below(each->header.sequence + 1, dropped);
+    }
+  }
+}
+
+void local_log::count_appended(const batch& made) {
+  refused_as_full_ = 0;
+  refused_by_memory_ = 0;
+  appended_frames_.add(made.frames.size());
+  appended_points_.add(made.points);
+  appended_bytes_.add(made.record_bytes);
+  rate_.add(made.record_bytes, now_ns_());
+}
+
+std::uint64_t local_log::first() const {
+  const std::lock_guard lock(mutex_);
+  return segments_.front().about->first();
+}
+
+std::uint64_t local_log::end() const {
+  const std::lock_guard lock(mutex_);
+  return end_;
+}
+
+std::size_t local_log::subscribe(subscription subscriber, std::uint64_t low_water) {
+  frame_ring::dropped dropped;
+  const std::lock_guard writing(write_mutex_);
+  write_behind();
+  const std::lock_guard lock(mutex_);
+  if (low_water > end_ && !unwritten()) {
+    // The log lost its end (a loss of power): what follows must not be taken for delivered.
+    journal(journal_level::warning, "sink " + subscriber.name + " has read up to " +
+                                        std::to_string(low_water) + ", the log ends at " +
+                                        std::to_string(end_) + ": it goes on from there");
+    segments_.back().limits.end = low_water;
+    end_ = low_water;
+    written_end_ = low_water;
+    ring_.restart(low_water, dropped);
+  }
+  return subscribers_.add(std::move(subscriber), low_water);
+}
+
+void local_log::release(std::size_t subscriber, std::uint64_t low_water) {
+  frame_ring::dropped dropped;
+  const std::lock_guard lock(mutex_);
+  if (subscribers_.release(subscriber, std::min(low_water, end_))) {
+    retire_released(dropped);
+  }
+}
+
+void local_log::unsubscribe(std::size_t subscriber) {
+  frame_ring::dropped dropped;
+  const std::lock_guard lock(mutex_);
+  subscribers_.remove(subscriber);
+  retire_released(dropped);
+}
+
+void local_log::write_behind() {
+  batch made;
+  std::uint64_t sequence = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    sequence = written_end_;
+    for (std::size_t i = ring_.find(sequence); i < ring_.size(); ++i) {
+      if (made.frames.size() == behind_frames_max || made.record_bytes > segment_bytes_ / 2) {
+        break;
+      }
+      const frame_ptr& each = ring_.at(i);
+      WEIR_ASSERT(each->header.sequence == sequence + made.frames.size());
+      made.frames.push_back(each);
+      made.record_bytes += record_bytes(each->header, each->stored.size());
+    }
+  }
+  if (made.frames.empty()) {
+    return;
+  }
+  for (const frame_ptr& each : made.frames) {
+    made.checksums.push_back(payload_checksum(each->stored));
+  }
+  const outcome written = write(made.frames, made.checksums, made.record_bytes, sequence);
+  frame_ring::dropped dropped;
+  const std::lock_guard lock(mutex_);
+  if (!written) {
+    disk_refuses_ = written.error().message;
+    write_failed_.add();
+    journal_limited("log write", journal_level::error,
+                    "frames already acknowledged cannot be written: " + disk_refuses_);
+    return;
+  }
+  disk_refuses_.clear();
+  unwritten_bytes_ -= made.record_bytes;
+  note_written(sequence + made.frames.size(), writer_->bytes());
+  retire_released(dropped);
+}
+
+void local_log::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const auto something = [this] {
+      return closing_ || !retired_.empty() || !queued_.empty() || probe_wanted_ ||
+             (unwritten() && disk_refuses_.empty());
+    };
+    bool due = false;  // nothing else to do: ask the disk again
+    if (unwritten()) {
+      work_.wait_for(lock, refused_pause, something);
+    } else if (!append_refused_.empty()) {
+      due = !work_.wait_for(lock, probe_pause, something);
+    } else {
+      work_.wait(lock, something);
+    }
+    probe_wanted_ = false;
+    const std::vector<retired_segment> gone = std::exchange(retired_, {});
+    const bool behind = unwritten();
+    const bool queued = !queued_.empty();
+    const bool last = closing_;
+    lock.unlock();
+    if (behind) {
+      const std::lock_guard writing(write_mutex_);
+      write_behind();
+    }
+    if (queued) {
+      commit();
+    }
+    if (due) {
+      probe();
+    }
+    for (const retired_segment& each : gone) {
+      dispose(each);
+    }
+    lock.lock();
+    if (last && retired_.empty() && queued_.empty() && (!unwritten() || !disk_refuses_.empty())) {
+      return;
+    }
+  }
+}
+
+void local_log::dispose(const retired_segment& gone) {
+  if (gone.discarded) {
+    count_discarded(gone);
+  }
+  const std::string& path = gone.kept.about->path();
+  if (const int error = files_.remove(path); error < 0) {
+    journal_limited("log remove", journal_level::warning,
+                    "a segment cannot be removed: " + path + ": " + errno_text(error));
+  }
+}
+
+void local_log::count_discarded(const retired_segment& gone) {
+  std::uint64_t from = gone.kept.limits.end;
+  for (const auto& mark : gone.marks) {
+    from = std::min(from, mark.low_water);
+  }
+  from = gone.marks.empty() ? gone.kept.about->first() : from;
+  std::uint64_t points = 0;
+  std::map<std::string, std::uint64_t> unread;
+  auto scanner = segment_scanner::open(files_, gone.kept.about);
+  if (scanner) {
+    auto found = scanner.value()->find(std::max(from, gone.kept.about->first()), gone.kept.limits);
+    for (; found.status == segment_scanner::step_status::record;
+         found = scanner.value()->next(gone.kept.limits)) {
+      points += found.head.points;
+      for (const auto& mark : gone.marks) {
+        unread[mark.name] += found.head.sequence >= mark.low_water ? found.head.points : 0;
+      }
+    }
+  }
+  discarded_points_.add_shared(points);
+  journal_limited("log discard", journal_level::warning,
+                  "the log is full: " + std::to_string(points) + " points were discarded unread");
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, count] : unread) {
+    discarded_unread_[name] += count;
+  }
+}
+
+void local_log::report_damaged(segment& about, std::uint64_t first, std::uint64_t end,
+                               std::uint64_t points) const {
+  if (first >= end) {
+    return;
+  }
+  const std::uint64_t fresh = about.note_damaged(first, end);
+  if (fresh == 0) {
+    return;
+  }
+  damaged_records_.add_shared(fresh);
+  damaged_points_.add_shared(points);
+  journal_limited("log damage", journal_level::error,
+                  about.path() + ": " + std::to_string(fresh) +
+                      " damaged record(s) from sequence " + std::to_string(first) +
+                      " on are passed over");
+}
+
+outcome local_log::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) {
+      return nothing{};
+    }
+    closing_ = true;
+    closed_ = true;
+    work_.notify_all();
+  }
+  thread_.join();
+  const std::lock_guard lock(mutex_);
+  if (unwritten()) {
+    return failure{std::to_string(end_ - written_end_) +
+                   " frames that were acknowledged could not be written: " + disk_refuses_};
+  }
+  return nothing{};
+}
+
+}  // namespace weir

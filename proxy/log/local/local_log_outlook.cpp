@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether the log would take the next append: what an earlier one was refused for is looked at
+// again. No append is made for it. Any thread; the disk is asked on the log's own.
+#include <algorithm>
+
+#include "log/local/local_log.hpp"
+
+namespace weir {
+namespace {
+
+/// What is written to a disk that refused, at most: it stands for what it was asked for.
+constexpr std::uint64_t probe_bytes_max = std::uint64_t{1} << 20;
+/// No append is smaller: where that does not fit, nothing does, whatever was asked for before.
+constexpr std::uint64_t least_record_bytes = 96;
+
+}  // namespace
+
+append_result local_log::outlook() const {
+  const std::lock_guard lock(mutex_);
+  if (closing_) {
+    return {append_status::failed, "the log is closed"};
+  }
+  if (const std::string& refused = disk_refuses_.empty() ? append_refused_ : disk_refuses_;
+      !refused.empty()) {
+    return {append_status::failed, "the log cannot be written: " + refused};
+  }
+  std::size_t discarded = 0;
+  if (plan_room(std::max(refused_as_full_, least_record_bytes), discarded) == room::none) {
+    return {append_status::full, "the log holds as much as log.keep allows (" +
+                                     std::to_string(settings_.keep) + " bytes)"};
+  }
+  if (refused_by_memory_ > 0 && !memory_left(refused_by_memory_)) {
+    return {append_status::full, "the memory for frames (a share of limits.memory) is used up"};
+  }
+  return {};
+}
+
+/// As `take_memory` would find it.
+bool local_log::memory_left(std::size_t bytes) const {
+  const std::size_t used = budget_.used();
+  const bool fits = bytes <= budget_.limit() && used <= budget_.limit() - bytes;
+  return fits || (!ring_.empty() && ring_.oldest().header.sequence < written_end_);
+}
+
+void local_log::note_refused_by_disk(const std::string& why, std::uint64_t bytes) {
+  append_refused_ = why;
+  refused_by_disk_ = bytes;
+  probe_wanted_ = true;
+  work_.notify_one();
+}
+
+void local_log::probe() {
+  const std::lock_guard writing(write_mutex_);
+  std::uint64_t bytes = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (append_refused_.empty()) {
+      return;
+    }
+    bytes = refused_by_disk_;
+  }
+  const outcome taken =
+      probe_disk(static_cast<std::size_t>(std::clamp(bytes, std::uint64_t{1}, probe_bytes_max)));
+  const std::lock_guard lock(mutex_);
+  append_refused_ = taken ? std::string{} : taken.error().message;
+}
+
+outcome local_log::probe_disk(std::size_t bytes) {
+  if (writer_->broken() && !writer_->mend()) {
+    if (outcome rotated = rotate(writer_next_); !rotated) {
+      return rotated;
+    }
+  }
+  outcome taken = writer_->probe(bytes);
+  if (taken && settings_.acknowledge == acknowledge_mode::synced) {
+    taken = writer_->sync();
+    if (!taken) {
+      give_up_segment();
+    }
+  }
+  return taken;
+}
+
+}  // namespace weir

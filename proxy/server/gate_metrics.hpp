@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the gate remembers, as numbers for /metrics.
+#pragma once
+
+#include "gate/series/gate_memory.hpp"
+#include "ingest/database_registry.hpp"
+#include "observe/metrics.hpp"
+
+namespace weir {
+
+/// Any thread. Databases have the labels that `known` gives them.
+void collect_gate(const gate_memory& memory, const database_registry& known, metric_collector& out);
+
+}  // namespace weir

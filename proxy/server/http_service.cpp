@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http_service.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "api/context.hpp"
+#include "api/health.hpp"
+#include "api/influx_v1.hpp"
+#include "api/influx_v2.hpp"
+#include "api/query/query.hpp"
+#include "base/assert.hpp"
+#include "base/clock.hpp"
+#include "observe/journal.hpp"
+#include "server/health_report.hpp"
+
+namespace weir {
+namespace {
+
+// A query is some statements of text.
+constexpr std::size_t query_body_bytes_max = std::size_t{1} << 20;
+// What a client is told whose request would never fit, however often it comes.
+constexpr std::string_view too_large_words =
+    "Request Entity Too Large: the lines of one request need more memory than limits.memory allows "
+    "it: send fewer at a time";
+// A larger answer to a write has a brief form, for times when memory is short.
+constexpr std::size_t brief_from_bytes = 2048;
+
+class http_worker;
+
+/// What every exchange has: its connection, its route, and what its answer repeats.
+class answering_exchange : public http::exchange {
+ public:
+  answering_exchange(http_worker& worker, http::connection& on, api::route route,
+                     api::request_context context)
+      : worker_(worker),
+        on_(on),
+        route_(route),
+        began_ns_(monotonic_ns()),
+        context_(std::move(context)) {}
+
+  void body(std::string_view) override {}
+  void complete() override {}
+  [[nodiscard]] http::response fail(http::body_failure why) override;
+  void encoding_ignored() override;
+
+ protected:
+  /// The connection may delete this exchange during the call.
+  void answer(http::response given);
+  /// How this route words a body that could not be had whole.
+  [[nodiscard]] virtual http::response failed(http::body_failure why) const {
+    return api::body_failure_response(why);
+  }
+
+  http_worker& worker_;
+  http::connection& on_;
+  const api::route route_;
+
+ private:
+  /// Counts the answer and gives it what every answer carries.
+  void finish(http::response& given);
+
+  const std::int64_t began_ns_;
+  const api::request_context context_;
+};
+
+/// A write: its lines go to a job of the loop's write path.
+class write_exchange final : public answering_exchange {
+ public:
+  write_exchange(http_worker& worker, http::connection& on, api::route route,
+                 api::request_context context, const api::write_dialect& dialect)
+      : answering_exchange(worker, on, route, std::move(context)), dialect_(dialect) {}
+  ~write_exchange() override;
+
+  /// One of these two comes first; after a refusal no body and no completion is passed on.
+  void begin(const api::write_target& target, std::int64_t now_ns,
+             std::shared_ptr<const sender> from);
+  void refuse(http::response given) { answer(std::move(given)); }
+  /// A 503 says when to try again.
+  void tell_retry_after() noexcept { retry_after_ = true; }
+  void body(std::string_view piece) override { job_->body(piece); }
+  [[nodiscard]] std::size_t take(std::string_view piece, turn_work& work) override {
+    return job_->body(piece, work);
+  }
+  void complete() override { job_->complete(); }
+  [[nodiscard]] http::response fail(http::body_failure why) override;
+  [[nodiscard]] bool takes_body() const override { return true; }
+  [[nodiscard]] bool give_way() noexcept override { return job_ != nullptr && job_->give_way(); }
+
+ protected:
+  [[nodiscard]] http::response failed(http::body_failure why) const override {
+    if (too_large_) {
+      return dialect_.too_large(too_large_words);
+    }
+    const bool again = why == http::body_failure::overloaded || why == http::body_failure::stalled;
+    return again ? overloaded(api::body_failure_words(why).words) : dialect_.body_failed(why);
+  }
+
+ private:
+  void finished(write_end end, const write_verdict& verdict, const std::string& detail);
+  void release();
+  void describe(letter_header& header) const;
+  [[nodiscard]] bool quiet(const write_verdict& verdict) const;
+  [[nodiscard]] http::response told(const write_verdict& verdict) const;
+  [[nodiscard]] http::response overloaded(std::string_view why) const;
+
+  const api::write_dialect& dialect_;
+  std::shared_ptr<const sender> from_;
+  write_job* job_ = nullptr;
+  bool retry_after_ = false;
+  bool too_large_ = false;
+};
+
+/// /query: the statements may be in the URL or in a form.
+class query_exchange final : public answering_exchange {
+ public:
+  query_exchange(http_worker& worker, http::connection& on, api::request_context context,
+                 const http::request_head& head);
+
+  void body(std::string_view piece) override;
+  void complete() override;
+  /// What is in the URL needs no form beside it.
+  [[nodiscard]] bool takes_body() const override {
+    return !http::find_value(http::decode_form(query_), "q");
+  }
+
+ private:
+  const http::method method_;
+  const api::result_format format_;
+  const std::string query_;
+  const std::string content_type_;
+  std::string form_;
+  memory_lease lease_;
+};
+
+/// /metrics: the numbers are asked for part by part, then written piece by piece.
+class scrape final : public http::body_source {
+ public:
+  explicit scrape(metric_parts parts) : parts_(std::move(parts)) {}
+
+  [[nodiscard]] bool next(std::string& out) override {
+    if (gathering_) {
+      gathering_ = parts_(text_);
+      return true;
+    }
+    return text_.write_some(out);
+  }
+  [[nodiscard]] std::size_t held_bytes() const noexcept override { return text_.held_bytes(); }
+
+ private:
+  const metric_parts parts_;
+  metrics_text text_;
+  bool gathering_ = true;
+};
+
+class http_worker final : public loop_worker, public http::router {
+ public:
+  http_worker(const http_services& services, std::uint32_t loop_index)
+      : services_(services),
+        account_(services.counters.open_account()),
+        path_(services.writes),
+        ids_(static_cast<std::uint64_t>(wall_clock_ns()) * 31 + loop_index) {
+    if (services.writes.sources != nullptr) {
+      senders_.emplace(*services.writes.sources, "http");
+    }
+  }
+
+  [[nodiscard]] http::router& router() override { return *this; }
+  [[nodiscard]] memory_budget* memory() noexcept override { return &services_.writes.memory; }
+  void answer_lost() override { services_.counters.answers_lost.add_shared(); }
+  [[nodiscard]] bool has_work() const override { return path_.has_work(); }
+  void end_of_turn() override { path_.end_of_turn(); }
+  void attach(std::function<void()> wake) override { path_.attach(std::move(wake)); }
+  void detach() override { path_.detach(); }
+
+  [[nodiscard]] std::unique_ptr<http::exchange> open(const http::request_head& head,
+                                                     http::connection& on) override;
+
+  [[nodiscard]] const http_services& services() const noexcept { return services_; }
+  [[nodiscard]] write_path& path() noexcept { return path_; }
+  [[nodiscard]] http_account& account() noexcept { return account_; }
+  [[nodiscard]] http::response metrics() const;
+  [[nodiscard]] health_facts health() const;
+
+ private:
+  [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
+                                                           http::connection& on, api::route route,
+                                                           api::request_context context,
+                                                           std::int64_t now_ns);
+  [[nodiscard]] http::response answer_at_once(api::route route,
+                                              const http::request_head& head) const;
+  [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head);
+
+  const http_services services_;
+  http_account& account_;
+  write_path path_;
+  api::request_ids ids_;
+  std::optional<sender_cache> senders_;
+};
+
+/// Answers in its opening and ignores what else comes.
+class simple_exchange final : public answering_exchange {
+ public:
+  using answering_exchange::answering_exchange;
+  void give(http::response given) { answer(std::move(given)); }
+};
+
+// --- answering_exchange
+
+void answering_exchange::finish(http::response& given) {
+  worker_.account().answered(route_, given.status, monotonic_ns() - began_ns_);
+  api::complete(given, context_);
+}
+
+void answering_exchange::answer(http::response given) {
+  finish(given);
+  on_.answer(std::move(given));
+}
+
+http::response answering_exchange::fail(http::body_failure why) {
+  http::response given = failed(why);
+  finish(given);
+  return given;
+}
+
+void answering_exchange::encoding_ignored() {
+  worker_.services().counters.encodings_ignored.add_shared();
+}
+
+// --- write_exchange
+
+write_exchange::~write_exchange() {
+  release();
+}
+
+void write_exchange::release() {
+  if (job_ != nullptr) {
+    worker_.path().release(*job_);
+    job_ = nullptr;
+  }
+}
+
+void write_exchange::begin(const api::write_target& target, std::int64_t now_ns,
+                           std::shared_ptr<const sender> from) {
+  from_ = std::move(from);
+  std::string refusal;
+  job_ = worker_.path().begin(target, now_ns, refusal,
+                              [this](write_end end, const write_verdict& verdict,
+                                     const std::string& detail) { finished(end, verdict, detail); },
+                              {.source = from_ == nullptr ? nullptr : from_->source,
+                               .describe = [this](letter_header& header) { describe(header); },
+                               .share = on_.peer().share});
+  if (job_ == nullptr) {
+    answer(dialect_.refused(refusal));
+  }
+}
+
+void write_exchange::describe(letter_header& header) const {
+  header.listener = "http";
+  header.dialect = route_ == api::route::write_v2 ? "v2" : "v1";
+  header.address = on_.peer().address;
+  if (from_ != nullptr) {
+    header.user = from_->user;
+    header.agent = from_->agent;
+  }
+}
+
+/// Who asks for all or nothing, or for every refused line, can do something with an answer.
+bool write_exchange::quiet(const write_verdict& verdict) const {
+  return on_.peer().listener >= worker_.services().quiet_from && !verdict.nothing_kept &&
+         !verdict.verbose;
+}
+
+http::response write_exchange::fail(http::body_failure why) {
+  // A 503 would make its client send again what never fits.
+  too_large_ = why == http::body_failure::overloaded && job_ != nullptr &&
+               job_->too_large(on_.leased_bytes());
+  release();
+  worker_.services().counters.cut_off.add_shared();
+  return answering_exchange::fail(why);
+}
+
+/// What was kept stays kept, even where there is no memory for all that could be said of the rest.
+http::response write_exchange::told(const write_verdict& verdict) const {
+  http::response given = dialect_.answer(verdict);
+  if (given.body.size() > brief_from_bytes) {
+    write_verdict brief;
+    brief.lines = verdict.lines;
+    brief.accepted = verdict.accepted;
+    brief.rejected = verdict.rejected;
+    brief.beyond_retention = verdict.beyond_retention;
+    brief.withheld = verdict.withheld;
+    brief.nothing_kept = verdict.nothing_kept;
+    if (!verdict.refusals.empty()) {
+      rejected_line first = verdict.refusals.front();
+      first.message.resize(std::min(first.message.size(), brief_from_bytes / 2));
+      brief.refusals.push_back(std::move(first));
+    }
+    for (const storage_refusal& each : verdict.storage) {
+      brief.storage.push_back({.code = each.code, .points = each.points});
+    }
+    given.brief_body = dialect_.answer(brief).body;
+  }
+  return given;
+}
+
+http::response write_exchange::overloaded(std::string_view why) const {
+  http::response given = dialect_.overloaded(why);
+  if (retry_after_) {
+    given.headers.emplace_back("Retry-After", api::retry_after_seconds);
+  }
+  return given;
+}
+
+void write_exchange::finished(write_end end, const write_verdict& verdict,
+                              const std::string& detail) {
+  http_counters& counters = worker_.services().counters;
+  http::response given;
+  switch (end) {
+    case write_end::answered:
+      given = quiet(verdict) ? http::response{} : told(verdict);
+      counters.log_failed.store(false, std::memory_order_relaxed);
+      break;
+    case write_end::overloaded:
+    case write_end::log_full:
+      journal_limited("overloaded", journal_level::warning, "writes are answered 503: " + detail);
+      given = overloaded(detail);
+      break;
+    case write_end::too_large:
+      given = dialect_.too_large(too_large_words);
+      break;
+    case write_end::log_failed:
+      journal_limited("log", journal_level::error, "writes are answered 503: " + detail);
+      counters.log_failed.store(true, std::memory_order_relaxed);
+      given = overloaded("the log cannot be written");
+      break;
+  }
+  release();
+  answer(std::move(given));
+}
+
+// --- query_exchange
+
+query_exchange::query_exchange(http_worker& worker, http::connection& on,
+                               api::request_context context, const http::request_head& head)
+    : answering_exchange(worker, on, api::route::query, std::move(context)),
+      method_(head.method),
+      format_(api::format_of(head.header("accept").value_or(""))),
+      query_(head.query),
+      content_type_(head.header("content-type").value_or("")),
+      lease_(worker.services().writes.memory, on.peer().share) {}
+
+void query_exchange::body(std::string_view piece) {
+  if (form_.size() + piece.size() > query_body_bytes_max) {
+    answer(api::error_response(413, "Request Entity Too Large"));
+    return;
+  }
+  form_.append(piece);
+  if (!lease_.grow_to(form_.capacity())) {
+    std::string{}.swap(form_);
+    answer(api::body_failure_response(http::body_failure::overloaded));
+  }
+}
+
+void query_exchange::complete() {
+  answer(api::answer_query({.method = method_,
+                            .query = query_,
+                            .content_type = content_type_,
+                            .body = form_,
+                            .format = format_},
+                           worker_.services().databases));
+}
+
+// --- http_worker
+
+std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head,
+                                                  http::connection& on) {
+  const std::int64_t now_ns = wall_clock_ns();
+  const api::route route = api::classify(head);
+  api::request_context context = api::context_of(head, ids_, now_ns);
+  if (route == api::route::write_v1 || route == api::route::write_v2) {
+    return open_write(head, on, route, std::move(context), now_ns);
+  }
+  if (route == api::route::query) {
+    return std::make_unique<query_exchange>(*this, on, std::move(context), head);
+  }
+  auto made = std::make_unique<simple_exchange>(*this, on, route, std::move(context));
+  made->give(answer_at_once(route, head));
+  return made;
+}
+
+std::shared_ptr<const sender> http_worker::sender_of(const http::request_head& head) {
+  if (!senders_) {
+    return nullptr;
+  }
+  std::string user;
+  if (head.query.starts_with("u=") || head.query.find("&u=") != std::string_view::npos) {
+    const auto pairs = http::decode_form(head.query);
+    user = http::find_value(pairs, "u").value_or("");
+    if (is_no_user(user, http::find_value(pairs, "p").value_or(""))) {
+      user.clear();
+    }
+  }
+  return senders_->find(head.header("User-Agent").value_or(""),
+                        head.header("Authorization").value_or(""), user);
+}
+
+std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head& head,
+                                                        http::connection& on, api::route route,
+                                                        api::request_context context,
+                                                        std::int64_t now_ns) {
+  const api::write_dialect& dialect =
+      route == api::route::write_v2 ? api::influx_v2() : api::influx_v1();
+  auto made = std::make_unique<write_exchange>(*this, on, route, std::move(context), dialect);
+  if (route == api::route::write_v2 && api::reads_retry_after(head)) {
+    made->tell_retry_after();
+  }
+  auto target = dialect.parse_target(head.query);
+  if (target) {
+    api::read_wishes(head, target.value().wishes);
+    if (!target.value().precision_stated) {
+      target.value().unit_ns = services_.writes.configured.http.unit_ns;
+    }
+    made->begin(target.value(), now_ns, sender_of(head));
+  } else {
+    made->refuse(target.error());
+  }
+  return made;
+}
+
+http::response http_worker::answer_at_once(api::route route, const http::request_head& head) const {
+  switch (route) {
+    case api::route::ping:
+      return api::ping_response(head.query);
+    case api::route::health:
+      return health_of(health());
+    case api::route::ready:
+      return readiness_of(health());
+    case api::route::metrics:
+      return metrics();
+    case api::route::options:
+      return api::options_response(head);
+    case api::route::method_not_allowed:
+      return api::is_v2_path(head.path) ? api::method_not_allowed_v2(head.path)
+                                        : api::method_not_allowed_response(head);
+    case api::route::not_found:
+    case api::route::write_v1:
+    case api::route::write_v2:
+    case api::route::query:
+      break;
+  }
+  return api::is_v2_path(head.path) ? api::path_not_found_v2() : api::not_found_response();
+}
+
+health_facts http_worker::health() const {
+  http_counters& counters = services_.counters;
+  health_facts known{.log = services_.writes.log.outlook(),
+                     .sinks = services_.sinks ? services_.sinks() : std::vector<sink_standing>{},
+                     .draining = counters.draining.load(std::memory_order_relaxed)};
+  if (known.log.status == append_status::taken && services_.writes.keep_types &&
+      counters.log_failed.load(std::memory_order_relaxed)) {
+    // The log is well: it may have been the file of types.
+    if (const outcome kept = services_.writes.keep_types(); !kept) {
+      known.log = {append_status::failed, "the log cannot be written: " + kept.error().message};
+    } else {
+      counters.log_failed.store(false, std::memory_order_relaxed);
+    }
+  }
+  return known;
+}
+
+http::response http_worker::metrics() const {
+  http::response given;
+  given.status = 200;
+  given.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  given.source = std::make_shared<scrape>(services_.metrics());
+  return given;
+}
+
+}  // namespace
+
+std::unique_ptr<loop_worker> make_http_worker(const http_services& services,
+                                              std::uint32_t loop_index) {
+  return std::make_unique<http_worker>(services, loop_index);
+}
+
+}  // namespace weir

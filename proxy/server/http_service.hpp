@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an intake loop does with requests: one exchange per route, and the loop's write path. It
+// knows the dialects (api/) and the write path; sockets it does not know. One worker per loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "api/catalogue.hpp"
+#include "ingest/write_path.hpp"
+#include "intake/http_intake.hpp"
+#include "observe/metrics.hpp"
+#include "server/http_counters.hpp"
+#include "sinks/sink_set.hpp"
+
+namespace weir {
+
+/// What every loop shares. All of it outlives the loops.
+struct http_services {
+  write_services writes;
+  catalogue& databases;
+  http_counters& counters;
+  /// Writes that came in by a listener of this number or a higher one are answered 204, whatever
+  /// is wrong with their lines.
+  std::uint32_t quiet_from = 0xFFFF'FFFFU;
+  /// All numbers of weir, for /metrics. Any thread.
+  std::function<metric_parts()> metrics;
+  /// How far the sinks are, for /health. Any thread.
+  std::function<std::vector<sink_standing>()> sinks = nullptr;
+};
+
+[[nodiscard]] std::unique_ptr<loop_worker> make_http_worker(const http_services& services,
+                                                            std::uint32_t loop_index);
+
+}  // namespace weir

@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/pipeline.hpp"
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "config/checks/table_checks.hpp"
+#include "files/directory_remedy_posix.hpp"
+#include "ingest/database_registry.hpp"
+#include "ingest/gate_samples.hpp"
+#include "ingest/types_file_posix.hpp"
+#include "intake/http_intake.hpp"
+#include "letters/letter_box.hpp"
+#include "log/open_log.hpp"
+#include "observe/journal.hpp"
+#include "server/gate_metrics.hpp"
+#include "server/http_service.hpp"
+#include "server/process_metrics_posix.hpp"
+#include "server/udp_service.hpp"
+#include "sinks/sink_set.hpp"
+#include "upstream/catalogue_posix.hpp"
+#include "upstream/learning_posix.hpp"
+
+namespace weir {
+namespace {
+
+// How limits.memory is shared out. Requests in flight and sinks have a quarter each, so that
+// draining never starves; the rest holds frames.
+constexpr std::uint64_t request_share = 4;
+constexpr std::uint64_t sink_share = 4;
+// How the requests' part is shared out while it runs short: an eighth is left to small requests,
+// and a client that holds more than half gets no more while less than a quarter would be free.
+constexpr std::size_t small_lease_bytes = std::size_t{128} << 10;
+constexpr std::size_t reserve_part = 8;
+constexpr std::size_t client_part = 2;
+constexpr std::size_t client_reserve_part = 4;
+constexpr std::size_t client_small_reserve_sixteenths = 3;
+// Of databases, in one part of a scrape.
+constexpr std::size_t databases_collected = 32;
+
+budget_rules request_rules(std::size_t bytes) {
+  return {.small_bytes = small_lease_bytes,
+          .reserve_bytes = bytes / reserve_part,
+          .client_bytes = bytes / client_part,
+          .client_reserve_bytes = bytes / client_reserve_part,
+          .client_small_reserve_bytes = bytes / 16 * client_small_reserve_sixteenths};
+}
+
+result<std::vector<listen_address>> listen_addresses(const http_settings& http) {
+  std::vector<listen_address> out;
+  // In this order: a listener's number tells whether it is quiet.
+  for (const auto* list : {&http.listen, &http.quiet_listen}) {
+    for (const std::string& text : *list) {
+      auto address = parse_listen_address(text);
+      if (!address) {
+        return address.error();
+      }
+      out.push_back(std::move(address).value());
+    }
+  }
+  return out;
+}
+
+std::uint32_t loop_count(std::uint32_t configured) {
+  return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
+}
+
+http::connection_limits limits_of(const http_settings& http) {
+  http::connection_limits limits;
+  limits.head_bytes_max = http.head_limit;
+  limits.body_bytes_max = http.body_limit;
+  limits.head_timeout_ns = nanoseconds(http.head_timeout).count();
+  limits.body_timeout_ns = nanoseconds(http.body_timeout).count();
+  limits.idle_timeout_ns = nanoseconds(http.idle_timeout).count();
+  return limits;
+}
+
+/// "auto" is gzip where a sink sends what lies in the log over the network, and plain where none
+/// does: then compressing would be paid for nothing but disk.
+compression_mode resolve_compression(const settings& given) {
+  const bool sends = std::any_of(given.sinks.begin(), given.sinks.end(),
+                                 [](const auto& sink) { return sink.type == sink_type::influxdb; });
+  const compression_mode wanted = given.log.compression;
+  return wanted == compression_mode::automatic && !sends ? compression_mode::none : wanted;
+}
+
+gate_memory_options remembered_of(const settings& given) {
+  std::random_device random;
+  return {.series_bytes = static_cast<std::size_t>(given.limits.series),
+          .types_bytes = static_cast<std::size_t>(given.limits.types),
+          .duplicates_bytes = static_cast<std::size_t>(given.limits.duplicates),
+          .series_idle_s = static_cast<std::uint32_t>(given.limits.series_idle.count() / 1'000),
+          .keeps_types = given.log.type == log_type::local,
+          .seed = std::uint64_t{random()} << 32 | random(),
+          .start_ns = wall_clock_ns()};
+}
+
+/// What kept a directory from being used, with its key and the remedy.
+failure explained(const failure& why, const std::string& key, const std::string& directory) {
+  // Another weir there has nothing wrong with the directory.
+  if (why.message.find(" is held by ") != std::string::npos) {
+    return {key + " = \"" + directory + "\": " + why.message + "; stop that one, or set " + key +
+            " to another directory"};
+  }
+  return with_remedy(why, key, directory);
+}
+
+/// The key that has the address which `why` is about.
+std::string listen_key(const http_settings& http, const std::string& why) {
+  const bool quiet = std::any_of(
+      http.quiet_listen.begin(), http.quiet_listen.end(),
+      [&](const std::string& text) { return why.starts_with("cannot listen on " + text + ":"); });
+  return quiet ? "http.quiet_listen" : "http.listen";
+}
+
+settings resolved(settings given) {
+  given.log.compression = resolve_compression(given);
+  return given;
+}
+
+}  // namespace
+
+struct pipeline::state {
+  // In the order in which each needs the ones before it; destroyed the other way round.
+  const settings configured;
+  const settled_policies policies;
+  memory_budget request_memory;
+  memory_budget sink_memory;
+  memory_budget frame_memory;
+  database_registry databases;
+  gate_memory remembered;
+  source_registry sources;
+  std::unique_ptr<letter_box> letters;
+  std::shared_ptr<rule_set> rules;
+  std::unique_ptr<frame_log> log;
+  std::unique_ptr<types_file> types;
+  std::unique_ptr<stored_catalogue> catalogue;
+  std::unique_ptr<learning> learnt;
+  std::unique_ptr<sink_set> sinks;
+  http_counters requests;
+  refusal_summary http_refusals{"http"};
+  refusal_summary udp_refusals{"udp", "batch(es) of datagrams"};
+  struct udp_intake {
+    udp_counts counts;
+    std::unique_ptr<udp_listener> listener;
+  };
+  // Ahead of the HTTP intake, whose /metrics reads it.
+  std::vector<std::unique_ptr<udp_intake>> udp;
+  std::unique_ptr<http_intake> intake;
+
+  explicit state(const settings& given)
+      : configured(resolved(given)),
+        policies(configured),
+        request_memory(given.limits.memory / request_share,
+                       request_rules(given.limits.memory / request_share)),
+        sink_memory(given.limits.memory / sink_share),
+        frame_memory(given.limits.memory - given.limits.memory / request_share -
+                     given.limits.memory / sink_share),
+        databases(given.limits.databases, given.limits.labelled_databases),
+        remembered(remembered_of(given)) {}
+
+  [[nodiscard]] bool persistent() const noexcept { return configured.log.type == log_type::local; }
+  [[nodiscard]] outcome compile_rules();
+  [[nodiscard]] outcome open_log();
+  [[nodiscard]] outcome open_types();
+  [[nodiscard]] outcome open_letters();
+  [[nodiscard]] outcome open_catalogue();
+  [[nodiscard]] outcome start_learning();
+  [[nodiscard]] outcome start_sinks_of();
+  [[nodiscard]] outcome start_udp();
+  [[nodiscard]] outcome start_intake(uv_loop_s* control);
+  [[nodiscard]] write_services writes(refusal_summary& refusals) noexcept {
+    return {.configured = configured,
+            .log = *log,
+            .databases = databases,
+            .memory = request_memory,
+            .letters = letters.get(),
+            .sources = &sources,
+            .rules = rules.get(),
+            .policies = &policies,
+            .learnt = learnt.get(),
+            .remembered = &remembered,
+            .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); },
+            .refusals = &refusals};
+  }
+  [[nodiscard]] outcome check_loops() const;
+  /// All numbers, in parts.
+  [[nodiscard]] metric_parts metrics() const;
+  void collect_others(metric_collector& out) const;
+};
+
+outcome pipeline::state::compile_rules() {
+  auto compiled = rule_set::compile(configured.rules);
+  if (!compiled) {
+    return compiled.error();
+  }
+  rules = std::move(compiled).value();
+  return nothing{};
+}
+
+outcome pipeline::state::open_log() {
+  if (!persistent()) {
+    log = make_memory_log(frame_memory, configured.log.when_full);
+    return nothing{};
+  }
+  auto opened = open_local_log(configured.log, {.frames = frame_memory, .now_ns = wall_clock_ns});
+  if (!opened) {
+    return opened.error();
+  }
+  log = std::move(opened).value();
+  return nothing{};
+}
+
+outcome pipeline::state::open_types() {
+  if (!persistent()) {
+    return nothing{};
+  }
+  const std::string path = configured.log.directory + "/types";
+  auto opened = types_file::open(path, remembered,
+                                 {.sync = configured.log.acknowledge == acknowledge_mode::synced});
+  if (!opened) {
+    return opened.error();
+  }
+  types = std::move(opened).value();
+  if (!types->set_aside().empty()) {
+    journal(journal_level::error,
+            path + " held no type of a field that can be read (" +
+                std::to_string(types->damaged()) + " damaged record(s)), and is now " +
+                types->set_aside() +
+                ": the types of all fields are those of the next points. If that must not be, stop "
+                "weir, put a good copy of " +
+                path + " there, and start it again");
+  } else if (types->damaged() > 0) {
+    journal(journal_level::warning,
+            std::to_string(types->damaged()) + " record(s) of " + path +
+                " were damaged: the types of those fields are those of the next points");
+  }
+  if (types->beyond() > 0) {
+    journal(journal_level::warning,
+            std::to_string(types->beyond()) + " record(s) of " + path +
+                " are beyond limits.types: those fields pass unchecked, and the file is made anew "
+                "without them. Raise limits.types, or look for a sender that makes field names of "
+                "values");
+  }
+  return nothing{};
+}
+
+outcome pipeline::state::open_letters() {
+  const letter_settings& wanted = configured.letters;
+  if (!wanted.enabled || (wanted.directory.empty() && !persistent())) {
+    return nothing{};
+  }
+  auto store = letter_store::open({.directory = letters_directory(configured), .keep = wanted.keep},
+                                  posix_file_system());
+  if (!store) {
+    return failure{store.error().message + " (or letters.enabled = false)"};
+  }
+  letters = std::make_unique<letter_box>(
+      letter_box_options{.line_bytes_max = static_cast<std::size_t>(wanted.line),
+                         .dropped = wanted.dropped,
+                         .now_ns = wall_clock_ns},
+      std::move(store).value());
+  return nothing{};
+}
+
+outcome pipeline::state::open_catalogue() {
+  auto opened = stored_catalogue::open(persistent() ? configured.log.directory + "/databases" : "",
+                                       databases, configured.database);
+  if (!opened) {
+    return opened.error();
+  }
+  catalogue = std::move(opened).value();
+  return nothing{};
+}
+
+outcome pipeline::state::start_learning() {
+  auto started = learning::start(
+      configured, databases, persistent() ? configured.log.directory + "/learnt" : "",
+      [this](std::string_view database, std::string_view measurement, std::string_view field,
+             field_type type) {
+        // A type that clients' lines have set stays: the server's own verdict on them will tell.
+        static_cast<void>(remembered.learn(database, measurement, field, type));
+      });
+  if (!started) {
+    return started.error();
+  }
+  learnt = std::move(started).value();
+  return nothing{};
+}
+
+outcome pipeline::state::start_sinks_of() {
+  auto started = start_sinks(
+      configured.sinks,
+      {.log = *log,
+       .memory = sink_memory,
+       .data_directory = configured.log.directory,
+       .persistent = persistent(),
+       .compression = configured.log.compression,
+       .created_through_weir = [this](std::string_view name) { return catalogue->created(name); },
+       .seed = static_cast<std::uint64_t>(wall_clock_ns()),
+       .state_bytes = configured.limits.state});
+  if (!started) {
+    return started.error();
+  }
+  sinks = std::move(started).value();
+  return nothing{};
+}
+
+outcome pipeline::state::start_udp() {
+  for (const udp_settings& wanted : configured.udp) {
+    const api::write_target target = udp_target(wanted);
+    // Nobody can create it by a datagram, and InfluxDB's own UDP service makes it too.
+    if (auto created = catalogue->create(target.database); !created) {
+      return created.error();
+    }
+    auto address = parse_listen_address(wanted.listen);
+    if (!address) {
+      return address.error();
+    }
+    auto made = std::make_unique<udp_intake>();
+    auto started = udp_listener::start(
+        {.socket = {.listen = std::move(address).value(),
+                    .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
+                    .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
+        make_udp_worker({.writes = writes(udp_refusals),
+                         .counts = made->counts,
+                         .log_failed = requests.log_failed},
+                        wanted),
+        made->counts);
+    if (!started) {
+      return failure{"udp.listen: " + started.error().message};
+    }
+    made->listener = std::move(started).value();
+    udp.push_back(std::move(made));
+  }
+  return nothing{};
+}
+
+outcome pipeline::state::start_intake(uv_loop_s* control) {
+  auto listen = listen_addresses(configured.http);
+  if (!listen) {
+    return listen.error();
+  }
+  const http_intake_options options{.listen = std::move(listen).value(),
+                                    .loops = loop_count(configured.http.loops),
+                                    .connections_max = configured.http.connections,
+                                    .limits = limits_of(configured.http)};
+  const http_services services{
+      .writes = writes(http_refusals),
+      .databases = *catalogue,
+      .counters = requests,
+      .quiet_from =
+          configured.http.quiet ? 0 : static_cast<std::uint32_t>(configured.http.listen.size()),
+      .metrics = [this] { return metrics(); },
+      .sinks = [this] { return sinks->standings(); }};
+  auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
+    return make_http_worker(services, index);
+  });
+  if (!started) {
+    return failure{listen_key(configured.http, started.error().message) + ": " +
+                   started.error().message};
+  }
+  intake = std::move(started).value();
+  return check_loops();
+}
+
+/// With port 0 the addresses are known only now. Nothing was accepted yet.
+outcome pipeline::state::check_loops() const {
+  http_settings taken;
+  taken.listen.clear();
+  for (const listen_address& address : intake->addresses()) {
+    taken.listen.push_back(to_string(address));
+  }
+  for (const sink_settings& sink : configured.sinks) {
+    if (std::string fault = own_listener_fault(sink, taken, this_machine()); !fault.empty()) {
+      return failure{std::move(fault)};
+    }
+  }
+  return nothing{};
+}
+
+metric_parts pipeline::state::metrics() const {
+  enum class part : std::uint8_t { lines, gate, others };
+  return [this, next = part::lines, first = std::size_t{0}](metric_collector& out) mutable {
+    switch (next) {
+      case part::lines:
+        if (databases.collect_some(first, databases_collected, out)) {
+          first += databases_collected;
+        } else {
+          next = part::gate;
+        }
+        return true;
+      case part::gate:
+        collect_gate(remembered, databases, out);
+        next = part::others;
+        return true;
+      case part::others:
+        break;
+    }
+    collect_others(out);
+    return false;
+  };
+}
+
+void pipeline::state::collect_others(metric_collector& out) const {
+  collect_process(out);
+  if (types != nullptr) {
+    types->collect(out);
+  }
+  sources.collect(out);
+  if (letters != nullptr) {
+    letters->collect(out);
+  }
+  for (std::size_t i = 0; i < rules->size(); ++i) {
+    out.counter_value("weir_rule_points_total",
+                      "Points that a rule dropped or changed, those of requests that were refused "
+                      "whole among them.",
+                      static_cast<double>(rules->hits(i)), {{"rule", rules->name(i)}});
+  }
+  learnt->collect(out);
+  requests.collect(out);
+  log->collect(out);
+  sinks->collect(out);
+  if (intake != nullptr) {
+    intake->collect(out);
+  }
+  for (const auto& each : udp) {
+    each->listener->collect(out);
+  }
+  const auto budget = [&out](std::string_view of, const memory_budget& memory) {
+    out.gauge_value("weir_memory_used_bytes", "Memory taken from limits.memory, by use.",
+                    static_cast<double>(memory.used()), {{"use", of}});
+    out.gauge_value("weir_memory_limit_bytes", "Shares of limits.memory, by use.",
+                    static_cast<double>(memory.limit()), {{"use", of}});
+  };
+  budget("requests", request_memory);
+  budget("frames", frame_memory);
+  budget("sinks", sink_memory);
+}
+
+pipeline::pipeline(std::unique_ptr<state> made) : state_(std::move(made)) {}
+
+pipeline::~pipeline() = default;
+
+result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv_loop_s* control) {
+  auto made = std::make_unique<state>(configured);
+  // Each step needs the ones before it.
+  if (auto compiled = made->compile_rules(); !compiled) {
+    return compiled.error();
+  }
+  for (const auto step :
+       {&state::open_log, &state::open_types, &state::open_catalogue, &state::start_learning}) {
+    if (auto done = (made.get()->*step)(); !done) {
+      return explained(done.error(), "log.directory", configured.log.directory);
+    }
+  }
+  if (auto opened = made->open_letters(); !opened) {
+    return explained(opened.error(), "letters.directory", letters_directory(configured));
+  }
+  if (auto started = made->start_sinks_of(); !started) {
+    return started.error();
+  }
+  if (auto started = made->start_udp(); !started) {
+    return started.error();
+  }
+  if (auto started = made->start_intake(control); !started) {
+    return started.error();
+  }
+  return std::unique_ptr<pipeline>(new pipeline(std::move(made)));
+}
+
+void pipeline::collect(metric_collector& out) const {
+  const metric_parts parts = state_->metrics();
+  while (parts(out)) {
+  }
+}
+
+std::vector<listen_address> pipeline::addresses() const {
+  return state_->intake->addresses();
+}
+
+std::vector<listen_address> pipeline::udp_addresses() const {
+  std::vector<listen_address> out;
+  for (const auto& each : state_->udp) {
+    out.push_back(each->listener->address());
+  }
+  return out;
+}
+
+void pipeline::finish_intake() {
+  state_->requests.draining.store(true);
+  state_->intake->finish();
+  for (const auto& each : state_->udp) {
+    each->listener->finish();
+  }
+}
+
+std::size_t pipeline::open_connections() const noexcept {
+  const auto reading = std::count_if(state_->udp.begin(), state_->udp.end(),
+                                     [](const auto& each) { return each->listener->open(); });
+  return state_->intake->open_connections() + static_cast<std::size_t>(reading);
+}
+
+void pipeline::tell_refusals(std::int64_t now_ns) {
+  weir::tell_refusals(state_->http_refusals, now_ns);
+  weir::tell_refusals(state_->udp_refusals, now_ns);
+}
+
+void pipeline::stop(std::int64_t deadline_ns) {
+  state_->intake->stop();
+  for (const auto& each : state_->udp) {
+    each->listener->stop();
+  }
+  if (state_->letters != nullptr) {
+    state_->letters->stop();
+  }
+  state_->learnt->stop();
+  const nanoseconds left(std::max<std::int64_t>(0, deadline_ns - wall_clock_ns()));
+  if (!state_->sinks->drain(std::chrono::steady_clock::now() + left)) {
+    journal(journal_level::info,
+            state_->persistent()
+                ? "not everything could be delivered; it stays in the log"
+                : "not everything could be delivered; the memory log loses the rest");
+  }
+  state_->sinks->stop();
+  if (auto closed = state_->log->close(); !closed) {
+    journal(journal_level::error, closed.error().message);
+  }
+}
+
+}  // namespace weir

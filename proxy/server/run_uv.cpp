@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/run_uv.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <csignal>
+#include <thread>
+
+#include "base/assert.hpp"
+#include "base/clock.hpp"
+#include "codec/base64.hpp"
+#include "config/checks/warnings.hpp"
+#include "config/secrets.hpp"
+#include "files/atomic_file_posix.hpp"
+#include "http/message.hpp"
+#include "observe/journal.hpp"
+#include "server/open_files_posix.hpp"
+#include "server/pipeline.hpp"
+#include "server/service_manager_posix.hpp"
+#include "server/start_words.hpp"
+
+namespace weir {
+namespace {
+
+// How often the end of open connections is looked for while weir drains.
+constexpr std::uint64_t drain_look_ms = 10;
+// How often it is looked whether there is something to tell of rejected lines.
+constexpr std::uint64_t tell_look_ms = 1000;
+
+journal_level level_of(const std::string& name) {
+  if (name == "debug") {
+    return journal_level::debug;
+  }
+  if (name == "warning") {
+    return journal_level::warning;
+  }
+  return name == "error" ? journal_level::error : journal_level::info;
+}
+
+void append_addresses(const std::vector<listen_address>& addresses, std::string& out) {
+  out += '[';
+  bool first = true;
+  for (const listen_address& address : addresses) {
+    out += first ? "" : ",";
+    http::append_json_string(to_string(address), out);
+    first = false;
+  }
+  out += ']';
+}
+
+/// {"pid":1,"http":["127.0.0.1:8086"],"udp":[]}
+std::string announcement(const pipeline& running) {
+  std::string out = "{\"pid\":" + std::to_string(::getpid()) + ",\"http\":";
+  append_addresses(running.addresses(), out);
+  out += ",\"udp\":";
+  append_addresses(running.udp_addresses(), out);
+  return out + "}\n";
+}
+
+std::string places(const std::vector<listen_address>& addresses) {
+  std::string out;
+  for (const listen_address& address : addresses) {
+    out += (out.empty() ? "" : ", ") + to_string(address);
+  }
+  return out;
+}
+
+/// Also as Basic authentication writes them: a server may repeat a request's headers.
+std::vector<std::string> all_secrets(const settings& configured) {
+  std::vector<std::string> out = secrets_of(configured);
+  for (const sink_settings& sink : configured.sinks) {
+    if (!sink.password.empty()) {
+      append_base64(sink.username + ":" + sink.password, out.emplace_back());
+    }
+  }
+  return out;
+}
+
+int end_as_fatal(const failure& why, const run_options& options) {
+  journal(journal_level::error,
+          fmt::format("FATAL: {} [configuration: {}]", why.message, options.configuration));
+  return 1;
+}
+
+/// What an operator wants to see first: which configuration, which data, where to.
+void tell_start(const settings& configured, const run_options& options, const pipeline& running) {
+  start_numbers numbers;
+  running.collect(numbers);
+  journal(journal_level::info,
+          fmt::format("weir {} runs: configuration {}; {}; {}", WEIR_VERSION, options.configuration,
+                      numbers.log_words(configured.log), numbers.sink_words(configured.sinks)));
+  for (const std::string& each : notes_of(configured)) {
+    journal(journal_level::info, each);
+  }
+  for (const std::string& each : warnings_of(configured)) {
+    journal(journal_level::warning, each);
+  }
+}
+
+/// From the second signal on nothing is waited for: what is in the log stays there.
+void end_at_once(int) {
+  constexpr std::string_view words = "weir: second signal, ending at once\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, words.data(), words.size());
+  ::_exit(130);
+}
+
+/// The control loop: signals and the orderly end.
+class control_loop {
+ public:
+  explicit control_loop(milliseconds drain_timeout) : drain_timeout_(drain_timeout) {
+    WEIR_ASSERT(uv_loop_init(&loop_) == 0);
+    for (uv_signal_t* handle : {&terminate_, &interrupt_}) {
+      WEIR_ASSERT(uv_signal_init(&loop_, handle) == 0);
+      handle->data = this;
+    }
+    WEIR_ASSERT(uv_timer_init(&loop_, &look_) == 0);
+    WEIR_ASSERT(uv_timer_init(&loop_, &tell_) == 0);
+    look_.data = tell_.data = this;
+  }
+  ~control_loop() {
+    for (auto* handle :
+         {reinterpret_cast<uv_handle_t*>(&terminate_), reinterpret_cast<uv_handle_t*>(&interrupt_),
+          reinterpret_cast<uv_handle_t*>(&look_), reinterpret_cast<uv_handle_t*>(&tell_)}) {
+      if (uv_is_closing(handle) == 0) {
+        uv_close(handle, nullptr);
+      }
+    }
+    uv_run(&loop_, UV_RUN_DEFAULT);  // lets the close callbacks happen
+    WEIR_ASSERT(uv_loop_close(&loop_) == 0);
+  }
+  control_loop(const control_loop&) = delete;
+  control_loop& operator=(const control_loop&) = delete;
+
+  [[nodiscard]] uv_loop_t* get() noexcept { return &loop_; }
+
+  /// From here on a signal ends weir in order. Before anybody is told that weir is ready, because
+  /// they may send one at once.
+  void watch_signals(pipeline& running) {
+    running_ = &running;
+    uv_signal_start(&terminate_, on_signal, SIGTERM);
+    uv_signal_start(&interrupt_, on_signal, SIGINT);
+    uv_timer_start(
+        &tell_,
+        [](uv_timer_t* handle) {
+          static_cast<control_loop*>(handle->data)->running_->tell_refusals(wall_clock_ns());
+        },
+        tell_look_ms, tell_look_ms);
+  }
+  /// Runs until a signal came and the connections are gone, or half the drain time passed.
+  void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
+  /// When draining must be over, on the wall clock.
+  [[nodiscard]] std::int64_t drain_deadline_ns() const noexcept { return deadline_ns_; }
+
+ private:
+  static void on_signal(uv_signal_t* handle, int number) {
+    auto& self = *static_cast<control_loop*>(handle->data);
+    journal(journal_level::info,
+            fmt::format("{}: no new connections; draining for at most {} ms (a second signal ends "
+                        "weir at once)",
+                        number == SIGTERM ? "SIGTERM" : "SIGINT", self.drain_timeout_.count()));
+    notify_service_manager("STOPPING=1\nSTATUS=finishing requests");
+    uv_signal_stop(&self.terminate_);
+    uv_signal_stop(&self.interrupt_);
+    std::signal(SIGTERM, end_at_once);
+    std::signal(SIGINT, end_at_once);
+    self.deadline_ns_ = wall_clock_ns() + nanoseconds(self.drain_timeout_).count();
+    self.running_->finish_intake();
+    uv_timer_start(&self.look_, on_look, 0, drain_look_ms);
+  }
+
+  static void on_look(uv_timer_t* handle) {
+    auto& self = *static_cast<control_loop*>(handle->data);
+    // Half of the time belongs to the requests, so that the sinks have some too.
+    const std::int64_t half = nanoseconds(self.drain_timeout_).count() / 2;
+    if (self.running_->open_connections() == 0 || wall_clock_ns() > self.deadline_ns_ - half) {
+      uv_stop(&self.loop_);
+    }
+  }
+
+  const milliseconds drain_timeout_;
+  uv_loop_t loop_{};
+  uv_signal_t terminate_{};
+  uv_signal_t interrupt_{};
+  uv_timer_t look_{};
+  uv_timer_t tell_{};
+  pipeline* running_ = nullptr;
+  std::int64_t deadline_ns_ = 0;
+};
+
+}  // namespace
+
+int run_weir(const settings& configured, const run_options& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a write that fails, not the end of weir
+  set_journal_format(configured.service.log_format == "json" ? journal_format::json
+                                                             : journal_format::text);
+  set_journal_level(level_of(configured.service.log_level));
+  set_journal_secrets(all_secrets(configured));
+  const auto files = raise_open_files(configured);
+  if (!files) {
+    return end_as_fatal(files.error(), options);
+  }
+  control_loop control(configured.service.drain_timeout);
+  auto started = pipeline::start(configured, control.get());
+  if (!started) {
+    return end_as_fatal(started.error(), options);
+  }
+  pipeline& running = *started.value();
+  control.watch_signals(running);
+  for (const listen_address& address : running.addresses()) {
+    journal(journal_level::info,
+            fmt::format("weir {} listens on {}", WEIR_VERSION, to_string(address)));
+  }
+  for (const listen_address& address : running.udp_addresses()) {
+    journal(journal_level::info, fmt::format("udp listens on {}", to_string(address)));
+  }
+  tell_start(configured, options, running);
+  if (!files.value().empty()) {
+    journal(journal_level::warning, files.value());
+  }
+  if (!options.announce_path.empty()) {
+    if (auto written = write_file_atomically(options.announce_path, announcement(running));
+        !written) {
+      return end_as_fatal({"--announce: " + written.error().message +
+                           "; name a file in a directory that weir may write to"},
+                          options);
+    }
+  }
+  notify_service_manager("READY=1\nSTATUS=receiving on " + places(running.addresses()));
+  control.run();
+  notify_service_manager("STATUS=delivering what is left");
+  running.stop(control.drain_deadline_ns());
+  started.value().reset();
+  journal(journal_level::info, "weir ended");
+  return 0;
+}
+
+}  // namespace weir

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writing batches into files.
+#include "sinks/file/file_deliverer_posix.hpp"
+
+#include <fmt/format.h>
+
+#include "files/file_util_posix.hpp"
+#include "sinks/escape.hpp"
+
+namespace weir {
+namespace {
+
+/// Leaves room for `.lp`, the rotation's number and the hash in the 255 bytes of a file's name.
+constexpr std::size_t name_bytes_max = 200;
+
+std::uint64_t fnv1a(std::string_view text) noexcept {
+  std::uint64_t hash = 0xCBF29CE484222325ULL;
+  for (const char letter : text) {
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001B3ULL;
+  }
+  return hash;
+}
+
+}  // namespace
+
+file_deliverer::file_deliverer(const sink_settings& settings)
+    : directory_(settings.directory),
+      rotate_bytes_(settings.rotate),
+      rotated_files_(settings.rotated_files) {}
+
+std::string file_deliverer::path_of(const lane_key& lane) const {
+  std::string name = percent_escape(lane.database);
+  if (!lane.retention_policy.empty()) {
+    name += "." + percent_escape(lane.retention_policy);
+  }
+  if (name.size() > name_bytes_max) {
+    name = fmt::format("{}~{:016x}", name.substr(0, name_bytes_max), fnv1a(name));
+  }
+  return directory_ + "/" + name + ".lp";
+}
+
+void file_deliverer::deliver(const batch& what, done on_done) {
+  on_done(write(what));
+}
+
+answer file_deliverer::write(const batch& what) {
+  lines_.clear();
+  if (!append_lines(what, lines_)) {
+    answer given;
+    given.answered = true;
+    given.status = 422;
+    given.body = "a frame of this batch cannot be inflated";
+    return given;
+  }
+  const std::string path = path_of(what.lane);
+  const std::uint64_t before = file_bytes(path);
+  if (before > 0 && before + lines_.size() > rotate_bytes_) {
+    if (const outcome rotated = rotate_file(path, rotated_files_); !rotated.ok()) {
+      return answer::failed(rotated.error().message);
+    }
+  }
+  if (const outcome written = append_lines_to_file(path, lines_); !written.ok()) {
+    return answer::failed(written.error().message);
+  }
+  return answer::done(lines_.size());
+}
+
+}  // namespace weir

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The cursor file.
+#include "sinks/state/cursor_store_posix.hpp"
+
+#include <fmt/format.h>
+
+#include "files/atomic_file_posix.hpp"
+#include "files/file_util_posix.hpp"
+#include "observe/journal.hpp"
+#include "sinks/escape.hpp"
+
+namespace weir {
+
+cursor_file::cursor_file(const std::string& directory, const std::string& sink_name)
+    : path_(directory + "/" + percent_escape(sink_name) + ".cursor") {}
+
+result<std::optional<cursor_state>> cursor_file::load() {
+  result<std::optional<std::string>> text = read_small_file(path_);
+  if (!text.ok()) {
+    return text.error();
+  }
+  if (!text.value()) {
+    return std::optional<cursor_state>{};
+  }
+  result<cursor_state> state = decode_cursor(*text.value());
+  if (state.ok()) {
+    return std::optional<cursor_state>{std::move(state).value()};
+  }
+  const std::string aside = path_ + ".damaged";
+  if (const outcome moved = rename_file(path_, aside); !moved.ok()) {
+    return moved.error();
+  }
+  journal(journal_level::error,
+          fmt::format("the cursor file {} is damaged ({}); it is now {}, and its sink starts at "
+                      "the log's first frame",
+                      path_, state.error().message, aside));
+  return std::optional<cursor_state>{};
+}
+
+outcome cursor_file::save(const cursor_state& state) {
+  return write_file_atomically(path_, encode_cursor(state));
+}
+
+}  // namespace weir

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Keeps what a server refused: a comment that says when, where and why, then the batch's lines, so
+// that the file itself is line protocol. Bounded: at half of what may be kept the file is rotated
+// to `.1`, and the older `.1` is gone. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sinks/state/refused_store.hpp"
+
+namespace weir {
+
+class refused_file final : public refused_store {
+ public:
+  /// `directory` must exist.
+  refused_file(const std::string& directory, const std::string& sink_name, std::uint64_t keep);
+
+  outcome put(const refusal& what) override;
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+  std::uint64_t file_bytes_max_;
+};
+
+}  // namespace weir

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `weir letters ... --sink NAME`: what a sink's server refused. Replay sends it to that server and
+// nowhere else; it went through the gate already.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "base/terminal_text.hpp"
+#include "config/checks/suggest.hpp"
+#include "files/atomic_file_posix.hpp"
+#include "files/file_system.hpp"
+#include "sinks/delivery.hpp"
+#include "sinks/escape.hpp"
+#include "tools/data_directory_posix.hpp"
+#include "tools/letters/http_post_curl.hpp"
+#include "tools/letters/letters_exit.hpp"
+#include "tools/letters/letters_print.hpp"
+#include "tools/letters/letters_run.hpp"
+#include "tools/letters/refused_batches.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t words_bytes_max = 200;
+
+/// The files of one sink, and which of their batches were replayed.
+struct refused_file_set {
+  /// Without ".lp".
+  std::string stem;
+  std::vector<refused_batch> batches;
+  std::set<std::string> replayed;
+};
+
+std::string refused_directory(const settings& configured, const sink_settings& sink) {
+  return sink.refused_directory.empty() ? configured.log.directory + "/refused"
+                                        : sink.refused_directory;
+}
+
+result<refused_file_set> load_refused(const settings& configured, const sink_settings& sink) {
+  refused_file_set made;
+  made.stem = refused_directory(configured, sink) + "/" + percent_escape(sink.name);
+  for (const char* suffix : {".lp.1", ".lp"}) {  // the older one first
+    auto content = read_small_file(made.stem + suffix);
+    if (!content) {
+      return content.error();
+    }
+    for (refused_batch& each : parse_refused(content.value().value_or(""))) {
+      made.batches.push_back(std::move(each));
+    }
+  }
+  auto marks = read_small_file(made.stem + ".replayed");
+  if (!marks) {
+    return marks.error();
+  }
+  std::string_view text = marks.value() ? std::string_view(*marks.value()) : std::string_view{};
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    made.replayed.emplace(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  return made;
+}
+
+/// Remembers those batches that are still there.
+outcome save_marks(const refused_file_set& of) {
+  std::string text;
+  for (const refused_batch& each : of.batches) {
+    if (const std::string mark = each.mark(); of.replayed.contains(mark)) {
+      text += mark + "\n";
+    }
+  }
+  return write_file_atomically(of.stem + ".replayed", text);
+}
+
+/// Whether a batch is one of those that the arguments mean.
+bool meant(const letters_arguments& given, const refused_file_set& of, const refused_batch& each) {
+  return (given.database.empty() || given.database == each.database) &&
+         !(given.unreplayed && of.replayed.contains(each.mark()));
+}
+
+int list(const letters_arguments& given, const refused_file_set& of) {
+  std::printf("%-24s  %-16s  %8s  %6s  %s\n", "REFUSED (UTC)", "DATABASE", "LINES", "STATUS",
+              "THE SERVER SAID");
+  for (const refused_batch& each : of.batches) {
+    if (!meant(given, of, each)) {
+      continue;
+    }
+    const std::string place =
+        each.database + (each.retention_policy.empty() ? "" : "/" + each.retention_policy);
+    std::printf("%-24s  %-16s  %8llu  %6s  %s%s\n", each.time.c_str(), visible(place, 64).c_str(),
+                static_cast<unsigned long long>(each.line_count()), each.status.c_str(),
+                of.replayed.contains(each.mark()) ? "(replayed) " : "",
+                visible(each.words, words_bytes_max).c_str());
+  }
+  return 0;
+}
+
+int to_file(const letters_arguments& given, const refused_file_set& of) {
+  const bool standard = given.out == "-";
+  std::FILE* out = standard ? stdout : std::fopen(given.out.c_str(), "wxe");
+  if (out == nullptr) {
+    return complain("cannot make " + given.out, exit_not_all);
+  }
+  bool whole = true;
+  for (const refused_batch& each : of.batches) {
+    if (!meant(given, of, each)) {
+      continue;
+    }
+    std::string text = each.head + "\n" + each.lines;
+    if (standard && ::isatty(STDOUT_FILENO) == 1) {  // which must not obey what clients sent
+      text = visible_lines(text);
+    }
+    whole = std::fwrite(text.data(), 1, text.size(), out) == text.size() && whole;
+  }
+  whole = std::fflush(out) == 0 && whole;
+  if (!standard) {
+    whole = std::fclose(out) == 0 && whole;
+  }
+  return whole ? 0 : complain("cannot write all of it", exit_not_all);
+}
+
+int replay(const letters_arguments& given, const settings& configured, const sink_settings& sink,
+           refused_file_set& of) {
+  if (sink.type != sink_type::influxdb) {
+    return complain("sink \"" + sink.name +
+                        "\" is not of type \"influxdb\"; its batches can be "
+                        "exported (weir letters file OUT --sink " +
+                        sink.name + ")",
+                    exit_bad_arguments);
+  }
+  directory_lock lock;
+  if (!of.batches.empty()) {
+    if (const std::string why = lock.take(of.stem + ".replay.lock"); !why.empty()) {
+      return complain("another replay is under way: " + why, exit_not_all);
+    }
+    // Again, now that nobody else changes it.
+    auto loaded = load_refused(configured, sink);
+    if (!loaded) {
+      return complain(loaded.error().message, exit_not_all);
+    }
+    of = std::move(loaded).value();
+  }
+  http_poster http;
+  std::uint64_t passed = 0;
+  std::uint64_t refused = 0;
+  for (const refused_batch& each : of.batches) {
+    const std::string mark = each.mark();
+    if (each.lines.empty() || of.replayed.contains(mark) || !meant(given, of, each)) {
+      continue;
+    }
+    if (given.dry_run) {
+      passed += each.line_count();
+      continue;
+    }
+    refused_target to = target_of(sink, each);
+    to.headers.emplace_back("Content-Type: text/plain; charset=utf-8");
+    to.headers.emplace_back("Expect:");
+    const auto answer = http.post(to.url, each.lines, to.headers, to.user);
+    if (!answer) {
+      return complain(sink.url + ": " + answer.error().message, exit_not_all);
+    }
+    if (answer.value().status < 400 && answer.value().status != 204) {
+      return complain(sink.url + ": " + not_stored_words(answer.value().status, "204") +
+                          " Nothing counts as taken",
+                      exit_not_all);
+    }
+    if (answer.value().status != 204) {
+      refused += each.line_count();
+      std::printf("%s, %llu lines for %s: answered %d: %s\n", each.time.c_str(),
+                  static_cast<unsigned long long>(each.line_count()), each.database.c_str(),
+                  answer.value().status, visible(answer.value().body, words_bytes_max).c_str());
+      continue;
+    }
+    passed += each.line_count();
+    of.replayed.insert(mark);
+    if (auto saved = save_marks(of); !saved) {
+      return complain(saved.error().message, exit_not_all);
+    }
+  }
+  std::printf("%llu lines %s, %llu refused again\n", static_cast<unsigned long long>(passed),
+              given.dry_run ? "would be sent" : "taken by the server",
+              static_cast<unsigned long long>(refused));
+  return refused == 0 ? 0 : exit_not_all;
+}
+
+}  // namespace
+
+int run_refused(const letters_arguments& given, const letters_job& job) {
+  const auto& sinks = job.configured.sinks;
+  const auto found = std::find_if(sinks.begin(), sinks.end(), [&](const sink_settings& each) {
+    return each.name == given.sink;
+  });
+  if (found == sinks.end()) {
+    std::vector<std::string> names;
+    std::transform(sinks.begin(), sinks.end(), std::back_inserter(names),
+                   [](const sink_settings& each) { return each.name; });
+    return complain(fmt::format("there is no sink named \"{}\"{}; {} has {}", given.sink,
+                                did_you_mean(nearest_name(given.sink, names)), job.place.words(),
+                                names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))),
+                    exit_bad_arguments);
+  }
+  if (const std::string why = why_no_refused(refused_directory(job.configured, *found), job.place);
+      !why.empty()) {
+    return complain(why, exit_not_all);
+  }
+  auto loaded = load_refused(job.configured, *found);
+  if (!loaded) {
+    return complain(loaded.error().message, exit_not_all);
+  }
+  switch (given.what) {
+    case letters_arguments::action::list:
+      return list(given, loaded.value());
+    case letters_arguments::action::file:
+      return to_file(given, loaded.value());
+    case letters_arguments::action::replay:
+      return replay(given, job.configured, *found, loaded.value());
+    case letters_arguments::action::show:
+    case letters_arguments::action::stats:
+    case letters_arguments::action::none:
+      break;
+  }
+  return complain("--sink goes with list, replay and file", exit_bad_arguments);
+}
+
+}  // namespace weir

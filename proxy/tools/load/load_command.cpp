@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/load/load_command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "base/terminal_text.hpp"
+#include "tools/command_line.hpp"
+#include "tools/load/load_uv.hpp"
+#include "tools/load/process_usage_posix.hpp"
+
+namespace weir {
+namespace {
+
+constexpr int exit_not_all_well = 1;
+constexpr int exit_bad_arguments = 2;
+
+int refuse(const failure& why) {
+  std::fprintf(stderr, "weir load: %s\n", visible_lines(why.message).c_str());
+  return exit_bad_arguments;
+}
+
+process_usage between(const process_usage& before, const process_usage& after) {
+  return {after.cpu_seconds - before.cpu_seconds, after.peak_bytes};
+}
+
+result<std::unique_ptr<load_run>> make_run(const load_options& options) {
+  auto addresses = resolve(options.address, options.udp);
+  if (!addresses) {
+    return addresses.error();
+  }
+  auto ring = load_ring::build(options);
+  if (!ring) {
+    return ring.error();
+  }
+  if (options.udp) {
+    return std::unique_ptr<load_run>(
+        new udp_load(options, std::move(ring).value(), addresses.value().front()));
+  }
+  return std::unique_ptr<load_run>(
+      new http_load(options, std::move(ring).value(), std::move(addresses).value()));
+}
+
+/// Runs, and gives what was counted with what it cost. The failure is one of the arguments'.
+result<load_totals> measure(const load_options& options) {
+  process_usage watched_before;
+  if (options.pid) {
+    auto usage = usage_of(*options.pid);
+    if (!usage) {
+      return failure{"--pid " + std::to_string(*options.pid) + ": " + usage.error().message};
+    }
+  }
+  auto made = make_run(options);
+  if (!made) {
+    return made.error();
+  }
+  // Looked at again: building the bodies took time, and the process may have been busy.
+  if (options.pid) {
+    if (auto usage = usage_of(*options.pid)) {
+      watched_before = usage.value();
+    }
+  }
+  const process_usage own_before = own_usage();
+  made.value()->run();
+  load_totals totals = made.value()->totals();
+  totals.own = between(own_before, own_usage());
+  if (options.pid) {
+    if (auto usage = usage_of(*options.pid)) {
+      totals.watched = between(watched_before, usage.value());
+    }
+  }
+  return totals;
+}
+
+void add_what(CLI::App& command, load_arguments& given) {
+  command
+      .add_option("--shape", given.shape,
+                  "tsbs (10 tags, 10 integer fields), tsbs_float (the same with floats), flink (9 "
+                  "tags, 1 to 11 fields), mix (what an agent sends), tiny (the shortest line), or "
+                  "text (strings)")
+      ->capture_default_str()
+      ->type_name("SHAPE");
+  command.add_option("--seed", given.seed, "The same seed makes the same lines")
+      ->check(refuse_count)
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("--batch", given.batch, "Lines of a request (default 5000)")
+      ->check(refuse_count)
+      ->type_name("LINES");
+  command.add_flag("--gzip", given.gzip, "Compress the bodies");
+  command.add_option("--datagram", given.datagram, "Bytes of a datagram at most (default 1400)")
+      ->check(refuse_count)
+      ->type_name("BYTES");
+  command
+      .add_option("--start", given.start,
+                  "Time of the first line: \"now\" or nanoseconds since 1970 (default: in 2020)")
+      ->type_name("TIME");
+  command
+      .add_option("--ring", given.ring,
+                  "Bodies are built before the run; so many bytes of them are sent in turn")
+      ->capture_default_str()
+      ->type_name("SIZE");
+  command
+      .add_option("--header", given.headers, "A further header, such as 'Authorization: Token x'")
+      ->allow_extra_args(false)
+      ->type_name("HEADER");
+}
+
+void add_how(CLI::App& command, load_arguments& given) {
+  command
+      .add_option("--connections", given.connections,
+                  "Connections, each with one request under way (default 4)")
+      ->check(refuse_count)
+      ->type_name("N");
+  command.add_option("--rate", given.rate, "Lines a second; left out: as fast as answers come")
+      ->type_name("LINES");
+  command
+      .add_option("--duration", given.duration, "Stop after this time (default 10s, or --lines)")
+      ->type_name("TIME");
+  command.add_option("--lines", given.lines, "Stop after so many lines")
+      ->check(refuse_count)
+      ->type_name("N");
+  command.add_option("--timeout", given.timeout, "The longest to wait for an answer")
+      ->capture_default_str()
+      ->type_name("TIME");
+  command.add_option("--pid", given.pid, "Report this process' CPU time and memory too")
+      ->type_name("PID");
+  command.add_flag("--json", given.json, "The summary as one JSON object");
+}
+
+}  // namespace
+
+CLI::App* add_load_command(CLI::App& commands, load_arguments& given) {
+  CLI::App* command =
+      commands.add_subcommand("load", "Send line protocol to a server and measure it");
+  command->add_option("--url", given.url, "Where to over HTTP: http://HOST:PORT/write?db=NAME")
+      ->type_name("URL");
+  command->add_option("--udp", given.udp, "Where to over UDP: HOST:PORT")->type_name("HOST:PORT");
+  add_what(*command, given);
+  add_how(*command, given);
+  command->footer(
+      "Examples:\n"
+      "  weir load --url 'http://127.0.0.1:8086/write?db=bench' --duration 10s --pid $(pidof "
+      "weir)\n"
+      "  weir load --url 'http://127.0.0.1:8086/write?db=bench' --shape flink --batch 100 \\\n"
+      "            --rate 50000 --connections 8 --gzip\n"
+      "  weir load --udp 127.0.0.1:8089 --rate 200000 --duration 5s\n"
+      "Only send load to servers that are yours.");
+  return command;
+}
+
+int run_load(const load_arguments& given) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto options = check_load(given, wall_clock_ns());
+  if (!options) {
+    return refuse(options.error());
+  }
+  const auto totals = measure(options.value());
+  if (!totals) {
+    return refuse(totals.error());
+  }
+  if (options.value().json) {
+    std::fputs(load_json(options.value(), totals.value()).c_str(), stdout);
+  } else if (totals.value().pieces_sent > 0) {
+    std::fputs(load_summary(options.value(), totals.value()).c_str(), stdout);
+  }
+  if (!totals.value().given_up.empty()) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "weir load: %s\n", visible(totals.value().given_up).c_str());
+  }
+  return all_well(totals.value()) ? 0 : exit_not_all_well;
+}
+
+}  // namespace weir

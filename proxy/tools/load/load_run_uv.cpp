@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/load/load_run_uv.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "base/assert.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::uint64_t look_ms = 100;
+constexpr std::uint64_t pace_ms = 1;
+constexpr std::int64_t show_ns = 1'000'000'000;
+
+}  // namespace
+
+load_run::load_run(const load_options& options, load_ring ring)
+    : options_(options),
+      ring_(std::move(ring)),
+      plan_(options),
+      terminal_(::isatty(STDERR_FILENO) == 1) {
+  totals_.ring_pieces = ring_.size();
+  totals_.ring_lines = ring_.lines();
+  WEIR_ASSERT(uv_loop_init(&loop_) == 0);
+  for (uv_signal_t* handle : {&interrupt_, &terminate_}) {
+    WEIR_ASSERT(uv_signal_init(&loop_, handle) == 0);
+    handle->data = this;
+  }
+  for (uv_timer_t* handle : {&look_, &pace_}) {
+    WEIR_ASSERT(uv_timer_init(&loop_, handle) == 0);
+    handle->data = this;
+  }
+}
+
+load_run::~load_run() {
+  close_own_handles();
+  finish_closing();
+  WEIR_ASSERT(uv_loop_close(&loop_) == 0);
+}
+
+void load_run::close_own_handles() {
+  for (auto* handle :
+       {reinterpret_cast<uv_handle_t*>(&interrupt_), reinterpret_cast<uv_handle_t*>(&terminate_),
+        reinterpret_cast<uv_handle_t*>(&look_), reinterpret_cast<uv_handle_t*>(&pace_)}) {
+    if (uv_is_closing(handle) == 0) {
+      uv_close(handle, nullptr);
+    }
+  }
+}
+
+void load_run::run() {
+  uv_signal_start(&interrupt_, on_signal, SIGINT);
+  uv_signal_start(&terminate_, on_signal, SIGTERM);
+  started_ns_ = last_progress_ns_ = shown_ns_ = now_ns();
+  plan_.start(started_ns_);
+  begin();
+  uv_timer_start(&look_, on_look, look_ms, look_ms);
+  if (plan_.paced()) {
+    uv_timer_start(&pace_, on_pace, 0, pace_ms);
+  }
+  end_if_over();
+  uv_run(&loop_, UV_RUN_DEFAULT);
+  totals_.elapsed_ns = last_progress_ns_ - started_ns_;
+  if (terminal_) {
+    std::fputc('\n', stderr);
+  }
+  close_own_handles();
+  close();
+  finish_closing();
+}
+
+// Lets the close callbacks happen.
+void load_run::finish_closing() {
+  while (uv_run(&loop_, UV_RUN_DEFAULT) != 0) {
+  }
+}
+
+load_piece load_run::take() {
+  const load_piece piece = ring_.at(totals_.pieces_sent, plan_.lines_left());
+  plan_.granted(piece.lines);
+  ++totals_.pieces_sent;
+  totals_.lines_sent += piece.lines;
+  totals_.line_bytes_sent += piece.line_bytes;
+  totals_.wire_bytes_sent += piece.bytes.size();
+  return piece;
+}
+
+void load_run::give_up(std::string reason) {
+  totals_.given_up = std::move(reason);
+  plan_.stop();
+  uv_stop(&loop_);
+}
+
+void load_run::end_if_over() {
+  if (plan_.over(now_ns()) && idle()) {
+    uv_stop(&loop_);
+  }
+}
+
+void load_run::on_signal(uv_signal_t* handle, int) {
+  auto& self = *static_cast<load_run*>(handle->data);
+  if (self.totals_.interrupted) {
+    uv_stop(&self.loop_);  // the second one does not wait for answers
+    return;
+  }
+  self.totals_.interrupted = true;
+  self.plan_.stop();
+  self.end_if_over();
+}
+
+void load_run::on_look(uv_timer_t* handle) {
+  auto& self = *static_cast<load_run*>(handle->data);
+  self.look();
+  self.show_progress();
+  self.end_if_over();
+}
+
+void load_run::on_pace(uv_timer_t* handle) {
+  auto& self = *static_cast<load_run*>(handle->data);
+  self.send_due();
+  self.end_if_over();
+}
+
+void load_run::show_progress() {
+  const std::int64_t now = now_ns();
+  if (!terminal_ || now - shown_ns_ < show_ns) {
+    return;
+  }
+  const std::string line = load_progress(shown_, totals_, now - shown_ns_, now - started_ns_);
+  std::fprintf(stderr, "\r%s\033[K", line.c_str());
+  std::fflush(stderr);
+  shown_ = totals_;
+  shown_ns_ = now;
+}
+
+result<std::vector<sockaddr_storage>> resolve(const load_address& address, bool udp) {
+  uv_loop_t loop{};
+  WEIR_ASSERT(uv_loop_init(&loop) == 0);
+  addrinfo hints{};
+  hints.ai_socktype = udp ? SOCK_DGRAM : SOCK_STREAM;
+  uv_getaddrinfo_t request{};
+  const int status = uv_getaddrinfo(&loop, &request, nullptr, address.host.c_str(),
+                                    std::to_string(address.port).c_str(), &hints);
+  std::vector<sockaddr_storage> found;
+  if (status == 0) {
+    for (const addrinfo* each = request.addrinfo; each != nullptr; each = each->ai_next) {
+      std::memcpy(&found.emplace_back(), each->ai_addr, each->ai_addrlen);
+    }
+    uv_freeaddrinfo(request.addrinfo);
+  }
+  WEIR_ASSERT(uv_loop_close(&loop) == 0);
+  if (found.empty()) {
+    return failure{"cannot find the address of " + address.host + ": " +
+                   (status == 0 ? "there is none" : uv_strerror(status))};
+  }
+  return found;
+}
+
+}  // namespace weir

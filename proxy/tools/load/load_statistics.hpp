@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a load run counted and how it is told: latencies in a histogram of fixed size, totals, a
+// summary for people and one for programs. Pure; one thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "tools/load/load.hpp"
+#include "tools/load/load_options.hpp"
+
+namespace weir {
+
+/// What InfluxDB answers to points that it has stored; 200 comes from other servers.
+inline constexpr int status_stored = 204;
+
+/// Counts durations in buckets that are never wider than a 64th of their values.
+class latency_histogram {
+ public:
+  void add(std::int64_t nanoseconds) noexcept;
+
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  [[nodiscard]] std::int64_t max_ns() const noexcept { return max_ns_; }
+  /// The duration that this share (0 to 1) of all did not exceed; 0 when there is none.
+  [[nodiscard]] std::int64_t quantile_ns(double share) const noexcept;
+
+ private:
+  // Values below 2^6 have a bucket each; every further power of two has 64.
+  static constexpr unsigned sub_bits = 6;
+  static constexpr std::size_t buckets = (64 - sub_bits) << sub_bits;
+  static std::size_t bucket_of(std::uint64_t value) noexcept;
+  static std::uint64_t last_value_of(std::size_t bucket) noexcept;
+
+  std::array<std::uint64_t, buckets> counts_{};
+  std::uint64_t count_ = 0;
+  std::int64_t max_ns_ = 0;
+};
+
+/// What a process used, between two looks at it.
+struct process_usage {
+  double cpu_seconds = 0;
+  /// The most memory it ever had, since it started; 0 when the system does not say.
+  std::uint64_t peak_bytes = 0;
+};
+
+struct load_totals {
+  /// Requests or datagrams that were begun, and what was in them.
+  std::uint64_t pieces_sent = 0;
+  std::uint64_t lines_sent = 0;
+  std::uint64_t line_bytes_sent = 0;
+  std::uint64_t wire_bytes_sent = 0;
+  /// Of requests with an answer from 200 to 299.
+  std::uint64_t lines_accepted = 0;
+  std::uint64_t line_bytes_accepted = 0;
+  /// Answers by status.
+  std::map<int, std::uint64_t> answers;
+  /// Requests without an answer (or datagrams that the system refused), by reason.
+  std::map<std::string, std::uint64_t> failures;
+  /// The first answer beyond 299: its status and the beginning of its body.
+  std::string first_refusal;
+  std::uint64_t connections_opened = 0;
+  latency_histogram latency;
+  /// From the first request to the last answer.
+  std::int64_t elapsed_ns = 0;
+  std::uint64_t ring_pieces = 0;
+  std::uint64_t ring_lines = 0;
+  /// Of this process while it sent.
+  process_usage own;
+  /// Of the process that --pid names. Empty: none was named, or it ended before the run did.
+  std::optional<process_usage> watched;
+  bool interrupted = false;
+  /// Why the run ended before its time; empty: it did not.
+  std::string given_up;
+};
+
+/// Every request was answered with success.
+[[nodiscard]] bool all_well(const load_totals& totals) noexcept;
+
+/// Several lines for a person, with a line feed at the end.
+[[nodiscard]] std::string load_summary(const load_options& options, const load_totals& totals);
+
+/// One JSON object with a line feed at the end.
+[[nodiscard]] std::string load_json(const load_options& options, const load_totals& totals);
+
+/// What the last second brought: no line feed. `last` is what the totals were `interval_ns` ago.
+[[nodiscard]] std::string load_progress(const load_totals& last, const load_totals& now,
+                                        std::int64_t interval_ns, std::int64_t elapsed_ns);
+
+}  // namespace weir

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a request's body to frames in a real memory log: all there or not there, and what the
+// client is told is true of the log.
+#include "ingest/write_path.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+
+#include "log/open_log.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::int64_t now = 1'700'000'000'000'000'000;
+
+struct answered {
+  write_end end = write_end::answered;
+  write_verdict verdict;
+  std::string detail;
+};
+
+/// Answers `pending` and settles a ticket when the test says so.
+class slow_log final : public frame_log {
+ public:
+  append_result append(std::span<const std::shared_ptr<frame>> frames) override {
+    for (const auto& each : frames) {
+      points += each->header.points;
+    }
+    tickets.push_back(std::make_shared<append_ticket>());
+    return {append_status::pending, {}, tickets.back()};
+  }
+  std::size_t watch(std::function<void()> wake) override {
+    wake_ = std::move(wake);
+    return 7;
+  }
+  void unwatch(std::size_t watcher) override {
+    EXPECT_EQ(watcher, 7U);
+    wake_ = nullptr;
+  }
+  void settle(std::size_t number, append_status status, const std::string& detail = {}) {
+    tickets.at(number)->settle(status, detail);
+    if (wake_) {
+      wake_();
+    }
+  }
+  [[nodiscard]] bool watched() const { return wake_ != nullptr; }
+
+  std::uint64_t first() const override { return 1; }
+  std::uint64_t end() const override { return 1; }
+  std::size_t subscribe(subscription, std::uint64_t) override { return 0; }
+  void release(std::size_t, std::uint64_t) override {}
+  void unsubscribe(std::size_t) override {}
+  std::unique_ptr<log_reader> reader() override { return nullptr; }
+  void collect(metric_collector&) const override {}
+  outcome close() override { return nothing{}; }
+
+  std::vector<std::shared_ptr<append_ticket>> tickets;
+  std::uint64_t points = 0;
+
+ private:
+  std::function<void()> wake_;
+};
+
+class write_path_test : public ::testing::Test {
+ protected:
+  void make(std::size_t frame_bytes = std::size_t{64} << 20,
+            std::size_t request_bytes = std::size_t{64} << 20) {
+    path_.reset();
+    log_.reset();
+    frames_.emplace(frame_bytes);
+    requests_.emplace(request_bytes);
+    log_ = make_memory_log(*frames_, when_full_mode::reject);
+    subscriber_ = log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
+    path_.emplace(write_services{.configured = settings_,
+                                 .log = *log_,
+                                 .databases = databases_,
+                                 .memory = *requests_,
+                                 .rules = rules_.get()});
+  }
+
+  write_job* begin(const std::string& database, answered& to) {
+    std::string refusal;
+    return path_->begin(
+        {database, "", 1}, now, refusal,
+        [&to](write_end end, const write_verdict& verdict, const std::string& detail) {
+          to = {end, verdict, detail};
+        });
+  }
+
+  answered write(const std::string& body, const std::string& database = "db") {
+    return write_to({database, "", 1}, body);
+  }
+
+  answered write_to(const api::write_target& target, const std::string& body) {
+    answered result;
+    std::string refusal;
+    write_job* job = path_->begin(
+        target, now, refusal,
+        [&result](write_end end, const write_verdict& verdict, const std::string& detail) {
+          result = {end, verdict, detail};
+        });
+    job->body(body);
+    job->complete();
+    EXPECT_TRUE(path_->has_work());
+    path_->end_of_turn();
+    EXPECT_FALSE(path_->has_work());
+    path_->release(*job);
+    return result;
+  }
+
+  /// All lines of a database in the log.
+  std::string lines(const std::string& database = "db") {
+    std::string out;
+    const auto reader = log_->reader();
+    std::uint64_t position = log_->first();
+    for (;;) {
+      const read_result read = reader->next(position, {database, ""});
+      if (read.status != read_status::frame) {
+        return out;
+      }
+      EXPECT_TRUE(inflate_frame(*read.found, out));
+      position = read.next;
+    }
+  }
+
+  double metric(const std::string& line_begin) {
+    metrics_text text;
+    databases_.collect(text);
+    const std::string all = text.text();
+    const std::size_t at = all.find("\n" + line_begin + " ");
+    return at == std::string::npos ? 0 : std::stod(all.substr(at + line_begin.size() + 2));
+  }
+
+  settings settings_;
+  std::shared_ptr<rule_set> rules_;
+  database_registry databases_{3};
+  std::optional<memory_budget> frames_;
+  std::optional<memory_budget> requests_;
+  std::unique_ptr<frame_log> log_;
+  std::size_t subscriber_ = 0;
+  std::optional<write_path> path_;
+};
+
+TEST_F(write_path_test, good_lines_are_in_the_log_when_the_answer_is_given) {
+  make();
+  const answered result = write("b,z=1,a=2 f=1 1\nc f=2i\n");
+  EXPECT_EQ(result.end, write_end::answered);
+  EXPECT_EQ(result.verdict.accepted, 2U);
+  EXPECT_EQ(result.verdict.rejected, 0U);
+  EXPECT_EQ(lines(), "b,a=2,z=1 f=1 1\nc f=2i 1700000000000000000\n");
+}
+
+TEST_F(write_path_test, a_bad_line_costs_itself_alone) {
+  make();
+  const answered result = write("a f=1 1\nbad\nb f=2 2\n");
+  EXPECT_EQ(result.verdict.accepted, 2U);
+  ASSERT_EQ(result.verdict.refusals.size(), 1U);
+  EXPECT_EQ(result.verdict.refusals[0].message, "unable to parse 'bad': missing fields");
+  EXPECT_EQ(lines(), "a f=1 1\nb f=2 2\n");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 3);
+  EXPECT_EQ(metric("weir_lines_accepted_total{database=\"db\"}"), 2);
+  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"missing_fields\"}"), 1);
+}
+
+TEST_F(write_path_test, every_split_of_a_body_gives_the_same_log) {
+  const std::string body = "a,t=x f=1 1\nbad\n# comment\nb s=\"x\ny\" 2\nlast f=3 3";
+  make();
+  const answered whole = write(body);
+  const std::string expected = lines();
+  for (std::size_t split = 0; split <= body.size(); ++split) {
+    make();
+    answered result;
+    write_job* job = begin("db", result);
+    std::string first = body.substr(0, split);
+    job->body(first);
+    first.assign(first.size(), '#');  // the piece is gone once the call returned
+    const std::string second = body.substr(split);
+    job->body(second);
+    job->complete();
+    path_->end_of_turn();
+    path_->release(*job);
+    EXPECT_EQ(lines(), expected) << "split at " << split;
+    ASSERT_EQ(result.verdict.refusals.size(), 1U) << "split at " << split;
+    EXPECT_EQ(result.verdict.refusals[0].message, whole.verdict.refusals[0].message);
+  }
+}
+
+TEST_F(write_path_test, a_request_that_was_cut_off_leaves_no_trace) {
+  make();
+  answered result;
+  write_job* job = begin("db", result);
+  job->body("a f=1 1\nb f=2 2\nc f=");
+  path_->release(*job);
+  EXPECT_FALSE(path_->has_work());
+  EXPECT_EQ(lines(), "");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 0);
+  EXPECT_EQ(requests_->used(), 0U);
+  // Nothing of it shows up in the next request either, which gets the same job again.
+  EXPECT_EQ(write("d f=4 4\n").verdict.accepted, 1U);
+  EXPECT_EQ(lines(), "d f=4 4\n");
+}
+
+TEST_F(write_path_test, a_client_that_left_before_the_turn_ended_is_not_answered) {
+  make();
+  answered result;
+  result.detail = "untouched";
+  write_job* job = begin("db", result);
+  job->body("a f=1 1\n");
+  job->complete();
+  path_->release(*job);
+  path_->end_of_turn();
+  EXPECT_EQ(result.detail, "untouched");
+  EXPECT_EQ(lines(), "");
+}
+
+TEST_F(write_path_test, requests_of_one_turn_share_a_frame) {
+  make();
+  answered first;
+  answered second;
+  answered other;
+  write_job* jobs[] = {begin("db", first), begin("db", second), begin("other", other)};
+  for (write_job* job : jobs) {
+    job->body("a f=1 1\n");
+    job->complete();
+  }
+  path_->end_of_turn();
+  EXPECT_EQ(log_->end(), 3U);  // two frames: sequences 1 and 2
+  EXPECT_EQ(first.verdict.accepted, 1U);
+  EXPECT_EQ(second.verdict.accepted, 1U);
+  EXPECT_EQ(lines("other"), "a f=1 1\n");
+  for (write_job* job : jobs) {
+    path_->release(*job);
+  }
+}
+
+TEST_F(write_path_test, a_full_log_keeps_nothing_and_says_so) {
+  make(std::size_t{8} << 10);
+  settings_.log.compression = compression_mode::none;
+  std::mt19937_64 random(7);
+  std::string body;
+  while (body.size() < 64 << 10) {
+    body += "m f=" + std::to_string(random()) + "i 1\n";
+  }
+  const answered result = write(body);
+  EXPECT_EQ(result.end, write_end::log_full);
+  EXPECT_FALSE(result.detail.empty());
+  EXPECT_EQ(lines(), "");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 0);
+  // The next, smaller one fits.
+  EXPECT_EQ(write("a f=1 1\n").end, write_end::answered);
+}
+
+std::string many_lines(int count) {
+  std::string body;
+  for (int i = 0; i < count; ++i) {
+    body += "measurement,tag=value field=1 " + std::to_string(i) + "\n";
+  }
+  return body;
+}
+
+TEST_F(write_path_test, a_request_beyond_the_memory_budget_is_lost_and_gives_all_back) {
+  make(std::size_t{64} << 20, std::size_t{256} << 10);
+  const std::string body = many_lines(30'000);
+  for (const bool others : {true, false}) {
+    memory_lease other(*requests_);
+    ASSERT_TRUE(other.grow_to(others ? std::size_t{100} << 10 : 0));
+    answered result;
+    write_job* job = begin("db", result);
+    for (std::size_t at = 0; at < body.size(); at += 10'000) {
+      job->body(std::string_view(body).substr(at, 10'000));
+    }
+    EXPECT_EQ(requests_->used(), other.bytes());  // lost already: others may have it
+    job->complete();
+    path_->end_of_turn();
+    path_->release(*job);
+    // Alone it would not fit either: to try again is no use.
+    EXPECT_EQ(result.end, others ? write_end::overloaded : write_end::too_large);
+    EXPECT_EQ(lines(), "");
+  }
+  EXPECT_EQ(write("a f=1 1\n").end, write_end::answered);
+}
+
+TEST_F(write_path_test, a_large_body_needs_the_memory_of_its_frames_alone) {
+  settings_.log.compression = compression_mode::gzip;
+  make(std::size_t{64} << 20, std::size_t{4} << 20);
+  const std::string body = many_lines(300'000);
+  ASSERT_GT(body.size(), std::size_t{10} << 20);
+  EXPECT_EQ(write(body).verdict.accepted, 300'000U);
+  EXPECT_EQ(lines(), body);
+  EXPECT_EQ(requests_->used(), 0U);
+}
+
+TEST_F(write_path_test, of_a_body_as_much_is_taken_as_the_turn_has_work_for) {
+  make();
+  const std::string body = many_lines(10'000);
+  answered result;
+  write_job* job = begin("db", result);
+  std::string_view rest = body;
+  int turns = 0;
+  while (!rest.empty()) {
+    turn_work work(100);
+    const std::size_t taken = job->body(rest, work);
+    ASSERT_GT(taken, 0U);
+    EXPECT_LE(taken, std::size_t{16} << 10);
+    rest.remove_prefix(taken);
+    ++turns;
+  }
+  EXPECT_GT(turns, 15);
+  turn_work none(0);
+  EXPECT_EQ(job->body("m f=1 1\n", none), 0U);
+  job->complete();
+  path_->end_of_turn();
+  path_->release(*job);
+  EXPECT_EQ(result.verdict.accepted, 10'000U);
+  EXPECT_EQ(lines(), body);
+}
+
+TEST_F(write_path_test, what_was_sealed_of_a_body_is_not_kept_when_nothing_is) {
+  make();
+  api::write_target target{"db", "", 1};
+  target.wishes.accept_partial = false;
+  const answered result = write_to(target, many_lines(60'000) + "bad\n");
+  EXPECT_TRUE(result.verdict.nothing_kept);
+  EXPECT_EQ(result.verdict.withheld, 60'000U);
+  EXPECT_EQ(lines(), "");
+  EXPECT_EQ(requests_->used(), 0U);
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 60'001);
+  EXPECT_EQ(metric("weir_lines_accepted_total{database=\"db\"}"), 0);
+}
+
+TEST_F(write_path_test, large_bodies_become_frames_within_their_limit) {
+  make();
+  std::string body;
+  for (int i = 0; i < 60'000; ++i) {
+    body += "cpu,host=h" + std::to_string(i) + " usage=1 " + std::to_string(i) + "\n";
+  }
+  EXPECT_EQ(write(body).verdict.accepted, 60'000U);
+  std::vector<frame_header> headers;
+  log_->reader()->headers(1, 100, headers);
+  EXPECT_GT(headers.size(), 2U);
+  std::uint64_t points = 0;
+  for (const frame_header& header : headers) {
+    EXPECT_LE(header.inflated_bytes, frame_inflated_bytes_max);
+    points += header.points;
+  }
+  EXPECT_EQ(points, 60'000U);
+  EXPECT_EQ(headers.front().time_least, 0);
+  EXPECT_EQ(headers.back().time_greatest, 59'999);
+  EXPECT_EQ(lines(), body);
+}
+
+TEST_F(write_path_test, retention_is_counted_and_told) {
+  settings_.database["db"].retention = std::chrono::hours(1);
+  make();
+  const answered result = write("old f=1 1\nnew f=2\n");
+  EXPECT_EQ(result.verdict.accepted, 1U);
+  EXPECT_EQ(result.verdict.beyond_retention, 1U);
+  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"beyond_retention\"}"), 1);
+}
+
+TEST_F(write_path_test, databases_are_bounded) {
+  make();
+  for (const char* name : {"a", "b", "c"}) {
+    EXPECT_EQ(write("m f=1 1\n", name).verdict.accepted, 1U);
+  }
+  std::string refusal;
+  EXPECT_EQ(path_->begin({"d", "", 1}, now, refusal, {}), nullptr);
+  EXPECT_NE(refusal.find("limits.databases"), std::string::npos);
+  EXPECT_EQ(write("m f=1 1\n", "a").verdict.accepted, 1U);
+}
+
+/// Jobs that wait for a log that answers `pending`.
+class waiting_write_path_test : public write_path_test {
+ protected:
+  void SetUp() override {
+    requests_.emplace(std::size_t{64} << 20);
+    path_.emplace(write_services{
+        .configured = settings_, .log = slow_, .databases = databases_, .memory = *requests_});
+    path_->attach([this] { ++woken_; });
+  }
+  void TearDown() override {
+    path_->detach();
+    EXPECT_FALSE(slow_.watched());
+    path_.reset();
+    EXPECT_EQ(requests_->used(), 0U);
+  }
+  write_job* complete(const std::string& body, answered& to) {
+    to.detail = "untouched";
+    write_job* job = begin("db", to);
+    job->body(body);
+    job->complete();
+    return job;
+  }
+
+  slow_log slow_;
+  int woken_ = 0;
+};
+
+TEST_F(waiting_write_path_test, a_job_is_told_when_its_ticket_is_settled_and_not_before) {
+  answered first;
+  answered second;
+  write_job* one = complete("a f=1 1\nbad\n", first);
+  path_->end_of_turn();
+  write_job* other = complete("b f=1 1\n", second);
+  path_->end_of_turn();
+  EXPECT_FALSE(path_->has_work());
+  EXPECT_EQ(first.detail, "untouched");
+  EXPECT_EQ(metric("weir_lines_accepted_total{database=\"db\"}"), 0);
+
+  slow_.settle(0, append_status::taken);
+  EXPECT_EQ(woken_, 1);
+  ASSERT_TRUE(path_->has_work());
+  path_->end_of_turn();
+  EXPECT_FALSE(path_->has_work());
+  EXPECT_EQ(first.end, write_end::answered);
+  EXPECT_EQ(first.verdict.accepted, 1U);
+  EXPECT_EQ(first.verdict.rejected, 1U);
+  EXPECT_EQ(second.detail, "untouched");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 2);
+
+  slow_.settle(1, append_status::failed, "Input/output error");
+  path_->end_of_turn();
+  EXPECT_EQ(second.end, write_end::log_failed);
+  EXPECT_EQ(second.detail, "Input/output error");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 2);  // no trace of it
+  path_->release(*one);
+  path_->release(*other);
+}
+
+TEST_F(waiting_write_path_test, what_has_nothing_for_the_log_does_not_wait) {
+  answered good;
+  answered bad;
+  write_job* one = complete("a f=1 1\n", good);
+  write_job* other = complete("bad\n", bad);
+  path_->end_of_turn();
+  EXPECT_EQ(good.detail, "untouched");
+  EXPECT_EQ(bad.detail, "");
+  EXPECT_EQ(bad.verdict.rejected, 1U);
+  slow_.settle(0, append_status::taken);
+  path_->end_of_turn();
+  EXPECT_EQ(good.verdict.accepted, 1U);
+  path_->release(*one);
+  path_->release(*other);
+}
+
+TEST_F(waiting_write_path_test, a_client_that_leaves_meanwhile_is_counted_as_the_log_decides) {
+  answered kept;
+  answered lost;
+  path_->release(*[&] {
+    write_job* job = complete("a f=1 1\n", kept);
+    path_->end_of_turn();
+    return job;
+  }());
+  path_->release(*[&] {
+    write_job* job = complete("b f=1 1\n", lost);
+    path_->end_of_turn();
+    return job;
+  }());
+  EXPECT_GT(requests_->used(), 0U);
+  slow_.settle(0, append_status::taken);
+  slow_.settle(1, append_status::failed, "no");
+  path_->end_of_turn();
+  EXPECT_EQ(kept.detail, "untouched");
+  EXPECT_EQ(lost.detail, "untouched");
+  EXPECT_EQ(metric("weir_lines_accepted_total{database=\"db\"}"), 1);
+  EXPECT_EQ(requests_->used(), 0U);
+}
+
+TEST_F(write_path_test, what_the_answer_quotes_is_bounded) {
+  make();
+  std::string body;
+  for (int i = 0; i < 10'000; ++i) {
+    body += "bad_line_number_" + std::to_string(i) + "\n";
+  }
+  body += std::string(500'000, 'x') + "\n";
+  const answered result = write(body);
+  EXPECT_EQ(result.verdict.rejected, 10'001U);
+  EXPECT_LE(result.verdict.refusals.size(), write_verdict::messages_max);
+  EXPECT_LE(result.verdict.refusal_bytes, write_verdict::message_bytes_max);
+}
+
+constexpr std::int64_t s = 1'000'000'000;
+
+TEST_F(write_path_test, a_mistaken_precision_is_told_with_the_unit_that_fits) {
+  make();
+  const answered result = write("a f=1 1586844081\nb f=1 1586844081000000000\n");
+  EXPECT_EQ(result.verdict.accepted, 1U);
+  ASSERT_EQ(result.verdict.refusals.size(), 1U);
+  EXPECT_EQ(
+      result.verdict.refusals[0].message,
+      "unable to parse 'a f=1 1586844081': timestamp 1586844081 lies in 1970 when read as ns; "
+      "read as s it would be 2020-04-14T06:01:21Z: send precision=s");
+  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"precision_mistaken\"}"), 1);
+}
+
+TEST_F(write_path_test, a_mistaken_precision_that_overflows_is_one_too) {
+  make();
+  const std::string ns = "a f=1 1586844081000000000\n";
+  const answered refused = write_to({"db", "", s, true}, ns + "b f=1 9000000000000000000\n");
+  ASSERT_EQ(refused.verdict.refusals.size(), 2U);
+  EXPECT_TRUE(refused.verdict.refusals[0].message.ends_with(": send precision=ns"));
+  EXPECT_EQ(refused.verdict.refusals[1].message,
+            "unable to parse 'b f=1 9000000000000000000': time outside range "
+            "-9223372036854775806 - 9223372036854775806");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 2);
+  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"precision_mistaken\"}"), 1);
+  EXPECT_EQ(metric("weir_lines_rejected_total{database=\"db\",reason=\"time_outside_range\"}"), 1);
+
+  settings_.database["*"].precision_mistake = precision_mistake_mode::mend;
+  const answered mended = write_to({"db", "", s, true}, ns);
+  EXPECT_EQ(mended.verdict.accepted, 1U);
+  EXPECT_EQ(lines(), ns);
+  EXPECT_EQ(metric("weir_lines_mended_total{database=\"db\",reason=\"precision_mended\"}"), 1);
+}
+
+TEST_F(write_path_test, the_request_s_precision_wins_then_the_database_s_then_the_listener_s) {
+  settings_.database["a"].unit_ns = s;
+  settings_.database["b"].unit_ns = automatic_unit_ns;
+  make();
+  const std::string expected = "m f=1 1586844081000000000\n";
+  // What the listener says is the target's unit already, unstated.
+  EXPECT_EQ(write_to({"db", "", s}, "m f=1 1586844081").verdict.accepted, 1U);
+  EXPECT_EQ(write_to({"a", "", 1}, "m f=1 1586844081").verdict.accepted, 1U);
+  EXPECT_EQ(write_to({"a", "", 1'000'000, true}, "m f=1 1586844081000").verdict.accepted, 1U);
+  EXPECT_EQ(write_to({"b", "", 1}, "m f=1 1586844081\nm f=1 26447401").verdict.accepted, 2U);
+  EXPECT_EQ(lines("db"), expected);
+  EXPECT_EQ(lines("a"), expected + expected);
+  EXPECT_EQ(lines("b"), expected + "m f=1 1586844060000000000\n");
+}
+
+TEST_F(write_path_test, rules_drop_and_change_and_are_counted) {
+  auto compiled =
+      rule_set::compile({{.name = "no-debug", .action = rule_action::drop, .measurement = "debug"},
+                         {.name = "dc", .action = rule_action::add_tag, .key = "dc", .to = "x"}});
+  ASSERT_TRUE(compiled.ok());
+  rules_ = std::move(compiled).value();
+  make();
+  const answered result = write("debug f=1 1\nm f=1 1\nbad\n");
+  EXPECT_EQ(result.verdict.accepted, 1U);
+  EXPECT_EQ(result.verdict.rejected, 1U);
+  EXPECT_EQ(lines(), "m,dc=x f=1 1\n");
+  EXPECT_EQ(metric("weir_lines_received_total{database=\"db\"}"), 3);
+  EXPECT_EQ(metric("weir_lines_dropped_total{database=\"db\",reason=\"dropped_by_rule\"}"), 1);
+  EXPECT_EQ(metric("weir_lines_mended_total{database=\"db\",reason=\"changed_by_rule\"}"), 1);
+  EXPECT_EQ(rules_->hits(0), 1U);
+  EXPECT_EQ(rules_->hits(1), 1U);
+}
+
+}  // namespace
+}  // namespace weir

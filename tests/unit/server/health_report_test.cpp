@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// /health and /ready by what is known.
+#include "server/health_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace weir {
+namespace {
+
+bool says(const http::response& answer, const std::string& words) {
+  return answer.body.find(words) != std::string::npos;
+}
+
+TEST(health_report, all_is_well) {
+  const health_facts known{.sinks = {{.name = "influx", .lanes = 3}}};
+  const http::response health = health_of(known);
+  EXPECT_EQ(health.status, 200);
+  EXPECT_TRUE(says(health,
+                   "\"message\":\"ready for queries and writes\",\"name\":\"influxdb\","
+                   "\"status\":\"pass\",\"version\":"))
+      << health.body;
+  EXPECT_TRUE(says(health,
+                   "{\"checks\":[{\"name\":\"log\",\"status\":\"pass\",\"message\":\"takes "
+                   "writes\"},{\"name\":\"sink influx\",\"status\":\"pass\",\"message\":"
+                   "\"everything is delivered\"}],"))
+      << health.body;
+  EXPECT_EQ(readiness_of(known).status, 200);
+  EXPECT_EQ(readiness_of(known).body, "{\"status\":\"ready\"}\n");
+}
+
+TEST(health_report, a_full_log_is_not_ready_but_empties_itself) {
+  const health_facts known{.log = {append_status::full, "the log holds as much as it may"}};
+  EXPECT_EQ(readiness_of(known).status, 503);
+  EXPECT_TRUE(says(readiness_of(known), "the log holds as much as it may"));
+  EXPECT_TRUE(says(readiness_of(known), "\"status\":\"not ready\""));
+  EXPECT_EQ(health_of(known).status, 200);
+  EXPECT_TRUE(says(health_of(known),
+                   "{\"name\":\"log\",\"status\":\"fail\",\"message\":\"writes "
+                   "are answered 503: the log holds as much as it may\"}"))
+      << health_of(known).body;
+}
+
+TEST(health_report, a_disk_that_refuses_needs_a_person) {
+  const health_facts known{.log = {append_status::failed, "the log cannot be written: EIO"}};
+  EXPECT_EQ(readiness_of(known).status, 503);
+  EXPECT_EQ(health_of(known).status, 503);
+  EXPECT_TRUE(says(health_of(known),
+                   "\"message\":\"the log cannot be written: EIO\",\"name\":"
+                   "\"influxdb\",\"status\":\"fail\""))
+      << health_of(known).body;
+}
+
+TEST(health_report, held_lanes_need_a_person_and_take_writes) {
+  const health_facts known{
+      .sinks = {{.name = "a", .pending_points = 12, .lanes = 1},
+                {.name = "b", .pending_points = 7, .lanes = 3, .held_lanes = 2}}};
+  EXPECT_EQ(readiness_of(known).status, 200);
+  const http::response health = health_of(known);
+  EXPECT_EQ(health.status, 503);
+  EXPECT_TRUE(says(health,
+                   "{\"name\":\"sink a\",\"status\":\"pass\",\"message\":\"12 point(s) "
+                   "wait to be delivered\"}"))
+      << health.body;
+  EXPECT_TRUE(says(health,
+                   "{\"name\":\"sink b\",\"status\":\"fail\",\"message\":\"7 point(s) wait "
+                   "to be delivered; 2 of 3 database(s) are held"))
+      << health.body;
+}
+
+TEST(health_report, weir_that_ends_is_not_ready) {
+  const health_facts known{.draining = true};
+  EXPECT_EQ(readiness_of(known).status, 503);
+  EXPECT_TRUE(says(readiness_of(known), "weir is ending"));
+  EXPECT_EQ(health_of(known).status, 200);
+}
+
+}  // namespace
+}  // namespace weir
