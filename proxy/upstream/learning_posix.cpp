@@ -10,7 +10,7 @@
 #include "files/file_util_posix.hpp"
 #include "gate/gate.hpp"
 #include "observe/journal.hpp"
-#include "sinks/influxdb/influxdb.hpp"
+#include "sinks/influxdb/requests.hpp"
 #include "upstream/learner.hpp"
 
 namespace weir {
