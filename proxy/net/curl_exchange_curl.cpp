@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "net/retry_after.hpp"
 
 namespace weir {
