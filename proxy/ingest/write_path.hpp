@@ -21,6 +21,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "accounts/database_registry.hpp"
+#include "accounts/source_registry.hpp"
 #include "api/influx_v1.hpp"
 #include "api/verdict.hpp"
 #include "base/memory_budget.hpp"
@@ -30,9 +32,7 @@
 #include "config/settings.hpp"
 #include "gate/gate.hpp"
 #include "gate/staging.hpp"
-#include "ingest/database_registry.hpp"
 #include "ingest/refusal_summary.hpp"
-#include "ingest/source_registry.hpp"
 #include "letters/letter_box.hpp"
 #include "log/frame_log.hpp"
 #include "upstream/retention_source.hpp"

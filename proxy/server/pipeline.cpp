@@ -5,10 +5,11 @@
 #include <random>
 #include <thread>
 
+#include "accounts/catalogue_posix.hpp"
+#include "accounts/database_registry.hpp"
 #include "base/clock.hpp"
 #include "config/checks/table_checks.hpp"
 #include "files/directory_remedy_posix.hpp"
-#include "ingest/database_registry.hpp"
 #include "ingest/gate_samples.hpp"
 #include "ingest/types_file_posix.hpp"
 #include "intake/http_intake.hpp"
@@ -20,7 +21,6 @@
 #include "server/process_metrics_posix.hpp"
 #include "server/udp_service.hpp"
 #include "sinks/sink_set.hpp"
-#include "upstream/catalogue_posix.hpp"
 #include "upstream/learning_posix.hpp"
 
 namespace weir {

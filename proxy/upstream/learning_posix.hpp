@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
+#include "accounts/database_registry.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
-#include "ingest/database_registry.hpp"
 #include "observe/metrics.hpp"
 #include "upstream/retention_source.hpp"
 #include "weir/line_protocol.hpp"

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "upstream/catalogue_posix.hpp"
+#include "accounts/catalogue_posix.hpp"
 
 namespace weir {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "upstream/catalogue_posix.hpp"
+#include "accounts/catalogue_posix.hpp"
 
 #include <algorithm>
 

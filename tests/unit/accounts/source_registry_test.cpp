@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ingest/source_registry.hpp"
+#include "accounts/source_registry.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ingest/database_registry.hpp"
+#include "accounts/database_registry.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ingest/line_account.hpp"
+#include "accounts/line_account.hpp"
 
 #include <numeric>
 

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ingest/line_account.hpp"
+#include "accounts/line_account.hpp"
 #include "observe/metrics.hpp"
 
 namespace weir {

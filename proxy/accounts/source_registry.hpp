@@ -14,8 +14,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "accounts/line_account.hpp"
 #include "base/brief_mutex.hpp"
-#include "ingest/line_account.hpp"
 #include "observe/metrics.hpp"
 
 namespace weir {

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "accounts/database_registry.hpp"
 #include "api/catalogue.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
-#include "ingest/database_registry.hpp"
 
 namespace weir {
 
