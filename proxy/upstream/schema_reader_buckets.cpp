@@ -12,8 +12,8 @@
 #include "sinks/escape.hpp"
 #include "sinks/influxdb/influxdb.hpp"
 #include "sinks/server_words.hpp"
-#include "upstream/learn_words.hpp"
-#include "upstream/learner.hpp"
+#include "upstream/schema_queries.hpp"
+#include "upstream/schema_reader.hpp"
 
 namespace weir {
 namespace {
@@ -56,7 +56,7 @@ outcome add_types(std::string_view body, field_map& to) {
 
 }  // namespace
 
-outcome learner::turn_of_version_2(std::int64_t now_ms) {
+outcome schema_reader::turn_of_version_2(std::int64_t now_ms) {
   const std::vector<std::string> wanted = parts_.databases();
   std::erase_if(asked_, [&](const auto& one) {
     return std::find(wanted.begin(), wanted.end(), one.first) == wanted.end();
@@ -72,7 +72,7 @@ outcome learner::turn_of_version_2(std::int64_t now_ms) {
   std::set<std::string> due;
   std::copy_if(wanted.begin(), wanted.end(), std::inserter(due, due.end()),
                [&](const std::string& one) { return is_due(one, now_ms); });
-  if (!parts_.learn_type) {
+  if (!parts_.take_type) {
     for (const std::string& database : due) {
       asked_[database] = now_ms;
     }
@@ -86,8 +86,8 @@ outcome learner::turn_of_version_2(std::int64_t now_ms) {
   return ask_types_of(due, now_ms);
 }
 
-outcome learner::list_buckets(const std::vector<std::string>& wanted, std::int64_t now_ms) {
-  std::map<std::string, std::vector<learnt_policy>> found;
+outcome schema_reader::list_buckets(const std::vector<std::string>& wanted, std::int64_t now_ms) {
+  std::map<std::string, std::vector<upstream_policy>> found;
   std::map<std::string, std::string> names_by_id;
   std::set<std::string> listed;
   for (std::size_t offset = 0; offset < buckets_max; offset += buckets_per_page) {
@@ -124,7 +124,7 @@ outcome learner::list_buckets(const std::vector<std::string>& wanted, std::int64
   return nothing{};
 }
 
-std::set<std::string> learner::buckets_of(const std::string& database) const {
+std::set<std::string> schema_reader::buckets_of(const std::string& database) const {
   std::set<std::string> out;
   const auto written =
       parts_.written ? parts_.written(database) : std::vector<std::string>{std::string{}};
@@ -134,15 +134,15 @@ std::set<std::string> learner::buckets_of(const std::string& database) const {
   return out;
 }
 
-bool learner::delivers(const std::string& database) const {
+bool schema_reader::delivers(const std::string& database) const {
   return std::any_of(
       settings_.databases.begin(), settings_.databases.end(),
       [&](const std::string& pattern) { return matches_pattern(pattern, database); });
 }
 
 /// A token that may not read buckets gets a list without them, and no error.
-void learner::tell_missing(const std::vector<std::string>& wanted,
-                           const std::set<std::string>& listed) {
+void schema_reader::tell_missing(const std::vector<std::string>& wanted,
+                                 const std::set<std::string>& listed) {
   std::set<std::string> lacking;
   const auto expect = [&](const std::string& bucket) {
     if (!listed.contains(bucket) && !is_bucket_id(bucket)) {
@@ -182,22 +182,22 @@ void learner::tell_missing(const std::vector<std::string>& wanted,
 }
 
 /// Once for each database: its types are known before its first point comes.
-void learner::await_types(const std::set<std::string>& listed) {
-  if (!parts_.learn_type || !parts_.learns || !settings_.bucket.empty()) {
+void schema_reader::await_types(const std::set<std::string>& listed) {
+  if (!parts_.take_type || !parts_.reads || !settings_.bucket.empty()) {
     return;
   }
   for (const std::string& bucket : listed) {
     const std::string database = database_of(bucket);
     // Those with _ in front are the server's own.
     if (types_seen_.size() < types_awaited_max && !database.empty() && !bucket.starts_with('_') &&
-        delivers(database) && parts_.learns(database, policy_of(bucket)) &&
+        delivers(database) && parts_.reads(database, policy_of(bucket)) &&
         types_seen_.insert(database).second) {
       types_awaited_.insert(database);
     }
   }
 }
 
-outcome learner::ask_types_of(const std::set<std::string>& databases, std::int64_t now_ms) {
+outcome schema_reader::ask_types_of(const std::set<std::string>& databases, std::int64_t now_ms) {
   outcome first = nothing{};
   keys_of_bucket_ = {};
   for (const std::string& database : databases) {
@@ -218,7 +218,7 @@ outcome learner::ask_types_of(const std::set<std::string>& databases, std::int64
   return first;
 }
 
-outcome learner::ask_bucket_types(const std::string& database) {
+outcome schema_reader::ask_bucket_types(const std::string& database) {
   std::set<std::string> buckets = buckets_of(database);
   buckets.insert(bucket_of(settings_.bucket, {database, ""}));
   if (settings_.bucket.empty()) {
@@ -242,23 +242,23 @@ outcome learner::ask_bucket_types(const std::string& database) {
       return read;
     }
   }
-  std::size_t learnt = 0;
+  std::size_t types_known = 0;
   for (const auto& [name, type] : types) {
     if (type) {
-      ++learnt;
-      parts_.learn_type(database, name.first, name.second, *type);
+      ++types_known;
+      parts_.take_type(database, name.first, name.second, *type);
     }
   }
-  if (learnt > 0 && told_.insert(database).second) {
+  if (types_known > 0 && told_.insert(database).second) {
     journal_limited("learnt first", journal_level::info,
                     fmt::format("sink {}: learnt of database {}: {} types of fields",
-                                settings_.name, one_line(database, 200), learnt));
+                                settings_.name, one_line(database, 200), types_known));
   }
   return nothing{};
 }
 
 /// A bucket is a database of its name, and one with a slash in its name is a retention policy too.
-result<std::string> learner::field_keys_of(const std::string& bucket) {
+result<std::string> schema_reader::field_keys_of(const std::string& bucket) {
   const std::string question = "&q=" + percent_escape("SHOW FIELD KEYS");
   const std::string whole = "/query?db=" + percent_escape(bucket) + question;
   std::vector<std::string> paths{whole};

@@ -24,21 +24,21 @@
 #include "config/settings.hpp"
 #include "observe/metrics.hpp"
 #include "sinks/transfer.hpp"
-#include "upstream/learnt.hpp"
+#include "upstream/upstream_schema.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
 
 /// All functions are called on the learner's thread.
-struct learner_parts {
+struct schema_reader_parts {
   /// The databases that learn from this sink, as of now: those that weir has heard of.
   std::function<std::vector<std::string>()> databases;
   /// There is news; the table is whole.
-  std::function<void(const learnt_table&)> publish;
+  std::function<void(const upstream_schema&)> publish;
   /// A field's type as the server has it. Empty: types are not asked for.
   std::function<void(std::string_view database, std::string_view measurement,
                      std::string_view field, field_type type)>
-      learn_type;
+      take_type;
   /// Sends a question and waits for its answer.
   std::function<answer(const transfer_request&)> ask;
   /// Of a database, the retention policies (empty: the default) that points were accepted for.
@@ -46,13 +46,13 @@ struct learner_parts {
   std::function<std::vector<std::string>(const std::string& database)> written = nullptr;
   /// Whether a database that only the server has told of would learn from this sink, so that its
   /// types are asked for before its first point comes. Empty: none would.
-  std::function<bool(const std::string& database, const std::string& policy)> learns = nullptr;
+  std::function<bool(const std::string& database, const std::string& policy)> reads = nullptr;
 };
 
-/// What is asked and when; the thread around it is `learner_thread`. Time is passed in.
-class learner {
+/// What is asked and when; the thread around it is `schema_reader_thread`. Time is passed in.
+class schema_reader {
  public:
-  learner(const sink_settings& settings, learner_parts parts, learnt_table known);
+  schema_reader(const sink_settings& settings, schema_reader_parts parts, upstream_schema known);
 
   /// Asks what is due. Milliseconds of a clock that only goes forward.
   void turn(std::int64_t now_ms);
@@ -86,8 +86,8 @@ class learner {
 
   const sink_settings settings_;
   const std::string url_;
-  learner_parts parts_;
-  learnt_table table_;
+  schema_reader_parts parts_;
+  upstream_schema table_;
   /// When each database was asked about last.
   std::map<std::string, std::int64_t> asked_;
   /// Version 2: when the buckets were listed last, and which ones that list lacked (told once).
@@ -112,12 +112,13 @@ class learner {
 };
 
 /// A learner, its libcurl handle and the thread that they live on.
-class learner_thread {
+class schema_reader_thread {
  public:
-  learner_thread(const sink_settings& settings, learner_parts parts, learnt_table known);
-  ~learner_thread();
-  learner_thread(const learner_thread&) = delete;
-  learner_thread& operator=(const learner_thread&) = delete;
+  schema_reader_thread(const sink_settings& settings, schema_reader_parts parts,
+                       upstream_schema known);
+  ~schema_reader_thread();
+  schema_reader_thread(const schema_reader_thread&) = delete;
+  schema_reader_thread& operator=(const schema_reader_thread&) = delete;
 
   /// Ends the question under way and the thread. Once; the destructor does it too.
   void stop();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "upstream/learner.hpp"
+#include "upstream/schema_reader.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "observe/journal.hpp"
 #include "sinks/escape.hpp"
 #include "sinks/server_words.hpp"
-#include "upstream/learn_words.hpp"
+#include "upstream/schema_queries.hpp"
 
 namespace weir {
 namespace {
@@ -31,19 +31,20 @@ failure refused(const answer& given) {
 
 }  // namespace
 
-learner::learner(const sink_settings& settings, learner_parts parts, learnt_table known)
+schema_reader::schema_reader(const sink_settings& settings, schema_reader_parts parts,
+                             upstream_schema known)
     : settings_(settings),
       url_(without_end_slashes(settings.url)),
       parts_(std::move(parts)),
       table_(std::move(known)),
       policies_(table_.policies()) {}
 
-bool learner::is_due(const std::string& database, std::int64_t now_ms) const {
+bool schema_reader::is_due(const std::string& database, std::int64_t now_ms) const {
   const auto found = asked_.find(database);
   return found == asked_.end() || now_ms - found->second >= settings_.learn_every.count();
 }
 
-void learner::turn(std::int64_t now_ms) {
+void schema_reader::turn(std::int64_t now_ms) {
   if (now_ms < not_before_ms_) {
     return;
   }
@@ -61,7 +62,7 @@ void learner::turn(std::int64_t now_ms) {
   }
 }
 
-void learner::failed(const std::string& why, std::int64_t now_ms) {
+void schema_reader::failed(const std::string& why, std::int64_t now_ms) {
   if (why.empty()) {
     return;  // stopped
   }
@@ -78,7 +79,7 @@ void learner::failed(const std::string& why, std::int64_t now_ms) {
   }
 }
 
-outcome learner::turn_of_version_1(std::int64_t now_ms) {
+outcome schema_reader::turn_of_version_1(std::int64_t now_ms) {
   const std::vector<std::string> wanted = parts_.databases();
   std::erase_if(asked_, [&](const auto& one) {
     return std::find(wanted.begin(), wanted.end(), one.first) == wanted.end();
@@ -95,7 +96,7 @@ outcome learner::turn_of_version_1(std::int64_t now_ms) {
   return nothing{};
 }
 
-outcome learner::ask_database(const std::string& database) {
+outcome schema_reader::ask_database(const std::string& database) {
   auto body = ask(query_request(retention_query(database)));
   if (!body) {
     return body.error();
@@ -122,8 +123,8 @@ outcome learner::ask_database(const std::string& database) {
   return nothing{};
 }
 
-outcome learner::ask_types(const std::string& database, std::size_t& types) {
-  if (!parts_.learn_type) {
+outcome schema_reader::ask_types(const std::string& database, std::size_t& types) {
+  if (!parts_.take_type) {
     return nothing{};
   }
   auto body = ask(query_request(field_keys_query(database)));
@@ -133,16 +134,16 @@ outcome learner::ask_types(const std::string& database, std::size_t& types) {
   return read_field_keys(
       body.value(), [&](std::string_view measurement, std::string_view field, field_type type) {
         ++types;
-        parts_.learn_type(database, measurement, field, type);
+        parts_.take_type(database, measurement, field, type);
       });
 }
 
-transfer_request learner::query_request(const std::string& query) const {
+transfer_request schema_reader::query_request(const std::string& query) const {
   // GET: a user who may only read is enough.
   return request_to("/query?q=" + percent_escape(query));
 }
 
-transfer_request learner::request_to(std::string path) const {
+transfer_request schema_reader::request_to(std::string path) const {
   transfer_request request;
   request.url = url_ + std::move(path);
   request.username = settings_.username;
@@ -153,7 +154,7 @@ transfer_request learner::request_to(std::string path) const {
   return request;
 }
 
-answer learner::send(transfer_request request) {
+answer schema_reader::send(transfer_request request) {
   request.headers.emplace_back("User-Agent: weir/" WEIR_VERSION);
   request.headers.emplace_back("Accept: application/json");
   request.timeout = settings_.timeout;
@@ -162,7 +163,7 @@ answer learner::send(transfer_request request) {
   return parts_.ask(request);
 }
 
-result<std::string> learner::ask(transfer_request request) {
+result<std::string> schema_reader::ask(transfer_request request) {
   answer given = send(std::move(request));
   if (!given.answered) {
     return failure{given.detail};
@@ -173,7 +174,7 @@ result<std::string> learner::ask(transfer_request request) {
   return std::move(given.body);
 }
 
-void learner::collect(metric_collector& out) const {
+void schema_reader::collect(metric_collector& out) const {
   const label sink{"sink", settings_.name};
   out.counter_value("weir_learn_questions_total",
                     "Questions to a server about its retention policies and field types.",

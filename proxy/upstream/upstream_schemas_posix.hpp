@@ -21,19 +21,17 @@
 namespace weir {
 
 /// Takes a field's type as a server has it; called on learners' threads.
-using learnt_type_taker =
-    std::function<void(std::string_view database, std::string_view measurement,
-                       std::string_view field, field_type type)>;
+using field_type_taker = std::function<void(std::string_view database, std::string_view measurement,
+                                            std::string_view field, field_type type)>;
 
-class learning final : public retention_source {
+class upstream_schemas final : public retention_source {
  public:
   /// Starts the learners. `directory` (empty: nothing is kept) is made when missing; `configured`
-  /// and `databases` must outlive it. Without `learn_type` servers are not asked for types.
-  [[nodiscard]] static result<std::unique_ptr<learning>> start(const settings& configured,
-                                                               const database_registry& databases,
-                                                               const std::string& directory,
-                                                               const learnt_type_taker& learn_type);
-  ~learning() override;
+  /// and `databases` must outlive it. Without `take_type` servers are not asked for types.
+  [[nodiscard]] static result<std::unique_ptr<upstream_schemas>> start(
+      const settings& configured, const database_registry& databases, const std::string& directory,
+      const field_type_taker& take_type);
+  ~upstream_schemas() override;
 
   [[nodiscard]] std::optional<nanoseconds> retention_of(
       const database_settings& policy, const std::string& database,
@@ -47,7 +45,7 @@ class learning final : public retention_source {
 
  private:
   struct source;
-  explicit learning(const settings& configured);
+  explicit upstream_schemas(const settings& configured);
 
   const settings& configured_;
   std::map<std::string, std::unique_ptr<source>> sources_;  // by sink

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is read out of a server's answers, what is remembered, and when which question is asked.
+#include "upstream/schema_reader.hpp"
+
 #include <gtest/gtest.h>
 
-#include "upstream/learn_words.hpp"
-#include "upstream/learner.hpp"
-#include "upstream/learnt.hpp"
+#include "upstream/schema_queries.hpp"
+#include "upstream/upstream_schema.hpp"
 
 namespace weir {
 namespace {
@@ -25,29 +26,29 @@ const std::string policies_of_1_12 =
     R"("replicaN","futureWriteLimit","pastWriteLimit","default"],"values":)"
     R"([["week","168h0m0s","24h0m0s",1,"0s","0s",true]]}]}]})";
 
-TEST(learn_words, questions_quote_their_names) {
+TEST(schema_queries, questions_quote_their_names) {
   EXPECT_EQ(retention_query("a\"b"), "SHOW RETENTION POLICIES ON \"a\\\"b\"");
   EXPECT_EQ(field_keys_query("db"), "SHOW FIELD KEYS ON \"db\"");
 }
 
-TEST(learn_words, retention_policies_by_the_names_of_columns) {
+TEST(schema_queries, retention_policies_by_the_names_of_columns) {
   const auto old = read_retention_policies(policies_of_1_6);
   ASSERT_TRUE(old.ok());
-  EXPECT_EQ(old.value(), (std::vector<learnt_policy>{{"autogen", false, nanoseconds{0}},
-                                                     {"hour", true, hours(1)}}));
+  EXPECT_EQ(old.value(), (std::vector<upstream_policy>{{"autogen", false, nanoseconds{0}},
+                                                       {"hour", true, hours(1)}}));
   const auto recent = read_retention_policies(policies_of_1_12);
   ASSERT_TRUE(recent.ok());
-  EXPECT_EQ(recent.value(), (std::vector<learnt_policy>{{"week", true, hours(168)}}));
+  EXPECT_EQ(recent.value(), (std::vector<upstream_policy>{{"week", true, hours(168)}}));
 }
 
-TEST(learn_words, a_database_that_is_not_there_has_no_policies) {
+TEST(schema_queries, a_database_that_is_not_there_has_no_policies) {
   const auto none = read_retention_policies(
       R"({"results":[{"statement_id":0,"error":"database not found: nodb"}]})");
   ASSERT_TRUE(none.ok());
   EXPECT_TRUE(none.value().empty());
 }
 
-TEST(learn_words, other_answers_are_failures) {
+TEST(schema_queries, other_answers_are_failures) {
   EXPECT_EQ(read_retention_policies(R"({"error":"unable to parse authentication credentials"})")
                 .error()
                 .message,
@@ -66,7 +67,7 @@ TEST(learn_words, other_answers_are_failures) {
   }
 }
 
-TEST(learn_words, durations_of_go) {
+TEST(schema_queries, durations_of_go) {
   EXPECT_EQ(read_go_duration("0s"), nanoseconds{0});
   EXPECT_EQ(read_go_duration("168h0m0s"), hours(168));
   EXPECT_EQ(read_go_duration("1h2m3.5s"), hours(1) + std::chrono::milliseconds(123'500));
@@ -77,7 +78,7 @@ TEST(learn_words, durations_of_go) {
   }
 }
 
-TEST(learn_words, buckets) {
+TEST(schema_queries, buckets) {
   const auto page = read_buckets(
       R"({"links":{},"buckets":[{"name":"a","retentionRules":[{"type":"expire","everySeconds":3600,)"
       R"("shardGroupDurationSeconds":3600}]},{"name":"b/rp","retentionRules":[]},)"
@@ -86,7 +87,7 @@ TEST(learn_words, buckets) {
   EXPECT_EQ(page.value().count, 4U);
   ASSERT_EQ(page.value().buckets.size(), 4U);
   EXPECT_EQ(page.value().buckets[0].first, "a");
-  EXPECT_EQ(page.value().buckets[0].second, (learnt_policy{"", true, seconds(3600)}));
+  EXPECT_EQ(page.value().buckets[0].second, (upstream_policy{"", true, seconds(3600)}));
   for (std::size_t i = 1; i < 4; ++i) {
     EXPECT_EQ(page.value().buckets[i].second.duration, nanoseconds{0});
   }
@@ -94,7 +95,7 @@ TEST(learn_words, buckets) {
       read_buckets(R"({"buckets":[{"name":"a","retentionRules":[{"everySeconds":-1}]}]})").ok());
 }
 
-TEST(learn_words, field_keys) {
+TEST(schema_queries, field_keys) {
   std::vector<std::string> found;
   const auto note = [&](std::string_view m, std::string_view f, field_type type) {
     found.push_back(std::string(m) + "." + std::string(f) + " " + std::string(name_of(type)));
@@ -112,8 +113,8 @@ TEST(learn_words, field_keys) {
   EXPECT_FALSE(read_field_keys("x", note).ok());
 }
 
-TEST(learnt_table, the_default_policy_is_that_of_points_that_name_none) {
-  learnt_table table;
+TEST(upstream_schema, the_default_policy_is_that_of_points_that_name_none) {
+  upstream_schema table;
   EXPECT_TRUE(table.replace("db", {{"autogen", false, nanoseconds{0}}, {"hour", true, hours(1)}}));
   EXPECT_EQ(table.retention_of("db", ""), hours(1));
   EXPECT_EQ(table.retention_of("db", "hour"), hours(1));
@@ -122,8 +123,8 @@ TEST(learnt_table, the_default_policy_is_that_of_points_that_name_none) {
   EXPECT_EQ(table.retention_of("other", ""), std::nullopt) << "not known";
 }
 
-TEST(learnt_table, says_what_is_news) {
-  learnt_table table;
+TEST(upstream_schema, says_what_is_news) {
+  upstream_schema table;
   EXPECT_TRUE(table.replace("a", {{"x", true, hours(1)}}));
   EXPECT_FALSE(table.replace("a", {{"x", true, hours(1)}}));
   EXPECT_TRUE(table.replace("a", {{"x", true, hours(2)}}));
@@ -135,8 +136,8 @@ TEST(learnt_table, says_what_is_news) {
   EXPECT_TRUE(table.replace_all({}));
 }
 
-TEST(learnt_table, merging_keeps_what_is_not_listed) {
-  learnt_table table;
+TEST(upstream_schema, merging_keeps_what_is_not_listed) {
+  upstream_schema table;
   EXPECT_TRUE(table.merge({{"a", {{"", true, hours(1)}}}, {"b", {{"", true, hours(2)}}}},
                           {{"00000000000000aa", "a"}}));
   EXPECT_FALSE(table.merge({}, {}));
@@ -147,63 +148,63 @@ TEST(learnt_table, merging_keeps_what_is_not_listed) {
   EXPECT_EQ(table.retention_of("b", ""), hours(3));
   EXPECT_EQ(table.names(), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(table.name_of("00000000000000aa"), "renamed");
-  const auto read = learnt_table::read(table.text());
+  const auto read = upstream_schema::read(table.text());
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->text(), table.text());
   EXPECT_EQ(read->name_of("00000000000000aa"), "renamed");
   for (const char* bad : {"@0 =a", "@00000000000000AA =a", "@00000000000000aa a",
                           "@00000000000000aa", "@00000000000000aa =a b"}) {
-    EXPECT_FALSE(learnt_table::read("weir learnt 1\n" + std::string(bad) + "\n")) << bad;
+    EXPECT_FALSE(upstream_schema::read("weir learnt 1\n" + std::string(bad) + "\n")) << bad;
   }
 }
 
-TEST(learnt_table, is_bounded) {
-  learnt_table table;
-  table.replace("a", std::vector<learnt_policy>(learnt_table::policies_max - 1));
-  table.replace("b", std::vector<learnt_policy>(5));
-  EXPECT_EQ(table.policies(), learnt_table::policies_max);
+TEST(upstream_schema, is_bounded) {
+  upstream_schema table;
+  table.replace("a", std::vector<upstream_policy>(upstream_schema::policies_max - 1));
+  table.replace("b", std::vector<upstream_policy>(5));
+  EXPECT_EQ(table.policies(), upstream_schema::policies_max);
 }
 
-TEST(learnt_table, its_text_reads_back) {
-  learnt_table table;
+TEST(upstream_schema, its_text_reads_back) {
+  upstream_schema table;
   table.replace("my db", {{"autogen", false, nanoseconds{0}}, {"a b\n=", true, hours(1)}});
   table.replace("bucket/x", {{"", true, seconds(7)}});
-  const auto read = learnt_table::read(table.text());
+  const auto read = upstream_schema::read(table.text());
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->text(), table.text());
   EXPECT_EQ(read->retention_of("my db", ""), hours(1));
   EXPECT_EQ(read->retention_of("bucket/x", ""), seconds(7));
   const std::string whole = table.text();
   for (std::size_t cut = 0; cut < whole.size(); ++cut) {
-    const auto part = learnt_table::read(whole.substr(0, cut));
+    const auto part = upstream_schema::read(whole.substr(0, cut));
     EXPECT_TRUE(!part.has_value() || whole[cut - 1] == '\n') << cut;
   }
   for (const char* bad :
        {"weir learnt 2\n", "weir learnt 1\na =b 1 1\n", "weir learnt 1\n=a =b 2 1\n",
         "weir learnt 1\n=a =b 1 x\n", "weir learnt 1\n=a =b 1 -5\n", "weir learnt 1\n=a =b 1 5 6\n",
         "weir learnt 1\n=%zz =b 1 5\n"}) {
-    EXPECT_FALSE(learnt_table::read(bad).has_value()) << bad;
+    EXPECT_FALSE(upstream_schema::read(bad).has_value()) << bad;
   }
 }
 
-class learner_test : public ::testing::Test {
+class schema_reader_test : public ::testing::Test {
  protected:
-  learner make(learnt_table known = {}) {
-    learner_parts parts;
+  schema_reader make(upstream_schema known = {}) {
+    schema_reader_parts parts;
     parts.databases = [this] { return databases_; };
-    parts.publish = [this](const learnt_table& table) { published_.push_back(table.text()); };
+    parts.publish = [this](const upstream_schema& table) { published_.push_back(table.text()); };
     parts.ask = [this](const transfer_request& request) {
       asked_.push_back(request.url);
       last_ = request;
       return answers_ ? answers_(request.url) : answer::failed("connection refused");
     };
     if (takes_types_) {
-      parts.learn_type = [this](std::string_view db, std::string_view m, std::string_view f,
-                                field_type) {
+      parts.take_type = [this](std::string_view db, std::string_view m, std::string_view f,
+                               field_type) {
         types_.push_back(std::string(db) + "." + std::string(m) + "." + std::string(f));
       };
     }
-    parts.learns = learns_;
+    parts.reads = learns_;
     return {settings_, std::move(parts), std::move(known)};
   }
 
@@ -233,9 +234,9 @@ class learner_test : public ::testing::Test {
   bool takes_types_ = false;
 };
 
-TEST_F(learner_test, asks_at_once_and_then_after_every_interval) {
+TEST_F(schema_reader_test, asks_at_once_and_then_after_every_interval) {
   answers_ = [](const std::string&) { return ok(policies_of_1_6); };
-  learner one = make();
+  schema_reader one = make();
   one.turn(0);
   ASSERT_EQ(asked_.size(), 1U);
   EXPECT_EQ(asked_[0], "http://a:1/query?q=SHOW%20RETENTION%20POLICIES%20ON%20%22db%22");
@@ -250,10 +251,10 @@ TEST_F(learner_test, asks_at_once_and_then_after_every_interval) {
   EXPECT_EQ(published_.size(), 2U) << "no news, nothing to say";
 }
 
-TEST_F(learner_test, what_is_known_stays_while_the_server_is_down) {
-  learnt_table known;
+TEST_F(schema_reader_test, what_is_known_stays_while_the_server_is_down) {
+  upstream_schema known;
   known.replace("db", {{"x", true, hours(1)}});
-  learner one = make(known);
+  schema_reader one = make(known);
   one.turn(0);
   one.turn(500);
   EXPECT_EQ(asked_.size(), 1U) << "not before a pause";
@@ -273,13 +274,13 @@ TEST_F(learner_test, what_is_known_stays_while_the_server_is_down) {
   EXPECT_NE(published_[0].find("=db =week 1 604800000000000\n"), std::string::npos);
 }
 
-TEST_F(learner_test, refusals_are_failures_too) {
+TEST_F(schema_reader_test, refusals_are_failures_too) {
   answers_ = [](const std::string&) {
     answer given = ok(R"({"error":"authorization failed"})");
     given.status = 401;
     return given;
   };
-  learner one = make();
+  schema_reader one = make();
   one.turn(0);
   metrics_text text;
   one.collect(text);
@@ -287,7 +288,7 @@ TEST_F(learner_test, refusals_are_failures_too) {
   EXPECT_TRUE(published_.empty());
 }
 
-TEST_F(learner_test, types_are_asked_for_where_somebody_takes_them) {
+TEST_F(schema_reader_test, types_are_asked_for_where_somebody_takes_them) {
   takes_types_ = true;
   answers_ = [](const std::string& url) {
     return url.find("FIELD") == std::string::npos
@@ -295,12 +296,12 @@ TEST_F(learner_test, types_are_asked_for_where_somebody_takes_them) {
                : ok(R"({"results":[{"series":[{"name":"m","columns":["fieldKey","fieldType"],)"
                     R"("values":[["f","float"]]}]}]})");
   };
-  learner one = make();
+  schema_reader one = make();
   one.turn(0);
   EXPECT_EQ(types_, std::vector<std::string>{"db.m.f"});
 }
 
-TEST_F(learner_test, version_2_lists_its_buckets_page_by_page) {
+TEST_F(schema_reader_test, version_2_lists_its_buckets_page_by_page) {
   settings_.version = 2;
   settings_.token = "secret";
   settings_.organization = "my org";
@@ -313,14 +314,14 @@ TEST_F(learner_test, version_2_lists_its_buckets_page_by_page) {
     }
     return ok(body + "]}");
   };
-  learner one = make();
+  schema_reader one = make();
   one.turn(0);
   ASSERT_EQ(asked_.size(), 2U);
   EXPECT_EQ(asked_[0], "http://a:1/api/v2/buckets?org=my%20org&limit=100&offset=0");
   EXPECT_EQ(asked_[1], "http://a:1/api/v2/buckets?org=my%20org&limit=100&offset=100");
   EXPECT_EQ(last_.headers[0], "Authorization: Token secret");
   ASSERT_EQ(published_.size(), 1U);
-  const auto table = learnt_table::read(published_[0]);
+  const auto table = upstream_schema::read(published_[0]);
   ASSERT_TRUE(table.has_value());
   EXPECT_EQ(table->policies(), 103U);
   EXPECT_EQ(table->retention_of("b2", ""), seconds(60));
@@ -356,23 +357,23 @@ auto influxdb_2(const std::vector<std::string>& names, const std::string& typed 
   };
 }
 
-TEST_F(learner_test, version_2_lists_its_buckets_before_any_database_is_known) {
+TEST_F(schema_reader_test, version_2_lists_its_buckets_before_any_database_is_known) {
   settings_.version = 2;
   databases_.clear();
   answers_ = influxdb_2({"a"});
-  learner one = make();
+  schema_reader one = make();
   one.turn(0);
   EXPECT_EQ(asked_.size(), 1U);
   ASSERT_EQ(published_.size(), 1U);
   EXPECT_NE(published_[0].find("=a = 1 60000000000\n"), std::string::npos);
 }
 
-TEST_F(learner_test, version_2_is_asked_for_types) {
+TEST_F(schema_reader_test, version_2_is_asked_for_types) {
   settings_.version = 2;
   settings_.token = "secret";
   takes_types_ = true;
   answers_ = influxdb_2({"db"}, "db");
-  learner one = make();
+  schema_reader one = make();
   one.turn(0);
   EXPECT_EQ(types_, std::vector<std::string>{"db.m.f"});
   EXPECT_EQ(asked_.back(), "http://a:1/query?db=db&q=SHOW%20FIELD%20KEYS");
@@ -382,7 +383,7 @@ TEST_F(learner_test, version_2_is_asked_for_types) {
   EXPECT_EQ(asked_.size(), before);
 }
 
-TEST_F(learner_test, version_2_learns_the_types_of_databases_that_nobody_wrote_to_yet) {
+TEST_F(schema_reader_test, version_2_learns_the_types_of_databases_that_nobody_wrote_to_yet) {
   settings_.version = 2;
   takes_types_ = true;
   databases_.clear();
@@ -391,12 +392,12 @@ TEST_F(learner_test, version_2_learns_the_types_of_databases_that_nobody_wrote_t
     names.push_back("n" + std::to_string(i));
   }
   answers_ = influxdb_2(names, "db&rp=b%2Fc");
-  learner one = make();
+  schema_reader one = make();
   one.turn(0);
   EXPECT_EQ(asked_.size(), 1U) << "nobody says what learns from this sink";
   learns_ = [](const std::string& database, const std::string&) { return database != "not_ours"; };
   asked_.clear();
-  learner two = make();
+  schema_reader two = make();
   two.turn(0);
   const std::size_t first = asked_.size();
   EXPECT_GE(first, 51U);
@@ -412,33 +413,33 @@ TEST_F(learner_test, version_2_learns_the_types_of_databases_that_nobody_wrote_t
   }
 }
 
-TEST_F(learner_test, version_2_asks_once_for_a_bucket_of_many_databases) {
+TEST_F(schema_reader_test, version_2_asks_once_for_a_bucket_of_many_databases) {
   settings_.version = 2;
   settings_.bucket = "all";
   takes_types_ = true;
   databases_ = {"a", "b", "c"};
   answers_ = influxdb_2({"all"}, "all");
-  learner one = make();
+  schema_reader one = make();
   one.turn(0);
   EXPECT_EQ(asked_.size(), 2U);
   EXPECT_EQ(types_, (std::vector<std::string>{"a.m.f", "b.m.f", "c.m.f"}));
 }
 
-TEST_F(learner_test, version_2_misses_no_bucket_that_the_sink_does_not_deliver_to) {
+TEST_F(schema_reader_test, version_2_misses_no_bucket_that_the_sink_does_not_deliver_to) {
   settings_.version = 2;
   settings_.databases = {"other*"};
   answers_ = influxdb_2({});
-  learner one = make();
+  schema_reader one = make();
   one.turn(0);
   metrics_text text;
   one.collect(text);
   EXPECT_NE(text.text().find("weir_learn_missing_buckets{sink=\"influx\"} 0"), std::string::npos);
 }
 
-TEST_F(learner_test, version_2_keeps_what_a_list_lacks) {
+TEST_F(schema_reader_test, version_2_keeps_what_a_list_lacks) {
   settings_.version = 2;
   answers_ = influxdb_2({"db", "other"});
-  learner one = make();
+  schema_reader one = make();
   one.turn(0);
   answers_ = influxdb_2({});
   one.turn(60'000);

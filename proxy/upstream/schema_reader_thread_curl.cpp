@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "sinks/fetch_curl.hpp"
-#include "upstream/learner.hpp"
+#include "upstream/schema_reader.hpp"
 
 namespace weir {
 namespace {
@@ -22,27 +22,27 @@ std::int64_t steady_ms() {
 
 }  // namespace
 
-struct learner_thread::state {
+struct schema_reader_thread::state {
   fetch_curl http;
   const std::chrono::milliseconds pause;
-  learner worker;
+  schema_reader worker;
   std::mutex lock;
   std::condition_variable bell;
   bool stopped = false;
   std::thread thread;
 
-  state(const sink_settings& settings, learner_parts parts, learnt_table known)
+  state(const sink_settings& settings, schema_reader_parts parts, upstream_schema known)
       : pause(std::min(look_every, settings.learn_every)),
         worker(settings, with_http(std::move(parts), http), std::move(known)) {}
 
-  static learner_parts with_http(learner_parts parts, fetch_curl& http) {
+  static schema_reader_parts with_http(schema_reader_parts parts, fetch_curl& http) {
     parts.ask = [&http](const transfer_request& request) { return http.ask(request); };
     return parts;
   }
   void run();
 };
 
-void learner_thread::state::run() {
+void schema_reader_thread::state::run() {
   std::unique_lock hold(lock);
   while (!stopped) {
     hold.unlock();
@@ -52,17 +52,17 @@ void learner_thread::state::run() {
   }
 }
 
-learner_thread::learner_thread(const sink_settings& settings, learner_parts parts,
-                               learnt_table known)
+schema_reader_thread::schema_reader_thread(const sink_settings& settings, schema_reader_parts parts,
+                                           upstream_schema known)
     : state_(std::make_unique<state>(settings, std::move(parts), std::move(known))) {
   state_->thread = std::thread([this] { state_->run(); });
 }
 
-learner_thread::~learner_thread() {
+schema_reader_thread::~schema_reader_thread() {
   stop();
 }
 
-void learner_thread::stop() {
+void schema_reader_thread::stop() {
   if (!state_->thread.joinable()) {
     return;
   }
@@ -75,7 +75,7 @@ void learner_thread::stop() {
   state_->thread.join();
 }
 
-void learner_thread::collect(metric_collector& out) const {
+void schema_reader_thread::collect(metric_collector& out) const {
   state_->worker.collect(out);
 }
 

@@ -9,7 +9,11 @@
 #include <filesystem>
 #include <optional>
 
+#include "accounts/database_registry.hpp"
+#include "accounts/source_registry.hpp"
+#include "config/settings.hpp"
 #include "ingest/write_path.hpp"
+#include "letters/letter_box.hpp"
 #include "letters/letter_segments.hpp"
 #include "log/open_log.hpp"
 
@@ -39,7 +43,7 @@ double metric_of(const source& from, const std::string& line_begin) {
   return at == std::string::npos ? 0 : std::stod(all.substr(at + line_begin.size() + 2));
 }
 
-class write_path_wishes_test : public ::testing::Test {
+class write_path_options_test : public ::testing::Test {
  protected:
   void make(std::size_t request_bytes = std::size_t{64} << 20, letter_box* letters = nullptr) {
     path_.reset();
@@ -98,7 +102,7 @@ class write_path_wishes_test : public ::testing::Test {
   std::optional<write_path> path_;
 };
 
-TEST_F(write_path_wishes_test, a_verbose_verdict_tells_all_of_each_line) {
+TEST_F(write_path_options_test, a_verbose_verdict_tells_all_of_each_line) {
   make();
   settings_.database["*"].retention = std::chrono::hours(1);
   const answered result =
@@ -122,7 +126,7 @@ TEST_F(write_path_wishes_test, a_verbose_verdict_tells_all_of_each_line) {
   EXPECT_EQ(result.verdict.rejected, 2U);
 }
 
-TEST_F(write_path_wishes_test, all_or_nothing_keeps_nothing_of_a_request_with_a_bad_line) {
+TEST_F(write_path_options_test, all_or_nothing_keeps_nothing_of_a_request_with_a_bad_line) {
   make();
   const api::write_target wanted = to_db({.accept_partial = false});
   EXPECT_EQ(write_to(wanted, "a f=1 1\nb f=2 2\n").verdict.accepted, 2U);
@@ -143,7 +147,7 @@ TEST_F(write_path_wishes_test, all_or_nothing_keeps_nothing_of_a_request_with_a_
   EXPECT_EQ(write("e f=1 1\n").verdict.accepted, 1U);
 }
 
-class write_path_letters_test : public write_path_wishes_test {
+class write_path_letters_test : public write_path_options_test {
  protected:
   write_path_letters_test() {
     std::string pattern = (std::filesystem::temp_directory_path() / "weir-wpl-XXXXXX").string();
@@ -202,7 +206,7 @@ TEST_F(write_path_letters_test, what_is_refused_or_dropped_is_kept_with_its_reas
   EXPECT_TRUE(all[3].what.dropped);
 }
 
-TEST_F(write_path_letters_test, not_where_somebody_else_keeps_them) {
+TEST_F(write_path_letters_test, lines_that_their_sender_keeps_become_no_letters) {
   settings_.database["*"].retention = std::chrono::hours(1);
   settings_.database["*"].expired = expired_mode::drop;
   make_with_letters({.dropped = false});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "upstream/learnt.hpp"
+#include "upstream/upstream_schema.hpp"
 
 #include <fmt/format.h>
 
@@ -31,7 +31,7 @@ std::optional<std::string> name_of_word(std::string_view word) {
 
 }  // namespace
 
-bool learnt_table::replace(const std::string& database, std::vector<learnt_policy> policies) {
+bool upstream_schema::replace(const std::string& database, std::vector<upstream_policy> policies) {
   const auto known = databases_.find(database);
   const std::size_t before = known == databases_.end() ? 0 : known->second.size();
   policies.resize(std::min(policies.size(), policies_max - (policies_ - before)));
@@ -47,8 +47,8 @@ bool learnt_table::replace(const std::string& database, std::vector<learnt_polic
   return true;
 }
 
-bool learnt_table::replace_all(std::map<std::string, std::vector<learnt_policy>> found) {
-  learnt_table made;
+bool upstream_schema::replace_all(std::map<std::string, std::vector<upstream_policy>> found) {
+  upstream_schema made;
   for (auto& [database, policies] : found) {
     made.replace(database, std::move(policies));
   }
@@ -57,9 +57,9 @@ bool learnt_table::replace_all(std::map<std::string, std::vector<learnt_policy>>
   return news;
 }
 
-bool learnt_table::merge(std::map<std::string, std::vector<learnt_policy>> found,
-                         std::map<std::string, std::string> names_by_id) {
-  learnt_table made;
+bool upstream_schema::merge(std::map<std::string, std::vector<upstream_policy>> found,
+                            std::map<std::string, std::string> names_by_id) {
+  upstream_schema made;
   for (auto& [database, policies] : found) {
     made.replace(database, std::move(policies));
   }
@@ -79,7 +79,7 @@ bool learnt_table::merge(std::map<std::string, std::vector<learnt_policy>> found
   return news;
 }
 
-std::vector<std::string> learnt_table::names() const {
+std::vector<std::string> upstream_schema::names() const {
   std::vector<std::string> out;
   out.reserve(databases_.size());
   for (const auto& [name, policies] : databases_) {
@@ -88,18 +88,18 @@ std::vector<std::string> learnt_table::names() const {
   return out;
 }
 
-std::string learnt_table::name_of(const std::string& id) const {
+std::string upstream_schema::name_of(const std::string& id) const {
   const auto known = names_by_id_.find(id);
   return known == names_by_id_.end() ? std::string{} : known->second;
 }
 
-std::optional<std::chrono::nanoseconds> learnt_table::retention_of(const std::string& database,
-                                                                   std::string_view policy) const {
+std::optional<std::chrono::nanoseconds> upstream_schema::retention_of(
+    const std::string& database, std::string_view policy) const {
   const auto known = databases_.find(database);
   if (known == databases_.end()) {
     return std::nullopt;
   }
-  for (const learnt_policy& one : known->second) {
+  for (const upstream_policy& one : known->second) {
     if (policy.empty() ? one.is_default : one.name == policy) {
       return one.duration.count() > 0 ? std::optional(one.duration) : std::nullopt;
     }
@@ -107,10 +107,10 @@ std::optional<std::chrono::nanoseconds> learnt_table::retention_of(const std::st
   return std::nullopt;
 }
 
-std::string learnt_table::text() const {
+std::string upstream_schema::text() const {
   std::string out(text_head);
   for (const auto& [database, policies] : databases_) {
-    for (const learnt_policy& one : policies) {
+    for (const upstream_policy& one : policies) {
       out += fmt::format("={} ={} {} {}\n", percent_escape(database), percent_escape(one.name),
                          one.is_default ? 1 : 0, one.duration.count());
     }
@@ -121,12 +121,12 @@ std::string learnt_table::text() const {
   return out;
 }
 
-std::optional<learnt_table> learnt_table::read(std::string_view text) {
+std::optional<upstream_schema> upstream_schema::read(std::string_view text) {
   if (!text.starts_with(text_head)) {
     return std::nullopt;
   }
   text.remove_prefix(text_head.size());
-  std::map<std::string, std::vector<learnt_policy>> found;
+  std::map<std::string, std::vector<upstream_policy>> found;
   std::map<std::string, std::string> names_by_id;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
@@ -155,7 +155,7 @@ std::optional<learnt_table> learnt_table::read(std::string_view text) {
     }
     found[*database].push_back({*policy, is_default == "1", std::chrono::nanoseconds(duration)});
   }
-  learnt_table made;
+  upstream_schema made;
   made.merge(std::move(found), std::move(names_by_id));
   return made;
 }

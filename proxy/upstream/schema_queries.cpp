@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "upstream/learn_words.hpp"
+#include "upstream/schema_queries.hpp"
 
 #include <simdjson.h>
 
@@ -81,7 +81,7 @@ bool texts_of(const element& row, const std::array<std::size_t, N>& at,
   return true;
 }
 
-bool read_policy_series(const element& series, std::vector<learnt_policy>& out) {
+bool read_policy_series(const element& series, std::vector<upstream_policy>& out) {
   std::array<std::size_t, 3> at{};
   simdjson::dom::array rows;
   if (!find_columns<3>(series, {"name", "duration", "default"}, at)) {
@@ -116,7 +116,7 @@ std::optional<field_type> type_of(std::string_view name) {
   return std::nullopt;
 }
 
-bool read_field_series(const element& series, const learn_type& learn) {
+bool read_field_series(const element& series, const field_type_visitor& visit) {
   std::string_view measurement;
   std::array<std::size_t, 2> at{};
   simdjson::dom::array rows;
@@ -138,7 +138,7 @@ bool read_field_series(const element& series, const learn_type& learn) {
   }
   for (const auto& [field, type] : types) {
     if (type) {
-      learn(measurement, field, *type);
+      visit(measurement, field, *type);
     }
   }
   return true;
@@ -172,12 +172,12 @@ std::string field_keys_query(std::string_view database) {
   return "SHOW FIELD KEYS ON " + quoted_identifier(database);
 }
 
-result<std::vector<learnt_policy>> read_retention_policies(std::string_view body) {
+result<std::vector<upstream_policy>> read_retention_policies(std::string_view body) {
   simdjson::dom::parser parser;
   element root;
-  std::vector<learnt_policy> out;
+  std::vector<upstream_policy> out;
   if (const std::string error = query_error(body); !error.empty()) {
-    return error.starts_with("database not found") ? result<std::vector<learnt_policy>>(out)
+    return error.starts_with("database not found") ? result<std::vector<upstream_policy>>(out)
                                                    : failure{error};
   }
   if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS ||
@@ -202,7 +202,7 @@ result<bucket_page> read_buckets(std::string_view body) {
     if (bucket["name"].get(name) != simdjson::SUCCESS || !bucket_duration(bucket, duration)) {
       return not_understood;
     }
-    page.buckets.emplace_back(std::string(name), learnt_policy{"", true, duration});
+    page.buckets.emplace_back(std::string(name), upstream_policy{"", true, duration});
     if (std::string_view id; bucket["id"].get(id) == simdjson::SUCCESS && is_bucket_id(id)) {
       page.names_by_id.emplace(id, name);
     }
@@ -211,14 +211,14 @@ result<bucket_page> read_buckets(std::string_view body) {
   return page;
 }
 
-outcome read_field_keys(std::string_view body, const learn_type& learn) {
+outcome read_field_keys(std::string_view body, const field_type_visitor& visit) {
   simdjson::dom::parser parser;
   element root;
   if (const std::string error = query_error(body); !error.empty()) {
     return error.starts_with("database not found") ? outcome(nothing{}) : failure{error};
   }
   if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS ||
-      !each_series(root, [&](const element& one) { return read_field_series(one, learn); })) {
+      !each_series(root, [&](const element& one) { return read_field_series(one, visit); })) {
     return not_understood;
   }
   return nothing{};

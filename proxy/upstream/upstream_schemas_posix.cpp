@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "upstream/learning_posix.hpp"
+#include "upstream/upstream_schemas_posix.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -11,14 +11,14 @@
 #include "gate/gate.hpp"
 #include "observe/journal.hpp"
 #include "sinks/influxdb/influxdb.hpp"
-#include "upstream/learner.hpp"
+#include "upstream/schema_reader.hpp"
 
 namespace weir {
 namespace {
 
 /// The databases, of those that weir has heard of, that learn from a sink in any of their policies.
-std::vector<std::string> learners_of(const std::string& sink, const settings& configured,
-                                     const database_registry& databases) {
+std::vector<std::string> databases_of(const std::string& sink, const settings& configured,
+                                      const database_registry& databases) {
   std::vector<std::string> out;
   for (const database_entry* entry : databases.entries()) {
     const std::string& name = entry->name();
@@ -35,7 +35,7 @@ std::vector<std::string> learners_of(const std::string& sink, const settings& co
 
 /// What an earlier process kept. A file that cannot be read costs nothing but a warning: it will be
 /// learnt again.
-learnt_table load(const std::string& path) {
+upstream_schema load(const std::string& path) {
   if (path.empty()) {
     return {};
   }
@@ -43,37 +43,37 @@ learnt_table load(const std::string& path) {
   if (content && !content.value()) {
     return {};
   }
-  std::optional<learnt_table> found;
+  std::optional<upstream_schema> found;
   if (content) {
-    found = learnt_table::read(*content.value());
+    found = upstream_schema::read(*content.value());
   }
   if (!found) {
     journal(journal_level::warning, path + " cannot be read; what was learnt is learnt again");
   }
-  return found.value_or(learnt_table{});
+  return found.value_or(upstream_schema{});
 }
 
 }  // namespace
 
-struct learning::source {
+struct upstream_schemas::source {
   const sink_settings& settings;
   const std::string path;
   mutable std::mutex lock;
-  std::shared_ptr<const learnt_table> table;
-  std::unique_ptr<learner_thread> thread;
+  std::shared_ptr<const upstream_schema> table;
+  std::unique_ptr<schema_reader_thread> thread;
 
   source(const sink_settings& of, std::string file)
-      : settings(of), path(std::move(file)), table(std::make_shared<learnt_table>(load(path))) {}
+      : settings(of), path(std::move(file)), table(std::make_shared<upstream_schema>(load(path))) {}
 
-  [[nodiscard]] std::shared_ptr<const learnt_table> current() const {
+  [[nodiscard]] std::shared_ptr<const upstream_schema> current() const {
     const std::lock_guard hold(lock);
     return table;
   }
-  void publish(const learnt_table& news);
+  void publish(const upstream_schema& news);
 };
 
-void learning::source::publish(const learnt_table& news) {
-  auto made = std::make_shared<const learnt_table>(news);
+void upstream_schemas::source::publish(const upstream_schema& news) {
+  auto made = std::make_shared<const upstream_schema>(news);
   {
     const std::lock_guard hold(lock);
     table.swap(made);
@@ -85,17 +85,16 @@ void learning::source::publish(const learnt_table& news) {
   }
 }
 
-learning::learning(const settings& configured) : configured_(configured) {}
+upstream_schemas::upstream_schemas(const settings& configured) : configured_(configured) {}
 
-learning::~learning() {
+upstream_schemas::~upstream_schemas() {
   stop();
 }
 
-result<std::unique_ptr<learning>> learning::start(const settings& configured,
-                                                  const database_registry& databases,
-                                                  const std::string& directory,
-                                                  const learnt_type_taker& learn_type) {
-  std::unique_ptr<learning> made(new learning(configured));
+result<std::unique_ptr<upstream_schemas>> upstream_schemas::start(
+    const settings& configured, const database_registry& databases, const std::string& directory,
+    const field_type_taker& take_type) {
+  std::unique_ptr<upstream_schemas> made(new upstream_schemas(configured));
   for (const sink_settings& sink : configured.sinks) {
     const auto learns = [&](const auto& one) { return one.second.learn_from == sink.name; };
     if (std::none_of(configured.database.begin(), configured.database.end(), learns)) {
@@ -107,10 +106,10 @@ result<std::unique_ptr<learning>> learning::start(const settings& configured,
       }
     }
     auto one = std::make_unique<source>(sink, directory.empty() ? "" : directory + "/" + sink.name);
-    learner_parts parts{
-        [&sink, &configured, &databases] { return learners_of(sink.name, configured, databases); },
-        [at = one.get()](const learnt_table& news) { at->publish(news); },
-        learn_type,
+    schema_reader_parts parts{
+        [&sink, &configured, &databases] { return databases_of(sink.name, configured, databases); },
+        [at = one.get()](const upstream_schema& news) { at->publish(news); },
+        take_type,
         {},
         [&databases](const std::string& name) {
           const database_entry* entry = databases.find(name);
@@ -119,15 +118,15 @@ result<std::unique_ptr<learning>> learning::start(const settings& configured,
         [&sink, &configured](const std::string& database, const std::string& policy) {
           return policy_for(configured.database, database, policy).learn_from == sink.name;
         }};
-    one->thread = std::make_unique<learner_thread>(sink, std::move(parts), *one->current());
+    one->thread = std::make_unique<schema_reader_thread>(sink, std::move(parts), *one->current());
     made->sources_.emplace(sink.name, std::move(one));
   }
   return made;
 }
 
-std::optional<nanoseconds> learning::retention_of(const database_settings& policy,
-                                                  const std::string& database,
-                                                  const std::string& retention_policy) const {
+std::optional<nanoseconds> upstream_schemas::retention_of(
+    const database_settings& policy, const std::string& database,
+    const std::string& retention_policy) const {
   const auto found = sources_.find(policy.learn_from);
   if (found == sources_.end()) {
     return std::nullopt;
@@ -140,7 +139,7 @@ std::optional<nanoseconds> learning::retention_of(const database_settings& polic
   return table->retention_of(database, retention_policy);
 }
 
-std::optional<bucket_place> learning::bucket_of_id(const std::string& id) const {
+std::optional<bucket_place> upstream_schemas::bucket_of_id(const std::string& id) const {
   const auto found = sources_.find(policy_for(configured_.database, id, "").learn_from);
   if (found == sources_.end() || found->second->settings.version != 2 ||
       !found->second->settings.bucket.empty()) {
@@ -156,13 +155,13 @@ std::optional<bucket_place> learning::bucket_of_id(const std::string& id) const 
              : std::optional(std::move(place));
 }
 
-void learning::stop() {
+void upstream_schemas::stop() {
   for (auto& [name, one] : sources_) {
     one->thread->stop();
   }
 }
 
-void learning::collect(metric_collector& out) const {
+void upstream_schemas::collect(metric_collector& out) const {
   for (const auto& [name, one] : sources_) {
     one->thread->collect(out);
   }

@@ -20,30 +20,30 @@ namespace weir {
 }
 
 /// Of InfluxDB 1.x. A bucket of 2.x is a database of its own with one policy, its default.
-struct learnt_policy {
+struct upstream_policy {
   std::string name;
   /// For points that name no policy.
   bool is_default = false;
   /// 0: for ever.
   std::chrono::nanoseconds duration{0};
 
-  friend bool operator==(const learnt_policy&, const learnt_policy&) = default;
+  friend bool operator==(const upstream_policy&, const upstream_policy&) = default;
 };
 
-class learnt_table {
+class upstream_schema {
  public:
   /// Policies kept; of further ones nothing is known. A bound on what a server can make weir keep.
   static constexpr std::size_t policies_max = 100'000;
 
   /// Whether it is news. No policies: the database is forgotten.
-  bool replace(const std::string& database, std::vector<learnt_policy> policies);
+  bool replace(const std::string& database, std::vector<upstream_policy> policies);
   /// Forgets all databases that are not in `found` and takes over those that are. Whether that is
   /// news.
-  bool replace_all(std::map<std::string, std::vector<learnt_policy>> found);
+  bool replace_all(std::map<std::string, std::vector<upstream_policy>> found);
 
   /// Takes over what a server listed, each bucket's name by its id, and keeps what is known of
   /// those that it did not: a token may not be allowed to see them. Whether that is news.
-  bool merge(std::map<std::string, std::vector<learnt_policy>> found,
+  bool merge(std::map<std::string, std::vector<upstream_policy>> found,
              std::map<std::string, std::string> names_by_id);
 
   [[nodiscard]] bool knows(const std::string& database) const {
@@ -63,10 +63,10 @@ class learnt_table {
 
   [[nodiscard]] std::string text() const;
   /// Nothing if `text` is not what the above writes.
-  [[nodiscard]] static std::optional<learnt_table> read(std::string_view text);
+  [[nodiscard]] static std::optional<upstream_schema> read(std::string_view text);
 
  private:
-  std::map<std::string, std::vector<learnt_policy>> databases_;
+  std::map<std::string, std::vector<upstream_policy>> databases_;
   std::map<std::string, std::string> names_by_id_;
   std::size_t policies_ = 0;
 };
