@@ -8,7 +8,7 @@
 #include "accounts/catalogue_posix.hpp"
 #include "accounts/database_registry.hpp"
 #include "accounts/source_registry.hpp"
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "config/checks/automatic.hpp"
 #include "config/checks/table_checks.hpp"
 #include "files/directory_remedy_posix.hpp"

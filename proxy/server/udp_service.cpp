@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "accounts/source_registry.hpp"
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
