@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "gate/flink_gauges.hpp"
-#include "gate/words.hpp"
+#include "gate/codes.hpp"
 #include "ingest/refusal_words.hpp"
 #include "ingest/write_path.hpp"
 
@@ -26,7 +26,7 @@ bool write_job::mend_gauge(const parse_error& error) {
       keep_letter({.dropped = true,
                    .code = std::string(name_of(gate_code::gauge_dropped)),
                    .line = error.line,
-                   .message = std::string(explanation(gate_code::gauge_dropped))},
+                   .message = explanation(gate_code::gauge_dropped)},
                   error.text);
     }
     return true;
@@ -66,9 +66,7 @@ void write_job::note_refused(const parse_error& error) {
 }
 
 std::string write_job::words_of(const gate_answer& answer, const point_view& point) const {
-  return answer.code == gate_code::beyond_retention
-             ? "points beyond retention policy"
-             : words_for(answer.code, point, gate_.words(answer, point));
+  return refusal_message(answer.code, quoted(point.text), gate_.words(answer, point));
 }
 
 rejected_line write_job::told(const gate_answer& answer, const point_view& point) const {
@@ -113,6 +111,7 @@ void write_job::note_answer(const gate_answer& answer, const point_view& point) 
     return;
   }
   switch (form_of(answer.code)) {
+    case refusal_form::none:
     case refusal_form::line:
       verdict_.reject(told(answer, point));
       break;
