@@ -247,21 +247,4 @@ const point_view& gate::with_integers(const point_view& point) {
   return unsigned_point_;
 }
 
-const database_settings& policy_for(const std::map<std::string, database_settings>& policies,
-                                    const std::string& database,
-                                    const std::string& retention_policy) {
-  if (!retention_policy.empty()) {
-    if (const auto found = policies.find(database + "/" + retention_policy);
-        found != policies.end()) {
-      return found->second;
-    }
-  }
-  auto found = policies.find(database);
-  if (found == policies.end()) {
-    found = policies.find("*");
-  }
-  WEIR_ASSERT(found != policies.end());
-  return found->second;
-}
-
 }  // namespace weir

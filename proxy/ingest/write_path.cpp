@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "config/policy_lookup.hpp"
 #include "ingest/gate_samples.hpp"
 #include "observe/journal.hpp"
 #include "upstream/bucket_names.hpp"
