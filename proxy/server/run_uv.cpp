@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "base/assert.hpp"
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "codec/base64.hpp"
 #include "config/checks/warnings.hpp"
 #include "config/secrets.hpp"

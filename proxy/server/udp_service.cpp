@@ -3,7 +3,8 @@
 
 #include <utility>
 
-#include "base/clock.hpp"
+#include "accounts/source_registry.hpp"
+#include "base/clock_posix.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
