@@ -7,6 +7,7 @@
 #include <array>
 
 #include "config/checks/checks.hpp"
+#include "config/sinks/sink_kinds.hpp"
 
 namespace weir {
 namespace {
@@ -208,19 +209,22 @@ std::string shown_argument(std::string_view argument) {
 
 std::vector<std::string> secrets_of(const settings& from) {
   std::vector<std::string> out;
+  std::vector<std::string> plain;
   for (const sink_settings& sink : from.sinks) {
-    add_secret(sink.password, out);
-    add_secret(sink.token, out);
-    for (const std::string& header : sink.headers) {
+    sink_texts texts = kind_of(sink).texts(sink);
+    for (const std::string& secret : texts.secrets) {
+      add_secret(secret, out);
+    }
+    for (const std::string& header : texts.headers) {
       add_header(header, out);
     }
+    plain.push_back(sink.name);
+    plain.insert(plain.end(), std::make_move_iterator(texts.plain.begin()),
+                 std::make_move_iterator(texts.plain.end()));
   }
   std::erase_if(out, [&](const std::string& secret) {
     return secret.size() < journal_secret_bytes_least ||
-           std::any_of(from.sinks.begin(), from.sinks.end(), [&](const sink_settings& sink) {
-             return secret == sink.name || secret == sink.username || secret == sink.organization ||
-                    secret == sink.bucket;
-           });
+           std::find(plain.begin(), plain.end(), secret) != plain.end();
   });
   return longest_first(std::move(out));
 }

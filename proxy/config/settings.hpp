@@ -14,6 +14,7 @@
 
 #include "base/time_unit.hpp"
 #include "codec/compression_mode.hpp"
+#include "config/sinks/sink_settings.hpp"
 
 namespace weir {
 
@@ -199,68 +200,6 @@ struct rule_settings {
 
 /// At most so many rules are taken.
 inline constexpr std::size_t rules_max = 1'000;
-
-enum class sink_type : std::uint8_t { influxdb, remote_write, file, null };
-
-enum class mapping_mode : std::uint8_t { standard };
-
-struct batch_settings {
-  /// Inflated bytes.
-  std::uint64_t bytes = 4'000'000;
-  std::uint64_t points = 10'000;
-  /// How long the oldest frame may wait for a batch to fill.
-  milliseconds age{1'000};
-};
-
-struct sink_settings {
-  std::string name;
-  sink_type type = sink_type::null;
-  /// Shell-like patterns of database names: `*` and `?`.
-  std::vector<std::string> databases{"*"};
-  /// false: loses its oldest when the log is full, never stops intake.
-  bool required = true;
-  /// Off as soon as there is a sink of which this is false: for an example, or a beginning.
-  bool only_if_alone = false;
-  batch_settings batch;
-
-  // type = "influxdb" and "remote_write"
-  std::uint32_t version = 1;
-  std::string url;
-  std::string username;
-  std::string password;
-  /// Of InfluxDB 2; to a receiver it is sent as `Authorization: Bearer`.
-  std::string token;
-  /// Of one request, from connecting to the last byte of the answer.
-  milliseconds timeout{30'000};
-  milliseconds retry_least{200};
-  milliseconds retry_most{30'000};
-  /// Where batches go that the server refuses for good, and how many bytes of them are kept.
-  /// Empty directory: "refused" in the log's directory.
-  std::string refused_directory;
-  std::uint64_t refused_keep = std::uint64_t{64} << 20;
-
-  // type = "influxdb"
-  /// How often the server is asked by the databases that learn from it.
-  milliseconds learn_every{60'000};
-  /// Of version 1.
-  bool create_databases = true;
-  /// Of version 2: the organization's name, and which bucket a database goes to, with {database}
-  /// and {retention_policy} in it; empty: "database" or "database/retention_policy".
-  std::string organization;  // key: org
-  std::string bucket;
-
-  // type = "remote_write"
-  mapping_mode mapping = mapping_mode::standard;
-  /// "Name: value" of further headers.
-  std::vector<std::string> headers;
-
-  // type = "file"
-  /// One file per database and retention policy, rotated.
-  std::string directory;
-  std::uint64_t rotate = std::uint64_t{64} << 20;
-  /// Rotated files kept of each, besides the one being written.
-  std::uint32_t rotated_files = 4;
-};
 
 struct service_settings {
   /// How long SIGTERM lets requests finish and sinks deliver before the rest stays in the log.

@@ -16,6 +16,7 @@
 #include "config/checks/table_checks.hpp"
 #include "config/keys/keys.hpp"
 #include "config/secrets.hpp"
+#include "config/sinks/sink_kinds.hpp"
 
 namespace weir {
 namespace {
@@ -195,12 +196,39 @@ void reader::read_databases(const config_node& root, settings& target) {
   }
 }
 
+/// Which kind a sink is must be known before its other keys are read; that the value is wrong is
+/// said when they are.
+void settle_kind(const config_node& type, sink_settings& sink) {
+  for (const auto& key : sink_keys()) {
+    if (key.name == "type") {
+      static_cast<void>(key.read(sink, type.scalar).ok());
+    }
+  }
+}
+
+/// `"influxdb", "file" or "null"`
+std::string names_of_kinds() {
+  const std::span<const sink_kind* const> kinds = sink_kinds();
+  std::string names;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    names += fmt::format("{}\"{}\"",
+                         i == 0                  ? ""
+                         : i + 1 == kinds.size() ? " or "
+                                                 : ", ",
+                         kinds[i]->name);
+  }
+  return names;
+}
+
 sink_settings reader::read_sink(const config_node& node) {
   sink_settings sink;
   const std::size_t before = issues_.size();
-  read_table(node, "sink", "sink", "", sink_keys(), sink);
   const config_node* name = node.find("name");
   const config_node* type = node.find("type");
+  if (type != nullptr) {
+    settle_kind(*type, sink);
+  }
+  read_table(node, "sink", "sink", "", sink_keys(), sink);
   if (name == nullptr) {
     tell(node, "this [[sink]] has no name; write name = \"influx\", for example");
   }
@@ -209,9 +237,7 @@ sink_settings reader::read_sink(const config_node& node) {
                            "--set sink.{}.type=file",
                            sink.name, sink.name));
   } else if (type == nullptr) {
-    tell(node,
-         "this [[sink]] has no type; write type = \"influxdb\", \"remote_write\", \"file\" or "
-         "\"null\"");
+    tell(node, fmt::format("this [[sink]] has no type; write type = {}", names_of_kinds()));
   } else if (issues_.size() == before) {
     check_sink(node, sink, issues_);
   }
@@ -360,7 +386,7 @@ void reader::check_learning(const config_node& root, const settings& made) {
         std::find_if(made.sinks.begin(), made.sinks.end(),
                      [&](const sink_settings& sink) { return sink.name == database.learn_from; });
     const config_node* from = node.find("learn_from");
-    const bool is_influxdb = named != made.sinks.end() && named->type == sink_type::influxdb;
+    const bool is_influxdb = named != made.sinks.end() && named->as<influxdb_settings>() != nullptr;
     if (from != nullptr && !database.learn_from.empty() && !is_influxdb) {
       tell(*from, fmt::format("`database.\"{}\".learn_from`: there is no [[sink]] named \"{}\" of "
                               "type \"influxdb\"",

@@ -44,7 +44,7 @@ std::string show_database(const std::string& name, const database_settings& data
 std::string show_sink(const sink_settings& sink) {
   std::vector<config_key<sink_settings>> keys;
   std::copy_if(sink_keys().begin(), sink_keys().end(), std::back_inserter(keys),
-               [&](const auto& key) { return applies_to(key, sink.type); });
+               [&](const auto& key) { return applies_to(key, sink); });
   return show_section("[[sink]]", sink, keys);
 }
 

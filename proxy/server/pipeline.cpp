@@ -11,6 +11,7 @@
 #include "base/clock_posix.hpp"
 #include "config/checks/automatic.hpp"
 #include "config/checks/table_checks.hpp"
+#include "config/sinks/sink_kinds.hpp"
 #include "files/directory_remedy_posix.hpp"
 #include "gate/series/gate_memory.hpp"
 #include "ingest/gate_samples.hpp"
@@ -85,7 +86,7 @@ http::connection_limits limits_of(const http_settings& http) {
 /// does: then compressing would be paid for nothing but disk.
 compression_mode resolve_compression(const settings& given) {
   const bool sends = std::any_of(given.sinks.begin(), given.sinks.end(),
-                                 [](const auto& sink) { return sink.type == sink_type::influxdb; });
+                                 [](const auto& sink) { return kind_of(sink).sends_frames; });
   const compression_mode wanted = given.log.compression;
   return wanted == compression_mode::automatic && !sends ? compression_mode::none : wanted;
 }

@@ -13,6 +13,7 @@
 #include "codec/base64.hpp"
 #include "config/checks/warnings.hpp"
 #include "config/secrets.hpp"
+#include "config/sinks/sink_kinds.hpp"
 #include "files/atomic_file_posix.hpp"
 #include "http/message.hpp"
 #include "observe/journal.hpp"
@@ -71,8 +72,9 @@ std::string places(const std::vector<listen_address>& addresses) {
 std::vector<std::string> all_secrets(const settings& configured) {
   std::vector<std::string> out = secrets_of(configured);
   for (const sink_settings& sink : configured.sinks) {
-    if (!sink.password.empty()) {
-      append_base64(sink.username + ":" + sink.password, out.emplace_back());
+    const sink_texts texts = kind_of(sink).texts(sink);
+    if (!texts.password.empty()) {
+      append_base64(texts.username + ":" + texts.password, out.emplace_back());
     }
   }
   return out;

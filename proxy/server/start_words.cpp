@@ -8,16 +8,18 @@
 
 #include "config/keys/keys.hpp"
 #include "config/secrets.hpp"
+#include "config/sinks/sink_kinds.hpp"
 #include "config/units.hpp"
 
 namespace weir {
 namespace {
 
 std::string where_to(const sink_settings& sink) {
-  if (sink.type == sink_type::null) {
+  const std::string where = kind_of(sink).texts(sink).where;
+  if (where.empty()) {
     return {};
   }
-  return " " + (sink.type == sink_type::file ? sink.directory : url_without_secret(sink.url));
+  return " " + where;
 }
 
 std::string_view promise_of(acknowledge_mode mode) {
@@ -83,7 +85,7 @@ std::string start_numbers::sink_words(const std::vector<sink_settings>& sinks) c
   for (const sink_settings& sink : sinks) {
     const auto pending = pending_.find(sink.name);
     out += fmt::format("{}{} ({}{}, {:.0f} points pending)", out.empty() ? "sinks: " : ", ",
-                       sink.name, sink_type_name(sink.type), where_to(sink),
+                       sink.name, kind_of(sink).name, where_to(sink),
                        pending == pending_.end() ? 0.0 : pending->second);
   }
   return out.empty() ? "no sinks" : out;

@@ -14,7 +14,7 @@
 namespace weir {
 namespace {
 
-// After a ring, how long further appends gather before they are looked at.
+// After a wake-up, how long further appends gather before they are looked at.
 constexpr std::uint64_t rest_ms = 10;
 
 }  // namespace
@@ -24,15 +24,15 @@ struct sink_runner::state {
   uv_async_t async{};
   uv_timer_t timer{};
   uv_timer_t rest{};
-  std::shared_ptr<bell> ears;
+  std::shared_ptr<notifier> appends;
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> drains_asked{0};
   std::uint64_t drains_begun = 0;
-  cargo load;
+  parts owned;
   std::function<void()> on_progress;
 
   void take_turn();
-  void rung();
+  void woken();
   void rested();
   void close_handles();
 };
@@ -41,22 +41,22 @@ std::int64_t monotonic_ms() {
   return static_cast<std::int64_t>(uv_hrtime() / 1'000'000);
 }
 
-void sink_runner::bell::ring() {
+void sink_runner::notifier::notify() {
   const std::lock_guard hold(lock_);
   if (async_ != nullptr) {
     uv_async_send(static_cast<uv_async_t*>(async_));
   }
 }
 
-void sink_runner::bell::ring_for_append() {
+void sink_runner::notifier::notify_of_append() {
   // Relaxed: appending and looking at the log's end go through the log's mutex, so that whoever
   // comes second sees what the other did.
   if (listening_.load(std::memory_order_relaxed) && listening_.exchange(false)) {
-    ring();
+    notify();
   }
 }
 
-void sink_runner::state::rung() {
+void sink_runner::state::woken() {
   take_turn();
   if (uv_is_active(reinterpret_cast<uv_handle_t*>(&rest)) == 0) {
     uv_update_time(&loop);
@@ -66,8 +66,9 @@ void sink_runner::state::rung() {
 }
 
 void sink_runner::state::rested() {
-  // First listen, then look: what is appended in between rings, what was appended before is seen.
-  ears->listening_.store(true);
+  // First listen, then look: what is appended in between wakes the loop, what was appended before
+  // is seen.
+  appends->listening_.store(true);
   take_turn();
 }
 
@@ -78,9 +79,9 @@ void sink_runner::state::take_turn() {
   }
   const std::int64_t now = monotonic_ms();
   for (; drains_begun < drains_asked.load(std::memory_order_acquire); ++drains_begun) {
-    load.worker->drain(now);
+    owned.worker->drain(now);
   }
-  const std::optional<std::int64_t> due = load.worker->turn(now);
+  const std::optional<std::int64_t> due = owned.worker->turn(now);
   on_progress();
   if (!due) {
     uv_timer_stop(&timer);
@@ -103,9 +104,9 @@ void sink_runner::state::close_handles() {
 }
 
 sink_runner::sink_runner(std::unique_ptr<state> made)
-    : state_(std::move(made)), bell_(std::make_shared<bell>()) {
-  bell_->async_ = &state_->async;
-  state_->ears = bell_;
+    : state_(std::move(made)), notifier_(std::make_shared<notifier>()) {
+  notifier_->async_ = &state_->async;
+  state_->appends = notifier_;
 }
 
 result<std::unique_ptr<sink_runner>> sink_runner::make() {
@@ -114,7 +115,7 @@ result<std::unique_ptr<sink_runner>> sink_runner::make() {
     return failure{std::string("no event loop for a sink: ") + uv_strerror(error)};
   }
   const int error = uv_async_init(&made->loop, &made->async, [](uv_async_t* handle) {
-    static_cast<state*>(handle->data)->rung();
+    static_cast<state*>(handle->data)->woken();
   });
   if (error != 0) {
     uv_loop_close(&made->loop);
@@ -131,13 +132,13 @@ result<std::unique_ptr<sink_runner>> sink_runner::make() {
 sink_runner::~sink_runner() {
   if (thread_.joinable()) {
     stop();
-  } else if (bell_->async_ != nullptr) {
+  } else if (notifier_->async_ != nullptr) {
     // Never started: its handles close here.
     {
-      const std::lock_guard hold(bell_->lock_);
-      bell_->async_ = nullptr;
+      const std::lock_guard hold(notifier_->lock_);
+      notifier_->async_ = nullptr;
     }
-    state_->load.http.reset();
+    state_->owned.http.reset();
     state_->close_handles();
   }
 }
@@ -146,29 +147,29 @@ uv_loop_s* sink_runner::loop() noexcept {
   return &state_->loop;
 }
 
-void sink_runner::start(cargo load, std::function<void()> on_progress) {
+void sink_runner::start(parts owned, std::function<void()> on_progress) {
   WEIR_ASSERT(!thread_.joinable());
-  state_->load = std::move(load);
+  state_->owned = std::move(owned);
   state_->on_progress = std::move(on_progress);
   thread_ = std::thread([this] { run(); });
 }
 
 void sink_runner::run() {
-  state_->load.worker->open(monotonic_ms());
+  state_->owned.worker->open(monotonic_ms());
   state_->take_turn();
   uv_run(&state_->loop, UV_RUN_DEFAULT);
-  state_->load.target->abort();
-  state_->load.http.reset();
+  state_->owned.target->abort();
+  state_->owned.http.reset();
   {
-    const std::lock_guard hold(bell_->lock_);
-    bell_->async_ = nullptr;
+    const std::lock_guard hold(notifier_->lock_);
+    notifier_->async_ = nullptr;
   }
   state_->close_handles();
 }
 
 void sink_runner::drain() {
   state_->drains_asked.fetch_add(1, std::memory_order_acq_rel);
-  bell_->ring();
+  notifier_->notify();
 }
 
 void sink_runner::stop() {
@@ -176,12 +177,12 @@ void sink_runner::stop() {
     return;
   }
   state_->stopping.store(true, std::memory_order_release);
-  bell_->ring();
+  notifier_->notify();
   thread_.join();
 }
 
 const sink_counters& sink_runner::counters() const noexcept {
-  return state_->load.worker->counters();
+  return state_->owned.worker->counters();
 }
 
 }  // namespace weir

@@ -23,13 +23,13 @@ namespace weir {
 
 class sink_runner {
  public:
-  /// Rings a runner's loop from any thread, also after its end (then nobody hears it).
-  class bell {
+  /// Wakes a runner's loop from any thread; does nothing after its end.
+  class notifier {
    public:
-    void ring();
-    /// For every append: rings once, and then not again before the runner listens anew. A thread
+    void notify();
+    /// For every append: wakes once, and then not again before the runner listens anew. A thread
     /// woken for each small frame would cost more than all else that is done for it.
-    void ring_for_append();
+    void notify_of_append();
 
    private:
     friend class sink_runner;
@@ -39,7 +39,7 @@ class sink_runner {
   };
 
   /// What is made for the sink on the loop, and ended on its thread before the loop is.
-  struct cargo {
+  struct parts {
     std::unique_ptr<transfer> http;
     std::unique_ptr<class target> target;
     std::unique_ptr<cursor_store> cursors;
@@ -52,12 +52,12 @@ class sink_runner {
   sink_runner(const sink_runner&) = delete;
   sink_runner& operator=(const sink_runner&) = delete;
 
-  /// For making the cargo; only before `start`.
+  /// For making the parts; only before `start`.
   [[nodiscard]] uv_loop_s* loop() noexcept;
-  [[nodiscard]] std::shared_ptr<bell> wake() const noexcept { return bell_; }
+  [[nodiscard]] std::shared_ptr<notifier> wake() const noexcept { return notifier_; }
 
   /// Begins the thread. `on_progress` is called on it after each turn.
-  void start(cargo load, std::function<void()> on_progress);
+  void start(parts owned, std::function<void()> on_progress);
   /// Any thread: see sink::drain.
   void drain();
   /// Ends requests under way, closes the loop and joins the thread. Nothing if it was not started.
@@ -72,7 +72,7 @@ class sink_runner {
   void run();
 
   std::unique_ptr<state> state_;
-  std::shared_ptr<bell> bell_;
+  std::shared_ptr<notifier> notifier_;
   std::thread thread_;
 };
 

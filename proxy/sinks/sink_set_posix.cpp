@@ -11,28 +11,23 @@
 #include "base/clock_posix.hpp"
 #include "files/directory_remedy_posix.hpp"
 #include "files/file_util_posix.hpp"
-#include "net/transfer_curl.hpp"
-#include "net/url_fault_curl.hpp"
 #include "observe/journal.hpp"
-#include "sinks/file/file_target_posix.hpp"
-#include "sinks/influxdb/influxdb_target.hpp"
-#include "sinks/remote_write/remote_write_target.hpp"
-#include "sinks/remote_write/sent_file_posix.hpp"
 #include "sinks/sink_runner_uv.hpp"
 #include "sinks/sink_set.hpp"
 #include "sinks/state/cursor_store_posix.hpp"
 #include "sinks/state/refused_store_posix.hpp"
+#include "sinks/target_kinds.hpp"
 
 namespace weir {
 namespace {
 
-/// Rung by each sink after its turns; `drain` waits on it.
-struct progress_bell {
+/// Notified by each sink after its turns; `drain` waits on it.
+struct progress_notifier {
   std::mutex lock;
   std::condition_variable moved;
   bool waited_for = false;
 
-  void ring() {
+  void notify() {
     const std::lock_guard hold(lock);
     if (waited_for) {
       moved.notify_all();
@@ -44,9 +39,9 @@ struct running_sink {
   std::string name;
   std::unique_ptr<sink_runner> runner;
   /// Moved into the runner when it starts.
-  sink_runner::cargo load;
-  /// Of a remote_write sink.
-  std::shared_ptr<sample_counters> samples;
+  sink_runner::parts parts;
+  /// See made_target.
+  std::function<void(std::string_view, metric_collector&)> collect;
 };
 
 class threaded_sinks final : public sink_set {
@@ -71,7 +66,7 @@ class threaded_sinks final : public sink_set {
   void tell_left() const;
 
   frame_log& log_;
-  progress_bell progress_;
+  progress_notifier progress_;
   std::vector<running_sink> sinks_;
   std::uint64_t drains_ = 0;
   bool stopped_ = false;
@@ -81,84 +76,24 @@ failure in_sink(const sink_settings& settings, const std::string& words) {
   return {fmt::format("sink \"{}\": {}", settings.name, words)};
 }
 
-/// Checks the address and makes what carries requests to it.
-outcome make_http(const sink_settings& settings, sink_runner& runner, sink_runner::cargo& load) {
-  const std::uint32_t newest = settings.type == sink_type::influxdb ? 2 : 1;
-  if (settings.version < 1 || settings.version > newest) {
-    return in_sink(settings, fmt::format("version {} is not known", settings.version));
-  }
-  if (const std::string fault = url_fault(settings.url); !fault.empty()) {
-    return in_sink(settings, fmt::format("url \"{}\": {}", settings.url, fault));
-  }
-  auto http = transfer_curl::make(runner.loop(), sink::in_flight_max);
-  if (!http.ok()) {
-    return in_sink(settings, http.error().message);
-  }
-  load.http = std::move(http).value();
-  return nothing{};
-}
-
-outcome make_remote_write(const sink_settings& settings, const sink_environment& environment,
-                          std::uint64_t low_water, std::shared_ptr<sample_counters> counters,
-                          sink_runner::cargo& load) {
-  std::unique_ptr<sent_file> file;
-  std::string sent_before;
-  if (environment.persistent) {
-    // The cursor made the directory.
-    file = std::make_unique<sent_file>(environment.data_directory + "/cursors", settings.name);
-    result<std::string> kept = file->load();
-    if (!kept.ok()) {
-      return in_sink(
-          settings, with_remedy(kept.error(), "log.directory", environment.data_directory).message);
-    }
-    sent_before = std::move(kept).value();
-  }
-  load.target = std::make_unique<remote_write_target>(
-      settings,
-      shard_parts{*load.http, std::make_unique<encoder_v1>(), std::move(file), wall_clock_ns,
-                  static_cast<std::size_t>(environment.state_bytes), std::move(counters)},
-      sent_before, low_water);
-  return nothing{};
-}
-
 outcome make_target(const sink_settings& settings, const sink_environment& environment,
-                    std::uint64_t low_water, sink_runner& runner, running_sink& made) {
-  sink_runner::cargo& load = made.load;
-  switch (settings.type) {
-    case sink_type::influxdb:
-      if (outcome http = make_http(settings, runner, load); !http.ok()) {
-        return http;
-      }
-      load.target = std::make_unique<influxdb_target>(
-          settings,
-          influxdb_parts{*load.http, environment.compression, environment.created_through_weir});
-      return nothing{};
-    case sink_type::remote_write:
-      if (outcome http = make_http(settings, runner, load); !http.ok()) {
-        return http;
-      }
-      made.samples = std::make_shared<sample_counters>();
-      return make_remote_write(settings, environment, low_water, made.samples, load);
-    case sink_type::file:
-      if (settings.directory.empty()) {
-        return in_sink(settings, "a file sink needs a directory");
-      }
-      if (outcome directories = make_directories(settings.directory); !directories.ok()) {
-        return in_sink(
-            settings,
-            with_remedy(directories.error(), "sink.directory", settings.directory).message);
-      }
-      load.target = std::make_unique<file_target>(settings);
-      return nothing{};
-    case sink_type::null:
-      load.target = std::make_unique<null_target>();
-      return nothing{};
+                    std::uint64_t low_water, sink_runner& runner, running_sink& into) {
+  const target_kind& kind = target_kind_of(settings);
+  auto made = kind.make(settings, {.sinks = environment,
+                                   .loop = runner.loop(),
+                                   .low_water = low_water,
+                                   .state_bytes = kind.keeps_state ? environment.state_bytes : 0});
+  if (!made.ok()) {
+    return in_sink(settings, made.error().message);
   }
-  return in_sink(settings, "its type is not known");
+  into.parts.http = std::move(made.value().http);
+  into.parts.target = std::move(made.value().to);
+  into.collect = std::move(made.value().collect);
+  return nothing{};
 }
 
 outcome make_refused(const sink_settings& settings, const sink_environment& environment,
-                     sink_runner::cargo& load) {
+                     sink_runner::parts& parts) {
   std::string directory = settings.refused_directory;
   if (directory.empty()) {
     if (environment.data_directory.empty() || !environment.persistent) {
@@ -170,12 +105,12 @@ outcome make_refused(const sink_settings& settings, const sink_environment& envi
     return in_sink(settings,
                    with_remedy(made.error(), "sink.refused_directory", directory).message);
   }
-  load.refused = std::make_unique<refused_file>(directory, settings.name, settings.refused_keep);
+  parts.refused = std::make_unique<refused_file>(directory, settings.name, settings.refused_keep);
   return nothing{};
 }
 
 result<cursor_state> make_cursor(const sink_settings& settings, const sink_environment& environment,
-                                 sink_runner::cargo& load) {
+                                 sink_runner::parts& parts) {
   cursor_state start;
   start.low_water = start.discovered = environment.log.first();
   if (!environment.persistent) {
@@ -190,7 +125,7 @@ result<cursor_state> make_cursor(const sink_settings& settings, const sink_envir
   if (!kept.ok()) {
     return in_sink(settings, with_remedy(kept.error(), "log.directory", directory).message);
   }
-  load.cursors = std::move(file);
+  parts.cursors = std::move(file);
   if (kept.value()) {
     start = std::move(*kept.value());
   }
@@ -203,32 +138,32 @@ outcome threaded_sinks::add(const sink_settings& settings, const sink_environmen
     return in_sink(settings, runner.error().message);
   }
   running_sink made{settings.name, nullptr, {}, nullptr};
-  sink_runner::cargo& load = made.load;
-  result<cursor_state> start = make_cursor(settings, environment, load);
+  sink_runner::parts& parts = made.parts;
+  result<cursor_state> start = make_cursor(settings, environment, parts);
   if (!start.ok()) {
     return start.error();
   }
   for (const outcome& step :
        {make_target(settings, environment, start.value().low_water, *runner.value(), made),
-        make_refused(settings, environment, load)}) {
+        make_refused(settings, environment, parts)}) {
     if (!step.ok()) {
       return step;
     }
   }
-  const auto bell = runner.value()->wake();
-  const std::size_t subscriber =
-      log_.subscribe({settings.name, settings.required, [bell] { bell->ring_for_append(); }},
-                     start.value().low_water);
-  sink_parts parts{log_,
+  const auto notifier = runner.value()->wake();
+  const std::size_t subscriber = log_.subscribe(
+      {settings.name, settings.required, [notifier] { notifier->notify_of_append(); }},
+      start.value().low_water);
+  sink_parts needs{log_,
                    environment.memory,
-                   *load.target,
-                   load.cursors.get(),
-                   load.refused.get(),
-                   [bell] { bell->ring(); },
+                   *parts.target,
+                   parts.cursors.get(),
+                   parts.refused.get(),
+                   [notifier] { notifier->notify(); },
                    subscriber,
                    environment.seed ^ std::hash<std::string>{}(settings.name),
                    wall_clock_ns};
-  load.worker = std::make_unique<sink>(settings, std::move(parts), start.value());
+  parts.worker = std::make_unique<sink>(settings, std::move(needs), start.value());
   made.runner = std::move(runner).value();
   sinks_.push_back(std::move(made));
   return nothing{};
@@ -236,7 +171,7 @@ outcome threaded_sinks::add(const sink_settings& settings, const sink_environmen
 
 void threaded_sinks::launch() {
   for (running_sink& one : sinks_) {
-    one.runner->start(std::move(one.load), [this] { progress_.ring(); });
+    one.runner->start(std::move(one.parts), [this] { progress_.notify(); });
   }
 }
 
@@ -298,8 +233,8 @@ void threaded_sinks::collect(metric_collector& out) const {
   const std::int64_t now_ns = wall_clock_ns();
   for (const running_sink& one : sinks_) {
     one.runner->counters().collect(one.name, now, now_ns, out);
-    if (one.samples != nullptr) {
-      one.samples->collect(one.name, out);
+    if (one.collect) {
+      one.collect(one.name, out);
     }
   }
 }
@@ -322,7 +257,7 @@ result<std::unique_ptr<sink_set>> start_sinks(const std::vector<sink_settings>& 
                                               sink_environment environment) {
   const auto sharing =
       std::count_if(settings.begin(), settings.end(),
-                    [](const sink_settings& one) { return one.type == sink_type::remote_write; });
+                    [](const sink_settings& one) { return target_kind_of(one).keeps_state; });
   environment.state_bytes /= static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(1, sharing));
   auto made = std::make_unique<threaded_sinks>(environment.log);
   for (const sink_settings& one : settings) {

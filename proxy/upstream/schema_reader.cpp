@@ -29,21 +29,21 @@ failure refused(const http_reply& given) {
 schema_reader::schema_reader(const sink_settings& settings, schema_reader_parts parts,
                              upstream_schema known)
     : settings_(settings),
+      server_(*settings.as<influxdb_settings>()),
       parts_(std::move(parts)),
       table_(std::move(known)),
       policies_(table_.policies()) {}
 
 bool schema_reader::is_due(const std::string& database, std::int64_t now_ms) const {
   const auto found = asked_.find(database);
-  return found == asked_.end() || now_ms - found->second >= settings_.learn_every.count();
+  return found == asked_.end() || now_ms - found->second >= server_.learn_every.count();
 }
 
 void schema_reader::turn(std::int64_t now_ms) {
   if (now_ms < not_before_ms_) {
     return;
   }
-  const outcome done =
-      settings_.version == 2 ? turn_of_version_2(now_ms) : turn_of_version_1(now_ms);
+  const outcome done = server_.version == 2 ? turn_of_version_2(now_ms) : turn_of_version_1(now_ms);
   if (!done) {
     failed(done.error().message, now_ms);
     return;
@@ -62,7 +62,7 @@ void schema_reader::failed(const std::string& why, std::int64_t now_ms) {
   }
   failures_.add();
   pause_ms_ = std::clamp(pause_ms_ * 2, first_pause_ms,
-                         std::max<std::int64_t>(first_pause_ms, settings_.learn_every.count()));
+                         std::max<std::int64_t>(first_pause_ms, server_.learn_every.count()));
   not_before_ms_ = now_ms + pause_ms_;
   if (!has_failed_) {
     has_failed_ = true;
@@ -134,7 +134,7 @@ outcome schema_reader::ask_types(const std::string& database, std::size_t& types
 
 transfer_request schema_reader::query_request(const std::string& query) const {
   // GET: a user who may only read is enough.
-  return influxdb_request(settings_, "/query?q=" + percent_escape(query));
+  return influxdb_request(server_, "/query?q=" + percent_escape(query));
 }
 
 http_reply schema_reader::send(transfer_request request) {

@@ -52,6 +52,7 @@ struct schema_reader_parts {
 /// What is asked and when; the thread around it is `schema_reader_thread`. Time is passed in.
 class schema_reader {
  public:
+  /// Requires: a sink of type "influxdb".
   schema_reader(const sink_settings& settings, schema_reader_parts parts, upstream_schema known);
 
   /// Asks what is due. Milliseconds of a clock that only goes forward.
@@ -84,6 +85,7 @@ class schema_reader {
   void failed(const std::string& why, std::int64_t now_ms);
 
   const sink_settings settings_;
+  const influxdb_settings server_;
   schema_reader_parts parts_;
   upstream_schema table_;
   /// When each database was asked about last.

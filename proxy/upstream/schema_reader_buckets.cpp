@@ -64,7 +64,7 @@ outcome schema_reader::turn_of_version_2(std::int64_t now_ms) {
   });
   const bool any_due = std::any_of(wanted.begin(), wanted.end(),
                                    [&](const std::string& one) { return is_due(one, now_ms); });
-  const bool list_due = !listed_ms_ || now_ms - *listed_ms_ >= settings_.learn_every.count();
+  const bool list_due = !listed_ms_ || now_ms - *listed_ms_ >= server_.learn_every.count();
   if (any_due || list_due) {
     if (auto listed = list_buckets(wanted, now_ms); !listed) {
       return listed;
@@ -93,8 +93,8 @@ outcome schema_reader::list_buckets(const std::vector<std::string>& wanted, std:
   std::set<std::string> listed;
   for (std::size_t offset = 0; offset < buckets_max; offset += buckets_per_page) {
     auto body = ask(influxdb_request(
-        settings_, fmt::format("/api/v2/buckets?org={}&limit={}&offset={}",
-                               percent_escape(settings_.organization), buckets_per_page, offset)));
+        server_, fmt::format("/api/v2/buckets?org={}&limit={}&offset={}",
+                             percent_escape(server_.organization), buckets_per_page, offset)));
     if (!body) {
       return body.error();
     }
@@ -130,7 +130,7 @@ std::set<std::string> schema_reader::buckets_of(const std::string& database) con
   const auto written =
       parts_.written ? parts_.written(database) : std::vector<std::string>{std::string{}};
   for (const std::string& policy : written) {
-    out.insert(bucket_of(settings_.bucket, {database, policy}));
+    out.insert(bucket_of(server_.bucket, {database, policy}));
   }
   return out;
 }
@@ -157,7 +157,7 @@ void schema_reader::tell_missing(const std::vector<std::string>& wanted,
     for (const std::string& bucket : buckets_of(database)) {
       expect(bucket);
     }
-    if (settings_.bucket.empty() && table_.knows(database)) {
+    if (server_.bucket.empty() && table_.knows(database)) {
       expect(database);
     }
   }
@@ -184,7 +184,7 @@ void schema_reader::tell_missing(const std::vector<std::string>& wanted,
 
 /// Once for each database: its types are known before its first point comes.
 void schema_reader::await_types(const std::set<std::string>& listed) {
-  if (!parts_.take_type || !parts_.reads || !settings_.bucket.empty()) {
+  if (!parts_.take_type || !parts_.reads || !server_.bucket.empty()) {
     return;
   }
   for (const std::string& bucket : listed) {
@@ -221,8 +221,8 @@ outcome schema_reader::ask_types_of(const std::set<std::string>& databases, std:
 
 outcome schema_reader::ask_bucket_types(const std::string& database) {
   std::set<std::string> buckets = buckets_of(database);
-  buckets.insert(bucket_of(settings_.bucket, {database, ""}));
-  if (settings_.bucket.empty()) {
+  buckets.insert(bucket_of(server_.bucket, {database, ""}));
+  if (server_.bucket.empty()) {
     for (const std::string& bucket : table_.names()) {
       if (database_of(bucket) == database) {
         buckets.insert(bucket);
@@ -269,7 +269,7 @@ result<std::string> schema_reader::field_keys_of(const std::string& bucket) {
   }
   std::string last(no_field_keys);
   for (const std::string& path : paths) {
-    http_reply given = send(influxdb_request(settings_, path));
+    http_reply given = send(influxdb_request(server_, path));
     was_answered_ = given.answered;
     if (!given.answered) {
       return failure{given.detail};

@@ -32,7 +32,7 @@ struct schema_reader_thread::state {
   std::thread thread;
 
   state(const sink_settings& settings, schema_reader_parts parts, upstream_schema known)
-      : pause(std::min(look_every, settings.learn_every)),
+      : pause(std::min(look_every, settings.as<influxdb_settings>()->learn_every)),
         worker(settings, with_http(std::move(parts), http), std::move(known)) {}
 
   static schema_reader_parts with_http(schema_reader_parts parts, fetch_curl& http) {

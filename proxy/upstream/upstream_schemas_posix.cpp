@@ -56,14 +56,14 @@ upstream_schema load(const std::string& path) {
 }  // namespace
 
 struct upstream_schemas::source {
-  const sink_settings& settings;
+  const influxdb_settings& server;
   const std::string path;
   mutable std::mutex lock;
   std::shared_ptr<const upstream_schema> table;
   std::unique_ptr<schema_reader_thread> thread;
 
-  source(const sink_settings& of, std::string file)
-      : settings(of), path(std::move(file)), table(std::make_shared<upstream_schema>(load(path))) {}
+  source(const influxdb_settings& of, std::string file)
+      : server(of), path(std::move(file)), table(std::make_shared<upstream_schema>(load(path))) {}
 
   [[nodiscard]] std::shared_ptr<const upstream_schema> current() const {
     const std::lock_guard hold(lock);
@@ -97,7 +97,9 @@ result<std::unique_ptr<upstream_schemas>> upstream_schemas::start(
   std::unique_ptr<upstream_schemas> made(new upstream_schemas(configured));
   for (const sink_settings& sink : configured.sinks) {
     const auto learns = [&](const auto& one) { return one.second.learn_from == sink.name; };
-    if (std::none_of(configured.database.begin(), configured.database.end(), learns)) {
+    const auto* server = sink.as<influxdb_settings>();
+    if (server == nullptr ||
+        std::none_of(configured.database.begin(), configured.database.end(), learns)) {
       continue;
     }
     if (!directory.empty()) {
@@ -105,7 +107,8 @@ result<std::unique_ptr<upstream_schemas>> upstream_schemas::start(
         return there.error();
       }
     }
-    auto one = std::make_unique<source>(sink, directory.empty() ? "" : directory + "/" + sink.name);
+    auto one =
+        std::make_unique<source>(*server, directory.empty() ? "" : directory + "/" + sink.name);
     schema_reader_parts parts{
         [&sink, &configured, &databases] { return databases_of(sink.name, configured, databases); },
         [at = one.get()](const upstream_schema& news) { at->publish(news); },
@@ -133,16 +136,16 @@ std::optional<nanoseconds> upstream_schemas::retention_of(
   }
   const source& from = *found->second;
   const auto table = from.current();
-  if (from.settings.version == 2) {
-    return table->retention_of(bucket_of(from.settings.bucket, {database, retention_policy}), "");
+  if (from.server.version == 2) {
+    return table->retention_of(bucket_of(from.server.bucket, {database, retention_policy}), "");
   }
   return table->retention_of(database, retention_policy);
 }
 
 std::optional<bucket_place> upstream_schemas::bucket_of_id(const std::string& id) const {
   const auto found = sources_.find(policy_for(configured_.database, id, "").learn_from);
-  if (found == sources_.end() || found->second->settings.version != 2 ||
-      !found->second->settings.bucket.empty()) {
+  if (found == sources_.end() || found->second->server.version != 2 ||
+      !found->second->server.bucket.empty()) {
     return std::nullopt;
   }
   const std::string name = found->second->current()->name_of(id);

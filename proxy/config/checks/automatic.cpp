@@ -5,6 +5,7 @@
 
 #include "base/glob.hpp"
 #include "config/policy_lookup.hpp"
+#include "config/sinks/sink_kinds.hpp"
 
 namespace weir {
 namespace {
@@ -16,21 +17,6 @@ std::size_t index_of(const takers& by) noexcept {
 
 takers takers_at(std::size_t index) noexcept {
   return {(index & 1) != 0, (index & 2) != 0, (index & 4) != 0, (index & 8) != 0};
-}
-
-void add(const sink_settings& sink, takers& to) noexcept {
-  switch (sink.type) {
-    case sink_type::influxdb:
-      (sink.version == 1 ? to.influxdb_1 : to.influxdb_2) = true;
-      break;
-    case sink_type::remote_write:
-      to.remote_write = true;
-      break;
-    case sink_type::file:
-    case sink_type::null:
-      to.file = true;
-      break;
-  }
 }
 
 /// Stock InfluxDB 1 refuses 5u. InfluxDB 2 has a type for it, Prometheus makes a double of either,
@@ -75,7 +61,7 @@ takers takers_of(const std::vector<sink_settings>& sinks, std::string_view datab
     if (std::any_of(sink.databases.begin(), sink.databases.end(), [&](const std::string& pattern) {
           return matches_pattern(pattern, database);
         })) {
-      add(sink, found);
+      kind_of(sink).add_to(sink, found);
     }
   }
   return found;

@@ -8,6 +8,7 @@
 #include "config/checks/automatic.hpp"
 #include "config/checks/checks.hpp"
 #include "config/keys/keys.hpp"
+#include "config/sinks/sink_kinds.hpp"
 
 namespace weir {
 namespace {
@@ -19,31 +20,6 @@ struct teller {
     issues.push_back({node.place, std::move(message)});
   }
 };
-
-void check_influxdb(const config_node& node, const sink_settings& sink, const teller& tell) {
-  // Of the other version, only what does nothing may stand there.
-  const auto only = [&](std::uint32_t version, const char* name, bool given) {
-    if (given && sink.version != version && node.find(name) != nullptr) {
-      tell(*node.find(name),
-           fmt::format("`sink.{}` applies to version = {}, and \"{}\" has version = {}", name,
-                       version, sink.name, sink.version));
-    }
-  };
-  only(1, "username", !sink.username.empty());
-  only(1, "password", !sink.password.empty());
-  only(1, "create_databases", sink.create_databases);
-  only(2, "token", !sink.token.empty());
-  only(2, "org", !sink.organization.empty());
-  only(2, "bucket", !sink.bucket.empty());
-  if (sink.username.empty() && !sink.password.empty()) {
-    tell(*node.find("password"), "`sink.password` without `sink.username`; give both or neither");
-  }
-  if (sink.version == 2 && sink.organization.empty()) {
-    tell(node, fmt::format("sink \"{}\" has no org; InfluxDB 2 wants one with each write: org = "
-                           "\"my-org\", for example",
-                           sink.name));
-  }
-}
 
 void check_rule_texts(const config_node& node, const rule_settings& rule, const teller& tell) {
   const bool adds = rule.action == rule_action::add_tag;
@@ -80,43 +56,20 @@ void check_rule_texts(const config_node& node, const rule_settings& rule, const 
 // Of a sink whose every value is right by itself.
 void check_sink(const config_node& node, const sink_settings& sink, config_issues& issues) {
   const teller tell{issues};
+  const sink_kind& kind = kind_of(sink);
   for (const auto& key : sink_keys()) {
     const config_node* given = node.find(key.name);
-    if (given != nullptr && !applies_to(key, sink.type)) {
+    if (given != nullptr && !applies_to(key, sink)) {
       std::string types;
-      for (const sink_type type : key.only) {
-        types += fmt::format("{}\"{}\"", types.empty() ? "" : " and ", sink_type_name(type));
+      for (const std::string_view type : key.only) {
+        types += fmt::format("{}\"{}\"", types.empty() ? "" : " and ", type);
       }
       tell(*given, fmt::format("`sink.{}` applies to sinks of type {}, and \"{}\" is of type "
                                "\"{}\"; take it out",
-                               key.name, types, sink.name, sink_type_name(sink.type)));
+                               key.name, types, sink.name, kind.name));
     }
   }
-  if (sink.type == sink_type::influxdb && node.find("url") == nullptr) {
-    tell(node, fmt::format("sink \"{}\" has no url; write url = \"http://127.0.0.1:8087\", for "
-                           "example",
-                           sink.name));
-  }
-  if (sink.type == sink_type::remote_write && node.find("url") == nullptr) {
-    tell(node, fmt::format("sink \"{}\" has no url; write url = "
-                           "\"http://127.0.0.1:9090/api/v1/write\", for example",
-                           sink.name));
-  }
-  if (!sink.token.empty() && !sink.username.empty()) {
-    tell(*node.find("token"), "`sink.token` and `sink.username` exclude each other; give one");
-  }
-  if (sink.type == sink_type::file && node.find("directory") == nullptr) {
-    tell(node, fmt::format("sink \"{}\" has no directory; write directory = \"weir-data/lines\", "
-                           "for example",
-                           sink.name));
-  }
-  if (sink.type == sink_type::influxdb) {
-    check_influxdb(node, sink, tell);
-  }
-  if (sink.type == sink_type::remote_write && sink.version != 1) {
-    tell(*node.find("version"),
-         "`sink.version`: remote write 2 is not supported by this version; use 1");
-  }
+  kind.check(node, sink, issues);
   if (sink.retry_least > sink.retry_most) {
     const config_node* given = node.find("retry_least");
     tell(given != nullptr ? *given : *node.find("retry_most"),
@@ -136,8 +89,10 @@ void check_sinks_together(const config_node& list, const std::vector<sink_settin
                          sinks[i].name));
         break;
       }
-      const bool both_files = sinks[i].type == sink_type::file && sinks[k].type == sink_type::file;
-      if (both_files && !sinks[i].directory.empty() && sinks[i].directory == sinks[k].directory) {
+      const auto* one = sinks[i].as<file_settings>();
+      const auto* other = sinks[k].as<file_settings>();
+      if (one != nullptr && other != nullptr && !one->directory.empty() &&
+          one->directory == other->directory) {
         tell(*list.children[i].find("directory"),
              fmt::format("sink \"{}\" writes to the same directory; give each its own",
                          sinks[k].name));
@@ -178,9 +133,10 @@ void check_udp_policies(const config_node& root, const settings& made, config_is
 
 std::string own_listener_fault(const sink_settings& sink, const http_settings& http,
                                const machine_names& machine) {
+  const std::string url = kind_of(sink).texts(sink).url;
   for (const auto& [key, listening] : {std::pair{"http.listen", &http.listen},
                                        std::pair{"http.quiet_listen", &http.quiet_listen}}) {
-    if (const auto own = own_listener(sink.url, *listening, machine)) {
+    if (const auto own = own_listener(url, *listening, machine)) {
       return fmt::format(
           "`sink.url`: sink \"{}\" would deliver to weir itself ({} has \"{}\"), and each point "
           "would come back without end; give the address of the database, and let weir or the "

@@ -88,7 +88,7 @@ std::vector<std::string> warnings_of(const settings& effective) {
     return out;
   }
   if (std::all_of(effective.sinks.begin(), effective.sinks.end(),
-                  [](const sink_settings& sink) { return sink.type == sink_type::null; })) {
+                  [](const sink_settings& sink) { return sink.as<null_settings>() != nullptr; })) {
     out.emplace_back(
         "every [[sink]] is of type \"null\": points are thrown away once they are answered 204");
   }

@@ -24,7 +24,7 @@ struct config_key {
   std::string help;
   std::function<outcome(Section&, const config_value&)> read;
   std::function<std::string(const Section&)> show;  // as TOML
-  std::vector<sink_type> only{};                    // of [[sink]]: types it applies to; none: all
+  std::vector<std::string_view> only{};  // of [[sink]]: the types it applies to; none: all
 };
 
 [[nodiscard]] const std::vector<config_key<http_settings>>& http_keys();
@@ -41,8 +41,8 @@ struct config_key {
 /// empty when it is simply unknown. A whole section has an empty name.
 [[nodiscard]] std::string later_key(std::string_view section, std::string_view name);
 
-[[nodiscard]] std::string_view sink_type_name(sink_type type);
-[[nodiscard]] bool applies_to(const config_key<sink_settings>& key, sink_type type);
+/// Whether the key belongs to sinks of the kind of `sink`.
+[[nodiscard]] bool applies_to(const config_key<sink_settings>& key, const sink_settings& sink);
 
 /// `text` as a TOML string that substitution leaves as it is.
 [[nodiscard]] std::string quoted(std::string_view text);

@@ -24,7 +24,7 @@ std::uint64_t fnv1a(std::string_view text) noexcept {
 
 }  // namespace
 
-file_target::file_target(const sink_settings& settings)
+file_target::file_target(const file_settings& settings)
     : directory_(settings.directory),
       rotate_bytes_(settings.rotate),
       rotated_files_(settings.rotated_files) {}

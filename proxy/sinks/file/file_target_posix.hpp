@@ -16,7 +16,7 @@ namespace weir {
 class file_target final : public target {
  public:
   /// `settings.directory` must exist.
-  explicit file_target(const sink_settings& settings);
+  explicit file_target(const file_settings& settings);
 
   void deliver(const batch& source, done on_done) override;
   void abort() override {}

@@ -17,8 +17,9 @@
 
 namespace weir {
 
-influxdb_target::influxdb_target(const sink_settings& settings, influxdb_parts parts)
-    : settings_(settings), parts_(std::move(parts)) {}
+influxdb_target::influxdb_target(std::string sink_name, const influxdb_settings& settings,
+                                 influxdb_parts parts)
+    : sink_name_(std::move(sink_name)), settings_(settings), parts_(std::move(parts)) {}
 
 void influxdb_target::deliver(const batch& source, done on_done) {
   transfer_request request =
@@ -62,8 +63,8 @@ bool influxdb_target::may_create(const lane_key& lane) const {
 void influxdb_target::create_database(const lane_key& lane, attempt_result refused_write,
                                       done on_done) {
   if (creation_told_.insert(lane).second) {  // once, also when it is tried again and again
-    journal_limited("create " + settings_.name, journal_level::info,
-                    fmt::format("sink {}: creating database {} upstream", settings_.name,
+    journal_limited("create " + sink_name_, journal_level::info,
+                    fmt::format("sink {}: creating database {} upstream", sink_name_,
                                 one_line(lane.database, 200)));
   }
   transfer_request request = influxdb_request(settings_, "/query");

@@ -27,7 +27,8 @@ struct influxdb_parts {
 
 class influxdb_target final : public target {
  public:
-  influxdb_target(const sink_settings& settings, influxdb_parts parts);
+  /// `sink_name` is for the journal.
+  influxdb_target(std::string sink_name, const influxdb_settings& settings, influxdb_parts parts);
 
   void deliver(const batch& source, done on_done) override;
   void abort() override { parts_.http.abort(); }
@@ -39,7 +40,8 @@ class influxdb_target final : public target {
   [[nodiscard]] bool may_create(const lane_key& lane) const;
   void create_database(const lane_key& lane, attempt_result refused_write, done on_done);
 
-  const sink_settings settings_;
+  const std::string sink_name_;
+  const influxdb_settings settings_;
   influxdb_parts parts_;
   gzip_compressor compressor_;
   /// Lanes whose database was created since the server took points of theirs last. If it is still

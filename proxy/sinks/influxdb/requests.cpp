@@ -14,31 +14,31 @@ constexpr std::string_view no_expect = "Expect:";
 
 }  // namespace
 
-transfer_request influxdb_request(const sink_settings& sink, std::string_view path) {
+transfer_request influxdb_request(const influxdb_settings& server, std::string_view path) {
   transfer_request request;
-  request.url = sink.url;
+  request.url = server.url;
   while (request.url.ends_with('/')) {
     request.url.pop_back();
   }
   request.url += path;
-  if (!sink.token.empty()) {
-    request.headers.push_back("Authorization: Token " + sink.token);
+  if (!server.token.empty()) {
+    request.headers.push_back("Authorization: Token " + server.token);
   }
   request.headers.emplace_back(user_agent);
   request.headers.emplace_back(no_expect);
-  if (sink.version == 1) {
-    request.username = sink.username;
-    request.password = sink.password;
+  if (server.version == 1) {
+    request.username = server.username;
+    request.password = server.password;
   }
-  request.timeout = sink.timeout;
+  request.timeout = server.timeout;
   return request;
 }
 
-std::string influxdb_write_path(const sink_settings& sink, const lane_key& lane) {
+std::string influxdb_write_path(const influxdb_settings& server, const lane_key& lane) {
   std::string path;
-  if (sink.version == 2) {
-    path = "/api/v2/write?org=" + percent_escape(sink.organization) +
-           "&bucket=" + percent_escape(bucket_of(sink.bucket, lane));
+  if (server.version == 2) {
+    path = "/api/v2/write?org=" + percent_escape(server.organization) +
+           "&bucket=" + percent_escape(bucket_of(server.bucket, lane));
   } else {
     path = "/write?db=" + percent_escape(lane.database);
     if (!lane.retention_policy.empty()) {

@@ -13,13 +13,15 @@
 
 namespace weir {
 
-/// A request without a body to `path` (with its query) below the sink's url, with its credentials
+/// A request without a body to `path` (with its query) below the server's url, with its credentials
 /// and its timeout.
-[[nodiscard]] transfer_request influxdb_request(const sink_settings& sink, std::string_view path);
+[[nodiscard]] transfer_request influxdb_request(const influxdb_settings& server,
+                                                std::string_view path);
 
 /// Where points of a lane are written, timestamps in nanoseconds: `/write?db=...`, or version 2's
 /// `/api/v2/write?org=...`.
-[[nodiscard]] std::string influxdb_write_path(const sink_settings& sink, const lane_key& lane);
+[[nodiscard]] std::string influxdb_write_path(const influxdb_settings& server,
+                                              const lane_key& lane);
 
 /// The bucket that a lane's points go to: `pattern` with its placeholders filled in, or, when that
 /// is empty, what InfluxDB 2 calls a database and its retention policy.

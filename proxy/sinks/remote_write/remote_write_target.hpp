@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "config/settings.hpp"
 #include "sinks/remote_write/shard.hpp"
@@ -16,11 +18,12 @@ namespace weir {
 class remote_write_target final : public target {
  public:
   /// As shard's.
-  remote_write_target(const sink_settings& settings, shard_parts parts,
-                      std::string_view sent_before, std::uint64_t low_water)
-      : settings_(settings),
+  remote_write_target(std::string sink_name, const remote_write_settings& settings,
+                      shard_parts parts, std::string_view sent_before, std::uint64_t low_water)
+      : sink_name_(std::move(sink_name)),
+        settings_(settings),
         http_(parts.http),
-        only_(settings_, std::move(parts), sent_before, low_water) {}
+        only_(sink_name_, settings_, std::move(parts), sent_before, low_water) {}
 
   void deliver(const batch& source, done on_done) override {
     only_.deliver(source, std::move(on_done));
@@ -33,7 +36,8 @@ class remote_write_target final : public target {
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
 
  private:
-  const sink_settings settings_;
+  const std::string sink_name_;
+  const remote_write_settings settings_;
   transfer& http_;
   shard only_;
 };

@@ -38,9 +38,12 @@ struct shard::running {
   refused_lines refused;
 };
 
-shard::shard(const sink_settings& settings, shard_parts parts, std::string_view sent_before,
-             std::uint64_t low_water)
-    : settings_(settings), parts_(std::move(parts)), ledger_(parts_.state_bytes) {
+shard::shard(const std::string& sink_name, const remote_write_settings& settings, shard_parts parts,
+             std::string_view sent_before, std::uint64_t low_water)
+    : sink_name_(sink_name),
+      settings_(settings),
+      parts_(std::move(parts)),
+      ledger_(parts_.state_bytes) {
   ledger_.recover(sent_before, low_water);
   if (!sent_before.empty()) {
     rewrite_ledger();
@@ -167,7 +170,7 @@ void shard::on_stored(const http_reply& reply, const remote_write_answer& answer
     journal(journal_level::warning,
             fmt::format("sink {}: answered {} with {}, and remote write takes any 2xx for stored: "
                         "is the url right?",
-                        settings_.name, reply.status, one_line(answer.message, message_bytes_max)));
+                        sink_name_, reply.status, one_line(answer.message, message_bytes_max)));
   }
   running_->plan.accepted();
   grow_requests();

@@ -43,9 +43,9 @@ struct shard_parts {
 class shard {
  public:
   /// `sent_before` is what `parts.sent` held, `low_water` where the sink's cursor starts.
-  /// `settings` must outlive it.
-  shard(const sink_settings& settings, shard_parts parts, std::string_view sent_before,
-        std::uint64_t low_water);
+  /// `sink_name` (for the journal) and `settings` must outlive it.
+  shard(const std::string& sink_name, const remote_write_settings& settings, shard_parts parts,
+        std::string_view sent_before, std::uint64_t low_water);
   ~shard();
   shard(const shard&) = delete;
   shard& operator=(const shard&) = delete;
@@ -76,7 +76,8 @@ class shard {
   void write_ledger();
   void rewrite_ledger();
 
-  const sink_settings& settings_;
+  const std::string& sink_name_;
+  const remote_write_settings& settings_;
   shard_parts parts_;
   sent_ledger ledger_;
   request_limits limits_;

@@ -124,7 +124,8 @@ int to_file(const letters_arguments& given, const refused_file_set& of) {
 
 int replay(const letters_arguments& given, const settings& configured, const sink_settings& sink,
            refused_file_set& of) {
-  if (sink.type != sink_type::influxdb) {
+  const auto* server = sink.as<influxdb_settings>();
+  if (server == nullptr) {
     return complain("sink \"" + sink.name +
                         "\" is not of type \"influxdb\"; its batches can be "
                         "exported (weir letters file OUT --sink " +
@@ -157,11 +158,11 @@ int replay(const letters_arguments& given, const settings& configured, const sin
     }
     const http_reply reply = http.ask(replay_request(sink, each));
     if (!reply.answered) {
-      return complain(sink.url + ": " + reply.detail, exit_not_all);
+      return complain(server->url + ": " + reply.detail, exit_not_all);
     }
     if (reply.status < 400 && reply.status != 204) {
       return complain(
-          sink.url + ": " + not_stored_message(reply.status, "204") + " Nothing counts as taken",
+          server->url + ": " + not_stored_message(reply.status, "204") + " Nothing counts as taken",
           exit_not_all);
     }
     if (reply.status != 204) {

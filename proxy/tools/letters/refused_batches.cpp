@@ -74,9 +74,10 @@ std::vector<refused_batch> parse_refused(std::string_view text) {
 }
 
 transfer_request replay_request(const sink_settings& sink, const refused_batch& batch) {
-  WEIR_ASSERT(sink.type == sink_type::influxdb);
-  transfer_request request =
-      influxdb_request(sink, influxdb_write_path(sink, {batch.database, batch.retention_policy}));
+  const auto* server = sink.as<influxdb_settings>();
+  WEIR_ASSERT(server != nullptr);
+  transfer_request request = influxdb_request(
+      *server, influxdb_write_path(*server, {batch.database, batch.retention_policy}));
   request.headers.emplace_back("Content-Type: text/plain; charset=utf-8");
   request.body = {std::string_view(batch.lines)};
   request.timeout = answer_timeout;

@@ -10,11 +10,16 @@
 namespace weir {
 namespace {
 
-sink_settings sink(sink_type type, std::uint32_t version, std::vector<std::string> databases) {
+influxdb_settings influxdb(std::uint32_t version) {
+  influxdb_settings made;
+  made.version = version;
+  return made;
+}
+
+sink_settings sink(sink_kind_settings kind, std::vector<std::string> databases) {
   sink_settings made;
   made.name = "s";
-  made.type = type;
-  made.version = version;
+  made.kind = std::move(kind);
   made.databases = std::move(databases);
   return made;
 }
@@ -82,8 +87,8 @@ TEST(automatic, what_is_set_stays) {
 
 TEST(automatic, each_database_has_its_own_sinks) {
   settings configured;
-  configured.sinks = {sink(sink_type::influxdb, 1, {"one", "m*"}),
-                      sink(sink_type::influxdb, 2, {"two", "m*"}), sink(sink_type::file, 1, {"*"})};
+  configured.sinks = {sink(influxdb(1), {"one", "m*"}), sink(influxdb(2), {"two", "m*"}),
+                      sink(file_settings{}, {"*"})};
   configured.database["two/week"] = {.unsigned_values = unsigned_mode::reject};
   configured.database["mixed"] = {};
   const settled_policies policies(configured);
@@ -102,11 +107,11 @@ TEST(automatic, each_database_has_its_own_sinks) {
 
 TEST(automatic, is_shown_as_a_comment_that_reads_back) {
   settings configured;
-  configured.sinks = {sink(sink_type::null, 1, {"*"})};
+  configured.sinks = {sink(null_settings{}, {"*"})};
   const std::string shown = show_settings(configured);
   EXPECT_NE(shown.find("unsigned = \"auto\"  # here \"pass\"\n"), std::string::npos) << shown;
   EXPECT_TRUE(read_settings(shown, "shown", {}, {}).ok());
-  configured.sinks.push_back(sink(sink_type::influxdb, 2, {"x"}));
+  configured.sinks.push_back(sink(influxdb(2), {"x"}));
   configured.sinks.back().name = "t";
   EXPECT_NE(show_settings(configured).find("\"auto\"  # by the sinks of each database\n"),
             std::string::npos);

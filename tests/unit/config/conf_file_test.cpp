@@ -38,13 +38,12 @@ settings must_read(const std::string& text) {
 TEST(conf_file, states_the_built_in_defaults_and_one_file_sink) {
   settings read = must_read(conf_file());
   ASSERT_EQ(read.sinks.size(), 1U);
-  EXPECT_EQ(read.sinks[0].type, sink_type::file);
-  EXPECT_EQ(read.sinks[0].directory, "weir-data/lines");
+  ASSERT_NE(read.sinks[0].as<file_settings>(), nullptr);
+  EXPECT_EQ(read.sinks[0].as<file_settings>()->directory, "weir-data/lines");
   settings expected;
   sink_settings& lines = expected.sinks.emplace_back();
   lines.name = "lines";
-  lines.type = sink_type::file;
-  lines.directory = "weir-data/lines";
+  lines.kind.emplace<file_settings>().directory = "weir-data/lines";
   lines.only_if_alone = true;
   EXPECT_EQ(show_settings(read), show_settings(expected));
 }
@@ -63,12 +62,10 @@ TEST(conf_file, the_example_sinks_state_the_built_in_defaults) {
                             .to = "host"});
   sink_settings& influx = expected.sinks.emplace_back();
   influx.name = "influx";
-  influx.type = sink_type::influxdb;
-  influx.url = "http://127.0.0.1:8087";
+  influx.kind.emplace<influxdb_settings>().url = "http://127.0.0.1:8087";
   sink_settings& prometheus = expected.sinks.emplace_back();
   prometheus.name = "prometheus";
-  prometheus.type = sink_type::remote_write;
-  prometheus.url = "http://127.0.0.1:9090/api/v1/write";
+  prometheus.kind.emplace<remote_write_settings>().url = "http://127.0.0.1:9090/api/v1/write";
   expected.sinks_off = read.sinks_off;
   EXPECT_EQ(show_settings(read), show_settings(expected));
 }

@@ -126,12 +126,13 @@ TEST(secrets, of_urls) {
 TEST(secrets, for_the_journal_in_every_form) {
   settings from;
   sink_settings& sink = from.sinks.emplace_back();
+  auto& receiver = sink.kind.emplace<remote_write_settings>();
   sink.name = "influx-name";
-  sink.username = "operator";
-  sink.password = "operator";
-  sink.token = "long-token";
-  sink.headers = {"X-Scope-OrgID: team-seven", "Proxy-Authorization: Basic c2VjcmV0",
-                  "X-Api-Key:abc"};
+  receiver.username = "operator";
+  receiver.password = "operator";
+  receiver.token = "long-token";
+  receiver.headers = {"X-Scope-OrgID: team-seven", "Proxy-Authorization: Basic c2VjcmV0",
+                      "X-Api-Key:abc"};
   EXPECT_EQ(secrets_of(from),
             (std::vector<std::string>{"Basic c2VjcmV0", "long-token", "c2VjcmV0"}));
   EXPECT_EQ(without_secrets("said: long-token is Basic c2VjcmV0, not c2VjcmV0", secrets_of(from)),

@@ -72,19 +72,19 @@ TEST(settings_reader, every_kind_of_value_is_read) {
   EXPECT_EQ(read.log.compression, compression_mode::none);
   EXPECT_EQ(read.log.when_full, when_full_mode::discard_oldest);
   ASSERT_EQ(read.sinks.size(), 3U);
-  EXPECT_EQ(read.sinks[0].type, sink_type::influxdb);
-  EXPECT_EQ(read.sinks[0].url, "http://127.0.0.1:8087");
-  EXPECT_EQ(read.sinks[0].password, "p");
+  ASSERT_NE(read.sinks[0].as<influxdb_settings>(), nullptr);
+  EXPECT_EQ(read.sinks[0].as<influxdb_settings>()->url, "http://127.0.0.1:8087");
+  EXPECT_EQ(read.sinks[0].as<influxdb_settings>()->password, "p");
   EXPECT_FALSE(read.sinks[0].required);
-  EXPECT_FALSE(read.sinks[0].create_databases);
+  EXPECT_FALSE(read.sinks[0].as<influxdb_settings>()->create_databases);
   EXPECT_EQ(read.sinks[0].databases, (std::vector<std::string>{"flink*", "ops"}));
   EXPECT_EQ(read.sinks[0].batch.bytes, 1'000'000U);
   EXPECT_EQ(read.sinks[0].batch.points, 5U);
   EXPECT_EQ(read.sinks[0].batch.age, milliseconds{20});
-  EXPECT_EQ(read.sinks[1].directory, "out");
+  EXPECT_EQ(read.sinks[1].as<file_settings>()->directory, "out");
   EXPECT_EQ(read.sinks[1].batch.points, 7U);
   EXPECT_EQ(read.sinks[1].batch.bytes, batch_settings{}.bytes);
-  EXPECT_EQ(read.sinks[2].type, sink_type::null);
+  ASSERT_NE(read.sinks[2].as<null_settings>(), nullptr);
   EXPECT_EQ(read.service.log_level, "debug");
 }
 
@@ -119,10 +119,10 @@ TEST(settings_reader, udp_listeners_and_an_influxdb_of_version_2) {
   EXPECT_EQ(read.udp[1].unit_ns, 1'000);
   EXPECT_EQ(read.udp[2].database, "udp");
   ASSERT_EQ(read.sinks.size(), 1U);
-  EXPECT_EQ(read.sinks[0].version, 2U);
-  EXPECT_EQ(read.sinks[0].token, "t");
-  EXPECT_EQ(read.sinks[0].organization, "o");
-  EXPECT_EQ(read.sinks[0].bucket, "{database}-x");
+  EXPECT_EQ(read.sinks[0].as<influxdb_settings>()->version, 2U);
+  EXPECT_EQ(read.sinks[0].as<influxdb_settings>()->token, "t");
+  EXPECT_EQ(read.sinks[0].as<influxdb_settings>()->organization, "o");
+  EXPECT_EQ(read.sinks[0].as<influxdb_settings>()->bucket, "{database}-x");
   const std::string shown = show_settings(read);
   EXPECT_NE(shown.find("precision = \"us\""), std::string::npos);
   EXPECT_NE(shown.find("token = \"***\""), std::string::npos);
@@ -170,7 +170,7 @@ TEST(settings_reader, environment_variables_are_put_in) {
                                   {}, env);
   EXPECT_EQ(read.http.listen.front(), "127.0.0.1:0");
   EXPECT_EQ(read.log.directory, "a$b-${HOST}--default-${HOST}-");
-  EXPECT_EQ(read.sinks.front().url, "http://db.example.org:8087");
+  EXPECT_EQ(read.sinks.front().as<influxdb_settings>()->url, "http://db.example.org:8087");
 }
 
 TEST(settings_reader, set_takes_toml_and_bare_words) {
@@ -210,8 +210,8 @@ TEST(settings_reader, set_reaches_sinks_by_name) {
   EXPECT_EQ(read.sinks[1].batch.points, 9U);
   EXPECT_EQ(read.sinks[1].batch.age, milliseconds{2'000});
   EXPECT_EQ(read.sinks[2].name, "c");
-  EXPECT_EQ(read.sinks[2].type, sink_type::file);
-  EXPECT_EQ(read.sinks[2].directory, "out");
+  ASSERT_NE(read.sinks[2].as<file_settings>(), nullptr);
+  EXPECT_EQ(read.sinks[2].as<file_settings>()->directory, "out");
 }
 
 TEST(settings_reader, a_small_log_gets_small_segments) {
@@ -247,7 +247,7 @@ TEST(settings_reader, what_is_shown_reads_back_as_the_same) {
 TEST(settings_reader, passwords_are_not_shown) {
   const settings read = must_read("", {"sink.i.type=influxdb", "sink.i.url=http://a",
                                        "sink.i.username=me", "sink.i.password=hunter2"});
-  ASSERT_EQ(read.sinks.front().password, "hunter2");
+  ASSERT_EQ(read.sinks.front().as<influxdb_settings>()->password, "hunter2");
   const std::string shown = show_settings(read);
   EXPECT_EQ(shown.find("hunter2"), std::string::npos);
   EXPECT_NE(shown.find("password = \"***\""), std::string::npos);
@@ -366,7 +366,7 @@ TEST(settings_reader, retention_can_be_learnt) {
   EXPECT_EQ(read.database.at("*").retention, std::nullopt);
   EXPECT_FALSE(read.database.at("a").learn_retention);
   EXPECT_EQ(read.database.at("a").learn_from, "influx");
-  EXPECT_EQ(read.sinks[0].learn_every, milliseconds(5000));
+  EXPECT_EQ(read.sinks[0].as<influxdb_settings>()->learn_every, milliseconds(5000));
   EXPECT_EQ(show_settings(must_read(show_settings(read))), show_settings(read));
 }
 

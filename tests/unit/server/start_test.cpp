@@ -31,12 +31,10 @@ TEST(start_words, tell_the_log_and_the_sinks) {
   EXPECT_EQ(numbers.log_words(log), "log /srv/data (synced): 7 frames, 5 MiB, at most 4GiB");
   sink_settings influx;
   influx.name = "influx";
-  influx.type = sink_type::influxdb;
-  influx.url = "http://me:pw@host:8086/?token=x";
+  influx.kind.emplace<influxdb_settings>().url = "http://me:pw@host:8086/?token=x";
   sink_settings file;
   file.name = "lines";
-  file.type = sink_type::file;
-  file.directory = "there";
+  file.kind.emplace<file_settings>().directory = "there";
   EXPECT_EQ(numbers.sink_words({influx, file}),
             "sinks: influx (influxdb http://***@host:8086/?token=***, 1234567 points pending), "
             "lines (file there, 0 points pending)");

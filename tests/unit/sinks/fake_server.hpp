@@ -129,7 +129,7 @@ class sink_world {
  public:
   explicit sink_world(fake_log& log) : log_(log) {
     settings.name = "test";
-    settings.type = sink_type::influxdb;
+    settings.kind = influxdb_settings{};
     settings.batch.age = milliseconds(100);
     settings.retry_least = milliseconds(10);
     settings.retry_most = milliseconds(1000);

@@ -22,7 +22,7 @@ class file_sink : public ::testing::Test {
     return got;
   }
   temp_directory dir_;
-  sink_settings settings_;
+  file_settings settings_;
 };
 
 TEST_F(file_sink, appends_lines_inflated_in_one_file_per_lane) {

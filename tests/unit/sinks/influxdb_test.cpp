@@ -53,8 +53,8 @@ class influxdb : public ::testing::Test {
     made.frames.push_back(make_frame(lane.database, lines_, 2));
     return made;
   }
-  sink_settings settings_ = [] {
-    sink_settings made;
+  influxdb_settings settings_ = [] {
+    influxdb_settings made;
     made.url = "http://server:8086/prefix/";
     made.username = "me";
     made.password = "secret";
@@ -66,7 +66,7 @@ class influxdb : public ::testing::Test {
 };
 
 TEST_F(influxdb, posts_a_write) {
-  influxdb_target target(settings_, {.http = http_});
+  influxdb_target target("test", settings_, {.http = http_});
   attempt_result got;
   target.deliver(one_frame({"my db&x", "one/hour"}), [&](attempt_result result) { got = result; });
   EXPECT_EQ(http_.url, "http://server:8086/prefix/write?db=my%20db%26x&rp=one%2Fhour&precision=ns");
@@ -86,7 +86,7 @@ TEST_F(influxdb, posts_a_write) {
 }
 
 TEST_F(influxdb, leaves_out_an_empty_retention_policy_and_sends_plain_bodies_plain) {
-  influxdb_target target(settings_, {.http = http_, .compression = compression_mode::none});
+  influxdb_target target("test", settings_, {.http = http_, .compression = compression_mode::none});
   target.deliver(one_frame({"d", ""}), [](const attempt_result&) {});
   EXPECT_EQ(http_.url, "http://server:8086/prefix/write?db=d&precision=ns");
   EXPECT_FALSE(http_.has("Content-Encoding: gzip"));
@@ -99,7 +99,7 @@ TEST_F(influxdb, posts_a_write_of_version_2) {
   settings_.password.clear();
   settings_.token = "secret==";
   settings_.organization = "my org&x";
-  influxdb_target target(settings_, {.http = http_});
+  influxdb_target target("test", settings_, {.http = http_});
   target.deliver(one_frame({"my db", "one_hour"}), [](const attempt_result&) {});
   EXPECT_EQ(http_.url,
             "http://server:8086/prefix/api/v2/write?org=my%20org%26x&bucket=my%20db%2Fone_hour"
@@ -184,7 +184,7 @@ TEST_F(influxdb_creation, is_for_what_clients_created_and_version_1_alone) {
   EXPECT_EQ(deliver("mistyped").verdict, attempt_verdict::hold);
   EXPECT_EQ(http_.replies.size(), 1U);
   for (const bool version_2 : {true, false}) {
-    sink_settings settings = settings_;
+    influxdb_settings settings = settings_;
     settings.version = version_2 ? 2 : 1;
     settings.create_databases = version_2;
     influxdb_target target(

@@ -20,16 +20,14 @@ class sinks_on_disk : public ::testing::Test {
   sink_settings file(const std::string& name) {
     sink_settings made;
     made.name = name;
-    made.type = sink_type::file;
-    made.directory = dir_.file("out_" + name);
+    made.kind.emplace<file_settings>().directory = dir_.file("out_" + name);
     made.batch.age = milliseconds(1);
     return made;
   }
   sink_settings influx(const std::string& url) {
     sink_settings made;
     made.name = "influx";
-    made.type = sink_type::influxdb;
-    made.url = url;
+    made.kind.emplace<influxdb_settings>().url = url;
     made.batch.age = milliseconds(1);
     made.retry_least = milliseconds(1);
     made.retry_most = milliseconds(20);

@@ -24,8 +24,7 @@ class sink_sets : public ::testing::Test {
   sink_settings influx(const std::string& url) {
     sink_settings made;
     made.name = "influx";
-    made.type = sink_type::influxdb;
-    made.url = url;
+    made.kind.emplace<influxdb_settings>().url = url;
     made.batch.age = milliseconds(1);
     made.retry_least = milliseconds(1);
     made.retry_most = milliseconds(20);
@@ -69,8 +68,7 @@ TEST_F(sink_sets, deliver_to_a_server_a_directory_and_nowhere) {
   http_server server([](const auto&) { return http_server::response{}; });
   sink_settings file;
   file.name = "file";
-  file.type = sink_type::file;
-  file.directory = dir_.file("out");
+  file.kind.emplace<file_settings>().directory = dir_.file("out");
   sink_settings null;
   null.name = "null";
   const auto set = start({influx(server.url()), file, null});
@@ -280,14 +278,14 @@ TEST_F(sink_sets, bad_settings_are_told_by_the_sinks_name) {
   };
   EXPECT_NE(fault(influx("ftp://x")).find("sink \"influx\": url \"ftp://x\""), std::string::npos);
   sink_settings newer = influx("http://x");
-  newer.version = 3;
+  std::get<influxdb_settings>(newer.kind).version = 3;
   EXPECT_NE(fault(newer).find("version 3"), std::string::npos);
   sink_settings file;
   file.name = "f";
-  file.type = sink_type::file;
+  file.kind = file_settings{};
   EXPECT_NE(fault(file).find("directory"), std::string::npos);
   write_text(dir_.file("plain"), "x");
-  file.directory = dir_.file("plain");
+  std::get<file_settings>(file.kind).directory = dir_.file("plain");
   EXPECT_NE(fault(file).find("sink \"f\""), std::string::npos);
 }
 

@@ -146,7 +146,7 @@ TEST_F(sinks, creates_nothing_that_was_only_mistyped) {
 
 TEST_F(sinks, creates_nothing_when_it_must_not) {
   world_.created = {"d"};
-  world_.settings.create_databases = false;
+  std::get<influxdb_settings>(world_.settings.kind).create_databases = false;
   world_.server.behave = [](const auto&) { return no_database; };
   world_.start();
   put("d", 2);

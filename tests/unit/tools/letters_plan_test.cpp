@@ -165,18 +165,18 @@ TEST(parse_refused, batches) {
 TEST(replay_request, the_sinks_own_server) {
   const auto batches = parse_refused(refused_text);
   sink_settings sink;
-  sink.type = sink_type::influxdb;
-  sink.version = 1;
-  sink.url = "http://h:1/";
-  sink.username = "u";
-  sink.password = "p";
+  auto& server = sink.kind.emplace<influxdb_settings>();
+  server.version = 1;
+  server.url = "http://h:1/";
+  server.username = "u";
+  server.password = "p";
   EXPECT_EQ(replay_request(sink, batches[0]).url, "http://h:1/write?db=my%20db&precision=ns");
   EXPECT_EQ(replay_request(sink, batches[1]).url, "http://h:1/write?db=b&rp=week&precision=ns");
   EXPECT_EQ(replay_request(sink, batches[1]).username, "u");
   EXPECT_EQ(replay_request(sink, batches[1]).password, "p");
-  sink.version = 2;
-  sink.organization = "o";
-  sink.token = "t";
+  server.version = 2;
+  server.organization = "o";
+  server.token = "t";
   const transfer_request second = replay_request(sink, batches[1]);
   EXPECT_EQ(second.url, "http://h:1/api/v2/write?org=o&bucket=b%2Fweek&precision=ns");
   EXPECT_EQ(second.headers.at(0), "Authorization: Token t");

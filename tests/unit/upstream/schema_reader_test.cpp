@@ -216,12 +216,14 @@ class schema_reader_test : public ::testing::Test {
     return given;
   }
 
+  influxdb_settings& server() { return std::get<influxdb_settings>(settings_.kind); }
+
   sink_settings settings_ = [] {
     sink_settings made;
     made.name = "influx";
-    made.type = sink_type::influxdb;
-    made.url = "http://a:1/";
-    made.learn_every = std::chrono::minutes(1);
+    auto& influxdb = made.kind.emplace<influxdb_settings>();
+    influxdb.url = "http://a:1/";
+    influxdb.learn_every = std::chrono::minutes(1);
     return made;
   }();
   std::vector<std::string> databases_{"db"};
@@ -302,9 +304,9 @@ TEST_F(schema_reader_test, types_are_asked_for_where_somebody_takes_them) {
 }
 
 TEST_F(schema_reader_test, version_2_lists_its_buckets_page_by_page) {
-  settings_.version = 2;
-  settings_.token = "secret";
-  settings_.organization = "my org";
+  server().version = 2;
+  server().token = "secret";
+  server().organization = "my org";
   answers_ = [](const std::string& url) {
     std::string body = "{\"buckets\":[";
     const bool first = url.ends_with("offset=0");
@@ -358,7 +360,7 @@ auto influxdb_2(const std::vector<std::string>& names, const std::string& typed 
 }
 
 TEST_F(schema_reader_test, version_2_lists_its_buckets_before_any_database_is_known) {
-  settings_.version = 2;
+  server().version = 2;
   databases_.clear();
   answers_ = influxdb_2({"a"});
   schema_reader one = make();
@@ -369,8 +371,8 @@ TEST_F(schema_reader_test, version_2_lists_its_buckets_before_any_database_is_kn
 }
 
 TEST_F(schema_reader_test, version_2_is_asked_for_types) {
-  settings_.version = 2;
-  settings_.token = "secret";
+  server().version = 2;
+  server().token = "secret";
   takes_types_ = true;
   answers_ = influxdb_2({"db"}, "db");
   schema_reader one = make();
@@ -384,7 +386,7 @@ TEST_F(schema_reader_test, version_2_is_asked_for_types) {
 }
 
 TEST_F(schema_reader_test, version_2_learns_the_types_of_databases_that_nobody_wrote_to_yet) {
-  settings_.version = 2;
+  server().version = 2;
   takes_types_ = true;
   databases_.clear();
   std::vector<std::string> names{"_monitoring", "/x", "not_ours", "db/b/c"};
@@ -414,8 +416,8 @@ TEST_F(schema_reader_test, version_2_learns_the_types_of_databases_that_nobody_w
 }
 
 TEST_F(schema_reader_test, version_2_asks_once_for_a_bucket_of_many_databases) {
-  settings_.version = 2;
-  settings_.bucket = "all";
+  server().version = 2;
+  server().bucket = "all";
   takes_types_ = true;
   databases_ = {"a", "b", "c"};
   answers_ = influxdb_2({"all"}, "all");
@@ -426,7 +428,7 @@ TEST_F(schema_reader_test, version_2_asks_once_for_a_bucket_of_many_databases) {
 }
 
 TEST_F(schema_reader_test, version_2_misses_no_bucket_that_the_sink_does_not_deliver_to) {
-  settings_.version = 2;
+  server().version = 2;
   settings_.databases = {"other*"};
   answers_ = influxdb_2({});
   schema_reader one = make();
@@ -437,7 +439,7 @@ TEST_F(schema_reader_test, version_2_misses_no_bucket_that_the_sink_does_not_del
 }
 
 TEST_F(schema_reader_test, version_2_keeps_what_a_list_lacks) {
-  settings_.version = 2;
+  server().version = 2;
   answers_ = influxdb_2({"db", "other"});
   schema_reader one = make();
   one.turn(0);

@@ -32,7 +32,7 @@ TEST(schema_reader_thread, learns_and_can_be_stopped_in_the_middle_of_a_question
   });
   sink_settings settings;
   settings.name = "influx";
-  settings.url = server.url();
+  settings.kind.emplace<influxdb_settings>().url = server.url();
   std::string published;
   schema_reader_parts parts;
   parts.databases = [] { return std::vector<std::string>{"a", "b"}; };

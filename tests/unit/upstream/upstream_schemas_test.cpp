@@ -71,9 +71,9 @@ class upstream_schemas_test : public ::testing::Test {
   void add_sink(const std::string& name, const std::string& url, std::uint32_t version = 1) {
     sink_settings sink;
     sink.name = name;
-    sink.type = sink_type::influxdb;
-    sink.url = url;
-    sink.version = version;
+    auto& influxdb = sink.kind.emplace<influxdb_settings>();
+    influxdb.url = url;
+    influxdb.version = version;
     configured_.sinks.push_back(sink);
   }
   void start() {

@@ -53,7 +53,8 @@ class remote_writes : public ::testing::Test {
                       [] { return now_ms * 1'000'000; },
                       std::size_t{1} << 20,
                       counters_};
-    target_ = std::make_unique<remote_write_target>(settings_, std::move(parts), before, low_water);
+    target_ = std::make_unique<remote_write_target>("test", settings_, std::move(parts), before,
+                                                    low_water);
   }
 
   /// A batch of these lines, which becomes the log's next frame.
@@ -79,7 +80,7 @@ class remote_writes : public ::testing::Test {
     return given.discarded.of[static_cast<std::size_t>(reason)];
   }
 
-  sink_settings settings_;
+  remote_write_settings settings_;
   fake_prometheus server_;
   std::string file_;
   std::shared_ptr<sample_counters> counters_;

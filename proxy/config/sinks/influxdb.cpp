@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kind "influxdb": keys and checks. Pure.
+#include <fmt/format.h>
+
+#include "config/sinks/kind_keys.hpp"
+
+namespace weir {
+namespace {
+
+using kind = influxdb_settings;
+
+sink_key_list keys() {
+  sink_key_list list;
+  add_server_keys<kind>(list);
+  const auto add = [&list](config_key<kind> key) {
+    list.push_back(key_of_kind<kind>(std::move(key)));
+  };
+  add(text_key<kind>("org", "of version 2: the organization's name", WEIR_MEMBER(organization)));
+  add(text_key<kind>(
+      "bucket",
+      "of version 2: where points go, with {database} and {retention_policy} in it; empty: the "
+      "database, or the database, a slash and the retention policy",
+      WEIR_MEMBER(bucket), check_bucket));
+  add(bool_key<kind>("create_databases",
+                     "create upstream the databases that clients create in weir (version 1)",
+                     WEIR_MEMBER(create_databases)));
+  add(duration_key<kind>("learn_every", milliseconds{100}, std::chrono::hours{24 * 7},
+                         "how often the server is asked by databases that learn from it",
+                         WEIR_MEMBER(learn_every)));
+  add_request_keys<kind>(list);
+  return list;
+}
+
+void check(const config_node& node, const sink_settings& sink, config_issues& issues) {
+  const kind& influxdb = *sink.as<kind>();
+  check_server(node, sink, influxdb, "http://127.0.0.1:8087", issues);
+  // Of the other version, only what does nothing may stand there.
+  const auto only = [&](std::uint32_t version, const char* name, bool given) {
+    if (given && influxdb.version != version && node.find(name) != nullptr) {
+      issues.push_back(
+          {node.find(name)->place,
+           fmt::format("`sink.{}` applies to version = {}, and \"{}\" has version = {}", name,
+                       version, sink.name, influxdb.version)});
+    }
+  };
+  only(1, "username", !influxdb.username.empty());
+  only(1, "password", !influxdb.password.empty());
+  only(1, "create_databases", influxdb.create_databases);
+  only(2, "token", !influxdb.token.empty());
+  only(2, "org", !influxdb.organization.empty());
+  only(2, "bucket", !influxdb.bucket.empty());
+  if (influxdb.username.empty() && !influxdb.password.empty()) {
+    issues.push_back({node.find("password")->place,
+                      "`sink.password` without `sink.username`; give both or neither"});
+  }
+  if (influxdb.version == 2 && influxdb.organization.empty()) {
+    issues.push_back(
+        {node.place, fmt::format("sink \"{}\" has no org; InfluxDB 2 wants one with each write: "
+                                 "org = \"my-org\", for example",
+                                 sink.name)});
+  }
+}
+
+sink_texts texts(const sink_settings& sink) {
+  const kind& influxdb = *sink.as<kind>();
+  sink_texts all = server_texts(influxdb);
+  all.plain.push_back(influxdb.organization);
+  all.plain.push_back(influxdb.bucket);
+  return all;
+}
+
+void add_to(const sink_settings& sink, takers& by) noexcept {
+  (sink.as<kind>()->version == 1 ? by.influxdb_1 : by.influxdb_2) = true;
+}
+
+}  // namespace
+
+constinit const sink_kind influxdb_kind{.name = "influxdb",
+                                        .sends_frames = true,
+                                        .is = is_of<kind>,
+                                        .defaults = defaults_of<kind>,
+                                        .keys = keys,
+                                        .check = check,
+                                        .texts = texts,
+                                        .add_to = add_to};
+
+}  // namespace weir

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kind "remote_write": keys and checks. Pure.
+#include "config/sinks/kind_keys.hpp"
+
+namespace weir {
+namespace {
+
+using kind = remote_write_settings;
+
+sink_key_list keys() {
+  sink_key_list list;
+  add_server_keys<kind>(list);
+  add_request_keys<kind>(list);
+  list.push_back(key_of_kind<kind>(choice_key<kind, mapping_mode>(
+      "mapping", {{"default", mapping_mode::standard}}, {"telegraf", "flink"},
+      "how points become series: measurement_field, tags as labels", WEIR_MEMBER(mapping))));
+  list.push_back(key_of_kind<kind>(headers_key<kind>("headers", "[\"X-Scope-OrgID: team\"]",
+                                                     "further headers of each request",
+                                                     WEIR_MEMBER(headers))));
+  return list;
+}
+
+void check(const config_node& node, const sink_settings& sink, config_issues& issues) {
+  const kind& receiver = *sink.as<kind>();
+  check_server(node, sink, receiver, "http://127.0.0.1:9090/api/v1/write", issues);
+  if (receiver.version != 1) {
+    issues.push_back({node.find("version")->place,
+                      "`sink.version`: remote write 2 is not supported by this version; use 1"});
+  }
+}
+
+sink_texts texts(const sink_settings& sink) {
+  const kind& receiver = *sink.as<kind>();
+  sink_texts all = server_texts(receiver);
+  all.headers = receiver.headers;
+  return all;
+}
+
+void add_to(const sink_settings&, takers& by) noexcept {
+  by.remote_write = true;
+}
+
+}  // namespace
+
+constinit const sink_kind remote_write_kind{.name = "remote_write",
+                                            .is = is_of<kind>,
+                                            .defaults = defaults_of<kind>,
+                                            .keys = keys,
+                                            .check = check,
+                                            .texts = texts,
+                                            .add_to = add_to};
+
+}  // namespace weir

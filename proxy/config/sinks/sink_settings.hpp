@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an operator can set of a [[sink]], typed and with its default: what all sinks have, and for
+// each kind of sink a type of its own. What is known of a kind beside its settings is a row of
+// sink_kinds.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace weir {
+
+using milliseconds = std::chrono::milliseconds;
+
+enum class mapping_mode : std::uint8_t { standard };
+
+struct batch_settings {
+  /// Inflated bytes.
+  std::uint64_t bytes = 4'000'000;
+  std::uint64_t points = 10'000;
+  /// How long the oldest frame may wait for a batch to fill.
+  milliseconds age{1'000};
+};
+
+/// What sinks have that deliver to a server over HTTP.
+struct server_settings {
+  /// Major version of the server, or of its protocol.
+  std::uint32_t version = 1;
+  std::string url;
+  std::string username;
+  std::string password;
+  /// Of InfluxDB 2; to a receiver it is sent as `Authorization: Bearer`.
+  std::string token;
+  /// Of one request, from connecting to the last byte of the answer.
+  milliseconds timeout{30'000};
+};
+
+struct influxdb_settings : server_settings {
+  /// How often the server is asked by the databases that learn from it.
+  milliseconds learn_every{60'000};
+  /// Of version 1.
+  bool create_databases = true;
+  /// Of version 2: the organization's name, and which bucket a database goes to, with {database}
+  /// and {retention_policy} in it; empty: "database" or "database/retention_policy".
+  std::string organization;  // key: org
+  std::string bucket;
+};
+
+struct remote_write_settings : server_settings {
+  mapping_mode mapping = mapping_mode::standard;
+  /// "Name: value" of further headers.
+  std::vector<std::string> headers;
+};
+
+struct file_settings {
+  /// One file per database and retention policy, rotated.
+  std::string directory;
+  std::uint64_t rotate = std::uint64_t{64} << 20;
+  /// Rotated files kept of each, besides the one being written.
+  std::uint32_t rotated_files = 4;
+};
+
+struct null_settings {};
+
+/// The settings of one kind of sink. Each alternative has its row in sink_kinds.
+using sink_kind_settings =
+    std::variant<null_settings, influxdb_settings, remote_write_settings, file_settings>;
+
+struct sink_settings {
+  std::string name;
+  /// Which kind of sink it is (key: type), and what is set of that kind.
+  sink_kind_settings kind;
+  /// Shell-like patterns of database names: `*` and `?`.
+  std::vector<std::string> databases{"*"};
+  /// false: loses its oldest when the log is full, never stops intake.
+  bool required = true;
+  /// Off as soon as there is a sink of which this is false: for an example, or a beginning.
+  bool only_if_alone = false;
+  batch_settings batch;
+  milliseconds retry_least{200};
+  milliseconds retry_most{30'000};
+  /// Where batches go that the server refuses for good, and how many bytes of them are kept.
+  /// Empty directory: "refused" in the log's directory.
+  std::string refused_directory;
+  std::uint64_t refused_keep = std::uint64_t{64} << 20;
+
+  /// Its own settings if it is of that kind, else null.
+  template <class Kind>
+  [[nodiscard]] const Kind* as() const noexcept {
+    return std::get_if<Kind>(&kind);
+  }
+};
+
+}  // namespace weir

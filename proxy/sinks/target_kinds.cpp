@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The rows of how targets are made.
+#include "sinks/target_kinds.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "config/sinks/sink_kinds.hpp"
+#include "net/transfer_curl.hpp"
+#include "net/url_fault_curl.hpp"
+#include "sinks/sink.hpp"
+
+namespace weir {
+namespace {
+
+constinit const target_kind null_target_kind{
+    .name = "null",
+    .keeps_state = false,
+    .make = [](const sink_settings&, const target_environment&) -> result<made_target> {
+      return made_target{.http = nullptr, .to = std::make_unique<null_target>(), .collect = {}};
+    }};
+
+constexpr std::array<const target_kind*, 4> kinds{&influxdb_target_kind, &remote_write_target_kind,
+                                                  &file_target_kind, &null_target_kind};
+
+}  // namespace
+
+const target_kind& target_kind_of(const sink_settings& settings) noexcept {
+  const std::string_view name = kind_of(settings).name;
+  const auto row = std::find_if(kinds.begin(), kinds.end(),
+                                [&](const target_kind* one) { return one->name == name; });
+  WEIR_ASSERT(row != kinds.end());
+  return **row;
+}
+
+result<std::unique_ptr<transfer>> transfer_to(const server_settings& server,
+                                              std::uint32_t newest_version,
+                                              const target_environment& environment) {
+  if (server.version < 1 || server.version > newest_version) {
+    return failure{fmt::format("version {} is not known", server.version)};
+  }
+  if (const std::string fault = url_fault(server.url); !fault.empty()) {
+    return failure{fmt::format("url \"{}\": {}", server.url, fault)};
+  }
+  auto http = transfer_curl::make(environment.loop, sink::in_flight_max);
+  if (!http.ok()) {
+    return http.error();
+  }
+  return std::unique_ptr<transfer>(std::move(http).value());
+}
+
+}  // namespace weir
