@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "api/verdict.hpp"
-#include "gate/check.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -40,10 +39,6 @@ inline constexpr std::size_t repaired_lines_max = 100;
 /// The same on points beyond retention: how long points are kept, and when the first one was.
 [[nodiscard]] std::string retention_hint(std::uint64_t line, std::int64_t time_ns,
                                          std::int64_t kept_ns);
-
-/// The message for a point that the gate refused. `detail` is the gate's own text.
-[[nodiscard]] std::string message_for(gate_code code, const point_view& point,
-                                      const std::string& detail);
 
 /// The reason alone: `message` without the line that it quotes, for where the line stands beside
 /// it.
