@@ -23,8 +23,8 @@
 
 #include "base/result.hpp"
 #include "config/settings.hpp"
+#include "net/transfer.hpp"
 #include "observe/metrics.hpp"
-#include "sinks/transfer.hpp"
 #include "upstream/upstream_schema.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -41,7 +41,7 @@ struct schema_reader_parts {
                      std::string_view field, field_type type)>
       take_type;
   /// Sends a request and waits for its answer.
-  std::function<answer(const transfer_request&)> ask;
+  std::function<http_reply(const transfer_request&)> ask;
   /// The retention policies (an empty name: the default) that points of a database were accepted
   /// for. Empty function: the default policy of each database.
   std::function<std::vector<std::string>(const std::string& database)> written = nullptr;
@@ -78,15 +78,13 @@ class schema_reader {
   [[nodiscard]] outcome ask_bucket_types(const std::string& database);
   /// The answer about the field keys of a bucket, in InfluxDB's JSON.
   [[nodiscard]] result<std::string> field_keys_of(const std::string& bucket);
-  [[nodiscard]] answer send(transfer_request request);
+  [[nodiscard]] http_reply send(transfer_request request);
   [[nodiscard]] result<std::string> ask(transfer_request request);
-  [[nodiscard]] transfer_request request_to(std::string path) const;
   [[nodiscard]] transfer_request query_request(const std::string& query) const;
   [[nodiscard]] bool is_due(const std::string& database, std::int64_t now_ms) const;
   void failed(const std::string& why, std::int64_t now_ms);
 
   const sink_settings settings_;
-  const std::string url_;
   schema_reader_parts parts_;
   upstream_schema schema_;
   /// Time of the last answer about each database, milliseconds of the steady clock.

@@ -10,7 +10,7 @@
 #include "files/atomic_file_posix.hpp"
 #include "files/file_util_posix.hpp"
 #include "observe/journal.hpp"
-#include "sinks/influxdb/influxdb.hpp"
+#include "sinks/influxdb/requests.hpp"
 #include "upstream/schema_reader.hpp"
 
 namespace weir {
