@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "accounts/source_registry.hpp"
 #include "api/context.hpp"
 #include "api/credentials.hpp"
 #include "api/health.hpp"
@@ -12,6 +13,7 @@
 #include "api/query/query.hpp"
 #include "api/routes.hpp"
 #include "base/assert.hpp"
+#include "config/settings.hpp"
 #include "observe/journal.hpp"
 #include "server/health_report.hpp"
 

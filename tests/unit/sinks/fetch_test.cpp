@@ -9,7 +9,7 @@
 
 #include "sinks/fetch_curl.hpp"
 #include "unit/sinks/http_server.hpp"
-#include "upstream/learner.hpp"
+#include "upstream/schema_reader.hpp"
 
 namespace weir {
 namespace {
@@ -58,7 +58,7 @@ TEST(fetch_curl, says_why_there_is_no_answer) {
   EXPECT_NE(given.detail, "");
 }
 
-TEST(learner_thread, learns_and_can_be_stopped_in_the_middle_of_a_question) {
+TEST(schema_reader_thread, learns_and_can_be_stopped_in_the_middle_of_a_question) {
   std::mutex lock;
   std::condition_variable bell;
   int asked = 0;
@@ -79,13 +79,13 @@ TEST(learner_thread, learns_and_can_be_stopped_in_the_middle_of_a_question) {
   settings.name = "influx";
   settings.url = server.url();
   std::string published;
-  learner_parts parts;
+  schema_reader_parts parts;
   parts.databases = [] { return std::vector<std::string>{"a", "b"}; };
-  parts.publish = [&](const learnt_table& table) {
+  parts.publish = [&](const upstream_schema& table) {
     const std::lock_guard hold(lock);
     published = table.text();
   };
-  learner_thread learns(settings, std::move(parts), {});
+  schema_reader_thread learns(settings, std::move(parts), {});
   {
     std::unique_lock hold(lock);
     bell.wait(hold, [&] { return asked == 2; });
