@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include "base/assert.hpp"
@@ -19,7 +20,7 @@
 #include "server/open_files_posix.hpp"
 #include "server/pipeline.hpp"
 #include "server/service_manager_posix.hpp"
-#include "server/start_words.hpp"
+#include "server/start_summary.hpp"
 
 namespace weir {
 namespace {
@@ -88,9 +89,12 @@ int end_as_fatal(const failure& why, const run_options& options) {
 void tell_start(const settings& configured, const run_options& options, const pipeline& running) {
   start_numbers numbers;
   running.collect(numbers);
+  std::error_code error;  // a directory that was removed has no name: what is relative stays so
+  const std::filesystem::path working_directory = std::filesystem::current_path(error);
   journal(journal_level::info,
           fmt::format("weir {} runs: configuration {}; {}; {}", WEIR_VERSION, options.configuration,
-                      numbers.log_words(configured.log), numbers.sink_words(configured.sinks)));
+                      numbers.log_summary(configured.log, working_directory),
+                      numbers.sink_summary(configured.sinks)));
   for (const std::string& each : notes_of(configured)) {
     journal(journal_level::info, each);
   }

@@ -21,7 +21,6 @@ STILL_TO_REPAIR = {
     rules.function_sizes: ("parser/kernels/two_pass.hpp", "proxy/config/keys/keys_database.cpp", "proxy/gate/gate.cpp",
                            "proxy/gate/words.cpp"),
     rules.impure_names: ("proxy/log/local/local_log_recovery.cpp",
-                         "proxy/server/pipeline.cpp", "proxy/server/start_words.cpp",
                          "proxy/tools/letters/letters_command.cpp", "proxy/tools/letters/letters_refused.cpp"),
 }
 

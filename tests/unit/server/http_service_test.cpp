@@ -10,6 +10,8 @@
 #include <limits>
 #include <optional>
 
+#include "accounts/database_registry.hpp"
+#include "accounts/source_registry.hpp"
 #include "log/open_log.hpp"
 #include "unit/metric_values.hpp"
 
