@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "gate/words.hpp"
+#include "gate/codes.hpp"
 #include "ingest/refusal_words.hpp"
 #include "ingest/unreadable_line.hpp"
 #include "upstream/retention_source.hpp"
@@ -92,7 +92,7 @@ void admission::drop(gate_code code, std::uint64_t line, std::string_view text) 
                  {.dropped = true,
                   .code = std::string(name_of(code)),
                   .line = line,
-                  .message = std::string(explanation(code))},
+                  .message = explanation(code)},
                  text);
   }
 }
@@ -124,9 +124,7 @@ void admission::reject(const unreadable_line& line) {
 }
 
 std::string admission::message_of(const gate_answer& answer, const point_view& point) const {
-  return answer.code == gate_code::beyond_retention
-             ? "points beyond retention policy"
-             : words_for(answer.code, point, gate_.words(answer, point));
+  return refusal_message(answer.code, quoted(point.text), gate_.words(answer, point));
 }
 
 rejected_line admission::entry_of(const gate_answer& answer, const point_view& point) const {
@@ -176,6 +174,7 @@ void admission::note_rejection(const gate_answer& answer, const point_view& poin
     return;
   }
   switch (form_of(answer.code)) {
+    case refusal_form::none:  // no check rejects with such a code
     case refusal_form::line:
       verdict_.reject(entry_of(answer, point));
       break;

@@ -6,6 +6,7 @@
 #include "accounts/database_registry.hpp"
 #include "accounts/source_registry.hpp"
 #include "config/checks/automatic.hpp"
+#include "config/policy_lookup.hpp"
 #include "config/settings.hpp"
 #include "ingest/gate_samples.hpp"
 #include "ingest/refusal_summary.hpp"

@@ -9,7 +9,7 @@
 #include <cctype>
 #include <utility>
 
-#include "sinks/escape.hpp"
+#include "base/one_line.hpp"
 
 namespace weir {
 namespace {

@@ -10,8 +10,8 @@
 #include <map>
 #include <optional>
 
-#include "sinks/influxdb/influxdb.hpp"
-#include "sinks/server_words.hpp"
+#include "base/influxql_identifier.hpp"
+#include "net/server_message.hpp"
 
 namespace weir {
 namespace {

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 
+#include "base/one_line.hpp"
+#include "base/percent_escape.hpp"
+#include "net/server_message.hpp"
 #include "observe/journal.hpp"
-#include "sinks/escape.hpp"
-#include "sinks/server_words.hpp"
+#include "sinks/influxdb/requests.hpp"
 #include "upstream/schema_queries.hpp"
 
 namespace weir {
@@ -18,15 +20,8 @@ constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
 constexpr std::int64_t first_pause_ms = 1'000;
 constexpr std::size_t told_bytes_max = 300;
 
-std::string without_end_slashes(std::string url) {
-  while (url.ends_with('/')) {
-    url.pop_back();
-  }
-  return url;
-}
-
-failure refused(const answer& given) {
-  return {fmt::format("status {}: {}", given.status, server_words(given.body))};
+failure refused(const http_reply& given) {
+  return {fmt::format("status {}: {}", given.status, server_message(given.body))};
 }
 
 }  // namespace
@@ -34,7 +29,6 @@ failure refused(const answer& given) {
 schema_reader::schema_reader(const sink_settings& settings, schema_reader_parts parts,
                              upstream_schema known)
     : settings_(settings),
-      url_(without_end_slashes(settings.url)),
       parts_(std::move(parts)),
       table_(std::move(known)),
       policies_(table_.policies()) {}
@@ -140,31 +134,18 @@ outcome schema_reader::ask_types(const std::string& database, std::size_t& types
 
 transfer_request schema_reader::query_request(const std::string& query) const {
   // GET: a user who may only read is enough.
-  return request_to("/query?q=" + percent_escape(query));
+  return influxdb_request(settings_, "/query?q=" + percent_escape(query));
 }
 
-transfer_request schema_reader::request_to(std::string path) const {
-  transfer_request request;
-  request.url = url_ + std::move(path);
-  request.username = settings_.username;
-  request.password = settings_.password;
-  if (!settings_.token.empty()) {
-    request.headers.push_back("Authorization: Token " + settings_.token);
-  }
-  return request;
-}
-
-answer schema_reader::send(transfer_request request) {
-  request.headers.emplace_back("User-Agent: weir/" WEIR_VERSION);
+http_reply schema_reader::send(transfer_request request) {
   request.headers.emplace_back("Accept: application/json");
-  request.timeout = settings_.timeout;
   request.answer_bytes_max = answer_bytes_max;
   questions_.add();
   return parts_.ask(request);
 }
 
 result<std::string> schema_reader::ask(transfer_request request) {
-  answer given = send(std::move(request));
+  http_reply given = send(std::move(request));
   if (!given.answered) {
     return failure{given.detail};
   }

@@ -22,8 +22,8 @@
 
 #include "base/result.hpp"
 #include "config/settings.hpp"
+#include "net/transfer.hpp"
 #include "observe/metrics.hpp"
-#include "sinks/transfer.hpp"
 #include "upstream/upstream_schema.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -40,7 +40,7 @@ struct schema_reader_parts {
                      std::string_view field, field_type type)>
       take_type;
   /// Sends a question and waits for its answer.
-  std::function<answer(const transfer_request&)> ask;
+  std::function<http_reply(const transfer_request&)> ask;
   /// Of a database, the retention policies (empty: the default) that points were accepted for.
   /// Empty: of each database the default one.
   std::function<std::vector<std::string>(const std::string& database)> written = nullptr;
@@ -77,15 +77,13 @@ class schema_reader {
   [[nodiscard]] outcome ask_bucket_types(const std::string& database);
   /// The field keys of a bucket, in InfluxDB's JSON.
   [[nodiscard]] result<std::string> field_keys_of(const std::string& bucket);
-  [[nodiscard]] answer send(transfer_request request);
+  [[nodiscard]] http_reply send(transfer_request request);
   [[nodiscard]] result<std::string> ask(transfer_request request);
-  [[nodiscard]] transfer_request request_to(std::string path) const;
   [[nodiscard]] transfer_request query_request(const std::string& query) const;
   [[nodiscard]] bool is_due(const std::string& database, std::int64_t now_ms) const;
   void failed(const std::string& why, std::int64_t now_ms);
 
   const sink_settings settings_;
-  const std::string url_;
   schema_reader_parts parts_;
   upstream_schema table_;
   /// When each database was asked about last.

@@ -8,10 +8,11 @@
 #include <utility>
 
 #include "base/glob.hpp"
+#include "base/one_line.hpp"
+#include "base/percent_escape.hpp"
+#include "net/server_message.hpp"
 #include "observe/journal.hpp"
-#include "sinks/escape.hpp"
-#include "sinks/influxdb/influxdb.hpp"
-#include "sinks/server_words.hpp"
+#include "sinks/influxdb/requests.hpp"
 #include "upstream/schema_queries.hpp"
 #include "upstream/schema_reader.hpp"
 
@@ -91,8 +92,8 @@ outcome schema_reader::list_buckets(const std::vector<std::string>& wanted, std:
   std::map<std::string, std::string> names_by_id;
   std::set<std::string> listed;
   for (std::size_t offset = 0; offset < buckets_max; offset += buckets_per_page) {
-    auto body = ask(
-        request_to(fmt::format("/api/v2/buckets?org={}&limit={}&offset={}",
+    auto body = ask(influxdb_request(
+        settings_, fmt::format("/api/v2/buckets?org={}&limit={}&offset={}",
                                percent_escape(settings_.organization), buckets_per_page, offset)));
     if (!body) {
       return body.error();
@@ -268,7 +269,7 @@ result<std::string> schema_reader::field_keys_of(const std::string& bucket) {
   }
   std::string last(no_field_keys);
   for (const std::string& path : paths) {
-    answer given = send(request_to(path));
+    http_reply given = send(influxdb_request(settings_, path));
     was_answered_ = given.answered;
     if (!given.answered) {
       return failure{given.detail};
@@ -277,7 +278,7 @@ result<std::string> schema_reader::field_keys_of(const std::string& bucket) {
       continue;  // no bucket of this name
     }
     if (given.status != 200) {
-      return failure{fmt::format("status {}: {}", given.status, server_words(given.body))};
+      return failure{fmt::format("status {}: {}", given.status, server_message(given.body))};
     }
     last = std::move(given.body);
     if (last.find("\"series\"") != std::string::npos) {

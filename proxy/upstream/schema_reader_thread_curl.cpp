@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include "sinks/fetch_curl.hpp"
+#include "net/fetch_curl.hpp"
 #include "upstream/schema_reader.hpp"
 
 namespace weir {

@@ -7,7 +7,7 @@
 #include <array>
 #include <charconv>
 
-#include "sinks/escape.hpp"
+#include "base/percent_escape.hpp"
 
 namespace weir {
 namespace {

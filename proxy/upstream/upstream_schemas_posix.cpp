@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "config/policy_lookup.hpp"
 #include "files/atomic_file_posix.hpp"
 #include "files/file_util_posix.hpp"
-#include "gate/gate.hpp"
 #include "observe/journal.hpp"
-#include "sinks/influxdb/influxdb.hpp"
+#include "sinks/influxdb/requests.hpp"
 #include "upstream/schema_reader.hpp"
 
 namespace weir {

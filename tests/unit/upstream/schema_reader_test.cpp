@@ -196,7 +196,7 @@ class schema_reader_test : public ::testing::Test {
     parts.ask = [this](const transfer_request& request) {
       asked_.push_back(request.url);
       last_ = request;
-      return answers_ ? answers_(request.url) : answer::failed("connection refused");
+      return answers_ ? answers_(request.url) : http_reply::failed("connection refused");
     };
     if (takes_types_) {
       parts.take_type = [this](std::string_view db, std::string_view m, std::string_view f,
@@ -208,8 +208,8 @@ class schema_reader_test : public ::testing::Test {
     return {settings_, std::move(parts), std::move(known)};
   }
 
-  static answer ok(std::string body) {
-    answer given;
+  static http_reply ok(std::string body) {
+    http_reply given;
     given.answered = true;
     given.status = 200;
     given.body = std::move(body);
@@ -229,7 +229,7 @@ class schema_reader_test : public ::testing::Test {
   std::vector<std::string> published_;
   std::vector<std::string> types_;
   transfer_request last_;
-  std::function<answer(const std::string&)> answers_;
+  std::function<http_reply(const std::string&)> answers_;
   std::function<bool(const std::string&, const std::string&)> learns_;
   bool takes_types_ = false;
 };
@@ -276,7 +276,7 @@ TEST_F(schema_reader_test, what_is_known_stays_while_the_server_is_down) {
 
 TEST_F(schema_reader_test, refusals_are_failures_too) {
   answers_ = [](const std::string&) {
-    answer given = ok(R"({"error":"authorization failed"})");
+    http_reply given = ok(R"({"error":"authorization failed"})");
     given.status = 401;
     return given;
   };
@@ -335,7 +335,7 @@ TEST_F(schema_reader_test, version_2_lists_its_buckets_page_by_page) {
 /// What an InfluxDB 2 says of its buckets, and of field keys of `typed`.
 auto influxdb_2(const std::vector<std::string>& names, const std::string& typed = {}) {
   return [names, typed](const std::string& url) {
-    answer given;
+    http_reply given;
     given.answered = true;
     given.status = 200;
     if (url.find("/query?db=") != std::string::npos) {

@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "accounts/database_registry.hpp"
-#include "unit/sinks/http_server.hpp"
+#include "unit/net/http_server.hpp"
 #include "upstream/upstream_schemas_posix.hpp"
 
 namespace weir {

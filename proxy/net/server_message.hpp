@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finds a server's own words in the body of its answer, whatever the generation: 1.x's `error`, the
-// `error` inside /query's results, 2.x's `message`, the title of a page, or plain text. Pure.
+// Finds a server's own message in the body of its answer, whatever the generation: 1.x's `error`,
+// the `error` inside /query's results, 2.x's `message`, the title of a page, or plain text. Pure.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace weir {
 
 /// The message of an error answer; of a page (HTML) its title; the trimmed body itself where it is
 /// neither; empty if none.
-[[nodiscard]] std::string server_words(std::string_view body);
+[[nodiscard]] std::string server_message(std::string_view body);
 
 /// The error inside an answer of /query, which comes with status 200; empty if there is none. An
 /// answer without results is an error: it is not /query's.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One HTTP POST at a time, or many: the seam between what a sink wants to say and how bytes get
-// there (transfer_curl). Lives on its sink's thread.
+// HTTP requests without waiting: the seam between what a sink wants to say and how bytes get there
+// (transfer_curl). All calls are made on one thread.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sinks/answer.hpp"
+#include "net/http_reply.hpp"
 
 namespace weir {
 
@@ -24,15 +24,18 @@ struct transfer_request {
   std::string password;
   /// What the pieces point to must stay alive until the end of the request.
   std::vector<std::string_view> body;
+  /// From connecting to the last byte of the answer.
   std::chrono::milliseconds timeout{30'000};
   std::size_t answer_bytes_max = 64 * 1024;
+  /// Path of a Unix socket to connect to in place of the URL's host; empty: none.
+  std::string unix_socket;
 };
 
 class transfer {
  public:
-  using done = std::function<void(answer)>;
+  using done = std::function<void(http_reply)>;
   virtual ~transfer() = default;
-  /// Calls `on_done` once, unless `abort` comes first.
+  /// Calls `on_done` once, possibly before it returns, unless `abort` comes first.
   virtual void post(transfer_request request, done on_done) = 0;
   /// Ends every request; no `on_done` is called any more.
   virtual void abort() = 0;

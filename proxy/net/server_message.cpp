@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reads answers of servers with simdjson. Pure; nothing is thrown, damaged JSON is read as text.
-#include "sinks/server_words.hpp"
+#include "net/server_message.hpp"
 
 #include <simdjson.h>
 
@@ -31,7 +31,7 @@ std::string lower(std::string_view text) {
 }
 
 /// `a page (HTML), "502 Bad Gateway"`
-std::string page_words(std::string_view body) {
+std::string page_text(std::string_view body) {
   const std::string small = lower(body);
   std::size_t from = small.find("<title");
   from = from == std::string::npos ? from : small.find('>', from);
@@ -49,9 +49,9 @@ std::string result_error(const simdjson::dom::element& root) {
     return {};
   }
   for (const simdjson::dom::element one : results) {
-    std::string_view words;
-    if (one["error"].get(words) == simdjson::SUCCESS) {
-      return std::string(words);
+    std::string_view message;
+    if (one["error"].get(message) == simdjson::SUCCESS) {
+      return std::string(message);
     }
   }
   return {};
@@ -59,32 +59,32 @@ std::string result_error(const simdjson::dom::element& root) {
 
 }  // namespace
 
-std::string server_words(std::string_view body) {
+std::string server_message(std::string_view body) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS) {
-    std::string_view words;
+    std::string_view message;
     for (const char* key : {"error", "message"}) {
-      if (root[key].get(words) == simdjson::SUCCESS) {
-        return std::string(words);
+      if (root[key].get(message) == simdjson::SUCCESS) {
+        return std::string(message);
       }
     }
     if (std::string inner = result_error(root); !inner.empty()) {
       return inner;
     }
   }
-  return is_page({}, body) ? page_words(body) : std::string(trimmed(body));
+  return is_page({}, body) ? page_text(body) : std::string(trimmed(body));
 }
 
 std::string query_error(std::string_view body) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) {
-    return is_page({}, body) ? "the answer is " + page_words(body) : "the answer is not JSON";
+    return is_page({}, body) ? "the answer is " + page_text(body) : "the answer is not JSON";
   }
-  std::string_view words;
-  if (root["error"].get(words) == simdjson::SUCCESS) {
-    return std::string(words);
+  std::string_view message;
+  if (root["error"].get(message) == simdjson::SUCCESS) {
+    return std::string(message);
   }
   simdjson::dom::array results;
   if (root["results"].get(results) != simdjson::SUCCESS) {

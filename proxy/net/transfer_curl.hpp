@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "base/result.hpp"
-#include "sinks/transfer.hpp"
+#include "net/transfer.hpp"
 
 struct uv_loop_s;
 
@@ -31,8 +31,5 @@ class transfer_curl final : public transfer {
   explicit transfer_curl(std::unique_ptr<state> made);
   std::unique_ptr<state> state_;
 };
-
-/// Says why a URL cannot be one of a server's, in words; empty if it can.
-[[nodiscard]] std::string url_fault(const std::string& url);
 
 }  // namespace weir

@@ -3,35 +3,23 @@
 // The seam between libcurl and libuv: curl says which sockets and which time it waits for, the loop
 // says when they are there. Ownership: `state` owns the multi handle and all requests; each uv
 // handle is on the heap and freed by its close callback, because libuv needs its memory until then.
-#include "sinks/transfer_curl.hpp"
+#include "net/transfer_curl.hpp"
 
 #include <curl/curl.h>
 #include <uv.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstring>
-#include <mutex>
 #include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/assert.hpp"
-#include "base/clock_posix.hpp"
-#include "sinks/retry_after.hpp"
+#include "net/curl_exchange_curl.hpp"
 
 namespace weir {
 namespace {
 
-/// No longer than this for a connection, however long an answer may take.
-constexpr long connect_timeout_ms_max = 10'000;
 constexpr std::size_t idle_handles_max = 64;
-
-void init_curl_once() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
 
 struct watched_socket {
   uv_poll_t poll{};
@@ -40,129 +28,12 @@ struct watched_socket {
 };
 
 struct running_request {
-  transfer_request request;
+  running_request(transfer_request request, transfer::done then)
+      : exchange(std::move(request), {}), on_done(std::move(then)) {}
+
+  curl_exchange exchange;
   transfer::done on_done;
-  answer given;
-  curl_slist* headers = nullptr;
-  // Where the upload stands.
-  std::size_t piece = 0;
-  std::size_t offset = 0;
-  bool answer_cut = false;
-  char error[CURL_ERROR_SIZE] = {};
-
-  running_request() = default;
-  running_request(const running_request&) = delete;
-  running_request& operator=(const running_request&) = delete;
-  ~running_request() { curl_slist_free_all(headers); }
 };
-
-std::size_t on_read(char* out, std::size_t size, std::size_t count, void* user) {
-  auto& one = *static_cast<running_request*>(user);
-  std::size_t room = size * count;
-  std::size_t copied = 0;
-  while (room > 0 && one.piece < one.request.body.size()) {
-    const std::string_view rest = one.request.body[one.piece].substr(one.offset);
-    const std::size_t n = std::min(room, rest.size());
-    std::memcpy(out + copied, rest.data(), n);
-    copied += n;
-    room -= n;
-    one.offset += n;
-    if (n == rest.size()) {
-      ++one.piece;
-      one.offset = 0;
-    }
-  }
-  return copied;
-}
-
-/// curl begins again when a kept connection turns out to be closed.
-int on_seek(void* user, curl_off_t offset, int origin) {
-  auto& one = *static_cast<running_request*>(user);
-  if (origin != SEEK_SET || offset != 0) {
-    return CURL_SEEKFUNC_CANTSEEK;
-  }
-  one.piece = 0;
-  one.offset = 0;
-  return CURL_SEEKFUNC_OK;
-}
-
-std::size_t on_write(char* bytes, std::size_t size, std::size_t count, void* user) {
-  auto& one = *static_cast<running_request*>(user);
-  const std::size_t room = one.request.answer_bytes_max - one.given.body.size();
-  one.given.body.append(bytes, std::min(room, size * count));
-  if (size * count > room) {
-    // Nobody needs more of it; the connection is given up rather than read on without a bound.
-    one.answer_cut = true;
-    return 0;
-  }
-  return size * count;
-}
-
-void set_options(CURL* easy, running_request& one) {
-  curl_off_t bytes = 0;
-  for (const std::string_view piece : one.request.body) {
-    bytes += static_cast<curl_off_t>(piece.size());
-  }
-  for (const std::string& header : one.request.headers) {
-    one.headers = curl_slist_append(one.headers, header.c_str());
-  }
-  const auto timeout = static_cast<long>(one.request.timeout.count());
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, &one);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, one.error);
-  curl_easy_setopt(easy, CURLOPT_URL, one.request.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  // The configured URL is where it goes, whatever the environment says about proxies.
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout, connect_timeout_ms_max));
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, bytes);
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
-  curl_easy_setopt(easy, CURLOPT_READDATA, &one);
-  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
-  curl_easy_setopt(easy, CURLOPT_SEEKDATA, &one);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &one);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, one.headers);
-  if (!one.request.username.empty()) {
-    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
-    curl_easy_setopt(easy, CURLOPT_USERNAME, one.request.username.c_str());
-    curl_easy_setopt(easy, CURLOPT_PASSWORD, one.request.password.c_str());
-  }
-}
-
-/// A header of the answer, of the first of them where there are several.
-std::string header_of(CURL* easy, const char* name) {
-  curl_header* found = nullptr;
-  if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) {
-    return {};
-  }
-  return found->value;
-}
-
-void read_answer(CURL* easy, CURLcode code, running_request& one) {
-  long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  // A server that finds a body too large may close before it has read it, which breaks the
-  // upload; its status says enough.
-  const bool complete =
-      code == CURLE_OK || (code == CURLE_WRITE_ERROR && one.answer_cut) || status == 413;
-  if (!complete || status == 0) {
-    one.given.answered = false;
-    one.given.detail = one.error[0] != '\0' ? one.error : curl_easy_strerror(code);
-    return;
-  }
-  one.given.answered = true;
-  one.given.status = static_cast<int>(status);
-  one.given.content_type = header_of(easy, "Content-Type");
-  one.given.location = header_of(easy, "Location");
-  one.given.retry_after = parse_retry_after(header_of(easy, "Retry-After"), header_of(easy, "Date"),
-                                            wall_clock_ns() / 1'000'000'000);
-}
 
 }  // namespace
 
@@ -229,10 +100,10 @@ void transfer_curl::state::finish(CURL* easy, CURLcode code) {
   WEIR_ASSERT(found != running.end());
   const std::unique_ptr<running_request> one = std::move(found->second);
   running.erase(found);
-  read_answer(easy, code, *one);
+  http_reply reply = one->exchange.take_reply(easy, code);
   curl_multi_remove_handle(multi, easy);
   keep_or_free(easy);
-  one->on_done(std::move(one->given));
+  one->on_done(std::move(reply));
 }
 
 void transfer_curl::state::keep_or_free(CURL* easy) {
@@ -322,7 +193,7 @@ int on_timer(CURLM*, long timeout_ms, void* user) {
 
 result<std::unique_ptr<transfer_curl>> transfer_curl::make(uv_loop_s* loop,
                                                            std::size_t connections_kept) {
-  init_curl_once();
+  start_curl();
   auto made = std::make_unique<state>();
   made->loop = loop;
   made->multi = curl_multi_init();
@@ -349,20 +220,18 @@ void transfer_curl::post(transfer_request request, done on_done) {
     state_->idle.pop_back();
   }
   if (easy == nullptr) {
-    on_done(answer::failed("libcurl has no handle"));
+    on_done(http_reply::failed("libcurl has no handle"));
     return;
   }
-  auto one = std::make_unique<running_request>();
-  one->request = std::move(request);
-  one->on_done = std::move(on_done);
-  set_options(easy, *one);
+  auto one = std::make_unique<running_request>(std::move(request), std::move(on_done));
+  one->exchange.prepare(easy);
   running_request& placed = *one;
   state_->running.emplace(easy, std::move(one));
   if (curl_multi_add_handle(state_->multi, easy) != CURLM_OK) {
     const done then = std::move(placed.on_done);
     state_->running.erase(easy);
     curl_easy_cleanup(easy);
-    then(answer::failed("libcurl did not take the request"));
+    then(http_reply::failed("libcurl did not take the request"));
   }
 }
 
@@ -372,23 +241,6 @@ void transfer_curl::abort() {
     curl_easy_cleanup(easy);
   }
   state_->running.clear();
-}
-
-std::string url_fault(const std::string& url) {
-  init_curl_once();
-  if (!url.starts_with("http://") && !url.starts_with("https://")) {
-    return "it does not begin with http:// or https://";
-  }
-  CURLU* parsed = curl_url();
-  const CURLUcode code = curl_url_set(parsed, CURLUPART_URL, url.c_str(), 0);
-  std::string fault = code == CURLUE_OK ? "" : curl_url_strerror(code);
-  char* query = nullptr;
-  if (fault.empty() && curl_url_get(parsed, CURLUPART_QUERY, &query, 0) == CURLUE_OK) {
-    fault = "it has a query";
-    curl_free(query);
-  }
-  curl_url_cleanup(parsed);
-  return fault;
 }
 
 }  // namespace weir

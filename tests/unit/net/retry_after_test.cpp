@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Retry-After in all its forms.
-#include "sinks/retry_after.hpp"
+#include "net/retry_after.hpp"
 
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ TEST(retry_after, reads_seconds) {
 TEST(retry_after, reads_dates_in_three_forms) {
   for (const char* date : {"Sun, 06 Nov 1994 08:50:07 GMT", "Sunday, 06-Nov-94 08:50:07 GMT",
                            "Sun Nov  6 08:50:07 1994", "sun, 6 nov 1994 08:50:07 UTC"}) {
-    EXPECT_EQ(parse_http_date(date, then), then + 30) << date;
+    EXPECT_EQ(parse_http_date(date), then + 30) << date;
     EXPECT_EQ(wait(date), 30) << date;
   }
   // Over already.
@@ -52,8 +52,8 @@ TEST(retry_after, counts_a_date_by_the_servers_own_clock) {
 }
 
 TEST(retry_after, two_digits_of_a_year_are_never_far_ahead) {
-  EXPECT_EQ(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT", 1'800'000'000), then);
-  const auto ahead = parse_http_date("Friday, 06-Nov-37 08:49:37 GMT", 1'800'000'000);
+  EXPECT_EQ(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), then);
+  const auto ahead = parse_http_date("Friday, 06-Nov-37 08:49:37 GMT");
   EXPECT_GT(ahead.value_or(0), 2'100'000'000);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Escapes, patterns and one-line words. Pure.
-#include "sinks/escape.hpp"
+// Percent-escapes. Pure.
+#include "base/percent_escape.hpp"
 
 namespace weir {
 namespace {
@@ -52,23 +52,6 @@ std::optional<std::string> percent_unescape(std::string_view text) {
     }
     out += static_cast<char>(high << 4 | low);
     i += 2;
-  }
-  return out;
-}
-
-std::string one_line(std::string_view text, std::size_t bytes_max) {
-  std::string out;
-  for (const char letter : text) {
-    if (out.size() >= bytes_max) {
-      return out + "...";
-    }
-    const auto c = static_cast<unsigned char>(letter);
-    if (c < 0x20 || c == 0x7f) {
-      out += "\\x";
-      append_hex(c, out);
-    } else {
-      out += letter;
-    }
   }
   return out;
 }

@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 #include <uv.h>
 
-#include "sinks/transfer_curl.hpp"
-#include "unit/sinks/http_server.hpp"
+#include "net/transfer_curl.hpp"
+#include "net/url_fault_curl.hpp"
+#include "unit/net/http_server.hpp"
 
 namespace weir {
 namespace {
@@ -23,12 +24,12 @@ class transfers : public ::testing::Test {
     uv_run(&loop_, UV_RUN_DEFAULT);
     EXPECT_EQ(uv_loop_close(&loop_), 0);
   }
-  answer post(transfer_request request) {
-    std::optional<answer> got;
-    http_->post(std::move(request), [&](answer given) { got = std::move(given); });
+  http_reply post(transfer_request request) {
+    std::optional<http_reply> got;
+    http_->post(std::move(request), [&](http_reply given) { got = std::move(given); });
     while (!got && uv_run(&loop_, UV_RUN_ONCE) != 0) {
     }
-    return got.value_or(answer::failed("the loop ended"));
+    return got.value_or(http_reply::failed("the loop ended"));
   }
   static transfer_request to(const std::string& url, std::vector<std::string_view> body) {
     transfer_request request;
@@ -52,7 +53,7 @@ TEST_F(transfers, sends_all_pieces_and_brings_the_answer_back) {
   request.headers = {"User-Agent: weir/test", "Content-Encoding: gzip", "Expect:"};
   request.username = "me";
   request.password = "pass word";
-  const answer got = post(std::move(request));
+  const http_reply got = post(std::move(request));
   EXPECT_TRUE(got.answered) << got.detail;
   EXPECT_EQ(got.status, 503);
   EXPECT_EQ(got.body, "queue full\n");
@@ -87,7 +88,7 @@ TEST_F(transfers, runs_many_at_once) {
     bodies.push_back("body " + std::to_string(i));
   }
   for (const std::string& body : bodies) {
-    http_->post(to(server.url() + "/write", {body}), [&](const answer& given) {
+    http_->post(to(server.url() + "/write", {body}), [&](const http_reply& given) {
       EXPECT_EQ(given.body, body);
       ++done;
     });
@@ -103,7 +104,7 @@ TEST_F(transfers, a_refused_connection_is_no_answer) {
     http_server server([](const auto&) { return http_server::response{}; });
     url = server.url();
   }
-  const answer got = post(to(url, {"x"}));
+  const http_reply got = post(to(url, {"x"}));
   EXPECT_FALSE(got.answered);
   EXPECT_FALSE(got.detail.empty());
 }
@@ -126,7 +127,7 @@ TEST_F(transfers, a_server_that_never_answers_times_out) {
   });
   transfer_request request = to(server.url(), {"x"});
   request.timeout = std::chrono::milliseconds(100);
-  const answer got = post(std::move(request));
+  const http_reply got = post(std::move(request));
   EXPECT_FALSE(got.answered);
   hold.unlock();
 }
@@ -135,7 +136,7 @@ TEST_F(transfers, an_endless_answer_is_cut) {
   http_server server([](const auto&) {
     return http_server::response{400, "", std::string(1'000'000, 'e')};
   });
-  const answer got = post(to(server.url(), {"x"}));
+  const http_reply got = post(to(server.url(), {"x"}));
   EXPECT_TRUE(got.answered);
   EXPECT_EQ(got.status, 400);
   EXPECT_EQ(got.body, std::string(64 * 1024, 'e'));
@@ -157,7 +158,7 @@ TEST_F(transfers, abort_ends_what_is_under_way) {
     return http_server::response{};
   });
   bool called = false;
-  http_->post(to(server.url(), {"x"}), [&](const answer&) { called = true; });
+  http_->post(to(server.url(), {"x"}), [&](const http_reply&) { called = true; });
   for (int i = 0; i < 3; ++i) {
     uv_run(&loop_, UV_RUN_NOWAIT);
   }
@@ -184,7 +185,7 @@ TEST_F(transfers, a_redirect_is_an_answer_and_is_not_followed) {
                                   : http_server::response{};
   });
   ASSERT_TRUE(server.ok());
-  const answer got = post(to(server.url() + "/write", {"x"}));
+  const http_reply got = post(to(server.url() + "/write", {"x"}));
   EXPECT_EQ(got.status, 307);
   EXPECT_EQ(got.location, "/other");
   EXPECT_EQ(server.requests().size(), 1U);
@@ -196,7 +197,7 @@ TEST_F(transfers, a_body_behind_204_belongs_to_nothing) {
   });
   ASSERT_TRUE(server.ok());
   for (int i = 0; i < 3; ++i) {
-    const answer got = post(to(server.url(), {"x"}));
+    const http_reply got = post(to(server.url(), {"x"}));
     EXPECT_TRUE(got.answered) << got.detail;
     EXPECT_EQ(got.status, 204);
     EXPECT_EQ(got.body, "");
