@@ -12,7 +12,7 @@
 #include "config/checks/table_checks.hpp"
 #include "files/directory_remedy_posix.hpp"
 #include "gate/series/gate_memory.hpp"
-#include "ingest/gate_samples.hpp"
+#include "ingest/ingest_journal.hpp"
 #include "ingest/refusal_summary.hpp"
 #include "ingest/types_file_posix.hpp"
 #include "intake/http_intake.hpp"
@@ -491,9 +491,9 @@ std::size_t pipeline::open_connections() const noexcept {
   return state_->intake->open_connections() + static_cast<std::size_t>(reading);
 }
 
-void pipeline::tell_refusals(wall_time now) {
-  weir::tell_refusals(state_->http_refusals, now.ns);
-  weir::tell_refusals(state_->udp_refusals, now.ns);
+void pipeline::journal_refusals(wall_time now) {
+  weir::journal_refusals(state_->http_refusals, now.ns);
+  weir::journal_refusals(state_->udp_refusals, now.ns);
 }
 
 void pipeline::stop(steady_time deadline) {

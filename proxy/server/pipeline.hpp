@@ -42,7 +42,7 @@ class pipeline {
   /// Connections, and UDP listeners that are not done yet.
   [[nodiscard]] std::size_t open_connections() const noexcept;
   /// Summarises rejected lines in the journal, at most once a minute.
-  void tell_refusals(wall_time now);
+  void journal_refusals(wall_time now);
   /// Ends the intake, lets the sinks deliver until the deadline, closes the log.
   void stop(steady_time deadline);
 

@@ -148,7 +148,7 @@ class control_loop {
     uv_timer_start(
         &tell_,
         [](uv_timer_t* handle) {
-          static_cast<control_loop*>(handle->data)->running_->tell_refusals(read_clocks().wall);
+          static_cast<control_loop*>(handle->data)->running_->journal_refusals(read_clocks().wall);
         },
         tell_look_ms, tell_look_ms);
   }
