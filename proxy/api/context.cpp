@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace weir::api {
 namespace {
 
@@ -27,7 +29,7 @@ void write_hex(char* to, std::size_t digits, std::uint64_t value) noexcept {
 bool lists_header_names(std::string_view text) noexcept {
   return !text.empty() && text.size() <= requested_headers_bytes_max &&
          std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           return is_letter_or_digit(c) ||
                   std::string_view("!#$%&'*+-.^_`|~, ").find(c) != std::string_view::npos;
          });
 }

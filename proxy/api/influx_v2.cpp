@@ -11,6 +11,8 @@
 #include <string>
 
 #include "api/routes.hpp"
+#include "base/ascii.hpp"
+#include "base/json_text.hpp"
 
 namespace weir::api {
 namespace {
@@ -145,7 +147,7 @@ bool reads_retry_after(const http::request_head& head) {
   const std::string_view agent = head.header("User-Agent").value_or("");
   const std::string_view program = agent.substr(0, agent.find_first_of("/ ("));
   return std::any_of(readers.begin(), readers.end(), [program](std::string_view each) {
-    return http::equal_ignoring_case(program, each);
+    return equal_ignoring_case(program, each);
   });
 }
 
@@ -171,7 +173,7 @@ http::response error_response_v2(int status, std::string_view message) {
   given.content_type = "application/json; charset=utf-8";
   given.headers.emplace_back("X-Platform-Error-Code", code);
   given.body = fmt::format("{{\"code\":\"{}\",\"message\":", code);
-  http::append_json_string(message, given.body);
+  append_json_string(message, given.body);
   given.body += '}';
   return given;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/ascii.hpp"
 #include "base/assert.hpp"
 #include "gate/time_text.hpp"
 
@@ -14,10 +15,6 @@ namespace {
 constexpr std::size_t line_end_bytes = time_text_bytes + 1;
 /// A space and the digits of a time between 2001 and 2262.
 constexpr std::size_t copied_time_bytes = 20;
-
-bool is_digit(char byte) noexcept {
-  return byte >= '0' && byte <= '9';
-}
 
 bool loses(const gate_answer& answer) noexcept {
   return answer.action == gate_action::reject || answer.action == gate_action::drop;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/source_registry.hpp"
 
+#include "base/ascii.hpp"
+#include "base/utf8.hpp"
 #include "codec/base64.hpp"
-#include "http/message.hpp"
 
 namespace weir {
 namespace {
@@ -13,13 +14,13 @@ constexpr std::size_t kind_bytes_max = 32;
 
 bool begins_with_word(std::string_view text, std::string_view word) noexcept {
   return text.size() > word.size() && text[word.size()] == ' ' &&
-         http::equal_ignoring_case(text.substr(0, word.size()), word);
+         equal_ignoring_case(text.substr(0, word.size()), word);
 }
 
 /// Fit for a label: bounded, UTF-8.
 std::string label_text(std::string_view text) {
   text = text.substr(0, user_bytes_max);
-  return http::valid_utf8(text) ? std::string(text) : std::string("invalid");
+  return is_utf8(text) ? std::string(text) : std::string("invalid");
 }
 
 }  // namespace
@@ -129,9 +130,9 @@ bool is_no_user(std::string_view user, std::string_view password) noexcept {
 std::string agent_kind(std::string_view agent) {
   std::string kind;
   for (const char c : agent.substr(0, agent.find_first_of("/ ("))) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    const bool other = (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-    kind.push_back(letter ? static_cast<char>(c | 0x20) : other ? c : '_');
+    const bool letter = is_letter(c);
+    const bool other = is_digit(c) || c == '-' || c == '_' || c == '.';
+    kind.push_back(letter ? to_lower(c) : other ? c : '_');
     if (kind.size() == kind_bytes_max) {
       break;
     }

@@ -10,6 +10,7 @@
 
 #include "base/assert.hpp"
 #include "base/clock.hpp"
+#include "base/json_text.hpp"
 #include "codec/base64.hpp"
 #include "config/checks/warnings.hpp"
 #include "config/secrets.hpp"
@@ -44,7 +45,7 @@ void append_addresses(const std::vector<listen_address>& addresses, std::string&
   bool first = true;
   for (const listen_address& address : addresses) {
     out += first ? "" : ",";
-    http::append_json_string(to_string(address), out);
+    append_json_string(to_string(address), out);
     first = false;
   }
   out += ']';

@@ -5,30 +5,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
+
+#include "base/ascii.hpp"
 
 namespace weir {
 namespace {
 
 constexpr std::array<std::string_view, 12> months{"jan", "feb", "mar", "apr", "may", "jun",
                                                   "jul", "aug", "sep", "oct", "nov", "dec"};
+constexpr std::string_view blanks = " \t\r";
 /// Longer waits say the same: ten years.
 constexpr std::int64_t seconds_most = std::int64_t{10} * 366 * 86'400;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
-bool is_digit(char letter) {
-  return letter >= '0' && letter <= '9';
-}
 
 /// Takes digits off the front, at most nine.
 std::optional<int> take_number(std::string_view& text) {
@@ -60,9 +48,8 @@ std::optional<int> take_month(std::string_view& text) {
     return std::nullopt;
   }
   for (std::size_t i = 0; i < months.size(); ++i) {
-    if (std::equal(months[i].begin(), months[i].end(), text.begin(), [](char one, char other) {
-          return one == std::tolower(static_cast<unsigned char>(other));
-        })) {
+    if (std::equal(months[i].begin(), months[i].end(), text.begin(),
+                   [](char one, char other) { return one == to_lower(other); })) {
       text.remove_prefix(3);
       return static_cast<int>(i) + 1;
     }
@@ -126,7 +113,7 @@ std::optional<std::int64_t> asctime_date(std::string_view text) {
 }  // namespace
 
 std::optional<std::int64_t> parse_http_date(std::string_view text, std::int64_t now_s) {
-  text = trimmed(text);
+  text = trimmed(text, blanks);
   const std::size_t weekday = text.find_first_of(", ");
   if (weekday == std::string_view::npos || weekday == 0 || is_digit(text.front())) {
     return std::nullopt;
@@ -158,7 +145,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view text, std::int64_t 
 
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, std::string_view date,
                                                       std::int64_t now_s) {
-  value = trimmed(value);
+  value = trimmed(value, blanks);
   if (value.empty()) {
     return std::nullopt;
   }

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "sinks/escape.hpp"
 
 namespace weir {
@@ -35,7 +36,7 @@ std::string reason_of(const delivery_step& step) {
   for (const char letter : step.words) {
     if (letter == '"') {
       quoted = !quoted;
-    } else if (!quoted && std::isdigit(static_cast<unsigned char>(letter)) == 0) {
+    } else if (!quoted && !is_digit(letter)) {
       out += letter;
     }
   }
