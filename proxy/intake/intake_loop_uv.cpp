@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 
 namespace weir {
 namespace {

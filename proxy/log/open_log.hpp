@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"

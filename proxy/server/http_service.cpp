@@ -10,7 +10,7 @@
 #include "api/influx_v2.hpp"
 #include "api/query/query.hpp"
 #include "base/assert.hpp"
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "observe/journal.hpp"
 #include "server/health_report.hpp"
 
@@ -36,7 +36,7 @@ class answering_exchange : public http::exchange {
       : worker_(worker),
         on_(on),
         route_(route),
-        began_ns_(monotonic_ns()),
+        began_ns_(steady_now().ns),
         context_(std::move(context)) {}
 
   void body(std::string_view) override {}
@@ -208,7 +208,7 @@ class simple_exchange final : public answering_exchange {
 // --- answering_exchange
 
 void answering_exchange::finish(http::response& given) {
-  worker_.account().answered(route_, given.status, monotonic_ns() - began_ns_);
+  worker_.account().answered(route_, given.status, steady_now().ns - began_ns_);
   api::complete(given, context_);
 }
 

@@ -5,7 +5,7 @@
 #include <random>
 #include <thread>
 
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "config/checks/table_checks.hpp"
 #include "files/directory_remedy_posix.hpp"
 #include "ingest/database_registry.hpp"

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "files/directory_remedy_posix.hpp"
 #include "files/file_util_posix.hpp"
 #include "observe/journal.hpp"

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "base/assert.hpp"
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "sinks/retry_after.hpp"
 
 namespace weir {

@@ -12,7 +12,7 @@
 #include <functional>
 #include <memory>
 
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "base/terminal_text.hpp"
 #include "config/checks/suggest.hpp"
 #include "config/settings_reader.hpp"

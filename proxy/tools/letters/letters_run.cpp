@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <map>
 
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "files/atomic_file_posix.hpp"
 #include "letters/letter_segments.hpp"
 #include "tools/letters/http_post_curl.hpp"

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "base/clock.hpp"
+#include "base/clock_posix.hpp"
 #include "base/terminal_text.hpp"
 #include "tools/command_line.hpp"
 #include "tools/load/load_uv.hpp"
