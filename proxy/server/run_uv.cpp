@@ -9,12 +9,8 @@
 #include <thread>
 
 #include "base/assert.hpp"
-<<<<<<< HEAD
-#include "base/clock.hpp"
-#include "base/json_text.hpp"
-=======
 #include "base/clock_posix.hpp"
->>>>>>> main
+#include "base/json_text.hpp"
 #include "codec/base64.hpp"
 #include "config/checks/warnings.hpp"
 #include "config/secrets.hpp"
