@@ -6,7 +6,7 @@
 #include <string>
 
 #include "api/context.hpp"
-#include "base/json_text.hpp"
+#include "base/text/json_text.hpp"
 
 namespace weir::api {
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "api/context.hpp"
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir::api {
 namespace {

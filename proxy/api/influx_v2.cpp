@@ -11,8 +11,8 @@
 #include <string>
 
 #include "api/routes.hpp"
-#include "base/ascii.hpp"
-#include "base/json_text.hpp"
+#include "base/text/ascii.hpp"
+#include "base/text/json_text.hpp"
 
 namespace weir::api {
 namespace {

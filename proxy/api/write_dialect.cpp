@@ -9,10 +9,10 @@
 #include <array>
 #include <optional>
 
-#include "base/ascii.hpp"
-#include "base/json_text.hpp"
+#include "base/text/ascii.hpp"
+#include "base/text/json_text.hpp"
+#include "base/text/utf8.hpp"
 #include "base/time_unit.hpp"
-#include "base/utf8.hpp"
 
 namespace weir::api {
 namespace {

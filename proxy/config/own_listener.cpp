@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdint>
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 #include "config/checks/checks.hpp"
 
 namespace weir {

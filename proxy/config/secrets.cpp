@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 #include "config/checks/checks.hpp"
 
 namespace weir {

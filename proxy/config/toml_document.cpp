@@ -11,8 +11,8 @@
 #include <optional>
 #include <utility>
 
-#include "base/ascii.hpp"
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
 #include "config/secrets.hpp"
 
 // toml++ 3.3 tells the compiler that some broken documents cannot happen, and aborts or goes astray

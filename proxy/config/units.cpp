@@ -11,8 +11,8 @@
 #include <limits>
 #include <string>
 
-#include "base/ascii.hpp"
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
 #include "config/checks/likely_units.hpp"
 #include "config/checks/suggest.hpp"
 

@@ -14,8 +14,8 @@
 #include <fstream>
 #include <system_error>
 
-#include "base/ascii.hpp"
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
 #include "files/file_system.hpp"
 
 namespace weir {

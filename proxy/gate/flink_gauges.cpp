@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir {
 namespace {

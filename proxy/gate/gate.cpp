@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/ascii.hpp"
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
 #include "gate/time_text.hpp"
 
 namespace weir {
@@ -21,78 +21,6 @@ bool loses(const gate_answer& answer) noexcept {
 }
 
 }  // namespace
-
-std::string_view name_of(gate_code code) noexcept {
-  switch (code) {
-    case gate_code::none:
-      return "none";
-    case gate_code::time_assigned:
-      return "time_assigned";
-    case gate_code::precision_mistaken:
-      return "precision_mistaken";
-    case gate_code::precision_mended:
-      return "precision_mended";
-    case gate_code::precision_ambiguous:
-      return "precision_ambiguous";
-    case gate_code::precision_unknown:
-      return "precision_unknown";
-    case gate_code::beyond_retention:
-      return "beyond_retention";
-    case gate_code::beyond_future:
-      return "beyond_future";
-    case gate_code::retention_clamped:
-      return "retention_clamped";
-    case gate_code::time_as_tag:
-      return "time_as_tag";
-    case gate_code::time_as_field:
-      return "time_as_field";
-    case gate_code::reserved_tag:
-      return "reserved_tag";
-    case gate_code::tag_and_field:
-      return "tag_and_field";
-    case gate_code::name_dropped:
-      return "name_dropped";
-    case gate_code::dropped_by_rule:
-      return "dropped_by_rule";
-    case gate_code::changed_by_rule:
-      return "changed_by_rule";
-    case gate_code::rule_conflict:
-      return "rule_conflict";
-    case gate_code::unsigned_as_integer:
-      return "unsigned_as_integer";
-    case gate_code::unsigned_too_large:
-      return "unsigned_too_large";
-    case gate_code::unsigned_refused:
-      return "unsigned_refused";
-    case gate_code::string_too_long:
-      return "string_too_long";
-    case gate_code::field_type_conflict:
-      return "field_type_conflict";
-    case gate_code::type_coerced:
-      return "type_coerced";
-    case gate_code::field_renamed:
-      return "field_renamed";
-    case gate_code::field_dropped:
-      return "field_dropped";
-    case gate_code::type_unchecked:
-      return "type_unchecked";
-    case gate_code::gauge_converted:
-      return "gauge_converted";
-    case gate_code::gauge_dropped:
-      return "gauge_dropped";
-    case gate_code::duplicate_retry:
-      return "duplicate_retry";
-    case gate_code::duplicate_point:
-      return "duplicate_point";
-    case gate_code::duplicate_spread:
-      return "duplicate_spread";
-    case gate_code::duplicate_field:
-      return "duplicate_field";
-    case gate_code::series_limit:
-      return "series_limit";
-  }
-  return "none";
-}
 
 void gate::begin(const gate_request& request) {
   WEIR_ASSERT(request.policy != nullptr && request.unit_ns >= 0);
@@ -282,6 +210,7 @@ std::string gate::words(const gate_answer& answer, const point_view& point) cons
     case gate_code::unsigned_as_integer:
     case gate_code::unsigned_too_large:
     case gate_code::unsigned_refused:
+    case gate_code::number_of_codes:
       break;
     case gate_code::field_type_conflict:
     case gate_code::type_coerced:
@@ -313,23 +242,6 @@ const point_view& gate::with_integers(const point_view& point) {
   }
   unsigned_point_ = unsigned_edit_.applied(point);
   return unsigned_point_;
-}
-
-const database_settings& policy_for(const std::map<std::string, database_settings>& policies,
-                                    const std::string& database,
-                                    const std::string& retention_policy) {
-  if (!retention_policy.empty()) {
-    if (const auto found = policies.find(database + "/" + retention_policy);
-        found != policies.end()) {
-      return found->second;
-    }
-  }
-  auto found = policies.find(database);
-  if (found == policies.end()) {
-    found = policies.find("*");
-  }
-  WEIR_ASSERT(found != policies.end());
-  return found->second;
 }
 
 }  // namespace weir

@@ -97,9 +97,4 @@ class gate {
   point_view unsigned_point_;
 };
 
-/// Settings by database and retention policy: "db/rp" before "db" before "*".
-[[nodiscard]] const database_settings& policy_for(
-    const std::map<std::string, database_settings>& policies, const std::string& database,
-    const std::string& retention_policy);
-
 }  // namespace weir

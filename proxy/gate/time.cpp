@@ -5,8 +5,8 @@
 
 #include <limits>
 
-#include "base/rfc3339.hpp"
 #include "base/saturating.hpp"
+#include "base/text/rfc3339.hpp"
 
 namespace weir {
 namespace {

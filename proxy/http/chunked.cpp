@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "base/ascii.hpp"
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir::http {
 namespace {

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir::http {
 namespace {

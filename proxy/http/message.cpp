@@ -9,7 +9,7 @@
 #include <charconv>
 #include <chrono>
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir::http {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 #include "http/message.hpp"
 
 namespace weir::http {

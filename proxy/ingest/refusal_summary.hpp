@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ingest/line_account.hpp"
+#include "accounts/line_account.hpp"
 #include "letters/letter.hpp"
 
 namespace weir {

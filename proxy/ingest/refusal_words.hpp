@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "api/verdict.hpp"
-#include "gate/check.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -39,10 +38,6 @@ inline constexpr std::size_t repaired_lines_max = 100;
 /// The same on points beyond retention: how long points are kept, and when the first one was.
 [[nodiscard]] std::string retention_hint(std::uint64_t line, std::int64_t time_ns,
                                          std::int64_t kept_ns);
-
-/// A refusal by the gate, in InfluxDB's words where it has some. `detail` are the gate's own.
-[[nodiscard]] std::string words_for(gate_code code, const point_view& point,
-                                    const std::string& detail);
 
 /// What is left of `words` where the line that they quote stands beside them: the reason alone.
 [[nodiscard]] std::string without_line(std::string words, std::string_view line);

@@ -9,9 +9,9 @@
 #include <chrono>
 #include <ctime>
 
-#include "base/json_text.hpp"
-#include "base/rfc3339.hpp"
-#include "base/utf8.hpp"
+#include "base/text/json_text.hpp"
+#include "base/text/rfc3339.hpp"
+#include "base/text/utf8.hpp"
 #include "codec/base64.hpp"
 
 namespace weir {

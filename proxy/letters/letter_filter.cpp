@@ -8,7 +8,7 @@
 #include <ctime>
 #include <limits>
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 #include "config/checks/likely_units.hpp"
 #include "config/checks/suggest.hpp"
 #include "config/units.hpp"

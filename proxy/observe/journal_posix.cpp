@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "observe/journal.hpp"
-
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -10,9 +8,10 @@
 #include <memory>
 #include <mutex>
 
-#include "base/ascii.hpp"
-#include "base/json_text.hpp"
-#include "base/terminal_text.hpp"
+#include "base/text/ascii.hpp"
+#include "base/text/json_text.hpp"
+#include "base/text/terminal_text.hpp"
+#include "observe/journal.hpp"
 
 namespace weir {
 namespace {

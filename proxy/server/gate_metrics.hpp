@@ -3,8 +3,8 @@
 // What the gate remembers, as numbers for /metrics.
 #pragma once
 
+#include "accounts/database_registry.hpp"
 #include "gate/series/gate_memory.hpp"
-#include "ingest/database_registry.hpp"
 #include "observe/metrics.hpp"
 
 namespace weir {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "accounts/source_registry.hpp"
 #include "api/context.hpp"
 #include "api/health.hpp"
 #include "api/influx_v1.hpp"
@@ -11,6 +12,7 @@
 #include "api/query/query.hpp"
 #include "base/assert.hpp"
 #include "base/clock_posix.hpp"
+#include "config/settings.hpp"
 #include "observe/journal.hpp"
 #include "server/health_report.hpp"
 

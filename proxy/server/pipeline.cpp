@@ -5,11 +5,16 @@
 #include <random>
 #include <thread>
 
+#include "accounts/catalogue_posix.hpp"
+#include "accounts/database_registry.hpp"
+#include "accounts/source_registry.hpp"
 #include "base/clock_posix.hpp"
+#include "config/checks/automatic.hpp"
 #include "config/checks/table_checks.hpp"
 #include "files/directory_remedy_posix.hpp"
-#include "ingest/database_registry.hpp"
+#include "gate/series/gate_memory.hpp"
 #include "ingest/gate_samples.hpp"
+#include "ingest/refusal_summary.hpp"
 #include "ingest/types_file_posix.hpp"
 #include "intake/http_intake.hpp"
 #include "letters/letter_box.hpp"
@@ -20,8 +25,7 @@
 #include "server/process_metrics_posix.hpp"
 #include "server/udp_service.hpp"
 #include "sinks/sink_set.hpp"
-#include "upstream/catalogue_posix.hpp"
-#include "upstream/learning_posix.hpp"
+#include "upstream/upstream_schemas_posix.hpp"
 
 namespace weir {
 namespace {
@@ -137,7 +141,7 @@ struct pipeline::state {
   std::unique_ptr<frame_log> log;
   std::unique_ptr<types_file> types;
   std::unique_ptr<stored_catalogue> catalogue;
-  std::unique_ptr<learning> learnt;
+  std::unique_ptr<upstream_schemas> schemas;
   std::unique_ptr<sink_set> sinks;
   http_counters requests;
   refusal_summary http_refusals{"http"};
@@ -167,7 +171,7 @@ struct pipeline::state {
   [[nodiscard]] outcome open_types();
   [[nodiscard]] outcome open_letters();
   [[nodiscard]] outcome open_catalogue();
-  [[nodiscard]] outcome start_learning();
+  [[nodiscard]] outcome start_schemas();
   [[nodiscard]] outcome start_sinks_of();
   [[nodiscard]] outcome start_udp();
   [[nodiscard]] outcome start_intake(uv_loop_s* control);
@@ -180,7 +184,7 @@ struct pipeline::state {
             .sources = &sources,
             .rules = rules.get(),
             .policies = &policies,
-            .learnt = learnt.get(),
+            .upstream = schemas.get(),
             .remembered = &remembered,
             .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); },
             .refusals = &refusals};
@@ -275,8 +279,8 @@ outcome pipeline::state::open_catalogue() {
   return nothing{};
 }
 
-outcome pipeline::state::start_learning() {
-  auto started = learning::start(
+outcome pipeline::state::start_schemas() {
+  auto started = upstream_schemas::start(
       configured, databases, persistent() ? configured.log.directory + "/learnt" : "",
       [this](std::string_view database, std::string_view measurement, std::string_view field,
              field_type type) {
@@ -286,7 +290,7 @@ outcome pipeline::state::start_learning() {
   if (!started) {
     return started.error();
   }
-  learnt = std::move(started).value();
+  schemas = std::move(started).value();
   return nothing{};
 }
 
@@ -419,7 +423,7 @@ void pipeline::state::collect_others(metric_collector& out) const {
                       "whole among them.",
                       static_cast<double>(rules->hits(i)), {{"rule", rules->name(i)}});
   }
-  learnt->collect(out);
+  schemas->collect(out);
   requests.collect(out);
   log->collect(out);
   sinks->collect(out);
@@ -451,7 +455,7 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
     return compiled.error();
   }
   for (const auto step :
-       {&state::open_log, &state::open_types, &state::open_catalogue, &state::start_learning}) {
+       {&state::open_log, &state::open_types, &state::open_catalogue, &state::start_schemas}) {
     if (auto done = (made.get()->*step)(); !done) {
       return explained(done.error(), "log.directory", configured.log.directory);
     }
@@ -516,7 +520,7 @@ void pipeline::stop(std::int64_t deadline_ns) {
   if (state_->letters != nullptr) {
     state_->letters->stop();
   }
-  state_->learnt->stop();
+  state_->schemas->stop();
   const nanoseconds left(std::max<std::int64_t>(0, deadline_ns - wall_clock_ns()));
   if (!state_->sinks->drain(std::chrono::steady_clock::now() + left)) {
     journal(journal_level::info,

@@ -10,7 +10,7 @@
 
 #include "base/assert.hpp"
 #include "base/clock_posix.hpp"
-#include "base/json_text.hpp"
+#include "base/text/json_text.hpp"
 #include "codec/base64.hpp"
 #include "config/checks/warnings.hpp"
 #include "config/secrets.hpp"

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "accounts/source_registry.hpp"
 #include "base/clock_posix.hpp"
 #include "observe/journal.hpp"
 

@@ -4,28 +4,19 @@
 // networks and disks report to `delivery`. Plain data.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <utility>
 
+#include "net/http_reply.hpp"
 #include "sinks/discard.hpp"
 
 namespace weir {
 
-struct answer {
-  /// False: no answer came (refused, reset, timed out, disk error); `detail` says why.
-  bool answered = false;
-  /// HTTP status; a deliverer without HTTP says 204 for done.
-  int status = 0;
-  /// The answer's body, cut at the bound that the request named.
-  std::string body;
-  /// The Content-Type header, and where a redirect points to; empty where there is none.
-  std::string content_type;
-  std::string location;
-  std::string detail;
-  /// Retry-After, as the server says it: how long it is believed is `delivery`'s part.
-  std::optional<std::chrono::seconds> retry_after;
+struct answer : http_reply {
+  answer() = default;
+  explicit answer(http_reply reply) : http_reply(std::move(reply)) {}
+
   /// Body bytes of the request as they went over the wire.
   std::uint64_t sent_bytes = 0;
   /// Of a success: points that are not stored all the same, where the deliverer found them itself,

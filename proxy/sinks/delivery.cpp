@@ -7,8 +7,9 @@
 #include <charconv>
 #include <string_view>
 
+#include "base/influxql_identifier.hpp"
+#include "net/server_message.hpp"
 #include "sinks/influxdb/influxdb.hpp"
-#include "sinks/server_words.hpp"
 
 namespace weir {
 namespace {
@@ -157,7 +158,7 @@ std::uint64_t dropped_points(const std::string& words) {
 }
 
 delivery_step delivery::next(const answer& given, const attempt& what) {
-  std::string words = given.answered ? server_words(given.body) : given.detail;
+  std::string words = given.answered ? server_message(given.body) : given.detail;
   const answer_class meaning = classify(given, words);
   if (meaning == answer_class::not_stored) {
     words = not_stored_words(given.status, what.stored_status, given.location);
@@ -234,7 +235,7 @@ delivery_step delivery::creation_step(const answer& given) {
   if (!given.answered) {
     return waiting(step_kind::retry, retry_wait(), given.detail, answer_class::no_answer);
   }
-  std::string words = server_words(given.body);
+  std::string words = server_message(given.body);
   if (words.empty()) {
     words = "status " + std::to_string(given.status);
   }

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/assert.hpp"
+#include "base/glob.hpp"
 #include "observe/journal.hpp"
-#include "sinks/escape.hpp"
 #include "sinks/sink_lane.hpp"
 
 namespace weir {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/one_line.hpp"
 #include "observe/journal.hpp"
-#include "sinks/escape.hpp"
 #include "sinks/sink_lane.hpp"
 
 namespace weir {

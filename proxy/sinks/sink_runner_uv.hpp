@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "base/result.hpp"
+#include "net/transfer.hpp"
 #include "sinks/sink.hpp"
-#include "sinks/transfer.hpp"
 
 struct uv_loop_s;
 

@@ -11,6 +11,8 @@
 #include "base/clock_posix.hpp"
 #include "files/directory_remedy_posix.hpp"
 #include "files/file_util_posix.hpp"
+#include "net/transfer_curl.hpp"
+#include "net/url_fault_curl.hpp"
 #include "observe/journal.hpp"
 #include "sinks/file/file_deliverer_posix.hpp"
 #include "sinks/influxdb/influxdb.hpp"
@@ -20,7 +22,6 @@
 #include "sinks/sink_set.hpp"
 #include "sinks/state/cursor_store_posix.hpp"
 #include "sinks/state/refused_store_posix.hpp"
-#include "sinks/transfer_curl.hpp"
 
 namespace weir {
 namespace {

@@ -9,8 +9,8 @@
 #include <cctype>
 #include <utility>
 
-#include "base/ascii.hpp"
-#include "sinks/escape.hpp"
+#include "base/one_line.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir {
 namespace {

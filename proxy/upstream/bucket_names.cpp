@@ -3,16 +3,16 @@
 
 #include <utility>
 
-#include "upstream/learnt.hpp"
+#include "upstream/upstream_schema.hpp"
 
 namespace weir {
 
 std::optional<api::write_target> by_name(const api::write_target& wanted,
-                                         const retention_source* learnt) {
-  if (learnt == nullptr || !wanted.retention_policy.empty() || !is_bucket_id(wanted.database)) {
+                                         const retention_source* known) {
+  if (known == nullptr || !wanted.retention_policy.empty() || !is_bucket_id(wanted.database)) {
     return std::nullopt;
   }
-  auto place = learnt->bucket_of_id(wanted.database);
+  auto place = known->bucket_of_id(wanted.database);
   if (!place) {
     return std::nullopt;
   }

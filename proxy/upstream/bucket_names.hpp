@@ -12,9 +12,9 @@
 namespace weir {
 
 /// A bucket that is addressed by its id is the bucket of that name: one lane, one set of types.
-/// Nothing where `wanted` is no known id. `learnt` may be nullptr.
+/// Nothing where `wanted` is no known id. `known` may be nullptr.
 [[nodiscard]] std::optional<api::write_target> by_name(const api::write_target& wanted,
-                                                       const retention_source* learnt);
+                                                       const retention_source* known);
 
 /// InfluxDB 1 can have no retention policy with a slash in its name, which a bucket may have.
 [[nodiscard]] bool is_impossible(const api::write_target& target, const takers& by) noexcept;

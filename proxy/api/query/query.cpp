@@ -13,7 +13,7 @@
 #include "api/context.hpp"
 #include "api/influx_v1.hpp"
 #include "api/query/query_parser.hpp"
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 #include "http/multipart.hpp"
 
 namespace weir::api {

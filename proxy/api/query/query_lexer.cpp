@@ -3,7 +3,7 @@
 // Splits InfluxQL into tokens. Pure; any thread.
 #include "api/query/query_lexer.hpp"
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "base/json_text.hpp"
+#include "base/text/json_text.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/glob.hpp"
+#include "config/policy_lookup.hpp"
 
 namespace weir {
 namespace {
@@ -134,13 +135,8 @@ settled_policies::settled_policies(const settings& configured) : sinks_(configur
 
 const database_settings& settled_policies::find(const std::string& database,
                                                 const std::string& retention_policy) const {
-  if (!retention_policy.empty()) {
-    if (const auto own = named_.find(database + "/" + retention_policy); own != named_.end()) {
-      return own->second;
-    }
-  }
-  if (const auto own = named_.find(database); own != named_.end()) {
-    return own->second;
+  if (const database_settings* const own = find_named_policy(named_, database, retention_policy)) {
+    return *own;
   }
   return any_[index_of(takers_of(database))];
 }

@@ -11,7 +11,7 @@
 #include <numeric>
 #include <vector>
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir {
 namespace {

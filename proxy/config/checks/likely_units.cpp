@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 #include "config/units.hpp"
 
 namespace weir {

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <utility>
 
-#include "base/ascii.hpp"
+#include "base/text/ascii.hpp"
 #include "gate/series/series_hash.hpp"
 
 namespace weir {

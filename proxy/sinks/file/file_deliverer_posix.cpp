@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/percent_escape.hpp"
 #include "files/file_util_posix.hpp"
-#include "sinks/escape.hpp"
 
 namespace weir {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "codec/gzip.hpp"
 #include "config/settings.hpp"
+#include "net/transfer.hpp"
 #include "sinks/deliverer.hpp"
-#include "sinks/transfer.hpp"
 
 namespace weir {
 
@@ -25,27 +25,10 @@ class influxdb_deliverer final : public deliverer {
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
 
  private:
-  [[nodiscard]] transfer_request request_to(std::string path) const;
-  [[nodiscard]] std::string write_path_for(const lane_key& lane) const;
-
-  std::string url_;
-  std::uint32_t version_;
-  std::string username_;
-  std::string password_;
-  std::string token_;
-  std::string organization_;
-  std::string bucket_;
-  milliseconds timeout_;
+  const sink_settings settings_;
   compression_mode compression_;
   transfer& http_;
   gzip_compressor compressor_;
 };
-
-/// The bucket that a lane's points go to: `wanted` with its placeholders filled in, or, when that
-/// is empty, what InfluxDB 2 calls a database and its retention policy.
-[[nodiscard]] std::string bucket_of(std::string_view wanted, const lane_key& lane);
-
-/// `name` as InfluxQL writes an identifier: in double quotes, with escapes.
-[[nodiscard]] std::string quoted_identifier(std::string_view name);
 
 }  // namespace weir

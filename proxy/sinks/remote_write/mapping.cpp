@@ -7,9 +7,9 @@
 #include <protozero/pbf_writer.hpp>
 #include <set>
 
-#include "base/ascii.hpp"
 #include "base/assert.hpp"
-#include "base/utf8.hpp"
+#include "base/text/ascii.hpp"
+#include "base/text/utf8.hpp"
 #include "sinks/remote_write/wire.hpp"
 
 namespace weir {

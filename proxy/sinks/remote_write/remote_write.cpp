@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/one_line.hpp"
+#include "net/server_message.hpp"
 #include "observe/journal.hpp"
 #include "sinks/delivery.hpp"
-#include "sinks/escape.hpp"
-#include "sinks/server_words.hpp"
 
 namespace weir {
 namespace {
@@ -140,15 +140,15 @@ void remote_write_deliverer::send(const send_plan::range& part) {
   request.body = {std::string_view(running_->body)};
   waiting_ = true;
   parts_.counters->requests.add();
-  parts_.http.post(std::move(request), [this](const answer& given) {
+  parts_.http.post(std::move(request), [this](http_reply reply) {
     waiting_ = false;
-    on_answer(given);
+    on_answer(answer(std::move(reply)));
     pump();
   });
 }
 
 void remote_write_deliverer::on_answer(const answer& given) {
-  std::string words = given.answered ? server_words(given.body) : given.detail;
+  std::string words = given.answered ? server_message(given.body) : given.detail;
   const bool stored = given.answered && given.status >= 200 && given.status < 300;
   answer_class meaning = stored ? answer_class::success : classify(given, words);
   if (given.answered && is_refusal_in_disguise(given.status, words)) {
@@ -195,7 +195,7 @@ void remote_write_deliverer::on_stored(const answer& given) {
             fmt::format("sink {}: answered {} with {}, and remote write takes any 2xx for stored: "
                         "is the url right?",
                         settings_.name, given.status,
-                        one_line(server_words(given.body), words_bytes_max)));
+                        one_line(server_message(given.body), words_bytes_max)));
   }
   running_->plan.accepted();
   grow_requests();

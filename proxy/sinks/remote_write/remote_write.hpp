@@ -12,13 +12,13 @@
 #include <string>
 
 #include "config/settings.hpp"
+#include "net/transfer.hpp"
 #include "sinks/deliverer.hpp"
 #include "sinks/remote_write/sample_batch.hpp"
 #include "sinks/remote_write/sample_metrics.hpp"
 #include "sinks/remote_write/send_plan.hpp"
 #include "sinks/remote_write/sent_ledger.hpp"
 #include "sinks/remote_write/wire.hpp"
-#include "sinks/transfer.hpp"
 
 namespace weir {
 

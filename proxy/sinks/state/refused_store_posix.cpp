@@ -7,9 +7,10 @@
 
 #include <ctime>
 
-#include "base/rfc3339.hpp"
+#include "base/one_line.hpp"
+#include "base/percent_escape.hpp"
+#include "base/text/rfc3339.hpp"
 #include "files/file_util_posix.hpp"
-#include "sinks/escape.hpp"
 
 namespace weir {
 namespace {

@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "base/clock_posix.hpp"
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 #include "config/checks/suggest.hpp"
 #include "config/settings_reader.hpp"
 #include "letters/letter_filter.hpp"

@@ -4,12 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
-#include "base/json_text.hpp"
-#include "base/rfc3339.hpp"
-#include "base/terminal_text.hpp"
-#include "gate/words.hpp"
+#include "base/text/json_text.hpp"
+#include "base/text/rfc3339.hpp"
+#include "base/text/terminal_text.hpp"
+#include "gate/codes.hpp"
 #include "letters/letter_filter.hpp"
 #include "tools/lint/lint_text.hpp"
 #include "weir/line_protocol.hpp"
@@ -60,13 +61,9 @@ bool append_diagnosis(const letter& each, std::string& out) {
   return true;
 }
 
-std::string_view explanation_of(std::string_view code) {
-  for (std::size_t i = 1; i < gate_code_count; ++i) {
-    if (const auto known = static_cast<gate_code>(i); name_of(known) == code) {
-      return explanation(known);
-    }
-  }
-  return {};
+std::string explanation_of(std::string_view code) {
+  const std::optional<gate_code> known = find_gate_code(code);
+  return known && *known != gate_code::none ? explanation(*known) : std::string{};
 }
 
 }  // namespace
@@ -128,7 +125,7 @@ std::string describe_letter(const letter& each, bool replayed) {
                      each.what.cut ? ", of which only the beginning was kept" : "");
   if (!append_diagnosis(each, out)) {
     out += "    " + visible(each.what.text, shown_columns_max) + "\n";
-    if (const std::string_view words = explanation_of(each.what.code); !words.empty()) {
+    if (const std::string words = explanation_of(each.what.code); !words.empty()) {
       out.append("  ").append(words).append("\n");
     }
   }

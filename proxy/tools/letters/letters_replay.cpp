@@ -6,9 +6,10 @@
 
 #include <algorithm>
 
+#include "base/one_line.hpp"
+#include "base/percent_escape.hpp"
 #include "intake/address.hpp"
 #include "sinks/delivery.hpp"
-#include "sinks/escape.hpp"
 
 namespace weir {
 namespace {

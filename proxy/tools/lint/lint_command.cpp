@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 #include "tools/command_line.hpp"
 #include "tools/lint/lint_run_posix.hpp"
 

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "base/assert.hpp"
-#include "base/json_text.hpp"
+#include "base/text/json_text.hpp"
 
 namespace weir {
 namespace {

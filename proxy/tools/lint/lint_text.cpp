@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 
 namespace weir {
 namespace {

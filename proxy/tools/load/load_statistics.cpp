@@ -8,7 +8,7 @@
 #include <bit>
 #include <cmath>
 
-#include "base/json_text.hpp"
+#include "base/text/json_text.hpp"
 #include "config/secrets.hpp"
 
 namespace weir {

@@ -125,16 +125,6 @@ TEST(gate, many_unsigned_fields_of_one_line) {
   EXPECT_EQ(pass_line(line + " 1", {}).line, expected + " 1\n");
 }
 
-TEST(policy_for, the_most_particular_wins) {
-  std::map<std::string, database_settings> policies{{"*", {}}, {"a", {}}, {"a/rp", {}}};
-  policies["a"].retention = hours(1);
-  policies["a/rp"].retention = hours(2);
-  EXPECT_EQ(policy_for(policies, "b", "").retention, std::nullopt);
-  EXPECT_EQ(policy_for(policies, "a", "").retention, nanoseconds(hours(1)));
-  EXPECT_EQ(policy_for(policies, "a", "other").retention, nanoseconds(hours(1)));
-  EXPECT_EQ(policy_for(policies, "a", "rp").retention, nanoseconds(hours(2)));
-}
-
 TEST(staged_lines, cuts_runs_that_fit_a_frame) {
   staged_lines staged;
   const std::string line(100'000, 'x');

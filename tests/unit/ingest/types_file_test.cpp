@@ -11,6 +11,8 @@
 #include <iterator>
 #include <thread>
 
+#include "accounts/database_registry.hpp"
+#include "config/settings.hpp"
 #include "ingest/types_file_posix.hpp"
 #include "ingest/write_path.hpp"
 #include "log/open_log.hpp"

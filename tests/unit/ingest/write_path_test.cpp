@@ -9,6 +9,8 @@
 #include <optional>
 #include <random>
 
+#include "accounts/database_registry.hpp"
+#include "config/settings.hpp"
 #include "log/open_log.hpp"
 
 namespace weir {

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "ingest/database_registry.hpp"
-#include "ingest/source_registry.hpp"
+#include "accounts/database_registry.hpp"
+#include "accounts/source_registry.hpp"
 #include "intake/udp_counts.hpp"
 #include "sinks/sink_metrics.hpp"
 #include "unit/metric_values.hpp"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sinks/influxdb/requests.hpp"
 #include "unit/sinks/fake_log.hpp"
 
 namespace weir {
@@ -116,11 +117,6 @@ TEST_F(influxdb, creates_a_database_by_a_form) {
   EXPECT_EQ(http_.body, "q=CREATE%20DATABASE%20%22a%5C%22b%22");
   EXPECT_TRUE(http_.has("Content-Type: application/x-www-form-urlencoded"));
   EXPECT_TRUE(done);
-}
-
-TEST_F(influxdb, quotes_identifiers) {
-  EXPECT_EQ(quoted_identifier("plain"), "\"plain\"");
-  EXPECT_EQ(quoted_identifier("a\"b\\c\nd"), "\"a\\\"b\\\\c\\nd\"");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "sinks/transfer.hpp"
+#include "net/transfer.hpp"
 
 namespace weir {
 

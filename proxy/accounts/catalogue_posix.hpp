@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The databases that clients created through weir, as /query sees them, kept in a small file beside
+// the log so that a restart remembers which of them a sink may create upstream. Thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accounts/database_registry.hpp"
+#include "api/catalogue.hpp"
+#include "base/result.hpp"
+#include "config/settings.hpp"
+
+namespace weir {
+
+class stored_catalogue final : public catalogue {
+ public:
+  /// Reads `path` (empty: nothing is kept). The registry and the policies must outlive it.
+  [[nodiscard]] static result<std::unique_ptr<stored_catalogue>> open(
+      std::string path, database_registry& registry,
+      const std::map<std::string, database_settings>& policies);
+
+  [[nodiscard]] std::vector<std::string> databases() const override;
+  [[nodiscard]] bool exists(std::string_view name) const override;
+  [[nodiscard]] outcome create(std::string_view name) override;
+  [[nodiscard]] outcome drop(std::string_view name) override;
+  [[nodiscard]] std::vector<retention_policy> retention_policies(
+      std::string_view database) const override;
+
+  /// A client created it through weir. Any thread.
+  [[nodiscard]] bool created(std::string_view name) const;
+
+ private:
+  stored_catalogue(std::string path, database_registry& registry,
+                   const std::map<std::string, database_settings>& policies)
+      : path_(std::move(path)), registry_(registry), policies_(policies) {}
+  [[nodiscard]] outcome save() const;
+
+  const std::string path_;
+  database_registry& registry_;
+  const std::map<std::string, database_settings>& policies_;
+  mutable std::mutex saving_;
+};
+
+}  // namespace weir

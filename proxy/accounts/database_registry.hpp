@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every database that weir has heard of, with its line counts: the law of conservation per database
+// (received = accepted + rejected + dropped) is kept here. Entries are never moved or removed, so a
+// loop may hold on to one. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accounts/line_account.hpp"
+#include "observe/metrics.hpp"
+
+namespace weir {
+
+class database_entry {
+ public:
+  /// What the rows of those say that have none of their own.
+  static constexpr std::string_view other_label = "(other)";
+
+  explicit database_entry(std::string name, bool labelled = true)
+      : name_(std::move(name)), labelled_(labelled) {}
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// It has rows of its own in /metrics. That stays so: counters must not move from row to row.
+  [[nodiscard]] bool labelled() const noexcept { return labelled_; }
+  /// A client created it through weir and has not dropped it since.
+  [[nodiscard]] bool created() const noexcept { return created_.load(std::memory_order_relaxed); }
+  /// SHOW DATABASES lists it.
+  [[nodiscard]] bool listed() const noexcept { return listed_.load(std::memory_order_relaxed); }
+  void set_created(bool created) noexcept { created_.store(created, std::memory_order_relaxed); }
+  void set_listed(bool listed) noexcept { listed_.store(listed, std::memory_order_relaxed); }
+
+  /// Points of this retention policy (empty: of the default one) were accepted. Any thread.
+  void note_written(const std::string& retention_policy);
+  /// Those policies, of this process; at most `written_policies_max`.
+  [[nodiscard]] std::vector<std::string> written_policies() const;
+  static constexpr std::size_t written_policies_max = 1'000;
+
+  /// Adds a request's account. Any thread.
+  void add(const line_account& account) noexcept { lines_.add(account); }
+  /// Of one moment: it adds up. Any thread.
+  [[nodiscard]] line_account lines() const noexcept { return lines_.read(); }
+
+ private:
+  const std::string name_;
+  const bool labelled_;
+  std::atomic<bool> created_{false};
+  std::atomic<bool> listed_{false};
+  /// Points without a policy were: what most are, without the lock.
+  std::atomic<bool> written_default_{false};
+  mutable std::mutex written_mutex_;
+  std::set<std::string> written_;
+  shared_account lines_;
+};
+
+class database_registry {
+ public:
+  /// The first `labelled_max` have rows of their own in /metrics.
+  explicit database_registry(std::size_t databases_max,
+                             std::size_t labelled_max = std::numeric_limits<std::size_t>::max())
+      : databases_max_(databases_max), labelled_max_(labelled_max) {}
+
+  /// Valid as long as the registry; nullptr when `limits.databases` are known already.
+  [[nodiscard]] database_entry* find_or_add(std::string_view name);
+  [[nodiscard]] database_entry* find(std::string_view name) const;
+  /// Sorted by name.
+  [[nodiscard]] std::vector<database_entry*> entries() const;
+  [[nodiscard]] std::size_t databases_max() const noexcept { return databases_max_; }
+
+  /// `name` as a label.
+  [[nodiscard]] std::string_view label_of(std::string_view name) const;
+  void collect(metric_collector& out) const;
+  /// The same for some of them, from the one of number `first` on; whether there are more.
+  [[nodiscard]] bool collect_some(std::size_t first, std::size_t count,
+                                  metric_collector& out) const;
+
+ private:
+  const std::size_t databases_max_;
+  const std::size_t labelled_max_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<database_entry>, std::less<>> entries_;
+  std::vector<const database_entry*> by_age_;
+};
+
+}  // namespace weir

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/unparsed_line.hpp"
+
+#include "ingest/refusal_words.hpp"
+
+namespace weir {
+
+rejected_line unparsed_line::in_plain_answer() const {
+  return quoting(error_);
+}
+
+rejected_line unparsed_line::in_verbose_answer(std::size_t before) const {
+  return explained(error_, unit_ns_, before);
+}
+
+line_hint unparsed_line::hint() const {
+  return hint_for(error_, unit_ns_);
+}
+
+}  // namespace weir

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/write_job.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "config/settings.hpp"
+#include "gate/flink_gauges.hpp"
+#include "ingest/unparsed_line.hpp"
+#include "ingest/write_turn.hpp"
+
+namespace weir {
+namespace {
+
+// A body is looked at in slices of this size, so that what one of them may cost has a bound: even
+// lines of a byte are not more than its half.
+constexpr std::size_t slice_bytes = std::size_t{16} << 10;
+
+/// The next slice of a piece, if possible up to the end of a line: a line that spans two slices is
+/// read more slowly.
+std::string_view slice_of(std::string_view piece) {
+  if (piece.size() <= slice_bytes) {
+    return piece;
+  }
+  const std::size_t feed = piece.rfind('\n', slice_bytes - 1);
+  return piece.substr(0, feed == std::string_view::npos ? slice_bytes : feed + 1);
+}
+
+std::size_t lines_of(const line_counts& counts) noexcept {
+  return static_cast<std::size_t>(counts.points + counts.errors);
+}
+
+}  // namespace
+
+void write_job::begin(const api::write_target& target, std::int64_t now_ns,
+                      database_entry& database, database_rules* rules, done finish,
+                      write_origin origin) {
+  request_.begin(target, now_ns, database, rules, std::move(finish), std::move(origin));
+  reader_.reset(reader_options());
+}
+
+parse_options write_job::reader_options() const {
+  const std::int64_t unit_ns = request_.points().target().unit_ns;
+  const database_settings& policy = request_.points().policy();
+  // Where each timestamp has its own unit, the gate multiplies.
+  return {.unit_ns = unit_ns == automatic_unit_ns ? 1 : unit_ns,
+          .utf8 = policy.utf8 == utf8_mode::pass ? utf8_policy::pass : utf8_policy::reject,
+          .tag_count = policy.tag_count == shield_mode::pass ? tag_count_policy::pass
+                                                             : tag_count_policy::reject,
+          .line_bytes_max = static_cast<std::size_t>(services_.configured.limits.line)};
+}
+
+void write_job::reset() {
+  request_.reset();
+  reader_.shrink(write_request::idle_buffer_bytes);
+  if (second_reader_ != nullptr) {
+    second_reader_->shrink(write_request::idle_buffer_bytes);
+  }
+}
+
+void write_job::body(std::string_view piece) {
+  turn_work all(std::numeric_limits<std::size_t>::max());
+  static_cast<void>(body(piece, all));
+}
+
+std::size_t write_job::body(std::string_view piece, turn_work& work) {
+  std::size_t taken = 0;
+  while (taken < piece.size() && !request_.overloaded() && !work.done()) {
+    const std::string_view slice = slice_of(piece.substr(taken));
+    const std::size_t lines_before = lines_of(reader_.counts());
+    reader_.feed(slice);
+    drain();
+    taken += slice.size();
+    work.spend(lines_of(reader_.counts()) - lines_before);
+    turn_.relieve(request_);
+    if (!request_.fits_memory(reader_.held_bytes())) {
+      give_up_lines();
+    }
+  }
+  return request_.overloaded() ? piece.size() : taken;
+}
+
+void write_job::give_up_lines() {
+  request_.give_up_lines();
+  reader_.reset({});
+  reader_.shrink(0);
+}
+
+void write_job::end_body() {
+  if (request_.overloaded()) {
+    return;
+  }
+  reader_.finish();
+  drain();
+  admission& points = request_.points();
+  points.account().carriage_returns += reader_.counts().carriage_returns;
+  points.account().byte_order_marks += reader_.counts().byte_order_marks;
+  points.end_body();
+}
+
+void write_job::next_body(std::int64_t now_ns) {
+  end_body();
+  if (!request_.overloaded()) {
+    request_.points().next_body(now_ns);
+    reader_.reset(reader_options());
+  }
+}
+
+void write_job::complete() {
+  WEIR_ASSERT(request_.stage() == write_stage::reading);
+  end_body();
+  request_.complete();
+  turn_.add(request_);
+}
+
+void write_job::drain() {
+  admission& points = request_.points();
+  for (;;) {
+    switch (reader_.next()) {
+      case line_event::point:
+        if (const std::size_t known = points.take_known(reader_.upcoming()); known > 0) {
+          reader_.skip(known - 1);
+        } else {
+          points.take(reader_.point());
+        }
+        continue;
+      case line_event::error:
+        if (!admit_overflowed(reader_.error()) && !repair_gauges(reader_.error())) {
+          points.reject(unparsed_line(reader_.error(), reader_options().unit_ns));
+        }
+        continue;
+      case line_event::more:
+        return;
+    }
+  }
+}
+
+std::optional<point_view> write_job::read_again(std::string_view text, const parse_options& options,
+                                                std::uint64_t line) {
+  if (second_reader_ == nullptr) {
+    second_reader_ = std::make_unique<line_reader>();
+  }
+  parse_options alone = options;
+  alone.take_byte_order_mark = false;
+  second_reader_->reset(alone);
+  second_reader_->feed(text);
+  second_reader_->finish();
+  if (second_reader_->next() != line_event::point) {
+    return std::nullopt;
+  }
+  point_view point = second_reader_->point();
+  point.line = line;
+  return point;
+}
+
+bool write_job::admit_overflowed(const parse_error& error) {
+  if (error.code != parse_code::time_outside_range || request_.points().target().unit_ns == 1) {
+    return false;
+  }
+  parse_options options = reader_options();
+  options.unit_ns = 1;
+  const std::optional<point_view> point = read_again(error.text, options, error.line);
+  return point && request_.points().take_overflowed(*point);
+}
+
+bool write_job::repair_gauges(const parse_error& error) {
+  admission& points = request_.points();
+  const bool is_no_number = error.code == parse_code::invalid_number ||
+                            error.code == parse_code::invalid_boolean ||
+                            error.code == parse_code::invalid_float;
+  if (!points.policy().flink_gauges || !is_no_number ||
+      !mend_flink_line(error.text, repaired_line_)) {
+    return false;
+  }
+  if (repaired_line_.empty()) {
+    points.drop(gate_code::gauge_dropped, error.line, error.text);
+    return true;
+  }
+  const std::optional<point_view> point = read_again(repaired_line_, reader_options(), error.line);
+  if (!point) {
+    return false;  // it has another mistake
+  }
+  points.take_repaired(*point, gate_code::gauge_dropped);
+  return true;
+}
+
+}  // namespace weir

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One write of line protocol: the pieces of its body go to a `line_reader`, and the points and
+// refused lines that it yields to admission. Reads lines that may be repaired a second time. Pure;
+// lives on one loop, where its write_path gives it to one request after the other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/turn_work.hpp"
+#include "ingest/write_request.hpp"
+#include "weir/line_protocol.hpp"
+
+namespace weir {
+
+class write_turn;
+
+class write_job {
+ public:
+  using done = write_request::done;
+
+  /// `services` and `turn` outlive the job. `reuse` is called when the log has settled a job whose
+  /// client is gone; it may begin or delete the job.
+  write_job(const write_services& services, write_turn& turn, std::function<void(write_job&)> reuse)
+      : services_(services),
+        turn_(turn),
+        request_(services, [this, reuse = std::move(reuse)] { reuse(*this); }) {}
+  write_job(const write_job&) = delete;
+  write_job& operator=(const write_job&) = delete;
+
+  /// As `write_request::begin`.
+  void begin(const api::write_target& target, std::int64_t now_ns, database_entry& database,
+             database_rules* rules, done finish, write_origin origin);
+
+  /// A piece of the body. When the memory budget has no more, the request is lost to it.
+  void body(std::string_view piece);
+  /// The same as far as the turn's work goes: how much of the piece was taken, in bytes.
+  [[nodiscard]] std::size_t body(std::string_view piece, turn_work& work);
+  /// NULs were taken off the end of a body before it was passed on.
+  void count_final_nul() noexcept { ++request_.points().account().final_nuls; }
+  /// What came so far is a body of its own and the next piece begins another, received at `now_ns`:
+  /// many datagrams share a job, a frame and an append.
+  void next_body(std::int64_t now_ns);
+  /// The body is complete; `done` is called by an `end_of_turn`: the next one, or, under
+  /// `synced`, the first after the group commit.
+  void complete();
+
+  /// Where memory ran out: this request alone needs more than one may ever have, so that sending it
+  /// again is no use. `also`: bytes that its connection leased for it.
+  [[nodiscard]] bool too_large(std::size_t also) const noexcept { return request_.too_large(also); }
+  /// Memory is short for others that serve this request: its letters are given up. False: it has
+  /// none.
+  [[nodiscard]] bool give_way() noexcept { return request_.give_way(reader_.held_bytes()); }
+
+  [[nodiscard]] write_request& request() noexcept { return request_; }
+  /// Forgets all; what was not committed is as if it had never come.
+  void reset();
+
+ private:
+  void drain();
+  void end_body();
+  void give_up_lines();
+  /// The point that `text` is, as line `line`, or nothing. Valid until the next call.
+  [[nodiscard]] std::optional<point_view> read_again(std::string_view text,
+                                                     const parse_options& options,
+                                                     std::uint64_t line);
+  /// A time that overflows in the request's unit may be a mistaken precision: then the gate decides
+  /// on the line, and it is no error of the parser's.
+  [[nodiscard]] bool admit_overflowed(const parse_error& error);
+  /// A line with a gauge of Flink's that is no number: whether it is taken or dropped without it.
+  [[nodiscard]] bool repair_gauges(const parse_error& error);
+  [[nodiscard]] parse_options reader_options() const;
+
+  const write_services& services_;
+  write_turn& turn_;
+  write_request request_;
+  line_reader reader_;
+  /// For lines that are read a second time, in another unit or repaired; made for the first of
+  /// them.
+  std::unique_ptr<line_reader> second_reader_;
+  std::string repaired_line_;
+};
+
+}  // namespace weir

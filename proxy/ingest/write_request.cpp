@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/write_request.hpp"
+
+#include <utility>
+
+#include "accounts/database_registry.hpp"
+#include "accounts/source_registry.hpp"
+#include "config/checks/automatic.hpp"
+#include "config/policy_lookup.hpp"
+#include "config/settings.hpp"
+#include "ingest/gate_samples.hpp"
+#include "ingest/refusal_summary.hpp"
+
+namespace weir {
+namespace {
+
+// A request's lease grows in steps, so that the shared budget is touched once per step.
+constexpr std::size_t lease_step_bytes = std::size_t{64} << 10;
+constexpr std::size_t small_step_bytes = std::size_t{16} << 10;
+
+std::size_t lease_bytes(std::size_t held) {
+  const std::size_t step = held <= lease_step_bytes ? small_step_bytes : lease_step_bytes;
+  return (held + step - 1) / step * step;
+}
+
+}  // namespace
+
+write_request::write_request(const write_services& services, std::function<void()> reuse)
+    : services_(services),
+      reuse_(std::move(reuse)),
+      points_({.letters = services.letters,
+               .remembered = services.remembered,
+               .upstream = services.upstream}) {}
+
+void write_request::begin(const api::write_target& target, std::int64_t now_ns,
+                          database_entry& database, database_rules* rules, done finish,
+                          write_origin origin) {
+  const database_settings& policy =
+      services_.policies != nullptr
+          ? services_.policies->find(target.database, target.retention_policy)
+          : policy_for(services_.configured.database, target.database, target.retention_policy);
+  database_ = &database;
+  source_ = origin.source;
+  finish_ = std::move(finish);
+  lease_ = memory_lease(services_.memory, std::move(origin.share));
+  points_.begin(target, {.policy = &policy, .rules = rules, .describe = std::move(origin.describe)},
+                now_ns);
+}
+
+/// A buffer that an idle request keeps anyway does not count against this one.
+std::size_t write_request::held_bytes(std::size_t reader_bytes) const noexcept {
+  const staged_lines& staged = points_.staged();
+  const std::size_t staged_bytes =
+      staged.held_bytes() <= idle_buffer_bytes ? staged.text().size() : staged.held_bytes();
+  return staged_bytes + frame_bytes_ + reader_bytes + points_.report_bytes();
+}
+
+bool write_request::fits_memory(std::size_t reader_bytes) noexcept {
+  if (lease_.grow_to(lease_bytes(held_bytes(reader_bytes)))) {
+    return true;
+  }
+  points_.letters().give_up();
+  return lease_.grow_to(lease_bytes(held_bytes(reader_bytes)));
+}
+
+bool write_request::give_way(std::size_t reader_bytes) noexcept {
+  if (points_.letters().bytes() == 0) {
+    return false;
+  }
+  points_.letters().give_up();
+  lease_.shrink_to(lease_bytes(held_bytes(reader_bytes)));
+  return true;
+}
+
+void write_request::give_up_lines() noexcept {
+  overloaded_ = true;
+  too_large_ = lease_.alone();
+  points_.staged().clear(0);
+  frames_.clear();
+  frame_bytes_ = 0;
+  lease_.release();
+}
+
+void write_request::add_frame(std::shared_ptr<frame> filled) {
+  frame_bytes_ += filled->stored.capacity() + sizeof(frame);
+  frames_.push_back(std::move(filled));
+}
+
+void write_request::complete() {
+  if (!points_.target().wishes.accept_partial && !overloaded_ && !points_.verdict().flawless()) {
+    points_.withhold(idle_buffer_bytes);
+    frames_.clear();
+    frame_bytes_ = 0;
+  }
+  stage_ = write_stage::complete;
+}
+
+void write_request::abandon() noexcept {
+  finish_ = nullptr;
+  stage_ = write_stage::abandoned;
+}
+
+void write_request::conclude(append_status status, const std::string& detail) {
+  const bool is_kept = !has_lines() || status == append_status::taken;
+  if (stage_ == write_stage::abandoned) {
+    if (is_kept) {
+      commit();
+    }
+    const std::function<void()> reuse = reuse_;  // it may delete this request
+    reuse();
+    return;
+  }
+  stage_ = write_stage::reading;
+  const done finish = std::move(finish_);  // it may release this request
+  if (overloaded_) {
+    if (too_large_) {
+      finish(write_end::too_large, points_.verdict(), {});
+    } else {
+      finish(write_end::overloaded, points_.verdict(),
+             "the memory for requests in flight is used up");
+    }
+    return;
+  }
+  if (!is_kept) {
+    finish(status == append_status::full ? write_end::log_full : write_end::log_failed,
+           points_.verdict(), detail);
+    return;
+  }
+  commit();
+  finish(write_end::answered, points_.verdict(), {});
+}
+
+void write_request::commit() {
+  points_.commit();
+  const line_account& lines = points_.account();
+  database_->add(lines);
+  if (source_ != nullptr) {
+    source_->add(lines);
+  }
+  if (services_.refusals != nullptr && lines.received > lines.accepted) {
+    services_.refusals->note(lines, points_.digest());
+    tell_refusals(*services_.refusals, points_.now_ns());
+  }
+  if (lines.accepted > 0) {
+    database_->note_written(points_.target().retention_policy);
+    if (!database_->listed()) {
+      database_->set_listed(true);  // as InfluxDB: what holds points is shown
+    }
+  }
+}
+
+void write_request::reset() {
+  points_.reset(idle_buffer_bytes);
+  database_ = nullptr;
+  source_ = nullptr;
+  finish_ = nullptr;
+  frames_.clear();
+  frame_bytes_ = 0;
+  lease_.release();
+  overloaded_ = false;
+  too_large_ = false;
+  stage_ = write_stage::reading;
+}
+
+}  // namespace weir

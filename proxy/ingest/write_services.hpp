@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the wiring gives a write path: the parts that all loops share, and what is known of one
+// request's sender. Declarations alone, so that a service needs no header of the rooms behind them.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/result.hpp"
+
+namespace weir {
+
+class database_registry;
+class frame_log;
+class gate_memory;
+class letter_box;
+class memory_budget;
+class memory_share;
+class refusal_summary;
+class retention_source;
+class rule_set;
+class settled_policies;
+class source_entry;
+class source_registry;
+struct letter_header;
+struct settings;
+
+/// Shared by all loops. All of it outlives the loops and is safe to use from each of them.
+struct write_services {
+  const settings& configured;
+  frame_log& log;
+  database_registry& databases;
+  /// For requests in flight.
+  memory_budget& memory;
+  /// nullptr: lines that are rejected or dropped are not kept.
+  letter_box* letters = nullptr;
+  /// nullptr: lines are not counted by sender.
+  source_registry* sources = nullptr;
+  /// [[rule]]; nullptr: no rules.
+  const rule_set* rules = nullptr;
+  /// nullptr: `configured` as it is, with nothing settled.
+  const settled_policies* policies = nullptr;
+  /// Retention of databases with retention = "learn"; nullptr: none is known.
+  const retention_source* upstream = nullptr;
+  /// The types, duplicates and series that the gate checks against; nullptr: it checks none.
+  gate_memory* remembered = nullptr;
+  /// Writes the field types that were registered since the last call. Called before the log is
+  /// given frames, because types must outlive the process as their lines do. Its failure fails the
+  /// append.
+  std::function<outcome()> keep_types = nullptr;
+  /// What the journal says of rejected lines; nullptr: nothing.
+  refusal_summary* refusals = nullptr;
+};
+
+/// The sender of a write.
+struct write_origin {
+  /// nullptr: not counted by sender.
+  source_entry* source = nullptr;
+  /// Fills in all that a letter says of its sender (not its database and time). Called when the
+  /// first line of a body is refused, from within `body`, `next_body` or `complete`.
+  std::function<void(letter_header&)> describe = nullptr;
+  /// What its client holds of the memory for requests; nullptr: not counted by client.
+  std::shared_ptr<memory_share> share = nullptr;
+};
+
+}  // namespace weir

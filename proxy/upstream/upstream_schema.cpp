@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstream/upstream_schema.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/percent_escape.hpp"
+
+namespace weir {
+namespace {
+
+// First line of the text; then a line for each policy: database, policy, default, nanoseconds; then
+// one for each bucket whose id is known: @id, name. Names have a = before them because they may be
+// empty.
+constexpr std::string_view text_head = "weir learnt 1\n";
+
+/// Takes a word and the one space after it off the front.
+std::string_view take_word(std::string_view& line) {
+  const std::size_t end = std::min(line.find(' '), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(std::min(line.size(), end + 1));
+  return word;
+}
+
+std::optional<std::string> name_of_word(std::string_view word) {
+  return word.starts_with('=') ? percent_unescape(word.substr(1)) : std::nullopt;
+}
+
+}  // namespace
+
+bool upstream_schema::replace(const std::string& database, std::vector<upstream_policy> policies) {
+  const auto known = databases_.find(database);
+  const std::size_t before = known == databases_.end() ? 0 : known->second.size();
+  policies.resize(std::min(policies.size(), policies_max - (policies_ - before)));
+  if (policies.empty()) {
+    policies_ -= before;
+    return databases_.erase(database) > 0;
+  }
+  if (known != databases_.end() && known->second == policies) {
+    return false;
+  }
+  policies_ += policies.size() - before;
+  databases_[database] = std::move(policies);
+  return true;
+}
+
+bool upstream_schema::replace_all(std::map<std::string, std::vector<upstream_policy>> found) {
+  upstream_schema made;
+  for (auto& [database, policies] : found) {
+    made.replace(database, std::move(policies));
+  }
+  const bool news = made.databases_ != databases_;
+  *this = std::move(made);
+  return news;
+}
+
+bool upstream_schema::merge(std::map<std::string, std::vector<upstream_policy>> found,
+                            std::map<std::string, std::string> names_by_id) {
+  upstream_schema made;
+  for (auto& [database, policies] : found) {
+    made.replace(database, std::move(policies));
+  }
+  for (const auto& [database, policies] : databases_) {
+    if (!made.knows(database)) {
+      made.replace(database, policies);
+    }
+  }
+  made.names_by_id_ = std::move(names_by_id);
+  for (const auto& [id, name] : names_by_id_) {
+    if (made.names_by_id_.size() < policies_max) {
+      made.names_by_id_.emplace(id, name);
+    }
+  }
+  const bool news = made.databases_ != databases_ || made.names_by_id_ != names_by_id_;
+  *this = std::move(made);
+  return news;
+}
+
+std::vector<std::string> upstream_schema::names() const {
+  std::vector<std::string> out;
+  out.reserve(databases_.size());
+  for (const auto& [name, policies] : databases_) {
+    out.push_back(name);
+  }
+  return out;
+}
+
+std::string upstream_schema::name_of(const std::string& id) const {
+  const auto known = names_by_id_.find(id);
+  return known == names_by_id_.end() ? std::string{} : known->second;
+}
+
+std::optional<std::chrono::nanoseconds> upstream_schema::retention_of(
+    const std::string& database, std::string_view policy) const {
+  const auto known = databases_.find(database);
+  if (known == databases_.end()) {
+    return std::nullopt;
+  }
+  for (const upstream_policy& one : known->second) {
+    if (policy.empty() ? one.is_default : one.name == policy) {
+      return one.duration.count() > 0 ? std::optional(one.duration) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string upstream_schema::text() const {
+  std::string out(text_head);
+  for (const auto& [database, policies] : databases_) {
+    for (const upstream_policy& one : policies) {
+      out += fmt::format("={} ={} {} {}\n", percent_escape(database), percent_escape(one.name),
+                         one.is_default ? 1 : 0, one.duration.count());
+    }
+  }
+  for (const auto& [id, name] : names_by_id_) {
+    out += fmt::format("@{} ={}\n", id, percent_escape(name));
+  }
+  return out;
+}
+
+std::optional<upstream_schema> upstream_schema::read(std::string_view text) {
+  if (!text.starts_with(text_head)) {
+    return std::nullopt;
+  }
+  text.remove_prefix(text_head.size());
+  std::map<std::string, std::vector<upstream_policy>> found;
+  std::map<std::string, std::string> names_by_id;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) {
+      return std::nullopt;
+    }
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    if (line.starts_with('@')) {
+      const std::string_view id = take_word(line).substr(1);
+      const auto name = name_of_word(line);
+      if (!is_bucket_id(id) || !name) {
+        return std::nullopt;
+      }
+      names_by_id.emplace(id, *name);
+      continue;
+    }
+    const auto database = name_of_word(take_word(line));
+    const auto policy = name_of_word(take_word(line));
+    const std::string_view is_default = take_word(line);
+    std::int64_t duration = 0;
+    const auto [rest, error] = std::from_chars(line.data(), line.data() + line.size(), duration);
+    if (!database || !policy || (is_default != "0" && is_default != "1") || error != std::errc{} ||
+        rest != line.data() + line.size() || duration < 0) {
+      return std::nullopt;
+    }
+    found[*database].push_back({*policy, is_default == "1", std::chrono::nanoseconds(duration)});
+  }
+  upstream_schema made;
+  made.merge(std::move(found), std::move(names_by_id));
+  return made;
+}
+
+}  // namespace weir

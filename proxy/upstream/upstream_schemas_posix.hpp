@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What weir learns from the InfluxDBs behind its sinks: a learner for each sink that a database
+// names in `learn_from`, its last table in memory for the gate, and in a small file beside the log
+// for the next start. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "accounts/database_registry.hpp"
+#include "base/result.hpp"
+#include "config/settings.hpp"
+#include "observe/metrics.hpp"
+#include "upstream/retention_source.hpp"
+#include "weir/line_protocol.hpp"
+
+namespace weir {
+
+/// Takes a field's type as a server has it; called on learners' threads.
+using field_type_taker = std::function<void(std::string_view database, std::string_view measurement,
+                                            std::string_view field, field_type type)>;
+
+class upstream_schemas final : public retention_source {
+ public:
+  /// Starts the learners. `directory` (empty: nothing is kept) is made when missing; `configured`
+  /// and `databases` must outlive it. Without `take_type` servers are not asked for types.
+  [[nodiscard]] static result<std::unique_ptr<upstream_schemas>> start(
+      const settings& configured, const database_registry& databases, const std::string& directory,
+      const field_type_taker& take_type);
+  ~upstream_schemas() override;
+
+  [[nodiscard]] std::optional<nanoseconds> retention_of(
+      const database_settings& policy, const std::string& database,
+      const std::string& retention_policy) const override;
+
+  [[nodiscard]] std::optional<bucket_place> bucket_of_id(const std::string& id) const override;
+
+  /// Ends the learners; what is known stays.
+  void stop();
+  void collect(metric_collector& out) const;
+
+ private:
+  struct source;
+  explicit upstream_schemas(const settings& configured);
+
+  const settings& configured_;
+  std::map<std::string, std::unique_ptr<source>> sources_;  // by sink
+};
+
+}  // namespace weir
