@@ -11,6 +11,7 @@
 
 #include "api/query/query_lexer.hpp"
 #include "base/influxql_identifier.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir::api {
 namespace {
