@@ -16,7 +16,7 @@ from harness.scripted import Scripted
 from harness.settings import file_sink, influx_sink, null_sink, settings
 
 T = 1_600_000_000_000_000_000
-EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "conf" / "weir.toml"
+EXAMPLE = pathlib.Path(__file__).resolve().parents[3] / "conf" / "weir.toml"
 
 
 @pytest.fixture

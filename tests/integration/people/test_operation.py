@@ -248,7 +248,7 @@ def test_a_wrong_set_is_told(make_weir):
 
 
 def test_the_example_configuration_is_right(make_weir):
-    example = pathlib.Path(__file__).resolve().parents[2] / "conf" / "weir.toml"
+    example = pathlib.Path(__file__).resolve().parents[3] / "conf" / "weir.toml"
     weir = make_weir(example.read_text(), ['http.listen=["127.0.0.1:0"]'])
     weir.start()
     assert weir.client.write(f"cpu value=1i {T}", "mydb").status == 204

@@ -15,7 +15,7 @@ import pytest
 from harness.process import wait_until
 from harness.settings import file_sink, settings
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
+SOURCE = pathlib.Path(__file__).resolve().parents[3]
 
 
 class Manager:
