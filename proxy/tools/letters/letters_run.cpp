@@ -145,7 +145,7 @@ std::string replay::summary() const {
   }
   if (unparsable_ > 0) {
     out += fmt::format(
-        ", {} not sent: they are no line protocol as they stand (mend them: weir letters file)",
+        ", {} not sent: they are no line protocol as they stand (to correct them: weir letters file)",
         unparsable_);
   }
   if (cut_ > 0) {
@@ -204,7 +204,7 @@ int run_replay(const letters_arguments& arguments, letters_job& job) {
     if (const std::string why = lock.take(job.directory + "/replay.lock"); !why.empty()) {
       return complain("another replay is under way: " + why, exit_not_all);
     }
-    // Again, now that nobody else changes it.
+    // Again, now that no other replay changes the file of marks.
     auto replayed = load_replayed(job.directory);
     if (!replayed) {
       return complain(replayed.error().message, exit_not_all);
