@@ -44,16 +44,17 @@ void source_entry::collect(metric_collector& out) const {
     const std::lock_guard lock(mutex_);
     lines = lines_;
   }
-  const auto tell = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+  const auto report = [&](std::string_view name, std::string_view help, std::uint64_t value) {
     out.counter_value(name, help, static_cast<double>(value),
                       {{"listener", listener_}, {"user", user_}, {"agent", agent_}});
   };
-  tell("weir_source_lines_received_total", "Lines with a point, by who sent them.", lines.received);
-  tell("weir_source_lines_accepted_total", "Lines that are in the log, by who sent them.",
-       lines.accepted);
-  tell("weir_source_lines_rejected_total", "Lines refused, by who sent them.", lines.rejected);
-  tell("weir_source_lines_dropped_total", "Lines dropped by a rule, by who sent them.",
-       lines.dropped);
+  report("weir_source_lines_received_total", "Lines with a point, by who sent them.",
+         lines.received);
+  report("weir_source_lines_accepted_total", "Lines that are in the log, by who sent them.",
+         lines.accepted);
+  report("weir_source_lines_rejected_total", "Lines refused, by who sent them.", lines.rejected);
+  report("weir_source_lines_dropped_total", "Lines dropped by a rule, by who sent them.",
+         lines.dropped);
 }
 
 source_entry& source_registry::find_or_add(std::string_view listener, std::string_view user,

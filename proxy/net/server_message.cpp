@@ -80,6 +80,19 @@ std::string query_error(std::string_view body) {
   return result_error(root);
 }
 
+std::string not_stored_message(int status, std::string_view success_status,
+                               std::string_view location) {
+  std::string message = "answered " + std::to_string(status) + ", not ";
+  message += success_status;
+  message += ": is the url right?";
+  if (!location.empty()) {
+    // Its query may repeat that of the request, or a password.
+    message += " It redirects to ";
+    message += location.substr(0, location.find_first_of("?#"));
+  }
+  return message;
+}
+
 bool is_page(std::string_view content_type, std::string_view body) {
   if (lower_case(trimmed(content_type, blanks)).starts_with("text/html") ||
       lower_case(trimmed(content_type, blanks)).starts_with("application/xhtml")) {

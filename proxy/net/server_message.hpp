@@ -17,6 +17,11 @@ namespace weir {
 /// answer without results is an error: it is not /query's.
 [[nodiscard]] std::string query_error(std::string_view body);
 
+/// `answered 200, not 204: is the url right?`, and where a redirect leads to: for an answer whose
+/// status is no error but not the one that means success.
+[[nodiscard]] std::string not_stored_message(int status, std::string_view success_status,
+                                             std::string_view location = {});
+
 /// HTML: what comes from a proxy or a web server, not from a database.
 [[nodiscard]] bool is_page(std::string_view content_type, std::string_view body);
 

@@ -13,7 +13,7 @@
 #include "config/checks/table_checks.hpp"
 #include "files/directory_remedy_posix.hpp"
 #include "gate/series/gate_memory.hpp"
-#include "ingest/gate_samples.hpp"
+#include "ingest/ingest_journal.hpp"
 #include "ingest/refusal_summary.hpp"
 #include "ingest/types_file_posix.hpp"
 #include "intake/http_intake.hpp"
@@ -508,8 +508,8 @@ std::size_t pipeline::open_connections() const noexcept {
 }
 
 void pipeline::tell_refusals(std::int64_t now_ns) {
-  weir::tell_refusals(state_->http_refusals, now_ns);
-  weir::tell_refusals(state_->udp_refusals, now_ns);
+  journal_refusals(state_->http_refusals, now_ns);
+  journal_refusals(state_->udp_refusals, now_ns);
 }
 
 void pipeline::stop(std::int64_t deadline_ns) {

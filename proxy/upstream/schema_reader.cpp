@@ -15,10 +15,10 @@
 namespace weir {
 namespace {
 
-// Of an answer: the field keys of a large database are some megabytes of JSON.
+// Of one answer: the field keys of a large database are some megabytes of JSON.
 constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
 constexpr std::int64_t first_pause_ms = 1'000;
-constexpr std::size_t told_bytes_max = 300;
+constexpr std::size_t reason_bytes_max = 300;
 
 failure refused(const http_reply& given) {
   return {fmt::format("status {}: {}", given.status, server_message(given.body))};
@@ -30,12 +30,12 @@ schema_reader::schema_reader(const sink_settings& settings, schema_reader_parts 
                              upstream_schema known)
     : settings_(settings),
       parts_(std::move(parts)),
-      table_(std::move(known)),
-      policies_(table_.policies()) {}
+      schema_(std::move(known)),
+      policies_(schema_.policies()) {}
 
 bool schema_reader::is_due(const std::string& database, std::int64_t now_ms) const {
-  const auto found = asked_.find(database);
-  return found == asked_.end() || now_ms - found->second >= settings_.learn_every.count();
+  const auto last = asked_.find(database);
+  return last == asked_.end() || now_ms - last->second >= settings_.learn_every.count();
 }
 
 void schema_reader::turn(std::int64_t now_ms) {
@@ -58,7 +58,7 @@ void schema_reader::turn(std::int64_t now_ms) {
 
 void schema_reader::failed(const std::string& why, std::int64_t now_ms) {
   if (why.empty()) {
-    return;  // stopped
+    return;  // the reader was stopped
   }
   failures_.add();
   pause_ms_ = std::clamp(pause_ms_ * 2, first_pause_ms,
@@ -69,7 +69,7 @@ void schema_reader::failed(const std::string& why, std::int64_t now_ms) {
     journal(
         journal_level::warning,
         fmt::format("sink {}: retention and types cannot be learnt now, what is known stays: {}",
-                    settings_.name, one_line(why, told_bytes_max)));
+                    settings_.name, one_line(why, reason_bytes_max)));
   }
 }
 
@@ -100,15 +100,15 @@ outcome schema_reader::ask_database(const std::string& database) {
     return policies.error();
   }
   const std::size_t policy_count = policies.value().size();
-  if (table_.replace(database, std::move(policies).value())) {
-    policies_.store(table_.policies(), std::memory_order_relaxed);
-    parts_.publish(table_);
+  if (schema_.replace(database, std::move(policies).value())) {
+    policies_.store(schema_.policies(), std::memory_order_relaxed);
+    parts_.publish(schema_);
   }
   std::size_t types = 0;
   if (auto asked = ask_types(database, types); !asked) {
     return asked;
   }
-  if (policy_count > 0 && told_.insert(database).second) {
+  if (policy_count > 0 && journalled_.insert(database).second) {
     journal_limited("learnt first", journal_level::info,
                     fmt::format("sink {}: learnt of database {}: {} retention policies, {} types "
                                 "of fields",

@@ -14,7 +14,7 @@
 #include "files/atomic_file_posix.hpp"
 #include "files/file_system.hpp"
 #include "net/fetch_curl.hpp"
-#include "sinks/delivery.hpp"
+#include "net/server_message.hpp"
 #include "tools/data_directory_posix.hpp"
 #include "tools/letters/letters_exit.hpp"
 #include "tools/letters/letters_print.hpp"
@@ -153,7 +153,7 @@ int replay(const letters_arguments& arguments, const settings& configured,
     }
     if (reply.status < 400 && reply.status != 204) {
       return complain(
-          sink.url + ": " + not_stored_words(reply.status, "204") + " Nothing counts as taken",
+          sink.url + ": " + not_stored_message(reply.status, "204") + " Nothing counts as taken",
           exit_not_all);
     }
     if (reply.status != 204) {

@@ -84,7 +84,7 @@ TEST(refusal_summary, good_lines_that_are_withheld_count_as_their_sender_s) {
             "as 'cpu': missing fields");
 }
 
-TEST(refusal_summary, senders_and_words_of_any_number_and_length_are_bounded) {
+TEST(refusal_summary, senders_and_reasons_of_any_number_and_length_are_bounded) {
   refusal_summary summary("udp");
   for (int i = 0; i < 1000; ++i) {
     note(summary, from("192.0.2." + std::to_string(i) + ":1"), i == 7 ? 20 : 1);

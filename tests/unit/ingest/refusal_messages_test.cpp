@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Hints: short, one line, and without anything that clients or weir itself match.
-#include "ingest/refusal_words.hpp"
+#include "ingest/refusal_messages.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ingest/refusal_words.hpp"
+#include "ingest/refusal_messages.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -33,40 +33,40 @@ rejected_line quoting(const parse_error& error) {
 
 rejected_line explained(const parse_error& error, std::int64_t unit_ns, std::size_t before) {
   diagnosis known = diagnose(error, unit_ns);
-  rejected_line told{.message = std::move(known.message),
-                     .line = error.line,
-                     .column = known.column,  // where the mistake lies, not where it was noticed
-                     .code = name_of(error.code),
-                     .explanation = std::move(known.explanation) + ' ' + known.remedy,
-                     .text = quoted(error.text, write_verdict::quoted_bytes_max)};
+  rejected_line entry{.message = std::move(known.message),
+                      .line = error.line,
+                      .column = known.column,  // where the mistake lies, not where it was noticed
+                      .code = name_of(error.code),
+                      .explanation = std::move(known.explanation) + ' ' + known.remedy,
+                      .text = quoted(error.text, write_verdict::quoted_bytes_max)};
   if (before >= repaired_lines_max || error.text.size() > write_verdict::quoted_bytes_max) {
-    return told;
+    return entry;
   }
   for (const repaired_line& each : repair(error, unit_ns)) {
-    told.explanation += each.condition.empty() ? " Write: " : " If " + each.condition + ": ";
-    told.explanation += '`' + each.text + '`';
+    entry.explanation += each.condition.empty() ? " Write: " : " If " + each.condition + ": ";
+    entry.explanation += '`' + each.text + '`';
   }
-  return told;
+  return entry;
 }
 
 line_hint hint_for(const parse_error& error, std::int64_t unit_ns) {
-  const diagnosis told = diagnose(error, unit_ns);
-  if (told.kind == name_of(error.code)) {
+  const diagnosis known = diagnose(error, unit_ns);
+  if (known.kind == name_of(error.code)) {
     return {};  // InfluxDB's words say as much
   }
   std::string text = "line " + std::to_string(error.line) + ": ";
-  text.append(told.title);
+  text.append(known.title);
   const std::size_t room = write_verdict::hint_bytes_max - text.size();
   for (const repaired_line& each : repair(error, unit_ns)) {
     std::string advice =
         each.condition.empty() ? "; write: " : "; if " + each.condition + ", write: ";
     advice += each.text;
     if (can_be_hinted(advice, room)) {
-      return {told.kind, text + advice};
+      return {known.kind, text + advice};
     }
   }
-  const std::string remedy = "; " + told.remedy;
-  return {told.kind, can_be_hinted(remedy, room) ? text + remedy : text};
+  const std::string remedy = "; " + known.remedy;
+  return {known.kind, can_be_hinted(remedy, room) ? text + remedy : text};
 }
 
 std::string retention_hint(std::uint64_t line, std::int64_t time_ns, std::int64_t kept_ns) {
@@ -82,20 +82,20 @@ std::string quoted(std::string_view text, std::size_t bytes_max) {
   return std::string(text.substr(0, bytes_max)) + "...";
 }
 
-std::string without_line(std::string words, std::string_view line) {
+std::string without_line(std::string message, std::string_view line) {
   const std::string quote = " '" + quoted(line) + "'";
-  const std::size_t at = words.find(quote);
+  const std::size_t at = message.find(quote);
   if (at == std::string::npos) {
-    return words;
+    return message;
   }
-  const std::string_view rest = std::string_view(words).substr(at + quote.size());
+  const std::string_view rest = std::string_view(message).substr(at + quote.size());
   for (const std::string_view before : {": ", " was refused: ", " was "}) {
     if (rest.starts_with(before)) {
       return std::string(rest.substr(before.size()));
     }
   }
-  words.erase(at, quote.size());
-  return words;
+  message.erase(at, quote.size());
+  return message;
 }
 
 }  // namespace weir

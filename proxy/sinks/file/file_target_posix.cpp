@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Writing batches into files.
-#include "sinks/file/file_deliverer_posix.hpp"
+#include "sinks/file/file_target_posix.hpp"
 
 #include <fmt/format.h>
 
@@ -24,12 +24,12 @@ std::uint64_t fnv1a(std::string_view text) noexcept {
 
 }  // namespace
 
-file_deliverer::file_deliverer(const sink_settings& settings)
+file_target::file_target(const sink_settings& settings)
     : directory_(settings.directory),
       rotate_bytes_(settings.rotate),
       rotated_files_(settings.rotated_files) {}
 
-std::string file_deliverer::path_of(const lane_key& lane) const {
+std::string file_target::path_of(const lane_key& lane) const {
   std::string name = percent_escape(lane.database);
   if (!lane.retention_policy.empty()) {
     name += "." + percent_escape(lane.retention_policy);
@@ -40,30 +40,26 @@ std::string file_deliverer::path_of(const lane_key& lane) const {
   return directory_ + "/" + name + ".lp";
 }
 
-void file_deliverer::deliver(const batch& what, done on_done) {
-  on_done(write(what));
+void file_target::deliver(const batch& source, done on_done) {
+  on_done(write(source));
 }
 
-answer file_deliverer::write(const batch& what) {
+attempt_result file_target::write(const batch& source) {
   lines_.clear();
-  if (!append_lines(what, lines_)) {
-    answer given;
-    given.answered = true;
-    given.status = 422;
-    given.body = "a frame of this batch cannot be inflated";
-    return given;
+  if (!append_lines(source, lines_)) {
+    return attempt_result::unsendable("a frame of this batch cannot be inflated");
   }
-  const std::string path = path_of(what.lane);
+  const std::string path = path_of(source.lane);
   const std::uint64_t before = file_bytes(path);
   if (before > 0 && before + lines_.size() > rotate_bytes_) {
     if (const outcome rotated = rotate_file(path, rotated_files_); !rotated.ok()) {
-      return answer::failed(rotated.error().message);
+      return attempt_result::failed(rotated.error().message);
     }
   }
   if (const outcome written = append_lines_to_file(path, lines_); !written.ok()) {
-    return answer::failed(written.error().message);
+    return attempt_result::failed(written.error().message);
   }
-  return answer::done(lines_.size());
+  return attempt_result::done(lines_.size());
 }
 
 }  // namespace weir

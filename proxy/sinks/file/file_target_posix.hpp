@@ -9,17 +9,16 @@
 #include <string>
 
 #include "config/settings.hpp"
-#include "sinks/deliverer.hpp"
+#include "sinks/target.hpp"
 
 namespace weir {
 
-class file_deliverer final : public deliverer {
+class file_target final : public target {
  public:
   /// `settings.directory` must exist.
-  explicit file_deliverer(const sink_settings& settings);
+  explicit file_target(const sink_settings& settings);
 
-  void deliver(const batch& what, done on_done) override;
-  void create_database(const std::string&, done on_done) override { on_done(answer::done(0)); }
+  void deliver(const batch& source, done on_done) override;
   void abort() override {}
   [[nodiscard]] bool needs_cuts() const noexcept override { return false; }
 
@@ -28,7 +27,7 @@ class file_deliverer final : public deliverer {
   [[nodiscard]] std::string path_of(const lane_key& lane) const;
 
  private:
-  [[nodiscard]] answer write(const batch& what);
+  [[nodiscard]] attempt_result write(const batch& source);
 
   std::string directory_;
   std::uint64_t rotate_bytes_;

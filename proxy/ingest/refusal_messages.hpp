@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a refused line's answer and letter say: InfluxDB's words where it has some. Pure.
+// The texts about a refused line in answers and letters: InfluxDB's own where it has some, because
+// clients match them. Pure.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 
 namespace weir {
 
-/// Of a refused line, what an answer quotes.
+/// An answer quotes so much of a refused line.
 inline constexpr std::size_t quoted_bytes_max = std::size_t{16} << 10;
 
 /// A line as an answer quotes it: whole as InfluxDB does, unless it is too long to be read.
@@ -21,12 +22,12 @@ inline constexpr std::size_t quoted_bytes_max = std::size_t{16} << 10;
 /// A line that does not parse, for a plain answer: in InfluxDB's words.
 [[nodiscard]] rejected_line quoting(const parse_error& error);
 
-/// The same for a verbose answer, which holds `before` others already. The first of them are told
-/// how to write the line, too.
+/// The same for a verbose answer, which lists `before` lines already. Its first lines say how to
+/// write the line, too (see `repaired_lines_max`).
 [[nodiscard]] rejected_line explained(const parse_error& error, std::int64_t unit_ns,
                                       std::size_t before);
 
-/// Verbose answers repair so many lines: each costs some readings of it.
+/// A verbose answer has repairs for so many lines: each costs some readings of the line.
 inline constexpr std::size_t repaired_lines_max = 100;
 
 /// What a plain answer adds for a person on a line that does not parse: the mistake, and the line
@@ -39,7 +40,8 @@ inline constexpr std::size_t repaired_lines_max = 100;
 [[nodiscard]] std::string retention_hint(std::uint64_t line, std::int64_t time_ns,
                                          std::int64_t kept_ns);
 
-/// What is left of `words` where the line that they quote stands beside them: the reason alone.
-[[nodiscard]] std::string without_line(std::string words, std::string_view line);
+/// The reason alone: `message` without the line that it quotes, for where the line stands beside
+/// it.
+[[nodiscard]] std::string without_line(std::string message, std::string_view line);
 
 }  // namespace weir

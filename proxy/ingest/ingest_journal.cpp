@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ingest/gate_samples.hpp"
+#include "ingest/ingest_journal.hpp"
 
 #include "observe/journal.hpp"
 
@@ -13,13 +13,13 @@ std::string field_of(const gate_sample& sample) {
 
 }  // namespace
 
-void tell_refusals(refusal_summary& refusals, std::int64_t now_ns) {
-  if (const auto told = refusals.take(now_ns)) {
-    journal(journal_level::warning, *told);
+void journal_refusals(refusal_summary& refusals, std::int64_t now_ns) {
+  if (const auto summary = refusals.take(now_ns)) {
+    journal(journal_level::warning, *summary);
   }
 }
 
-void tell_samples(gate_memory& memory, std::int64_t now_ns) {
+void journal_samples(gate_memory& memory, std::int64_t now_ns) {
   if (const auto sample = memory.duplicates.take(now_ns)) {
     journal(journal_level::warning,
             "database \"" + sample->database + "\": " + std::to_string(sample->count) +
