@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/start_words.hpp"
+#include "server/start_summary.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "config/keys/keys.hpp"
 #include "config/secrets.hpp"
@@ -13,7 +12,7 @@
 namespace weir {
 namespace {
 
-std::string where_to(const sink_settings& sink) {
+std::string destination_of(const sink_settings& sink) {
   if (sink.type == sink_type::null) {
     return {};
   }
@@ -30,12 +29,6 @@ std::string_view promise_of(acknowledge_mode mode) {
       return "synced";
   }
   return {};
-}
-
-std::string absolute(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path whole = std::filesystem::absolute(path, error);
-  return error ? path : whole.lexically_normal().string();
 }
 
 std::string rounded(std::uint64_t bytes) {
@@ -65,7 +58,8 @@ std::uint64_t start_numbers::of_log(std::string_view name) const {
   return found == log_.end() ? 0 : static_cast<std::uint64_t>(std::max(found->second, 0.0));
 }
 
-std::string start_numbers::log_words(const log_settings& log) const {
+std::string start_numbers::log_summary(const log_settings& log,
+                                       const std::filesystem::path& working_directory) const {
   if (log.type == log_type::memory) {
     return "log in memory: what is not delivered is lost at the end";
   }
@@ -74,16 +68,17 @@ std::string start_numbers::log_words(const log_settings& log) const {
   const std::string held =
       end > first ? fmt::format("{} frames, {}", end - first, rounded(of_log("weir_log_bytes")))
                   : std::string(end > 1 ? "empty" : "new");
-  return fmt::format("log {} ({}): {}, at most {}", absolute(log.directory),
+  return fmt::format("log {} ({}): {}, at most {}",
+                     (working_directory / log.directory).lexically_normal().string(),
                      promise_of(log.acknowledge), held, format_size(log.keep));
 }
 
-std::string start_numbers::sink_words(const std::vector<sink_settings>& sinks) const {
+std::string start_numbers::sink_summary(const std::vector<sink_settings>& sinks) const {
   std::string out;
   for (const sink_settings& sink : sinks) {
     const auto pending = pending_.find(sink.name);
     out += fmt::format("{}{} ({}{}, {:.0f} points pending)", out.empty() ? "sinks: " : ", ",
-                       sink.name, sink_type_name(sink.type), where_to(sink),
+                       sink.name, sink_type_name(sink.type), destination_of(sink),
                        pending == pending_.end() ? 0.0 : pending->second);
   }
   return out.empty() ? "no sinks" : out;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of the line that weir begins with: what it found in its log and what its sinks have
-// still to deliver. Reads the same numbers as /metrics. Pure.
+// What the journal's first line says of the log that was found and of what the sinks have still to
+// deliver. Reads the same numbers as /metrics. Pure.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,9 +25,11 @@ class start_numbers final : public metric_collector {
                        std::initializer_list<label>) override {}
 
   /// "log /srv/weir-data (written): 3 frames, 5 KiB, at most 4GiB".
-  [[nodiscard]] std::string log_words(const log_settings& log) const;
+  /// `working_directory`: what a relative `log.directory` is relative to; absolute.
+  [[nodiscard]] std::string log_summary(const log_settings& log,
+                                        const std::filesystem::path& working_directory) const;
   /// "sinks: influx (influxdb http://127.0.0.1:8087, 12 points pending)".
-  [[nodiscard]] std::string sink_words(const std::vector<sink_settings>& sinks) const;
+  [[nodiscard]] std::string sink_summary(const std::vector<sink_settings>& sinks) const;
 
  private:
   [[nodiscard]] std::uint64_t of_log(std::string_view name) const;
