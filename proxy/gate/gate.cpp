@@ -19,10 +19,6 @@ bool is_digit(char byte) noexcept {
   return byte >= '0' && byte <= '9';
 }
 
-bool loses(const gate_answer& answer) noexcept {
-  return answer.action == gate_action::reject || answer.action == gate_action::drop;
-}
-
 }  // namespace
 
 void gate::begin(const gate_request& request) {
@@ -37,7 +33,11 @@ void gate::begin(const gate_request& request) {
   if (rules_ != nullptr) {
     rules_->count_tags(request.policy->tag_count != shield_mode::pass);
   }
-  series_.begin(request);
+  const database_settings& policy = *request.policy;
+  series_.begin(request, static_cast<std::uint64_t>(policy.time_key) << 24 |
+                             static_cast<std::uint64_t>(policy.reserved_tags) << 16 |
+                             static_cast<std::uint64_t>(policy.tag_and_field) << 8 |
+                             static_cast<std::uint64_t>(policy.unsigned_values));
   mended_.fill(0);
   noted_.fill(0);
 }
@@ -76,8 +76,8 @@ void gate::write_ahead(std::span<const point_view> points, staged_lines& out) {
     staged_line& line = ahead_.emplace_back(out.buffer());
     line.begin = out.buffer().size();
     line.time = time;
-    series_check::write_series(point, line);
-    series_check::write_fields(point, line);
+    write_series(point, line);
+    write_fields(point, line);
     end_line(point, line);
     // A hash that reads what was written a moment ago would wait for it.
     if (ahead_.size() > 1) {
@@ -126,18 +126,18 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
   gate_answer ruled;
   if (rules_ != nullptr) {
     ruled = rules_->apply(line, draft_);
-    if (loses(ruled)) {
+    if (refuses(ruled)) {
       return ruled;
     }
     if (ruled.action == gate_action::mend) {
       point = &draft_.view();
     }
   }
-  if (loses(timed)) {
+  if (refuses(timed)) {
     return timed;
   }
   const gate_answer retained = retention_.check(time);
-  if (loses(retained)) {
+  if (refuses(retained)) {
     expired_time_ = time;
     return retained;
   }
@@ -155,17 +155,17 @@ gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, s
     series_.begin_line(*point, staged);
   }
   const gate_answer converted = unsigned_.check(point->fields);
-  gate_answer last = loses(named) ? named : converted;
-  if (!loses(last)) {
-    if (const gate_answer sized = long_strings_.check(*point); loses(sized)) {
+  gate_answer last = refuses(named) ? named : converted;
+  if (!refuses(last)) {
+    if (const gate_answer sized = long_strings_.check(*point); refuses(sized)) {
       last = sized;
     }
   }
-  if (!loses(last)) {
+  if (!refuses(last)) {
     last = series_.stage(converted.action == gate_action::mend ? with_integers(*point) : *point,
                          staged, mended_, noted_);
   }
-  if (loses(last)) {
+  if (refuses(last)) {
     staged.text.end_at(staged.begin);
     return last;
   }

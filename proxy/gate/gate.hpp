@@ -63,8 +63,8 @@ class gate {
   [[nodiscard]] const std::string& detail() const noexcept { return series_.detail(); }
 
   /// Whether what was staged since the last of these calls is in the log.
-  void kept() noexcept { series_.kept(); }
-  void lost() { series_.lost(); }
+  void kept() { series_.commit(); }
+  void lost() { series_.rollback(); }
 
  private:
   static constexpr std::size_t ahead_most = 16;
