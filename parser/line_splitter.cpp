@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "parser/bytes.hpp"
 #include "parser/kernels/string_scan.hpp"
 
 namespace weir {

@@ -52,9 +52,4 @@ class line_splitter {
   bool physical_ = false;
 };
 
-/// White space as 1.x skips it before a measurement, a field set and a timestamp.
-[[nodiscard]] constexpr bool is_white_space(char byte) noexcept {
-  return byte == ' ' || byte == '\t' || byte == '\0';
-}
-
 }  // namespace weir

@@ -10,12 +10,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "parser/bytes.hpp"
+
 namespace weir {
 namespace {
 
-bool is_digit(char byte) noexcept {
-  return byte >= '0' && byte <= '9';
-}
 bool is_numeric(char byte) noexcept {
   return is_digit(byte) || byte == '.';
 }

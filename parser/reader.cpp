@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "parser/bytes.hpp"
 #include "parser/exact.hpp"
 #include "parser/kernels/kernel.hpp"
 #include "parser/line_splitter.hpp"
@@ -18,7 +19,6 @@ namespace {
 constexpr std::size_t utf8_block_bytes = 32768;
 // What the splitter may have to see beyond a line feed before it can decide.
 constexpr std::size_t lookahead = 2;
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::uint64_t count_line_feeds(std::string_view text) noexcept {
   std::uint64_t count = 0;
@@ -177,7 +177,7 @@ bool line_reader::state::take_more() {
 
 // Looks at the body's first bytes. A part of a mark is held until what follows has come.
 void line_reader::state::take_byte_order_mark() {
-  const std::string_view rest = byte_order_mark.substr(held.size());
+  const std::string_view rest = byte_order_mark_utf8.substr(held.size());
   if (options.take_byte_order_mark && piece.size() < rest.size() && rest.starts_with(piece)) {
     held.append(piece);
     holding = !held.empty();
@@ -190,7 +190,7 @@ void line_reader::state::take_byte_order_mark() {
     holding = false;
     fresh = true;
     piece_at = rest.size();
-    offset = byte_order_mark.size();
+    offset = byte_order_mark_utf8.size();
     ++counts.byte_order_marks;
   }
 }

@@ -134,18 +134,19 @@ void limit(benchmark::State& state, data_set set, std::uint64_t (*work)(std::str
 void register_kernel(const std::string& kernel) {
   for (const data_set set : weir::bench::data_sets) {
     const std::string name{name_of(set)};
-    benchmark::RegisterBenchmark(("parse/" + name + "/" + kernel).c_str(),
+    benchmark::RegisterBenchmark(fmt::format("parse/{}/{}", name, kernel).c_str(),
                                  [=](benchmark::State& state) {
                                    parse(state, name, weir::bench::body_of(set), kernel, true);
                                  });
-    benchmark::RegisterBenchmark(("canonical/" + name + "/" + kernel).c_str(),
+    benchmark::RegisterBenchmark(fmt::format("canonical/{}/{}", name, kernel).c_str(),
                                  [=](benchmark::State& state) { canonical(state, set, kernel); });
   }
   for (const mistake what : weir::bench::mistakes) {
-    const std::string name = "bad/" + std::string{name_of(what)};
-    benchmark::RegisterBenchmark((name + "/" + kernel).c_str(), [=](benchmark::State& state) {
-      parse(state, name, weir::bench::body_of(what), kernel, false);
-    });
+    const std::string name = fmt::format("bad/{}", name_of(what));
+    benchmark::RegisterBenchmark(fmt::format("{}/{}", name, kernel).c_str(),
+                                 [=](benchmark::State& state) {
+                                   parse(state, name, weir::bench::body_of(what), kernel, false);
+                                 });
   }
 }
 

@@ -3,6 +3,8 @@
 // The table at the end of a run of bench_parser.
 #include "summary.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iomanip>
 #include <ostream>
@@ -73,7 +75,7 @@ void summary::print_row(std::ostream& out, const std::string& prefix, const std:
                         const std::vector<std::string>& kernels) const {
   out << std::left << std::setw(name_width) << prefix + "/" + set << std::right;
   for (const std::string& kernel : kernels) {
-    print_figure(out, bytes_per_second(prefix + "/" + set + "/" + kernel) / 1e9, 2);
+    print_figure(out, bytes_per_second(fmt::format("{}/{}/{}", prefix, set, kernel)) / 1e9, 2);
   }
 }
 
@@ -83,7 +85,7 @@ void summary::print_bad(std::ostream& out, const std::vector<std::string>& kerne
     const std::string set{name_of(what)};
     out << std::left << std::setw(name_width) << "bad/" + set << std::right;
     for (const std::string& kernel : kernels) {
-      const double bad = bytes_per_second("bad/" + set + "/" + kernel);
+      const double bad = bytes_per_second(fmt::format("bad/{}/{}", set, kernel));
       print_figure(out, bad > 0 ? bytes_per_second("parse/tsbs_int/" + kernel) / bad : 0, 1);
     }
     out << '\n';

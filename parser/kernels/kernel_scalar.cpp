@@ -6,8 +6,8 @@
 // doubt.
 #include <cstring>
 
+#include "parser/bytes.hpp"
 #include "parser/kernels/kernel.hpp"
-#include "parser/line_splitter.hpp"
 #include "parser/number.hpp"
 
 namespace weir {
@@ -50,14 +50,6 @@ inline const char* skip_name(const char* at) noexcept {
     at = skip_to<Stop>(at + 2);
   }
   return at;
-}
-
-inline std::string_view between(const char* begin, const char* end) noexcept {
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
-
-inline bool is_digit(char byte) noexcept {
-  return static_cast<unsigned char>(byte - '0') < 10;
 }
 
 inline bool ends_value(char byte) noexcept {

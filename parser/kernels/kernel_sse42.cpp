@@ -11,7 +11,7 @@ namespace {
 class block {
  public:
   explicit WEIR_INLINE block(const char* bytes) noexcept {
-    for (int i = 0; i < 4; ++i) {
+    for (std::size_t i = 0; i < 4; ++i) {
       parts_[i] = load16(bytes + 16 * i);
     }
   }

@@ -26,8 +26,8 @@ void line_marks::prepare() {
   }
 }
 
-bool tag_layout::learn(std::span<const tag_view> tags, std::vector<std::uint32_t>& scratch,
-                       bool& in_order) {
+bool tag_layout::remember(std::span<const tag_view> tags, std::vector<std::uint32_t>& scratch,
+                          bool& in_order) {
   count = UINT32_MAX;
   if (tags.size() >= harmful_tag_count_least) {
     return false;  // the exact reader judges it

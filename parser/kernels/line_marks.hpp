@@ -36,8 +36,8 @@ struct tag_layout {
 
   /// Judges these tags and, where they fit, remembers their keys. Sets `in_order`; false when two
   /// tags share a key.
-  [[nodiscard]] bool learn(std::span<const tag_view> tags, std::vector<std::uint32_t>& scratch,
-                           bool& in_order);
+  [[nodiscard]] bool remember(std::span<const tag_view> tags, std::vector<std::uint32_t>& scratch,
+                              bool& in_order);
 };
 
 /// How far a kernel read a line that it gave up, so that the exact reader need not read that again:

@@ -10,9 +10,9 @@
 #include <cstring>
 #include <limits>
 
+#include "parser/bytes.hpp"
 #include "parser/kernels/kernel.hpp"
 #include "parser/kernels/target_region.hpp"
-#include "parser/line_splitter.hpp"
 #include "parser/number.hpp"
 
 namespace weir {

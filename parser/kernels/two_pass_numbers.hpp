@@ -4,10 +4,6 @@
 // backwards from their end. Included, like two_pass.hpp, into their target regions;
 // numbers_in_16.hpp or numbers_in_32.hpp follows with longer ones.
 
-WEIR_INLINE bool is_digit(char byte) noexcept {
-  return static_cast<unsigned char>(byte - '0') < 10;
-}
-
 // The number that 16 digits (0 to 9, the most significant first) make: pairs, fours, eights.
 WEIR_INLINE std::uint64_t combine_digits(__m128i digits) noexcept {
   const __m128i pairs = _mm_maddubs_epi16(digits, load16(lanes.tens));
@@ -25,10 +21,6 @@ WEIR_INLINE __m128i digits_of(__m128i characters, std::size_t count, __m128i& wr
                                        load16(suffix_masks + 16 + count));
   wrong = _mm_or_si128(wrong, _mm_subs_epu8(digits, load16(lanes.nines)));
   return digits;
-}
-
-WEIR_INLINE std::string_view between(const char* begin, const char* end) noexcept {
-  return {begin, static_cast<std::size_t>(end - begin)};
 }
 
 [[gnu::noinline]] inline bool read_float_slow(const char* begin, const char* end,

@@ -6,15 +6,12 @@
 #include <cstring>
 #include <utility>
 
-#include "parser/line_splitter.hpp"
+#include "parser/bytes.hpp"
 #include "parser/mistakes/mistake.hpp"
 #include "parser/mistakes/time_units.hpp"
 
 namespace weir {
 namespace {
-
-constexpr std::string_view byte_order_mark_bytes = "\xEF\xBB\xBF";
-constexpr std::string_view replacement_bytes = "\xEF\xBF\xBD";
 
 bool is_quoted(std::string_view name) noexcept {
   // No name that is accepted is empty.
@@ -231,13 +228,13 @@ void adviser::judge_bytes() {
   if (std::memchr(text.data(), 0xEF, text.size()) == nullptr) {
     return;
   }
-  if (text.starts_with(byte_order_mark_bytes)) {
-    add({mistake::byte_order_mark, 0, byte_order_mark_bytes.size()}, {}, 0,
-        byte_order_mark_bytes.size(), "");
+  if (text.starts_with(byte_order_mark_utf8)) {
+    add({mistake::byte_order_mark, 0, byte_order_mark_utf8.size()}, {}, 0,
+        byte_order_mark_utf8.size(), "");
   }
-  const std::size_t lost = text.find(replacement_bytes);
+  const std::size_t lost = text.find(replacement_character_utf8);
   if (lost != std::string_view::npos) {
-    add({mistake::replacement_character, lost, replacement_bytes.size()});
+    add({mistake::replacement_character, lost, replacement_character_utf8.size()});
   }
 }
 

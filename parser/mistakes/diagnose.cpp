@@ -4,7 +4,7 @@
 // Cold: the line is read once more to learn where its parts lie.
 #include <algorithm>
 
-#include "parser/line_splitter.hpp"
+#include "parser/bytes.hpp"
 #include "parser/mistakes/mistake.hpp"
 
 namespace weir {

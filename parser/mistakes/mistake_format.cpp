@@ -4,12 +4,11 @@
 // before the text.
 #include <algorithm>
 
+#include "parser/bytes.hpp"
 #include "parser/mistakes/mistake.hpp"
 
 namespace weir {
 namespace {
-
-constexpr std::string_view byte_order_mark_bytes = "\xEF\xBB\xBF";
 
 maybe_mistake whole(mistake what, const refused_line& line) {
   return mistake_found{what, 0, word_at(line.text, 0).size()};
@@ -62,11 +61,11 @@ maybe_mistake find_format_mistake(const refused_line& line) {
   if (text.starts_with("\x1F\x8B")) {
     return mistake_found{mistake::compressed, 0, 2};
   }
-  if (text.starts_with(byte_order_mark_bytes)) {
-    text.remove_prefix(byte_order_mark_bytes.size());
+  if (text.starts_with(byte_order_mark_utf8)) {
+    text.remove_prefix(byte_order_mark_utf8.size());
     if (text.find_first_not_of(' ') == std::string_view::npos ||
         text[text.find_first_not_of(' ')] == '#') {
-      return mistake_found{mistake::byte_order_mark, 0, byte_order_mark_bytes.size()};
+      return mistake_found{mistake::byte_order_mark, 0, byte_order_mark_utf8.size()};
     }
   }
   if (text.empty()) {

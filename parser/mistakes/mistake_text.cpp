@@ -4,8 +4,8 @@
 // reader is not, because the line is known to be wrong.
 #include <algorithm>
 
+#include "parser/bytes.hpp"
 #include "parser/kernels/scratch.hpp"
-#include "parser/line_splitter.hpp"
 #include "parser/mistakes/mistake.hpp"
 #include "parser/number.hpp"
 

@@ -6,12 +6,12 @@
 #include <array>
 #include <string>
 
+#include "parser/bytes.hpp"
 #include "parser/mistakes/mistake.hpp"
 
 namespace weir {
 namespace {
 
-constexpr std::string_view replacement_bytes = "\xEF\xBF\xBD";
 constexpr std::string_view digits = "0123456789";
 
 template <std::size_t count>
@@ -46,7 +46,7 @@ maybe_mistake find_word(std::string_view value) {
   const std::string word = lower(value);
   const bool has_sign = word.starts_with('-') || word.starts_with('+');
   const std::string_view bare = std::string_view{word}.substr(has_sign ? 1 : 0);
-  if (bare.find(replacement_bytes) != std::string_view::npos) {
+  if (bare.find(replacement_character_utf8) != std::string_view::npos) {
     return mistake_found{mistake::replacement_character};
   }
   if (is_one_of(not_numbers, bare)) {

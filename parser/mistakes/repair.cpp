@@ -5,7 +5,7 @@
 // has therefore been read. Colder than the rest: a line is read once for each of its mistakes.
 #include <algorithm>
 
-#include "parser/line_splitter.hpp"
+#include "parser/bytes.hpp"
 #include "parser/mistakes/mistake.hpp"
 
 namespace weir {

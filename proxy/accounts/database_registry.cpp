@@ -30,23 +30,23 @@ std::vector<std::string> database_entry::written_policies() const {
 
 database_entry* database_registry::find_or_add(std::string_view name) {
   const std::scoped_lock lock(mutex_);
-  auto found = entries_.find(name);
-  if (found == entries_.end()) {
+  auto entry = entries_.find(name);
+  if (entry == entries_.end()) {
     if (entries_.size() >= databases_max_) {
       return nullptr;
     }
     std::string key(name);
-    auto made = std::make_unique<database_entry>(key, entries_.size() < labelled_max_);
-    by_age_.push_back(made.get());
-    found = entries_.emplace(std::move(key), std::move(made)).first;
+    auto added = std::make_unique<database_entry>(key, entries_.size() < labelled_max_);
+    by_age_.push_back(added.get());
+    entry = entries_.emplace(std::move(key), std::move(added)).first;
   }
-  return found->second.get();
+  return entry->second.get();
 }
 
 database_entry* database_registry::find(std::string_view name) const {
   const std::scoped_lock lock(mutex_);
-  const auto found = entries_.find(name);
-  return found == entries_.end() ? nullptr : found->second.get();
+  const auto entry = entries_.find(name);
+  return entry == entries_.end() ? nullptr : entry->second.get();
 }
 
 std::vector<database_entry*> database_registry::entries() const {
@@ -61,9 +61,9 @@ std::vector<database_entry*> database_registry::entries() const {
 
 std::string_view database_registry::label_of(std::string_view name) const {
   const std::scoped_lock lock(mutex_);
-  const auto found = entries_.find(name);
-  const bool labelled = found != entries_.end() && found->second->labelled();
-  return labelled ? std::string_view(found->second->name()) : database_entry::other_label;
+  const auto entry = entries_.find(name);
+  const bool labelled = entry != entries_.end() && entry->second->labelled();
+  return labelled ? std::string_view(entry->second->name()) : database_entry::other_label;
 }
 
 void database_registry::collect(metric_collector& out) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every database that weir has heard of, with its line counts: the law of conservation per database
+// Every database that weir knows, with its line counts: the law of conservation per database
 // (received = accepted + rejected + dropped) is kept here. Entries are never moved or removed, so a
 // loop may hold on to one. Thread-safe.
 #pragma once
@@ -23,7 +23,7 @@ namespace weir {
 
 class database_entry {
  public:
-  /// What the rows of those say that have none of their own.
+  /// The label of the rows that databases without rows of their own share.
   static constexpr std::string_view other_label = "(other)";
 
   explicit database_entry(std::string name, bool labelled = true)
@@ -55,7 +55,7 @@ class database_entry {
   const bool labelled_;
   std::atomic<bool> created_{false};
   std::atomic<bool> listed_{false};
-  /// Points without a policy were: what most are, without the lock.
+  /// Points without a policy were accepted: most are such, and need no lock.
   std::atomic<bool> written_default_{false};
   mutable std::mutex written_mutex_;
   std::set<std::string> written_;

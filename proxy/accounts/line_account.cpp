@@ -39,7 +39,7 @@ void line_account::add(const line_account& other) noexcept {
   byte_order_marks += other.byte_order_marks;
   final_nuls += other.final_nuls;
   withheld += other.withheld;
-  add_all(mended_by_gate, other.mended_by_gate);
+  add_all(repaired_by_gate, other.repaired_by_gate);
   add_all(noted_by_gate, other.noted_by_gate);
   if (other.received != other.accepted) {
     add_all(refused_by_parser, other.refused_by_parser);
@@ -74,19 +74,19 @@ void collect_lines(std::string_view database, const line_account& account, metri
                            account.dropped_by_gate);
   constexpr std::string_view mended = "weir_lines_mended_total";
   constexpr std::string_view mended_help = "Accepted lines that were changed on the way.";
-  collect_codes<gate_code>(out, mended, mended_help, database, account.mended_by_gate);
+  collect_codes<gate_code>(out, mended, mended_help, database, account.repaired_by_gate);
   collect_codes<gate_code>(out, "weir_lines_noted_total",
                            "Accepted lines that were not changed but deserve a look.", database,
                            account.noted_by_gate);
-  const auto tell_taken_off = [&](std::string_view reason, std::uint64_t count) {
+  const auto report_taken_off = [&](std::string_view reason, std::uint64_t count) {
     if (count > 0) {
       out.counter_value(mended, mended_help, static_cast<double>(count),
                         {{"database", database}, {"reason", reason}});
     }
   };
-  tell_taken_off("carriage_return", account.carriage_returns);
-  tell_taken_off("byte_order_mark", account.byte_order_marks);
-  tell_taken_off("final_nul", account.final_nuls);
+  report_taken_off("carriage_return", account.carriage_returns);
+  report_taken_off("byte_order_mark", account.byte_order_marks);
+  report_taken_off("final_nul", account.final_nuls);
 }
 
 }  // namespace weir

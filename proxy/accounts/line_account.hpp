@@ -24,7 +24,7 @@ struct line_account {
   std::array<std::uint64_t, parse_code_count> refused_by_parser{};
   std::array<std::uint64_t, gate_code_count> rejected_by_gate{};
   std::array<std::uint64_t, gate_code_count> dropped_by_gate{};
-  std::array<std::uint64_t, gate_code_count> mended_by_gate{};
+  std::array<std::uint64_t, gate_code_count> repaired_by_gate{};
   std::array<std::uint64_t, gate_code_count> noted_by_gate{};
   std::uint64_t carriage_returns = 0;
   std::uint64_t byte_order_marks = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "accounts/source_registry.hpp"
 
-#include "codec/base64.hpp"
 #include "http/message.hpp"
 
 namespace weir {
@@ -10,11 +9,6 @@ namespace {
 constexpr std::size_t agent_bytes_max = 128;
 constexpr std::size_t user_bytes_max = 64;
 constexpr std::size_t kind_bytes_max = 32;
-
-bool begins_with_word(std::string_view text, std::string_view word) noexcept {
-  return text.size() > word.size() && text[word.size()] == ' ' &&
-         http::equal_ignoring_case(text.substr(0, word.size()), word);
-}
 
 /// Fit for a label: bounded, UTF-8.
 std::string label_text(std::string_view text) {
@@ -43,16 +37,17 @@ void source_entry::collect(metric_collector& out) const {
     const std::lock_guard lock(mutex_);
     lines = lines_;
   }
-  const auto tell = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+  const auto report = [&](std::string_view name, std::string_view help, std::uint64_t value) {
     out.counter_value(name, help, static_cast<double>(value),
                       {{"listener", listener_}, {"user", user_}, {"agent", agent_}});
   };
-  tell("weir_source_lines_received_total", "Lines with a point, by who sent them.", lines.received);
-  tell("weir_source_lines_accepted_total", "Lines that are in the log, by who sent them.",
-       lines.accepted);
-  tell("weir_source_lines_rejected_total", "Lines refused, by who sent them.", lines.rejected);
-  tell("weir_source_lines_dropped_total", "Lines dropped by a rule, by who sent them.",
-       lines.dropped);
+  report("weir_source_lines_received_total", "Lines with a point, by who sent them.",
+         lines.received);
+  report("weir_source_lines_accepted_total", "Lines that are in the log, by who sent them.",
+         lines.accepted);
+  report("weir_source_lines_rejected_total", "Lines refused, by who sent them.", lines.rejected);
+  report("weir_source_lines_dropped_total", "Lines dropped by a rule, by who sent them.",
+         lines.dropped);
 }
 
 source_entry& source_registry::find_or_add(std::string_view listener, std::string_view user,
@@ -82,9 +77,9 @@ void source_registry::collect(metric_collector& out) const {
 }
 
 std::shared_ptr<const sender> sender_cache::find(std::string_view agent,
-                                                 std::string_view authorization,
-                                                 std::string_view user_parameter) {
-  key_.assign(agent).append(1, '\0').append(authorization).append(1, '\0').append(user_parameter);
+                                                 const api::offered_credentials& offered) {
+  key_.assign(agent).append(1, '\0').append(offered.authorization);
+  key_.append(1, '\0').append(offered.user);
   if (last_ != nullptr && key_ == last_key_) {
     return last_;  // requests of one client often follow each other
   }
@@ -95,8 +90,7 @@ std::shared_ptr<const sender> sender_cache::find(std::string_view agent,
     return last_;
   }
   auto made = std::make_shared<sender>();
-  made->user =
-      label_text(user_parameter.empty() ? user_of(authorization) : std::string(user_parameter));
+  made->user = label_text(api::read_credentials(offered).user);
   made->agent = agent.substr(0, agent_bytes_max);
   made->source = &sources_.find_or_add(listener_, made->user, agent_kind(agent));
   if (senders_.size() >= senders_max) {
@@ -105,25 +99,6 @@ std::shared_ptr<const sender> sender_cache::find(std::string_view agent,
   senders_.emplace(key_, made);
   last_ = made;
   return made;
-}
-
-std::string user_of(std::string_view authorization) {
-  std::string words;
-  if (begins_with_word(authorization, "Basic")) {
-    words = decode_base64(authorization.substr(6)).value_or("");
-  } else if (begins_with_word(authorization, "Token")) {
-    words = authorization.substr(6);
-  }
-  const std::size_t colon = words.find(':');
-  if (colon == std::string::npos || is_no_user(std::string_view(words).substr(0, colon),
-                                               std::string_view(words).substr(colon + 1))) {
-    return {};
-  }
-  return words.substr(0, colon);
-}
-
-bool is_no_user(std::string_view user, std::string_view password) noexcept {
-  return user == "null" && password == "null";
 }
 
 std::string agent_kind(std::string_view agent) {

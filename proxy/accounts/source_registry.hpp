@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "accounts/line_account.hpp"
+#include "api/credentials.hpp"
 #include "base/brief_mutex.hpp"
 #include "observe/metrics.hpp"
 
@@ -79,10 +80,8 @@ class sender_cache {
   sender_cache(source_registry& sources, std::string listener)
       : sources_(sources), listener_(std::move(listener)) {}
 
-  /// `user_parameter`: InfluxDB's `u=`, decoded; it comes before the header, as in InfluxDB.
   [[nodiscard]] std::shared_ptr<const sender> find(std::string_view agent,
-                                                   std::string_view authorization,
-                                                   std::string_view user_parameter);
+                                                   const api::offered_credentials& offered);
 
  private:
   source_registry& sources_;
@@ -92,13 +91,6 @@ class sender_cache {
   std::string last_key_;
   std::shared_ptr<const sender> last_;
 };
-
-/// Java programs that have no credentials send them all the same ("null:null"): Flink's reporter.
-[[nodiscard]] bool is_no_user(std::string_view user, std::string_view password) noexcept;
-
-/// The user that an Authorization header names: of `Basic`, and of `Token user:password`. Empty for
-/// tokens, which are secrets.
-[[nodiscard]] std::string user_of(std::string_view authorization);
 
 /// The kind of program that a User-Agent header names, for a label: "telegraf" of "Telegraf/1.39
 /// Go/1.22"; "none" without one.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "api/routes.hpp"
+
 namespace weir::api {
 namespace {
 
@@ -62,7 +64,7 @@ request_context context_of(const http::request_head& head, request_ids& ids, std
   if (context.request_id.empty()) {
     context.request_id = ids.next(now_ns);
   }
-  if (!head.path.starts_with("/api/v2/")) {
+  if (family_of(head.path).negotiates_format) {
     context.format = format_of(head.header("Accept").value_or(""));
   }
   const auto origin = head.header("Origin");
@@ -105,12 +107,19 @@ void complete(http::response& answer, const request_context& context) {
 }
 
 http::response error_response(int status, std::string_view message) {
+  http::response answer = error_response_with(status, message, {});
+  answer.error = message;
+  return answer;
+}
+
+http::response error_response_with(int status, std::string_view message, std::string_view members) {
   http::response answer;
   answer.status = status;
   answer.content_type = "application/json";
   answer.headers.emplace_back("X-Influxdb-Error", message.substr(0, error_header_bytes_max));
-  answer.body = spell_error(message, result_format::json);
-  answer.error = message;
+  answer.body = "{\"error\":";
+  http::append_json_string(message, answer.body);
+  answer.body.append(members).append("}\n");
   return answer;
 }
 

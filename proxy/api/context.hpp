@@ -51,8 +51,12 @@ struct request_context {
 void complete(http::response& answer, const request_context& context);
 
 /// `{"error":"message"}` and a line feed, with the message in X-Influxdb-Error too, where Go's v2
-/// client looks for it.
+/// client looks for it. `complete` may spell it in another format.
 [[nodiscard]] http::response error_response(int status, std::string_view message);
+
+/// The same with more members of the object, each with a comma before it; JSON is its only format.
+[[nodiscard]] http::response error_response_with(int status, std::string_view message,
+                                                 std::string_view members);
 
 /// `text/plain` words, such as Go's own 404.
 [[nodiscard]] http::response text_response(int status, std::string_view text);

@@ -110,14 +110,11 @@ result<write_target, http::response> parse_write_target(std::string_view query) 
 http::response write_response(const write_verdict& verdict) {
   http::response answer;
   if (!verdict.flawless()) {
-    answer = error_response(400, verdict.verbose ? verbose_words(verdict) : verdict_words(verdict));
+    answer = verdict.verbose
+                 ? error_response_with(400, verbose_words(verdict), "," + refusals_json(verdict))
+                 : error_response(400, verdict_words(verdict));
   }
   if (verdict.verbose) {
-    answer.error.clear();  // a list has one form alone
-    if (!answer.body.empty()) {
-      answer.body.resize(answer.body.size() - 2);  // its brace and line feed
-      answer.body.append(",").append(refusals_json(verdict)).append("}\n");
-    }
     add_line_counts(verdict, answer);
   }
   return answer;
@@ -140,10 +137,12 @@ http::response body_failure_response(http::body_failure why) {
 
 const write_dialect& influx_v1() noexcept {
   static constexpr write_dialect dialect{
+      .name = "v1",
       .parse_target = parse_write_target,
       .answer = write_response,
       .body_failed = body_failure_response,
       .overloaded = overloaded,
+      .reads_retry_after = nullptr,
       .too_large = [](std::string_view why) { return error_response(413, why); },
       .refused = [](std::string_view why) { return error_response(400, why); }};
   return dialect;

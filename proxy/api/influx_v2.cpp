@@ -10,8 +10,6 @@
 #include <optional>
 #include <string>
 
-#include "api/routes.hpp"
-
 namespace weir::api {
 namespace {
 
@@ -82,33 +80,33 @@ result<write_target, http::response> parse_target(std::string_view query) {
   return target;
 }
 
-/// `further` members of the object, each with a comma before it.
-void extend(http::response& answer, std::string_view further) {
-  answer.body.pop_back();
-  answer.body.append(further).push_back('}');
+/// Members of the answer's object beside `code` and `message`, each with a comma before it.
+std::string further_members(const write_verdict& verdict) {
+  std::string out;
+  if (!verdict.refusals.empty() && verdict.refusals.front().line > 0) {
+    out = fmt::format(",\"line\":{}", verdict.refusals.front().line);
+  }
+  if (verdict.verbose) {
+    out += fmt::format(",\"error\":\"{}\",{}", verbose_words(verdict), refusals_json(verdict));
+  }
+  return out;
 }
 
 http::response answer(const write_verdict& verdict) {
-  http::response given;
+  http::response response;
   if (!verdict.flawless()) {
-    const std::string words =
+    const std::string message =
         verdict.verbose ? std::string(verbose_words(verdict)) : verdict_words(verdict);
     // For storage's refusals alone 2.x has a status and a beginning of its own.
-    given = verdict.rejected > 0
-                ? error_response_v2(400, words)
-                : error_response_v2(422, "failure writing points to database: " + words);
-    if (!verdict.refusals.empty() && verdict.refusals.front().line > 0) {
-      extend(given, fmt::format(",\"line\":{}", verdict.refusals.front().line));
-    }
+    response = verdict.rejected > 0
+                   ? error_response_v2(400, message, further_members(verdict))
+                   : error_response_v2(422, "failure writing points to database: " + message,
+                                       further_members(verdict));
   }
   if (verdict.verbose) {
-    if (!given.body.empty()) {
-      extend(given,
-             fmt::format(",\"error\":\"{}\",{}", verbose_words(verdict), refusals_json(verdict)));
-    }
-    add_line_counts(verdict, given);
+    add_line_counts(verdict, response);
   }
-  return given;
+  return response;
 }
 
 http::response body_failed(http::body_failure why) {
@@ -129,11 +127,13 @@ http::response body_failed(http::body_failure why) {
 
 const write_dialect& influx_v2() noexcept {
   static constexpr write_dialect dialect{
+      .name = "v2",
       .parse_target = parse_target,
       .answer = answer,
       .body_failed = body_failed,
       .overloaded =
           [](std::string_view why) { return error_response_v2(503, overloaded_words(why)); },
+      .reads_retry_after = reads_retry_after,
       .too_large = [](std::string_view why) { return error_response_v2(413, why); },
       .refused = [](std::string_view why) { return error_response_v2(400, why); }};
   return dialect;
@@ -149,31 +149,26 @@ bool reads_retry_after(const http::request_head& head) {
   });
 }
 
-bool is_v2_path(std::string_view path) noexcept {
-  return path.starts_with("/api/v2/");
-}
-
 http::response path_not_found_v2() {
   return error_response_v2(404, "path not found");
 }
 
-http::response method_not_allowed_v2(std::string_view path) {
-  const std::string allowed(allowed_methods(path));
-  http::response given = error_response_v2(405, "allow: " + allowed);
-  given.headers.emplace_back("Allow", allowed);
-  return given;
+http::response wrong_method_v2(std::string_view allow) {
+  http::response answer = error_response_v2(405, "allow: " + std::string(allow));
+  answer.headers.emplace_back("Allow", allow);
+  return answer;
 }
 
-http::response error_response_v2(int status, std::string_view message) {
+http::response error_response_v2(int status, std::string_view message, std::string_view members) {
   const std::string_view code = code_of(status);
-  http::response given;
-  given.status = status;
-  given.content_type = "application/json; charset=utf-8";
-  given.headers.emplace_back("X-Platform-Error-Code", code);
-  given.body = fmt::format("{{\"code\":\"{}\",\"message\":", code);
-  http::append_json_string(message, given.body);
-  given.body += '}';
-  return given;
+  http::response answer;
+  answer.status = status;
+  answer.content_type = "application/json; charset=utf-8";
+  answer.headers.emplace_back("X-Platform-Error-Code", code);
+  answer.body = fmt::format("{{\"code\":\"{}\",\"message\":", code);
+  http::append_json_string(message, answer.body);
+  answer.body.append(members).push_back('}');
+  return answer;
 }
 
 }  // namespace weir::api

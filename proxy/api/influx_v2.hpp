@@ -23,15 +23,14 @@ inline constexpr std::string_view retry_after_seconds = "30";
 /// takes it for milliseconds, uses up its tries within a second and loses its batch.
 [[nodiscard]] bool reads_retry_after(const http::request_head& head);
 
-/// Whether an unknown path is to be answered in this dialect.
-[[nodiscard]] bool is_v2_path(std::string_view path) noexcept;
-
 /// `{"code":"not found","message":"path not found"}`
 [[nodiscard]] http::response path_not_found_v2();
 /// 405 with `Allow`.
-[[nodiscard]] http::response method_not_allowed_v2(std::string_view path);
+[[nodiscard]] http::response wrong_method_v2(std::string_view allow);
 
 /// `{"code":"...","message":"..."}` without a line feed, and the code in X-Platform-Error-Code.
-[[nodiscard]] http::response error_response_v2(int status, std::string_view message);
+/// `members`: more of the object, each with a comma before it.
+[[nodiscard]] http::response error_response_v2(int status, std::string_view message,
+                                               std::string_view members = {});
 
 }  // namespace weir::api

@@ -1,88 +1,182 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of paths. Pure; any thread.
+// The rows, and the look-up. Pure; any thread.
 #include "api/routes.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "api/context.hpp"
+#include "api/influx_v1.hpp"
+#include "api/influx_v2.hpp"
 
 namespace weir::api {
 namespace {
 
-struct entry {
-  std::string_view path;
-  route what;
-  bool get;  // GET and HEAD; of /query GET alone
-  bool post;
-  std::string_view allow;
+using http::method;
+
+constexpr method_set read{method::get, method::head};
+
+// A new route is a row here; a new dialect of writes is a row and its own file.
+constexpr std::array table{
+    route{.path = "/write",
+          .methods = {method::post},
+          .label = "/write",
+          .served_by = handler::write,
+          .needs = right::write,
+          .dialect = influx_v1},
+    route{.path = "/api/v2/write",
+          .methods = {method::post},
+          .label = "/api/v2/write",
+          .served_by = handler::write,
+          .needs = right::write,
+          .dialect = influx_v2},
+    // HEAD is refused, as in InfluxDB: a query may change something.
+    route{.path = "/query",
+          .methods = {method::get, method::post},
+          .label = "/query",
+          .served_by = handler::query,
+          .needs = right::query},
+    route{.path = "/ping", .methods = read, .label = "/ping", .served_by = handler::ping},
+    // What InfluxDB 1 once called /ping.
+    route{.path = "/status", .methods = read, .label = "/ping", .served_by = handler::ping},
+    route{.path = "/health", .methods = read, .label = "/health", .served_by = handler::health},
+    route{.path = "/ready", .methods = read, .label = "/ready", .served_by = handler::ready},
+    route{.path = "/metrics",
+          .methods = read,
+          .label = "/metrics",
+          .served_by = handler::metrics,
+          .needs = right::read_metrics},
 };
 
-constexpr std::array<entry, 8> table{{
-    {"/write", route::write_v1, false, true, "OPTIONS, POST"},
-    {"/api/v2/write", route::write_v2, false, true, "OPTIONS, POST"},
-    {"/query", route::query, true, true, "GET, OPTIONS, POST"},
-    {"/ping", route::ping, true, false, "GET, HEAD, OPTIONS"},
-    {"/status", route::ping, true, false, "GET, HEAD, OPTIONS"},
-    {"/health", route::health, true, false, "GET, HEAD, OPTIONS"},
-    {"/ready", route::ready, true, false, "GET, HEAD, OPTIONS"},
-    {"/metrics", route::metrics, true, false, "GET, HEAD, OPTIONS"},
-}};
+constexpr bool rows_are_whole() noexcept {
+  return std::all_of(table.begin(), table.end(), [](const route& row) {
+    return !row.path.empty() && !row.label.empty() &&
+           (row.served_by == handler::write) == (row.dialect != nullptr);
+  });
+}
+static_assert(rows_are_whole());
 
-const entry* find(std::string_view path) noexcept {
-  for (const entry& known : table) {
-    if (known.path == path) {
-      return &known;
+struct label_list {
+  std::array<std::string_view, table.size() + 2> names{};
+  std::size_t size = 0;
+  std::size_t options = 0;
+  std::size_t other = 0;
+  /// Of each row.
+  std::array<std::size_t, table.size()> of_row{};
+};
+
+constexpr label_list make_labels() noexcept {
+  label_list list;
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    std::size_t at = 0;
+    while (at < list.size && list.names[at] != table[row].label) {
+      ++at;
     }
+    if (at == list.size) {
+      list.names[list.size++] = table[row].label;
+    }
+    list.of_row[row] = at;
   }
-  return nullptr;
+  list.options = list.size;
+  list.names[list.size++] = "OPTIONS";
+  list.other = list.size;
+  list.names[list.size++] = "other";
+  return list;
 }
 
-}  // namespace
+constexpr label_list labels = make_labels();
+static_assert(labels.size <= route_labels_max);
 
-route classify(const http::request_head& head) noexcept {
-  const entry* known = find(head.path);
-  if (known == nullptr) {
-    return route::not_found;
-  }
-  switch (head.method) {
-    case http::method::head:
-      if (known->what == route::query) {
-        return route::method_not_allowed;  // as in InfluxDB: a query may change something
-      }
-      [[fallthrough]];
-    case http::method::get:
-      return known->get ? known->what : route::method_not_allowed;
-    case http::method::post:
-      return known->post ? known->what : route::method_not_allowed;
-    case http::method::options:
-      return route::options;
-    case http::method::put:
-    case http::method::del:
-    case http::method::other:
-      break;
-  }
-  return route::method_not_allowed;
+http::response not_found_v1() {
+  return text_response(404, "404 page not found\n");  // in Go's words
 }
 
-std::string_view allowed_methods(std::string_view path) noexcept {
-  const entry* known = find(path);
-  return known == nullptr ? std::string_view{} : known->allow;
-}
-
-http::response not_found_response() {
-  return text_response(404, "404 page not found\n");
-}
-
-http::response method_not_allowed_response(const http::request_head& head) {
+http::response wrong_method_v1(std::string_view allow) {
   http::response answer = text_response(405, "Method Not Allowed\n");
-  answer.headers.emplace_back("Allow", allowed_methods(head.path));
+  answer.headers.emplace_back("Allow", allow);
   return answer;
 }
 
-http::response options_response(const http::request_head& head) {
+// The first whose prefix a path begins with.
+constexpr std::array families{
+    path_family{.prefix = "/api/v2/",
+                .negotiates_format = false,
+                .not_found = path_not_found_v2,
+                .wrong_method = wrong_method_v2},
+    path_family{.prefix = "",
+                .negotiates_format = true,
+                .not_found = not_found_v1,
+                .wrong_method = wrong_method_v1},
+};
+
+}  // namespace
+
+std::span<const route> routes() noexcept {
+  return table;
+}
+
+const route* find_route(std::span<const route> rows, std::string_view path) noexcept {
+  const route* best = nullptr;
+  for (const route& row : rows) {
+    if (row.path == path && !row.is_prefix) {
+      return &row;
+    }
+    if (row.is_prefix && path.starts_with(row.path) &&
+        (best == nullptr || row.path.size() > best->path.size())) {
+      best = &row;
+    }
+  }
+  return best;
+}
+
+std::string allow_header(const route& row) {
+  // In the order of the alphabet.
+  static constexpr std::array<std::pair<method, std::string_view>, 6> names{{
+      {method::del, "DELETE"},
+      {method::get, "GET"},
+      {method::head, "HEAD"},
+      {method::options, "OPTIONS"},
+      {method::post, "POST"},
+      {method::put, "PUT"},
+  }};
+  std::string text;
+  for (const auto& [each, name] : names) {
+    if (each == method::options || row.methods.has(each)) {
+      text.append(text.empty() ? "" : ", ").append(name);
+    }
+  }
+  return text;
+}
+
+routing route_request(const http::request_head& head) noexcept {
+  const route* row = find_route(table, head.path);
+  if (row == nullptr) {
+    return {.what = routing::answer::unknown_path, .row = nullptr, .label = labels.other};
+  }
+  if (head.method == method::options) {
+    return {.what = routing::answer::options, .row = row, .label = labels.options};
+  }
+  if (!row->methods.has(head.method)) {
+    return {.what = routing::answer::wrong_method, .row = row, .label = labels.other};
+  }
+  return {.what = routing::answer::served,
+          .row = row,
+          .label = labels.of_row[static_cast<std::size_t>(row - table.data())]};
+}
+
+std::span<const std::string_view> route_labels() noexcept {
+  return {labels.names.data(), labels.size};
+}
+
+const path_family& family_of(std::string_view path) noexcept {
+  return *std::find_if(families.begin(), families.end(),
+                       [path](const path_family& each) { return path.starts_with(each.prefix); });
+}
+
+http::response options_response(const route& row) {
   http::response answer;
-  answer.headers.emplace_back("Allow", allowed_methods(head.path));
+  answer.headers.emplace_back("Allow", allow_header(row));
   return answer;
 }
 

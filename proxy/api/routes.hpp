@@ -1,38 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which question a request is, by its path and method. Pure.
+// The table of routes: all that is decided by a request's path and method stands in a row of it,
+// what serves the request, its label in metrics, and the right that a client needs. How requests
+// are answered that no row takes follows from the beginning of their path. Pure; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
 #include <string_view>
 
+#include "api/write_dialect.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {
 
-enum class route : std::uint8_t {
-  write_v1,
-  write_v2,
+/// What serves a request.
+enum class handler : std::uint8_t {
+  write,  // the route's dialect
   query,
-  ping,  // /ping, and /status as 1.x once called it
+  ping,
   health,
   ready,
   metrics,
-  options,  // OPTIONS of a known path
-  method_not_allowed,
-  not_found,
 };
 
-[[nodiscard]] route classify(const http::request_head& head) noexcept;
+/// What a client must be allowed to do. No listener has users yet, so that it is not asked for.
+enum class right : std::uint8_t { none, write, query, read_metrics };
 
-/// What `Allow` says for a path, such as "OPTIONS, POST"; empty for an unknown path.
-[[nodiscard]] std::string_view allowed_methods(std::string_view path) noexcept;
+/// A set of methods; OPTIONS, which every route answers, is not among them.
+class method_set {
+ public:
+  constexpr method_set(std::initializer_list<http::method> methods) noexcept {
+    for (const http::method each : methods) {
+      bits_ |= 1U << static_cast<unsigned>(each);
+    }
+  }
+  [[nodiscard]] constexpr bool has(http::method method) const noexcept {
+    return (bits_ >> static_cast<unsigned>(method) & 1U) != 0;
+  }
 
-/// 404 in Go's words.
-[[nodiscard]] http::response not_found_response();
-/// 405 with `Allow`.
-[[nodiscard]] http::response method_not_allowed_response(const http::request_head& head);
+ private:
+  unsigned bits_ = 0;
+};
+
+/// One row.
+struct route {
+  std::string_view path;
+  /// `path` is the beginning of all paths that the row takes, rather than the only one.
+  bool is_prefix = false;
+  method_set methods;
+  /// Of the requests in metrics. Rows may share one.
+  std::string_view label;
+  handler served_by = handler::write;
+  right needs = right::none;
+  /// Of `handler::write`; nullptr otherwise.
+  const write_dialect& (*dialect)() noexcept = nullptr;
+};
+
+/// All rows, for the life of the process.
+[[nodiscard]] std::span<const route> routes() noexcept;
+
+/// The row that takes `path`: the one with exactly this path, else that with the longest prefix;
+/// nullptr if there is none.
+[[nodiscard]] const route* find_route(std::span<const route> rows, std::string_view path) noexcept;
+
+/// What `Allow` says for a row, such as "OPTIONS, POST".
+[[nodiscard]] std::string allow_header(const route& row);
+
+/// How one request is to be answered.
+struct routing {
+  enum class answer : std::uint8_t {
+    served,        // by the row
+    options,       // the row's methods: `options_response`
+    wrong_method,  // 405: `path_family::wrong_method`
+    unknown_path,  // 404: `path_family::not_found`
+  };
+  answer what = answer::unknown_path;
+  /// nullptr for `unknown_path`.
+  const route* row = nullptr;
+  /// Index of `route_labels`.
+  std::size_t label = 0;
+};
+
+[[nodiscard]] routing route_request(const http::request_head& head) noexcept;
+
+/// The labels that requests are counted by: those of the rows, each once, then "OPTIONS", and
+/// "other" for what no row serves.
+inline constexpr std::size_t route_labels_max = 16;
+[[nodiscard]] std::span<const std::string_view> route_labels() noexcept;
+
+/// What paths with a common beginning share when no row serves them.
+struct path_family {
+  std::string_view prefix;
+  /// Errors are answered in the format that `Accept` names, as InfluxDB 1 does it.
+  bool negotiates_format = false;
+  http::response (*not_found)();
+  http::response (*wrong_method)(std::string_view allow);
+};
+
+[[nodiscard]] const path_family& family_of(std::string_view path) noexcept;
+
 /// 204 with `Allow`: the answer to OPTIONS, also as a browser's preflight.
-[[nodiscard]] http::response options_response(const http::request_head& head);
+[[nodiscard]] http::response options_response(const route& row);
 
 }  // namespace weir::api

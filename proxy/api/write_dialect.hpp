@@ -44,6 +44,8 @@ struct write_target {
 
 /// A dialect as a table of functions; none of them keeps anything.
 struct write_dialect {
+  /// In dead letters: "v1".
+  std::string_view name;
   /// Reads the query part of the request's target. The error is the answer to give.
   result<write_target, http::response> (*parse_target)(std::string_view query);
   /// The answer to a write of which everything is known.
@@ -52,6 +54,8 @@ struct write_dialect {
   http::response (*body_failed)(http::body_failure why);
   /// 503: try again later, nothing of this request was kept.
   http::response (*overloaded)(std::string_view why);
+  /// Whether a client that was answered 503 takes Retry-After for seconds; nullptr: none does.
+  bool (*reads_retry_after)(const http::request_head& head);
   /// 413: less at a time would do.
   http::response (*too_large)(std::string_view why);
   /// 400: this request will never do.

@@ -2,7 +2,7 @@
 //
 // The machine behind http::connection. A request goes through the phases head, body, waiting (its
 // answer is outstanding) and, when it was answered early, discard; then the next one begins. Pure:
-// the time is passed in. Loop: the connection's.
+// the moment is passed in. Loop: the connection's.
 #include "http/connection.hpp"
 
 #include <algorithm>
@@ -32,17 +32,17 @@ void connection::state::set_peer(connection_peer given) {
       requests.memory() == nullptr ? memory_lease{} : memory_lease(*requests.memory(), peer.share);
 }
 
-void connection::state::receive(std::string_view bytes, std::int64_t when_ns, turn_work& with) {
-  now_ns = when_ns;
+void connection::state::receive(std::string_view bytes, const moment& when, turn_work& with) {
+  now = when;
   if (at == phase::closed) {
     return;
   }
-  if (paused_ns != 0) {
+  if (paused) {
     // That it waited was not the client's doing.
     if (at == phase::body) {
-      deadline_ns = later(deadline_ns, std::max<std::int64_t>(now_ns - paused_ns, 0));
+      deadline = deadline.after(now.steady - *paused);
     }
-    paused_ns = 0;
+    paused.reset();
   }
   work = &with;
   if (pending.empty()) {
@@ -55,7 +55,7 @@ void connection::state::receive(std::string_view bytes, std::int64_t when_ns, tu
   }
   work = nullptr;
   if (wants_turn()) {
-    paused_ns = now_ns;
+    paused = now.steady;
   }
 }
 
@@ -122,7 +122,7 @@ void connection::state::settle() {
   current.reset();
   feed.end(requests.inflaters());
   if (at == phase::waiting && !(body.length_unknown && !keep_alive)) {
-    out.pump(*work, now_ns);
+    out.pump(*work, now.wall);
     if (!out.streaming()) {
       next_request();
     }
@@ -131,10 +131,10 @@ void connection::state::settle() {
   at = phase::discard;
   body.until_end = body.length_unknown;
   if (body.until_end) {
-    deadline_ns = std::min(deadline_ns, later(now_ns, unknown_length_linger_ns));
+    deadline = std::min(deadline, now.steady.after(unknown_length_linger_ns));
   }
   if (continue_owed) {
-    deadline_ns = std::min(deadline_ns, later(now_ns, unasked_body_timeout_ns));
+    deadline = std::min(deadline, now.steady.after(unasked_body_timeout_ns));
   }
   if (!body.expected() && !body.until_end) {
     end_body();
@@ -155,7 +155,7 @@ void connection::state::take_head(std::string_view& bytes) {
       return;
     }
     scanned = 0;
-    deadline_ns = later(now_ns, limits.head_timeout_ns);
+    deadline = now.steady.after(limits.head_timeout_ns);
   }
   const std::size_t before = partial.size();
   std::string_view text = bytes;
@@ -190,9 +190,9 @@ void connection::state::open(std::string_view head_bytes, std::string_view follo
   head_only = head.method == method::head;
   version_1_0 = head.version_1_0;
   body = framing_of(head, following);
-  body.progress_ns = now_ns;
+  body.progress = now.steady;
   continue_owed = head.expect_continue && body.expected();
-  deadline_ns = later(now_ns, limits.body_timeout_ns);
+  deadline = now.steady.after(limits.body_timeout_ns);
   current = requests.open(head, self);
   WEIR_ASSERT(current != nullptr || answered);
   head.headers.clear();
@@ -287,7 +287,7 @@ void connection::state::take_piece(std::string_view piece) {
     body.wire_bytes += fits.size();
     if (body.wire_bytes - body.progress_bytes >= progress_bytes) {
       body.progress_bytes = body.wire_bytes;
-      body.progress_ns = now_ns;
+      body.progress = now.steady;
     }
     decode(fits);
     if (piece.empty()) {
@@ -381,7 +381,7 @@ void connection::state::end_body() {
     }
   }
   at = phase::waiting;
-  deadline_ns = never;
+  deadline = steady_time::never();
   if (answered) {
     return;
   }
@@ -403,7 +403,7 @@ void connection::state::next_request() {
     return;
   }
   at = phase::head;
-  deadline_ns = later(now_ns, limits.idle_timeout_ns);
+  deadline = now.steady.after(limits.idle_timeout_ns);
 }
 
 void connection::state::damaged_framing() {
@@ -439,8 +439,8 @@ bool connection::state::wants_turn() const noexcept {
   return false;
 }
 
-connection::connection(router& requests, const connection_limits& limits, std::int64_t now_ns)
-    : state_(std::make_unique<state>(*this, requests, limits, now_ns)) {}
+connection::connection(router& requests, const connection_limits& limits, const moment& now)
+    : state_(std::make_unique<state>(*this, requests, limits, now)) {}
 connection::~connection() = default;
 
 void connection::set_peer(connection_peer peer) {
@@ -451,34 +451,34 @@ const connection_peer& connection::peer() const noexcept {
   return state_->peer;
 }
 
-void connection::receive(std::string_view bytes, std::int64_t now_ns, turn_work& work) {
-  state_->receive(bytes, now_ns, work);
+void connection::receive(std::string_view bytes, const moment& now, turn_work& work) {
+  state_->receive(bytes, now, work);
 }
 
-void connection::receive(std::string_view bytes, std::int64_t now_ns) {
+void connection::receive(std::string_view bytes, const moment& now) {
   turn_work all(std::numeric_limits<std::size_t>::max());
-  state_->receive(bytes, now_ns, all);
+  state_->receive(bytes, now, all);
 }
 
-void connection::receive_end(std::int64_t now_ns) {
+void connection::receive_end(const moment& now) {
   state_->peer_ended = true;
-  receive({}, now_ns);
+  receive({}, now);
 }
 
-void connection::tick(std::int64_t now_ns) {
-  state& now = *state_;
-  if (now_ns < now.deadline_ns || now.wants_turn()) {
+void connection::tick(const moment& now) {
+  state& self = *state_;
+  if (now.steady < self.deadline || self.wants_turn()) {
     return;
   }
-  now.now_ns = now_ns;
-  if (now.at == phase::head && !now.partial.empty()) {
-    now.refuse_head(408, "The request's head did not arrive in time.");
+  self.now = now;
+  if (self.at == phase::head && !self.partial.empty()) {
+    self.refuse_head(408, "The request's head did not arrive in time.");
     return;
   }
-  if (now.at == phase::body) {
-    now.refuse_body(body_failure::timeout, true);
+  if (self.at == phase::body) {
+    self.refuse_body(body_failure::timeout, true);
   }
-  now.close();
+  self.close();
 }
 
 void connection::answer(response given) {
@@ -492,15 +492,15 @@ void connection::when_answered(std::function<void()> call) {
   state_->answered_call = std::move(call);
 }
 
-void connection::resume(std::int64_t now_ns, turn_work& work) {
+void connection::resume(const moment& now, turn_work& work) {
   if (!state_->driving) {
-    state_->receive({}, now_ns, work);
+    state_->receive({}, now, work);
   }
 }
 
-void connection::resume(std::int64_t now_ns) {
+void connection::resume(const moment& now) {
   turn_work all(std::numeric_limits<std::size_t>::max());
-  resume(now_ns, all);
+  resume(now, all);
 }
 
 bool connection::wants_turn() const noexcept {
@@ -515,20 +515,20 @@ void connection::finish_after_current(bool input_waits) {
   }
 }
 
-std::optional<std::int64_t> connection::stalled_since_ns() const noexcept {
+std::optional<steady_time> connection::stalled_since() const noexcept {
   if (state_->at != phase::body || state_->wants_turn()) {
     return std::nullopt;
   }
-  return state_->body.progress_ns;
+  return state_->body.progress;
 }
 
-void connection::give_up_body(std::int64_t now_ns) {
-  state& now = *state_;
-  now.now_ns = now_ns;
-  if (now.at == phase::body && !now.answered) {
-    now.refuse_body(body_failure::stalled, true);
+void connection::give_up_body(const moment& now) {
+  state& self = *state_;
+  self.now = now;
+  if (self.at == phase::body && !self.answered) {
+    self.refuse_body(body_failure::stalled, true);
     // What still comes is thrown away, so that its client can read the answer.
-    now.deadline_ns = later(now_ns, unasked_body_timeout_ns);
+    self.deadline = now.steady.after(unasked_body_timeout_ns);
   }
 }
 
@@ -565,8 +565,8 @@ bool connection::idle() const noexcept {
          state_->out.bytes().empty() && state_->out.unsent() == 0;
 }
 
-std::int64_t connection::deadline_ns() const noexcept {
-  return state_->deadline_ns;
+steady_time connection::deadline() const noexcept {
+  return state_->deadline;
 }
 
 }  // namespace weir::http

@@ -2,8 +2,8 @@
 //
 // One HTTP/1.1 connection as a pure machine: bytes in, exchanges driven, bytes out. It frames
 // requests (llhttp reads the heads), keeps limits and deadlines, inflates bodies and orders
-// answers. It owns no socket and reads no clock; intake/ moves its bytes and tells it the time,
-// which is wall clock time, because answers carry a Date.
+// answers. It owns no socket and reads no clock; intake/ moves its bytes and passes in the
+// moment: deadlines run on the steady clock, `Date` is the wall clock's.
 //
 // A request answered before its body is complete: the rest is read and thrown away, and the
 // connection goes on. It ends after such an answer where the rest is known to be longer than
@@ -24,6 +24,7 @@
 #include <string_view>
 
 #include "base/memory_budget.hpp"
+#include "base/times.hpp"
 #include "base/turn_work.hpp"
 #include "http/body_feed.hpp"
 #include "http/message.hpp"
@@ -116,7 +117,7 @@ class router {
 
 class connection {
  public:
-  connection(router& requests, const connection_limits& limits, std::int64_t now_ns);
+  connection(router& requests, const connection_limits& limits, const moment& now);
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -128,13 +129,13 @@ class connection {
   /// Bytes that arrived. While an answer is outstanding further requests wait inside (pipelining):
   /// at most one read's bytes, because `wants_input()` is false then. What goes beyond the turn's
   /// work waits likewise.
-  void receive(std::string_view bytes, std::int64_t now_ns, turn_work& work);
+  void receive(std::string_view bytes, const moment& now, turn_work& work);
   /// The same with work enough.
-  void receive(std::string_view bytes, std::int64_t now_ns);
+  void receive(std::string_view bytes, const moment& now);
   /// The peer closed its side.
-  void receive_end(std::int64_t now_ns);
+  void receive_end(const moment& now);
   /// Time went on: deadlines are looked at.
-  void tick(std::int64_t now_ns);
+  void tick(const moment& now);
 
   /// The answer to the current exchange. From within `exchange::complete`, from `router::open`, or
   /// later from the loop, but once per exchange.
@@ -145,8 +146,8 @@ class connection {
   /// Goes on with what waits inside: bytes beyond an earlier turn's work, requests behind an answer
   /// that was outstanding, an answer that is made while it is sent. Call it after `answer` was
   /// called from outside `receive`, and as long as `wants_turn()`. Never wrong to call.
-  void resume(std::int64_t now_ns, turn_work& work);
-  void resume(std::int64_t now_ns);
+  void resume(const moment& now, turn_work& work);
+  void resume(const moment& now);
   /// There is something to go on with.
   [[nodiscard]] bool wants_turn() const noexcept;
 
@@ -155,9 +156,9 @@ class connection {
   void finish_after_current(bool input_waits = false);
 
   /// Since when the body that is awaited has not come on, if there is one.
-  [[nodiscard]] std::optional<std::int64_t> stalled_since_ns() const noexcept;
+  [[nodiscard]] std::optional<steady_time> stalled_since() const noexcept;
   /// Answers that body `stalled`; the connection ends with it, or soon. `resume` follows.
-  void give_up_body(std::int64_t now_ns);
+  void give_up_body(const moment& now);
 
   /// Bytes to send; the caller takes them (swap or erase).
   [[nodiscard]] std::string& output() noexcept;
@@ -175,8 +176,8 @@ class connection {
   [[nodiscard]] bool idle() const noexcept;
   /// What it leased from the router's memory, for the request that it is at.
   [[nodiscard]] std::size_t leased_bytes() const noexcept;
-  /// When `tick` has something to do, nanoseconds on the same clock as `now_ns`.
-  [[nodiscard]] std::int64_t deadline_ns() const noexcept;
+  /// When `tick` has something to do.
+  [[nodiscard]] steady_time deadline() const noexcept;
 
  private:
   struct state;

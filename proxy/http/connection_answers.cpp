@@ -30,7 +30,7 @@ void connection::state::refuse_head(int status, std::string_view why) {
   refused.status = status;
   refused.content_type = "text/plain; charset=utf-8";
   refused.body.append(why).append("\n");
-  append_response(refused, now_ns, false, false, out.bytes());
+  append_response(refused, now.wall, false, false, out.bytes());
   close();
 }
 
@@ -64,7 +64,7 @@ void connection::state::give(response& given) {
     given.headers.emplace_back("Connection", "keep-alive");
   }
   out.put(given, {.keep_alive = keep_alive, .head_only = head_only, .version_1_0 = version_1_0},
-          now_ns);
+          now.wall);
 }
 
 // There is no memory for the answer.
@@ -82,7 +82,7 @@ void connection::state::shorten(response& given) {
 
 void connection::state::close() noexcept {
   at = phase::closed;
-  deadline_ns = never;
+  deadline = steady_time::never();
   current.reset();
   feed.end(requests.inflaters());
   out.stop_streaming();
@@ -150,7 +150,7 @@ void connection::state::shed() {
       response lost;
       shorten(lost);
       out.stop_streaming();
-      append_response(lost, now_ns, false, false, out.bytes());
+      append_response(lost, now.wall, false, false, out.bytes());
     }
     close();
     return;

@@ -7,8 +7,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,15 +18,10 @@
 
 namespace weir::http {
 
-inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 /// Pipelined requests are not begun while more than this waits to be sent.
 inline constexpr std::size_t output_bytes_max = 64 * 1024;
 /// What a connection may hold without a lease: usual heads and answers.
 inline constexpr std::size_t unleased_bytes_max = 8 * 1024;
-
-[[nodiscard]] inline std::int64_t later(std::int64_t now_ns, std::int64_t by_ns) noexcept {
-  return by_ns > never - now_ns ? never : now_ns + by_ns;
-}
 
 enum class phase : std::uint8_t {
   head,     // a request's head is awaited, or a part of it is here
@@ -37,14 +32,17 @@ enum class phase : std::uint8_t {
 };
 
 struct connection::state {
-  state(connection& owner, router& served, const connection_limits& bounds, std::int64_t begin_ns)
-      : self(owner), requests(served), limits(bounds), now_ns(begin_ns) {
-    deadline_ns = later(begin_ns, limits.idle_timeout_ns);
+  state(connection& owner, router& served, const connection_limits& bounds, const moment& begin)
+      : self(owner),
+        requests(served),
+        limits(bounds),
+        now(begin),
+        deadline(begin.steady.after(limits.idle_timeout_ns)) {
     set_peer({});
   }
 
   void set_peer(connection_peer given);
-  void receive(std::string_view bytes, std::int64_t when_ns, turn_work& with);
+  void receive(std::string_view bytes, const moment& when, turn_work& with);
   void drive(std::string_view bytes);
   void advance(std::string_view& bytes);
   void run_dry();
@@ -84,10 +82,10 @@ struct connection::state {
   connection& self;
   router& requests;
   const connection_limits limits;
-  std::int64_t now_ns;
-  std::int64_t deadline_ns;
-  std::int64_t paused_ns = 0;  // since when bytes wait for a turn; 0: none do
-  turn_work* work = nullptr;   // of the call that is under way
+  moment now;  // of the call that is under way
+  steady_time deadline;
+  std::optional<steady_time> paused;  // since when bytes wait for a turn, if they do
+  turn_work* work = nullptr;          // of the call that is under way
   phase at = phase::head;
   bool answered = false;
   bool driving = false;  // inside drive(): resume() has nothing to do

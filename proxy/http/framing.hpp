@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/times.hpp"
 #include "http/chunked.hpp"
 #include "http/message.hpp"
 
@@ -46,7 +47,7 @@ struct framing {
   std::uint64_t wire_bytes = 0;
   std::uint64_t discarded_bytes = 0;
   /// When the body last came on, and its bytes at that time.
-  std::int64_t progress_ns = 0;
+  steady_time progress{};
   std::uint64_t progress_bytes = 0;
 
   /// Moves first bytes of a body of doubtful coding from `piece` to `shown`: are there enough?

@@ -52,10 +52,10 @@ void spell_date(std::int64_t seconds, std::string& out) {
 }
 
 // Spelled once a second and thread, not once a request.
-void append_date(std::int64_t now_ns, std::string& out) {
+void append_date(wall_time date, std::string& out) {
   thread_local std::int64_t cached_second = -1;
   thread_local std::string cached;
-  const std::int64_t second = now_ns / 1'000'000'000;
+  const std::int64_t second = date.ns / 1'000'000'000;
   if (second < 0) {
     return;  // before 1970: a clock nobody set; RFC 9110 allows no Date then
   }
@@ -291,7 +291,7 @@ std::string_view reason_phrase(int status) noexcept {
 namespace {
 
 // All of a head but what says how long the body and the connection are.
-void append_head(const response& answer, std::int64_t now_ns, std::string& out) {
+void append_head(const response& answer, wall_time date, std::string& out) {
   out.append("HTTP/1.1 ");
   append_number(static_cast<std::uint64_t>(answer.status), out);
   out.append(" ").append(reason_phrase(answer.status)).append("\r\n");
@@ -301,7 +301,7 @@ void append_head(const response& answer, std::int64_t now_ns, std::string& out) 
   for (const auto& [name, value] : answer.headers) {
     append_header(name, value, out);
   }
-  append_date(now_ns, out);
+  append_date(date, out);
 }
 
 void end_head(bool keep_alive, std::string& out) {
@@ -310,11 +310,11 @@ void end_head(bool keep_alive, std::string& out) {
 
 }  // namespace
 
-void append_response(const response& answer, std::int64_t now_ns, bool keep_alive, bool head_only,
+void append_response(const response& answer, wall_time date, bool keep_alive, bool head_only,
                      std::string& out) {
   constexpr std::size_t usual_head_bytes = 384;
   out.reserve(out.size() + usual_head_bytes + answer.body.size());
-  append_head(answer, now_ns, out);
+  append_head(answer, date, out);
   const bool bodiless = has_no_body(answer.status);
   if (!bodiless) {
     out.append("Content-Length: ");
@@ -327,9 +327,9 @@ void append_response(const response& answer, std::int64_t now_ns, bool keep_aliv
   }
 }
 
-void append_streamed_head(const response& answer, std::int64_t now_ns, bool keep_alive,
-                          bool chunked, std::string& out) {
-  append_head(answer, now_ns, out);
+void append_streamed_head(const response& answer, wall_time date, bool keep_alive, bool chunked,
+                          std::string& out) {
+  append_head(answer, date, out);
   out.append(chunked ? "Transfer-Encoding: chunked\r\n" : "");
   end_head(keep_alive, out);
 }

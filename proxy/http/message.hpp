@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/times.hpp"
+
 namespace weir::http {
 
 enum class method : std::uint8_t { get, head, post, put, del, options, other };
@@ -87,13 +89,13 @@ struct response {
 [[nodiscard]] std::string_view reason_phrase(int status) noexcept;
 
 /// Appends the response as it goes over the wire: Content-Length (none for 204), Date from
-/// `now_ns` and Connection as needed. `head_only`: the answer to a HEAD request.
-void append_response(const response& answer, std::int64_t now_ns, bool keep_alive, bool head_only,
+/// `date` and Connection as needed. `head_only`: the answer to a HEAD request.
+void append_response(const response& answer, wall_time date, bool keep_alive, bool head_only,
                      std::string& out);
 
 /// The same without its body, which follows as chunks or, not `chunked`, until the connection ends.
-void append_streamed_head(const response& answer, std::int64_t now_ns, bool keep_alive,
-                          bool chunked, std::string& out);
+void append_streamed_head(const response& answer, wall_time date, bool keep_alive, bool chunked,
+                          std::string& out);
 
 /// Decodes application/x-www-form-urlencoded pairs ("a=b&c=%20d", `+` is a space). Bad escapes stay
 /// as they are. At most `count_max` pairs are read.

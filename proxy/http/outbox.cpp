@@ -15,14 +15,14 @@ constexpr std::size_t step_work = 64;
 
 }  // namespace
 
-void outbox::put(response& answer, const answer_form& form, std::int64_t now_ns) {
+void outbox::put(response& answer, const answer_form& form, wall_time date) {
   WEIR_ASSERT(!streaming());
   if (answer.source == nullptr) {
-    append_response(answer, now_ns, form.keep_alive, form.head_only, bytes_);
+    append_response(answer, date, form.keep_alive, form.head_only, bytes_);
     return;
   }
   if (form.head_only) {
-    append_streamed_head(answer, now_ns, form.keep_alive, !form.version_1_0, bytes_);
+    append_streamed_head(answer, date, form.keep_alive, !form.version_1_0, bytes_);
     return;
   }
   source_ = std::move(answer.source);
@@ -31,7 +31,7 @@ void outbox::put(response& answer, const answer_form& form, std::int64_t now_ns)
   begun_ = false;
 }
 
-void outbox::pump(turn_work& work, std::int64_t now_ns) {
+void outbox::pump(turn_work& work, wall_time date) {
   while (wants_pump() && !work.done()) {
     const bool more = source_->next(piece_);
     work.spend(step_work);
@@ -41,7 +41,7 @@ void outbox::pump(turn_work& work, std::int64_t now_ns) {
     }
     if (!begun_ && !more) {  // small enough to say how long it is
       head_.body = std::move(piece_);
-      append_response(head_, now_ns, form_.keep_alive, false, bytes_);
+      append_response(head_, date, form_.keep_alive, false, bytes_);
       stop_streaming();
       return;
     }
@@ -49,7 +49,7 @@ void outbox::pump(turn_work& work, std::int64_t now_ns) {
       continue;
     }
     if (!begun_) {
-      append_streamed_head(head_, now_ns, form_.keep_alive, !form_.version_1_0, bytes_);
+      append_streamed_head(head_, date, form_.keep_alive, !form_.version_1_0, bytes_);
       begun_ = true;
     }
     append_chunk();

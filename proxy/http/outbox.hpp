@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "base/times.hpp"
 #include "base/turn_work.hpp"
 #include "http/message.hpp"
 
@@ -36,7 +37,7 @@ class outbox {
   [[nodiscard]] std::size_t unsent() const noexcept { return unsent_; }
 
   /// Requires: !streaming(). An answer with a source goes on with `pump`.
-  void put(response& answer, const answer_form& form, std::int64_t now_ns);
+  void put(response& answer, const answer_form& form, wall_time date);
   /// An answer with a source is not complete yet.
   [[nodiscard]] bool streaming() const noexcept { return source_ != nullptr; }
   /// There is room for more of it.
@@ -46,7 +47,7 @@ class outbox {
   /// Nothing of it can have been sent.
   [[nodiscard]] bool begun() const noexcept { return begun_; }
   /// Makes more of the answer, as far as there is room for it and work left.
-  void pump(turn_work& work, std::int64_t now_ns);
+  void pump(turn_work& work, wall_time date);
   /// Forgets the answer that is being made.
   void stop_streaming() noexcept;
 

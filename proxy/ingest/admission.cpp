@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "gate/codes.hpp"
-#include "ingest/refusal_words.hpp"
+#include "ingest/refusal_messages.hpp"
 #include "ingest/unreadable_line.hpp"
 #include "upstream/retention_source.hpp"
 
@@ -66,7 +66,7 @@ bool admission::take(const point_view& point) {
 
 void admission::take_repaired(const point_view& point, gate_code repair) {
   if (take(point)) {
-    ++account_.mended_by_gate[static_cast<std::size_t>(repair)];
+    ++account_.repaired_by_gate[static_cast<std::size_t>(repair)];
   }
 }
 
@@ -203,7 +203,7 @@ const letter_header& admission::sender() {
 
 void admission::end_body() noexcept {
   for (std::size_t i = 0; i < gate_code_count; ++i) {
-    account_.mended_by_gate[i] += gate_.mended()[i];
+    account_.repaired_by_gate[i] += gate_.mended()[i];
     account_.noted_by_gate[i] += gate_.noted()[i];
   }
 }
@@ -211,7 +211,7 @@ void admission::end_body() noexcept {
 void admission::withhold(std::size_t buffer_bytes) {
   staged_.clear(buffer_bytes);
   account_.withheld = std::exchange(admitted_, 0);
-  account_.mended_by_gate.fill(0);  // counts points that are accepted
+  account_.repaired_by_gate.fill(0);  // counts points that are accepted
   account_.noted_by_gate.fill(0);
   gate_.lost();
   verdict_.withheld = account_.withheld;

@@ -7,9 +7,9 @@
 namespace weir {
 namespace {
 
-// Of a line and of the words about it, what a sample repeats.
+// A sample repeats so much of a line and of its reason.
 constexpr std::size_t sample_line_bytes_max = 200;
-constexpr std::size_t sample_words_bytes_max = 300;
+constexpr std::size_t sample_reason_bytes_max = 300;
 constexpr std::size_t agent_bytes_max = 64;
 constexpr std::string_view withheld_code = "all_or_nothing";
 
@@ -66,18 +66,18 @@ bool refusal_digest::wants_sample(std::string_view code) const noexcept {
 }
 
 void refusal_digest::add_sample(std::string_view code, std::string_view text,
-                                std::string_view words) {
-  samples_.push_back(
-      {code, "'" + cut(text, sample_line_bytes_max) + "': " + cut(words, sample_words_bytes_max)});
+                                std::string_view reason) {
+  samples_.push_back({code, "'" + cut(text, sample_line_bytes_max) +
+                                "': " + cut(reason, sample_reason_bytes_max)});
 }
 
 void refusal_digest::begin_sender(const letter_header& header) {
   const std::string_view address = without_port(header.address);
-  const auto found = std::find_if(senders_.begin(), senders_.end(), [&](const sender& each) {
+  const auto known = std::find_if(senders_.begin(), senders_.end(), [&](const sender& each) {
     return each.address == address && each.user == header.user && each.agent == header.agent;
   });
-  if (found != senders_.end()) {
-    current_ = static_cast<std::size_t>(found - senders_.begin());
+  if (known != senders_.end()) {
+    current_ = static_cast<std::size_t>(known - senders_.begin());
     return;
   }
   if (senders_.size() < senders_max) {
@@ -117,57 +117,58 @@ void refusal_summary::note(const line_account& account, const refusal_digest& di
     by_reason_[reason] += lines;
   });
   for (const refusal_digest::sample& each : digest.samples()) {
-    samples_.emplace(each.code, each.words);
+    samples_.emplace(each.code, each.text);
   }
 }
 
 std::optional<std::string> refusal_summary::take(std::int64_t now_ns) {
   const std::lock_guard lock(mutex_);
-  const bool too_soon = told_ns_ && now_ns >= *told_ns_ && now_ns - *told_ns_ < pause_ns;
+  const bool too_soon = last_ns_ && now_ns >= *last_ns_ && now_ns - *last_ns_ < pause_ns;
   if (lines_ == 0 || too_soon) {
     return std::nullopt;
   }
-  std::string told = listener_ + ": " + std::to_string(lines_) + " line(s) of " +
-                     std::to_string(requests_) + " " + unit_ + " rejected" +
-                     (told_ns_ ? " since the last summary" : "") + senders_told() + reason_told();
-  told_ns_ = now_ns;
+  std::string summary = listener_ + ": " + std::to_string(lines_) + " line(s) of " +
+                        std::to_string(requests_) + " " + unit_ + " rejected" +
+                        (last_ns_ ? " since the last summary" : "") + senders_text() +
+                        reason_text();
+  last_ns_ = now_ns;
   requests_ = lines_ = by_others_ = 0;
   by_sender_.clear();
   by_reason_.clear();
   samples_.clear();
-  return told;
+  return summary;
 }
 
-std::string refusal_summary::senders_told() const {
+std::string refusal_summary::senders_text() const {
   const auto most = greatest_of(by_sender_);
   if (most == by_sender_.end()) {
     return "";
   }
-  std::string told = ", " + std::to_string(most->second) + " from " + most->first;
+  std::string text = ", " + std::to_string(most->second) + " from " + most->first;
   const std::size_t others = by_sender_.size() - 1;
   if (by_others_ > 0) {
-    told += ", the rest from more than " + std::to_string(others) + " others";
+    text += ", the rest from more than " + std::to_string(others) + " others";
   } else if (others > 0) {
-    told += ", the rest from " + std::to_string(others) + (others == 1 ? " other" : " others");
+    text += ", the rest from " + std::to_string(others) + (others == 1 ? " other" : " others");
   }
-  return told;
+  return text;
 }
 
-std::string refusal_summary::reason_told() const {
+std::string refusal_summary::reason_text() const {
   const auto most = greatest_of(by_reason_);
   if (most == by_reason_.end()) {
     return "";
   }
-  std::string told = "; " + std::string(by_reason_.size() > 1 ? "mostly " : "") +
+  std::string text = "; " + std::string(by_reason_.size() > 1 ? "mostly " : "") +
                      std::string(most->first) + " (" + std::to_string(most->second) + ")";
   auto sample = samples_.find(most->first);
   if (sample == samples_.end()) {
     sample = samples_.begin();
   }
   if (sample != samples_.end()) {
-    told += ", such as " + sample->second;
+    text += ", such as " + sample->second;
   }
-  return told;
+  return text;
 }
 
 }  // namespace weir

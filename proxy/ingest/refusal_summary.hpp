@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an operator reads of rejected lines: one line a minute for each kind of listener, with how
-// many, from whom, the commonest reason and a sample; none while nothing is rejected. The letters
-// and /metrics have the rest. No clock and no journal here.
+// The summary of rejected lines for the operator: one line a minute for each kind of listener, with
+// their number, their senders, the commonest reason and a sample; none while no line is rejected.
+// The letters and /metrics have the rest. Pure; ingest_journal.hpp journals it.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace weir {
 /// The rejected lines of one request, gathered while it is read. One thread.
 class refusal_digest {
  public:
-  /// Senders and reasons with a sample that one request can name: the datagrams of some
-  /// milliseconds share one.
+  /// Senders, and reasons with a sample, that one request can have: the datagrams of some
+  /// milliseconds share a request.
   static constexpr std::size_t senders_max = 16;
   static constexpr std::size_t samples_max = 8;
 
@@ -35,22 +35,22 @@ class refusal_digest {
   };
   struct sample {
     std::string_view code;
-    std::string words;
+    std::string text;
   };
 
   /// The next line may come from another sender.
   void next_sender() noexcept { begun_ = false; }
-  /// A line of `text` was rejected. `who` gives its sender, `words` says why; both are called when
-  /// they are needed.
-  template <class Who, class Words>
-  void rejected(std::string_view code, std::string_view text, Who who, Words words) {
+  /// The line `text` was rejected. `sender_of` returns its sender's letter_header and `reason_of`
+  /// the reason as text; each is called only when it is needed.
+  template <class Sender, class Reason>
+  void rejected(std::string_view code, std::string_view text, Sender sender_of, Reason reason_of) {
     if (!begun_) {
-      begin_sender(who());
+      begin_sender(sender_of());
       begun_ = true;
     }
     ++senders_[current_].lines;
     if (wants_sample(code)) {
-      add_sample(code, text, words());
+      add_sample(code, text, reason_of());
     }
   }
   void clear() noexcept;
@@ -60,11 +60,11 @@ class refusal_digest {
 
  private:
   [[nodiscard]] bool wants_sample(std::string_view code) const noexcept;
-  void add_sample(std::string_view code, std::string_view text, std::string_view words);
+  void add_sample(std::string_view code, std::string_view text, std::string_view reason);
   void begin_sender(const letter_header& header);
 
   bool begun_ = false;
-  /// Of senders_: the one whose lines are read.
+  /// Index in `senders_` of the one whose lines are read.
   std::size_t current_ = 0;
   std::vector<sender> senders_;
   std::vector<sample> samples_;
@@ -73,28 +73,28 @@ class refusal_digest {
 /// Thread-safe.
 class refusal_summary {
  public:
-  /// Senders that are told apart; the lines of further ones are counted as those of others.
+  /// Senders that are counted apart; the lines of further ones are counted together, as "others".
   static constexpr std::size_t senders_max = 64;
   static constexpr std::int64_t pause_ns = 60'000'000'000;
 
-  /// `listener` is what the summary begins with: "http". `unit`: what an account is one of.
+  /// `listener` begins the summary: "http". `unit` names what `note` counts one of.
   explicit refusal_summary(std::string listener, std::string unit = "request(s)")
       : listener_(std::move(listener)), unit_(std::move(unit)) {}
 
   /// Adds a request whose account is final.
   void note(const line_account& account, const refusal_digest& digest);
-  /// The summary since the one before, when there is something to tell and that one was a minute
-  /// ago, by a clock that may be set back: so the first is told at once.
+  /// The summary of what was noted since the last one; nullopt while nothing was, or less than
+  /// `pause_ns` after the last one by a wall clock, which may be set back. The first has no pause.
   [[nodiscard]] std::optional<std::string> take(std::int64_t now_ns);
 
  private:
-  [[nodiscard]] std::string senders_told() const;
-  [[nodiscard]] std::string reason_told() const;
+  [[nodiscard]] std::string senders_text() const;
+  [[nodiscard]] std::string reason_text() const;
 
   const std::string listener_;
   const std::string unit_;
   std::mutex mutex_;
-  std::optional<std::int64_t> told_ns_;
+  std::optional<std::int64_t> last_ns_;
   std::uint64_t requests_ = 0;
   std::uint64_t lines_ = 0;
   /// "telegraf at 192.0.2.1, user ann" and the like.

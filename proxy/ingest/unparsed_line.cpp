@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/unparsed_line.hpp"
 
-#include "ingest/refusal_words.hpp"
+#include "ingest/refusal_messages.hpp"
 
 namespace weir {
 

@@ -34,7 +34,7 @@ class write_path {
   /// was handed to the log already. Then its lines are counted when the log has them.
   void release(write_job& job);
 
-  /// `wake` is called, on the log's thread, when jobs that wait can be told.
+  /// `wake` is called, on the log's thread, when jobs that wait can be answered.
   void attach(std::function<void()> wake) { turn_.attach(std::move(wake)); }
   /// When it returns, `wake` is not running and will not be called again.
   void detach() { turn_.detach(); }
@@ -43,7 +43,7 @@ class write_path {
   [[nodiscard]] bool has_work() const noexcept { return turn_.has_work(); }
   /// Jobs wait for a group commit.
   [[nodiscard]] bool has_waiting() const noexcept { return turn_.has_waiting(); }
-  /// Puts the complete requests into the log and tells each request what can be told now.
+  /// Puts the complete requests into the log and answers each job whose outcome is known.
   void end_of_turn();
 
  private:

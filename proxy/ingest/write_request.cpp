@@ -8,7 +8,7 @@
 #include "config/checks/automatic.hpp"
 #include "config/policy_lookup.hpp"
 #include "config/settings.hpp"
-#include "ingest/gate_samples.hpp"
+#include "ingest/ingest_journal.hpp"
 #include "ingest/refusal_summary.hpp"
 
 namespace weir {
@@ -139,7 +139,7 @@ void write_request::commit() {
   }
   if (services_.refusals != nullptr && lines.received > lines.accepted) {
     services_.refusals->note(lines, points_.digest());
-    tell_refusals(*services_.refusals, points_.now_ns());
+    journal_refusals(*services_.refusals, points_.now_ns());
   }
   if (lines.accepted > 0) {
     database_->note_written(points_.target().retention_policy);

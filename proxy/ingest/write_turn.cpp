@@ -7,7 +7,7 @@
 #include "base/assert.hpp"
 #include "config/settings.hpp"
 #include "gate/series/gate_memory.hpp"
-#include "ingest/gate_samples.hpp"
+#include "ingest/ingest_journal.hpp"
 
 namespace weir {
 namespace {
@@ -139,7 +139,7 @@ void write_turn::append_complete(const std::vector<write_request*>& requests) {
   seal_builders(now_ns);
   const append_result appended = append_frames();
   if (services_.remembered != nullptr) {
-    tell_samples(*services_.remembered, now_ns);
+    journal_samples(*services_.remembered, now_ns);
   }
   std::vector<write_request*> waiting;
   for (write_request* request : requests) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From staged lines to the log: seals the complete requests of one turn of a loop into frames,
-// appends these in one call, and tells each request its outcome. Where the log answers `pending`,
-// the requests wait for their ticket and are told by a later `end`; the log wakes the loop for it.
+// appends these in one call, and concludes each request with its outcome. Where the log answers
+// `pending`, the requests wait for their ticket and a later `end` concludes them; the log wakes the
+// loop for it.
 // Knows requests, not the format their points came in. Pure but for the log behind its interface;
 // one intake loop's.
 #pragma once
@@ -32,7 +33,7 @@ class write_turn {
   write_turn(const write_turn&) = delete;
   write_turn& operator=(const write_turn&) = delete;
 
-  /// `wake` is called, on the log's thread, when requests that wait can be told.
+  /// `wake` is called, on the log's thread, when requests that wait can be concluded.
   void attach(std::function<void()> wake);
   /// When it returns, `wake` is not running and will not be called again.
   void detach();
@@ -41,7 +42,7 @@ class write_turn {
   /// little memory and its end little time, and writes new field types if many wait. The log gets
   /// neither frames nor lines before `end`.
   void relieve(write_request& request);
-  /// A request is complete; it stays alive until it is told or taken out.
+  /// A request is complete. It stays alive until it is concluded or taken out.
   void add(write_request& request);
   /// Its client is gone. Whether the request is free: nothing of it will be written unless it was.
   /// False: the log has its lines already, and its `reuse` is called when they are settled.
@@ -52,8 +53,8 @@ class write_turn {
   }
   /// Requests wait for a group commit.
   [[nodiscard]] bool has_waiting() const noexcept { return !waiting_.empty(); }
-  /// Tells the requests whose tickets are settled; appends those that are complete and tells each
-  /// what can be told now.
+  /// Concludes the requests whose tickets are settled; appends those that are complete and
+  /// concludes each whose outcome is known.
   void end();
 
  private:

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/times.hpp"
 #include "http/connection.hpp"
 #include "intake/socket_posix.hpp"
+#include "intake/transport.hpp"
 #include "observe/metrics.hpp"
 
 struct uv_loop_s;
@@ -35,12 +37,21 @@ class loop_worker {
   virtual void detach() {}
 };
 
+/// Where connections come in, and what is spoken between the socket and HTTP.
+struct http_listener {
+  listen_address address{};
+  transport_factory transports = make_plain_transport;
+};
+
 struct http_intake_options {
-  std::vector<listen_address> listen;
+  /// A connection's peer has the number of its listener in this list.
+  std::vector<http_listener> listen;
   /// Number of intake loops; at least 1.
   std::uint32_t loops = 1;
   std::uint32_t connections_max = 10'000;
   http::connection_limits limits;
+  /// What the loops read the time from. Set; called from any thread.
+  clock_source clock{};
 };
 
 /// Created, stopped and destroyed on the control loop's thread.

@@ -71,6 +71,7 @@ struct http_intake::state {
   struct listener {
     state* owner = nullptr;
     listening_socket opened;
+    transport_factory transports;
     uv_poll_t poll{};
     std::uint32_t index = 0;
   };
@@ -146,6 +147,7 @@ void http_intake::state::accepted(int fd, const listener& from) {
     socket.peer = peer_of(fd);
   }
   socket.share = shares.of(socket.peer);
+  socket.speaks = from.transports();
   least->adopt(std::move(socket));
 }
 
@@ -193,10 +195,10 @@ http_intake::~http_intake() {
 result<std::unique_ptr<http_intake>> http_intake::start(uv_loop_s* control,
                                                         const http_intake_options& options,
                                                         const worker_factory& make_worker) {
-  WEIR_ASSERT(options.loops > 0);
+  WEIR_ASSERT(options.loops > 0 && options.clock != nullptr);
   std::vector<listening_socket> opened;
-  for (const listen_address& wanted : options.listen) {
-    auto socket = open_listener(wanted);
+  for (const http_listener& wanted : options.listen) {
+    auto socket = open_listener(wanted.address);
     if (!socket) {
       return socket.error();
     }
@@ -206,7 +208,8 @@ result<std::unique_ptr<http_intake>> http_intake::start(uv_loop_s* control,
   made->control = control;
   made->connections_max = options.connections_max;
   for (std::uint32_t i = 0; i < options.loops; ++i) {
-    made->loops.push_back(std::make_unique<intake_loop>(make_worker(i), options.limits));
+    made->loops.push_back(
+        std::make_unique<intake_loop>(make_worker(i), options.limits, options.clock));
     made->loops.back()->start();
   }
   made->rest = new uv_timer_t{};
@@ -217,6 +220,7 @@ result<std::unique_ptr<http_intake>> http_intake::start(uv_loop_s* control,
     each->owner = made.get();
     each->opened = std::move(socket);
     each->index = static_cast<std::uint32_t>(made->listeners.size());
+    each->transports = options.listen[each->index].transports;
     each->poll.data = each.get();
     WEIR_ASSERT(uv_poll_init(control, &each->poll, each->opened.socket.get()) == 0);
     made->listeners.push_back(std::move(each));

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
-#include "base/clock_posix.hpp"
 
 namespace weir {
 namespace {
@@ -47,10 +46,12 @@ struct intake_loop::client {
   };
   intake_loop* owner;
   http::connection machine;
+  std::unique_ptr<transport> between;  // the socket and `machine`
   std::size_t index = 0;
   bool touched = false;
   bool reading = false;
   bool closing = false;
+  bool ended = false;  // `between` was told that no output follows
   bool half_closed = false;
   bool queued = false;
   /// Of turn `turn`.
@@ -61,11 +62,14 @@ struct intake_loop::client {
   std::string sending;
   uv_write_t write{};
   /// When writing last came on, and how much was left then.
-  std::int64_t write_progress_ns = 0;
+  steady_time write_progress{};
   std::size_t write_left = 0;
 
-  client(intake_loop& loop, std::int64_t now_ns)
-      : tcp{}, owner(&loop), machine(loop.worker_->router(), loop.limits_, now_ns) {
+  client(intake_loop& loop, std::unique_ptr<transport> speaks)
+      : tcp{},
+        owner(&loop),
+        machine(loop.worker_->router(), loop.limits_, loop.clock_()),
+        between(std::move(speaks)) {
     machine.when_answered([this] { owner->touch(*this); });
   }
 
@@ -77,8 +81,12 @@ struct intake_loop::client {
   }
 };
 
-intake_loop::intake_loop(std::unique_ptr<loop_worker> worker, const http::connection_limits& limits)
-    : worker_(std::move(worker)), limits_(limits), read_buffer_(read_buffer_bytes) {
+intake_loop::intake_loop(std::unique_ptr<loop_worker> worker, const http::connection_limits& limits,
+                         clock_source clock)
+    : worker_(std::move(worker)),
+      limits_(limits),
+      clock_(std::move(clock)),
+      read_buffer_(read_buffer_bytes) {
   WEIR_ASSERT(uv_loop_init(&loop_) == 0);
   WEIR_ASSERT(uv_async_init(&loop_, &wake_, on_wake) == 0);
   WEIR_ASSERT(uv_check_init(&loop_, &check_) == 0);
@@ -154,7 +162,7 @@ void intake_loop::on_wake(uv_async_t* handle) {
 }
 
 void intake_loop::open_client(accepted_socket socket) {
-  auto made = std::make_unique<client>(*this, wall_clock_ns());
+  auto made = std::make_unique<client>(*this, std::move(socket.speaks));
   int error = 0;
   if (socket.kind == listen_address::family::tcp) {
     uv_tcp_init(&loop_, &made->tcp);
@@ -200,9 +208,14 @@ void intake_loop::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* bu
     const auto bytes = static_cast<std::size_t>(count);
     self.bytes_received_.add(bytes);
     c.turn_bytes += bytes;
-    c.machine.receive({buffer->base, bytes}, wall_clock_ns(), c.work);
+    const auto said = c.between->receive({buffer->base, bytes});
+    if (!said) {
+      self.close_client(c);
+      return;
+    }
+    c.machine.receive(*said, self.clock_(), c.work);
   } else {
-    c.machine.receive_end(wall_clock_ns());
+    c.machine.receive_end(self.clock_());
     if (count != UV_EOF) {
       self.close_client(c);
       return;
@@ -257,7 +270,7 @@ void intake_loop::serve_queue() {
     queue_.pop_front();
     c.queued = false;
     begin_turn_of(c);
-    c.machine.resume(wall_clock_ns(), c.work);
+    c.machine.resume(clock_(), c.work);
     touch(c);
     served = true;
   }
@@ -289,7 +302,7 @@ void intake_loop::settle_touched() {
     if (worker_->has_work()) {
       worker_->end_of_turn();  // touches whom it answers
     }
-    const std::int64_t now = wall_clock_ns();
+    const moment now = clock_();
     std::vector<client*> turn;
     turn.swap(touched_);
     for (client* c : turn) {
@@ -319,6 +332,9 @@ void intake_loop::settle_touched() {
 
 void intake_loop::settle(client& c) {
   send(c);
+  if (c.machine.wants_close() || c.machine.wants_half_close()) {
+    end_transport(c);
+  }
   if (c.machine.wants_close() && c.sending.empty() && c.machine.output().empty()) {
     close_client(c);
     return;
@@ -334,6 +350,15 @@ void intake_loop::settle(client& c) {
   update_reading(c);
 }
 
+// Once the last output was written.
+void intake_loop::end_transport(client& c) {
+  if (!c.ended && c.sending.empty() && c.machine.output().empty()) {
+    c.ended = true;
+    c.between->end();
+    send(c);
+  }
+}
+
 void intake_loop::half_close(client& c) {
   c.half_closed = true;
   uv_os_fd_t fd = -1;
@@ -343,8 +368,11 @@ void intake_loop::half_close(client& c) {
 }
 
 void intake_loop::send(client& c) {
-  std::string& output = c.machine.output();
-  if (output.empty() || !c.sending.empty() || c.closing) {
+  if (!c.sending.empty() || c.closing) {
+    return;
+  }
+  std::string& output = c.between->send(c.machine.output());
+  if (output.empty()) {
     return;
   }
   uv_buf_t buffer = uv_buf_init(output.data(), static_cast<unsigned>(output.size()));
@@ -366,7 +394,7 @@ void intake_loop::send(client& c) {
   c.machine.set_unsent(c.sending.size());
   const std::size_t done = written > 0 ? static_cast<std::size_t>(written) : 0;
   buffer = uv_buf_init(c.sending.data() + done, static_cast<unsigned>(c.sending.size() - done));
-  c.write_progress_ns = wall_clock_ns();
+  c.write_progress = clock_().steady;
   c.write_left = buffer.len;
   if (uv_write(&c.write, &c.stream, &buffer, 1, on_written) != 0) {
     close_client(c);
@@ -439,25 +467,25 @@ bool intake_loop::memory_short() const {
   return memory != nullptr && memory->used() > memory->limit() / short_part;
 }
 
-void intake_loop::look_at_sending(client& c, std::int64_t now) {
+void intake_loop::look_at_sending(client& c, steady_time now) {
   const std::size_t left = uv_stream_get_write_queue_size(&c.stream);
   if (left + write_progress_bytes <= c.write_left) {
     c.write_left = left;
-    c.write_progress_ns = now;
+    c.write_progress = now;
   }
   const bool in_the_way = c.sending.size() > kept_bytes_max && memory_short();
-  if (now - c.write_progress_ns > (in_the_way ? stall_when_short_ns_max : write_stall_ns_max)) {
+  if (now - c.write_progress > (in_the_way ? stall_when_short_ns_max : write_stall_ns_max)) {
     write_stalls_.add();
     close_client(c);
   }
 }
 
 // Bodies that have not come on for longest go first, until the budget is no longer short.
-void intake_loop::give_up_stalled(std::int64_t now) {
-  std::vector<std::pair<std::int64_t, client*>> stalled;
+void intake_loop::give_up_stalled(const moment& now) {
+  std::vector<std::pair<steady_time, client*>> stalled;
   for (client* c : clients_) {
-    const auto since = c->machine.stalled_since_ns();
-    if (since && now - *since > stall_when_short_ns_max) {
+    const auto since = c->machine.stalled_since();
+    if (since && now.steady - *since > stall_when_short_ns_max) {
       stalled.emplace_back(*since, c);
     }
   }
@@ -473,18 +501,18 @@ void intake_loop::give_up_stalled(std::int64_t now) {
 }
 
 void intake_loop::look_at_deadlines() {
-  const std::int64_t now = wall_clock_ns();
+  const moment now = clock_();
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     client& c = *clients_[i];
     if (!c.sending.empty()) {
-      look_at_sending(c, now);
+      look_at_sending(c, now.steady);
       if (c.closing) {
         --i;  // the last client took its place
         continue;
       }
     }
     // A request that is there already is read first: its client did nothing wrong.
-    if (now >= c.machine.deadline_ns() && !(c.machine.idle() && c.input_waits())) {
+    if (now.steady >= c.machine.deadline() && !(c.machine.idle() && c.input_waits())) {
       c.machine.tick(now);
       touch(c);
     }

@@ -15,8 +15,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/times.hpp"
 #include "http/connection.hpp"
 #include "intake/http_intake.hpp"
+#include "intake/transport.hpp"
 
 namespace weir {
 
@@ -29,11 +31,13 @@ struct accepted_socket {
   /// Unknown of a Unix socket.
   peer_address peer{};
   std::shared_ptr<memory_share> share{};
+  std::unique_ptr<transport> speaks{};
 };
 
 class intake_loop {
  public:
-  intake_loop(std::unique_ptr<loop_worker> worker, const http::connection_limits& limits);
+  intake_loop(std::unique_ptr<loop_worker> worker, const http::connection_limits& limits,
+              clock_source clock);
   ~intake_loop();
   intake_loop(const intake_loop&) = delete;
   intake_loop& operator=(const intake_loop&) = delete;
@@ -73,17 +77,19 @@ class intake_loop {
   void end_turn();
   void settle_touched();
   void settle(client& c);
+  void end_transport(client& c);
   void half_close(client& c);
   void send(client& c);
   void update_reading(client& c);
   void close_client(client& c);
   void look_at_deadlines();
-  void look_at_sending(client& c, std::int64_t now);
-  void give_up_stalled(std::int64_t now);
+  void look_at_sending(client& c, steady_time now);
+  void give_up_stalled(const moment& now);
   [[nodiscard]] bool memory_short() const;
 
   std::unique_ptr<loop_worker> worker_;
   const http::connection_limits limits_;
+  const clock_source clock_;
   uv_loop_t loop_{};
   uv_async_t wake_{};
   uv_check_t check_{};
@@ -97,7 +103,7 @@ class intake_loop {
   /// Those with work left from turns before, in the order in which they are served.
   std::deque<client*> queue_;
   std::uint64_t turn_ = 1;
-  std::uint64_t turn_began_ns_ = 0;  // monotonic; 0: nothing has happened in it
+  std::uint64_t turn_began_ns_ = 0;  // of uv_hrtime; 0: nothing has happened in it
   std::vector<char> read_buffer_;
   std::atomic<std::size_t> connections_{0};
   std::atomic<bool> finishing_{false};

@@ -132,7 +132,7 @@ std::uint16_t bound_port(int socket) {
 
 failure bind_failure(const listen_address& wanted, int error) {
   return {"cannot listen on " + to_string(wanted) + ": " +
-          bind_words(wanted, error, transport::tcp)};
+          bind_words(wanted, error, port_kind::tcp)};
 }
 
 result<listening_socket> open_tcp(const listen_address& wanted) {
@@ -217,7 +217,7 @@ std::string lookup_words(int error) {
          "; write an address of this machine, such as 127.0.0.1 or 0.0.0.0 (all of them)";
 }
 
-std::string bind_words(const listen_address& wanted, int error, transport kind) {
+std::string bind_words(const listen_address& wanted, int error, port_kind kind) {
   switch (error) {
     case EADDRINUSE: {
       const std::string holder = port_holder(wanted.port, kind);
@@ -243,8 +243,8 @@ std::string bind_words(const listen_address& wanted, int error, transport kind) 
   }
 }
 
-std::string port_holder(std::uint16_t port, transport kind) {
-  const bool tcp = kind == transport::tcp;
+std::string port_holder(std::uint16_t port, port_kind kind) {
+  const bool tcp = kind == port_kind::tcp;
   const std::string_view state = tcp ? tcp_state_listen : udp_state_bound;
   std::string inode = listening_inode(tcp ? "/proc/net/tcp" : "/proc/net/udp", state, port);
   if (inode.empty()) {

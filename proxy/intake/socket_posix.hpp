@@ -45,15 +45,15 @@ struct listening_socket {
 /// Binds and listens, non-blocking. A Unix socket's file that nobody listens on is replaced.
 [[nodiscard]] result<listening_socket> open_listener(const listen_address& wanted);
 
-enum class transport : std::uint8_t { tcp, udp };
+enum class port_kind : std::uint8_t { tcp, udp };
 
 /// Why an address could not be taken, and what to do; names who has it.
-[[nodiscard]] std::string bind_words(const listen_address& wanted, int error, transport kind);
+[[nodiscard]] std::string bind_words(const listen_address& wanted, int error, port_kind kind);
 /// Why a host's name could not be looked up (of getaddrinfo), and what to do.
 [[nodiscard]] std::string lookup_words(int error);
 
 /// "process 4711 (influxd)", "another process" when its owner is not visible, or "" when nobody
 /// listens on that port. Linux only: reads /proc.
-[[nodiscard]] std::string port_holder(std::uint16_t port, transport kind = transport::tcp);
+[[nodiscard]] std::string port_holder(std::uint16_t port, port_kind kind = port_kind::tcp);
 
 }  // namespace weir

@@ -23,7 +23,7 @@ constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(std::uint32_t));
 
 failure open_failure(const listen_address& wanted, int error) {
   return {"cannot listen on udp " + to_string(wanted) + ": " +
-          bind_words(wanted, error, transport::udp)};
+          bind_words(wanted, error, port_kind::udp)};
 }
 
 int set_option(int fd, int level, int name, int value) {

@@ -6,40 +6,11 @@
 #include <string_view>
 
 namespace weir {
-namespace {
-
-std::string_view name_of(api::route route) {
-  switch (route) {
-    case api::route::write_v1:
-      return "/write";
-    case api::route::write_v2:
-      return "/api/v2/write";
-    case api::route::query:
-      return "/query";
-    case api::route::ping:
-      return "/ping";
-    case api::route::health:
-      return "/health";
-    case api::route::ready:
-      return "/ready";
-    case api::route::metrics:
-      return "/metrics";
-    case api::route::options:
-      return "OPTIONS";
-    case api::route::method_not_allowed:
-    case api::route::not_found:
-      break;
-  }
-  return "other";
-}
-
-}  // namespace
-
-void http_account::answered(api::route route, int status, std::int64_t took_ns) noexcept {
+void http_account::answered(std::size_t route_label, int status, std::int64_t took_ns) noexcept {
   constexpr auto& statuses = route_counts::statuses;
   const auto found = std::find(statuses.begin(), statuses.end() - 1, status);
   const std::lock_guard lock(mutex_);
-  route_counts& counts = routes_[static_cast<std::size_t>(route)];
+  route_counts& counts = routes_[route_label];
   ++counts.answers[static_cast<std::size_t>(found - statuses.begin())];
   counts.took.note(took_ns);
 }
@@ -67,8 +38,9 @@ void http_counters::collect(metric_collector& out) const {
       each.add_to(sums);
     }
   }
-  for (std::size_t r = 0; r < sums.size(); ++r) {
-    const std::string_view route = name_of(static_cast<api::route>(r));
+  const auto labels = api::route_labels();
+  for (std::size_t r = 0; r < labels.size(); ++r) {
+    const std::string_view route = labels[r];
     for (std::size_t s = 0; s < sums[r].answers.size(); ++s) {
       if (const std::uint64_t n = sums[r].answers[s]; n > 0) {
         const int status = route_counts::statuses[s];

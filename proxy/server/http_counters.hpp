@@ -30,9 +30,11 @@ struct route_counts {
 /// Of one loop. Written by its thread, read by any.
 class http_account {
  public:
-  static constexpr std::size_t route_count = 10;
+  static constexpr std::size_t route_count = api::route_labels_max;
 
-  void answered(api::route route, int status, std::int64_t took_ns) noexcept;
+  /// `route_label`: an index of `api::route_labels`. `took_ns`: from the request's head to its
+  /// answer.
+  void answered(std::size_t route_label, int status, std::int64_t took_ns) noexcept;
   /// Adds what it has to `sums`.
   void add_to(std::array<route_counts, route_count>& sums) const noexcept;
 

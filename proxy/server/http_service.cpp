@@ -6,12 +6,13 @@
 
 #include "accounts/source_registry.hpp"
 #include "api/context.hpp"
+#include "api/credentials.hpp"
 #include "api/health.hpp"
 #include "api/influx_v1.hpp"
 #include "api/influx_v2.hpp"
 #include "api/query/query.hpp"
+#include "api/routes.hpp"
 #include "base/assert.hpp"
-#include "base/clock_posix.hpp"
 #include "config/settings.hpp"
 #include "observe/journal.hpp"
 #include "server/health_report.hpp"
@@ -30,16 +31,19 @@ constexpr std::size_t brief_from_bytes = 2048;
 
 class http_worker;
 
-/// What every exchange has: its connection, its route, and what its answer repeats.
+/// Of a request whose head is complete: how it is answered, when it came, and what its answer
+/// repeats.
+struct opened_request {
+  api::routing routing;
+  moment began;
+  api::request_context context;
+};
+
+/// What every exchange has: its connection, and its request.
 class answering_exchange : public http::exchange {
  public:
-  answering_exchange(http_worker& worker, http::connection& on, api::route route,
-                     api::request_context context)
-      : worker_(worker),
-        on_(on),
-        route_(route),
-        began_ns_(steady_now().ns),
-        context_(std::move(context)) {}
+  answering_exchange(http_worker& worker, http::connection& on, opened_request request)
+      : worker_(worker), on_(on), request_(std::move(request)) {}
 
   void body(std::string_view) override {}
   void complete() override {}
@@ -56,22 +60,19 @@ class answering_exchange : public http::exchange {
 
   http_worker& worker_;
   http::connection& on_;
-  const api::route route_;
 
  private:
   /// Counts the answer and gives it what every answer carries.
-  void finish(http::response& given);
+  void finish(http::response& response);
 
-  const std::int64_t began_ns_;
-  const api::request_context context_;
+  const opened_request request_;
 };
 
 /// A write: its lines go to a job of the loop's write path.
 class write_exchange final : public answering_exchange {
  public:
-  write_exchange(http_worker& worker, http::connection& on, api::route route,
-                 api::request_context context, const api::write_dialect& dialect)
-      : answering_exchange(worker, on, route, std::move(context)), dialect_(dialect) {}
+  write_exchange(http_worker& worker, http::connection& on, opened_request request)
+      : answering_exchange(worker, on, request), dialect_(request.routing.row->dialect()) {}
   ~write_exchange() override;
 
   /// One of these two comes first; after a refusal no body and no completion is passed on.
@@ -116,7 +117,7 @@ class write_exchange final : public answering_exchange {
 /// /query: the statements may be in the URL or in a form.
 class query_exchange final : public answering_exchange {
  public:
-  query_exchange(http_worker& worker, http::connection& on, api::request_context context,
+  query_exchange(http_worker& worker, http::connection& on, opened_request request,
                  const http::request_head& head);
 
   void body(std::string_view piece) override;
@@ -161,7 +162,7 @@ class http_worker final : public loop_worker, public http::router {
       : services_(services),
         account_(services.counters.open_account()),
         path_(services.writes),
-        ids_(static_cast<std::uint64_t>(wall_clock_ns()) * 31 + loop_index) {
+        ids_(static_cast<std::uint64_t>(services.clock().wall.ns) * 31 + loop_index) {
     if (services.writes.sources != nullptr) {
       senders_.emplace(*services.writes.sources, "http");
     }
@@ -181,15 +182,17 @@ class http_worker final : public loop_worker, public http::router {
   [[nodiscard]] const http_services& services() const noexcept { return services_; }
   [[nodiscard]] write_path& path() noexcept { return path_; }
   [[nodiscard]] http_account& account() noexcept { return account_; }
+  [[nodiscard]] const listener& listener_of(const http::connection& on) const {
+    return services_.listeners.at(on.peer().listener);
+  }
   [[nodiscard]] http::response metrics() const;
   [[nodiscard]] health_facts health() const;
 
  private:
   [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
-                                                           http::connection& on, api::route route,
-                                                           api::request_context context,
-                                                           std::int64_t now_ns);
-  [[nodiscard]] http::response answer_at_once(api::route route,
+                                                           http::connection& on,
+                                                           opened_request request);
+  [[nodiscard]] http::response answer_at_once(const api::routing& routing,
                                               const http::request_head& head) const;
   [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head);
 
@@ -209,9 +212,10 @@ class simple_exchange final : public answering_exchange {
 
 // --- answering_exchange
 
-void answering_exchange::finish(http::response& given) {
-  worker_.account().answered(route_, given.status, steady_now().ns - began_ns_);
-  api::complete(given, context_);
+void answering_exchange::finish(http::response& response) {
+  const steady_time now = worker_.services().clock().steady;
+  worker_.account().answered(request_.routing.label, response.status, now - request_.began.steady);
+  api::complete(response, request_.context);
 }
 
 void answering_exchange::answer(http::response given) {
@@ -259,7 +263,7 @@ void write_exchange::begin(const api::write_target& target, std::int64_t now_ns,
 
 void write_exchange::describe(letter_header& header) const {
   header.listener = "http";
-  header.dialect = route_ == api::route::write_v2 ? "v2" : "v1";
+  header.dialect = dialect_.name;
   header.address = on_.peer().address;
   if (from_ != nullptr) {
     header.user = from_->user;
@@ -269,8 +273,7 @@ void write_exchange::describe(letter_header& header) const {
 
 /// Who asks for all or nothing, or for every refused line, can do something with an answer.
 bool write_exchange::quiet(const write_verdict& verdict) const {
-  return on_.peer().listener >= worker_.services().quiet_from && !verdict.nothing_kept &&
-         !verdict.verbose;
+  return worker_.listener_of(on_).quiet && !verdict.nothing_kept && !verdict.verbose;
 }
 
 http::response write_exchange::fail(http::body_failure why) {
@@ -343,9 +346,9 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
 
 // --- query_exchange
 
-query_exchange::query_exchange(http_worker& worker, http::connection& on,
-                               api::request_context context, const http::request_head& head)
-    : answering_exchange(worker, on, api::route::query, std::move(context)),
+query_exchange::query_exchange(http_worker& worker, http::connection& on, opened_request request,
+                               const http::request_head& head)
+    : answering_exchange(worker, on, std::move(request)),
       method_(head.method),
       format_(api::format_of(head.header("accept").value_or(""))),
       query_(head.query),
@@ -377,81 +380,80 @@ void query_exchange::complete() {
 
 std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head,
                                                   http::connection& on) {
-  const std::int64_t now_ns = wall_clock_ns();
-  const api::route route = api::classify(head);
-  api::request_context context = api::context_of(head, ids_, now_ns);
-  if (route == api::route::write_v1 || route == api::route::write_v2) {
-    return open_write(head, on, route, std::move(context), now_ns);
+  const moment now = services_.clock();
+  opened_request request{.routing = api::route_request(head),
+                         .began = now,
+                         .context = api::context_of(head, ids_, now.wall.ns)};
+  const api::routing routing = request.routing;
+  if (routing.what == api::routing::answer::served) {
+    if (routing.row->served_by == api::handler::write) {
+      return open_write(head, on, std::move(request));
+    }
+    if (routing.row->served_by == api::handler::query) {
+      return std::make_unique<query_exchange>(*this, on, std::move(request), head);
+    }
   }
-  if (route == api::route::query) {
-    return std::make_unique<query_exchange>(*this, on, std::move(context), head);
-  }
-  auto made = std::make_unique<simple_exchange>(*this, on, route, std::move(context));
-  made->give(answer_at_once(route, head));
-  return made;
+  auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
+  exchange->give(answer_at_once(routing, head));
+  return exchange;
 }
 
 std::shared_ptr<const sender> http_worker::sender_of(const http::request_head& head) {
   if (!senders_) {
     return nullptr;
   }
-  std::string user;
-  if (head.query.starts_with("u=") || head.query.find("&u=") != std::string_view::npos) {
-    const auto pairs = http::decode_form(head.query);
-    user = http::find_value(pairs, "u").value_or("");
-    if (is_no_user(user, http::find_value(pairs, "p").value_or(""))) {
-      user.clear();
-    }
-  }
-  return senders_->find(head.header("User-Agent").value_or(""),
-                        head.header("Authorization").value_or(""), user);
+  return senders_->find(head.header("User-Agent").value_or(""), api::find_credentials(head));
 }
 
 std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head& head,
-                                                        http::connection& on, api::route route,
-                                                        api::request_context context,
-                                                        std::int64_t now_ns) {
-  const api::write_dialect& dialect =
-      route == api::route::write_v2 ? api::influx_v2() : api::influx_v1();
-  auto made = std::make_unique<write_exchange>(*this, on, route, std::move(context), dialect);
-  if (route == api::route::write_v2 && api::reads_retry_after(head)) {
-    made->tell_retry_after();
+                                                        http::connection& on,
+                                                        opened_request request) {
+  const api::write_dialect& dialect = request.routing.row->dialect();
+  const std::int64_t now_ns = request.began.wall.ns;
+  auto exchange = std::make_unique<write_exchange>(*this, on, std::move(request));
+  if (dialect.reads_retry_after != nullptr && dialect.reads_retry_after(head)) {
+    exchange->tell_retry_after();
   }
   auto target = dialect.parse_target(head.query);
   if (target) {
     api::read_wishes(head, target.value().wishes);
     if (!target.value().precision_stated) {
-      target.value().unit_ns = services_.writes.configured.http.unit_ns;
+      target.value().unit_ns = listener_of(on).unit_ns;
     }
-    made->begin(target.value(), now_ns, sender_of(head));
+    exchange->begin(target.value(), now_ns, sender_of(head));
   } else {
-    made->refuse(target.error());
+    exchange->refuse(target.error());
   }
-  return made;
+  return exchange;
 }
 
-http::response http_worker::answer_at_once(api::route route, const http::request_head& head) const {
-  switch (route) {
-    case api::route::ping:
-      return api::ping_response(head.query);
-    case api::route::health:
-      return health_of(health());
-    case api::route::ready:
-      return readiness_of(health());
-    case api::route::metrics:
-      return metrics();
-    case api::route::options:
-      return api::options_response(head);
-    case api::route::method_not_allowed:
-      return api::is_v2_path(head.path) ? api::method_not_allowed_v2(head.path)
-                                        : api::method_not_allowed_response(head);
-    case api::route::not_found:
-    case api::route::write_v1:
-    case api::route::write_v2:
-    case api::route::query:
+http::response http_worker::answer_at_once(const api::routing& routing,
+                                           const http::request_head& head) const {
+  switch (routing.what) {
+    case api::routing::answer::served:
       break;
+    case api::routing::answer::options:
+      return api::options_response(*routing.row);
+    case api::routing::answer::wrong_method:
+      return api::family_of(head.path).wrong_method(api::allow_header(*routing.row));
+    case api::routing::answer::unknown_path:
+      return api::family_of(head.path).not_found();
   }
-  return api::is_v2_path(head.path) ? api::path_not_found_v2() : api::not_found_response();
+  switch (routing.row->served_by) {
+    case api::handler::ping:
+      return api::ping_response(head.query);
+    case api::handler::health:
+      return health_of(health());
+    case api::handler::ready:
+      return readiness_of(health());
+    case api::handler::metrics:
+      return metrics();
+    case api::handler::write:
+    case api::handler::query:
+      break;  // have exchanges of their own
+  }
+  WEIR_ASSERT(false);
+  return {};
 }
 
 health_facts http_worker::health() const {

@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "api/catalogue.hpp"
+#include "base/times.hpp"
 #include "ingest/write_path.hpp"
 #include "intake/http_intake.hpp"
 #include "observe/metrics.hpp"
 #include "server/http_counters.hpp"
+#include "server/listeners.hpp"
 #include "sinks/sink_set.hpp"
 
 namespace weir {
@@ -23,9 +25,10 @@ struct http_services {
   write_services writes;
   catalogue& databases;
   http_counters& counters;
-  /// Writes that came in by a listener of this number or a higher one are answered 204, whatever
-  /// is wrong with their lines.
-  std::uint32_t quiet_from = 0xFFFF'FFFFU;
+  /// What requests get their time from. Any thread.
+  clock_source clock;
+  /// A connection's listener is the one with its peer's number.
+  const std::vector<listener>& listeners;
   /// All numbers of weir, for /metrics. Any thread.
   std::function<metric_parts()> metrics;
   /// How far the sinks are, for /health. Any thread.

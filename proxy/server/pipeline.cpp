@@ -8,12 +8,11 @@
 #include "accounts/catalogue_posix.hpp"
 #include "accounts/database_registry.hpp"
 #include "accounts/source_registry.hpp"
-#include "base/clock_posix.hpp"
 #include "config/checks/automatic.hpp"
 #include "config/checks/table_checks.hpp"
 #include "files/directory_remedy_posix.hpp"
 #include "gate/series/gate_memory.hpp"
-#include "ingest/gate_samples.hpp"
+#include "ingest/ingest_journal.hpp"
 #include "ingest/refusal_summary.hpp"
 #include "ingest/types_file_posix.hpp"
 #include "intake/http_intake.hpp"
@@ -52,21 +51,6 @@ budget_rules request_rules(std::size_t bytes) {
           .client_small_reserve_bytes = bytes / 16 * client_small_reserve_sixteenths};
 }
 
-result<std::vector<listen_address>> listen_addresses(const http_settings& http) {
-  std::vector<listen_address> out;
-  // In this order: a listener's number tells whether it is quiet.
-  for (const auto* list : {&http.listen, &http.quiet_listen}) {
-    for (const std::string& text : *list) {
-      auto address = parse_listen_address(text);
-      if (!address) {
-        return address.error();
-      }
-      out.push_back(std::move(address).value());
-    }
-  }
-  return out;
-}
-
 std::uint32_t loop_count(std::uint32_t configured) {
   return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -90,7 +74,7 @@ compression_mode resolve_compression(const settings& given) {
   return wanted == compression_mode::automatic && !sends ? compression_mode::none : wanted;
 }
 
-gate_memory_options remembered_of(const settings& given) {
+gate_memory_options remembered_of(const settings& given, wall_time start) {
   std::random_device random;
   return {.series_bytes = static_cast<std::size_t>(given.limits.series),
           .types_bytes = static_cast<std::size_t>(given.limits.types),
@@ -98,7 +82,7 @@ gate_memory_options remembered_of(const settings& given) {
           .series_idle_s = static_cast<std::uint32_t>(given.limits.series_idle.count() / 1'000),
           .keeps_types = given.log.type == log_type::local,
           .seed = std::uint64_t{random()} << 32 | random(),
-          .start_ns = wall_clock_ns()};
+          .start_ns = start.ns};
 }
 
 /// What kept a directory from being used, with its key and the remedy.
@@ -111,14 +95,6 @@ failure explained(const failure& why, const std::string& key, const std::string&
   return with_remedy(why, key, directory);
 }
 
-/// The key that has the address which `why` is about.
-std::string listen_key(const http_settings& http, const std::string& why) {
-  const bool quiet = std::any_of(
-      http.quiet_listen.begin(), http.quiet_listen.end(),
-      [&](const std::string& text) { return why.starts_with("cannot listen on " + text + ":"); });
-  return quiet ? "http.quiet_listen" : "http.listen";
-}
-
 settings resolved(settings given) {
   given.log.compression = resolve_compression(given);
   return given;
@@ -129,6 +105,7 @@ settings resolved(settings given) {
 struct pipeline::state {
   // In the order in which each needs the ones before it; destroyed the other way round.
   const settings configured;
+  const clock_source clock;
   const settled_policies policies;
   memory_budget request_memory;
   memory_budget sink_memory;
@@ -143,6 +120,7 @@ struct pipeline::state {
   std::unique_ptr<stored_catalogue> catalogue;
   std::unique_ptr<upstream_schemas> schemas;
   std::unique_ptr<sink_set> sinks;
+  std::vector<listener> listeners;
   http_counters requests;
   refusal_summary http_refusals{"http"};
   refusal_summary udp_refusals{"udp", "batch(es) of datagrams"};
@@ -154,8 +132,9 @@ struct pipeline::state {
   std::vector<std::unique_ptr<udp_intake>> udp;
   std::unique_ptr<http_intake> intake;
 
-  explicit state(const settings& given)
+  state(const settings& given, clock_source clocks)
       : configured(resolved(given)),
+        clock(std::move(clocks)),
         policies(configured),
         request_memory(given.limits.memory / request_share,
                        request_rules(given.limits.memory / request_share)),
@@ -163,8 +142,11 @@ struct pipeline::state {
         frame_memory(given.limits.memory - given.limits.memory / request_share -
                      given.limits.memory / sink_share),
         databases(given.limits.databases, given.limits.labelled_databases),
-        remembered(remembered_of(given)) {}
+        remembered(remembered_of(given, clock().wall)) {}
 
+  [[nodiscard]] std::function<std::int64_t()> wall_ns() const {
+    return [read = clock] { return read().wall.ns; };
+  }
   [[nodiscard]] bool persistent() const noexcept { return configured.log.type == log_type::local; }
   [[nodiscard]] outcome compile_rules();
   [[nodiscard]] outcome open_log();
@@ -209,7 +191,7 @@ outcome pipeline::state::open_log() {
     log = make_memory_log(frame_memory, configured.log.when_full);
     return nothing{};
   }
-  auto opened = open_local_log(configured.log, {.frames = frame_memory, .now_ns = wall_clock_ns});
+  auto opened = open_local_log(configured.log, {.frames = frame_memory, .now_ns = wall_ns()});
   if (!opened) {
     return opened.error();
   }
@@ -264,7 +246,7 @@ outcome pipeline::state::open_letters() {
   letters = std::make_unique<letter_box>(
       letter_box_options{.line_bytes_max = static_cast<std::size_t>(wanted.line),
                          .dropped = wanted.dropped,
-                         .now_ns = wall_clock_ns},
+                         .now_ns = wall_ns()},
       std::move(store).value());
   return nothing{};
 }
@@ -303,7 +285,7 @@ outcome pipeline::state::start_sinks_of() {
        .persistent = persistent(),
        .compression = configured.log.compression,
        .created_through_weir = [this](std::string_view name) { return catalogue->created(name); },
-       .seed = static_cast<std::uint64_t>(wall_clock_ns()),
+       .seed = static_cast<std::uint64_t>(clock().wall.ns),
        .state_bytes = configured.limits.state});
   if (!started) {
     return started.error();
@@ -343,28 +325,29 @@ outcome pipeline::state::start_udp() {
 }
 
 outcome pipeline::state::start_intake(uv_loop_s* control) {
-  auto listen = listen_addresses(configured.http);
-  if (!listen) {
-    return listen.error();
+  auto configured_listeners = make_listeners(configured.http);
+  if (!configured_listeners) {
+    return configured_listeners.error();
   }
-  const http_intake_options options{.listen = std::move(listen).value(),
+  listeners = std::move(configured_listeners).value();
+  const http_intake_options options{.listen = to_open(listeners),
                                     .loops = loop_count(configured.http.loops),
                                     .connections_max = configured.http.connections,
-                                    .limits = limits_of(configured.http)};
-  const http_services services{
-      .writes = writes(http_refusals),
-      .databases = *catalogue,
-      .counters = requests,
-      .quiet_from =
-          configured.http.quiet ? 0 : static_cast<std::uint32_t>(configured.http.listen.size()),
-      .metrics = [this] { return metrics(); },
-      .sinks = [this] { return sinks->standings(); }};
+                                    .limits = limits_of(configured.http),
+                                    .clock = clock};
+  const http_services services{.writes = writes(http_refusals),
+                               .databases = *catalogue,
+                               .counters = requests,
+                               .clock = clock,
+                               .listeners = listeners,
+                               .metrics = [this] { return metrics(); },
+                               .sinks = [this] { return sinks->standings(); }};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
   });
   if (!started) {
-    return failure{listen_key(configured.http, started.error().message) + ": " +
-                   started.error().message};
+    const std::string& message = started.error().message;
+    return failure{std::string(key_of_failed(listeners, message)) + ": " + message};
   }
   intake = std::move(started).value();
   return check_loops();
@@ -448,8 +431,9 @@ pipeline::pipeline(std::unique_ptr<state> made) : state_(std::move(made)) {}
 
 pipeline::~pipeline() = default;
 
-result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv_loop_s* control) {
-  auto made = std::make_unique<state>(configured);
+result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv_loop_s* control,
+                                                  clock_source clock) {
+  auto made = std::make_unique<state>(configured, std::move(clock));
   // Each step needs the ones before it.
   if (auto compiled = made->compile_rules(); !compiled) {
     return compiled.error();
@@ -507,12 +491,12 @@ std::size_t pipeline::open_connections() const noexcept {
   return state_->intake->open_connections() + static_cast<std::size_t>(reading);
 }
 
-void pipeline::tell_refusals(std::int64_t now_ns) {
-  weir::tell_refusals(state_->http_refusals, now_ns);
-  weir::tell_refusals(state_->udp_refusals, now_ns);
+void pipeline::journal_refusals(wall_time now) {
+  weir::journal_refusals(state_->http_refusals, now.ns);
+  weir::journal_refusals(state_->udp_refusals, now.ns);
 }
 
-void pipeline::stop(std::int64_t deadline_ns) {
+void pipeline::stop(steady_time deadline) {
   state_->intake->stop();
   for (const auto& each : state_->udp) {
     each->listener->stop();
@@ -521,8 +505,7 @@ void pipeline::stop(std::int64_t deadline_ns) {
     state_->letters->stop();
   }
   state_->schemas->stop();
-  const nanoseconds left(std::max<std::int64_t>(0, deadline_ns - wall_clock_ns()));
-  if (!state_->sinks->drain(std::chrono::steady_clock::now() + left)) {
+  if (!state_->sinks->drain(to_time_point(deadline))) {
     journal(journal_level::info,
             state_->persistent()
                 ? "not everything could be delivered; it stays in the log"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/times.hpp"
 #include "config/settings.hpp"
 #include "intake/address.hpp"
 
@@ -21,9 +22,10 @@ class metric_collector;
 class pipeline {
  public:
   /// Opens the log, starts the sinks, then the intake: nothing is accepted that could not be kept.
-  /// `configured` is copied.
+  /// `configured` and `clock` are copied.
   [[nodiscard]] static result<std::unique_ptr<pipeline>> start(const settings& configured,
-                                                               uv_loop_s* control);
+                                                               uv_loop_s* control,
+                                                               clock_source clock);
   ~pipeline();
   pipeline(const pipeline&) = delete;
   pipeline& operator=(const pipeline&) = delete;
@@ -39,11 +41,10 @@ class pipeline {
   void finish_intake();
   /// Connections, and UDP listeners that are not done yet.
   [[nodiscard]] std::size_t open_connections() const noexcept;
-  /// Tells the journal of rejected lines, if a minute has passed since it was told. `now_ns`: wall
-  /// clock.
-  void tell_refusals(std::int64_t now_ns);
-  /// Ends the intake, lets the sinks deliver until the deadline (wall clock), closes the log.
-  void stop(std::int64_t deadline_ns);
+  /// Summarises rejected lines in the journal, at most once a minute.
+  void journal_refusals(wall_time now);
+  /// Ends the intake, lets the sinks deliver until the deadline, closes the log.
+  void stop(steady_time deadline);
 
  private:
   struct state;

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include "base/assert.hpp"
@@ -19,7 +20,7 @@
 #include "server/open_files_posix.hpp"
 #include "server/pipeline.hpp"
 #include "server/service_manager_posix.hpp"
-#include "server/start_words.hpp"
+#include "server/start_summary.hpp"
 
 namespace weir {
 namespace {
@@ -88,9 +89,12 @@ int end_as_fatal(const failure& why, const run_options& options) {
 void tell_start(const settings& configured, const run_options& options, const pipeline& running) {
   start_numbers numbers;
   running.collect(numbers);
+  std::error_code error;  // a directory that was removed has no name: what is relative stays so
+  const std::filesystem::path working_directory = std::filesystem::current_path(error);
   journal(journal_level::info,
           fmt::format("weir {} runs: configuration {}; {}; {}", WEIR_VERSION, options.configuration,
-                      numbers.log_words(configured.log), numbers.sink_words(configured.sinks)));
+                      numbers.log_summary(configured.log, working_directory),
+                      numbers.sink_summary(configured.sinks)));
   for (const std::string& each : notes_of(configured)) {
     journal(journal_level::info, each);
   }
@@ -144,14 +148,14 @@ class control_loop {
     uv_timer_start(
         &tell_,
         [](uv_timer_t* handle) {
-          static_cast<control_loop*>(handle->data)->running_->tell_refusals(wall_clock_ns());
+          static_cast<control_loop*>(handle->data)->running_->journal_refusals(read_clocks().wall);
         },
         tell_look_ms, tell_look_ms);
   }
   /// Runs until a signal came and the connections are gone, or half the drain time passed.
   void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
-  /// When draining must be over, on the wall clock.
-  [[nodiscard]] std::int64_t drain_deadline_ns() const noexcept { return deadline_ns_; }
+  /// When draining must be over.
+  [[nodiscard]] steady_time drain_deadline() const noexcept { return deadline_; }
 
  private:
   static void on_signal(uv_signal_t* handle, int number) {
@@ -165,7 +169,7 @@ class control_loop {
     uv_signal_stop(&self.interrupt_);
     std::signal(SIGTERM, end_at_once);
     std::signal(SIGINT, end_at_once);
-    self.deadline_ns_ = wall_clock_ns() + nanoseconds(self.drain_timeout_).count();
+    self.deadline_ = steady_now().after(nanoseconds(self.drain_timeout_).count());
     self.running_->finish_intake();
     uv_timer_start(&self.look_, on_look, 0, drain_look_ms);
   }
@@ -174,7 +178,7 @@ class control_loop {
     auto& self = *static_cast<control_loop*>(handle->data);
     // Half of the time belongs to the requests, so that the sinks have some too.
     const std::int64_t half = nanoseconds(self.drain_timeout_).count() / 2;
-    if (self.running_->open_connections() == 0 || wall_clock_ns() > self.deadline_ns_ - half) {
+    if (self.running_->open_connections() == 0 || self.deadline_ - steady_now() < half) {
       uv_stop(&self.loop_);
     }
   }
@@ -186,7 +190,7 @@ class control_loop {
   uv_timer_t look_{};
   uv_timer_t tell_{};
   pipeline* running_ = nullptr;
-  std::int64_t deadline_ns_ = 0;
+  steady_time deadline_{};
 };
 
 }  // namespace
@@ -203,7 +207,7 @@ int run_weir(const settings& configured, const run_options& options) {
     return end_as_fatal(files.error(), options);
   }
   control_loop control(configured.service.drain_timeout);
-  auto started = pipeline::start(configured, control.get());
+  auto started = pipeline::start(configured, control.get(), read_clocks);
   if (!started) {
     return end_as_fatal(started.error(), options);
   }
@@ -231,7 +235,7 @@ int run_weir(const settings& configured, const run_options& options) {
   notify_service_manager("READY=1\nSTATUS=receiving on " + places(running.addresses()));
   control.run();
   notify_service_manager("STATUS=delivering what is left");
-  running.stop(control.drain_deadline_ns());
+  running.stop(control.drain_deadline());
   started.value().reset();
   journal(journal_level::info, "weir ended");
   return 0;

@@ -4,254 +4,56 @@
 #include "sinks/delivery.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <string_view>
-
-#include "sinks/influxdb/influxdb.hpp"
-#include "sinks/server_words.hpp"
+#include <utility>
 
 namespace weir {
-namespace {
 
 using std::chrono::milliseconds;
 
-bool holds(const std::string& words, std::string_view phrase) {
-  return words.find(phrase) != std::string::npos;
-}
-
-/// Words of servers that were asked without TLS where they want it: those of Go's, and nginx's.
-bool wants_tls(const std::string& words) {
-  return holds(words, "HTTP request to an HTTPS server") ||
-         holds(words, "HTTP request was sent to HTTPS port");
-}
-
-/// Of 400 and its like: a database says them of points, in JSON or plain text. A page is a proxy's,
-/// and of a request without TLS nothing was read at all.
-answer_class classify_refusal(const answer& given, const std::string& words) {
-  if (is_page(given.content_type, given.body) || wants_tls(words)) {
-    return answer_class::wrong_place;
-  }
-  return holds(words, "partial write") ? answer_class::partial_write : answer_class::refused;
-}
-
-answer_class classify_client_error(const answer& given, const std::string& words) {
-  switch (given.status) {
-    case 401:
-    case 403:
-    case 407:
-      return answer_class::not_allowed;
-    case 404:
-      if (holds(words, "database not found")) {
-        return answer_class::missing_database;
-      }
-      return holds(words, "retention policy not found") ? answer_class::missing_policy
-                                                        : answer_class::wrong_place;
-    case 408:
-    case 425:
-    case 429:
-      return answer_class::busy;
-    case 413:
-      return answer_class::too_large;
-    case 400:
-    case 409:  // of some receivers of remote write: samples that contradict others
-    case 422:
-      return classify_refusal(given, words);
-    default:
-      // The others speak of the request (its path, its headers, who pays), never of its points.
-      return answer_class::wrong_place;
-  }
-}
-
-delivery_step waiting(step_kind kind, milliseconds wait, std::string words,
-                      answer_class meaning = answer_class::success) {
-  delivery_step step;
-  step.kind = kind;
-  step.wait = wait;
-  step.words = std::move(words);
-  step.meaning = meaning;
-  return step;
-}
-
-/// What is to be done about a held lane, where the server's words do not say it themselves.
-std::string remedy(answer_class what, const std::string& words, const attempt& tried) {
-  if (what == answer_class::missing_database) {
-    return "; create it there, or send CREATE DATABASE to weir (key: create_databases)";
-  }
-  if (what == answer_class::missing_policy && tried.retention_policy.empty()) {
-    return "; make a retention policy the default of the database there";
-  }
-  if (what == answer_class::missing_policy) {
-    return "; create it there (CREATE RETENTION POLICY " +
-           quoted_identifier(tried.retention_policy) + " ON " + quoted_identifier(tried.database) +
-           " DURATION ... REPLICATION 1), or let clients write without rp";
-  }
-  if (what == answer_class::not_allowed) {
-    return "; check the sink's token, or its username and password";
-  }
-  if (what != answer_class::wrong_place) {
-    return {};
-  }
-  if (wants_tls(words)) {
-    return "; let the sink's url begin with https://";
-  }
-  if (holds(words, "bucket") || holds(words, "no dbrp mapping")) {
-    return "; create the bucket there (weir does not), or name another one (key: bucket)";
-  }
-  return holds(words, "organization") ? "; check the sink's org" : "; is the url right?";
-}
-
-/// How many lines the words name as unparsable: one reason stands on each line of the message.
-std::uint64_t unparsable_lines(std::string_view words) {
-  constexpr std::string_view phrase = "unable to parse '";
-  std::uint64_t found = 0;
-  for (std::size_t at = words.find(phrase); at != std::string_view::npos;
-       at = words.find(phrase, at + phrase.size())) {
-    const bool begins_reason =
-        at == 0 || words[at - 1] == '\n' || words.substr(0, at).ends_with("partial write: ");
-    found += begins_reason ? 1 : 0;
-  }
-  return found;
-}
-
-}  // namespace
-
-answer_class classify(const answer& given, const std::string& words) {
-  if (!given.answered) {
-    return answer_class::no_answer;
-  }
-  if (given.status < 400) {
-    return given.status == 204 ? answer_class::success : answer_class::not_stored;
-  }
-  if (given.status >= 400 && given.status < 500) {
-    return classify_client_error(given, words);
-  }
-  if (given.status == 500 && holds(words, "retention policy not found")) {
-    return answer_class::missing_policy;
-  }
-  return answer_class::busy;
-}
-
-std::string not_stored_words(int status, std::string_view stored_status,
-                             std::string_view location) {
-  std::string words = "answered " + std::to_string(status) + ", not ";
-  words += stored_status;
-  words += ": is the url right?";
-  if (!location.empty()) {
-    // Its query may repeat that of the request, or a password.
-    words += " It redirects to ";
-    words += location.substr(0, location.find_first_of("?#"));
-  }
-  return words;
-}
-
-std::uint64_t dropped_points(const std::string& words) {
-  constexpr std::string_view phrase = " dropped=";
-  std::uint64_t counted = 0;
-  // The last one is the server's own; an earlier one may stand inside a line that it quotes.
-  if (const std::size_t at = words.rfind(phrase); at != std::string::npos) {
-    const char* digits = words.data() + at + phrase.size();
-    std::from_chars(digits, words.data() + words.size(), counted);
-  }
-  // Lines that did not parse are not part of `dropped`.
-  return std::max<std::uint64_t>({1, counted, unparsable_lines(words)});
-}
-
-delivery_step delivery::next(const answer& given, const attempt& what) {
-  std::string words = given.answered ? server_words(given.body) : given.detail;
-  const answer_class meaning = classify(given, words);
-  if (meaning == answer_class::not_stored) {
-    words = not_stored_words(given.status, what.stored_status, given.location);
-  } else if (words.empty() && given.answered) {
-    words = "status " + std::to_string(given.status);
-  } else if (given.answered && is_page(given.content_type, given.body)) {
-    words = "answered " + std::to_string(given.status) + " with " + words;
-  }
-  delivery_step step = step_for(meaning, what, std::move(words));
-  step.meaning = meaning;
-  return rested(std::move(step), given);
+delivery_step delivery::next(const attempt_result& result, std::uint64_t points) {
+  delivery_step step = step_for(result, points);
+  step.message = result.message;
+  step.numbers_matter = result.numbers_matter;
+  return rested(std::move(step), result);
 }
 
 /// How long a step waits in all, with what the server asks for.
-delivery_step delivery::rested(delivery_step step, const answer& given) const {
+delivery_step delivery::rested(delivery_step step, const attempt_result& result) const {
   step.own_wait = step.wait;
-  if (given.retry_after && (step.kind == step_kind::retry || step.kind == step_kind::hold)) {
+  if (result.retry_after && (step.kind == step_kind::retry || step.kind == step_kind::hold)) {
     const milliseconds most = std::max(pace_.retry_most, milliseconds{1}) * retry_after_factor;
-    step.wait = std::max(step.wait, std::min<milliseconds>(*given.retry_after, most));
+    step.wait = std::max(step.wait, std::min<milliseconds>(*result.retry_after, most));
   }
   return step;
 }
 
-delivery_step delivery::step_for(answer_class what, const attempt& tried, std::string words) {
-  const auto settle = [&](step_kind kind, std::uint64_t dropped) {
-    settled();
-    delivery_step step;
-    step.kind = kind;
-    step.dropped = dropped;
-    step.words = std::move(words);
-    return step;
-  };
-  switch (what) {
-    case answer_class::success:
-      return settle(step_kind::delivered, 0);
-    case answer_class::partial_write: {
-      const std::uint64_t dropped = std::min(dropped_points(words), tried.points);
-      return settle(step_kind::delivered_partly, dropped);
-    }
-    case answer_class::refused:
-      return settle(step_kind::refused, 0);
-    case answer_class::too_large:
-      return settle(tried.points > 1 ? step_kind::halve : step_kind::refused, 0);
-    case answer_class::no_answer:
-    case answer_class::busy:
-      return waiting(step_kind::retry, retry_wait(), std::move(words));
-    case answer_class::missing_database:
-      if (tried.may_create && !creation_tried_) {
-        creation_tried_ = true;
-        return waiting(step_kind::create_database, milliseconds{0}, std::move(words));
-      }
-      // The next attempt after the rest may create it again.
-      creation_tried_ = false;
+delivery_step delivery::step_for(const attempt_result& result, std::uint64_t points) {
+  delivery_step step;
+  switch (result.verdict) {
+    case attempt_verdict::retry:
+      step.kind = step_kind::retry;
+      step.wait = result.at_once ? milliseconds{0} : retry_wait();
+      return step;
+    case attempt_verdict::hold:
+      step.kind = step_kind::hold;
+      step.wait = hold_wait();
+      return step;
+    case attempt_verdict::delivered:
+      step.kind = step_kind::delivered;
       break;
-    case answer_class::missing_policy:
-    case answer_class::not_allowed:
-    case answer_class::wrong_place:
-    case answer_class::not_stored:
+    case attempt_verdict::delivered_in_part:
+      step.kind = step_kind::delivered_partly;
+      step.dropped = std::min(result.discarded.total(), points);
+      break;
+    case attempt_verdict::refused:
+      step.kind = step_kind::refused;
+      break;
+    case attempt_verdict::too_large:
+      step.kind = points > 1 ? step_kind::halve : step_kind::refused;
       break;
   }
-  return waiting(step_kind::hold, hold_wait(), words + remedy(what, words, tried));
-}
-
-delivery_step delivery::created(const answer& given) {
-  delivery_step step = creation_step(given);
-  if (step.wait.count() > 0) {
-    creation_tried_ = false;
-    step.words = "CREATE DATABASE: " + step.words;
-  }
-  return rested(std::move(step), given);
-}
-
-delivery_step delivery::creation_step(const answer& given) {
-  if (!given.answered) {
-    return waiting(step_kind::retry, retry_wait(), given.detail, answer_class::no_answer);
-  }
-  std::string words = server_words(given.body);
-  if (words.empty()) {
-    words = "status " + std::to_string(given.status);
-  }
-  const answer_class meaning = classify(given, words);
-  if (meaning == answer_class::busy || meaning == answer_class::missing_policy) {
-    return waiting(step_kind::retry, retry_wait(), std::move(words), answer_class::busy);
-  }
-  if (given.status == 200) {
-    // Its success is results without an error, whatever the status promises.
-    std::string error = query_error(given.body);
-    return error.empty() ? waiting(step_kind::retry, milliseconds{0}, {})
-                         : waiting(step_kind::hold, hold_wait(), std::move(error), meaning);
-  }
-  if (meaning == answer_class::not_stored || meaning == answer_class::success) {
-    words = not_stored_words(given.status, "200", given.location);
-  }
-  return waiting(step_kind::hold, hold_wait(), std::move(words), meaning);
+  settled();
+  return step;
 }
 
 milliseconds delivery::retry_wait() {
@@ -292,7 +94,6 @@ std::uint64_t delivery::random_up_to(std::uint64_t most) noexcept {
 void delivery::settled() noexcept {
   retries_ = 0;
   holds_ = 0;
-  creation_tried_ = false;
 }
 
 }  // namespace weir

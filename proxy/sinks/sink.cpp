@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/assert.hpp"
+#include "base/glob.hpp"
 #include "observe/journal.hpp"
-#include "sinks/escape.hpp"
 #include "sinks/sink_lane.hpp"
 
 namespace weir {
@@ -208,8 +208,7 @@ bool sink::at_rest() const {
   return draining() && !more_to_discover_ && completed_.empty() && due_.empty() &&
          std::none_of(lanes_.begin(), lanes_.end(), [](const auto& each) {
            const lane& on = *each.second;
-           return !on.held &&
-                  (on.now == lane::stage::delivering || on.now == lane::stage::creating);
+           return !on.held && on.now == lane::stage::delivering;
          });
 }
 
@@ -279,8 +278,8 @@ void sink::start(lane& on, std::int64_t now_ms) {
       on.now = lane::stage::delivering;
       on.started_ms = now_ms;
       ++in_flight_;
-      parts_.target.deliver(*on.current, [this, whose = &on](answer given) {
-        completed_.push_back({whose, std::move(given)});
+      parts_.target.deliver(*on.current, [this, whose = &on](attempt_result result) {
+        completed_.push_back({whose, std::move(result)});
         if (!in_turn_) {
           parts_.request_turn();
         }
@@ -301,9 +300,11 @@ void sink::start(lane& on, std::int64_t now_ms) {
       settled_without_server(on, now_ms);
       forget_if_idle(on);
       return;
-    case gather_status::failed:
-      follow(on, answer{}, on.steps.next(answer::failed("the log: " + got.detail), {}), now_ms);
+    case gather_status::failed: {
+      const attempt_result unread = attempt_result::failed("the log: " + got.detail);
+      follow(on, unread, on.steps.next(unread, 0), now_ms);
       return;
+    }
   }
 }
 

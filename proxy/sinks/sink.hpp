@@ -22,11 +22,11 @@
 #include "log/frame_log.hpp"
 #include "sinks/backlog.hpp"
 #include "sinks/batcher.hpp"
-#include "sinks/deliverer.hpp"
 #include "sinks/delivery.hpp"
 #include "sinks/sink_metrics.hpp"
 #include "sinks/state/cursor.hpp"
 #include "sinks/state/refused_store.hpp"
+#include "sinks/target.hpp"
 #include "sinks/trouble.hpp"
 
 namespace weir {
@@ -36,13 +36,11 @@ struct sink_parts {
   frame_log& log;
   /// The sinks' own share of `[limits] memory`.
   memory_budget& memory;
-  deliverer& target;
+  class target& target;
   /// Null: the cursor is not kept (a memory log).
   cursor_store* cursors = nullptr;
   /// Null: refused batches are only counted.
   refused_store* refused = nullptr;
-  /// Whether a client created this database through weir. Any thread.
-  std::function<bool(std::string_view)> created_through_weir;
   /// Asks for a `turn` soon; called on the sink's thread.
   std::function<void()> request_turn;
   std::size_t subscriber = 0;
@@ -89,8 +87,8 @@ class sink {
  private:
   struct lane;
   struct completion {
-    lane* whose;
-    answer given;
+    lane* on;
+    attempt_result result;
   };
 
   // sink.cpp, in the order of a turn.
@@ -106,13 +104,13 @@ class sink {
 
   // sink_attempts.cpp
   void finish_completed(std::int64_t now_ms);
-  void follow(lane& on, const answer& given, delivery_step step, std::int64_t now_ms);
+  void follow(lane& on, const attempt_result& result, delivery_step step, std::int64_t now_ms);
   void pause(lane& on, const delivery_step& step, std::int64_t now_ms);
-  void halve(lane& on, const answer& given, const delivery_step& step, std::int64_t now_ms);
+  void halve(lane& on, const attempt_result& result, std::int64_t now_ms);
   void conclude(lane& on, std::uint64_t dropped, discard_reason reason, std::int64_t now_ms);
   void conclude(lane& on, const discard_counts& dropped, std::int64_t now_ms);
-  void set_aside(lane& on, const answer& given, const delivery_step& step);
-  void keep_refused(const lane& on, int status, const std::string& words, std::string_view lines);
+  void set_aside(lane& on, const attempt_result& result);
+  void keep_refused(const lane& on, const refused_lines& refused);
   void settled_by_server(lane& on, std::int64_t now_ms);
   void settled_without_server(lane& on, std::int64_t now_ms);
   void wake_others(std::int64_t now_ms);

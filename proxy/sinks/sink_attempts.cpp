@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/one_line.hpp"
 #include "observe/journal.hpp"
-#include "sinks/escape.hpp"
 #include "sinks/sink_lane.hpp"
 
 namespace weir {
@@ -18,7 +18,7 @@ namespace {
 
 /// After a 413 a lane's batches are small; so many successes later they may double.
 constexpr std::uint32_t successes_before_growth = 16;
-constexpr std::size_t words_bytes_max = 300;
+constexpr std::size_t message_bytes_max = 300;
 
 }  // namespace
 
@@ -26,45 +26,33 @@ void sink::finish_completed(std::int64_t now_ms) {
   std::vector<completion> completed;
   completed.swap(completed_);
   for (completion& one : completed) {
-    lane& on = *one.whose;
+    lane& on = *one.on;
     --in_flight_;
-    counters_.note(one.given);
-    delivery_step step;
-    if (on.now == lane::stage::creating) {
-      step = on.steps.created(one.given);
-    } else {
-      counters_.request_seconds.observe(static_cast<double>(now_ms - on.started_ms) / 1000);
-      attempt tried{on.current->points, false, on.key.database, on.key.retention_policy,
-                    parts_.target.stored_status()};
-      tried.may_create = settings_.version == 1 && settings_.create_databases &&
-                         parts_.created_through_weir &&
-                         parts_.created_through_weir(on.key.database);
-      step = on.steps.next(one.given, tried);
-    }
-    const bool fine = step.kind == step_kind::delivered ||
-                      (step.kind == step_kind::retry && step.wait.count() == 0);
-    if (!fine) {
+    counters_.note(one.result);
+    counters_.request_seconds.observe(static_cast<double>(now_ms - on.started_ms) / 1000);
+    delivery_step step = on.steps.next(one.result, on.current->points);
+    if (step.kind != step_kind::delivered) {
       counters_.last_error_ms.set(static_cast<std::uint64_t>(std::max<std::int64_t>(1, now_ms)));
     }
-    follow(on, one.given, std::move(step), now_ms);
+    follow(on, one.result, std::move(step), now_ms);
   }
 }
 
-void sink::follow(lane& on, const answer& given, delivery_step step, std::int64_t now_ms) {
+void sink::follow(lane& on, const attempt_result& result, delivery_step step, std::int64_t now_ms) {
   switch (step.kind) {
     case step_kind::delivered:
-      if (!given.refused_lines.empty()) {
-        keep_refused(on, given.refused_status, given.refused_words, given.refused_lines);
+      if (!result.refused.lines.empty()) {
+        keep_refused(on, result.refused);
       }
-      conclude(on, given.discarded, now_ms);
+      conclude(on, result.discarded, now_ms);
       return;
     case step_kind::delivered_partly:
-      set_aside(on, given, step);
+      set_aside(on, result);
       conclude(on, step.dropped, discard_reason::partial, now_ms);
       return;
     case step_kind::refused:
-      set_aside(on, given, step);
-      if (given.status == 413) {
+      set_aside(on, result);
+      if (result.verdict == attempt_verdict::too_large) {
         // The line that was too large is out of the way.
         on.limit_bytes = std::max<std::uint64_t>(1, settings_.batch.bytes);
         conclude(on, on.current->points, discard_reason::too_large, now_ms);
@@ -73,23 +61,7 @@ void sink::follow(lane& on, const answer& given, delivery_step step, std::int64_
       }
       return;
     case step_kind::halve:
-      halve(on, given, step, now_ms);
-      return;
-    case step_kind::create_database:
-      if (!on.failing_since_ms) {  // once, also when it is tried again and again
-        journal_limited("create " + settings_.name, journal_level::info,
-                        fmt::format("sink {}: creating database {} upstream", settings_.name,
-                                    one_line(on.key.database, 200)));
-      }
-      drop_attempt(on);
-      on.now = lane::stage::creating;
-      ++in_flight_;
-      parts_.target.create_database(on.key.database, [this, whose = &on](answer result) {
-        completed_.push_back({whose, std::move(result)});
-        if (!in_turn_) {
-          parts_.request_turn();
-        }
-      });
+      halve(on, result, now_ms);
       return;
     case step_kind::retry:
     case step_kind::hold:
@@ -180,10 +152,10 @@ void sink::tell_troubles(std::int64_t now_ms) {
   }
 }
 
-void sink::halve(lane& on, const answer& given, const delivery_step& step, std::int64_t now_ms) {
+void sink::halve(lane& on, const attempt_result& result, std::int64_t now_ms) {
   if (on.limit_bytes <= 1) {
     // It does not divide although it says that it holds several points.
-    set_aside(on, given, step);
+    set_aside(on, result);
     conclude(on, on.current->points, discard_reason::too_large, now_ms);
     return;
   }
@@ -246,25 +218,28 @@ void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms)
   forget_if_idle(on);
 }
 
-void sink::set_aside(lane& on, const answer& given, const delivery_step& step) {
-  std::string lines;
-  if (parts_.refused != nullptr && !append_lines(*on.current, lines)) {
+void sink::set_aside(lane& on, const attempt_result& result) {
+  refused_lines refused{.lines = {}, .message = result.message, .code = result.code};
+  if (parts_.refused != nullptr && !append_lines(*on.current, refused.lines)) {
     journal_limited("sink refused inflate", journal_level::error,
                     "a refused batch could not be inflated; a part of it is not kept");
   }
-  keep_refused(on, given.status, step.words, lines);
+  keep_refused(on, refused);
 }
 
-void sink::keep_refused(const lane& on, int status, const std::string& words,
-                        std::string_view lines) {
-  journal_limited(
-      "sink refused", journal_level::error,
-      fmt::format("sink {}: the server refused points of {} for good ({}): {}", settings_.name,
-                  one_line(on.key.database, 200), status, one_line(words, words_bytes_max)));
+void sink::keep_refused(const lane& on, const refused_lines& refused) {
+  const std::string database = one_line(on.key.database, 200);
+  const std::string message = one_line(refused.message, message_bytes_max);
+  journal_limited("sink refused", journal_level::error,
+                  refused.code == 0
+                      ? fmt::format("sink {}: points of {} cannot be sent: {}", settings_.name,
+                                    database, message)
+                      : fmt::format("sink {}: the server refused points of {} for good ({}): {}",
+                                    settings_.name, database, refused.code, message));
   if (parts_.refused == nullptr) {
     return;
   }
-  const outcome kept = parts_.refused->put({on.key, status, words, lines});
+  const outcome kept = parts_.refused->put({on.key, refused.code, refused.message, refused.lines});
   if (!kept.ok()) {
     journal_limited("sink refused store", journal_level::error,
                     fmt::format("sink {}: a refused batch is not kept: {}", settings_.name,

@@ -18,7 +18,6 @@ struct sink::lane {
     waiting,     // for the batch to fill or to be old enough
     paused,      // after a failure
     delivering,  // `current` is under way
-    creating,    // its database is being created
   };
 
   lane(lane_key k, const delivery_pace& pace, std::uint64_t seed)

@@ -9,8 +9,8 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, sink_counters::request_classes> class_names{
-    "2xx", "3xx", "4xx", "5xx", "failed"};
+constexpr std::array<std::string_view, request_counts::kinds> class_names{"2xx", "3xx", "4xx",
+                                                                          "5xx", "failed"};
 
 double age_seconds(std::int64_t now_ns, std::int64_t since_ns) {
   return since_ns == 0 ? 0
@@ -44,14 +44,11 @@ void sink_counters::collect_held(std::string_view sink_name, std::int64_t now_ns
   }
 }
 
-void sink_counters::note(const answer& given) noexcept {
-  sent_bytes.add(given.sent_bytes);
-  if (!given.answered) {
-    requests[4].add();
-    return;
+void sink_counters::note(const attempt_result& result) noexcept {
+  sent_bytes.add(result.sent_bytes);
+  for (std::size_t i = 0; i < request_counts::kinds; ++i) {
+    requests[i].add(result.requests.of[i]);
   }
-  const int hundreds = std::clamp(given.status / 100, 2, 5);
-  requests[static_cast<std::size_t>(hundreds - 2)].add();
 }
 
 void sink_counters::collect(std::string_view sink_name, std::int64_t now_ms, std::int64_t now_ns,
@@ -92,7 +89,7 @@ void sink_counters::collect(std::string_view sink_name, std::int64_t now_ms, std
   out.histogram_value("weir_sink_request_seconds", "Time that an attempt to deliver took",
                       request_seconds.now(), {name});
   count("weir_sink_sent_bytes_total", "Bytes of request bodies as sent", sent_bytes);
-  for (std::size_t i = 0; i < request_classes; ++i) {
+  for (std::size_t i = 0; i < request_counts::kinds; ++i) {
     out.counter_value("weir_sink_requests_total", "Attempts to deliver, by class of the answer",
                       static_cast<double>(requests[i].value()), {name, {"status", class_names[i]}});
   }

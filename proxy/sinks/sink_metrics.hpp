@@ -11,7 +11,7 @@
 
 #include "base/brief_mutex.hpp"
 #include "observe/metrics.hpp"
-#include "sinks/answer.hpp"
+#include "sinks/attempt_result.hpp"
 #include "sinks/state/cursor.hpp"
 
 namespace weir {
@@ -35,7 +35,6 @@ struct sink_points {
 struct sink_counters {
   /// Held lanes that have metrics of their own, the first ones by name: labels stay few.
   static constexpr std::size_t held_lanes_shown_max = 32;
-  static constexpr std::size_t request_classes = 5;
 
   /// Of what is pending: bytes of lines, and when the oldest was received (wall clock; 0: nothing
   /// is pending, or it is not known).
@@ -49,7 +48,7 @@ struct sink_counters {
 
   counter sent_bytes;
   /// 2xx, 3xx, 4xx, 5xx, and without an answer.
-  std::array<counter, request_classes> requests;
+  std::array<counter, request_counts::kinds> requests;
   counter retries;
   counter holds;
   counter held_lanes;
@@ -69,7 +68,7 @@ struct sink_counters {
     const std::lock_guard lock(points_mutex_);
     return points_;
   }
-  void note(const answer& given) noexcept;
+  void note(const attempt_result& result) noexcept;
   void set_held(std::vector<held_lane> held);
   /// `now_ms` is monotonic, `now_ns` the wall clock.
   void collect(std::string_view sink_name, std::int64_t now_ms, std::int64_t now_ns,

@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "base/result.hpp"
+#include "net/transfer.hpp"
 #include "sinks/sink.hpp"
-#include "sinks/transfer.hpp"
 
 struct uv_loop_s;
 
@@ -41,7 +41,7 @@ class sink_runner {
   /// What is made for the sink on the loop, and ended on its thread before the loop is.
   struct cargo {
     std::unique_ptr<transfer> http;
-    std::unique_ptr<deliverer> target;
+    std::unique_ptr<class target> target;
     std::unique_ptr<cursor_store> cursors;
     std::unique_ptr<refused_store> refused;
     std::unique_ptr<sink> worker;

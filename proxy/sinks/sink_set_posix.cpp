@@ -11,16 +11,17 @@
 #include "base/clock_posix.hpp"
 #include "files/directory_remedy_posix.hpp"
 #include "files/file_util_posix.hpp"
+#include "net/transfer_curl.hpp"
+#include "net/url_fault_curl.hpp"
 #include "observe/journal.hpp"
-#include "sinks/file/file_deliverer_posix.hpp"
-#include "sinks/influxdb/influxdb.hpp"
-#include "sinks/remote_write/remote_write.hpp"
+#include "sinks/file/file_target_posix.hpp"
+#include "sinks/influxdb/influxdb_target.hpp"
+#include "sinks/remote_write/remote_write_target.hpp"
 #include "sinks/remote_write/sent_file_posix.hpp"
 #include "sinks/sink_runner_uv.hpp"
 #include "sinks/sink_set.hpp"
 #include "sinks/state/cursor_store_posix.hpp"
 #include "sinks/state/refused_store_posix.hpp"
-#include "sinks/transfer_curl.hpp"
 
 namespace weir {
 namespace {
@@ -112,10 +113,10 @@ outcome make_remote_write(const sink_settings& settings, const sink_environment&
     }
     sent_before = std::move(kept).value();
   }
-  load.target = std::make_unique<remote_write_deliverer>(
+  load.target = std::make_unique<remote_write_target>(
       settings,
-      remote_write_parts{*load.http, std::move(file), wall_clock_ns,
-                         static_cast<std::size_t>(environment.state_bytes), std::move(counters)},
+      shard_parts{*load.http, std::make_unique<encoder_v1>(), std::move(file), wall_clock_ns,
+                  static_cast<std::size_t>(environment.state_bytes), std::move(counters)},
       sent_before, low_water);
   return nothing{};
 }
@@ -128,8 +129,9 @@ outcome make_target(const sink_settings& settings, const sink_environment& envir
       if (outcome http = make_http(settings, runner, load); !http.ok()) {
         return http;
       }
-      load.target =
-          std::make_unique<influxdb_deliverer>(settings, environment.compression, *load.http);
+      load.target = std::make_unique<influxdb_target>(
+          settings,
+          influxdb_parts{*load.http, environment.compression, environment.created_through_weir});
       return nothing{};
     case sink_type::remote_write:
       if (outcome http = make_http(settings, runner, load); !http.ok()) {
@@ -146,10 +148,10 @@ outcome make_target(const sink_settings& settings, const sink_environment& envir
             settings,
             with_remedy(directories.error(), "sink.directory", settings.directory).message);
       }
-      load.target = std::make_unique<file_deliverer>(settings);
+      load.target = std::make_unique<file_target>(settings);
       return nothing{};
     case sink_type::null:
-      load.target = std::make_unique<null_deliverer>();
+      load.target = std::make_unique<null_target>();
       return nothing{};
   }
   return in_sink(settings, "its type is not known");
@@ -222,7 +224,6 @@ outcome threaded_sinks::add(const sink_settings& settings, const sink_environmen
                    *load.target,
                    load.cursors.get(),
                    load.refused.get(),
-                   environment.created_through_weir,
                    [bell] { bell->ring(); },
                    subscriber,
                    environment.seed ^ std::hash<std::string>{}(settings.name),

@@ -9,7 +9,7 @@
 #include <cctype>
 #include <utility>
 
-#include "sinks/escape.hpp"
+#include "base/one_line.hpp"
 
 namespace weir {
 namespace {
@@ -30,18 +30,17 @@ std::string name_of_lane(const lane_key& lane) {
 
 /// Words without numbers and quoted names: equal for all lanes that have the same trouble.
 std::string reason_of(const delivery_step& step) {
-  std::string out = std::to_string(static_cast<int>(step.meaning));
+  std::string out = std::to_string(static_cast<int>(step.kind));
   bool quoted = false;
-  for (const char letter : step.words) {
+  for (const char letter : step.message) {
     if (letter == '"') {
       quoted = !quoted;
     } else if (!quoted && std::isdigit(static_cast<unsigned char>(letter)) == 0) {
       out += letter;
     }
   }
-  // The words of one status differ from those of another by their number alone.
-  if (step.meaning == answer_class::not_stored || step.words.starts_with("status ")) {
-    out += step.words;
+  if (step.numbers_matter) {
+    out += step.message;
   }
   return out.substr(0, words_bytes_max);
 }
@@ -122,7 +121,7 @@ void trouble_book::hold(const lane_key& lane, entry& of, const delivery_step& st
                         const moment& at) {
   const bool first = !std::exchange(of.held, true);
   const std::string was = std::exchange(of.reason, reason_of(step));
-  of.words = one_line(step.words, words_bytes_max);
+  of.words = one_line(step.message, words_bytes_max);
   if (!first && was == of.reason) {
     return;
   }
@@ -253,7 +252,7 @@ std::string trouble_book::next_attempt(const moment& at, bool held) const {
 
 void trouble_book::retry(const lane_key& lane, entry& of, const delivery_step& step,
                          const moment& at) {
-  of.retry_words = one_line(step.words, words_bytes_max);
+  of.retry_words = one_line(step.message, words_bytes_max);
   const bool joins = !std::exchange(of.retrying, true);
   retrying_ += joins ? 1 : 0;
   if (outage_ && outage_->partly_told && joins) {

@@ -12,13 +12,13 @@ std::optional<api::write_target> by_name(const api::write_target& wanted,
   if (known == nullptr || !wanted.retention_policy.empty() || !is_bucket_id(wanted.database)) {
     return std::nullopt;
   }
-  auto place = known->bucket_of_id(wanted.database);
-  if (!place) {
+  auto bucket = known->bucket_of_id(wanted.database);
+  if (!bucket) {
     return std::nullopt;
   }
   api::write_target target = wanted;
-  target.database = std::move(place->database);
-  target.retention_policy = std::move(place->retention_policy);
+  target.database = std::move(bucket->database);
+  target.retention_policy = std::move(bucket->retention_policy);
   return target;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names of buckets as clients of InfluxDB 2 write them, and which of them can be delivered. Pure.
+// Bucket names as clients of InfluxDB 2 write them, and which of them can be delivered. Pure.
 #pragma once
 
 #include <optional>
@@ -11,12 +11,13 @@
 
 namespace weir {
 
-/// A bucket that is addressed by its id is the bucket of that name: one lane, one set of types.
-/// Nothing where `wanted` is no known id. `known` may be nullptr.
+/// The target by name of a write that addresses its bucket by id, so that both ways lead to one
+/// lane and one set of types. nullopt where `wanted` is no known id. `known` may be nullptr.
 [[nodiscard]] std::optional<api::write_target> by_name(const api::write_target& wanted,
                                                        const retention_source* known);
 
-/// InfluxDB 1 can have no retention policy with a slash in its name, which a bucket may have.
+/// Whether a server among `by` can never take the target: InfluxDB 1 allows no slash in the name of
+/// a retention policy, and a bucket's name may have one.
 [[nodiscard]] bool is_impossible(const api::write_target& target, const takers& by) noexcept;
 
 }  // namespace weir

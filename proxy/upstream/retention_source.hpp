@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The seam between what was learnt from servers and the write path, which asks once a request.
+// What the write path asks of the upstream schemas, once a request. An interface.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@
 
 namespace weir {
 
-/// What weir calls a bucket of InfluxDB 2.
-struct bucket_place {
+/// The database and retention policy that a bucket of InfluxDB 2 is to weir.
+struct bucket_target {
   std::string database;
   std::string retention_policy;
 };
@@ -19,14 +19,14 @@ struct bucket_place {
 class retention_source {
  public:
   virtual ~retention_source() = default;
-  /// How long points of this target are kept; nothing where that is for ever or not known. Any
-  /// thread. Requires: policy.learn_retention.
+  /// How long the server keeps points of this database and policy; nullopt where that is for ever
+  /// or not known. Any thread. Requires: policy.learn_retention.
   [[nodiscard]] virtual std::optional<nanoseconds> retention_of(
       const database_settings& policy, const std::string& database,
       const std::string& retention_policy) const = 0;
-  /// The bucket that a database's name is the 16 hexadecimal digits of, which InfluxDB 2 takes in
-  /// the place of a name; nothing where it is not known. Any thread.
-  [[nodiscard]] virtual std::optional<bucket_place> bucket_of_id(const std::string& /*id*/) const {
+  /// The bucket with this id (16 hexadecimal digits), which InfluxDB 2 takes in the place of a
+  /// name; nullopt where the id is not known. Any thread.
+  [[nodiscard]] virtual std::optional<bucket_target> bucket_of_id(const std::string& /*id*/) const {
     return std::nullopt;
   }
 };

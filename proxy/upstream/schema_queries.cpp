@@ -10,8 +10,8 @@
 #include <map>
 #include <optional>
 
-#include "sinks/influxdb/influxdb.hpp"
-#include "sinks/server_words.hpp"
+#include "base/influxql_identifier.hpp"
+#include "net/server_message.hpp"
 
 namespace weir {
 namespace {
@@ -243,13 +243,13 @@ std::optional<std::chrono::nanoseconds> read_go_duration(std::string_view text) 
       return std::nullopt;
     }
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    const auto found = std::find_if(units.begin(), units.end(),
-                                    [&](const unit& one) { return text.starts_with(one.name); });
-    if (found == units.end()) {
+    const auto unit_at = std::find_if(units.begin(), units.end(),
+                                      [&](const unit& one) { return text.starts_with(one.name); });
+    if (unit_at == units.end()) {
       return std::nullopt;
     }
-    text.remove_prefix(found->name.size());
-    total += number * found->ns;
+    text.remove_prefix(unit_at->name.size());
+    total += number * unit_at->ns;
   }
   // Exact up to 104 days, and beyond that to well under a microsecond of retention.
   constexpr double most = 9.2e18;

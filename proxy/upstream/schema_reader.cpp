@@ -5,28 +5,23 @@
 
 #include <algorithm>
 
+#include "base/one_line.hpp"
+#include "base/percent_escape.hpp"
+#include "net/server_message.hpp"
 #include "observe/journal.hpp"
-#include "sinks/escape.hpp"
-#include "sinks/server_words.hpp"
+#include "sinks/influxdb/requests.hpp"
 #include "upstream/schema_queries.hpp"
 
 namespace weir {
 namespace {
 
-// Of an answer: the field keys of a large database are some megabytes of JSON.
+// Of one answer: the field keys of a large database are some megabytes of JSON.
 constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
 constexpr std::int64_t first_pause_ms = 1'000;
-constexpr std::size_t told_bytes_max = 300;
+constexpr std::size_t reason_bytes_max = 300;
 
-std::string without_end_slashes(std::string url) {
-  while (url.ends_with('/')) {
-    url.pop_back();
-  }
-  return url;
-}
-
-failure refused(const answer& given) {
-  return {fmt::format("status {}: {}", given.status, server_words(given.body))};
+failure refused(const http_reply& reply) {
+  return {fmt::format("status {}: {}", reply.status, server_message(reply.body))};
 }
 
 }  // namespace
@@ -34,14 +29,13 @@ failure refused(const answer& given) {
 schema_reader::schema_reader(const sink_settings& settings, schema_reader_parts parts,
                              upstream_schema known)
     : settings_(settings),
-      url_(without_end_slashes(settings.url)),
       parts_(std::move(parts)),
-      table_(std::move(known)),
-      policies_(table_.policies()) {}
+      schema_(std::move(known)),
+      policies_(schema_.policies()) {}
 
 bool schema_reader::is_due(const std::string& database, std::int64_t now_ms) const {
-  const auto found = asked_.find(database);
-  return found == asked_.end() || now_ms - found->second >= settings_.learn_every.count();
+  const auto last = asked_.find(database);
+  return last == asked_.end() || now_ms - last->second >= settings_.learn_every.count();
 }
 
 void schema_reader::turn(std::int64_t now_ms) {
@@ -64,7 +58,7 @@ void schema_reader::turn(std::int64_t now_ms) {
 
 void schema_reader::failed(const std::string& why, std::int64_t now_ms) {
   if (why.empty()) {
-    return;  // stopped
+    return;  // the reader was stopped
   }
   failures_.add();
   pause_ms_ = std::clamp(pause_ms_ * 2, first_pause_ms,
@@ -75,7 +69,7 @@ void schema_reader::failed(const std::string& why, std::int64_t now_ms) {
     journal(
         journal_level::warning,
         fmt::format("sink {}: retention and types cannot be learnt now, what is known stays: {}",
-                    settings_.name, one_line(why, told_bytes_max)));
+                    settings_.name, one_line(why, reason_bytes_max)));
   }
 }
 
@@ -106,15 +100,15 @@ outcome schema_reader::ask_database(const std::string& database) {
     return policies.error();
   }
   const std::size_t policy_count = policies.value().size();
-  if (table_.replace(database, std::move(policies).value())) {
-    policies_.store(table_.policies(), std::memory_order_relaxed);
-    parts_.publish(table_);
+  if (schema_.replace(database, std::move(policies).value())) {
+    policies_.store(schema_.policies(), std::memory_order_relaxed);
+    parts_.publish(schema_);
   }
   std::size_t types = 0;
   if (auto asked = ask_types(database, types); !asked) {
     return asked;
   }
-  if (policy_count > 0 && told_.insert(database).second) {
+  if (policy_count > 0 && journalled_.insert(database).second) {
     journal_limited("learnt first", journal_level::info,
                     fmt::format("sink {}: learnt of database {}: {} retention policies, {} types "
                                 "of fields",
@@ -140,38 +134,25 @@ outcome schema_reader::ask_types(const std::string& database, std::size_t& types
 
 transfer_request schema_reader::query_request(const std::string& query) const {
   // GET: a user who may only read is enough.
-  return request_to("/query?q=" + percent_escape(query));
+  return influxdb_request(settings_, "/query?q=" + percent_escape(query));
 }
 
-transfer_request schema_reader::request_to(std::string path) const {
-  transfer_request request;
-  request.url = url_ + std::move(path);
-  request.username = settings_.username;
-  request.password = settings_.password;
-  if (!settings_.token.empty()) {
-    request.headers.push_back("Authorization: Token " + settings_.token);
-  }
-  return request;
-}
-
-answer schema_reader::send(transfer_request request) {
-  request.headers.emplace_back("User-Agent: weir/" WEIR_VERSION);
+http_reply schema_reader::send(transfer_request request) {
   request.headers.emplace_back("Accept: application/json");
-  request.timeout = settings_.timeout;
   request.answer_bytes_max = answer_bytes_max;
   questions_.add();
   return parts_.ask(request);
 }
 
 result<std::string> schema_reader::ask(transfer_request request) {
-  answer given = send(std::move(request));
-  if (!given.answered) {
-    return failure{given.detail};
+  http_reply reply = send(std::move(request));
+  if (!reply.answered) {
+    return failure{reply.detail};
   }
-  if (given.status != 200) {
-    return refused(given);
+  if (reply.status != 200) {
+    return refused(reply);
   }
-  return std::move(given.body);
+  return std::move(reply.body);
 }
 
 void schema_reader::collect(metric_collector& out) const {

@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The part of learner.hpp that asks an InfluxDB 2: one list of its buckets tells the retention of
-// all of them, and /query of its version 1 API the types of each bucket's fields.
+// The part of schema_reader.hpp for InfluxDB 2: one list of its buckets has the retention of all of
+// them, and /query of its version 1 API the types of each bucket's fields. Pure.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "base/glob.hpp"
+#include "base/one_line.hpp"
+#include "base/percent_escape.hpp"
+#include "net/server_message.hpp"
 #include "observe/journal.hpp"
-#include "sinks/escape.hpp"
-#include "sinks/influxdb/influxdb.hpp"
-#include "sinks/server_words.hpp"
+#include "sinks/influxdb/requests.hpp"
 #include "upstream/schema_queries.hpp"
 #include "upstream/schema_reader.hpp"
 
 namespace weir {
 namespace {
 
-// InfluxDB 2 gives at most so many buckets at a time; beyond the second bound nothing is learnt.
+// InfluxDB 2 lists at most so many buckets at a time; buckets beyond the second bound are not read.
 constexpr std::size_t buckets_per_page = 100;
 constexpr std::size_t buckets_max = 100'000;
-// Databases whose types are asked for as soon as they are listed; those of others when they are
-// written to.
+// Databases whose types are asked for as soon as a list has them; the types of others are asked for
+// when they are written to.
 constexpr std::size_t types_awaited_max = 1'000;
 constexpr std::size_t types_per_turn = 50;
-constexpr std::size_t names_told_max = 3;
+constexpr std::size_t names_journalled_max = 3;
 /// How an InfluxDB says that a database has no fields.
 constexpr std::string_view no_field_keys = R"({"results":[{"statement_id":0}]})";
 
-/// The part of a bucket's name that is the database; the rest, behind a slash, is the policy.
+/// The part of a bucket's name before the first slash; the rest is the retention policy.
 std::string database_of(const std::string& bucket) {
   return bucket.substr(0, bucket.find('/'));
 }
@@ -42,7 +43,7 @@ std::string policy_of(const std::string& bucket) {
 using field_name = std::pair<std::string, std::string>;  // measurement, field
 using field_map = std::map<field_name, std::optional<field_type>>;
 
-/// A field of several types is of none.
+/// A field with several types has none in `to`.
 outcome add_types(std::string_view body, field_map& to) {
   return read_field_keys(
       body, [&](std::string_view measurement, std::string_view field, field_type type) {
@@ -78,7 +79,7 @@ outcome schema_reader::turn_of_version_2(std::int64_t now_ms) {
     }
     return nothing{};
   }
-  // Some in each turn: the list must not wait for the types of a thousand databases.
+  // A few in each turn: the list must not wait for the types of a thousand databases.
   auto awaited = types_awaited_.begin();
   for (std::size_t i = 0; i < types_per_turn && awaited != types_awaited_.end(); ++i) {
     due.insert(*awaited++);
@@ -87,12 +88,12 @@ outcome schema_reader::turn_of_version_2(std::int64_t now_ms) {
 }
 
 outcome schema_reader::list_buckets(const std::vector<std::string>& wanted, std::int64_t now_ms) {
-  std::map<std::string, std::vector<upstream_policy>> found;
+  std::map<std::string, std::vector<upstream_policy>> policies;
   std::map<std::string, std::string> names_by_id;
   std::set<std::string> listed;
   for (std::size_t offset = 0; offset < buckets_max; offset += buckets_per_page) {
-    auto body = ask(
-        request_to(fmt::format("/api/v2/buckets?org={}&limit={}&offset={}",
+    auto body = ask(influxdb_request(
+        settings_, fmt::format("/api/v2/buckets?org={}&limit={}&offset={}",
                                percent_escape(settings_.organization), buckets_per_page, offset)));
     if (!body) {
       return body.error();
@@ -103,7 +104,7 @@ outcome schema_reader::list_buckets(const std::vector<std::string>& wanted, std:
     }
     for (auto& [name, policy] : page.value().buckets) {
       listed.insert(name);
-      found[name] = {std::move(policy)};
+      policies[name] = {std::move(policy)};
     }
     names_by_id.merge(page.value().names_by_id);
     if (page.value().count < buckets_per_page) {
@@ -111,13 +112,13 @@ outcome schema_reader::list_buckets(const std::vector<std::string>& wanted, std:
     }
   }
   listed_ms_ = now_ms;
-  tell_missing(wanted, listed);
+  note_missing(wanted, listed);
   await_types(listed);
-  if (table_.merge(std::move(found), std::move(names_by_id))) {
-    policies_.store(table_.policies(), std::memory_order_relaxed);
-    parts_.publish(table_);
+  if (schema_.merge(std::move(policies), std::move(names_by_id))) {
+    policies_.store(schema_.policies(), std::memory_order_relaxed);
+    parts_.publish(schema_);
   }
-  if (told_.insert("").second) {
+  if (journalled_.insert("").second) {
     journal(journal_level::info, fmt::format("sink {}: learnt the retention of {} buckets",
                                              settings_.name, listed.size()));
   }
@@ -140,8 +141,9 @@ bool schema_reader::delivers(const std::string& database) const {
       [&](const std::string& pattern) { return matches_pattern(pattern, database); });
 }
 
-/// A token that may not read buckets gets a list without them, and no error.
-void schema_reader::tell_missing(const std::vector<std::string>& wanted,
+/// Warns of buckets that points go to and that the list lacks: a token that may not read buckets
+/// gets a list without them, and no error.
+void schema_reader::note_missing(const std::vector<std::string>& wanted,
                                  const std::set<std::string>& listed) {
   std::set<std::string> lacking;
   const auto expect = [&](const std::string& bucket) {
@@ -156,20 +158,20 @@ void schema_reader::tell_missing(const std::vector<std::string>& wanted,
     for (const std::string& bucket : buckets_of(database)) {
       expect(bucket);
     }
-    if (settings_.bucket.empty() && table_.knows(database)) {
+    if (settings_.bucket.empty() && schema_.knows(database)) {
       expect(database);
     }
   }
-  std::vector<std::string> news;
+  std::vector<std::string> newly_missing;
   std::set_difference(lacking.begin(), lacking.end(), missing_.begin(), missing_.end(),
-                      std::back_inserter(news));
-  if (!news.empty()) {
+                      std::back_inserter(newly_missing));
+  if (!newly_missing.empty()) {
     std::string names;
-    for (std::size_t i = 0; i < std::min(news.size(), names_told_max); ++i) {
-      names += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", one_line(news[i], 200));
+    for (std::size_t i = 0; i < std::min(newly_missing.size(), names_journalled_max); ++i) {
+      names += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", one_line(newly_missing[i], 200));
     }
-    if (news.size() > names_told_max) {
-      names += fmt::format(" and {} more", news.size() - names_told_max);
+    if (newly_missing.size() > names_journalled_max) {
+      names += fmt::format(" and {} more", newly_missing.size() - names_journalled_max);
     }
     journal(journal_level::warning,
             fmt::format("sink {}: points are delivered to bucket {}, which the server does not "
@@ -181,14 +183,14 @@ void schema_reader::tell_missing(const std::vector<std::string>& wanted,
   missing_count_.store(missing_.size(), std::memory_order_relaxed);
 }
 
-/// Once for each database: its types are known before its first point comes.
+/// Marks each database that is new in the list, so that its types are known before its first point.
 void schema_reader::await_types(const std::set<std::string>& listed) {
   if (!parts_.take_type || !parts_.reads || !settings_.bucket.empty()) {
     return;
   }
   for (const std::string& bucket : listed) {
     const std::string database = database_of(bucket);
-    // Those with _ in front are the server's own.
+    // Names that begin with _ are the server's own.
     if (types_seen_.size() < types_awaited_max && !database.empty() && !bucket.starts_with('_') &&
         delivers(database) && parts_.reads(database, policy_of(bucket)) &&
         types_seen_.insert(database).second) {
@@ -204,7 +206,7 @@ outcome schema_reader::ask_types_of(const std::set<std::string>& databases, std:
     was_answered_ = true;
     auto asked = ask_bucket_types(database);
     if (!asked && !was_answered_) {
-      return asked;  // the others would wait as long
+      return asked;  // requests for the others would wait as long
     }
     if (!asked && first) {
       first = failure{fmt::format("types of \"{}\": {}", database, asked.error().message)};
@@ -222,7 +224,7 @@ outcome schema_reader::ask_bucket_types(const std::string& database) {
   std::set<std::string> buckets = buckets_of(database);
   buckets.insert(bucket_of(settings_.bucket, {database, ""}));
   if (settings_.bucket.empty()) {
-    for (const std::string& bucket : table_.names()) {
+    for (const std::string& bucket : schema_.names()) {
       if (database_of(bucket) == database) {
         buckets.insert(bucket);
       }
@@ -230,7 +232,7 @@ outcome schema_reader::ask_bucket_types(const std::string& database) {
   }
   field_map types;
   for (const std::string& bucket : buckets) {
-    // A bucket may be that of many databases.
+    // Many databases may go to one bucket.
     if (keys_of_bucket_.first != bucket) {
       auto body = field_keys_of(bucket);
       if (!body) {
@@ -249,7 +251,7 @@ outcome schema_reader::ask_bucket_types(const std::string& database) {
       parts_.take_type(database, name.first, name.second, *type);
     }
   }
-  if (types_known > 0 && told_.insert(database).second) {
+  if (types_known > 0 && journalled_.insert(database).second) {
     journal_limited("learnt first", journal_level::info,
                     fmt::format("sink {}: learnt of database {}: {} types of fields",
                                 settings_.name, one_line(database, 200), types_known));
@@ -257,7 +259,8 @@ outcome schema_reader::ask_bucket_types(const std::string& database) {
   return nothing{};
 }
 
-/// A bucket is a database of its name, and one with a slash in its name is a retention policy too.
+/// To /query a bucket is a database of its name; one with a slash in its name is also the retention
+/// policy behind the slash of the database before it.
 result<std::string> schema_reader::field_keys_of(const std::string& bucket) {
   const std::string question = "&q=" + percent_escape("SHOW FIELD KEYS");
   const std::string whole = "/query?db=" + percent_escape(bucket) + question;
@@ -268,18 +271,18 @@ result<std::string> schema_reader::field_keys_of(const std::string& bucket) {
   }
   std::string last(no_field_keys);
   for (const std::string& path : paths) {
-    answer given = send(request_to(path));
-    was_answered_ = given.answered;
-    if (!given.answered) {
-      return failure{given.detail};
+    http_reply reply = send(influxdb_request(settings_, path));
+    was_answered_ = reply.answered;
+    if (!reply.answered) {
+      return failure{reply.detail};
     }
-    if (given.status == 404) {
+    if (reply.status == 404) {
       continue;  // no bucket of this name
     }
-    if (given.status != 200) {
-      return failure{fmt::format("status {}: {}", given.status, server_words(given.body))};
+    if (reply.status != 200) {
+      return failure{fmt::format("status {}: {}", reply.status, server_message(reply.body))};
     }
-    last = std::move(given.body);
+    last = std::move(reply.body);
     if (last.find("\"series\"") != std::string::npos) {
       break;
     }

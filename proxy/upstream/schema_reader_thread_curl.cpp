@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The thread of a learner: it asks what is due, and looks each second whether a new database is.
+// The thread of a schema_reader: it asks what is due, and looks each second for new databases.
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "sinks/fetch_curl.hpp"
+#include "net/fetch_curl.hpp"
 #include "upstream/schema_reader.hpp"
 
 namespace weir {
 namespace {
 
-// At the latest; more often where `learn_every` is shorter.
+// How often the reader looks for what is due, at least; oftener where `learn_every` is shorter.
 constexpr std::chrono::milliseconds look_every{1'000};
 
 std::int64_t steady_ms() {
@@ -27,7 +27,7 @@ struct schema_reader_thread::state {
   const std::chrono::milliseconds pause;
   schema_reader worker;
   std::mutex lock;
-  std::condition_variable bell;
+  std::condition_variable stop_requested;
   bool stopped = false;
   std::thread thread;
 
@@ -48,7 +48,7 @@ void schema_reader_thread::state::run() {
     hold.unlock();
     worker.turn(steady_ms());
     hold.lock();
-    bell.wait_for(hold, pause, [this] { return stopped; });
+    stop_requested.wait_for(hold, pause, [this] { return stopped; });
   }
 }
 
@@ -71,7 +71,7 @@ void schema_reader_thread::stop() {
     const std::lock_guard hold(state_->lock);
     state_->stopped = true;
   }
-  state_->bell.notify_all();
+  state_->stop_requested.notify_all();
   state_->thread.join();
 }
 

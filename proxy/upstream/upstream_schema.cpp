@@ -7,7 +7,7 @@
 #include <array>
 #include <charconv>
 
-#include "sinks/escape.hpp"
+#include "base/percent_escape.hpp"
 
 namespace weir {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 // empty.
 constexpr std::string_view text_head = "weir learnt 1\n";
 
-/// Takes a word and the one space after it off the front.
+/// Takes a word and the space after it off the front.
 std::string_view take_word(std::string_view& line) {
   const std::size_t end = std::min(line.find(' '), line.size());
   const std::string_view word = line.substr(0, end);
@@ -47,36 +47,36 @@ bool upstream_schema::replace(const std::string& database, std::vector<upstream_
   return true;
 }
 
-bool upstream_schema::replace_all(std::map<std::string, std::vector<upstream_policy>> found) {
-  upstream_schema made;
-  for (auto& [database, policies] : found) {
-    made.replace(database, std::move(policies));
+bool upstream_schema::replace_all(std::map<std::string, std::vector<upstream_policy>> listed) {
+  upstream_schema merged;
+  for (auto& [database, policies] : listed) {
+    merged.replace(database, std::move(policies));
   }
-  const bool news = made.databases_ != databases_;
-  *this = std::move(made);
-  return news;
+  const bool is_changed = merged.databases_ != databases_;
+  *this = std::move(merged);
+  return is_changed;
 }
 
-bool upstream_schema::merge(std::map<std::string, std::vector<upstream_policy>> found,
+bool upstream_schema::merge(std::map<std::string, std::vector<upstream_policy>> listed,
                             std::map<std::string, std::string> names_by_id) {
-  upstream_schema made;
-  for (auto& [database, policies] : found) {
-    made.replace(database, std::move(policies));
+  upstream_schema merged;
+  for (auto& [database, policies] : listed) {
+    merged.replace(database, std::move(policies));
   }
   for (const auto& [database, policies] : databases_) {
-    if (!made.knows(database)) {
-      made.replace(database, policies);
+    if (!merged.knows(database)) {
+      merged.replace(database, policies);
     }
   }
-  made.names_by_id_ = std::move(names_by_id);
+  merged.names_by_id_ = std::move(names_by_id);
   for (const auto& [id, name] : names_by_id_) {
-    if (made.names_by_id_.size() < policies_max) {
-      made.names_by_id_.emplace(id, name);
+    if (merged.names_by_id_.size() < policies_max) {
+      merged.names_by_id_.emplace(id, name);
     }
   }
-  const bool news = made.databases_ != databases_ || made.names_by_id_ != names_by_id_;
-  *this = std::move(made);
-  return news;
+  const bool is_changed = merged.databases_ != databases_ || merged.names_by_id_ != names_by_id_;
+  *this = std::move(merged);
+  return is_changed;
 }
 
 std::vector<std::string> upstream_schema::names() const {
@@ -126,7 +126,7 @@ std::optional<upstream_schema> upstream_schema::read(std::string_view text) {
     return std::nullopt;
   }
   text.remove_prefix(text_head.size());
-  std::map<std::string, std::vector<upstream_policy>> found;
+  std::map<std::string, std::vector<upstream_policy>> listed;
   std::map<std::string, std::string> names_by_id;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
@@ -153,11 +153,11 @@ std::optional<upstream_schema> upstream_schema::read(std::string_view text) {
         rest != line.data() + line.size() || duration < 0) {
       return std::nullopt;
     }
-    found[*database].push_back({*policy, is_default == "1", std::chrono::nanoseconds(duration)});
+    listed[*database].push_back({*policy, is_default == "1", std::chrono::nanoseconds(duration)});
   }
-  upstream_schema made;
-  made.merge(std::move(found), std::move(names_by_id));
-  return made;
+  upstream_schema merged;
+  merged.merge(std::move(listed), std::move(names_by_id));
+  return merged;
 }
 
 }  // namespace weir

@@ -10,13 +10,13 @@
 #include "files/atomic_file_posix.hpp"
 #include "files/file_util_posix.hpp"
 #include "observe/journal.hpp"
-#include "sinks/influxdb/influxdb.hpp"
+#include "sinks/influxdb/requests.hpp"
 #include "upstream/schema_reader.hpp"
 
 namespace weir {
 namespace {
 
-/// The databases, of those that weir has heard of, that learn from a sink in any of their policies.
+/// The databases known to weir that learn from a sink in any of their retention policies.
 std::vector<std::string> databases_of(const std::string& sink, const settings& configured,
                                       const database_registry& databases) {
   std::vector<std::string> out;
@@ -33,8 +33,8 @@ std::vector<std::string> databases_of(const std::string& sink, const settings& c
   return out;
 }
 
-/// What an earlier process kept. A file that cannot be read costs nothing but a warning: it will be
-/// learnt again.
+/// The schema that an earlier process wrote. A file that cannot be read costs a warning alone: the
+/// schema is read from the server again.
 upstream_schema load(const std::string& path) {
   if (path.empty()) {
     return {};
@@ -43,43 +43,46 @@ upstream_schema load(const std::string& path) {
   if (content && !content.value()) {
     return {};
   }
-  std::optional<upstream_schema> found;
+  std::optional<upstream_schema> schema;
   if (content) {
-    found = upstream_schema::read(*content.value());
+    schema = upstream_schema::read(*content.value());
   }
-  if (!found) {
+  if (!schema) {
     journal(journal_level::warning, path + " cannot be read; what was learnt is learnt again");
   }
-  return found.value_or(upstream_schema{});
+  return schema.value_or(upstream_schema{});
 }
 
 }  // namespace
 
-struct upstream_schemas::source {
+/// One sink's server.
+struct upstream_schemas::server {
   const sink_settings& settings;
   const std::string path;
   mutable std::mutex lock;
-  std::shared_ptr<const upstream_schema> table;
+  std::shared_ptr<const upstream_schema> schema;
   std::unique_ptr<schema_reader_thread> thread;
 
-  source(const sink_settings& of, std::string file)
-      : settings(of), path(std::move(file)), table(std::make_shared<upstream_schema>(load(path))) {}
+  server(const sink_settings& of, std::string file)
+      : settings(of),
+        path(std::move(file)),
+        schema(std::make_shared<upstream_schema>(load(path))) {}
 
   [[nodiscard]] std::shared_ptr<const upstream_schema> current() const {
     const std::lock_guard hold(lock);
-    return table;
+    return schema;
   }
-  void publish(const upstream_schema& news);
+  void publish(const upstream_schema& changed);
 };
 
-void upstream_schemas::source::publish(const upstream_schema& news) {
-  auto made = std::make_shared<const upstream_schema>(news);
+void upstream_schemas::server::publish(const upstream_schema& changed) {
+  auto latest = std::make_shared<const upstream_schema>(changed);
   {
     const std::lock_guard hold(lock);
-    table.swap(made);
+    schema.swap(latest);
   }
   if (!path.empty()) {
-    if (auto saved = write_file_atomically(path, news.text()); !saved) {
+    if (auto saved = write_file_atomically(path, changed.text()); !saved) {
       journal_limited("learnt", journal_level::warning, saved.error().message);
     }
   }
@@ -94,7 +97,7 @@ upstream_schemas::~upstream_schemas() {
 result<std::unique_ptr<upstream_schemas>> upstream_schemas::start(
     const settings& configured, const database_registry& databases, const std::string& directory,
     const field_type_taker& take_type) {
-  std::unique_ptr<upstream_schemas> made(new upstream_schemas(configured));
+  std::unique_ptr<upstream_schemas> schemas(new upstream_schemas(configured));
   for (const sink_settings& sink : configured.sinks) {
     const auto learns = [&](const auto& one) { return one.second.learn_from == sink.name; };
     if (std::none_of(configured.database.begin(), configured.database.end(), learns)) {
@@ -105,10 +108,10 @@ result<std::unique_ptr<upstream_schemas>> upstream_schemas::start(
         return there.error();
       }
     }
-    auto one = std::make_unique<source>(sink, directory.empty() ? "" : directory + "/" + sink.name);
+    auto one = std::make_unique<server>(sink, directory.empty() ? "" : directory + "/" + sink.name);
     schema_reader_parts parts{
         [&sink, &configured, &databases] { return databases_of(sink.name, configured, databases); },
-        [at = one.get()](const upstream_schema& news) { at->publish(news); },
+        [at = one.get()](const upstream_schema& changed) { at->publish(changed); },
         take_type,
         {},
         [&databases](const std::string& name) {
@@ -119,50 +122,51 @@ result<std::unique_ptr<upstream_schemas>> upstream_schemas::start(
           return policy_for(configured.database, database, policy).learn_from == sink.name;
         }};
     one->thread = std::make_unique<schema_reader_thread>(sink, std::move(parts), *one->current());
-    made->sources_.emplace(sink.name, std::move(one));
+    schemas->servers_.emplace(sink.name, std::move(one));
   }
-  return made;
+  return schemas;
 }
 
 std::optional<nanoseconds> upstream_schemas::retention_of(
     const database_settings& policy, const std::string& database,
     const std::string& retention_policy) const {
-  const auto found = sources_.find(policy.learn_from);
-  if (found == sources_.end()) {
+  const auto known = servers_.find(policy.learn_from);
+  if (known == servers_.end()) {
     return std::nullopt;
   }
-  const source& from = *found->second;
-  const auto table = from.current();
+  const server& from = *known->second;
+  const auto schema = from.current();
   if (from.settings.version == 2) {
-    return table->retention_of(bucket_of(from.settings.bucket, {database, retention_policy}), "");
+    return schema->retention_of(bucket_of(from.settings.bucket, {database, retention_policy}), "");
   }
-  return table->retention_of(database, retention_policy);
+  return schema->retention_of(database, retention_policy);
 }
 
-std::optional<bucket_place> upstream_schemas::bucket_of_id(const std::string& id) const {
-  const auto found = sources_.find(policy_for(configured_.database, id, "").learn_from);
-  if (found == sources_.end() || found->second->settings.version != 2 ||
-      !found->second->settings.bucket.empty()) {
+std::optional<bucket_target> upstream_schemas::bucket_of_id(const std::string& id) const {
+  const auto known = servers_.find(policy_for(configured_.database, id, "").learn_from);
+  if (known == servers_.end() || known->second->settings.version != 2 ||
+      !known->second->settings.bucket.empty()) {
     return std::nullopt;
   }
-  const std::string name = found->second->current()->name_of(id);
+  const std::string name = known->second->current()->name_of(id);
   const std::size_t slash = name.find('/');
-  bucket_place place{name.substr(0, slash),
-                     slash == std::string::npos ? std::string{} : name.substr(slash + 1)};
-  // A name that weir would make another bucket of stays an id.
-  return place.database.empty() || bucket_of("", {place.database, place.retention_policy}) != name
+  bucket_target target{name.substr(0, slash),
+                       slash == std::string::npos ? std::string{} : name.substr(slash + 1)};
+  // Where weir would deliver that name to another bucket, the id stays.
+  return target.database.empty() ||
+                 bucket_of("", {target.database, target.retention_policy}) != name
              ? std::nullopt
-             : std::optional(std::move(place));
+             : std::optional(std::move(target));
 }
 
 void upstream_schemas::stop() {
-  for (auto& [name, one] : sources_) {
+  for (auto& [name, one] : servers_) {
     one->thread->stop();
   }
 }
 
 void upstream_schemas::collect(metric_collector& out) const {
-  for (const auto& [name, one] : sources_) {
+  for (const auto& [name, one] : servers_) {
     one->thread->collect(out);
   }
 }

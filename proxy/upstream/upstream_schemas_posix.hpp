@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What weir learns from the InfluxDBs behind its sinks: a learner for each sink that a database
-// names in `learn_from`, its last table in memory for the gate, and in a small file beside the log
-// for the next start. Thread-safe.
+// The schemas of the InfluxDBs behind weir's sinks: a reader for each sink that a database names in
+// `learn_from`, the schema that it read last in memory for the gate, and in a small file for the
+// next start. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -20,14 +20,15 @@
 
 namespace weir {
 
-/// Takes a field's type as a server has it; called on learners' threads.
+/// Takes a field's type as a server has it. Called on the readers' threads.
 using field_type_taker = std::function<void(std::string_view database, std::string_view measurement,
                                             std::string_view field, field_type type)>;
 
 class upstream_schemas final : public retention_source {
  public:
-  /// Starts the learners. `directory` (empty: nothing is kept) is made when missing; `configured`
-  /// and `databases` must outlive it. Without `take_type` servers are not asked for types.
+  /// Starts the readers. `directory` (empty: nothing is written) is made when missing; `configured`
+  /// and `databases` must outlive the object. Without `take_type` servers are not asked for types.
+  /// Fails when the directory cannot be made; a schema file that cannot be read is only journalled.
   [[nodiscard]] static result<std::unique_ptr<upstream_schemas>> start(
       const settings& configured, const database_registry& databases, const std::string& directory,
       const field_type_taker& take_type);
@@ -37,18 +38,18 @@ class upstream_schemas final : public retention_source {
       const database_settings& policy, const std::string& database,
       const std::string& retention_policy) const override;
 
-  [[nodiscard]] std::optional<bucket_place> bucket_of_id(const std::string& id) const override;
+  [[nodiscard]] std::optional<bucket_target> bucket_of_id(const std::string& id) const override;
 
-  /// Ends the learners; what is known stays.
+  /// Ends the readers; the schemas stay.
   void stop();
   void collect(metric_collector& out) const;
 
  private:
-  struct source;
+  struct server;
   explicit upstream_schemas(const settings& configured);
 
   const settings& configured_;
-  std::map<std::string, std::unique_ptr<source>> sources_;  // by sink
+  std::map<std::string, std::unique_ptr<server>> servers_;  // by sink
 };
 
 }  // namespace weir

@@ -108,7 +108,7 @@ void take_output(connection& from, record& into) {
   from.output().clear();
 }
 
-void take_turns(connection& subject, record& into, std::size_t units, std::int64_t now) {
+void take_turns(connection& subject, record& into, std::size_t units, const weir::moment& now) {
   for (int turns = 0; subject.wants_turn(); ++turns) {
     must(turns < 100'000);
     weir::turn_work work{units};
@@ -125,7 +125,7 @@ record run(std::string_view bytes, std::uint32_t seed) {
   limits.head_bytes_max = 300;
   limits.body_bytes_max = body_bytes_max;
   limits.discard_bytes_max = 900;
-  std::int64_t now = 1'586'844'484'000'000'000;
+  const weir::moment now{.steady = {77'000'000'000}, .wall = {1'586'844'484'000'000'000}};
   {
     connection subject{router, limits, now};
     while (!bytes.empty()) {

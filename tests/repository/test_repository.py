@@ -14,13 +14,11 @@ import rules
 ROOT = Path(os.environ.get("WEIR_TREE", Path(__file__).resolve().parents[2]))
 
 # Folders that are still to be divided: they may not grow past these.
-FOLDERS_TO_DIVIDE = {"proxy/sinks/": 33}
+FOLDERS_TO_DIVIDE: dict[str, int] = {}
 # What else does not hold yet, by how its message begins.
 STILL_TO_REPAIR = {
-    rules.file_sizes: ("tests/reference/reference.hpp",),
-    rules.function_sizes: ("parser/kernels/two_pass.hpp", "proxy/config/keys/keys_database.cpp"),
+    rules.function_sizes: ("proxy/config/keys/keys_database.cpp",),
     rules.impure_names: ("proxy/log/local/local_log_recovery.cpp",
-                         "proxy/server/pipeline.cpp", "proxy/server/start_words.cpp",
                          "proxy/tools/letters/letters_command.cpp", "proxy/tools/letters/letters_refused.cpp"),
 }
 
@@ -86,6 +84,7 @@ BREAKS = [
     (rules.impure_names, {"proxy/gate/gate.cpp": SPDX + "int s = ::socket(AF_INET, SOCK_STREAM, 0);\n"},
      "touches sockets"),
     (rules.folder_sizes, {f"proxy/gate/gate{n}.cpp": SPDX for n in range(25)}, "26 files of its own"),
+    (rules.folder_sizes, {f"tests/integration/test_{n}.py": "" for n in range(26)}, "tests/integration/: 26 files"),
     (rules.links, {"docs/page.md": "[gone](gone.md)\n"}, "the link gone.md leads nowhere"),
     (rules.links, {"docs/page.md": "# Page\n[below](#nothing)\n"}, "there is no such heading"),
     (rules.openings, {"proxy/gate/gate.cpp": "#include \"base/time.hpp\"\n"}, "no SPDX line"),

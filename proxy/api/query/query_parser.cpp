@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "api/query/query_lexer.hpp"
+#include "base/influxql_identifier.hpp"
 
 namespace weir::api {
 namespace {
@@ -297,14 +298,7 @@ std::string quote_identifier(std::string_view name) {
   if (bare) {
     return std::string{name};
   }
-  std::string out = "\"";
-  for (const char c : name) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-    }
-    out += c == '\n' ? "\\n" : std::string(1, c);
-  }
-  return out + "\"";
+  return quoted_identifier(name);
 }
 
 }  // namespace weir::api

@@ -4,53 +4,10 @@
 #include "sinks/remote_write/send_plan.hpp"
 
 #include <algorithm>
-#include <array>
+
+#include "sinks/remote_write/answers.hpp"
 
 namespace weir {
-namespace {
-
-struct known_words {
-  std::string_view phrase;
-  discard_reason reason;
-};
-
-// Prometheus, and Mimir's ids. In this order: "too far in the future" stands behind "out of
-// bounds".
-constexpr std::array known{
-    known_words{"too far in the future", discard_reason::future},
-    known_words{"too-far-in-future", discard_reason::future},
-    known_words{"out of order sample", discard_reason::out_of_order},
-    known_words{"sample-out-of-order", discard_reason::out_of_order},
-    known_words{"duplicate sample for timestamp", discard_reason::duplicate},
-    known_words{"sample-duplicate-timestamp", discard_reason::duplicate},
-    known_words{"out of bounds", discard_reason::too_old},
-    known_words{"too old sample", discard_reason::too_old},
-    known_words{"timestamp-too-old", discard_reason::too_old},
-};
-/// A bound for all series alike, unlike `too old sample`, which looks at one.
-constexpr std::string_view bound_for_all = "out of bounds";
-constexpr std::array<std::string_view, 3> never_taken{"too old sample", "invalid sample",
-                                                      "out of order sample"};
-
-bool holds(std::string_view words, std::string_view phrase) {
-  return words.find(phrase) != std::string_view::npos;
-}
-
-}  // namespace
-
-discard_reason refusal_reason(std::string_view words) {
-  for (const known_words& one : known) {
-    if (holds(words, one.phrase)) {
-      return one.reason;
-    }
-  }
-  return discard_reason::refused;
-}
-
-bool is_refusal_in_disguise(int status, std::string_view words) {
-  return status == 500 && std::any_of(never_taken.begin(), never_taken.end(),
-                                      [&](std::string_view one) { return holds(words, one); });
-}
 
 std::optional<send_plan::range> send_plan::next() {
   while (!parts_.empty()) {
@@ -112,20 +69,18 @@ void send_plan::accepted() {
   ledger_.accept();
 }
 
-void send_plan::refused(std::string_view words, bool bisect) {
-  const discard_reason reason = refusal_reason(words);
+void send_plan::refused(std::string_view message) {
+  const discard_reason reason = refusal_reason(message);
   if (current_.samples.size() == 1) {
-    refuse_alone(reason, words);
-  } else if (bisect) {
-    split(reason);
+    refuse_alone(reason, message);
   } else {
-    set_aside(current_.samples);
+    split(reason);
   }
 }
 
-void send_plan::refuse_alone(discard_reason reason, std::string_view words) {
+void send_plan::refuse_alone(discard_reason reason, std::string_view message) {
   const sample& one = batch_.samples()[current_.samples.begin];
-  if (reason == discard_reason::too_old && holds(words, bound_for_all)) {
+  if (reason == discard_reason::too_old && names_bound_for_all(message)) {
     too_old_ms_ = std::max(too_old_ms_, one.time_ms);
   }
   refuse(one, reason);
@@ -161,7 +116,7 @@ void send_plan::too_large() {
 
 void send_plan::set_aside(const range& samples) {
   for (std::size_t i = samples.begin; i < samples.end; ++i) {
-    // Nobody looked at each of them, so no other reason is theirs.
+    // The server did not judge each of them, so no other reason is known.
     refuse(batch_.samples()[i], discard_reason::refused);
   }
 }

@@ -21,13 +21,6 @@ struct request_limits {
   std::size_t bytes = 3'000'000;
 };
 
-/// Why a server that speaks remote write refuses samples, by its words: out_of_order, duplicate,
-/// too_old, future, or refused where they say nothing known.
-[[nodiscard]] discard_reason refusal_reason(std::string_view words);
-
-/// Some servers answer 500 to what they will never take (Prometheus before 2.50 and 2.55).
-[[nodiscard]] bool is_refusal_in_disguise(int status, std::string_view words);
-
 class send_plan {
  public:
   /// Requests that one refused request may cost; what is not sorted out by then is set aside.
@@ -46,8 +39,8 @@ class send_plan {
   /// The next request; nothing: all is dealt with. Then one of the following is called.
   [[nodiscard]] std::optional<range> next();
   void accepted();
-  /// Refused for good, for one sample or all of it. `bisect` false: halves would not help.
-  void refused(std::string_view words, bool bisect);
+  /// Refused for good, for one sample or all of it, with the server's message.
+  void refused(std::string_view message);
   void too_large();
 
   /// Requests sent to find offenders, over the whole batch.
@@ -63,7 +56,7 @@ class send_plan {
   void set_aside(const range& samples);
   void split(discard_reason reason);
   void refuse(const sample& one, discard_reason reason);
-  void refuse_alone(discard_reason reason, std::string_view words);
+  void refuse_alone(discard_reason reason, std::string_view message);
 
   sample_batch& batch_;
   sent_ledger& ledger_;

@@ -38,19 +38,4 @@ struct wire_series {
   std::int64_t time_ms = 0;
 };
 
-/// Builds one WriteRequest.
-class request_writer {
- public:
-  void clear() { message_.clear(); }
-  void add(const wire_series& one);
-  [[nodiscard]] const std::string& message() const noexcept { return message_; }
-  /// The body of an HTTP request: the message as one snappy block.
-  [[nodiscard]] std::string compressed() const;
-
- private:
-  std::string message_;
-  std::string series_;
-  std::string sample_;
-};
-
 }  // namespace weir

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/assert.hpp"
-#include "sinks/escape.hpp"
+#include "base/percent_escape.hpp"
 
 namespace weir {
 namespace {

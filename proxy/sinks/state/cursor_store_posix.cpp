@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "base/percent_escape.hpp"
 #include "files/atomic_file_posix.hpp"
 #include "files/file_util_posix.hpp"
 #include "observe/journal.hpp"
-#include "sinks/escape.hpp"
 
 namespace weir {
 

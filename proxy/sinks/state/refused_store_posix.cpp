@@ -7,8 +7,9 @@
 
 #include <ctime>
 
+#include "base/one_line.hpp"
+#include "base/percent_escape.hpp"
 #include "files/file_util_posix.hpp"
-#include "sinks/escape.hpp"
 
 namespace weir {
 namespace {

@@ -9,14 +9,14 @@
 #include <cstdio>
 #include <set>
 
+#include "base/percent_escape.hpp"
 #include "base/terminal_text.hpp"
 #include "config/checks/suggest.hpp"
 #include "files/atomic_file_posix.hpp"
 #include "files/file_system.hpp"
-#include "sinks/delivery.hpp"
-#include "sinks/escape.hpp"
+#include "net/fetch_curl.hpp"
+#include "net/server_message.hpp"
 #include "tools/data_directory_posix.hpp"
-#include "tools/letters/http_post_curl.hpp"
 #include "tools/letters/letters_exit.hpp"
 #include "tools/letters/letters_print.hpp"
 #include "tools/letters/letters_run.hpp"
@@ -143,7 +143,7 @@ int replay(const letters_arguments& given, const settings& configured, const sin
     }
     of = std::move(loaded).value();
   }
-  http_poster http;
+  fetch_curl http(true);
   std::uint64_t passed = 0;
   std::uint64_t refused = 0;
   for (const refused_batch& each : of.batches) {
@@ -155,23 +155,20 @@ int replay(const letters_arguments& given, const settings& configured, const sin
       passed += each.line_count();
       continue;
     }
-    refused_target to = target_of(sink, each);
-    to.headers.emplace_back("Content-Type: text/plain; charset=utf-8");
-    to.headers.emplace_back("Expect:");
-    const auto answer = http.post(to.url, each.lines, to.headers, to.user);
-    if (!answer) {
-      return complain(sink.url + ": " + answer.error().message, exit_not_all);
+    const http_reply reply = http.ask(replay_request(sink, each));
+    if (!reply.answered) {
+      return complain(sink.url + ": " + reply.detail, exit_not_all);
     }
-    if (answer.value().status < 400 && answer.value().status != 204) {
-      return complain(sink.url + ": " + not_stored_words(answer.value().status, "204") +
-                          " Nothing counts as taken",
-                      exit_not_all);
+    if (reply.status < 400 && reply.status != 204) {
+      return complain(
+          sink.url + ": " + not_stored_message(reply.status, "204") + " Nothing counts as taken",
+          exit_not_all);
     }
-    if (answer.value().status != 204) {
+    if (reply.status != 204) {
       refused += each.line_count();
       std::printf("%s, %llu lines for %s: answered %d: %s\n", each.time.c_str(),
                   static_cast<unsigned long long>(each.line_count()), each.database.c_str(),
-                  answer.value().status, visible(answer.value().body, words_bytes_max).c_str());
+                  reply.status, visible(reply.body, words_bytes_max).c_str());
       continue;
     }
     passed += each.line_count();

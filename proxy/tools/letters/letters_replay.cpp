@@ -6,9 +6,10 @@
 
 #include <algorithm>
 
+#include "base/one_line.hpp"
+#include "base/percent_escape.hpp"
 #include "intake/address.hpp"
-#include "sinks/delivery.hpp"
-#include "sinks/escape.hpp"
+#include "net/server_message.hpp"
 
 namespace weir {
 namespace {
@@ -121,7 +122,7 @@ replay_outcome read_replay_answer(const replay_batch& batch, int status, std::st
     return {};
   }
   if (status < 400) {
-    return {.failed = not_stored_words(status, "204")};
+    return {.failed = not_stored_message(status, "204")};
   }
   if (status != 400) {
     return {.failed = words_of(status, body)};

@@ -9,7 +9,7 @@
 #include "base/clock_posix.hpp"
 #include "files/atomic_file_posix.hpp"
 #include "letters/letter_segments.hpp"
-#include "tools/letters/http_post_curl.hpp"
+#include "net/fetch_curl.hpp"
 #include "tools/letters/letters_exit.hpp"
 #include "tools/letters/letters_print.hpp"
 #include "tools/letters/letters_replay.hpp"
@@ -19,12 +19,14 @@ namespace {
 
 // Lines refused again that are told one by one.
 constexpr std::size_t told_max = 10;
+constexpr std::chrono::seconds answer_timeout{60};
+constexpr std::size_t answer_bytes_max = std::size_t{8} << 20;
 
 /// One run of `weir letters replay`.
 class replay {
  public:
   replay(letters_job& job, replay_server to, bool dry_run)
-      : job_(job), to_(std::move(to)), dry_run_(dry_run), http_(to_.unix_path) {}
+      : job_(job), to_(std::move(to)), dry_run_(dry_run) {}
 
   [[nodiscard]] outcome run();
   [[nodiscard]] std::string summary() const;
@@ -40,7 +42,7 @@ class replay {
   letters_job& job_;
   const replay_server to_;
   const bool dry_run_;
-  http_poster http_;
+  fetch_curl http_{true};
   replay_planner planner_;
   std::uint64_t passed_ = 0;
   std::uint64_t refused_ = 0;
@@ -93,14 +95,19 @@ outcome replay::send(const replay_batch& batch) {
     passed_ += batch.ids_by_line.size();
     return nothing{};
   }
-  const auto answer = http_.post(to_.url + "/write?" + batch.query(), batch.body,
-                                 {"Content-Type: text/plain; charset=utf-8",
-                                  "Expect:", "User-Agent: weir-letters", "X-Weir-Letters: no"});
-  if (!answer) {
-    return failure{to_.url + ": " + answer.error().message};
+  transfer_request request;
+  request.url = to_.url + "/write?" + batch.query();
+  request.headers = {"Content-Type: text/plain; charset=utf-8",
+                     "Expect:", "User-Agent: weir-letters", "X-Weir-Letters: no"};
+  request.body = {std::string_view(batch.body)};
+  request.unix_socket = to_.unix_path;
+  request.timeout = answer_timeout;
+  request.answer_bytes_max = answer_bytes_max;
+  const http_reply reply = http_.ask(request);
+  if (!reply.answered) {
+    return failure{to_.url + ": " + reply.detail};
   }
-  const replay_outcome answered =
-      read_replay_answer(batch, answer.value().status, answer.value().body);
+  const replay_outcome answered = read_replay_answer(batch, reply.status, reply.body);
   if (!answered.failed.empty()) {
     return failure{to_.url + " " + answered.failed};
   }

@@ -6,11 +6,13 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
-#include "sinks/escape.hpp"
-#include "sinks/influxdb/influxdb.hpp"
+#include "sinks/influxdb/requests.hpp"
 
 namespace weir {
 namespace {
+
+constexpr std::chrono::seconds answer_timeout{60};
+constexpr std::size_t answer_bytes_max = std::size_t{8} << 20;
 
 /// Takes what stands before `end` off `text`; all of it where `end` does not stand there.
 std::string_view take_until(std::string_view& text, std::string_view end) {
@@ -71,26 +73,15 @@ std::vector<refused_batch> parse_refused(std::string_view text) {
   return batches;
 }
 
-refused_target target_of(const sink_settings& sink, const refused_batch& batch) {
+transfer_request replay_request(const sink_settings& sink, const refused_batch& batch) {
   WEIR_ASSERT(sink.type == sink_type::influxdb);
-  refused_target made{.url = sink.url};
-  while (made.url.ends_with('/')) {
-    made.url.pop_back();
-  }
-  if (sink.version == 2) {
-    made.url += fmt::format(
-        "/api/v2/write?org={}&bucket={}&precision=ns", percent_escape(sink.organization),
-        percent_escape(bucket_of(sink.bucket, {batch.database, batch.retention_policy})));
-    made.headers.push_back("Authorization: Token " + sink.token);
-  } else {
-    made.url += "/write?db=" + percent_escape(batch.database);
-    if (!batch.retention_policy.empty()) {
-      made.url += "&rp=" + percent_escape(batch.retention_policy);
-    }
-    made.url += "&precision=ns";
-    made.user = sink.username.empty() ? "" : sink.username + ":" + sink.password;
-  }
-  return made;
+  transfer_request request =
+      influxdb_request(sink, influxdb_write_path(sink, {batch.database, batch.retention_policy}));
+  request.headers.emplace_back("Content-Type: text/plain; charset=utf-8");
+  request.body = {std::string_view(batch.lines)};
+  request.timeout = answer_timeout;
+  request.answer_bytes_max = answer_bytes_max;
+  return request;
 }
 
 }  // namespace weir

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "net/transfer.hpp"
 
 namespace weir {
 
@@ -32,14 +33,9 @@ struct refused_batch {
 /// Lines before the first comment are passed over.
 [[nodiscard]] std::vector<refused_batch> parse_refused(std::string_view text);
 
-/// Where a batch goes on its sink's own server.
-struct refused_target {
-  std::string url{};
-  std::vector<std::string> headers{};
-  /// "name:password"; empty: none.
-  std::string user{};
-};
-/// Requires: a sink of type "influxdb".
-[[nodiscard]] refused_target target_of(const sink_settings& sink, const refused_batch& batch);
+/// The request that writes a batch to its sink's own server. Requires: a sink of type "influxdb".
+/// `batch` must live until its end.
+[[nodiscard]] transfer_request replay_request(const sink_settings& sink,
+                                              const refused_batch& batch);
 
 }  // namespace weir

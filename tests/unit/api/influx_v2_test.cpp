@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/routes.hpp"
 #include "base/time_unit.hpp"
 
 namespace weir::api {
@@ -150,11 +151,10 @@ TEST(influx_v2_answer, what_asks_for_another_try_holds_no_phrase_that_means_drop
 }
 
 TEST(influx_v2_paths, not_found_and_methods) {
-  EXPECT_TRUE(is_v2_path("/api/v2/ping"));
-  EXPECT_FALSE(is_v2_path("/ping"));
-  EXPECT_EQ(shown(path_not_found_v2()),
+  EXPECT_EQ(shown(family_of("/api/v2/ping").not_found()),
             "404 {\"code\":\"not found\",\"message\":\"path not found\"}");
-  const http::response answer = method_not_allowed_v2("/api/v2/write");
+  EXPECT_NE(family_of("/ping").not_found().body, path_not_found_v2().body);
+  const http::response answer = family_of("/api/v2/write").wrong_method("OPTIONS, POST");
   EXPECT_EQ(shown(answer),
             "405 {\"code\":\"method not allowed\",\"message\":\"allow: OPTIONS, POST\"}");
   EXPECT_EQ(header_of(answer, "Allow"), "OPTIONS, POST");

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <vector>
+
 #include "api/context.hpp"
 #include "api/health.hpp"
 
@@ -22,37 +25,113 @@ std::string header_of(const http::response& answer, std::string_view name) {
   return std::string{answer.header(name).value_or("(none)")};
 }
 
-TEST(classify, paths_and_methods) {
+/// What serves it: the label, and where no row does, why.
+std::string served(http::method method, std::string_view path) {
+  const routing to = route_request(head(method, path));
+  switch (to.what) {
+    case routing::answer::served:
+      return std::string(route_labels()[to.label]);
+    case routing::answer::options:
+      EXPECT_EQ(route_labels()[to.label], "OPTIONS");
+      return "options";
+    case routing::answer::wrong_method:
+      EXPECT_EQ(route_labels()[to.label], "other");
+      return "wrong method";
+    case routing::answer::unknown_path:
+      EXPECT_EQ(route_labels()[to.label], "other");
+      EXPECT_EQ(to.row, nullptr);
+      break;
+  }
+  return "unknown path";
+}
+
+TEST(route_request, paths_and_methods) {
   using http::method;
-  EXPECT_EQ(classify(head(method::post, "/write")), route::write_v1);
-  EXPECT_EQ(classify(head(method::get, "/write")), route::method_not_allowed);
-  EXPECT_EQ(classify(head(method::options, "/write")), route::options);
-  EXPECT_EQ(classify(head(method::post, "/api/v2/write")), route::write_v2);
-  EXPECT_EQ(classify(head(method::get, "/api/v2/write")), route::method_not_allowed);
-  EXPECT_EQ(classify(head(method::get, "/api/v2/ping")), route::not_found);
-  EXPECT_EQ(classify(head(method::get, "/query")), route::query);
-  EXPECT_EQ(classify(head(method::post, "/query")), route::query);
-  EXPECT_EQ(classify(head(method::put, "/query")), route::method_not_allowed);
-  EXPECT_EQ(classify(head(method::head, "/query")), route::method_not_allowed);
-  EXPECT_EQ(classify(head(method::head, "/ping")), route::ping);
-  EXPECT_EQ(classify(head(method::get, "/status")), route::ping);
-  EXPECT_EQ(classify(head(method::get, "/health")), route::health);
-  EXPECT_EQ(classify(head(method::get, "/ready")), route::ready);
-  EXPECT_EQ(classify(head(method::get, "/metrics")), route::metrics);
-  EXPECT_EQ(classify(head(method::post, "/metrics")), route::method_not_allowed);
-  EXPECT_EQ(classify(head(method::other, "/ping")), route::method_not_allowed);
-  EXPECT_EQ(classify(head(method::get, "/writ")), route::not_found);
-  EXPECT_EQ(classify(head(method::options, "*")), route::not_found);
+  EXPECT_EQ(served(method::post, "/write"), "/write");
+  EXPECT_EQ(served(method::get, "/write"), "wrong method");
+  EXPECT_EQ(served(method::options, "/write"), "options");
+  EXPECT_EQ(served(method::post, "/api/v2/write"), "/api/v2/write");
+  EXPECT_EQ(served(method::get, "/api/v2/write"), "wrong method");
+  EXPECT_EQ(served(method::get, "/api/v2/ping"), "unknown path");
+  EXPECT_EQ(served(method::get, "/query"), "/query");
+  EXPECT_EQ(served(method::post, "/query"), "/query");
+  EXPECT_EQ(served(method::put, "/query"), "wrong method");
+  EXPECT_EQ(served(method::head, "/query"), "wrong method");
+  EXPECT_EQ(served(method::head, "/ping"), "/ping");
+  EXPECT_EQ(served(method::get, "/status"), "/ping");
+  EXPECT_EQ(served(method::get, "/health"), "/health");
+  EXPECT_EQ(served(method::get, "/ready"), "/ready");
+  EXPECT_EQ(served(method::get, "/metrics"), "/metrics");
+  EXPECT_EQ(served(method::post, "/metrics"), "wrong method");
+  EXPECT_EQ(served(method::other, "/ping"), "wrong method");
+  EXPECT_EQ(served(method::get, "/writ"), "unknown path");
+  EXPECT_EQ(served(method::get, "/write/more"), "unknown path");
+  EXPECT_EQ(served(method::options, "*"), "unknown path");
+}
+
+TEST(route_request, rows_say_who_serves_and_what_right_it_takes) {
+  const auto row = [](http::method method, std::string_view path) -> const route& {
+    return *route_request(head(method, path)).row;
+  };
+  EXPECT_EQ(row(http::method::post, "/write").dialect().name, "v1");
+  EXPECT_EQ(row(http::method::post, "/api/v2/write").dialect().name, "v2");
+  EXPECT_EQ(row(http::method::get, "/status").served_by, handler::ping);
+  EXPECT_EQ(row(http::method::post, "/write").needs, right::write);
+  EXPECT_EQ(row(http::method::get, "/query").needs, right::query);
+  EXPECT_EQ(row(http::method::get, "/metrics").needs, right::read_metrics);
+  EXPECT_EQ(row(http::method::get, "/health").needs, right::none);
+}
+
+TEST(route_labels, are_each_there_once) {
+  const auto labels = route_labels();
+  const std::vector<std::string_view> all(labels.begin(), labels.end());
+  EXPECT_EQ(all,
+            (std::vector<std::string_view>{"/write", "/api/v2/write", "/query", "/ping", "/health",
+                                           "/ready", "/metrics", "OPTIONS", "other"}));
+}
+
+TEST(find_route, the_exact_path_comes_before_prefixes_and_the_longest_of_those_first) {
+  const method_set put{http::method::put};
+  const std::array<route, 3> rows{{
+      {.path = "/metrics/job/", .is_prefix = true, .methods = put, .label = "pushed"},
+      {.path = "/metrics/job/a/", .is_prefix = true, .methods = put, .label = "of a"},
+      {.path = "/metrics/job/a/b", .is_prefix = false, .methods = put, .label = "exact"},
+  }};
+  const auto label = [&rows](std::string_view path) {
+    const route* row = find_route(rows, path);
+    return row == nullptr ? std::string_view("none") : row->label;
+  };
+  EXPECT_EQ(label("/metrics/job/"), "pushed");
+  EXPECT_EQ(label("/metrics/job/x/instance/y"), "pushed");
+  EXPECT_EQ(label("/metrics/job/a/c"), "of a");
+  EXPECT_EQ(label("/metrics/job/a/b"), "exact");
+  EXPECT_EQ(label("/metrics/job/a/b/c"), "of a");
+  EXPECT_EQ(label("/metrics/job"), "none");
 }
 
 TEST(routes, answers) {
-  EXPECT_EQ(not_found_response().status, 404);
-  EXPECT_EQ(not_found_response().body, "404 page not found\n");
-  const http::response answer = method_not_allowed_response(head(http::method::get, "/write"));
+  const path_family& plain = family_of("/none");
+  EXPECT_EQ(plain.not_found().status, 404);
+  EXPECT_EQ(plain.not_found().body, "404 page not found\n");
+  const route& write = *route_request(head(http::method::get, "/write")).row;
+  const http::response answer = plain.wrong_method(allow_header(write));
   EXPECT_EQ(answer.status, 405);
   EXPECT_EQ(answer.body, "Method Not Allowed\n");
   EXPECT_EQ(header_of(answer, "Allow"), "OPTIONS, POST");
-  EXPECT_EQ(options_response(head(http::method::options, "/write")).status, 204);
+  EXPECT_EQ(options_response(write).status, 204);
+  EXPECT_EQ(header_of(options_response(write), "Allow"), "OPTIONS, POST");
+}
+
+TEST(routes, say_which_methods_they_allow) {
+  const auto allow = [](std::string_view path) {
+    return allow_header(*find_route(routes(), path));
+  };
+  EXPECT_EQ(allow("/query"), "GET, OPTIONS, POST");
+  EXPECT_EQ(allow("/ping"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(allow_header({.path = "/all",
+                          .methods = {http::method::put, http::method::del, http::method::get},
+                          .label = "all"}),
+            "DELETE, GET, OPTIONS, PUT");
 }
 
 TEST(ping, plain_and_verbose) {
@@ -110,7 +189,7 @@ TEST(context, common_headers) {
   EXPECT_EQ(header_of(answer, "X-Influxdb-Build"), "OSS");
   EXPECT_EQ(header_of(answer, "X-Influxdb-Version"), version());
   EXPECT_EQ(header_of(answer, "Access-Control-Allow-Origin"), "(none)");
-  http::response plain = not_found_response();
+  http::response plain = family_of("/none").not_found();
   complete(plain, {"id", "http://grafana"});
   EXPECT_TRUE(plain.content_type.starts_with("text/plain"));
   EXPECT_EQ(header_of(plain, "Access-Control-Allow-Origin"), "http://grafana");

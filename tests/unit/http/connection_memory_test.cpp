@@ -80,7 +80,7 @@ std::string read_all(connection& subject, std::size_t& most) {
       break;
     }
     turn_work work;
-    subject.resume(start_ns, work);
+    subject.resume(start, work);
   }
   return out;
 }
@@ -102,8 +102,8 @@ std::string dechunked(std::string_view bytes) {
 
 TEST(connection_memory, a_large_answer_is_leased_until_it_is_sent) {
   budgeted_router router{1'000'000};
-  connection subject{router, connection_limits{}, start_ns};
-  subject.receive("GET /later HTTP/1.1\r\nHost: a\r\n\r\n", start_ns);
+  connection subject{router, connection_limits{}, start};
+  subject.receive("GET /later HTTP/1.1\r\nHost: a\r\n\r\n", start);
   subject.answer(large(500'000));
   EXPECT_GE(router.budget.used(), 500'000U);
   std::string taken;
@@ -116,46 +116,46 @@ TEST(connection_memory, a_large_answer_is_leased_until_it_is_sent) {
 
 TEST(connection_memory, an_answer_beyond_the_budget_becomes_a_503_and_the_end) {
   budgeted_router router{100'000};
-  connection subject{router, connection_limits{}, start_ns};
-  subject.receive("GET /later HTTP/1.1\r\nHost: a\r\n\r\n", start_ns);
+  connection subject{router, connection_limits{}, start};
+  subject.receive("GET /later HTTP/1.1\r\nHost: a\r\n\r\n", start);
   subject.answer(large(500'000));
   EXPECT_TRUE(subject.output().starts_with("HTTP/1.1 503 "));
   EXPECT_NE(subject.output().find("{\"error\":\"timeout: "), std::string::npos);
   EXPECT_NE(subject.output().find("Connection: close"), std::string::npos);
   EXPECT_LT(subject.output().size(), 1000U);
-  subject.resume(start_ns);
+  subject.resume(start);
   EXPECT_TRUE(subject.wants_close());
   EXPECT_EQ(router.answers_lost, 1);
 }
 
 TEST(connection_memory, an_answer_with_a_brief_form_stays_true) {
   budgeted_router router{100'000};
-  connection subject{router, connection_limits{}, start_ns};
-  subject.receive("GET /later HTTP/1.1\r\nHost: a\r\n\r\n", start_ns);
+  connection subject{router, connection_limits{}, start};
+  subject.receive("GET /later HTTP/1.1\r\nHost: a\r\n\r\n", start);
   response given = large(500'000);
   given.status = 400;
   given.brief_body = "partial write";
   subject.answer(std::move(given));
   EXPECT_TRUE(subject.output().starts_with("HTTP/1.1 400 "));
   EXPECT_TRUE(subject.output().ends_with("\r\n\r\npartial write"));
-  subject.resume(start_ns);
+  subject.resume(start);
   EXPECT_TRUE(subject.wants_input()) << "the connection goes on";
 }
 
 TEST(connection_memory, no_request_is_begun_while_an_answer_is_not_read) {
   budgeted_router router{1'000'000};
-  connection subject{router, connection_limits{}, start_ns};
-  subject.receive(get, start_ns);
+  connection subject{router, connection_limits{}, start};
+  subject.receive(get, start);
   std::string taken;
   taken.swap(subject.output());
   subject.set_unsent(taken.size());
   EXPECT_FALSE(subject.wants_input());
-  subject.receive(get + get, start_ns);
+  subject.receive(get + get, start);
   EXPECT_EQ(router.requests.size(), 1U);
   EXPECT_FALSE(subject.wants_turn());
   subject.set_unsent(0);
   EXPECT_TRUE(subject.wants_turn());
-  subject.resume(start_ns);
+  subject.resume(start);
   EXPECT_EQ(router.requests.size(), 3U);
 }
 
@@ -164,8 +164,8 @@ TEST(connection_memory, many_connections_that_read_nothing_stay_within_the_budge
   std::vector<std::unique_ptr<connection>> held;
   int served = 0;
   for (int i = 0; i < 100; ++i) {
-    held.push_back(std::make_unique<connection>(router, connection_limits{}, start_ns));
-    held.back()->receive("GET /later HTTP/1.1\r\nHost: a\r\n\r\n" + get + get, start_ns);
+    held.push_back(std::make_unique<connection>(router, connection_limits{}, start));
+    held.back()->receive("GET /later HTTP/1.1\r\nHost: a\r\n\r\n" + get + get, start);
     held.back()->answer(large(90'000));
     served += held.back()->output().starts_with("HTTP/1.1 200 ") ? 1 : 0;
   }
@@ -178,15 +178,15 @@ TEST(connection_memory, many_connections_that_read_nothing_stay_within_the_budge
 
 TEST(connection_memory, pipelined_requests_that_cannot_be_kept_end_the_connection_in_order) {
   budgeted_router router{100'000};
-  connection subject{router, connection_limits{}, start_ns};
+  connection subject{router, connection_limits{}, start};
   subject.receive(
       "GET /later HTTP/1.1\r\nHost: a\r\n\r\nPOST /w HTTP/1.1\r\nHost: a\r\n"
       "Content-Length: 200000\r\n\r\n" +
           std::string(200'000, 'x'),
-      start_ns);
+      start);
   EXPECT_LT(router.budget.used(), 100'000U);
   subject.answer(recording_exchange::text(200, "first"));
-  subject.resume(start_ns);
+  subject.resume(start);
   EXPECT_NE(subject.output().find("Connection: close"), std::string::npos);
   EXPECT_TRUE(subject.wants_close());
   EXPECT_EQ(router.requests.size(), 1U);
@@ -195,11 +195,11 @@ TEST(connection_memory, pipelined_requests_that_cannot_be_kept_end_the_connectio
 
 TEST(connection_memory, a_gzip_body_without_memory_for_its_inflater_is_answered_503) {
   budgeted_router router{inflater_pool::inflater_bytes / 2};
-  connection subject{router, connection_limits{}, start_ns};
+  connection subject{router, connection_limits{}, start};
   const std::string body = gzip("cpu v=1");
   subject.receive("POST /w HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: " +
                       std::to_string(body.size()) + "\r\n\r\n" + body + get,
-                  start_ns);
+                  start);
   EXPECT_EQ(router.failures, std::vector{body_failure::overloaded});
   EXPECT_TRUE(subject.output().starts_with("HTTP/1.1 503 "));
   EXPECT_EQ(router.requests.size(), 2U) << "the connection goes on";
@@ -209,11 +209,11 @@ TEST(connection_memory, a_gzip_body_without_memory_for_its_inflater_is_answered_
 TEST(connection_memory, a_body_that_waits_for_turns_is_leased_or_answered_503) {
   for (const std::size_t budget : {std::size_t{1'000'000}, std::size_t{50'000}}) {
     costly_router router{budget};
-    connection subject{router, connection_limits{}, start_ns};
+    connection subject{router, connection_limits{}, start};
     turn_work work(100);
     subject.receive("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" +
                         std::string(200'000, 'x') + get,
-                    start_ns, work);
+                    start, work);
     if (budget == 1'000'000) {
       EXPECT_GE(router.budget.used(), 190'000U);
       EXPECT_TRUE(router.failures.empty());
@@ -223,12 +223,12 @@ TEST(connection_memory, a_body_that_waits_for_turns_is_leased_or_answered_503) {
     }
     while (subject.wants_turn()) {
       turn_work next(10'000);
-      subject.resume(start_ns, next);
+      subject.resume(start, next);
     }
     if (router.waiting != nullptr) {
       EXPECT_EQ(router.requests.front().body.size(), 200'000U);
       subject.answer(recording_exchange::text(200, "kept"));
-      subject.resume(start_ns);
+      subject.resume(start);
     }
     EXPECT_EQ(router.requests.size(), 2U);
     EXPECT_EQ(router.budget.used(), 0U);
@@ -265,11 +265,11 @@ class yielding_router final : public budgeted_router {
 TEST(connection_memory, what_an_exchange_can_do_without_goes_before_its_request) {
   for (const std::size_t budget : {std::size_t{260'000}, std::size_t{160'000}}) {
     yielding_router router{budget};
-    connection subject{router, connection_limits{}, start_ns};
+    connection subject{router, connection_limits{}, start};
     turn_work work(100);
     subject.receive("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" +
                         std::string(200'000, 'x'),
-                    start_ns, work);
+                    start, work);
     if (budget == 260'000) {
       EXPECT_TRUE(router.failures.empty());
       EXPECT_GE(router.budget.used(), 190'000U);
@@ -281,28 +281,28 @@ TEST(connection_memory, what_an_exchange_can_do_without_goes_before_its_request)
 
 TEST(connection_memory, a_body_that_stands_still_is_known_and_can_be_given_up) {
   budgeted_router router{1'000'000};
-  connection subject{router, connection_limits{}, start_ns};
-  EXPECT_FALSE(subject.stalled_since_ns());
-  subject.receive("POST /w HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n", start_ns);
-  EXPECT_EQ(subject.stalled_since_ns(), start_ns);
-  subject.receive("x", start_ns + second_ns);
-  EXPECT_EQ(subject.stalled_since_ns(), start_ns) << "a byte is no progress";
-  subject.receive(std::string(20'000, 'x'), start_ns + 2 * second_ns);
-  EXPECT_EQ(subject.stalled_since_ns(), start_ns + 2 * second_ns);
-  subject.give_up_body(start_ns + 9 * second_ns);
-  subject.resume(start_ns + 9 * second_ns);
+  connection subject{router, connection_limits{}, start};
+  EXPECT_FALSE(subject.stalled_since());
+  subject.receive("POST /w HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n", start);
+  EXPECT_EQ(subject.stalled_since(), start.steady);
+  subject.receive("x", after_start(second_ns));
+  EXPECT_EQ(subject.stalled_since(), start.steady) << "a byte is no progress";
+  subject.receive(std::string(20'000, 'x'), after_start(2 * second_ns));
+  EXPECT_EQ(subject.stalled_since(), after_start(2 * second_ns).steady);
+  subject.give_up_body(after_start(9 * second_ns));
+  subject.resume(after_start(9 * second_ns));
   EXPECT_EQ(router.failures, std::vector{body_failure::stalled});
   EXPECT_TRUE(subject.output().starts_with("HTTP/1.1 503 "));
   EXPECT_EQ(router.alive, 0U);
-  EXPECT_FALSE(subject.stalled_since_ns());
-  subject.tick(start_ns + 12 * second_ns);
+  EXPECT_FALSE(subject.stalled_since());
+  subject.tick(after_start(12 * second_ns));
   EXPECT_TRUE(subject.wants_close());
 }
 
 TEST(connection_streaming, a_long_answer_is_made_as_fast_as_it_is_read) {
   streaming_router router(300, 10'000);
-  connection subject{router, connection_limits{}, start_ns};
-  subject.receive(get + get, start_ns);
+  connection subject{router, connection_limits{}, start};
+  subject.receive(get + get, start);
   std::size_t most = 0;
   const std::string output = read_all(subject, most);
   EXPECT_LT(most, 200'000U);
@@ -319,12 +319,12 @@ TEST(connection_streaming, a_long_answer_is_made_as_fast_as_it_is_read) {
 
 TEST(connection_streaming, nothing_more_is_made_while_nothing_is_read) {
   streaming_router router(300, 10'000);
-  connection subject{router, connection_limits{}, start_ns};
-  subject.receive(get + get, start_ns);
+  connection subject{router, connection_limits{}, start};
+  subject.receive(get + get, start);
   const std::size_t waiting = subject.output().size();
   EXPECT_LT(waiting, 200'000U);
   for (int i = 0; i < 100; ++i) {
-    subject.resume(start_ns);
+    subject.resume(start);
   }
   EXPECT_EQ(subject.output().size(), waiting);
   EXPECT_EQ(router.requests.size(), 1U);
@@ -333,16 +333,16 @@ TEST(connection_streaming, nothing_more_is_made_while_nothing_is_read) {
 
 TEST(connection_streaming, a_short_answer_says_how_long_it_is) {
   streaming_router router(3, 100);
-  connection subject{router, connection_limits{}, start_ns};
-  subject.receive(get, start_ns);
+  connection subject{router, connection_limits{}, start};
+  subject.receive(get, start);
   EXPECT_NE(subject.output().find("Content-Length: 300\r\n"), std::string::npos);
   EXPECT_TRUE(subject.output().ends_with("\r\n\r\n" + all_of(3, 100)));
 }
 
 TEST(connection_streaming, a_client_of_http_1_0_reads_to_the_end) {
   streaming_router router(300, 1000);
-  connection subject{router, connection_limits{}, start_ns};
-  subject.receive("GET /g HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", start_ns);
+  connection subject{router, connection_limits{}, start};
+  subject.receive("GET /g HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", start);
   std::size_t most = 0;
   const std::string output = read_all(subject, most);
   EXPECT_EQ(output.find("chunked"), std::string::npos);
@@ -353,8 +353,8 @@ TEST(connection_streaming, a_client_of_http_1_0_reads_to_the_end) {
 
 TEST(connection_streaming, head_gets_no_body) {
   streaming_router router(300, 1000);
-  connection subject{router, connection_limits{}, start_ns};
-  subject.receive("HEAD /g HTTP/1.1\r\nHost: a\r\n\r\n" + get, start_ns);
+  connection subject{router, connection_limits{}, start};
+  subject.receive("HEAD /g HTTP/1.1\r\nHost: a\r\n\r\n" + get, start);
   std::size_t most = 0;
   const std::string output = read_all(subject, most);
   const std::size_t head_end = output.find("\r\n\r\n") + 4;
@@ -363,10 +363,10 @@ TEST(connection_streaming, head_gets_no_body) {
 
 TEST(connection_streaming, a_source_beyond_the_budget_becomes_a_503) {
   streaming_router router(300, 10'000, 1'000'000);
-  connection subject{router, connection_limits{}, start_ns};
+  connection subject{router, connection_limits{}, start};
   turn_work none(0);
-  subject.receive(get, start_ns, none);
-  subject.resume(start_ns);
+  subject.receive(get, start, none);
+  subject.resume(start);
   EXPECT_TRUE(subject.output().starts_with("HTTP/1.1 503 ") || subject.wants_close());
   EXPECT_TRUE(subject.wants_close());
   EXPECT_LE(router.budget.used(), 200'000U);
@@ -374,9 +374,9 @@ TEST(connection_streaming, a_source_beyond_the_budget_becomes_a_503) {
 
 TEST(connection_streaming, a_client_that_sends_a_body_to_it_is_answered_and_left) {
   streaming_router router(3, 100);
-  connection subject{router, connection_limits{}, start_ns};
-  subject.receive("GET /g HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", start_ns);
-  subject.resume(start_ns);
+  connection subject{router, connection_limits{}, start};
+  subject.receive("GET /g HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", start);
+  subject.resume(start);
   EXPECT_TRUE(subject.output().starts_with("HTTP/1.1 200 "));
   EXPECT_TRUE(subject.wants_close());
 }

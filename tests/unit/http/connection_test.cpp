@@ -22,7 +22,7 @@ std::string ok(const std::string& body, const std::string& connection_header = "
 
 std::string answer_of(int status, const std::string& body, bool close = false) {
   std::string out;
-  append_response(recording_exchange::text(status, body), start_ns, !close, false, out);
+  append_response(recording_exchange::text(status, body), start.wall, !close, false, out);
   return out;
 }
 
@@ -155,25 +155,25 @@ TEST(connection, an_exchange_may_answer_amid_its_body) {
 
 TEST(connection, waits_for_an_answer_and_keeps_what_follows) {
   recording_router router;
-  connection subject{router, {}, start_ns};
-  subject.receive(post("/later", "a") + post("/2", "b") + post("/later", "c"), start_ns);
+  connection subject{router, {}, start};
+  subject.receive(post("/later", "a") + post("/2", "b") + post("/later", "c"), start);
   EXPECT_EQ(subject.output(), "");
   EXPECT_FALSE(subject.wants_input());
   EXPECT_FALSE(subject.idle());
   EXPECT_EQ(router.requests.size(), 1U);
   EXPECT_EQ(router.alive, 1U);
   subject.answer(response{});
-  subject.resume(start_ns + second_ns);
+  subject.resume(after_start(second_ns));
   EXPECT_EQ(router.requests.size(), 3U);
   EXPECT_EQ(router.alive, 1U);
   EXPECT_FALSE(subject.wants_input());
   subject.answer(response{});
-  subject.resume(start_ns + second_ns);
+  subject.resume(after_start(second_ns));
   std::string expected;
-  append_response(response{}, start_ns, true, false, expected);
-  append_response(recording_exchange::text(200, "/2 b"), start_ns + second_ns, true, false,
+  append_response(response{}, start.wall, true, false, expected);
+  append_response(recording_exchange::text(200, "/2 b"), after_start(second_ns).wall, true, false,
                   expected);
-  append_response(response{}, start_ns + second_ns, true, false, expected);
+  append_response(response{}, after_start(second_ns).wall, true, false, expected);
   EXPECT_EQ(subject.output(), expected);
   subject.output().clear();
   EXPECT_TRUE(subject.wants_input());
@@ -183,12 +183,12 @@ TEST(connection, waits_for_an_answer_and_keeps_what_follows) {
 
 TEST(connection, a_client_that_closes_its_side_still_gets_its_answers) {
   recording_router router;
-  connection subject{router, {}, start_ns};
-  subject.receive(post("/later", "a") + post("/2", "b"), start_ns);
-  subject.receive_end(start_ns);
+  connection subject{router, {}, start};
+  subject.receive(post("/later", "a") + post("/2", "b"), start);
+  subject.receive_end(start);
   EXPECT_FALSE(subject.wants_close());
   subject.answer(response{});
-  subject.resume(start_ns);
+  subject.resume(start);
   EXPECT_TRUE(subject.wants_close());
   EXPECT_NE(subject.output().find("/2 b"), std::string::npos);
 }
@@ -196,9 +196,9 @@ TEST(connection, a_client_that_closes_its_side_still_gets_its_answers) {
 TEST(connection, a_client_that_vanishes_leaves_an_incomplete_body) {
   for (const std::string& bytes : {post("/w", "abcdef"), chunked("/w", "abcdef")}) {
     recording_router router;
-    connection subject{router, {}, start_ns};
-    subject.receive(bytes.substr(0, bytes.size() - 4), start_ns);
-    subject.receive_end(start_ns);
+    connection subject{router, {}, start};
+    subject.receive(bytes.substr(0, bytes.size() - 4), start);
+    subject.receive_end(start);
     EXPECT_EQ(router.failures, std::vector{body_failure::cut_off});
     EXPECT_FALSE(router.requests.front().complete);
     EXPECT_TRUE(subject.wants_close());
@@ -211,15 +211,15 @@ TEST(connection, a_client_that_vanishes_leaves_an_incomplete_body) {
 
 TEST(connection, shutdown_ends_after_the_current_request) {
   recording_router router;
-  connection idle{router, {}, start_ns};
+  connection idle{router, {}, start};
   idle.finish_after_current();
   EXPECT_TRUE(idle.wants_close());
-  connection busy{router, {}, start_ns};
-  busy.receive(post("/later", "a") + post("/2", "b"), start_ns);
+  connection busy{router, {}, start};
+  busy.receive(post("/later", "a") + post("/2", "b"), start);
   busy.finish_after_current();
   EXPECT_FALSE(busy.wants_close());
   busy.answer(response{});
-  busy.resume(start_ns);
+  busy.resume(start);
   EXPECT_TRUE(busy.wants_close());
   EXPECT_NE(busy.output().find("Connection: close"), std::string::npos);
   EXPECT_EQ(busy.output().find("/2"), std::string::npos);

@@ -54,26 +54,26 @@ TEST(unknown_length, a_body_without_an_end_is_refused_and_never_taken_for_empty)
 
 TEST(unknown_length, what_follows_is_read_until_its_end_so_that_the_answer_is) {
   recording_router router;
-  connection subject{router, {}, start_ns};
-  subject.receive("POST /w HTTP/1.0\r\n\r\nm v=1\n", start_ns);
+  connection subject{router, {}, start};
+  subject.receive("POST /w HTTP/1.0\r\n\r\nm v=1\n", start);
   EXPECT_TRUE(subject.wants_half_close());
   for (int i = 0; i < 5; ++i) {
-    subject.receive("m v=1\n", start_ns + second_ns);
+    subject.receive("m v=1\n", after_start(second_ns));
     EXPECT_TRUE(subject.wants_input());
     EXPECT_FALSE(subject.wants_close());
   }
-  subject.receive_end(start_ns + second_ns);
+  subject.receive_end(after_start(second_ns));
   EXPECT_TRUE(subject.wants_close());
   EXPECT_EQ(router.alive, 0U);
 }
 
 TEST(unknown_length, a_client_that_does_not_end_is_not_waited_for_long) {
   recording_router router;
-  connection subject{router, {}, start_ns};
-  subject.receive("POST /w HTTP/1.0\r\n\r\n", start_ns);
+  connection subject{router, {}, start};
+  subject.receive("POST /w HTTP/1.0\r\n\r\n", start);
   EXPECT_FALSE(subject.wants_close());
-  EXPECT_LE(subject.deadline_ns(), start_ns + 2 * second_ns);
-  subject.tick(subject.deadline_ns());
+  EXPECT_LE(subject.deadline(), after_start(2 * second_ns).steady);
+  subject.tick({.steady = subject.deadline(), .wall = start.wall});
   EXPECT_TRUE(subject.wants_close());
   EXPECT_EQ(status_of(subject.output()), 411);
 }
@@ -82,11 +82,11 @@ TEST(unknown_length, discarding_is_bounded) {
   connection_limits limits;
   limits.discard_bytes_max = 1000;
   recording_router router;
-  connection subject{router, limits, start_ns};
-  subject.receive("POST /w HTTP/1.0\r\n\r\n", start_ns);
-  subject.receive(std::string(1000, 'x'), start_ns);
+  connection subject{router, limits, start};
+  subject.receive("POST /w HTTP/1.0\r\n\r\n", start);
+  subject.receive(std::string(1000, 'x'), start);
   EXPECT_FALSE(subject.wants_close());
-  subject.receive("x", start_ns);
+  subject.receive("x", start);
   EXPECT_TRUE(subject.wants_close());
 }
 
@@ -188,9 +188,9 @@ TEST(coding, nonsense_is_passed_over_where_the_body_shows_what_it_is) {
     }
   }
   recording_router router;
-  connection subject{router, {}, start_ns};
+  connection subject{router, {}, start};
   subject.receive(encoded("utf-8", text) + encoded("gzip", gzip(text)) + encoded("utf-8", ""),
-                  start_ns);
+                  start);
   EXPECT_EQ(router.encodings_ignored, 1U) << "only where it was";
 }
 

@@ -10,7 +10,7 @@ constexpr std::int64_t second_ns = 1'000'000'000;
 
 std::string written(const response& answer, bool keep_alive = true, bool head_only = false) {
   std::string out;
-  append_response(answer, 784111777 * second_ns, keep_alive, head_only, out);
+  append_response(answer, wall_time{784111777 * second_ns}, keep_alive, head_only, out);
   return out;
 }
 
@@ -49,9 +49,9 @@ TEST(append_response, header_values_cannot_smuggle_lines) {
 
 TEST(append_response, date_follows_the_second) {
   std::string out;
-  append_response(response{}, 0, true, false, out);
-  append_response(response{}, 1709210096 * second_ns + 999'999'999, true, false, out);
-  append_response(response{}, 1709210097 * second_ns, true, false, out);
+  append_response(response{}, wall_time{0}, true, false, out);
+  append_response(response{}, wall_time{1709210096 * second_ns + 999'999'999}, true, false, out);
+  append_response(response{}, wall_time{1709210097 * second_ns}, true, false, out);
   EXPECT_NE(out.find("Thu, 01 Jan 1970 00:00:00 GMT"), std::string::npos);
   EXPECT_NE(out.find("Thu, 29 Feb 2024 12:34:56 GMT"), std::string::npos);
   EXPECT_NE(out.find("Thu, 29 Feb 2024 12:34:57 GMT"), std::string::npos);

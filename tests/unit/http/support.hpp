@@ -18,8 +18,12 @@
 namespace weir::http::test {
 
 inline constexpr std::int64_t second_ns = 1'000'000'000;
-/// 2020-04-14T06:08:04Z
-inline constexpr std::int64_t start_ns = 1586844484 * second_ns;
+/// 2020-04-14T06:08:04Z, on a machine that runs for 77 seconds.
+inline constexpr moment start{.steady = {77 * second_ns}, .wall = {1586844484 * second_ns}};
+/// The same `by_ns` nanoseconds later, on both clocks.
+constexpr moment after_start(std::int64_t by_ns) {
+  return {.steady = {start.steady.ns + by_ns}, .wall = {start.wall.ns + by_ns}};
+}
 
 /// One gzip member, made by zlib.
 inline std::string gzip(std::string_view text) {
@@ -198,9 +202,9 @@ inline outcome_of_bytes feed(const std::vector<std::string_view>& pieces,
                              const connection_limits& limits = {}) {
   recording_router router;
   outcome_of_bytes out;
-  connection subject{router, limits, start_ns};
+  connection subject{router, limits, start};
   for (const std::string_view piece : pieces) {
-    subject.receive(std::string{piece}, start_ns);  // a copy: views must not outlive the call
+    subject.receive(std::string{piece}, start);  // a copy: views must not outlive the call
     out.output.append(subject.output());
     subject.output().clear();
   }

@@ -16,6 +16,8 @@
 #include <mutex>
 #include <thread>
 
+#include "base/clock_posix.hpp"
+
 namespace weir {
 namespace {
 
@@ -126,9 +128,12 @@ class slow_worker final : public loop_worker, public http::router {
 class http_intake_test : public ::testing::Test {
  protected:
   void start(http_intake_options options) {
-    start(options, [](std::uint32_t) { return std::make_unique<echo_worker>(); });
+    start(std::move(options), [](std::uint32_t) { return std::make_unique<echo_worker>(); });
   }
-  void start(const http_intake_options& options, const http_intake::worker_factory& make_worker) {
+  void start(http_intake_options options, const http_intake::worker_factory& make_worker) {
+    if (options.clock == nullptr) {
+      options.clock = read_clocks;
+    }
     ASSERT_EQ(uv_loop_init(&control_), 0);
     ASSERT_EQ(uv_async_init(&control_, &end_, [](uv_async_t* handle) { uv_stop(handle->loop); }),
               0);
@@ -202,7 +207,14 @@ class http_intake_test : public ::testing::Test {
   std::thread thread_;
 };
 
-const std::vector<listen_address> loopback{{.host = "127.0.0.1", .port = 0, .path = ""}};
+http_listener listener_of(listen_address address) {
+  http_listener listener;
+  listener.address = std::move(address);
+  return listener;
+}
+
+const std::vector<http_listener> loopback{
+    listener_of({.host = "127.0.0.1", .port = 0, .path = ""})};
 
 TEST_F(http_intake_test, serves_many_connections_on_several_loops) {
   start({.listen = loopback, .loops = 3, .limits = {}});
@@ -303,7 +315,8 @@ TEST_F(http_intake_test, more_connections_than_allowed_are_told_so) {
 
 TEST_F(http_intake_test, unix_sockets_serve_too) {
   const std::string path = ::testing::TempDir() + "weir-in-" + std::to_string(::getpid()) + ".sock";
-  start({.listen = {{.kind = listen_address::family::unix_socket, .host = "", .path = path}},
+  start({.listen = {listener_of(
+             {.kind = listen_address::family::unix_socket, .host = "", .path = path})},
          .loops = 1,
          .limits = {}});
   const unique_fd client(::socket(AF_UNIX, SOCK_STREAM, 0));
@@ -322,6 +335,118 @@ TEST_F(http_intake_test, a_client_that_is_silent_within_a_head_is_told_and_close
   const unique_fd client = connect_tcp();
   send_all(client.get(), "POST /x HT");
   EXPECT_NE(read_until(client.get(), "no such words").find("408"), std::string::npos);
+}
+
+/// The wall clock as somebody sets it: `step_ns` beside the real one. The steady clock is real.
+std::atomic<std::int64_t> step_ns{0};
+moment stepped_clocks() {
+  moment now = read_clocks();
+  now.wall.ns += step_ns.load();
+  return now;
+}
+
+TEST_F(http_intake_test, no_connection_ends_because_the_wall_clock_is_stepped) {
+  constexpr std::int64_t hour_ns = 3'600'000'000'000;
+  http::connection_limits limits;
+  limits.head_timeout_ns = 30'000'000'000;
+  limits.body_timeout_ns = 30'000'000'000;
+  limits.idle_timeout_ns = 30'000'000'000;
+  step_ns.store(0);
+  start({.listen = loopback, .loops = 1, .limits = limits, .clock = stepped_clocks});
+  const unique_fd idle = connect_tcp();
+  const unique_fd in_head = connect_tcp();
+  const unique_fd in_body = connect_tcp();
+  send_all(in_head.get(), "POST /x HTTP/1.1\r\nHost: h\r\nContent-Le");
+  send_all(in_body.get(), "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
+  for (const std::int64_t step : {hour_ns, -hour_ns}) {
+    step_ns.store(step);
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));  // deadlines are looked at twice
+    EXPECT_EQ(intake_->open_connections(), 3U);
+  }
+  send_all(in_body.get(), "cd");
+  EXPECT_NE(read_until(in_body.get(), "abcd").find("200 OK"), std::string::npos);
+  send_all(in_head.get(), "ngth: 2\r\n\r\nok");
+  EXPECT_NE(read_until(in_head.get(), "\r\n\r\nok").find("200 OK"), std::string::npos);
+  send_all(idle.get(), "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_NE(read_until(idle.get(), "\r\n\r\nhi").find("200 OK"), std::string::npos);
+}
+
+/// A transport with all that TLS has: a greeting before anything is said, bytes that are no one's
+/// before a record is whole (here: two bytes for one), buffers of its own, and a farewell.
+class doubling_transport final : public transport {
+ public:
+  [[nodiscard]] std::optional<std::string_view> receive(std::string_view received) override {
+    said_.clear();
+    for (const char c : received) {
+      if (!first_) {
+        first_ = c;
+      } else if (*first_ != c) {
+        return std::nullopt;
+      } else {
+        said_.push_back(c);
+        first_.reset();
+      }
+    }
+    return said_;
+  }
+  [[nodiscard]] std::string& send(std::string& output) override {
+    if (!greeted_) {
+      to_send_ = "HELLO;";
+      greeted_ = true;
+    }
+    for (const char c : output) {
+      to_send_.append(2, c);
+    }
+    output.clear();
+    if (ended_) {
+      to_send_ += ";BYE";
+      ended_ = false;
+    }
+    return to_send_;
+  }
+  void end() override { ended_ = true; }
+
+  static std::string doubled(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+      out.append(2, c);
+    }
+    return out;
+  }
+
+ private:
+  std::optional<char> first_;
+  std::string said_;
+  std::string to_send_;
+  bool greeted_ = false;
+  bool ended_ = false;
+};
+
+std::vector<http_listener> doubling_listener() {
+  std::vector<http_listener> listeners = loopback;
+  listeners.front().transports = [] { return std::make_unique<doubling_transport>(); };
+  return listeners;
+}
+
+TEST_F(http_intake_test, a_transport_lies_between_the_socket_and_http) {
+  start({.listen = doubling_listener(), .loops = 1, .limits = {}});
+  const unique_fd client = connect_tcp();
+  const std::string body(300'000, 'x');  // more than one read, and than a socket takes at once
+  const std::string sent = doubling_transport::doubled(
+      "POST /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 300000\r\n\r\n" + body);
+  send_all(client.get(), sent.substr(0, 33));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // half of a pair has arrived
+  send_all(client.get(), std::string_view(sent).substr(33));
+  const std::string got = read_until(client.get(), ";BYE");
+  EXPECT_TRUE(got.starts_with("HELLO;" + doubling_transport::doubled("HTTP/1.1 200 OK\r\n")));
+  EXPECT_TRUE(got.ends_with(doubling_transport::doubled("\r\n\r\n" + body) + ";BYE"));
+}
+
+TEST_F(http_intake_test, a_peer_that_breaks_the_transport_is_closed) {
+  start({.listen = doubling_listener(), .loops = 1, .limits = {}});
+  const unique_fd client = connect_tcp();
+  send_all(client.get(), "POST /x HTTP/1.1\r\n");
+  EXPECT_EQ(read_until(client.get(), "no such words").find("HTTP"), std::string::npos);
 }
 
 /// Its loop stands still while a request is served, until another thread says "go on".

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <thread>
@@ -15,15 +16,20 @@
 namespace weir {
 namespace {
 
+std::size_t label_of(std::string_view label) {
+  const auto labels = api::route_labels();
+  return static_cast<std::size_t>(std::find(labels.begin(), labels.end(), label) - labels.begin());
+}
+
 TEST(http_counters, routes_and_statuses) {
   http_counters counters;
   http_account& one = counters.open_account();
   http_account& two = counters.open_account();
-  one.answered(api::route::write_v1, 204, 1'000'000'000);
-  two.answered(api::route::write_v1, 204, 2'000'000'000);
-  two.answered(api::route::write_v1, 411, 0);
-  two.answered(api::route::not_found, 404, 0);
-  two.answered(api::route::not_found, 418, 0);
+  one.answered(label_of("/write"), 204, 1'000'000'000);
+  two.answered(label_of("/write"), 204, 2'000'000'000);
+  two.answered(label_of("/write"), 411, 0);
+  two.answered(label_of("other"), 404, 0);
+  two.answered(label_of("other"), 418, 0);
   metrics_text out;
   counters.collect(out);
   const std::string text = out.text();
@@ -49,7 +55,7 @@ TEST(http_counters, every_scrape_adds_up) {
     http_account& account = counters.open_account();
     loops.emplace_back([&account, &stop] {
       for (std::int64_t n = 0; !stop.load(std::memory_order_relaxed); ++n) {
-        account.answered(api::route::write_v1, n % 3 == 0 ? 204 : 400, n % 7 * 1'000'000);
+        account.answered(label_of("/write"), n % 3 == 0 ? 204 : 400, n % 7 * 1'000'000);
       }
     });
   }

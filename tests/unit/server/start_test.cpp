@@ -12,13 +12,13 @@
 #include "files/directory_remedy_posix.hpp"
 #include "server/open_files_posix.hpp"
 #include "server/process_metrics_posix.hpp"
-#include "server/start_words.hpp"
+#include "server/start_summary.hpp"
 #include "unit/metric_values.hpp"
 
 namespace weir {
 namespace {
 
-TEST(start_words, tell_the_log_and_the_sinks) {
+TEST(start_summary, names_the_log_and_the_sinks) {
   start_numbers numbers;
   numbers.gauge_value("weir_log_first_sequence", "", 3, {});
   numbers.gauge_value("weir_log_end_sequence", "", 10, {});
@@ -28,7 +28,7 @@ TEST(start_words, tell_the_log_and_the_sinks) {
   log_settings log;
   log.directory = "/srv/data";
   log.acknowledge = acknowledge_mode::synced;
-  EXPECT_EQ(numbers.log_words(log), "log /srv/data (synced): 7 frames, 5 MiB, at most 4GiB");
+  EXPECT_EQ(numbers.log_summary(log, "/"), "log /srv/data (synced): 7 frames, 5 MiB, at most 4GiB");
   sink_settings influx;
   influx.name = "influx";
   influx.type = sink_type::influxdb;
@@ -37,21 +37,23 @@ TEST(start_words, tell_the_log_and_the_sinks) {
   file.name = "lines";
   file.type = sink_type::file;
   file.directory = "there";
-  EXPECT_EQ(numbers.sink_words({influx, file}),
+  EXPECT_EQ(numbers.sink_summary({influx, file}),
             "sinks: influx (influxdb http://***@host:8086/?token=***, 1234567 points pending), "
             "lines (file there, 0 points pending)");
-  EXPECT_EQ(numbers.sink_words({}), "no sinks");
+  EXPECT_EQ(numbers.sink_summary({}), "no sinks");
 }
 
-TEST(start_words, of_a_log_without_anything_in_it) {
+TEST(start_summary, of_a_log_without_anything_in_it) {
   start_numbers numbers;
   log_settings log;
   log.directory = "/srv/data";
   numbers.gauge_value("weir_log_first_sequence", "", 1, {});
   numbers.gauge_value("weir_log_end_sequence", "", 1, {});
-  EXPECT_NE(numbers.log_words(log).find(": new, "), std::string::npos);
+  EXPECT_NE(numbers.log_summary(log, "/").find(": new, "), std::string::npos);
+  log.directory = "../data";
+  EXPECT_TRUE(numbers.log_summary(log, "/srv/work").starts_with("log /srv/data ("));
   log.type = log_type::memory;
-  EXPECT_NE(numbers.log_words(log).find("memory"), std::string::npos);
+  EXPECT_NE(numbers.log_summary(log, "/").find("memory"), std::string::npos);
 }
 
 TEST(process_metrics, stat_is_read_whatever_the_process_is_called) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The other side of a sink in memory: a deliverer that answers as the test says, and everything a
+// The other side of a sink in memory: an InfluxDB that answers as the test says, and everything a
 // sink needs around it. Single-threaded.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -12,20 +13,16 @@
 #include <utility>
 #include <vector>
 
+#include "base/percent_escape.hpp"
+#include "sinks/influxdb/influxdb_target.hpp"
 #include "sinks/sink.hpp"
+#include "unit/net/replies.hpp"
 #include "unit/sinks/fake_log.hpp"
 
 namespace weir {
 
-inline answer answer_of(int status, std::string body = {}) {
-  answer given;
-  given.answered = true;
-  given.status = status;
-  given.body = std::move(body);
-  return given;
-}
-
-class fake_server final : public deliverer {
+/// An InfluxDB 1 behind the sink's target: it reads requests and answers as the test says.
+class fake_server final : public transfer {
  public:
   struct request {
     lane_key lane;
@@ -35,19 +32,25 @@ class fake_server final : public deliverer {
     done on_done;
   };
 
-  void deliver(const batch& what, done on_done) override {
-    request one{what.lane, {}, what.points, false, std::move(on_done)};
-    static_cast<void>(append_lines(what, one.lines));
+  void post(transfer_request sent, done on_done) override {
+    request one{lane_of(sent.url), {}, 0, false, std::move(on_done)};
+    for (const std::string_view piece : sent.body) {
+      one.lines += piece;
+    }
+    if (sent.url.find("/query") != std::string::npos) {
+      one.creates = true;
+      one.lines.clear();
+    } else if (std::find(sent.headers.begin(), sent.headers.end(), "Content-Encoding: gzip") !=
+               sent.headers.end()) {
+      one.lines = gunzip(one.lines);
+    }
+    one.points = static_cast<std::uint64_t>(std::count(one.lines.begin(), one.lines.end(), '\n'));
     take(std::move(one));
   }
-  void create_database(const std::string& name, done on_done) override {
-    take({{name, ""}, {}, 0, true, std::move(on_done)});
-  }
   void abort() override { waiting.clear(); }
-  bool needs_cuts() const noexcept override { return true; }
 
   /// Answers the oldest request that waits.
-  void reply(const answer& given) {
+  void reply(const http_reply& given) {
     request one = std::move(waiting.front());
     waiting.erase(waiting.begin());
     note(one, given);
@@ -55,7 +58,7 @@ class fake_server final : public deliverer {
   }
 
   /// How to answer at once; nothing: the request waits for `reply`.
-  std::function<std::optional<answer>(const request&)> behave;
+  std::function<std::optional<http_reply>(const request&)> behave;
   std::vector<request> waiting;
   /// Lines of requests that were answered with success, in order.
   std::map<lane_key, std::string> stored;
@@ -63,10 +66,21 @@ class fake_server final : public deliverer {
   std::size_t creations = 0;
 
  private:
+  static lane_key lane_of(const std::string& url) {
+    const auto value = [&](const std::string& name) {
+      const std::size_t at = url.find(name);
+      if (at == std::string::npos) {
+        return std::string();
+      }
+      const std::size_t begin = at + name.size();
+      return percent_unescape(url.substr(begin, url.find('&', begin) - begin)).value_or("?");
+    };
+    return {value("?db="), value("&rp=")};
+  }
   void take(request one) {
     ++requests;
     creations += one.creates ? 1 : 0;
-    const std::optional<answer> given = behave ? behave(one) : std::nullopt;
+    const std::optional<http_reply> given = behave ? behave(one) : std::nullopt;
     if (!given) {
       waiting.push_back(std::move(one));
       return;
@@ -74,7 +88,7 @@ class fake_server final : public deliverer {
     note(one, *given);
     one.on_done(*given);
   }
-  void note(const request& one, const answer& given) {
+  void note(const request& one, const http_reply& given) {
     if (given.answered && given.status == 204) {
       stored[one.lane] += one.lines;
     }
@@ -131,12 +145,15 @@ class sink_world {
       from = decode_cursor(*cursors.kept).value();
     }
     subscriber = log_.subscribe({settings.name, true, {}}, from.low_water);
+    target.emplace(settings,
+                   influxdb_parts{server, compression_mode::none, [this](std::string_view name) {
+                                    return created.contains(std::string(name));
+                                  }});
     sink_parts parts{log_,
                      memory,
-                     server,
+                     *target,
                      &cursors,
                      &refused,
-                     [this](std::string_view name) { return created.contains(std::string(name)); },
                      [] {},
                      subscriber,
                      seed,
@@ -160,7 +177,7 @@ class sink_world {
     now_ms = until;
     turn();
   }
-  void reply(const answer& given) {
+  void reply(const http_reply& given) {
     server.reply(given);
     turn();
   }
@@ -180,6 +197,7 @@ class sink_world {
   fake_cursors cursors;
   fake_refused refused;
   std::set<std::string> created;
+  std::optional<influxdb_target> target;
   std::optional<sink> worker;
   std::optional<std::int64_t> due;
   /// What the journal was told of lanes in trouble.

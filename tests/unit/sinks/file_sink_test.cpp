@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "sinks/file/file_deliverer_posix.hpp"
+#include "sinks/file/file_target_posix.hpp"
 #include "unit/sinks/fake_log.hpp"
 #include "unit/sinks/temp_directory.hpp"
 
@@ -11,14 +11,14 @@ namespace {
 class file_sink : public ::testing::Test {
  protected:
   file_sink() { settings_.directory = dir_.path(); }
-  answer write(const lane_key& lane, const std::string& lines,
-               frame_codec codec = frame_codec::plain) {
+  attempt_result write(const lane_key& lane, const std::string& lines,
+                       frame_codec codec = frame_codec::plain) {
     batch made;
     made.lane = lane;
     made.frames.push_back(make_frame(lane.database, lines, 1, codec));
-    file_deliverer target(settings_);
-    answer got;
-    target.deliver(made, [&](answer given) { got = std::move(given); });
+    file_target target(settings_);
+    attempt_result got;
+    target.deliver(made, [&](attempt_result result) { got = std::move(result); });
     return got;
   }
   temp_directory dir_;
@@ -26,15 +26,15 @@ class file_sink : public ::testing::Test {
 };
 
 TEST_F(file_sink, appends_lines_inflated_in_one_file_per_lane) {
-  EXPECT_EQ(write({"d", ""}, "m v=1i 1\n").status, 204);
-  EXPECT_EQ(write({"d", ""}, "m v=2i 2\n", frame_codec::gzip).status, 204);
-  EXPECT_EQ(write({"d", "one_hour"}, "m v=3i 3\n").status, 204);
+  EXPECT_EQ(write({"d", ""}, "m v=1i 1\n").verdict, attempt_verdict::delivered);
+  EXPECT_EQ(write({"d", ""}, "m v=2i 2\n", frame_codec::gzip).verdict, attempt_verdict::delivered);
+  EXPECT_EQ(write({"d", "one_hour"}, "m v=3i 3\n").verdict, attempt_verdict::delivered);
   EXPECT_EQ(file_text(dir_.file("d.lp")), "m v=1i 1\nm v=2i 2\n");
   EXPECT_EQ(file_text(dir_.file("d.one_hour.lp")), "m v=3i 3\n");
 }
 
 TEST_F(file_sink, no_name_leaves_its_directory_or_meets_another) {
-  const file_deliverer target(settings_);
+  const file_target target(settings_);
   EXPECT_EQ(target.path_of({"../../etc/passwd", ""}),
             dir_.file("%2E%2E%2F%2E%2E%2Fetc%2Fpasswd.lp"));
   EXPECT_NE(target.path_of({"a.b", ""}), target.path_of({"a", "b"}));
@@ -42,14 +42,15 @@ TEST_F(file_sink, no_name_leaves_its_directory_or_meets_another) {
   const std::string two = target.path_of({std::string(300, 'x') + "2", ""});
   EXPECT_NE(one, two);
   EXPECT_LT(one.size(), dir_.path().size() + 240);
-  EXPECT_EQ(write({std::string(300, 'x'), "y"}, "m v=1i 1\n").status, 204);
+  EXPECT_EQ(write({std::string(300, 'x'), "y"}, "m v=1i 1\n").verdict, attempt_verdict::delivered);
 }
 
 TEST_F(file_sink, rotates) {
   settings_.rotate = 100;
   settings_.rotated_files = 2;
   for (int i = 0; i < 30; ++i) {
-    EXPECT_EQ(write({"d", ""}, make_lines(1, static_cast<std::uint64_t>(i) + 100)).status, 204);
+    EXPECT_EQ(write({"d", ""}, make_lines(1, static_cast<std::uint64_t>(i) + 100)).verdict,
+              attempt_verdict::delivered);
   }
   EXPECT_LE(file_text(dir_.file("d.lp")).size(), 100U);
   EXPECT_LE(file_text(dir_.file("d.lp.1")).size(), 100U);
@@ -62,9 +63,9 @@ TEST_F(file_sink, rotates) {
 
 TEST_F(file_sink, a_disk_that_refuses_is_no_answer) {
   std::filesystem::create_directory(dir_.file("d.lp"));
-  const answer got = write({"d", ""}, "m v=1i 1\n");
-  EXPECT_FALSE(got.answered);
-  EXPECT_FALSE(got.detail.empty());
+  const attempt_result got = write({"d", ""}, "m v=1i 1\n");
+  EXPECT_EQ(got.verdict, attempt_verdict::retry);
+  EXPECT_FALSE(got.message.empty());
 }
 
 }  // namespace

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/influxdb/influxdb.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
+#include <utility>
 
+#include "sinks/influxdb/influxdb_target.hpp"
+#include "sinks/influxdb/requests.hpp"
+#include "unit/net/replies.hpp"
 #include "unit/sinks/fake_log.hpp"
 
 namespace weir {
@@ -20,10 +23,13 @@ class fake_transfer final : public transfer {
     body = joined(request.body);
     timeout = request.timeout;
     answer_bytes_max = request.answer_bytes_max;
-    answer given;
-    given.answered = true;
-    given.status = 204;
-    on_done(given);
+    if (replies.empty()) {
+      on_done(reply_of(204));
+      return;
+    }
+    const http_reply reply = replies.front();
+    replies.erase(replies.begin());
+    on_done(reply);
   }
   void abort() override { ++aborts; }
   bool has(const std::string& header) const {
@@ -35,6 +41,8 @@ class fake_transfer final : public transfer {
   milliseconds timeout{0};
   std::size_t answer_bytes_max = 0;
   int aborts = 0;
+  /// The next answers; none left: 204.
+  std::vector<http_reply> replies;
 };
 
 class influxdb : public ::testing::Test {
@@ -58,9 +66,9 @@ class influxdb : public ::testing::Test {
 };
 
 TEST_F(influxdb, posts_a_write) {
-  influxdb_deliverer target(settings_, compression_mode::automatic, http_);
-  answer got;
-  target.deliver(one_frame({"my db&x", "one/hour"}), [&](answer given) { got = given; });
+  influxdb_target target(settings_, {.http = http_});
+  attempt_result got;
+  target.deliver(one_frame({"my db&x", "one/hour"}), [&](attempt_result result) { got = result; });
   EXPECT_EQ(http_.url, "http://server:8086/prefix/write?db=my%20db%26x&rp=one%2Fhour&precision=ns");
   EXPECT_TRUE(http_.has("Content-Encoding: gzip"));
   EXPECT_TRUE(http_.has("Expect:"));
@@ -72,13 +80,14 @@ TEST_F(influxdb, posts_a_write) {
   EXPECT_EQ(http_.password, "secret");
   EXPECT_EQ(http_.timeout, milliseconds(1234));
   EXPECT_EQ(http_.answer_bytes_max, 64U * 1024);
-  EXPECT_EQ(got.status, 204);
+  EXPECT_EQ(got.code, 204);
+  EXPECT_EQ(got.verdict, attempt_verdict::delivered);
   EXPECT_EQ(got.sent_bytes, http_.body.size());
 }
 
 TEST_F(influxdb, leaves_out_an_empty_retention_policy_and_sends_plain_bodies_plain) {
-  influxdb_deliverer target(settings_, compression_mode::none, http_);
-  target.deliver(one_frame({"d", ""}), [](const answer&) {});
+  influxdb_target target(settings_, {.http = http_, .compression = compression_mode::none});
+  target.deliver(one_frame({"d", ""}), [](const attempt_result&) {});
   EXPECT_EQ(http_.url, "http://server:8086/prefix/write?db=d&precision=ns");
   EXPECT_FALSE(http_.has("Content-Encoding: gzip"));
   EXPECT_EQ(http_.body, lines_);
@@ -90,8 +99,8 @@ TEST_F(influxdb, posts_a_write_of_version_2) {
   settings_.password.clear();
   settings_.token = "secret==";
   settings_.organization = "my org&x";
-  influxdb_deliverer target(settings_, compression_mode::automatic, http_);
-  target.deliver(one_frame({"my db", "one_hour"}), [](const answer&) {});
+  influxdb_target target(settings_, {.http = http_});
+  target.deliver(one_frame({"my db", "one_hour"}), [](const attempt_result&) {});
   EXPECT_EQ(http_.url,
             "http://server:8086/prefix/api/v2/write?org=my%20org%26x&bucket=my%20db%2Fone_hour"
             "&precision=ns");
@@ -108,19 +117,85 @@ TEST_F(influxdb, buckets_are_named_after_the_database_or_as_the_template_says) {
   EXPECT_EQ(bucket_of("x-{database}-{retention_policy}", {"{database}", "rp"}), "x-{database}-rp");
 }
 
-TEST_F(influxdb, creates_a_database_by_a_form) {
-  influxdb_deliverer target(settings_, compression_mode::none, http_);
-  bool done = false;
-  target.create_database("a\"b", [&](const answer&) { done = true; });
+class influxdb_creation : public influxdb {
+ protected:
+  attempt_result deliver(const std::string& database = "d") {
+    attempt_result got;
+    batches_.push_back(one_frame({database, ""}));
+    target_.deliver(batches_.back(), [&](attempt_result result) { got = std::move(result); });
+    return got;
+  }
+  const http_reply missing_ = reply_of(404, R"({"error":"database not found: \"d\""})");
+  const http_reply created_ = reply_of(200, R"({"results":[{"statement_id":0}]})");
+  std::deque<batch> batches_;
+  influxdb_target target_{
+      settings_,
+      {.http = http_,
+       .compression = compression_mode::none,
+       .created_through_weir = [](std::string_view name) { return name != "mistyped"; }}};
+};
+
+TEST_F(influxdb_creation, is_a_form) {
+  http_.replies = {missing_, created_};
+  const attempt_result result = deliver("a\"b");
   EXPECT_EQ(http_.url, "http://server:8086/prefix/query");
   EXPECT_EQ(http_.body, "q=CREATE%20DATABASE%20%22a%5C%22b%22");
   EXPECT_TRUE(http_.has("Content-Type: application/x-www-form-urlencoded"));
-  EXPECT_TRUE(done);
+  EXPECT_EQ(result.verdict, attempt_verdict::retry);
+  EXPECT_TRUE(result.at_once);
+  EXPECT_EQ(result.sent_bytes, lines_.size());
+  EXPECT_EQ(result.requests.of[request_counts::client_error], 1U);
+  EXPECT_EQ(result.requests.of[request_counts::success], 1U);
 }
 
-TEST_F(influxdb, quotes_identifiers) {
-  EXPECT_EQ(quoted_identifier("plain"), "\"plain\"");
-  EXPECT_EQ(quoted_identifier("a\"b\\c\nd"), "\"a\\\"b\\\\c\\nd\"");
+TEST_F(influxdb_creation, happens_once_and_holds_if_the_database_stays_missing) {
+  http_.replies = {missing_, created_, missing_};
+  EXPECT_TRUE(deliver().at_once);
+  const attempt_result held = deliver();
+  EXPECT_EQ(held.verdict, attempt_verdict::hold);
+  EXPECT_EQ(held.message,
+            "database not found: \"d\"; create it there, or send CREATE DATABASE to weir (key: "
+            "create_databases)");
+  // After the rest it may be created again.
+  http_.replies = {missing_, created_};
+  EXPECT_TRUE(deliver().at_once);
+  EXPECT_EQ(deliver().verdict, attempt_verdict::delivered);
+  http_.replies = {missing_, created_};
+  EXPECT_TRUE(deliver().at_once);
+}
+
+TEST_F(influxdb_creation, that_fails_holds_or_waits_and_is_tried_again) {
+  for (const auto& [reply, verdict] :
+       {std::pair{reply_of(403), attempt_verdict::hold},
+        std::pair{reply_of(200, R"({"results":[{"error":"not implemented"}]})"),
+                  attempt_verdict::hold},
+        std::pair{reply_of(503), attempt_verdict::retry},
+        std::pair{http_reply::failed("reset"), attempt_verdict::retry}}) {
+    http_.replies = {missing_, reply};
+    const attempt_result result = deliver();
+    EXPECT_EQ(result.verdict, verdict) << reply.status;
+    EXPECT_FALSE(result.at_once);
+    EXPECT_TRUE(http_.replies.empty());
+  }
+}
+
+TEST_F(influxdb_creation, is_for_what_clients_created_and_version_1_alone) {
+  http_.replies = {missing_, created_};
+  EXPECT_EQ(deliver("mistyped").verdict, attempt_verdict::hold);
+  EXPECT_EQ(http_.replies.size(), 1U);
+  for (const bool version_2 : {true, false}) {
+    sink_settings settings = settings_;
+    settings.version = version_2 ? 2 : 1;
+    settings.create_databases = version_2;
+    influxdb_target target(
+        settings, {.http = http_, .created_through_weir = [](std::string_view) { return true; }});
+    http_.replies = {missing_, created_};
+    attempt_result got;
+    batches_.push_back(one_frame({"d", ""}));
+    target.deliver(batches_.back(), [&](attempt_result result) { got = std::move(result); });
+    EXPECT_EQ(got.verdict, attempt_verdict::hold);
+    EXPECT_EQ(http_.replies.size(), 1U);
+  }
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 #include "log/open_log.hpp"
 #include "sinks/sink_set.hpp"
+#include "unit/net/http_server.hpp"
 #include "unit/sinks/fake_log.hpp"
-#include "unit/sinks/http_server.hpp"
 #include "unit/sinks/temp_directory.hpp"
 
 namespace weir {

@@ -64,8 +64,8 @@ class random_history {
       world_.pass(300);
       while (!world_.server.waiting.empty()) {
         reply(world_.server.waiting.front().creates
-                  ? answer_of(200, R"({"results":[{"statement_id":0}]})")
-                  : answer_of(204));
+                  ? reply_of(200, R"({"results":[{"statement_id":0}]})")
+                  : reply_of(204));
       }
     }
   }
@@ -105,32 +105,32 @@ class random_history {
     }
   }
 
-  answer random_answer(const fake_server::request& one) {
+  http_reply random_answer(const fake_server::request& one) {
     if (one.creates) {
-      return below(2) == 0 ? answer_of(200, R"({"results":[{"statement_id":0}]})") : answer_of(403);
+      return below(2) == 0 ? reply_of(200, R"({"results":[{"statement_id":0}]})") : reply_of(403);
     }
     switch (below(12)) {
       case 0:
-        return answer::failed("reset");
+        return http_reply::failed("reset");
       case 1:
-        return answer_of(413);
+        return reply_of(413);
       case 2:
-        return answer_of(404, R"({"error":"database not found: \"x\""})");
+        return reply_of(404, R"({"error":"database not found: \"x\""})");
       case 3:
-        return answer_of(503);
+        return reply_of(503);
       case 4:
-        return answer_of(400, R"({"error":"unable to parse 'x'"})");
+        return reply_of(400, R"({"error":"unable to parse 'x'"})");
       case 5:
-        return answer_of(400, R"({"error":"partial write: x dropped=2"})");
+        return reply_of(400, R"({"error":"partial write: x dropped=2"})");
       case 6:
-        return answer_of(401);
+        return reply_of(401);
       default:
-        return answer_of(204);
+        return reply_of(204);
     }
   }
 
   /// Lines of a request that the sink will not send again on purpose.
-  void reply(const answer& given) {
+  void reply(const http_reply& given) {
     const std::string lines = world_.server.waiting.front().lines;
     const bool single = world_.server.waiting.front().points == 1;
     const bool final_word = given.answered && (given.status == 204 || given.status == 400 ||

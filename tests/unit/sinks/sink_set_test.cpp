@@ -9,8 +9,8 @@
 #include <set>
 #include <thread>
 
+#include "unit/net/http_server.hpp"
 #include "unit/sinks/fake_log.hpp"
-#include "unit/sinks/http_server.hpp"
 #include "unit/sinks/temp_directory.hpp"
 
 namespace weir {

@@ -10,8 +10,8 @@
 namespace weir {
 namespace {
 
-const answer ok = answer_of(204);
-const answer no_database = answer_of(404, R"({"error":"database not found: \"d\""})");
+const http_reply ok = reply_of(204);
+const http_reply no_database = reply_of(404, R"({"error":"database not found: \"d\""})");
 
 class sinks : public ::testing::Test {
  protected:
@@ -83,7 +83,7 @@ TEST_F(sinks, takes_only_the_databases_of_its_patterns) {
 
 TEST_F(sinks, a_stuck_lane_holds_up_only_itself_and_its_frames) {
   world_.server.behave = [](const fake_server::request& one) {
-    return one.lane.database == "stuck" ? answer_of(401) : ok;
+    return one.lane.database == "stuck" ? reply_of(401) : ok;
   };
   world_.start();
   put("fine", 1);
@@ -107,7 +107,7 @@ TEST_F(sinks, a_stuck_lane_holds_up_only_itself_and_its_frames) {
 TEST_F(sinks, tries_again_with_growing_pauses_until_it_is_stored_once) {
   int failures = 5;
   world_.server.behave = [&](const auto&) {
-    return failures-- > 0 ? answer::failed("connection refused") : ok;
+    return failures-- > 0 ? http_reply::failed("connection refused") : ok;
   };
   world_.start();
   const std::string lines = put("d", 4);
@@ -124,7 +124,7 @@ TEST_F(sinks, creates_a_database_that_clients_created_through_weir) {
   world_.server.behave = [&](const fake_server::request& one) {
     if (one.creates) {
       exists = true;
-      return answer_of(200, R"({"results":[{"statement_id":0}]})");
+      return reply_of(200, R"({"results":[{"statement_id":0}]})");
     }
     return exists ? ok : no_database;
   };
@@ -158,7 +158,7 @@ TEST_F(sinks, halves_down_to_the_one_line_that_is_too_large_and_sets_only_that_a
   for (const frame_codec codec : {frame_codec::plain, frame_codec::gzip}) {
     world_.refused = {};
     world_.server.behave = [](const fake_server::request& one) {
-      return one.lines.find("v=777i") != std::string::npos ? answer_of(413) : ok;
+      return one.lines.find("v=777i") != std::string::npos ? reply_of(413) : ok;
     };
     world_.start();
     next_value_ = 700;
@@ -182,7 +182,7 @@ TEST_F(sinks, batches_stay_small_for_a_while_after_413_and_grow_again) {
       return ok;
     }
     ++refusals;
-    return answer_of(413);
+    return reply_of(413);
   };
   world_.start();
   for (int i = 0; i < 60; ++i) {
@@ -204,7 +204,7 @@ TEST_F(sinks, batches_stay_small_for_a_while_after_413_and_grow_again) {
 TEST_F(sinks, a_refused_batch_is_set_aside_and_the_next_goes_on) {
   world_.server.behave = [](const fake_server::request& one) {
     return one.lines.find("v=0i") != std::string::npos
-               ? answer_of(400, R"({"error":"unable to parse 'x': bad"})")
+               ? reply_of(400, R"({"error":"unable to parse 'x': bad"})")
                : ok;
   };
   world_.start();
@@ -220,7 +220,7 @@ TEST_F(sinks, a_refused_batch_is_set_aside_and_the_next_goes_on) {
 
 TEST_F(sinks, a_partial_write_counts_the_dropped_and_the_delivered) {
   world_.server.behave = [](const auto&) {
-    return answer_of(400, R"({"error":"partial write: points beyond retention policy dropped=3"})");
+    return reply_of(400, R"({"error":"partial write: points beyond retention policy dropped=3"})");
   };
   world_.start();
   const std::string lines = put("d", 10);
@@ -232,7 +232,7 @@ TEST_F(sinks, a_partial_write_counts_the_dropped_and_the_delivered) {
 }
 
 TEST_F(sinks, frames_gone_from_the_log_are_counted_as_lost) {
-  world_.server.behave = [](const auto&) { return answer::failed("down"); };
+  world_.server.behave = [](const auto&) { return http_reply::failed("down"); };
   world_.start();
   for (int i = 0; i < 5; ++i) {
     put("d", 10);
@@ -248,7 +248,7 @@ TEST_F(sinks, frames_gone_from_the_log_are_counted_as_lost) {
 }
 
 TEST_F(sinks, all_frames_of_a_lane_gone_leave_nothing_pending) {
-  world_.server.behave = [](const auto&) { return answer::failed("down"); };
+  world_.server.behave = [](const auto&) { return http_reply::failed("down"); };
   world_.start();
   put("d", 10);
   world_.pass(300);
@@ -321,14 +321,14 @@ TEST_F(sinks, a_crash_within_a_cut_frame_goes_on_at_the_same_line) {
 }
 
 TEST_F(sinks, points_lost_between_two_runs_are_counted) {
-  world_.server.behave = [](const auto&) { return answer::failed("down"); };
+  world_.server.behave = [](const auto&) { return http_reply::failed("down"); };
   world_.settings.batch.points = 5;
   world_.start();
   put("d", 5);
   put("e", 7);
   world_.cursors.kept.reset();
   world_.server.behave = [](const fake_server::request& one) {
-    return one.lane.database == "e" ? ok : answer::failed("down");
+    return one.lane.database == "e" ? ok : http_reply::failed("down");
   };
   world_.pass(300);  // a delivery writes the cursor, with `d` still pending
   ASSERT_TRUE(world_.cursors.kept.has_value());
@@ -370,7 +370,7 @@ TEST_F(sinks, nothing_is_released_that_the_cursor_on_disk_still_asks_for) {
 TEST_F(sinks, draining_waits_for_no_age_and_tries_resting_lanes_once_more) {
   world_.settings.batch.age = milliseconds(1'000'000);
   world_.settings.retry_least = world_.settings.retry_most = milliseconds(1'000'000);
-  world_.server.behave = [](const auto&) { return answer::failed("down"); };
+  world_.server.behave = [](const auto&) { return http_reply::failed("down"); };
   world_.start();
   put("d", 2);
   world_.worker->drain(world_.now_ms);
@@ -405,7 +405,7 @@ TEST_F(sinks, lanes_wait_for_memory_but_one_batch_may_always_go) {
 }
 
 TEST_F(sinks, a_lane_that_rests_holds_no_memory) {
-  world_.server.behave = [](const auto&) { return answer::failed("down"); };
+  world_.server.behave = [](const auto&) { return http_reply::failed("down"); };
   world_.start();
   put("a", 100);
   world_.pass(200);

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::int64_t minute = 60'000;
 constexpr std::int64_t hour = 60 * minute;
-const answer ok = answer_of(204);
-const answer no_policy = answer_of(500, R"({"error":"retention policy not found: week"})");
+const http_reply ok = reply_of(204);
+const http_reply no_policy = reply_of(500, R"({"error":"retention policy not found: week"})");
 
 class troubles : public ::testing::Test {
  protected:
@@ -91,7 +91,7 @@ TEST_F(troubles, a_held_lane_is_told_at_its_beginning_its_end_and_ever_more_seld
 
 TEST_F(troubles, a_change_of_the_reason_is_told_and_two_that_alternate_do_not_fill_the_journal) {
   bool other = false;
-  world_.server.behave = [&](const auto&) { return other ? answer_of(401) : answer_of(200); };
+  world_.server.behave = [&](const auto&) { return other ? reply_of(401) : reply_of(200); };
   world_.start();
   put("d");
   world_.pass(10'000);
@@ -114,7 +114,7 @@ TEST_F(troubles, a_change_of_the_reason_is_told_and_two_that_alternate_do_not_fi
 
 TEST_F(troubles, another_status_is_another_reason) {
   int status = 200;
-  world_.server.behave = [&](const auto&) { return answer_of(status); };
+  world_.server.behave = [&](const auto&) { return reply_of(status); };
   world_.start();
   put("d");
   world_.pass(1000);
@@ -128,7 +128,7 @@ TEST_F(troubles, five_hundred_lanes_held_at_once_leave_the_journal_readable) {
     const std::string& name = one.lane.database;
     return name.ends_with("7")
                ? no_policy
-               : answer_of(404, R"({"error":"database not found: \")" + name + R"(\""})");
+               : reply_of(404, R"({"error":"database not found: \")" + name + R"(\""})");
   };
   world_.start();
   for (int i = 0; i < 500; ++i) {
@@ -159,7 +159,7 @@ TEST_F(troubles, five_hundred_lanes_held_at_once_leave_the_journal_readable) {
 }
 
 TEST_F(troubles, a_lane_whose_points_are_gone_from_the_log_is_held_no_longer) {
-  world_.server.behave = [](const auto&) { return answer_of(401); };
+  world_.server.behave = [](const auto&) { return reply_of(401); };
   world_.start();
   put("d", 5);
   world_.pass(1000);
@@ -176,7 +176,7 @@ TEST_F(troubles, a_lane_whose_points_are_gone_from_the_log_is_held_no_longer) {
 // ---- outages
 
 TEST_F(troubles, an_outage_has_a_first_and_a_last_word_and_few_between) {
-  world_.server.behave = [](const auto&) { return answer::failed("connection refused"); };
+  world_.server.behave = [](const auto&) { return http_reply::failed("connection refused"); };
   world_.start();
   for (int i = 0; i < 100; ++i) {
     put("d" + std::to_string(i), 2);
@@ -203,13 +203,13 @@ TEST_F(troubles, an_outage_has_a_first_and_a_last_word_and_few_between) {
 TEST_F(troubles, words_that_differ_by_a_number_are_no_other_reason) {
   int number = 0;
   world_.server.behave = [&](const auto&) {
-    return answer::failed("Failed to connect after " + std::to_string(++number) + " ms");
+    return http_reply::failed("Failed to connect after " + std::to_string(++number) + " ms");
   };
   world_.start();
   put("d");
   world_.pass(50'000);
   EXPECT_EQ(world_.told.size(), 1U) << all_told();
-  world_.server.behave = [](const auto&) { return answer_of(503); };
+  world_.server.behave = [](const auto&) { return reply_of(503); };
   world_.pass(40'000);
   EXPECT_EQ(told_of("d not delivered, now for another reason: status 503; next attempt in"), 1U)
       << all_told();
@@ -219,7 +219,7 @@ TEST_F(troubles, a_server_that_fails_every_now_and_then_does_not_fill_the_journa
   bool fails = false;
   world_.server.behave = [&](const auto&) {
     fails = !fails;
-    return fails ? answer_of(503) : ok;
+    return fails ? reply_of(503) : ok;
   };
   world_.start();
   for (int i = 0; i < 7200; ++i) {
@@ -233,7 +233,7 @@ TEST_F(troubles, a_server_that_fails_every_now_and_then_does_not_fill_the_journa
 TEST_F(troubles, one_lane_that_stays_behind_does_not_hide_that_the_rest_goes_on) {
   bool down = true;
   world_.server.behave = [&](const fake_server::request& one) {
-    return down || one.lane.database == "d7" ? answer_of(503) : ok;
+    return down || one.lane.database == "d7" ? reply_of(503) : ok;
   };
   world_.start();
   for (int i = 0; i < 20; ++i) {
@@ -248,12 +248,12 @@ TEST_F(troubles, one_lane_that_stays_behind_does_not_hide_that_the_rest_goes_on)
 }
 
 TEST_F(troubles, when_the_server_answers_but_holds_the_lane_both_are_told) {
-  world_.server.behave = [](const auto&) { return answer::failed("connection refused"); };
+  world_.server.behave = [](const auto&) { return http_reply::failed("connection refused"); };
   world_.start();
   put("d");
   world_.pass(minute);
   take_told();
-  world_.server.behave = [](const auto&) { return answer_of(401); };
+  world_.server.behave = [](const auto&) { return reply_of(401); };
   world_.pass(40'000);
   EXPECT_EQ(told_of("the server answers again after "), 1U);
   EXPECT_EQ(told_of("d is held: status 401"), 1U) << all_told();
@@ -263,7 +263,7 @@ TEST_F(troubles, when_the_server_answers_but_holds_the_lane_both_are_told) {
 
 TEST_F(troubles, a_success_of_another_lane_ends_what_the_server_asked_to_wait) {
   world_.server.behave = [](const fake_server::request& one) {
-    answer busy = answer_of(429);
+    http_reply busy = reply_of(429);
     busy.retry_after = std::chrono::seconds(100);
     return one.lane.database == "other" ? ok : busy;
   };
@@ -286,7 +286,7 @@ TEST_F(troubles, a_lane_that_is_refused_alone_keeps_its_own_pace_beside_others_t
       return ok;
     }
     ++refused;
-    answer busy = answer_of(503);
+    http_reply busy = reply_of(503);
     busy.retry_after = std::chrono::seconds(100'000);
     return busy;
   };
@@ -302,7 +302,7 @@ TEST_F(troubles, a_lane_that_is_refused_alone_keeps_its_own_pace_beside_others_t
 
 TEST_F(troubles, no_server_is_believed_for_longer_than_the_bound) {
   world_.server.behave = [](const auto&) {
-    answer busy = answer_of(429);
+    http_reply busy = reply_of(429);
     busy.retry_after = std::chrono::seconds(100'000);
     return busy;
   };
@@ -316,7 +316,7 @@ TEST_F(troubles, no_server_is_believed_for_longer_than_the_bound) {
 // ---- draining
 
 TEST_F(troubles, draining_does_not_wait_for_held_lanes) {
-  world_.server.behave = [](const auto&) { return answer_of(401); };
+  world_.server.behave = [](const auto&) { return reply_of(401); };
   world_.start();
   put("d");
   world_.pass(minute);
@@ -329,7 +329,7 @@ TEST_F(troubles, draining_does_not_wait_for_held_lanes) {
 }
 
 TEST_F(troubles, draining_tries_once_more_and_soon_again_but_not_for_ever) {
-  world_.server.behave = [](const auto&) { return answer::failed("connection refused"); };
+  world_.server.behave = [](const auto&) { return http_reply::failed("connection refused"); };
   world_.start();
   put("d");
   put("e");
@@ -364,7 +364,7 @@ TEST_F(troubles, draining_waits_for_a_server_that_is_merely_slow) {
 TEST_F(troubles, a_server_that_comes_back_while_draining_is_used) {
   int failures = 3;
   world_.server.behave = [&](const auto&) {
-    return failures-- > 0 ? answer::failed("connection refused") : ok;
+    return failures-- > 0 ? http_reply::failed("connection refused") : ok;
   };
   world_.start();
   put("d");
@@ -382,7 +382,7 @@ TEST_F(troubles, draining_ends_when_the_last_lane_turns_out_to_be_held) {
   world_.worker->drain(world_.now_ms);
   world_.turn();
   EXPECT_FALSE(at_rest());
-  world_.reply(answer_of(200, "<html></html>"));
+  world_.reply(reply_of(200, "<html></html>"));
   EXPECT_TRUE(at_rest());
   EXPECT_EQ(world_.worker->pending_points(), 1U);
 }
@@ -391,7 +391,7 @@ TEST_F(troubles, draining_ends_when_the_last_lane_turns_out_to_be_held) {
 
 TEST_F(troubles, metrics_say_how_much_waits_and_for_how_long) {
   world_.server.behave = [](const fake_server::request& one) {
-    return one.lane.database == "d" ? answer_of(401) : ok;
+    return one.lane.database == "d" ? reply_of(401) : ok;
   };
   world_.start();
   EXPECT_NE(metrics().find("weir_sink_oldest_pending_age_seconds{sink=\"test\"} 0\n"),
@@ -425,7 +425,7 @@ TEST_F(troubles, metrics_say_how_much_waits_and_for_how_long) {
 }
 
 TEST_F(troubles, held_lanes_have_metrics_of_their_own_up_to_a_bound) {
-  world_.server.behave = [](const auto&) { return answer_of(401); };
+  world_.server.behave = [](const auto&) { return reply_of(401); };
   world_.start();
   for (int i = 0; i < 100; ++i) {
     put("d" + std::to_string(i));

@@ -162,7 +162,7 @@ TEST(parse_refused, batches) {
   EXPECT_TRUE(parse_refused("").empty());
 }
 
-TEST(target_of, the_sinks_own_server) {
+TEST(replay_request, the_sinks_own_server) {
   const auto batches = parse_refused(refused_text);
   sink_settings sink;
   sink.type = sink_type::influxdb;
@@ -170,16 +170,17 @@ TEST(target_of, the_sinks_own_server) {
   sink.url = "http://h:1/";
   sink.username = "u";
   sink.password = "p";
-  EXPECT_EQ(target_of(sink, batches[0]).url, "http://h:1/write?db=my%20db&precision=ns");
-  EXPECT_EQ(target_of(sink, batches[1]).url, "http://h:1/write?db=b&rp=week&precision=ns");
-  EXPECT_EQ(target_of(sink, batches[1]).user, "u:p");
+  EXPECT_EQ(replay_request(sink, batches[0]).url, "http://h:1/write?db=my%20db&precision=ns");
+  EXPECT_EQ(replay_request(sink, batches[1]).url, "http://h:1/write?db=b&rp=week&precision=ns");
+  EXPECT_EQ(replay_request(sink, batches[1]).username, "u");
+  EXPECT_EQ(replay_request(sink, batches[1]).password, "p");
   sink.version = 2;
   sink.organization = "o";
   sink.token = "t";
-  const refused_target second = target_of(sink, batches[1]);
+  const transfer_request second = replay_request(sink, batches[1]);
   EXPECT_EQ(second.url, "http://h:1/api/v2/write?org=o&bucket=b%2Fweek&precision=ns");
   EXPECT_EQ(second.headers.at(0), "Authorization: Token t");
-  EXPECT_EQ(second.user, "");
+  EXPECT_EQ(second.username, "");
 }
 
 TEST(visible, control_bytes_and_cuts) {

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "sinks/transfer.hpp"
+#include "net/transfer.hpp"
 
 namespace weir {
 
@@ -111,7 +111,7 @@ class fake_prometheus final : public transfer {
     }
     headers = request.headers;
     ++requests;
-    std::optional<answer> given = behave ? behave(requests) : std::nullopt;
+    std::optional<http_reply> given = behave ? behave(requests) : std::nullopt;
     if (!given) {
       given = take(decode_request(body));
     }
@@ -123,10 +123,10 @@ class fake_prometheus final : public transfer {
   }
   void abort() override {}
 
-  answer take(const std::vector<received_sample>& request) {
+  http_reply take(const std::vector<received_sample>& request) {
     expect_well_formed(request);
     sizes.push_back(request.size());
-    answer given;
+    http_reply given;
     given.answered = true;
     given.status = 204;
     for (const received_sample& one : request) {
@@ -145,7 +145,7 @@ class fake_prometheus final : public transfer {
   /// What the test wants refused, in whose words; empty: nothing.
   std::function<std::string(const received_sample&)> extra;
   /// How to answer request number n instead.
-  std::function<std::optional<answer>(std::size_t)> behave;
+  std::function<std::optional<http_reply>(std::size_t)> behave;
   /// The answers get lost: as if the sender died.
   bool silent = false;
   std::int64_t oldest_ms = std::numeric_limits<std::int64_t>::min();

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The deliverer against a Prometheus in memory: requests, refusals, bisection, crashes.
-#include "sinks/remote_write/remote_write.hpp"
-
 #include <gtest/gtest.h>
 
 #include <random>
 
+#include "sinks/remote_write/remote_write_target.hpp"
 #include "unit/sinks/fake_log.hpp"
 #include "unit/sinks/remote_write/fake_prometheus.hpp"
 
@@ -48,10 +47,13 @@ class remote_writes : public ::testing::Test {
   void restart(std::uint64_t low_water = 0) {
     const std::string before = file_;
     counters_ = std::make_shared<sample_counters>();
-    remote_write_parts parts{server_, std::make_unique<memory_store>(file_),
-                             [] { return now_ms * 1'000'000; }, std::size_t{1} << 20, counters_};
-    target_ =
-        std::make_unique<remote_write_deliverer>(settings_, std::move(parts), before, low_water);
+    shard_parts parts{server_,
+                      std::make_unique<encoder_v1>(),
+                      std::make_unique<memory_store>(file_),
+                      [] { return now_ms * 1'000'000; },
+                      std::size_t{1} << 20,
+                      counters_};
+    target_ = std::make_unique<remote_write_target>(settings_, std::move(parts), before, low_water);
   }
 
   /// A batch of these lines, which becomes the log's next frame.
@@ -67,13 +69,13 @@ class remote_writes : public ::testing::Test {
   static std::uint32_t count(const std::string& lines) {
     return static_cast<std::uint32_t>(std::count(lines.begin(), lines.end(), '\n'));
   }
-  answer deliver(const batch& what) {
-    answer got = answer::failed("no answer came");
-    target_->deliver(what, [&got](answer given) { got = std::move(given); });
+  attempt_result deliver(const batch& what) {
+    attempt_result got = attempt_result::failed("no answer came");
+    target_->deliver(what, [&got](attempt_result result) { got = std::move(result); });
     return got;
   }
-  answer deliver(const std::string& lines) { return deliver(make(lines)); }
-  static std::uint64_t of(const answer& given, discard_reason reason) {
+  attempt_result deliver(const std::string& lines) { return deliver(make(lines)); }
+  static std::uint64_t of(const attempt_result& given, discard_reason reason) {
     return given.discarded.of[static_cast<std::size_t>(reason)];
   }
 
@@ -81,7 +83,7 @@ class remote_writes : public ::testing::Test {
   fake_prometheus server_;
   std::string file_;
   std::shared_ptr<sample_counters> counters_;
-  std::unique_ptr<remote_write_deliverer> target_;
+  std::unique_ptr<remote_write_target> target_;
   std::deque<batch> batches_;
   int limit_reached_ = 0;
   std::uint64_t sequence_ = 0;
@@ -91,8 +93,9 @@ TEST_F(remote_writes, send_what_the_specification_asks_for) {
   settings_.token = "secret";
   settings_.headers = {"X-Scope-OrgID: team"};
   restart();
-  const answer given = deliver("m,b=2,a=1,Z=3 v=1.5,s=\"x\",n=2i,t=true 1699999999123456789\n");
-  EXPECT_EQ(given.status, 204);
+  const attempt_result given =
+      deliver("m,b=2,a=1,Z=3 v=1.5,s=\"x\",n=2i,t=true 1699999999123456789\n");
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
   EXPECT_EQ(given.discarded.total(), 0U);
   EXPECT_GT(given.sent_bytes, 0U);
   using samples = fake_prometheus::samples;
@@ -128,13 +131,13 @@ TEST_F(remote_writes, find_one_bad_sample_among_many) {
     lines += line_of(std::to_string(i), i);
   }
   server_.stored[stored_name("1234")][base_ms + 5000] = 7;
-  const answer given = deliver(lines);
-  EXPECT_EQ(given.status, 204);
+  const attempt_result given = deliver(lines);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
   EXPECT_EQ(of(given, discard_reason::out_of_order), 1U);
   EXPECT_EQ(given.discarded.total(), 1U);
-  EXPECT_EQ(given.refused_lines, line_of("1234", 1234));
-  EXPECT_EQ(given.refused_status, 400);
-  EXPECT_EQ(given.refused_words, "out of order sample");
+  EXPECT_EQ(given.refused.lines, line_of("1234", 1234));
+  EXPECT_EQ(given.refused.code, 400);
+  EXPECT_EQ(given.refused.message, "out of order sample");
   EXPECT_EQ(server_.stored.size(), 2000U);
   EXPECT_LE(server_.requests, 1 + 2 * 11U);
   // From now on the series is known to be ahead: no request is spent on it.
@@ -152,12 +155,12 @@ TEST_F(remote_writes, bisection_is_bounded_and_what_is_left_is_set_aside) {
   server_.extra = [](const received_sample& one) {
     return one.time_ms == base_ms + 1 && std::stoi(one.labels[1].second) % 10 == 3 ? "no" : "";
   };
-  const answer given = deliver(lines);
+  const attempt_result given = deliver(lines);
   EXPECT_EQ(server_.requests, 1 + send_plan::bisection_requests_max + 1);
-  EXPECT_EQ(given.status, 204);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
   EXPECT_GE(of(given, discard_reason::refused), 200U);
   EXPECT_EQ(counters_->bisection_requests.value(), send_plan::bisection_requests_max);
-  EXPECT_EQ(count(given.refused_lines), given.discarded.total()) << "nothing is lost from sight";
+  EXPECT_EQ(count(given.refused.lines), given.discarded.total()) << "nothing is lost from sight";
   EXPECT_EQ(server_.stored[stored_name("5")].count(base_ms + 2), 1U) << "the next request goes on";
 }
 
@@ -167,7 +170,7 @@ TEST_F(remote_writes, a_bound_in_time_is_found_in_few_requests) {
     lines += line_of(std::to_string(i), i * 10);
   }
   server_.oldest_ms = base_ms + 15'000;
-  const answer given = deliver(lines);
+  const attempt_result given = deliver(lines);
   EXPECT_EQ(of(given, discard_reason::too_old), 1500U);
   EXPECT_EQ(given.discarded.total(), 1500U);
   EXPECT_EQ(server_.stored.size(), 500U);
@@ -202,22 +205,22 @@ TEST_F(remote_writes, refusals_are_told_apart_by_their_words) {
 
 TEST_F(remote_writes, a_500_that_is_for_ever_is_a_refusal) {
   server_.behave = [](std::size_t) {
-    answer given;
+    http_reply given;
     given.answered = true;
     given.status = 500;
     given.body = "too old sample\n";
     return given;
   };
-  const answer given = deliver(line_of("a", 1));
-  EXPECT_EQ(given.status, 204);
+  const attempt_result given = deliver(line_of("a", 1));
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
   EXPECT_EQ(of(given, discard_reason::too_old), 1U);
 }
 
 TEST_F(remote_writes, a_body_too_large_is_halved_and_later_ones_stay_small) {
-  server_.behave = [this](std::size_t) -> std::optional<answer> {
+  server_.behave = [this](std::size_t) -> std::optional<http_reply> {
     if (limit_reached_ < 2) {
       ++limit_reached_;
-      answer given;
+      http_reply given;
       given.answered = true;
       given.status = 413;
       return given;
@@ -252,33 +255,33 @@ TEST_F(remote_writes, a_body_too_large_is_halved_and_later_ones_stay_small) {
 TEST_F(remote_writes, what_may_pass_later_is_left_to_the_lane) {
   for (const int status : {500, 503, 429, 401, 404, 405, 415, 302}) {
     server_.behave = [status](std::size_t) {
-      answer given;
+      http_reply given;
       given.answered = true;
       given.status = status;
       given.body = "words";
       return given;
     };
     const batch& what = make(line_of("s" + std::to_string(status), 1));
-    EXPECT_EQ(deliver(what).status, status);
+    EXPECT_EQ(deliver(what).code, status);
     server_.behave = nullptr;
-    EXPECT_EQ(deliver(what).status, 204);
+    EXPECT_EQ(deliver(what).verdict, attempt_verdict::delivered);
     EXPECT_EQ(server_.stored[stored_name("s" + std::to_string(status))].size(), 1U);
   }
 }
 
 TEST_F(remote_writes, an_attempt_that_ended_half_way_is_gone_on_with) {
-  server_.behave = [](std::size_t number) -> std::optional<answer> {
-    return number == 3 ? std::optional(answer::failed("reset")) : std::nullopt;
+  server_.behave = [](std::size_t number) -> std::optional<http_reply> {
+    return number == 3 ? std::optional(http_reply::failed("reset")) : std::nullopt;
   };
   const batch& first = make(line_of("a", 1) + line_of("a", 2) + line_of("a", 3));
-  EXPECT_FALSE(deliver(first).answered);
+  EXPECT_EQ(deliver(first).verdict, attempt_verdict::retry);
   EXPECT_EQ(server_.stored[stored_name("a")].size(), 2U);
   // Next time more is there.
   batch more = first;
   more.frames.push_back(make(line_of("a", 4)).frames[0]);
   more.points += 1;
-  const answer given = deliver(more);
-  EXPECT_EQ(given.status, 204);
+  const attempt_result given = deliver(more);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
   EXPECT_EQ(given.discarded.total(), 0U);
   EXPECT_EQ(server_.stored[stored_name("a")].size(), 4U);
   EXPECT_EQ(server_.requests, 5U) << "what was taken is not sent again";
@@ -290,8 +293,8 @@ TEST_F(remote_writes, lanes_wait_for_each_other) {
   int answers = 0;
   const batch& one = make(line_of("a", 1));
   const batch& other = make(line_of("a", 2));
-  target_->deliver(one, [&](const answer&) { ++answers; });
-  target_->deliver(other, [&](const answer&) { ++answers; });
+  target_->deliver(one, [&](const attempt_result&) { ++answers; });
+  target_->deliver(other, [&](const attempt_result&) { ++answers; });
   EXPECT_EQ(server_.requests, 1U) << "they may hold the same series";
   target_->abort();
   EXPECT_EQ(answers, 0);
@@ -303,7 +306,7 @@ TEST_F(remote_writes, a_damaged_frame_is_told) {
   broken->stored.resize(broken->stored.size() / 2);
   broken->header.stored_bytes = static_cast<std::uint32_t>(broken->stored.size());
   made.frames = {broken};
-  EXPECT_EQ(deliver(made).status, 422);
+  EXPECT_EQ(deliver(made).verdict, attempt_verdict::refused);
   EXPECT_EQ(server_.requests, 0U);
 }
 
@@ -344,11 +347,12 @@ TEST_P(remote_write_crashes, lose_nothing_and_poison_nothing) {
     // Dies at this request; taken by the server or not.
     const std::size_t dies_at = server_.requests + 1 + up_to(8);
     const bool taken = up_to(2) == 0;
-    server_.behave = [&](std::size_t number) -> std::optional<answer> {
+    server_.behave = [&](std::size_t number) -> std::optional<http_reply> {
       server_.silent = number >= dies_at;
-      return server_.silent && !taken ? std::optional(answer::failed("not sent")) : std::nullopt;
+      return server_.silent && !taken ? std::optional(http_reply::failed("not sent"))
+                                      : std::nullopt;
     };
-    const answer given = deliver(what);
+    const attempt_result given = deliver(what);
     if (server_.silent) {
       target_->abort();
       restart(log[cursor]->header.sequence);
@@ -356,7 +360,7 @@ TEST_P(remote_write_crashes, lose_nothing_and_poison_nothing) {
       ++crashes;
       continue;
     }
-    ASSERT_EQ(given.status, 204);
+    ASSERT_EQ(given.verdict, attempt_verdict::delivered);
     ASSERT_EQ(given.discarded.total(), 0U);
     if (up_to(5) == 0) {
       restart(log[cursor]->header.sequence);  // before the cursor was kept

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/start_summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/keys/keys.hpp"
+#include "config/secrets.hpp"
+#include "config/units.hpp"
+
+namespace weir {
+namespace {
+
+std::string destination_of(const sink_settings& sink) {
+  if (sink.type == sink_type::null) {
+    return {};
+  }
+  return " " + (sink.type == sink_type::file ? sink.directory : url_without_secret(sink.url));
+}
+
+std::string_view promise_of(acknowledge_mode mode) {
+  switch (mode) {
+    case acknowledge_mode::received:
+      return "received";
+    case acknowledge_mode::written:
+      return "written";
+    case acknowledge_mode::synced:
+      return "synced";
+  }
+  return {};
+}
+
+std::string rounded(std::uint64_t bytes) {
+  constexpr std::uint64_t kib = 1024;
+  return bytes < kib         ? fmt::format("{} bytes", bytes)
+         : bytes < kib * kib ? fmt::format("{} KiB", bytes / kib)
+                             : fmt::format("{} MiB", bytes / kib / kib);
+}
+
+}  // namespace
+
+void start_numbers::counter_value(std::string_view, std::string_view, double,
+                                  std::initializer_list<label>) {}
+
+void start_numbers::gauge_value(std::string_view name, std::string_view, double value,
+                                std::initializer_list<label> labels) {
+  if (name.starts_with("weir_log_")) {
+    log_[std::string(name)] += value;
+  }
+  if (name == "weir_sink_pending_points" && labels.size() > 0) {
+    pending_[std::string(labels.begin()->second)] += value;
+  }
+}
+
+std::uint64_t start_numbers::of_log(std::string_view name) const {
+  const auto found = log_.find(name);
+  return found == log_.end() ? 0 : static_cast<std::uint64_t>(std::max(found->second, 0.0));
+}
+
+std::string start_numbers::log_summary(const log_settings& log,
+                                       const std::filesystem::path& working_directory) const {
+  if (log.type == log_type::memory) {
+    return "log in memory: what is not delivered is lost at the end";
+  }
+  const std::uint64_t first = of_log("weir_log_first_sequence");
+  const std::uint64_t end = of_log("weir_log_end_sequence");
+  const std::string held =
+      end > first ? fmt::format("{} frames, {}", end - first, rounded(of_log("weir_log_bytes")))
+                  : std::string(end > 1 ? "empty" : "new");
+  return fmt::format("log {} ({}): {}, at most {}",
+                     (working_directory / log.directory).lexically_normal().string(),
+                     promise_of(log.acknowledge), held, format_size(log.keep));
+}
+
+std::string start_numbers::sink_summary(const std::vector<sink_settings>& sinks) const {
+  std::string out;
+  for (const sink_settings& sink : sinks) {
+    const auto pending = pending_.find(sink.name);
+    out += fmt::format("{}{} ({}{}, {:.0f} points pending)", out.empty() ? "sinks: " : ", ",
+                       sink.name, sink_type_name(sink.type), destination_of(sink),
+                       pending == pending_.end() ? 0.0 : pending->second);
+  }
+  return out.empty() ? "no sinks" : out;
+}
+
+}  // namespace weir

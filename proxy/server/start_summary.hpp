@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the journal's first line says of the log that was found and of what the sinks have still to
+// deliver. Reads the same numbers as /metrics. Pure.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "observe/metrics.hpp"
+
+namespace weir {
+
+class start_numbers final : public metric_collector {
+ public:
+  void counter_value(std::string_view name, std::string_view help, double value,
+                     std::initializer_list<label> labels) override;
+  void gauge_value(std::string_view name, std::string_view help, double value,
+                   std::initializer_list<label> labels) override;
+  void histogram_value(std::string_view, std::string_view, const histogram_counts&,
+                       std::initializer_list<label>) override {}
+
+  /// "log /srv/weir-data (written): 3 frames, 5 KiB, at most 4GiB".
+  /// `working_directory`: what a relative `log.directory` is relative to; absolute.
+  [[nodiscard]] std::string log_summary(const log_settings& log,
+                                        const std::filesystem::path& working_directory) const;
+  /// "sinks: influx (influxdb http://127.0.0.1:8087, 12 points pending)".
+  [[nodiscard]] std::string sink_summary(const std::vector<sink_settings>& sinks) const;
+
+ private:
+  [[nodiscard]] std::uint64_t of_log(std::string_view name) const;
+
+  std::map<std::string, double, std::less<>> log_;
+  std::map<std::string, double, std::less<>> pending_;
+};
+
+}  // namespace weir

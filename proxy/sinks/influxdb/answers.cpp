@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of InfluxDB's answers. Pure.
+#include "sinks/influxdb/answers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "base/influxql_identifier.hpp"
+#include "net/server_message.hpp"
+#include "sinks/answer_table.hpp"
+
+namespace weir {
+namespace {
+
+using meaning = influxdb_meaning;
+using row = answer_row<meaning>;
+constexpr row::body any = row::body::any;
+constexpr row::body page = row::body::page;
+
+constexpr std::array rows{
+    row{204, 204, any, "", meaning::stored},
+    row{0, 399, any, "", meaning::not_stored},
+    row{401, 401, any, "", meaning::not_allowed},
+    row{403, 403, any, "", meaning::not_allowed},
+    row{407, 407, any, "", meaning::not_allowed},
+    row{404, 404, any, "database not found", meaning::missing_database},
+    row{404, 404, any, "retention policy not found", meaning::missing_policy},
+    row{408, 408, any, "", meaning::busy},
+    row{425, 425, any, "", meaning::busy},
+    row{429, 429, any, "", meaning::busy},
+    row{413, 413, any, "", meaning::too_large},
+    // These speak of the request (its path, its headers, who pays), never of its points.
+    row{402, 406, any, "", meaning::wrong_place},
+    row{410, 421, any, "", meaning::wrong_place},
+    row{423, 499, any, "", meaning::wrong_place},
+    // 400, 409 and 422 are said of points, in JSON or plain text. A page is a proxy's, and of a
+    // request without TLS nothing was read at all.
+    row{400, 422, page, "", meaning::wrong_place},
+    row{400, 422, any, go_wants_tls, meaning::wrong_place},
+    row{400, 422, any, nginx_wants_tls, meaning::wrong_place},
+    row{400, 422, any, "partial write", meaning::partial_write},
+    row{400, 422, any, "", meaning::refused},
+    row{500, 500, any, "retention policy not found", meaning::missing_policy},
+};
+
+/// What to do about a held lane. The first row that fits decides.
+struct remedy_row {
+  meaning of;
+  std::string_view phrase;  // in the server's message; empty: any
+  std::string_view text;
+};
+constexpr std::array remedies{
+    remedy_row{meaning::missing_database, "",
+               "; create it there, or send CREATE DATABASE to weir (key: create_databases)"},
+    remedy_row{meaning::not_allowed, "", "; check the sink's token, or its username and password"},
+    remedy_row{meaning::wrong_place, go_wants_tls, "; let the sink's url begin with https://"},
+    remedy_row{meaning::wrong_place, nginx_wants_tls, "; let the sink's url begin with https://"},
+    remedy_row{meaning::wrong_place, "bucket",
+               "; create the bucket there (weir does not), or name another one (key: bucket)"},
+    remedy_row{meaning::wrong_place, "no dbrp mapping",
+               "; create the bucket there (weir does not), or name another one (key: bucket)"},
+    remedy_row{meaning::wrong_place, "organization", "; check the sink's org"},
+    remedy_row{meaning::wrong_place, "", "; is the url right?"},
+};
+
+std::string remedy(meaning of, std::string_view message, const lane_key& lane) {
+  if (of == meaning::missing_policy && lane.retention_policy.empty()) {
+    return "; make a retention policy the default of the database there";
+  }
+  if (of == meaning::missing_policy) {
+    return "; create it there (CREATE RETENTION POLICY " +
+           quoted_identifier(lane.retention_policy) + " ON " + quoted_identifier(lane.database) +
+           " DURATION ... REPLICATION 1), or let clients write without rp";
+  }
+  for (const remedy_row& one : remedies) {
+    if (one.of == of && message.find(one.phrase) != std::string_view::npos) {
+      return std::string(one.text);
+    }
+  }
+  return {};
+}
+
+attempt_verdict verdict_of(meaning of) noexcept {
+  switch (of) {
+    case meaning::stored:
+      return attempt_verdict::delivered;
+    case meaning::partial_write:
+      return attempt_verdict::delivered_in_part;
+    case meaning::too_large:
+      return attempt_verdict::too_large;
+    case meaning::busy:
+      return attempt_verdict::retry;
+    case meaning::refused:
+      return attempt_verdict::refused;
+    case meaning::not_stored:
+    case meaning::not_allowed:
+    case meaning::missing_database:
+    case meaning::missing_policy:
+    case meaning::wrong_place:
+      break;
+  }
+  return attempt_verdict::hold;
+}
+
+/// How many lines the message names as unparsable: one reason stands on each line of it.
+std::uint64_t unparsable_lines(std::string_view message) {
+  constexpr std::string_view phrase = "unable to parse '";
+  std::uint64_t lines = 0;
+  for (std::size_t at = message.find(phrase); at != std::string_view::npos;
+       at = message.find(phrase, at + phrase.size())) {
+    const bool begins_reason =
+        at == 0 || message[at - 1] == '\n' || message.substr(0, at).ends_with("partial write: ");
+    lines += begins_reason ? 1 : 0;
+  }
+  return lines;
+}
+
+}  // namespace
+
+influxdb_meaning influxdb_meaning_of(const http_reply& reply, std::string_view message) {
+  return meaning_in<meaning>(rows, meaning::busy, reply, message);
+}
+
+std::uint64_t dropped_points(std::string_view message) {
+  constexpr std::string_view phrase = " dropped=";
+  std::uint64_t counted = 0;
+  // The last one is the server's own; an earlier one may stand inside a line that it quotes.
+  if (const std::size_t at = message.rfind(phrase); at != std::string_view::npos) {
+    const char* digits = message.data() + at + phrase.size();
+    std::from_chars(digits, message.data() + message.size(), counted);
+  }
+  // Lines that did not parse are not part of `dropped`.
+  return std::max<std::uint64_t>({1, counted, unparsable_lines(message)});
+}
+
+influxdb_write_answer read_write_answer(const http_reply& reply, const lane_key& lane) {
+  if (!reply.answered) {
+    return {attempt_result::failed(reply.detail), false};
+  }
+  std::string message = server_message(reply.body);
+  const meaning means = influxdb_meaning_of(reply, message);
+  influxdb_write_answer answer{result_of_reply(reply), means == meaning::missing_database};
+  attempt_result& result = answer.result;
+  result.verdict = verdict_of(means);
+  if (means == meaning::not_stored) {
+    result.message = not_stored_message(reply.status, "204", reply.location);
+    result.numbers_matter = true;
+    return answer;
+  }
+  if (means == meaning::partial_write) {
+    result.discarded[discard_reason::partial] = dropped_points(message);
+  }
+  const std::string what_to_do = remedy(means, message, lane);
+  readable_message read = readable(reply, std::move(message));
+  result.message = std::move(read.text) + what_to_do;
+  result.numbers_matter = read.numbers_matter;
+  return answer;
+}
+
+attempt_result read_creation_answer(const http_reply& reply) {
+  constexpr std::string_view statement = "CREATE DATABASE: ";
+  if (!reply.answered) {
+    return attempt_result::failed(std::string(statement) + reply.detail);
+  }
+  attempt_result result = result_of_reply(reply);
+  std::string message = server_message(reply.body);
+  if (message.empty()) {
+    message = "status " + std::to_string(reply.status);
+  }
+  const meaning means = influxdb_meaning_of(reply, message);
+  if (means == meaning::busy || means == meaning::missing_policy) {
+    result.message = std::string(statement) + message;
+    return result;
+  }
+  if (reply.status == 200) {
+    // Its success is results without an error, whatever the status promises.
+    message = query_error(reply.body);
+    if (message.empty()) {
+      result.at_once = true;
+      return result;
+    }
+  } else if (means == meaning::not_stored || means == meaning::stored) {
+    message = not_stored_message(reply.status, "200", reply.location);
+    result.numbers_matter = true;
+  }
+  result.verdict = attempt_verdict::hold;
+  result.message = std::string(statement) + message;
+  return result;
+}
+
+}  // namespace weir

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Delivers to a Prometheus remote write receiver: hands batches to shards, today one, because lanes
+// may write the same series. Pure. Lives on its sink's thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "config/settings.hpp"
+#include "sinks/remote_write/shard.hpp"
+#include "sinks/target.hpp"
+
+namespace weir {
+
+class remote_write_target final : public target {
+ public:
+  /// As shard's.
+  remote_write_target(const sink_settings& settings, shard_parts parts,
+                      std::string_view sent_before, std::uint64_t low_water)
+      : settings_(settings),
+        http_(parts.http),
+        only_(settings_, std::move(parts), sent_before, low_water) {}
+
+  void deliver(const batch& source, done on_done) override {
+    only_.deliver(source, std::move(on_done));
+  }
+  void abort() override {
+    http_.abort();
+    only_.abort();
+  }
+  void saved(std::uint64_t low_water) override { only_.saved(low_water); }
+  [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
+
+ private:
+  const sink_settings settings_;
+  transfer& http_;
+  shard only_;
+};
+
+}  // namespace weir

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One stream of remote write requests.
+#include "sinks/remote_write/shard.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/one_line.hpp"
+#include "observe/journal.hpp"
+
+namespace weir {
+namespace {
+
+/// After a 413 requests are small; so many successes later they may double.
+constexpr std::uint32_t successes_before_growth = 16;
+constexpr std::size_t message_bytes_max = 300;
+constexpr std::string_view user_agent = "User-Agent: weir/" WEIR_VERSION;
+
+std::uint64_t last_sequence_of(const batch& source) {
+  return source.frames.empty() ? source.cut_sequence : source.frames.back()->header.sequence;
+}
+
+}  // namespace
+
+struct shard::running {
+  running(job j, std::string lines, sent_ledger& ledger, request_limits& limits)
+      : of(std::move(j)), samples(std::move(lines)), plan(samples, ledger, limits) {}
+
+  job of;
+  sample_batch samples;
+  send_plan plan;
+  std::string body;
+  std::uint64_t sent_bytes = 0;
+  refused_lines refused;
+};
+
+shard::shard(const sink_settings& settings, shard_parts parts, std::string_view sent_before,
+             std::uint64_t low_water)
+    : settings_(settings), parts_(std::move(parts)), ledger_(parts_.state_bytes) {
+  ledger_.recover(sent_before, low_water);
+  if (!sent_before.empty()) {
+    rewrite_ledger();
+  }
+}
+
+shard::~shard() = default;
+
+void shard::deliver(const batch& source, target::done on_done) {
+  queue_.push_back({&source, std::move(on_done)});
+  pump();
+}
+
+void shard::abort() {
+  queue_.clear();
+  running_.reset();
+  waiting_ = false;
+}
+
+// A loop, not a recursion: a transfer may answer before `post` returns.
+void shard::pump() {
+  if (std::exchange(pumping_, true)) {
+    return;
+  }
+  while (!waiting_) {
+    if (running_ == nullptr) {
+      if (queue_.empty()) {
+        break;
+      }
+      job next = std::move(queue_.front());
+      queue_.pop_front();
+      begin(std::move(next));
+      continue;
+    }
+    if (const auto part = running_->plan.next()) {
+      send(*part);
+    } else {
+      finish_done();
+    }
+  }
+  pumping_ = false;
+}
+
+void shard::begin(job next) {
+  std::string lines;
+  if (!append_lines(*next.source, lines)) {
+    next.on_done(attempt_result::unsendable("a frame of this batch cannot be inflated"));
+    return;
+  }
+  ledger_.begin(next.source->lane, last_sequence_of(*next.source));
+  running_ = std::make_unique<running>(std::move(next), std::move(lines), ledger_, limits_);
+  running_->samples.read(to_milliseconds(parts_.now_ns()), ledger_);
+}
+
+void shard::send(const send_plan::range& part) {
+  request_encoder& encoder = *parts_.encoder;
+  encoder.clear();
+  std::vector<sent_sample> sent;
+  sent.reserve(part.size());
+  for (std::size_t i = part.begin; i < part.end; ++i) {
+    const sample& one = running_->samples.samples()[i];
+    encoder.add(running_->samples.wire_of(one));
+    sent.push_back(running_->samples.sent_of(one));
+  }
+  ledger_.intend(sent);
+  write_ledger();
+  running_->body = encoder.body();
+  waiting_ = true;
+  parts_.counters->requests.add();
+  parts_.http.post(request_with(running_->body), [this](const http_reply& reply) {
+    waiting_ = false;
+    on_reply(reply);
+    pump();
+  });
+}
+
+transfer_request shard::request_with(std::string_view body) const {
+  transfer_request request;
+  request.url = settings_.url;
+  // An empty Expect keeps curl from waiting for "100 Continue".
+  request.headers = {std::string(user_agent), "Expect:"};
+  for (std::string& header : parts_.encoder->headers()) {
+    request.headers.push_back(std::move(header));
+  }
+  request.headers.insert(request.headers.end(), settings_.headers.begin(), settings_.headers.end());
+  if (!settings_.token.empty()) {
+    request.headers.push_back("Authorization: Bearer " + settings_.token);
+  }
+  request.username = settings_.username;
+  request.password = settings_.password;
+  request.timeout = settings_.timeout;
+  request.body = {body};
+  return request;
+}
+
+void shard::on_reply(const http_reply& reply) {
+  remote_write_answer answer = read_remote_write_answer(reply);
+  running_->sent_bytes += running_->body.size();
+  switch (answer.what) {
+    case remote_write_answer::kind::stored:
+      on_stored(reply, answer);
+      return;
+    case remote_write_answer::kind::too_large:
+      successes_ = 0;
+      if (running_->refused.code == 0) {  // said where even one sample alone is too large
+        running_->refused.message = answer.message;
+        running_->refused.code = answer.status;
+      }
+      running_->plan.too_large();
+      return;
+    case remote_write_answer::kind::refused:
+      running_->refused.message = answer.message;
+      running_->refused.code = answer.status;
+      running_->plan.refused(answer.message);
+      return;
+    case remote_write_answer::kind::not_now:
+      finish(std::move(answer.result));
+      return;
+  }
+}
+
+void shard::on_stored(const http_reply& reply, const remote_write_answer& answer) {
+  if (answer.page && !std::exchange(page_told_, true)) {
+    journal(journal_level::warning,
+            fmt::format("sink {}: answered {} with {}, and remote write takes any 2xx for stored: "
+                        "is the url right?",
+                        settings_.name, reply.status, one_line(answer.message, message_bytes_max)));
+  }
+  running_->plan.accepted();
+  grow_requests();
+}
+
+/// One sample that is too large even alone must not leave all later requests small.
+void shard::grow_requests() {
+  if (++successes_ >= successes_before_growth) {
+    successes_ = 0;
+    limits_.samples = std::min(limits_.samples * 2, request_limits{}.samples);
+  }
+}
+
+/// The batch is dealt with: what is not stored is counted.
+void shard::finish_done() {
+  attempt_result result = attempt_result::done(0);
+  result.discarded = running_->samples.discarded_points(running_->of.source->points);
+  result.refused = std::move(running_->refused);
+  result.refused.lines = running_->samples.refused_lines();
+  ledger_.conclude();
+  parts_.counters->note(running_->samples.counts());
+  finish(std::move(result));
+}
+
+void shard::finish(attempt_result result) {
+  result.sent_bytes = running_->sent_bytes;
+  parts_.counters->bisection_requests.add(running_->plan.bisection_requests());
+  parts_.counters->series_known.set(ledger_.series_known());
+  parts_.counters->series_forgotten.set(ledger_.times_forgotten());
+  const target::done on_done = std::move(running_->of.on_done);
+  running_.reset();
+  on_done(std::move(result));
+}
+
+void shard::saved(std::uint64_t low_water) {
+  ledger_.saved(low_water);
+  if (ledger_.wants_rewrite()) {
+    rewrite_ledger();
+  }
+}
+
+// Points are delivered all the same when this fails: what it protects from is a crash.
+void shard::write_ledger() {
+  const std::string bytes = ledger_.take_unwritten();
+  if (!bytes.empty() && parts_.sent != nullptr && !parts_.sent->append(bytes)) {
+    parts_.counters->ledger_failures.add();
+  }
+}
+
+void shard::rewrite_ledger() {
+  const std::string bytes = ledger_.whole();
+  if (parts_.sent != nullptr && !parts_.sent->replace(bytes)) {
+    parts_.counters->ledger_failures.add();
+  }
+}
+
+}  // namespace weir

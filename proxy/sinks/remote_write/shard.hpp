@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One stream of requests to a remote write receiver, one request under way at a time: it takes
+// batches apart into requests, finds what a refusal is about, and remembers what was sent. Batches
+// that may hold the same series must go to the same shard. How bytes travel is transfer's part, how
+// they look is the encoder's. Pure: the clock is passed in. Lives on its sink's thread, but for the
+// counters.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "config/settings.hpp"
+#include "net/transfer.hpp"
+#include "sinks/remote_write/answers.hpp"
+#include "sinks/remote_write/encoder.hpp"
+#include "sinks/remote_write/sample_batch.hpp"
+#include "sinks/remote_write/sample_metrics.hpp"
+#include "sinks/remote_write/send_plan.hpp"
+#include "sinks/remote_write/sent_ledger.hpp"
+#include "sinks/target.hpp"
+
+namespace weir {
+
+/// What a shard works with. What is pointed to must outlive it.
+struct shard_parts {
+  transfer& http;
+  std::unique_ptr<request_encoder> encoder;
+  /// Null: what was sent is forgotten at the end of the process (a memory log).
+  std::unique_ptr<sent_store> sent;
+  /// The wall clock, nanoseconds since the epoch.
+  std::function<std::int64_t()> now_ns;
+  /// Bytes of the table of series.
+  std::size_t state_bytes = 0;
+  std::shared_ptr<sample_counters> counters;
+};
+
+class shard {
+ public:
+  /// `sent_before` is what `parts.sent` held, `low_water` where the sink's cursor starts.
+  /// `settings` must outlive it.
+  shard(const sink_settings& settings, shard_parts parts, std::string_view sent_before,
+        std::uint64_t low_water);
+  ~shard();
+  shard(const shard&) = delete;
+  shard& operator=(const shard&) = delete;
+
+  /// As target::deliver; batches wait for each other.
+  void deliver(const batch& source, target::done on_done);
+  /// Forgets all batches. Requires: the transfer's requests were ended.
+  void abort();
+  /// As target::saved.
+  void saved(std::uint64_t low_water);
+
+ private:
+  struct job {
+    const batch* source;
+    target::done on_done;
+  };
+  struct running;
+
+  void pump();
+  void begin(job next);
+  void send(const send_plan::range& part);
+  [[nodiscard]] transfer_request request_with(std::string_view body) const;
+  void on_reply(const http_reply& reply);
+  void on_stored(const http_reply& reply, const remote_write_answer& answer);
+  void finish(attempt_result result);
+  void finish_done();
+  void grow_requests();
+  void write_ledger();
+  void rewrite_ledger();
+
+  const sink_settings& settings_;
+  shard_parts parts_;
+  sent_ledger ledger_;
+  request_limits limits_;
+  std::deque<job> queue_;
+  /// The batch under way; null between two.
+  std::unique_ptr<running> running_;
+  std::uint32_t successes_ = 0;
+  bool waiting_ = false;
+  bool pumping_ = false;
+  bool page_told_ = false;
+};
+
+}  // namespace weir

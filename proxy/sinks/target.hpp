@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The other side of a sink: the one thing in which kinds of sinks differ. Lives on its sink's
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "sinks/attempt_result.hpp"
+#include "sinks/batcher.hpp"
+
+namespace weir {
+
+class target {
+ public:
+  using done = std::function<void(attempt_result)>;
+  virtual ~target() = default;
+
+  /// Starts to deliver. `source` stays alive and unchanged until `on_done`, which is called once,
+  /// possibly before this returns, unless `abort` comes first.
+  virtual void deliver(const batch& source, done on_done) = 0;
+  /// Ends everything under way; no `on_done` is called any more.
+  virtual void abort() = 0;
+  /// A cursor was kept: what was done before this call is never delivered again, nor is any frame
+  /// below `low_water`.
+  virtual void saved(std::uint64_t low_water) { static_cast<void>(low_water); }
+  /// The other side has a limit for one batch, so frames above the sink's limits must be cut.
+  [[nodiscard]] virtual bool needs_cuts() const noexcept = 0;
+};
+
+/// Takes everything, does nothing: for load tests.
+class null_target final : public target {
+ public:
+  void deliver(const batch&, done on_done) override { on_done(attempt_result::done(0)); }
+  void abort() override {}
+  [[nodiscard]] bool needs_cuts() const noexcept override { return false; }
+};
+
+}  // namespace weir
