@@ -54,20 +54,20 @@ struct transfer_curl::state {
   void unwatch(watched_socket* which);
 };
 
-transfer_curl::transfer_curl(std::unique_ptr<state> made) : state_(std::move(made)) {}
+transfer_curl::transfer_curl(std::unique_ptr<state> ready) : state_(std::move(ready)) {}
 
 transfer_curl::~transfer_curl() = default;
 
 watched_socket* transfer_curl::state::watch(curl_socket_t socket) {
-  auto made = std::make_unique<watched_socket>();
-  made->socket = socket;
-  made->owner = this;
-  if (uv_poll_init_socket(loop, &made->poll, socket) != 0) {
+  auto watched = std::make_unique<watched_socket>();
+  watched->socket = socket;
+  watched->owner = this;
+  if (uv_poll_init_socket(loop, &watched->poll, socket) != 0) {
     return nullptr;
   }
-  made->poll.data = made.get();
-  sockets.insert(made.get());
-  return made.release();
+  watched->poll.data = watched.get();
+  sockets.insert(watched.get());
+  return watched.release();
 }
 
 void transfer_curl::state::unwatch(watched_socket* which) {
@@ -96,10 +96,10 @@ void transfer_curl::state::take_finished() {
 }
 
 void transfer_curl::state::finish(CURL* easy, CURLcode code) {
-  const auto found = running.find(easy);
-  WEIR_ASSERT(found != running.end());
-  const std::unique_ptr<running_request> one = std::move(found->second);
-  running.erase(found);
+  const auto entry = running.find(easy);
+  WEIR_ASSERT(entry != running.end());
+  const std::unique_ptr<running_request> one = std::move(entry->second);
+  running.erase(entry);
   http_reply reply = one->exchange.take_reply(easy, code);
   curl_multi_remove_handle(multi, easy);
   keep_or_free(easy);
@@ -194,21 +194,21 @@ int on_timer(CURLM*, long timeout_ms, void* user) {
 result<std::unique_ptr<transfer_curl>> transfer_curl::make(uv_loop_s* loop,
                                                            std::size_t connections_kept) {
   start_curl();
-  auto made = std::make_unique<state>();
-  made->loop = loop;
-  made->multi = curl_multi_init();
-  if (made->multi == nullptr) {
+  auto ready = std::make_unique<state>();
+  ready->loop = loop;
+  ready->multi = curl_multi_init();
+  if (ready->multi == nullptr) {
     return failure{"libcurl could not be started"};
   }
-  made->timer = new uv_timer_t;
-  uv_timer_init(loop, made->timer);
-  made->timer->data = made.get();
-  curl_multi_setopt(made->multi, CURLMOPT_SOCKETFUNCTION, on_socket<state>);
-  curl_multi_setopt(made->multi, CURLMOPT_SOCKETDATA, made.get());
-  curl_multi_setopt(made->multi, CURLMOPT_TIMERFUNCTION, on_timer<state>);
-  curl_multi_setopt(made->multi, CURLMOPT_TIMERDATA, made.get());
-  curl_multi_setopt(made->multi, CURLMOPT_MAXCONNECTS, static_cast<long>(connections_kept));
-  return std::unique_ptr<transfer_curl>(new transfer_curl(std::move(made)));
+  ready->timer = new uv_timer_t;
+  uv_timer_init(loop, ready->timer);
+  ready->timer->data = ready.get();
+  curl_multi_setopt(ready->multi, CURLMOPT_SOCKETFUNCTION, on_socket<state>);
+  curl_multi_setopt(ready->multi, CURLMOPT_SOCKETDATA, ready.get());
+  curl_multi_setopt(ready->multi, CURLMOPT_TIMERFUNCTION, on_timer<state>);
+  curl_multi_setopt(ready->multi, CURLMOPT_TIMERDATA, ready.get());
+  curl_multi_setopt(ready->multi, CURLMOPT_MAXCONNECTS, static_cast<long>(connections_kept));
+  return std::unique_ptr<transfer_curl>(new transfer_curl(std::move(ready)));
 }
 
 void transfer_curl::post(transfer_request request, done on_done) {

@@ -28,7 +28,7 @@ class transfer_curl final : public transfer {
 
  private:
   struct state;
-  explicit transfer_curl(std::unique_ptr<state> made);
+  explicit transfer_curl(std::unique_ptr<state> ready);
   std::unique_ptr<state> state_;
 };
 

@@ -53,8 +53,8 @@ struct attempt_result {
   attempt_verdict verdict = attempt_verdict::retry;
   /// Of retry: without waiting, because what stood in the batch's way is gone.
   bool at_once = false;
-  /// The other side's own message, or why there was no answer, and what to do about it. As long as
-  /// others made it: cut before use.
+  /// The other side's own message, or why there was no answer, and what to do about it. Unbounded,
+  /// because others wrote it: cut before use.
   std::string message;
   /// Two messages that differ in their numbers alone are two reasons, not one.
   bool numbers_matter = false;

@@ -18,7 +18,8 @@ constexpr std::size_t headers_at_once = 1024;
 constexpr int discover_rounds_max = 16;
 /// Attempts begun in one turn: a sink that is never slow must still look at its other events.
 constexpr int starts_max = 256;
-/// Another sink may have given memory back; nobody tells.
+/// Another sink may have given memory back, which wakes no one: the sink looks again after so
+/// many milliseconds.
 constexpr std::int64_t memory_retry_ms = 20;
 
 }  // namespace
@@ -221,7 +222,7 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
   start_due(now_ms);
   // A deliverer that is done at once has filled `completed_` again.
   finish_completed(now_ms);
-  tell_troubles(now_ms);
+  report_troubles(now_ms);
   keep_cursor();
   in_turn_ = false;
   counters_.at_rest.set(at_rest() ? drains_ : 0);

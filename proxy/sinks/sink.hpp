@@ -47,7 +47,7 @@ struct sink_parts {
   std::uint64_t seed = 0;
   /// The wall clock, to tell how old points were when they were delivered. May be empty.
   std::function<std::int64_t()> now_ns = {};
-  /// For tests: hears the lines about lanes in trouble that go to the journal. May be empty.
+  /// For tests: gets the lines about lanes in trouble that go to the journal, too. May be empty.
   std::function<void(const std::string&)> told = {};
 };
 
@@ -114,7 +114,7 @@ class sink {
   void settled_by_server(lane& on, std::int64_t now_ms);
   void settled_without_server(lane& on, std::int64_t now_ms);
   void wake_others(std::int64_t now_ms);
-  void tell_troubles(std::int64_t now_ms);
+  void report_troubles(std::int64_t now_ms);
   [[nodiscard]] trouble_book::moment moment_at(std::int64_t now_ms) const;
 
   void recover_header(const frame_header& header, std::int64_t now_ms);
@@ -145,7 +145,7 @@ class sink {
   std::size_t held_lanes_ = 0;
   trouble_book trouble_;
   std::int64_t last_success_ms_ = std::numeric_limits<std::int64_t>::min();
-  /// Lanes that were paused since others were last told of a success.
+  /// Lanes that were paused since the last success woke others.
   bool paused_since_success_ = false;
   bool in_turn_ = false;
   std::uint64_t drains_ = 0;

@@ -106,7 +106,7 @@ void sink::settled_by_server(lane& on, std::int64_t now_ms) {
   wake_others(now_ms);
 }
 
-/// Without a word of the server: what was pending is gone, or damaged.
+/// Without an answer of the server: what was pending is gone, or damaged.
 void sink::settled_without_server(lane& on, std::int64_t now_ms) {
   if (on.pending.empty()) {
     set_held(on, false);
@@ -142,7 +142,7 @@ trouble_book::moment sink::moment_at(std::int64_t now_ms) const {
           cursor_.delivered};
 }
 
-void sink::tell_troubles(std::int64_t now_ms) {
+void sink::report_troubles(std::int64_t now_ms) {
   trouble_.tick(moment_at(now_ms));
   for (const trouble_book::line& one : trouble_.take_lines()) {
     journal(one.level, one.text);
@@ -175,10 +175,10 @@ void sink::conclude(lane& on, std::uint64_t dropped, discard_reason reason, std:
 }
 
 void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms) {
-  const batch& made = *on.current;
+  const batch& settled = *on.current;
   const std::uint64_t dropped = counts.total();
-  WEIR_ASSERT(dropped <= made.points);
-  cursor_.delivered += made.points - dropped;
+  WEIR_ASSERT(dropped <= settled.points);
+  cursor_.delivered += settled.points - dropped;
   for (std::size_t i = 0; i < discard_reason_count; ++i) {
     discard(static_cast<discard_reason>(i), counts.of[i]);
   }
@@ -187,25 +187,25 @@ void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms)
   if (by_server) {
     const std::int64_t now_ns = parts_.now_ns ? parts_.now_ns() : 0;
     counters_.delivery_seconds.observe(
-        static_cast<double>(std::max<std::int64_t>(0, now_ns - made.received_ns)) / 1e9);
+        static_cast<double>(std::max<std::int64_t>(0, now_ns - settled.received_ns)) / 1e9);
   }
-  if (made.frames.empty()) {
-    lost +=
-        on.pending.take(made.cut_sequence, made.points, made.inflated_bytes, made.cut_ends_frame);
+  if (settled.frames.empty()) {
+    lost += on.pending.take(settled.cut_sequence, settled.points, settled.inflated_bytes,
+                            settled.cut_ends_frame);
   }
-  for (const frame_ptr& one : made.frames) {
+  for (const frame_ptr& one : settled.frames) {
     lost +=
         on.pending.take(one->header.sequence, one->header.points, one->header.inflated_bytes, true);
   }
   discard(discard_reason::lost, lost);
-  on.at = made.after;
+  on.at = settled.after;
   if (dropped == 0 && ++on.successes >= successes_before_growth) {
     on.successes = 0;
     on.limit_bytes =
         std::min(on.limit_bytes * 2, std::max<std::uint64_t>(1, settings_.batch.bytes));
   }
-  on.pending.nothing_before(made.frames.empty() ? made.received_ns
-                                                : made.frames.back()->header.received_ns);
+  on.pending.nothing_before(settled.frames.empty() ? settled.received_ns
+                                                   : settled.frames.back()->header.received_ns);
   drop_attempt(on);
   cursor_changed_ = true;
   waiting_changed_ = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A sink's numbers: written on its thread, read by whoever looks.
+// A sink's numbers: written on its thread, read on any.
 #pragma once
 
 #include <array>

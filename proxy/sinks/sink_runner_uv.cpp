@@ -49,8 +49,8 @@ void sink_runner::notifier::notify() {
 }
 
 void sink_runner::notifier::notify_of_append() {
-  // Relaxed: appending and looking at the log's end go through the log's mutex, so that whoever
-  // comes second sees what the other did.
+  // Relaxed: appending and looking at the log's end go through the log's mutex, so that the one
+  // that comes second sees what the first did.
   if (listening_.load(std::memory_order_relaxed) && listening_.exchange(false)) {
     notify();
   }
@@ -103,30 +103,30 @@ void sink_runner::state::close_handles() {
   WEIR_ASSERT(closed == 0);
 }
 
-sink_runner::sink_runner(std::unique_ptr<state> made)
-    : state_(std::move(made)), notifier_(std::make_shared<notifier>()) {
+sink_runner::sink_runner(std::unique_ptr<state> initial)
+    : state_(std::move(initial)), notifier_(std::make_shared<notifier>()) {
   notifier_->async_ = &state_->async;
   state_->appends = notifier_;
 }
 
 result<std::unique_ptr<sink_runner>> sink_runner::make() {
-  auto made = std::make_unique<state>();
-  if (const int error = uv_loop_init(&made->loop); error != 0) {
+  auto fresh = std::make_unique<state>();
+  if (const int error = uv_loop_init(&fresh->loop); error != 0) {
     return failure{std::string("no event loop for a sink: ") + uv_strerror(error)};
   }
-  const int error = uv_async_init(&made->loop, &made->async, [](uv_async_t* handle) {
+  const int error = uv_async_init(&fresh->loop, &fresh->async, [](uv_async_t* handle) {
     static_cast<state*>(handle->data)->woken();
   });
   if (error != 0) {
-    uv_loop_close(&made->loop);
+    uv_loop_close(&fresh->loop);
     return failure{std::string("no wake-up for a sink: ") + uv_strerror(error)};
   }
-  made->async.data = made.get();
-  uv_timer_init(&made->loop, &made->timer);
-  made->timer.data = made.get();
-  uv_timer_init(&made->loop, &made->rest);
-  made->rest.data = made.get();
-  return std::unique_ptr<sink_runner>(new sink_runner(std::move(made)));
+  fresh->async.data = fresh.get();
+  uv_timer_init(&fresh->loop, &fresh->timer);
+  fresh->timer.data = fresh.get();
+  uv_timer_init(&fresh->loop, &fresh->rest);
+  fresh->rest.data = fresh.get();
+  return std::unique_ptr<sink_runner>(new sink_runner(std::move(fresh)));
 }
 
 sink_runner::~sink_runner() {

@@ -63,7 +63,7 @@ class threaded_sinks final : public sink_set {
   [[nodiscard]] bool all_reached(std::uint64_t target) const;
   /// Each sink has reached it, or nothing more can come of waiting.
   [[nodiscard]] bool all_done(std::uint64_t target) const;
-  void tell_left() const;
+  void report_pending() const;
 
   frame_log& log_;
   progress_notifier progress_;
@@ -72,8 +72,8 @@ class threaded_sinks final : public sink_set {
   bool stopped_ = false;
 };
 
-failure in_sink(const sink_settings& settings, const std::string& words) {
-  return {fmt::format("sink \"{}\": {}", settings.name, words)};
+failure in_sink(const sink_settings& settings, const std::string& message) {
+  return {fmt::format("sink \"{}\": {}", settings.name, message)};
 }
 
 outcome make_target(const sink_settings& settings, const sink_environment& environment,
@@ -188,7 +188,7 @@ bool threaded_sinks::all_done(std::uint64_t target) const {
   });
 }
 
-void threaded_sinks::tell_left() const {
+void threaded_sinks::report_pending() const {
   for (const running_sink& one : sinks_) {
     const sink_counters& counters = one.runner->counters();
     if (const std::uint64_t points = counters.points().pending; points > 0) {
@@ -213,7 +213,7 @@ bool threaded_sinks::drain(std::chrono::steady_clock::time_point deadline) {
   if (all_reached(target)) {
     return true;
   }
-  tell_left();
+  report_pending();
   return false;
 }
 

@@ -16,6 +16,12 @@
 #include "sinks/sink.hpp"
 
 namespace weir {
+
+// The rows: each is defined in a file of its kind.
+extern const target_kind influxdb_target_kind;
+extern const target_kind remote_write_target_kind;
+extern const target_kind file_target_kind;
+
 namespace {
 
 constinit const target_kind null_target_kind{

@@ -47,17 +47,11 @@ struct target_kind {
   /// It has a share of `[limits] state`.
   bool keeps_state = false;
   /// Errors do not name the sink.
-  result<made_target> (*make)(const sink_settings& settings,
-                                            const target_environment& environment);
+  result<made_target> (*make)(const sink_settings& settings, const target_environment& environment);
 };
 
 /// The row of the kind of `settings`.
 [[nodiscard]] const target_kind& target_kind_of(const sink_settings& settings) noexcept;
-
-// The rows.
-extern const target_kind influxdb_target_kind;
-extern const target_kind remote_write_target_kind;
-extern const target_kind file_target_kind;
 
 /// For rows: what carries requests to a server, whose address and version are checked.
 [[nodiscard]] result<std::unique_ptr<transfer>> transfer_to(const server_settings& server,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which words about lanes in trouble reach the journal, and when. Pure.
+// Which lines about lanes in trouble reach the journal, and when. Pure.
 #include "sinks/trouble.hpp"
 
 #include <fmt/format.h>
@@ -10,16 +10,17 @@
 #include <utility>
 
 #include "base/one_line.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir {
 namespace {
 
-constexpr std::size_t words_bytes_max = 300;
+constexpr std::size_t message_bytes_max = 300;
 constexpr std::size_t name_bytes_max = 200;
 /// Reasons, and lanes of each, that one summary names.
-constexpr std::size_t groups_told_max = 4;
-constexpr std::size_t names_told_max = 3;
-/// Reasons of one outage that are remembered, so that two that alternate are told once each.
+constexpr std::size_t groups_shown_max = 4;
+constexpr std::size_t names_shown_max = 3;
+/// Reasons of one outage that are remembered, so that two that alternate are reported once each.
 constexpr std::size_t reasons_known_max = 16;
 
 std::string name_of_lane(const lane_key& lane) {
@@ -35,22 +36,22 @@ std::string reason_of(const delivery_step& step) {
   for (const char letter : step.message) {
     if (letter == '"') {
       quoted = !quoted;
-    } else if (!quoted && std::isdigit(static_cast<unsigned char>(letter)) == 0) {
+    } else if (!quoted && !is_digit(letter)) {
       out += letter;
     }
   }
   if (step.numbers_matter) {
     out += step.message;
   }
-  return out.substr(0, words_bytes_max);
+  return out.substr(0, message_bytes_max);
 }
 
 std::string points_wait(std::uint64_t points) {
   return points == 1 ? "1 point waits" : fmt::format("{} points wait", points);
 }
 
-std::string times(std::uint64_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+std::string times(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -82,37 +83,37 @@ std::string spoken_duration(std::int64_t ms) {
 
 // ---- what happened
 
-void trouble_book::failed(const lane_key& lane, const failure& what, const moment& at) {
+void trouble_book::failed(const lane_key& lane, const failure& failed_attempt, const moment& at) {
   entry& of = entries_[lane];
-  of.pending = what.pending;
-  of.next_attempt_ms = what.next_attempt_ms;
-  if (what.step.kind == step_kind::hold) {
+  of.pending = failed_attempt.pending;
+  of.next_attempt_ms = failed_attempt.next_attempt_ms;
+  if (failed_attempt.step.kind == step_kind::hold) {
     stop_retrying(of, false, at);
-    hold(lane, of, what.step, at);
+    hold(lane, of, failed_attempt.step, at);
   } else {
     // A lane that was held stays so: an outage does not repair what it waits for.
-    retry(lane, of, what.step, at);
+    retry(lane, of, failed_attempt.step, at);
   }
 }
 
 void trouble_book::went_on(const lane_key& lane, const moment& at) {
-  const auto found = entries_.find(lane);
-  if (found == entries_.end()) {
+  const auto known = entries_.find(lane);
+  if (known == entries_.end()) {
     return;
   }
-  stop_retrying(found->second, true, at);
-  stop_holding(lane, found->second, true, at);
-  entries_.erase(found);
+  stop_retrying(known->second, true, at);
+  stop_holding(lane, known->second, true, at);
+  entries_.erase(known);
 }
 
 void trouble_book::gone(const lane_key& lane, const moment& at) {
-  const auto found = entries_.find(lane);
-  if (found == entries_.end()) {
+  const auto known = entries_.find(lane);
+  if (known == entries_.end()) {
     return;
   }
-  stop_retrying(found->second, false, at);
-  stop_holding(lane, found->second, false, at);
-  entries_.erase(found);
+  stop_retrying(known->second, false, at);
+  stop_holding(lane, known->second, false, at);
+  entries_.erase(known);
 }
 
 // ---- held lanes
@@ -121,7 +122,7 @@ void trouble_book::hold(const lane_key& lane, entry& of, const delivery_step& st
                         const moment& at) {
   const bool first = !std::exchange(of.held, true);
   const std::string was = std::exchange(of.reason, reason_of(step));
-  of.words = one_line(step.message, words_bytes_max);
+  of.message = one_line(step.message, message_bytes_max);
   if (!first && was == of.reason) {
     return;
   }
@@ -133,14 +134,14 @@ void trouble_book::hold(const lane_key& lane, entry& of, const delivery_step& st
       summary_ms_ = at.now_ms + summary_interval_ms_;
     }
   }
-  if (of.reasons_told < reasons_told_max && lane_line_allowed(at.now_ms)) {
-    ++of.reasons_told;
-    say(journal_level::error,
-        fmt::format("sink {}: {} is {}: {}; next attempt in {}", sink_, name_of_lane(lane),
-                    first ? "held" : "held, now for another reason", of.words,
-                    spoken_duration(of.next_attempt_ms - at.now_ms)));
+  if (of.reasons_reported < reasons_reported_max && lane_line_allowed(at.now_ms)) {
+    ++of.reasons_reported;
+    report(journal_level::error,
+           fmt::format("sink {}: {} is {}: {}; next attempt in {}", sink_, name_of_lane(lane),
+                       first ? "held" : "held, now for another reason", of.message,
+                       spoken_duration(of.next_attempt_ms - at.now_ms)));
   } else if (first) {
-    ++untold_held_;
+    ++unreported_held_;
     gathered_ms_ = gathered_ms_.value_or(at.now_ms + gather_ms);
   }
 }
@@ -153,13 +154,13 @@ void trouble_book::stop_holding(const lane_key& lane, entry& of, bool goes_on, c
     summary_ms_.reset();
   }
   if (lane_line_allowed(at.now_ms)) {
-    say(journal_level::info,
-        fmt::format("sink {}: {} {} after being held for {}{}", sink_, name_of_lane(lane),
-                    goes_on ? "goes on" : "has nothing left to deliver",
-                    spoken_duration(at.now_ms - of.since_ms),
-                    goes_on ? fmt::format("; {} waited", times(of.pending, "point")) : ""));
+    report(journal_level::info,
+           fmt::format("sink {}: {} {} after being held for {}{}", sink_, name_of_lane(lane),
+                       goes_on ? "goes on" : "has nothing left to deliver",
+                       spoken_duration(at.now_ms - of.since_ms),
+                       goes_on ? fmt::format("; {} waited", times(of.pending, "point")) : ""));
   } else {
-    ++untold_going_on_;
+    ++unreported_resumed_;
     gathered_ms_ = gathered_ms_.value_or(at.now_ms + gather_ms);
   }
 }
@@ -184,7 +185,7 @@ std::string trouble_book::held_groups() const {
   struct group {
     std::uint64_t lanes = 0;
     std::string names;
-    std::string words;
+    std::string message;
   };
   std::map<std::string, group> groups;
   for (const auto& [lane, of] : entries_) {
@@ -193,9 +194,9 @@ std::string trouble_book::held_groups() const {
     }
     group& same = groups[of.reason];
     if (same.lanes++ == 0) {
-      same.words = of.words;
+      same.message = of.message;
     }
-    if (same.lanes <= names_told_max) {
+    if (same.lanes <= names_shown_max) {
       same.names += (same.names.empty() ? "" : ", ") + name_of_lane(lane);
     }
   }
@@ -209,15 +210,15 @@ std::string trouble_book::held_groups() const {
   std::uint64_t left = 0;
   for (std::size_t i = 0; i < largest.size(); ++i) {
     const group& same = *largest[i];
-    if (i >= groups_told_max) {
+    if (i >= groups_shown_max) {
       left += same.lanes;
       continue;
     }
     out += (out.empty() ? "" : " | ") + same.names;
-    if (same.lanes > names_told_max) {
-      out += fmt::format(" and {} more", same.lanes - names_told_max);
+    if (same.lanes > names_shown_max) {
+      out += fmt::format(" and {} more", same.lanes - names_shown_max);
     }
-    out += ": " + same.words;
+    out += ": " + same.message;
   }
   return left == 0 ? out : out + fmt::format(" | {} more for other reasons", left);
 }
@@ -231,11 +232,11 @@ void trouble_book::summarize_held(const moment& at) {
       since = std::min(since, of.since_ms);
     }
   }
-  say(journal_level::error,
-      fmt::format("sink {}: {} {} held, the first for {}, {}: {}; next attempt in {}", sink_,
-                  times(held_, "lane"), held_ == 1 ? "is" : "are",
-                  spoken_duration(at.now_ms - since), points_wait(waiting), held_groups(),
-                  next_attempt(at, true)));
+  report(journal_level::error,
+         fmt::format("sink {}: {} {} held, the first for {}, {}: {}; next attempt in {}", sink_,
+                     times(held_, "lane"), held_ == 1 ? "is" : "are",
+                     spoken_duration(at.now_ms - since), points_wait(waiting), held_groups(),
+                     next_attempt(at, true)));
 }
 
 std::string trouble_book::next_attempt(const moment& at, bool held) const {
@@ -252,11 +253,11 @@ std::string trouble_book::next_attempt(const moment& at, bool held) const {
 
 void trouble_book::retry(const lane_key& lane, entry& of, const delivery_step& step,
                          const moment& at) {
-  of.retry_words = one_line(step.message, words_bytes_max);
+  of.retry_message = one_line(step.message, message_bytes_max);
   const bool joins = !std::exchange(of.retrying, true);
   retrying_ += joins ? 1 : 0;
-  if (outage_ && outage_->partly_told && joins) {
-    outage_.reset();  // that one was told to be over
+  if (outage_ && outage_->partial_end_reported && joins) {
+    outage_.reset();  // its end was reported
   }
   const bool begins = !outage_;
   if (begins) {
@@ -268,19 +269,20 @@ void trouble_book::retry(const lane_key& lane, entry& of, const delivery_step& s
   outage& now = *outage_;
   ++now.attempts;
   now.lane = name_of_lane(lane);
-  now.words = of.retry_words;
+  now.message = of.retry_message;
   const bool news =
       now.reasons.size() < reasons_known_max && now.reasons.insert(reason_of(step)).second;
   if (begins && at.now_ms >= calm_until_ms_) {
-    tell_outage(at);
-  } else if (now.told && news && now.reasons.size() <= reasons_told_max) {
-    say(journal_level::warning,
+    report_outage(at);
+  } else if (now.reported && news && now.reasons.size() <= reasons_reported_max) {
+    report(
+        journal_level::warning,
         fmt::format("sink {}: {} not delivered, now for another reason: {}; next attempt in {}",
-                    sink_, now.lane, now.words, spoken_duration(of.next_attempt_ms - at.now_ms)));
+                    sink_, now.lane, now.message, spoken_duration(of.next_attempt_ms - at.now_ms)));
   }
 }
 
-void trouble_book::tell_outage(const moment& at) {
+void trouble_book::report_outage(const moment& at) {
   outage& now = *outage_;
   const std::string lasted =
       at.now_ms == now.since_ms
@@ -289,13 +291,13 @@ void trouble_book::tell_outage(const moment& at) {
                         times(now.attempts, "attempt"));
   const std::string waiting =
       at.now_ms == now.since_ms ? "" : fmt::format("; {}", points_wait(at.pending));
-  say(journal_level::warning,
-      fmt::format("sink {}: {} not delivered{}: {}{}; next attempt in {}", sink_, now.lane, lasted,
-                  now.words, waiting, next_attempt(at, false)));
-  if (now.told) {
+  report(journal_level::warning,
+         fmt::format("sink {}: {} not delivered{}: {}{}; next attempt in {}", sink_, now.lane,
+                     lasted, now.message, waiting, next_attempt(at, false)));
+  if (now.reported) {
     now.interval_ms = std::min(now.interval_ms * 2, summary_most_ms);
   }
-  now.told = true;
+  now.reported = true;
   now.next_line_ms = at.now_ms + now.interval_ms;
 }
 
@@ -314,10 +316,11 @@ void trouble_book::stop_retrying(entry& of, bool delivered, const moment& at) {
 
 void trouble_book::end_outage(bool delivered, const moment& at) {
   const outage over = *std::exchange(outage_, std::nullopt);
-  if (!over.told) {
+  if (!over.reported) {
     return;
   }
-  say(journal_level::info,
+  report(
+      journal_level::info,
       fmt::format("sink {}: {} after {} ({} failed): {} delivered since, {}", sink_,
                   delivered ? "delivery goes on" : "the server answers again",
                   spoken_duration(at.now_ms - over.since_ms), times(over.attempts, "attempt"),
@@ -327,24 +330,26 @@ void trouble_book::end_outage(bool delivered, const moment& at) {
   calm_until_ms_ = at.now_ms + calm_ms_;
 }
 
-void trouble_book::tell_partly(const moment& at) {
+void trouble_book::report_partial_end(const moment& at) {
   outage& now = *outage_;
-  now.partly_told = true;
+  now.partial_end_reported = true;
   const auto left = std::find_if(entries_.begin(), entries_.end(),
                                  [](const auto& each) { return each.second.retrying; });
-  say(journal_level::warning,
+  report(
+      journal_level::warning,
       fmt::format("sink {}: delivery goes on after {}, but not of {} (such as {}: {}); {}", sink_,
                   spoken_duration(*now.success_ms - now.since_ms), times(retrying_, "lane"),
-                  name_of_lane(left->first), left->second.retry_words, points_wait(at.pending)));
+                  name_of_lane(left->first), left->second.retry_message, points_wait(at.pending)));
   now.next_line_ms = at.now_ms + now.interval_ms;
 }
 
 void trouble_book::tick_outage(const moment& at) {
   outage& now = *outage_;
-  if (now.told && now.success_ms && !now.partly_told && at.now_ms >= *now.success_ms + lasting_ms) {
-    tell_partly(at);
+  if (now.reported && now.success_ms && !now.partial_end_reported &&
+      at.now_ms >= *now.success_ms + lasting_ms) {
+    report_partial_end(at);
   } else if (at.now_ms >= now.next_line_ms) {
-    tell_outage(at);
+    report_outage(at);
   }
 }
 
@@ -356,16 +361,16 @@ void trouble_book::tick(const moment& at) {
   }
   if (gathered_ms_ && at.now_ms >= *gathered_ms_) {
     gathered_ms_.reset();
-    if (untold_going_on_ > 0) {
-      say(journal_level::info,
-          fmt::format("sink {}: {} more {} held no longer", sink_, untold_going_on_,
-                      untold_going_on_ == 1 ? "lane is" : "lanes are"));
+    if (unreported_resumed_ > 0) {
+      report(journal_level::info,
+             fmt::format("sink {}: {} more {} held no longer", sink_, unreported_resumed_,
+                         unreported_resumed_ == 1 ? "lane is" : "lanes are"));
     }
-    if (untold_held_ > 0 && held_ > 0) {
+    if (unreported_held_ > 0 && held_ > 0) {
       summarize_held(at);
       summary_ms_ = at.now_ms + summary_interval_ms_;
     }
-    untold_held_ = untold_going_on_ = 0;
+    unreported_held_ = unreported_resumed_ = 0;
   }
   if (summary_ms_ && at.now_ms >= *summary_ms_) {
     summarize_held(at);
@@ -382,14 +387,14 @@ std::optional<std::int64_t> trouble_book::due_ms() const {
   }
   if (outage_) {
     also(outage_->next_line_ms);
-    if (outage_->told && outage_->success_ms && !outage_->partly_told) {
+    if (outage_->reported && outage_->success_ms && !outage_->partial_end_reported) {
       also(*outage_->success_ms + lasting_ms);
     }
   }
   return due;
 }
 
-void trouble_book::say(journal_level level, std::string text) {
+void trouble_book::report(journal_level level, std::string text) {
   lines_.push_back({level, std::move(text)});
 }
 

@@ -48,6 +48,7 @@ void add_to(const sink_settings&, takers& by) noexcept {
 
 }  // namespace
 
+extern const sink_kind file_kind;
 constinit const sink_kind file_kind{.name = "file",
                                     .is = is_of<kind>,
                                     .defaults = defaults_of<kind>,
@@ -56,6 +57,7 @@ constinit const sink_kind file_kind{.name = "file",
                                     .texts = texts,
                                     .add_to = add_to};
 
+extern const sink_kind null_kind;
 constinit const sink_kind null_kind{
     .name = "null",
     .is = is_of<null_settings>,

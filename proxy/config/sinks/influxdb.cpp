@@ -76,6 +76,7 @@ void add_to(const sink_settings& sink, takers& by) noexcept {
 
 }  // namespace
 
+extern const sink_kind influxdb_kind;
 constinit const sink_kind influxdb_kind{.name = "influxdb",
                                         .sends_frames = true,
                                         .is = is_of<kind>,

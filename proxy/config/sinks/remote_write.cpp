@@ -43,6 +43,7 @@ void add_to(const sink_settings&, takers& by) noexcept {
 
 }  // namespace
 
+extern const sink_kind remote_write_kind;
 constinit const sink_kind remote_write_kind{.name = "remote_write",
                                             .is = is_of<kind>,
                                             .defaults = defaults_of<kind>,

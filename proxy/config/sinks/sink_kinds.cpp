@@ -9,6 +9,13 @@
 #include "base/assert.hpp"
 
 namespace weir {
+
+// The rows: each is defined in a file of its kind.
+extern const sink_kind influxdb_kind;
+extern const sink_kind remote_write_kind;
+extern const sink_kind file_kind;
+extern const sink_kind null_kind;
+
 namespace {
 
 constexpr std::array<const sink_kind*, 4> kinds{&influxdb_kind, &remote_write_kind, &file_kind,

@@ -56,12 +56,6 @@ struct sink_kind {
 [[nodiscard]] std::span<const sink_kind* const> sink_kinds() noexcept;
 [[nodiscard]] const sink_kind& kind_of(const sink_settings& sink) noexcept;
 
-// The rows.
-extern const sink_kind influxdb_kind;
-extern const sink_kind remote_write_kind;
-extern const sink_kind file_kind;
-extern const sink_kind null_kind;
-
 /// For rows: `is` and `defaults` of a kind with these settings.
 template <class Kind>
 [[nodiscard]] bool is_of(const sink_settings& sink) noexcept {

@@ -22,6 +22,7 @@ result<made_target> make(const sink_settings& settings, const target_environment
 
 }  // namespace
 
+extern const target_kind file_target_kind;
 constinit const target_kind file_target_kind{.name = "file", .keeps_state = false, .make = make};
 
 }  // namespace weir

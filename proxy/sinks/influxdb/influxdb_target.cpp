@@ -50,7 +50,7 @@ void influxdb_target::on_write_reply(const lane_key& lane, const http_reply& rep
   } else if (answer.result.verdict != attempt_verdict::retry &&
              answer.result.verdict != attempt_verdict::hold) {
     creation_tried_.erase(lane);
-    creation_told_.erase(lane);
+    creation_reported_.erase(lane);
   }
   on_done(std::move(answer.result));
 }
@@ -62,7 +62,7 @@ bool influxdb_target::may_create(const lane_key& lane) const {
 
 void influxdb_target::create_database(const lane_key& lane, attempt_result refused_write,
                                       done on_done) {
-  if (creation_told_.insert(lane).second) {  // once, also when it is tried again and again
+  if (creation_reported_.insert(lane).second) {  // once, also when it is tried again and again
     journal_limited("create " + sink_name_, journal_level::info,
                     fmt::format("sink {}: creating database {} upstream", sink_name_,
                                 one_line(lane.database, 200)));

@@ -47,8 +47,8 @@ class influxdb_target final : public target {
   /// Lanes whose database was created since the server took points of theirs last. If it is still
   /// missing then, the lane is held rather than the database created in a circle.
   std::set<lane_key> creation_tried_;
-  /// Lanes whose creation was told to the journal since then.
-  std::set<lane_key> creation_told_;
+  /// Lanes whose creation the journal has since then.
+  std::set<lane_key> creation_reported_;
 };
 
 }  // namespace weir

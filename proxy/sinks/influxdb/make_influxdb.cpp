@@ -25,6 +25,7 @@ result<made_target> make(const sink_settings& settings, const target_environment
 
 }  // namespace
 
+extern const target_kind influxdb_target_kind;
 constinit const target_kind influxdb_target_kind{
     .name = "influxdb", .keeps_state = false, .make = make};
 

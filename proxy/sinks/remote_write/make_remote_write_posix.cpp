@@ -46,6 +46,7 @@ result<made_target> make(const sink_settings& settings, const target_environment
 
 }  // namespace
 
+extern const target_kind remote_write_target_kind;
 constinit const target_kind remote_write_target_kind{
     .name = "remote_write", .keeps_state = true, .make = make};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A remote_write sink's numbers in samples: written on its thread, read by whoever looks.
+// A remote_write sink's numbers in samples: written on its thread, read on any.
 #pragma once
 
 #include <array>

@@ -33,20 +33,20 @@ std::optional<send_plan::range> send_plan::next() {
 std::optional<send_plan::range> send_plan::planned() {
   const std::vector<sample>& all = batch_.samples();
   while (at_ < all.size()) {
-    range made{at_, at_};
+    range request{at_, at_};
     std::size_t bytes = 0;
-    while (made.end < all.size() && all[made.end].round == all[made.begin].round &&
-           made.size() < limits_.samples) {
-      bytes += batch_.wire_bytes(all[made.end]);
-      if (made.size() > 0 && bytes > limits_.bytes) {
+    while (request.end < all.size() && all[request.end].round == all[request.begin].round &&
+           request.size() < limits_.samples) {
+      bytes += batch_.wire_bytes(all[request.end]);
+      if (request.size() > 0 && bytes > limits_.bytes) {
         break;
       }
-      ++made.end;
+      ++request.end;
     }
-    at_ = made.end;
-    if (trim(made)) {
-      current_ = {made, false};
-      return made;
+    at_ = request.end;
+    if (trim(request)) {
+      current_ = {request, false};
+      return request;
     }
   }
   return std::nullopt;

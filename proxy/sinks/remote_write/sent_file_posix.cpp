@@ -27,21 +27,21 @@ result<std::string> sent_file::load() const {
 }
 
 bool sent_file::append(std::string_view bytes) {
-  return told(append_to_file(path_, bytes, {}));
+  return noted(append_to_file(path_, bytes, {}));
 }
 
 bool sent_file::replace(std::string_view bytes) {
-  return told(write_file_atomically(path_, bytes));
+  return noted(write_file_atomically(path_, bytes));
 }
 
-bool sent_file::told(const outcome& what) const {
-  if (!what.ok()) {
+bool sent_file::noted(const outcome& done) const {
+  if (!done.ok()) {
     journal_limited("sent file", journal_level::error,
                     fmt::format("what was sent is not kept in {}: {}; after a crash, samples may "
                                 "be refused that were stored",
-                                path_, what.error().message));
+                                path_, done.error().message));
   }
-  return what.ok();
+  return done.ok();
 }
 
 }  // namespace weir

@@ -22,7 +22,7 @@ class sent_file final : public sent_store {
   bool replace(std::string_view bytes) override;
 
  private:
-  [[nodiscard]] bool told(const outcome& what) const;
+  [[nodiscard]] bool noted(const outcome& done) const;
 
   std::string path_;
 };

@@ -166,7 +166,7 @@ void shard::on_reply(const http_reply& reply) {
 }
 
 void shard::on_stored(const http_reply& reply, const remote_write_answer& answer) {
-  if (answer.page && !std::exchange(page_told_, true)) {
+  if (answer.page && !std::exchange(page_reported_, true)) {
     journal(journal_level::warning,
             fmt::format("sink {}: answered {} with {}, and remote write takes any 2xx for stored: "
                         "is the url right?",

@@ -87,7 +87,7 @@ class shard {
   std::uint32_t successes_ = 0;
   bool waiting_ = false;
   bool pumping_ = false;
-  bool page_told_ = false;
+  bool page_reported_ = false;
 };
 
 }  // namespace weir

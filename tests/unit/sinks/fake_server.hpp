@@ -145,7 +145,7 @@ class sink_world {
       from = decode_cursor(*cursors.kept).value();
     }
     subscriber = log_.subscribe({settings.name, true, {}}, from.low_water);
-    target.emplace(settings,
+    target.emplace(settings.name, *settings.as<influxdb_settings>(),
                    influxdb_parts{server, compression_mode::none, [this](std::string_view name) {
                                     return created.contains(std::string(name));
                                   }});

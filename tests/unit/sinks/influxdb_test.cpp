@@ -129,6 +129,7 @@ class influxdb_creation : public influxdb {
   const http_reply created_ = reply_of(200, R"({"results":[{"statement_id":0}]})");
   std::deque<batch> batches_;
   influxdb_target target_{
+      "test",
       settings_,
       {.http = http_,
        .compression = compression_mode::none,
@@ -188,7 +189,8 @@ TEST_F(influxdb_creation, is_for_what_clients_created_and_version_1_alone) {
     settings.version = version_2 ? 2 : 1;
     settings.create_databases = version_2;
     influxdb_target target(
-        settings, {.http = http_, .created_through_weir = [](std::string_view) { return true; }});
+        "test", settings,
+        {.http = http_, .created_through_weir = [](std::string_view) { return true; }});
     http_.replies = {missing_, created_};
     attempt_result got;
     batches_.push_back(one_frame({"d", ""}));
