@@ -115,7 +115,7 @@ bool fit_flink_gauge(field_view& field, field_type wanted, field_edit& edit) {
   return true;
 }
 
-bool mend_flink_line(std::string_view line, std::string& out) {
+bool take_out_flink_gauges(std::string_view line, std::string& out) {
   out.clear();
   const std::size_t series_end = find_space(line);
   if (series_end == line.size()) {

@@ -32,6 +32,6 @@ struct gauges_read {
 
 /// A line that was refused because of a value that is no number: the same line without such fields,
 /// in `out`. False when that is not what is wrong with it, `out` empty when no field is left.
-[[nodiscard]] bool mend_flink_line(std::string_view line, std::string& out);
+[[nodiscard]] bool take_out_flink_gauges(std::string_view line, std::string& out);
 
 }  // namespace weir

@@ -201,7 +201,7 @@ TEST(flink_gauges, a_string_that_is_a_number_fits_a_field_of_numbers) {
 TEST(flink_gauges, a_line_is_mended_by_taking_out_what_is_no_number) {
   const auto mended = [](const std::string& line) {
     std::string out;
-    return mend_flink_line(line, out) ? out : std::string("no");
+    return take_out_flink_gauges(line, out) ? out : std::string("no");
   };
   EXPECT_EQ(mended("m,t=a value=NaN,b=2 5"), "m,t=a b=2 5");
   EXPECT_EQ(mended("m,t=a\\ b a=1i,value=∞,c=\"x, y=NaN\" 5"), "m,t=a\\ b a=1i,c=\"x, y=NaN\" 5");
