@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What Flink's InfluxdbReporter makes of gauges that are no numbers: it writes booleans and null as
-// strings, and NaN and the infinite as words that no server reads. Here they become what they were,
+// strings, and NaN and the infinite as texts that no server reads. Here they become what they were,
 // or cost their field and not the line. Pure.
 #pragma once
 
