@@ -162,6 +162,8 @@ const std::vector<config_key<database_settings>>& database_keys() {
                                  "strings of more than 1 MiB, which InfluxDB 2 drops; auto: reject "
                                  "where an InfluxDB 2 takes this database, else pass",
                                  WEIR_MEMBER(long_strings)),
+      count_key<S>("fields_per_point", {0, 1'000'000}, "fields",
+                   "points with more are rejected; 0: no limit", WEIR_MEMBER(fields_per_point)),
       choice_key<S, types_mode>("types",
                                 {{"off", types_mode::off},
                                  {"reject", types_mode::reject},
