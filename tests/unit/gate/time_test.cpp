@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Mistaken precisions: which are found, which are not, and what is said of them; and `auto`.
-#include "gate/time.hpp"
+#include "gate/checks/time.hpp"
 
 #include "unit/gate/pass_line.hpp"
 

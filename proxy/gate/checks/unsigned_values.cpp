@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/unsigned_values.hpp"
+#include "gate/checks/unsigned_values.hpp"
 
 #include <cstdint>
 #include <limits>

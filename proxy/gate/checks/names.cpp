@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/names.hpp"
+#include "gate/checks/names.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/time.hpp"
+#include "gate/checks/time.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/retention.hpp"
+#include "gate/checks/retention.hpp"
 
 #include <algorithm>
 #include <limits>
