@@ -27,13 +27,14 @@
 #include <string>
 #include <tuple>
 
-#include "gate/long_strings.hpp"
-#include "gate/names.hpp"
+#include "gate/checks/field_count.hpp"
+#include "gate/checks/long_strings.hpp"
+#include "gate/checks/names.hpp"
+#include "gate/checks/retention.hpp"
+#include "gate/checks/time.hpp"
+#include "gate/checks/unsigned_values.hpp"
 #include "gate/passage.hpp"
-#include "gate/retention.hpp"
 #include "gate/rules/rules_check.hpp"
-#include "gate/time.hpp"
-#include "gate/unsigned_values.hpp"
 
 namespace weir {
 
@@ -45,6 +46,7 @@ using gate_checks = std::tuple<  //
     retention_check,             //
     names_check,                 //
     unsigned_check,              //
+    field_count_check,           //
     long_strings_check>;
 
 template <class T>

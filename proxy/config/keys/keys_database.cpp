@@ -177,6 +177,8 @@ keys_of_database shape_keys() {
                                  "strings of more than 1 MiB, which InfluxDB 2 drops; auto: reject "
                                  "where an InfluxDB 2 takes this database, else pass",
                                  WEIR_MEMBER(long_strings)),
+      count_key<S>("fields_per_point", {0, 1'000'000}, "fields",
+                   "points with more are rejected; 0: no limit", WEIR_MEMBER(fields_per_point)),
   };
 }
 
