@@ -21,6 +21,7 @@ namespace weir {
 extern const target_kind influxdb_target_kind;
 extern const target_kind remote_write_target_kind;
 extern const target_kind file_target_kind;
+extern const target_kind stdout_target_kind;
 
 namespace {
 
@@ -31,8 +32,9 @@ constinit const target_kind null_target_kind{
       return made_target{.http = nullptr, .to = std::make_unique<null_target>(), .collect = {}};
     }};
 
-constexpr std::array<const target_kind*, 4> kinds{&influxdb_target_kind, &remote_write_target_kind,
-                                                  &file_target_kind, &null_target_kind};
+constexpr std::array<const target_kind*, 5> kinds{&influxdb_target_kind, &remote_write_target_kind,
+                                                  &file_target_kind, &stdout_target_kind,
+                                                  &null_target_kind};
 
 }  // namespace
 

@@ -59,7 +59,7 @@ void check_sink(const config_node& node, const sink_settings& sink, config_issue
   const sink_kind& kind = kind_of(sink);
   for (const auto& key : sink_keys()) {
     const config_node* written = node.find(key.name);
-    if (given != nullptr && !applies_to(key, sink)) {
+    if (written != nullptr && !applies_to(key, sink)) {
       std::string types;
       for (const std::string_view type : key.only) {
         types += fmt::format("{}\"{}\"", types.empty() ? "" : " and ", type);

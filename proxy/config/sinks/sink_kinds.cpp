@@ -14,12 +14,13 @@ namespace weir {
 extern const sink_kind influxdb_kind;
 extern const sink_kind remote_write_kind;
 extern const sink_kind file_kind;
+extern const sink_kind stdout_kind;
 extern const sink_kind null_kind;
 
 namespace {
 
-constexpr std::array<const sink_kind*, 4> kinds{&influxdb_kind, &remote_write_kind, &file_kind,
-                                                &null_kind};
+constexpr std::array<const sink_kind*, 5> kinds{&influxdb_kind, &remote_write_kind, &file_kind,
+                                                &stdout_kind, &null_kind};
 
 }  // namespace
 

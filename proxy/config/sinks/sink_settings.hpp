@@ -63,11 +63,14 @@ struct file_settings {
   std::uint32_t rotated_files = 4;
 };
 
+struct stdout_settings {};
+
 struct null_settings {};
 
 /// The settings of one kind of sink. Each alternative has its row in sink_kinds.
 using sink_kind_settings =
-    std::variant<null_settings, influxdb_settings, remote_write_settings, file_settings>;
+    std::variant<null_settings, influxdb_settings, remote_write_settings, file_settings,
+                 stdout_settings>;
 
 struct sink_settings {
   std::string name;
