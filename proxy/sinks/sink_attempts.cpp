@@ -191,11 +191,11 @@ void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms)
   }
   if (made.frames.empty()) {
     lost +=
-        on.pending.take(made.cut_sequence, made.points, made.inflated_bytes, made.cut_ends_frame);
+        on.pending.take(made.cut_position, made.points, made.inflated_bytes, made.cut_ends_frame);
   }
   for (const frame_ptr& one : made.frames) {
     lost +=
-        on.pending.take(one->header.sequence, one->header.points, one->header.inflated_bytes, true);
+        on.pending.take(one->header.position, one->header.points, one->header.inflated_bytes, true);
   }
   discard(discard_reason::lost, lost);
   on.at = made.after;

@@ -10,7 +10,7 @@
 
 #include "base/clock_posix.hpp"
 #include "files/directory_remedy_posix.hpp"
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 #include "net/transfer_curl.hpp"
 #include "net/url_fault_curl.hpp"
 #include "observe/journal.hpp"
@@ -99,17 +99,18 @@ outcome make_http(const sink_settings& settings, sink_runner& runner, sink_runne
 }
 
 outcome make_remote_write(const sink_settings& settings, const sink_environment& environment,
-                          std::uint64_t low_water, std::shared_ptr<sample_counters> counters,
+                          log_position low_water, std::shared_ptr<sample_counters> counters,
                           sink_runner::cargo& load) {
   std::unique_ptr<sent_file> file;
   std::string sent_before;
   if (environment.persistent) {
     // The cursor made the directory.
-    file = std::make_unique<sent_file>(environment.data_directory + "/cursors", settings.name);
+    file = std::make_unique<sent_file>(environment.state_directory + "/cursors", settings.name);
     result<std::string> kept = file->load();
     if (!kept.ok()) {
       return in_sink(
-          settings, with_remedy(kept.error(), "log.directory", environment.data_directory).message);
+          settings,
+          with_remedy(kept.error(), environment.state_key, environment.state_directory).message);
     }
     sent_before = std::move(kept).value();
   }
@@ -122,7 +123,7 @@ outcome make_remote_write(const sink_settings& settings, const sink_environment&
 }
 
 outcome make_target(const sink_settings& settings, const sink_environment& environment,
-                    std::uint64_t low_water, sink_runner& runner, running_sink& made) {
+                    log_position low_water, sink_runner& runner, running_sink& made) {
   sink_runner::cargo& load = made.load;
   switch (settings.type) {
     case sink_type::influxdb:
@@ -161,10 +162,10 @@ outcome make_refused(const sink_settings& settings, const sink_environment& envi
                      sink_runner::cargo& load) {
   std::string directory = settings.refused_directory;
   if (directory.empty()) {
-    if (environment.data_directory.empty() || !environment.persistent) {
+    if (environment.state_directory.empty()) {
       return nothing{};
     }
-    directory = environment.data_directory + "/refused";
+    directory = environment.state_directory + "/refused";
   }
   if (outcome made = make_directories(directory); !made.ok()) {
     return in_sink(settings,
@@ -181,14 +182,14 @@ result<cursor_state> make_cursor(const sink_settings& settings, const sink_envir
   if (!environment.persistent) {
     return start;
   }
-  const std::string directory = environment.data_directory + "/cursors";
+  const std::string directory = environment.state_directory + "/cursors";
   if (const outcome made = make_directories(directory); !made.ok()) {
-    return in_sink(settings, with_remedy(made.error(), "log.directory", directory).message);
+    return in_sink(settings, with_remedy(made.error(), environment.state_key, directory).message);
   }
   auto file = std::make_unique<cursor_file>(directory, settings.name);
   result<std::optional<cursor_state>> kept = file->load();
   if (!kept.ok()) {
-    return in_sink(settings, with_remedy(kept.error(), "log.directory", directory).message);
+    return in_sink(settings, with_remedy(kept.error(), environment.state_key, directory).message);
   }
   load.cursors = std::move(file);
   if (kept.value()) {
@@ -266,7 +267,7 @@ void threaded_sinks::tell_left() const {
 }
 
 bool threaded_sinks::drain(std::chrono::steady_clock::time_point deadline) {
-  const std::uint64_t target = log_.end();
+  const std::uint64_t target = log_.end().number();
   ++drains_;
   std::unique_lock hold(progress_.lock);
   progress_.waited_for = true;

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/percent_escape.hpp"
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 
 namespace weir {
 namespace {

@@ -17,7 +17,7 @@ class remote_write_target final : public target {
  public:
   /// As shard's.
   remote_write_target(const sink_settings& settings, shard_parts parts,
-                      std::string_view sent_before, std::uint64_t low_water)
+                      std::string_view sent_before, log_position low_water)
       : settings_(settings),
         http_(parts.http),
         only_(settings_, std::move(parts), sent_before, low_water) {}
@@ -29,7 +29,7 @@ class remote_write_target final : public target {
     http_.abort();
     only_.abort();
   }
-  void saved(std::uint64_t low_water) override { only_.saved(low_water); }
+  void saved(log_position low_water) override { only_.saved(low_water); }
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
 
  private:

@@ -9,8 +9,7 @@
 #include <utility>
 
 #include "base/percent_escape.hpp"
-#include "files/atomic_file_posix.hpp"
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
@@ -31,7 +30,7 @@ bool sent_file::append(std::string_view bytes) {
 }
 
 bool sent_file::replace(std::string_view bytes) {
-  return told(write_file_atomically(path_, bytes));
+  return told(replace_file(path_, bytes, durability::process));
 }
 
 bool sent_file::told(const outcome& what) const {
