@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "files/atomic_file_posix.hpp"
+#include "files/file_operations.hpp"
 
 namespace weir {
 namespace {
@@ -32,7 +32,7 @@ result<std::vector<std::string>> parse_names(std::string_view text, const std::s
 
 result<std::unique_ptr<stored_catalogue>> stored_catalogue::open(
     std::string path, database_registry& registry,
-    const std::map<std::string, database_settings>& policies) {
+    const std::map<std::string, database_settings>& policies, durability kept) {
   for (const auto& [name, policy] : policies) {
     if (name == "*") {
       continue;
@@ -60,7 +60,7 @@ result<std::unique_ptr<stored_catalogue>> stored_catalogue::open(
     }
   }
   return std::unique_ptr<stored_catalogue>(
-      new stored_catalogue(std::move(path), registry, policies));
+      new stored_catalogue(std::move(path), registry, policies, kept));
 }
 
 std::vector<std::string> stored_catalogue::databases() const {
@@ -128,7 +128,7 @@ outcome stored_catalogue::save() const {
       content += '\n';
     }
   }
-  return write_file_atomically(path_, content);
+  return replace_file(path_, content, kept_);
 }
 
 std::vector<catalogue::retention_policy> stored_catalogue::retention_policies(

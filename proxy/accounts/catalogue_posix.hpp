@@ -15,15 +15,18 @@
 #include "api/catalogue.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
+#include "files/file_operations.hpp"
 
 namespace weir {
 
 class stored_catalogue final : public catalogue {
  public:
-  /// Reads `path` (empty: nothing is kept). The registry and the policies must outlive it.
+  /// Reads `path` (empty: nothing is kept). Before `create` and `drop` answer, what they changed
+  /// survives what `kept` says. The registry and the policies must outlive it.
   [[nodiscard]] static result<std::unique_ptr<stored_catalogue>> open(
       std::string path, database_registry& registry,
-      const std::map<std::string, database_settings>& policies);
+      const std::map<std::string, database_settings>& policies,
+      durability kept = durability::process);
 
   [[nodiscard]] std::vector<std::string> databases() const override;
   [[nodiscard]] bool exists(std::string_view name) const override;
@@ -37,13 +40,14 @@ class stored_catalogue final : public catalogue {
 
  private:
   stored_catalogue(std::string path, database_registry& registry,
-                   const std::map<std::string, database_settings>& policies)
-      : path_(std::move(path)), registry_(registry), policies_(policies) {}
+                   const std::map<std::string, database_settings>& policies, durability kept)
+      : path_(std::move(path)), registry_(registry), policies_(policies), kept_(kept) {}
   [[nodiscard]] outcome save() const;
 
   const std::string path_;
   database_registry& registry_;
   const std::map<std::string, database_settings>& policies_;
+  const durability kept_;
   mutable std::mutex saving_;
 };
 

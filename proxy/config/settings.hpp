@@ -103,7 +103,7 @@ struct limit_settings {
 /// What the parser and the gate refused, kept for a while on disk.
 struct letter_settings {
   bool enabled = true;
-  /// Empty: "letters" in the log's directory.
+  /// Empty: "letters" in the state directory.
   std::string directory;
   /// Bytes of all of them; beyond it the oldest go. At least 1 MiB.
   std::uint64_t keep = std::uint64_t{256} << 20;
@@ -206,6 +206,8 @@ inline constexpr std::size_t rules_max = 1'000;
 struct service_settings {
   /// How long SIGTERM lets requests finish and sinks deliver before the rest stays in the log.
   milliseconds drain_timeout{10'000};
+  /// Of what weir keeps beside its log. Empty: the log's directory, where it has one.
+  std::string state_directory;
   std::string log_level = "info";   // debug | info | warning | error
   std::string log_format = "text";  // text | json
 };
@@ -226,9 +228,22 @@ struct settings {
   service_settings service;
 };
 
-/// Where the dead letters are.
+/// The directory of the log's files; empty: it has none.
+[[nodiscard]] inline std::string log_directory_of(const settings& from) {
+  return from.log.type == log_type::local ? from.log.directory : std::string{};
+}
+
+/// Where types, databases, letters, cursors and refused batches are; empty: they are not kept.
+[[nodiscard]] inline std::string state_directory_of(const settings& from) {
+  return from.service.state_directory.empty() ? log_directory_of(from) : from.service.state_directory;
+}
+
+/// Where the dead letters are, or would be.
 [[nodiscard]] inline std::string letters_directory(const settings& from) {
-  return from.letters.directory.empty() ? from.log.directory + "/letters" : from.letters.directory;
+  const std::string state = state_directory_of(from);
+  return !from.letters.directory.empty()
+             ? from.letters.directory
+             : (state.empty() ? from.log.directory : state) + "/letters";
 }
 
 }  // namespace weir

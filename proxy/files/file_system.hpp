@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the log asks of a file system, and the seam where tests make a disk fail. Calls are those of
-// POSIX: they may be short and they return a negated errno on failure. Any thread.
+// What weir asks of a file system, and the seam where tests make a disk fail. Calls are those of
+// POSIX: they may be short and they return a negated errno on failure. What is done with whole
+// files is file_operations.hpp. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,11 @@
 
 namespace weir {
 
+/// Who may read what is made, besides its owner; the process's umask takes away from it.
+enum class file_access : std::uint8_t { group, all };
+
+enum class entry_kind : std::uint8_t { missing, file, folder, other };
+
 class file_system {
  public:
   virtual ~file_system() = default;
@@ -20,9 +26,13 @@ class file_system {
   /// File descriptors, or a negated errno.
   [[nodiscard]] virtual int open_to_read(const std::string& path) = 0;
   [[nodiscard]] virtual int open_to_write(const std::string& path) = 0;
-  /// An empty file, also where there was one.
-  [[nodiscard]] virtual int create(const std::string& path) = 0;
-  virtual void close(int descriptor) = 0;
+  /// The file as it is, or an empty one; to read and to write.
+  [[nodiscard]] virtual int open_or_create(const std::string& path) = 0;
+  /// An empty file, also where there was one; to read and to write.
+  [[nodiscard]] virtual int create(const std::string& path, file_access access) = 0;
+  [[nodiscard]] int create(const std::string& path) { return create(path, file_access::group); }
+  /// 0, or a negated errno: some file systems say only now that a write failed. Closed either way.
+  virtual int close(int descriptor) = 0;
 
   /// Bytes read or written, perhaps fewer than asked for; or a negated errno.
   [[nodiscard]] virtual std::int64_t read_at(int descriptor, std::span<char> target,
@@ -35,9 +45,14 @@ class file_system {
   /// 0, or a negated errno.
   [[nodiscard]] virtual int truncate(int descriptor, std::uint64_t size) = 0;
   [[nodiscard]] virtual int remove(const std::string& path) = 0;
+  /// An empty one.
+  [[nodiscard]] virtual int remove_directory(const std::string& path) = 0;
   [[nodiscard]] virtual int rename(const std::string& source, const std::string& target) = 0;
   /// With its parents; no failure if it is there.
-  [[nodiscard]] virtual int make_directory(const std::string& path) = 0;
+  [[nodiscard]] virtual int make_directory(const std::string& path, file_access access) = 0;
+  [[nodiscard]] int make_directory(const std::string& path) {
+    return make_directory(path, file_access::all);
+  }
   /// Returns when the file's bytes and its length are on stable storage (fdatasync). After a
   /// failure nothing written since the last success may be taken for stored, whatever a later call
   /// says.
@@ -46,20 +61,25 @@ class file_system {
   [[nodiscard]] virtual int sync_directory(const std::string& path) = 0;
   /// Names (not paths) of what is in a directory, in no order.
   [[nodiscard]] virtual int list(const std::string& path, std::vector<std::string>& names) = 0;
+  /// What has that name (of a symbolic link, the link); a missing one is no failure.
+  [[nodiscard]] virtual int kind(const std::string& path, entry_kind& is) = 0;
 };
 
 /// The real one.
 [[nodiscard]] file_system& posix_file_system();
 
-/// An open file of a file system. Moves; closes itself. The file system must outlive it.
-class log_file {
+/// An open file of a file system, or why there is none. Moves; closes itself. The file system must
+/// outlive it. One thread at a time.
+class file_handle {
  public:
-  log_file() = default;
-  log_file(file_system& files, int descriptor) noexcept : files_(&files), descriptor_(descriptor) {}
-  log_file(log_file&& other) noexcept : files_(other.files_), descriptor_(other.descriptor_) {
+  file_handle() = default;
+  /// Takes over what one of the file system's `open` calls returned.
+  file_handle(file_system& files, int descriptor) noexcept
+      : files_(&files), descriptor_(descriptor) {}
+  file_handle(file_handle&& other) noexcept : files_(other.files_), descriptor_(other.descriptor_) {
     other.descriptor_ = -1;
   }
-  log_file& operator=(log_file&& other) noexcept {
+  file_handle& operator=(file_handle&& other) noexcept {
     if (this != &other) {
       reset();
       files_ = other.files_;
@@ -68,9 +88,11 @@ class log_file {
     }
     return *this;
   }
-  ~log_file() { reset(); }
+  ~file_handle() { reset(); }
 
   [[nodiscard]] bool open() const noexcept { return descriptor_ >= 0; }
+  /// The negated errno of an open that failed. Requires: !open(), and made from a failure.
+  [[nodiscard]] int error() const noexcept { return descriptor_; }
   /// Fills `target`, or reads up to the file's end; bytes read, or a negated errno.
   [[nodiscard]] std::int64_t read_fully(std::span<char> target, std::uint64_t offset) const;
   /// Writes all pieces, or returns a negated errno; some bytes may have been written then.
@@ -78,6 +100,9 @@ class log_file {
   [[nodiscard]] int truncate(std::uint64_t size) const;
   [[nodiscard]] int sync() const;
   [[nodiscard]] std::int64_t size() const;
+  /// Closes it; 0, or a negated errno. Requires: open().
+  [[nodiscard]] int close();
+  /// Closes it where it is open, and does not ask what came of that.
   void reset();
 
  private:

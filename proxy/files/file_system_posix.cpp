@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The log's files on a POSIX system. It retries what a signal interrupted and decides nothing else.
+// Files on a POSIX system. It retries what a signal interrupted and decides nothing else.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/text/ascii.hpp"
@@ -41,8 +42,11 @@ class posix_files final : public file_system {
  public:
   int open_to_read(const std::string& path) override { return opened(path, O_RDONLY); }
   int open_to_write(const std::string& path) override { return opened(path, O_RDWR); }
-  int create(const std::string& path) override { return opened(path, O_RDWR | O_CREAT | O_TRUNC); }
-  void close(int descriptor) override { ::close(descriptor); }
+  int open_or_create(const std::string& path) override { return opened(path, O_RDWR | O_CREAT); }
+  int create(const std::string& path, file_access access) override {
+    return opened(path, O_RDWR | O_CREAT | O_TRUNC, access == file_access::all ? 0644 : 0640);
+  }
+  int close(int descriptor) override { return zero_or_errno(::close(descriptor)); }
 
   std::int64_t read_at(int descriptor, std::span<char> target, std::uint64_t offset) override {
     const ssize_t bytes = retried([&] {
@@ -75,14 +79,28 @@ class posix_files final : public file_system {
         retried([&] { return ::ftruncate(descriptor, static_cast<off_t>(size)); }));
   }
   int remove(const std::string& path) override { return zero_or_errno(::unlink(path.c_str())); }
+  int remove_directory(const std::string& path) override {
+    return zero_or_errno(::rmdir(path.c_str()));
+  }
   int rename(const std::string& source, const std::string& target) override {
     return zero_or_errno(::rename(source.c_str(), target.c_str()));
   }
 
-  int make_directory(const std::string& path) override {
-    std::error_code error;
-    std::filesystem::create_directories(path, error);
-    return -error.value();
+  int make_directory(const std::string& path, file_access access) override {
+    const mode_t mode = access == file_access::all ? 0777 : 0750;
+    for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+      if (::mkdir(path.substr(0, end).c_str(), mode) != 0 && errno != EEXIST) {
+        return -errno;
+      }
+      if (end == std::string::npos) {
+        break;
+      }
+    }
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+      return -errno;
+    }
+    return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
   }
 
   int sync(int descriptor) override { return zero_or_errno(::fdatasync(descriptor)); }
@@ -107,9 +125,21 @@ class posix_files final : public file_system {
     return -error.value();
   }
 
+  int kind(const std::string& path, entry_kind& is) override {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) {
+      is = entry_kind::missing;
+      return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+    }
+    is = S_ISREG(status.st_mode)   ? entry_kind::file
+         : S_ISDIR(status.st_mode) ? entry_kind::folder
+                                   : entry_kind::other;
+    return 0;
+  }
+
  private:
-  static int opened(const std::string& path, int flags) {
-    const int descriptor = retried([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0640); });
+  static int opened(const std::string& path, int flags, mode_t mode = 0640) {
+    const int descriptor = retried([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
     return descriptor < 0 ? -errno : descriptor;
   }
 };
@@ -121,7 +151,7 @@ file_system& posix_file_system() {
   return files;
 }
 
-std::int64_t log_file::read_fully(std::span<char> target, std::uint64_t offset) const {
+std::int64_t file_handle::read_fully(std::span<char> target, std::uint64_t offset) const {
   WEIR_ASSERT(open());
   std::size_t done = 0;
   while (done < target.size()) {
@@ -137,7 +167,7 @@ std::int64_t log_file::read_fully(std::span<char> target, std::uint64_t offset) 
   return static_cast<std::int64_t>(done);
 }
 
-int log_file::write_fully(std::vector<std::string_view> pieces, std::uint64_t offset) const {
+int file_handle::write_fully(std::vector<std::string_view> pieces, std::uint64_t offset) const {
   WEIR_ASSERT(open());
   std::span<std::string_view> rest(pieces);
   while (!rest.empty()) {
@@ -162,22 +192,26 @@ int log_file::write_fully(std::vector<std::string_view> pieces, std::uint64_t of
   return 0;
 }
 
-int log_file::truncate(std::uint64_t size) const {
+int file_handle::truncate(std::uint64_t size) const {
   return files_->truncate(descriptor_, size);
 }
 
-int log_file::sync() const {
+int file_handle::sync() const {
   return files_->sync(descriptor_);
 }
 
-std::int64_t log_file::size() const {
+std::int64_t file_handle::size() const {
   return files_->size(descriptor_);
 }
 
-void log_file::reset() {
+int file_handle::close() {
+  WEIR_ASSERT(open());
+  return files_->close(std::exchange(descriptor_, -1));
+}
+
+void file_handle::reset() {
   if (descriptor_ >= 0) {
-    files_->close(descriptor_);
-    descriptor_ = -1;
+    static_cast<void>(close());
   }
 }
 
@@ -209,7 +243,7 @@ std::string holder_of(int descriptor) {
 }
 
 /// "process 17 (weir)".
-std::string holder_words(const std::string& holder) {
+std::string holder_name(const std::string& holder) {
   if (holder.empty()) {
     return "another process";
   }
@@ -232,7 +266,7 @@ std::string directory_lock::take(const std::string& path) {
     const std::string holder = holder_of(descriptor);
     ::close(descriptor);
     return error != EWOULDBLOCK ? path + ": " + errno_text(-error)
-                                : path + " is held by " + holder_words(holder);
+                                : path + " is held by " + holder_name(holder);
   }
   const std::string self = std::to_string(::getpid()) + "\n";
   const bool noted =

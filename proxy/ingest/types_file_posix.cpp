@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/types_file_posix.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
-#include "files/atomic_file_posix.hpp"
 #include "gate/types/types_loader.hpp"
 #include "observe/journal.hpp"
 
@@ -26,45 +21,20 @@ constexpr std::uint8_t pass_max = 255;
 // Until a new file is tried again after the disk refused one.
 constexpr std::chrono::seconds retry_after{60};
 
-failure system_failure(std::string_view words, const std::string& path, int error) {
-  return {std::string(words) + " " + path + ": " + std::strerror(error)};
-}
-
-/// A descriptor that is closed.
-class open_file {
- public:
-  open_file(const std::string& path, int flags)
-      : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
-  ~open_file() {
-    if (descriptor_ >= 0) {
-      ::close(descriptor_);
-    }
-  }
-  [[nodiscard]] int get() const noexcept { return descriptor_; }
-  [[nodiscard]] int release() noexcept { return std::exchange(descriptor_, -1); }
-
- private:
-  int descriptor_;
-};
-
 /// Gives `use` the bytes from `begin` to `end`, or to the file's end, in pieces.
 template <class Use>
-outcome each_piece(const std::string& path, std::uint64_t begin, std::uint64_t end, Use use) {
-  const open_file file(path, O_RDONLY);
-  if (file.get() < 0) {
-    return errno == ENOENT ? outcome(nothing{}) : system_failure("cannot open", path, errno);
+outcome each_piece(file_system& files, const std::string& path, std::uint64_t begin,
+                   std::uint64_t end, Use use) {
+  const file_handle file(files, files.open_to_read(path));
+  if (!file.open()) {
+    return file.error() == -ENOENT ? outcome(nothing{}) : file_failure("open", path, file.error());
   }
   std::string piece(piece_bytes, '\0');
   while (begin < end) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, end - begin));
-    const ssize_t count = ::pread(file.get(), piece.data(), wanted, static_cast<off_t>(begin));
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
+    const std::int64_t count = file.read_fully(std::span(piece).first(wanted), begin);
     if (count < 0) {
-      return system_failure("cannot read", path, errno);
+      return file_failure("read", path, count);
     }
     if (count == 0) {
       break;
@@ -87,19 +57,20 @@ bool is_junk(const types_reading& found) {
 
 }  // namespace
 
-result<types_reading> read_types_file(const std::string& path, const types_reader::taker& take) {
+result<types_reading> read_types_file(const std::string& path, const types_reader::taker& take,
+                                      file_system& files) {
   types_reader reader(take);
   types_reading found;
   std::optional<failure> other_version;
-  outcome done =
-      each_piece(path, 0, std::numeric_limits<std::uint64_t>::max(), [&](std::string_view piece) {
-        found.bytes += piece.size();
-        auto fed = reader.feed(piece);
-        if (!fed) {
-          other_version = fed.error();
-        }
-        return fed;
-      });
+  outcome done = each_piece(files, path, 0, std::numeric_limits<std::uint64_t>::max(),
+                            [&](std::string_view piece) {
+                              found.bytes += piece.size();
+                              auto fed = reader.feed(piece);
+                              if (!fed) {
+                                other_version = fed.error();
+                              }
+                              return fed;
+                            });
   if (done) {
     done = reader.finish();
     if (!done) {
@@ -126,14 +97,18 @@ result<std::unique_ptr<types_file>> types_file::open(std::string path, gate_memo
 }
 
 outcome types_file::load() {
-  ::unlink(replacement_file::name_beside(path_).c_str());  // of a process that was killed
+  // Of a process that was killed.
+  static_cast<void>(options_.files.remove(replacement_file::name_beside(path_)));
   types_loader loader(memory_);
   std::uint64_t replaced = 0;
-  const auto reading = read_types_file(path_, [&](const types_record& record) {
-    const types_loader::loaded done = loader.load(record);
-    replaced += done == types_loader::loaded::replaced ? 1 : 0;
-    beyond_ += done == types_loader::loaded::beyond ? 1 : 0;
-  });
+  const auto reading = read_types_file(
+      path_,
+      [&](const types_record& record) {
+        const types_loader::loaded done = loader.load(record);
+        replaced += done == types_loader::loaded::replaced ? 1 : 0;
+        beyond_ += done == types_loader::loaded::beyond ? 1 : 0;
+      },
+      options_.files);
   if (!reading) {
     return reading.error();
   }
@@ -164,32 +139,35 @@ outcome types_file::load() {
 
 outcome types_file::put_aside() {
   set_aside_ = path_ + ".damaged";
-  if (::rename(path_.c_str(), set_aside_.c_str()) != 0) {
-    return system_failure(
-        "nothing in it is a list of field types, and it cannot be renamed:", path_, errno);
+  if (const int error = options_.files.rename(path_, set_aside_); error < 0) {
+    return failure{"nothing in it is a list of field types, and it cannot be renamed: " + path_ +
+                   ": " + errno_text(error)};
   }
   return nothing{};
 }
 
 outcome types_file::begin_appending(const types_reading& found) {
-  open_file file(path_, O_WRONLY | O_CREAT);
-  if (file.get() < 0) {
-    return system_failure("cannot open", path_, errno);
+  size_ = found.whole_bytes;
+  file_handle file(options_.files, size_ == 0 ? options_.files.create(path_, file_access::all)
+                                              : options_.files.open_to_write(path_));
+  if (!file.open()) {
+    return file_failure("open", path_, file.error());
   }
-  size_ = static_cast<std::int64_t>(found.whole_bytes);
-  if (found.whole_bytes < found.bytes && ::ftruncate(file.get(), size_) != 0) {
-    return system_failure("cannot cut", path_, errno);
+  if (found.whole_bytes < found.bytes) {
+    if (const int error = file.truncate(size_); error < 0) {
+      return file_failure("cut", path_, error);
+    }
   }
   if (size_ == 0) {
-    if (const int error = write_all(file.get(), types_text_head); error != 0) {
-      return system_failure("cannot write", path_, error);
+    if (const int error = file.write_fully({types_text_head}, 0); error < 0) {
+      return file_failure("write", path_, error);
     }
-    size_ = static_cast<std::int64_t>(types_text_head.size());
+    size_ = types_text_head.size();
   }
-  descriptor_ = file.release();
-  if (options_.sync) {
-    if (::fsync(descriptor_) != 0) {
-      return system_failure("cannot sync", path_, errno);
+  file_ = std::move(file);
+  if (options_.kept == durability::power) {
+    if (const int error = file_.sync(); error < 0) {
+      return file_failure("sync", path_, error);
     }
     directory_owed_ = true;
     return sync_directory();
@@ -205,9 +183,6 @@ types_file::~types_file() {
   stop_called_.notify_all();
   if (compactor_.joinable()) {
     compactor_.join();
-  }
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
   }
 }
 
@@ -239,26 +214,26 @@ outcome types_file::write_owed() {
   if (owed_.empty()) {
     return nothing{};
   }
-  if (::ftruncate(descriptor_, size_) != 0 || ::lseek(descriptor_, size_, SEEK_SET) < 0) {
-    return system_failure("cannot write", path_, errno);
+  if (const int error = file_.truncate(size_); error < 0) {
+    return file_failure("write", path_, error);
   }
-  if (const int error = write_all(descriptor_, owed_); error != 0) {
-    return system_failure("cannot write", path_, error);
+  if (const int error = file_.write_fully({owed_}, size_); error < 0) {
+    return file_failure("write", path_, error);
   }
-  if (options_.sync && ::fdatasync(descriptor_) != 0) {
-    return system_failure("cannot sync", path_, errno);
+  if (options_.kept == durability::power) {
+    if (const int error = file_.sync(); error < 0) {
+      return file_failure("sync", path_, error);
+    }
   }
-  size_ += static_cast<std::int64_t>(owed_.size());
+  size_ += owed_.size();
   owed_.clear();
   return nothing{};
 }
 
 outcome types_file::sync_directory() {
-  if (const int error = sync_directory_of(path_); error != 0) {
-    return system_failure("cannot sync the directory of", path_, error);
-  }
-  directory_owed_ = false;
-  return nothing{};
+  outcome synced = sync_directory_of(path_, options_.files);
+  directory_owed_ = !synced;
+  return synced;
 }
 
 void types_file::compact_until_done() {
@@ -280,12 +255,12 @@ void types_file::compact_until_done() {
 /// meanwhile, and gives it the file's name. A crash at any moment leaves one of the two, and each
 /// has all that `keep` has kept.
 outcome types_file::compact() {
-  auto made = replacement_file::create(path_);
+  auto made = replacement_file::create(path_, options_.files);
   if (!made) {
     return made.error();
   }
   replacement_file& to = made.value();
-  std::int64_t begun_at = 0;
+  std::uint64_t begun_at = 0;
   {
     const std::lock_guard lock(mutex_);
     begun_at = size_;
@@ -297,7 +272,7 @@ outcome types_file::compact() {
   return take_place(begun_at, to);
 }
 
-outcome types_file::copy_current(std::int64_t bytes, replacement_file& to) {
+outcome types_file::copy_current(std::uint64_t bytes, replacement_file& to) {
   pass_ = static_cast<std::uint8_t>(pass_ % pass_max + 1);
   types_loader loader(memory_);
   outcome written = to.append(types_text_head);
@@ -306,40 +281,35 @@ outcome types_file::copy_current(std::int64_t bytes, replacement_file& to) {
       written = to.append(record.line);
     }
   });
-  const outcome read = each_piece(path_, 0, static_cast<std::uint64_t>(bytes),
-                                  [&](std::string_view piece) -> outcome {
-                                    if (stopping_.load()) {
-                                      return failure{"weir is ending"};
-                                    }
-                                    auto fed = reader.feed(piece);
-                                    return fed && !written ? written : fed;
-                                  });
+  const outcome read =
+      each_piece(options_.files, path_, 0, bytes, [&](std::string_view piece) -> outcome {
+        if (stopping_.load()) {
+          return failure{"weir is ending"};
+        }
+        auto fed = reader.feed(piece);
+        return fed && !written ? written : fed;
+      });
   if (!read || !written) {
     return read ? written : read;
   }
-  return to.flush(/*sync=*/true);
+  return to.flush(durability::power);
 }
 
 /// Requires: mutex_ is held.
-outcome types_file::take_place(std::int64_t copied, replacement_file& to) {
-  const outcome read =
-      each_piece(path_, static_cast<std::uint64_t>(copied), static_cast<std::uint64_t>(size_),
-                 [&to](std::string_view piece) { return to.append(piece); });
+outcome types_file::take_place(std::uint64_t copied, replacement_file& to) {
+  const outcome read = each_piece(options_.files, path_, copied, size_,
+                                  [&to](std::string_view piece) { return to.append(piece); });
   if (!read) {
     return read;
   }
-  if (auto flushed = to.flush(options_.sync); !flushed) {
-    return flushed;
-  }
-  const auto taken = to.take_place();
+  auto taken = to.take_place(options_.kept);
   if (!taken) {
     return taken.error();
   }
-  ::close(descriptor_);
-  descriptor_ = taken.value();
-  size_ = static_cast<std::int64_t>(to.bytes());
+  file_ = std::move(taken).value();
+  size_ = to.bytes();
   // Until it is there for good, `keep` keeps nothing.
-  directory_owed_ = options_.sync;
+  directory_owed_ = options_.kept == durability::power;
   if (directory_owed_) {
     static_cast<void>(sync_directory());
   }
@@ -347,7 +317,7 @@ outcome types_file::take_place(std::int64_t copied, replacement_file& to) {
 }
 
 void types_file::collect(metric_collector& out) const {
-  std::int64_t size = 0;
+  std::uint64_t size = 0;
   {
     const std::lock_guard lock(mutex_);
     size = size_;
@@ -397,17 +367,15 @@ result<std::size_t> forget_types(const std::string& path, const registered_field
   if (forgotten.empty()) {
     return std::size_t{0};
   }
-  if (written) {
-    written = to.flush(/*sync=*/true);
-  }
   if (!written) {
     return written.error();
   }
-  const auto taken = to.take_place();
-  if (!taken) {
+  if (auto taken = to.take_place(durability::power); !taken) {
     return taken.error();
   }
-  ::close(taken.value());
+  if (auto synced = sync_directory_of(path); !synced) {
+    return synced.error();
+  }
   return forgotten.size();
 }
 

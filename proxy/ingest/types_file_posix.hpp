@@ -17,7 +17,7 @@
 #include <thread>
 
 #include "base/result.hpp"
-#include "files/replacement_file_posix.hpp"
+#include "files/file_operations.hpp"
 #include "gate/series/gate_memory.hpp"
 #include "gate/types/types_text.hpp"
 #include "observe/metrics.hpp"
@@ -37,13 +37,16 @@ struct types_reading {
 /// Shows each record of the file at `path`; none where there is no file. Also while weir appends to
 /// it. Memory does not depend on the file's size.
 [[nodiscard]] result<types_reading> read_types_file(const std::string& path,
-                                                    const types_reader::taker& take);
+                                                    const types_reader::taker& take,
+                                                    file_system& files = posix_file_system());
 
 struct types_file_options {
-  /// What `keep` has kept survives a loss of power.
-  bool sync = false;
+  /// What types that `keep` has kept survive.
+  durability kept = durability::process;
   /// A file up to this size is made anew before `open` returns, a larger one on a thread.
   std::uint64_t compact_at_once_bytes = std::uint64_t{4} << 20;
+  /// Must outlive the file.
+  file_system& files = posix_file_system();
 };
 
 class types_file {
@@ -80,8 +83,8 @@ class types_file {
   [[nodiscard]] outcome sync_directory();
   void compact_until_done();
   [[nodiscard]] outcome compact();
-  [[nodiscard]] outcome copy_current(std::int64_t bytes, replacement_file& to);
-  [[nodiscard]] outcome take_place(std::int64_t copied, replacement_file& to);
+  [[nodiscard]] outcome copy_current(std::uint64_t bytes, replacement_file& to);
+  [[nodiscard]] outcome take_place(std::uint64_t copied, replacement_file& to);
 
   const std::string path_;
   gate_memory& memory_;
@@ -91,9 +94,9 @@ class types_file {
   std::string set_aside_;
   std::atomic<std::uint64_t> kept_{0};
   mutable std::mutex mutex_;
-  int descriptor_ = -1;
+  file_handle file_;
   /// Bytes of whole records: where the next is written.
-  std::int64_t size_ = 0;
+  std::uint64_t size_ = 0;
   std::string owed_;
   /// The file has its name, but a loss of power could undo that.
   bool directory_owed_ = false;

@@ -20,7 +20,7 @@ class segment_scan {
   segment_scan(letter_decoder& decoder, const std::function<bool(letter&)>& see, letter_scan& met)
       : decoder_(decoder), see_(see), met_(met) {}
 
-  [[nodiscard]] bool run(const log_file& file);
+  [[nodiscard]] bool run(const file_handle& file);
 
  private:
   [[nodiscard]] bool take(std::string_view line);
@@ -39,7 +39,7 @@ bool segment_scan::take(std::string_view line) {
   return see_(*found);
 }
 
-bool segment_scan::run(const log_file& file) {
+bool segment_scan::run(const file_handle& file) {
   std::string held;
   std::vector<char> block(block_bytes);
   std::uint64_t offset = 0;
@@ -111,7 +111,7 @@ result<letter_scan> scan_letters(file_system& files, const std::string& director
     if (opened < 0) {
       return failure{"cannot read " + path + ": " + errno_text(opened)};
     }
-    if (!segment_scan(decoder, see, met).run(log_file(files, opened))) {
+    if (!segment_scan(decoder, see, met).run(file_handle(files, opened))) {
       break;
     }
   }

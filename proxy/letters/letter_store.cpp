@@ -70,7 +70,7 @@ outcome letter_store::recover() {
   }
   for (const std::uint64_t first : found.value()) {
     segment each{.first_id = first};
-    const log_file file(files_, files_.open_to_read(path_of(each)));
+    const file_handle file(files_, files_.open_to_read(path_of(each)));
     each.bytes =
         file.open() ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, file.size())) : 0;
     segments_.push_back(each);
@@ -88,7 +88,7 @@ outcome letter_store::recover() {
 outcome letter_store::recover_last(segment& last) {
   next_id_ = last.first_id;
   const std::string path = path_of(last);
-  log_file file(files_, files_.open_to_write(path));
+  file_handle file(files_, files_.open_to_write(path));
   std::string text(last.bytes, '\0');
   const std::int64_t read = file.open() ? file.read_fully(text, 0) : -1;
   if (read < 0) {
@@ -137,7 +137,7 @@ outcome letter_store::begin_segment() {
   if (created < 0) {
     return refused("create", path_of(made), created);
   }
-  file_ = log_file(files_, created);
+  file_ = file_handle(files_, created);
   // A segment of that name may be there: one in which no letter was whole.
   std::erase_if(segments_, [&](const segment& each) { return each.first_id == made.first_id; });
   segments_.push_back(made);

@@ -59,7 +59,7 @@ class letter_store {
   directory_lock lock_;
   /// Oldest first; the last is written to while `file_` is open.
   std::deque<segment> segments_;
-  log_file file_;
+  file_handle file_;
   std::uint64_t next_id_ = 1;
   /// After a failure the disk is left alone until then.
   std::int64_t retry_ns_ = 0;

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "codec/compression_mode.hpp"
+#include "log/position.hpp"
 
 namespace weir {
 
@@ -21,8 +22,8 @@ enum class frame_codec : std::uint8_t { plain = 0, gzip = 1 };
 struct frame_header {
   frame_kind kind = frame_kind::lines;
   frame_codec codec = frame_codec::plain;
-  /// Given by the log, dense and ascending from 1; 0 until then.
-  std::uint64_t sequence = 0;
+  /// Where the log put it: dense and ascending from 1; number 0 until then.
+  log_position position;
   /// Time of receipt, nanoseconds since the epoch.
   std::int64_t received_ns = 0;
   std::string database;

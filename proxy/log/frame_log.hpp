@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The log: the one place where data rests. Intake loops append frames; each sink reads them at its
-// own cursor. This is the interface; local_log and memory_log implement it.
+// The log: it keeps accepted frames until every sink has them. Intake loops append frames; each
+// sink reads them from its own position. This is the interface; local_log and memory_log implement
+// it.
 #pragma once
 
 #include <atomic>
@@ -33,19 +34,19 @@ enum class append_status : std::uint8_t {
   taken,    // the promise of `acknowledge` holds for all of them
   pending,  // it will hold, or not: the ticket says so when it is settled
   full,     // `keep` (or the memory budget) is used up and `when_full` says reject
-  failed,   // the disk refused; nothing of it was kept
+  failed,   // the disk refused; the log has none of the frames
 };
 
-/// What became of an append that was `pending`. The log settles it once, on its own thread; who
-/// appended looks at it on theirs.
+/// The result of an append that was `pending`. The log settles it once, on the log's thread; the
+/// appending thread polls it.
 class append_ticket {
  public:
   [[nodiscard]] bool settled() const noexcept { return settled_.load(std::memory_order_acquire); }
-  /// `taken` or `failed`, and why. Requires: settled().
+  /// `taken` or `failed`, and the reason of a failure. Requires: settled().
   [[nodiscard]] append_status status() const noexcept { return status_; }
   [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
 
-  /// The log only.
+  /// Called by the log alone, once.
   void settle(append_status status, std::string detail) {
     status_ = status;
     detail_ = std::move(detail);
@@ -60,7 +61,7 @@ class append_ticket {
 
 struct append_result {
   append_status status = append_status::taken;
-  /// For `full` and `failed`: why, for the journal and the answer.
+  /// For `full` and `failed`: the reason, for the journal and the answer.
   std::string detail = {};
   /// For `pending`, else nothing. Tickets of one appending thread are settled in their order.
   std::shared_ptr<const append_ticket> ticket = {};
@@ -77,7 +78,7 @@ struct read_result {
   read_status status = read_status::caught_up;
   frame_ptr found;
   /// Where to go on: past `found`, past damaged or discarded records, or the log's end.
-  std::uint64_t next = 0;
+  log_position next;
   std::string detail;
 };
 
@@ -88,12 +89,12 @@ class log_reader {
 
   /// The first frame at or after `from` that belongs to `lane`. Frames still in memory are shared,
   /// others are read from disk and checked; a damaged one is passed over and counted by the log.
-  [[nodiscard]] virtual read_result next(std::uint64_t from, const lane_key& lane) = 0;
+  [[nodiscard]] virtual read_result next(log_position from, const lane_key& lane) = 0;
 
   /// Headers of the frames at or after `from`, at most `count_max`, appended to `out`; returns the
   /// position after the last one looked at. For finding lanes and counting what is pending.
-  [[nodiscard]] virtual std::uint64_t headers(std::uint64_t from, std::size_t count_max,
-                                              std::vector<frame_header>& out) = 0;
+  [[nodiscard]] virtual log_position headers(log_position from, std::size_t count_max,
+                                             std::vector<frame_header>& out) = 0;
 };
 
 /// One sink's hold on the log, made by `subscribe`.
@@ -101,14 +102,27 @@ struct subscription {
   std::string name;
   /// Frames that a required subscriber has not released are never discarded.
   bool required = true;
-  /// Called after frames were appended, on the appending thread: must only wake somebody and not
-  /// call the log.
+  /// Called after frames were appended, on the appending thread: may only wake another thread, and
+  /// must not call the log.
   std::function<void()> wake;
+};
+
+/// What a log can do, for those who set up what lies beside it. Fixed while it is open.
+struct log_capabilities {
+  /// Frames and their positions survive the end of the process: cursors are worth keeping.
+  bool durable = false;
+  /// What it answers `taken` for is on stable storage: what belongs to a frame must be as well.
+  bool stable = false;
+  /// It answers `full` at some size. A log that is not bounded never does.
+  bool bounded = true;
 };
 
 class frame_log {
  public:
   virtual ~frame_log() = default;
+
+  /// Any thread.
+  [[nodiscard]] virtual log_capabilities capabilities() const = 0;
 
   /// Takes all frames or none, in order, and gives each its sequence. Any thread. When it returns
   /// `taken`, what `[log] acknowledge` promises holds. Names longer than 4096 bytes are `failed`.
@@ -117,31 +131,31 @@ class frame_log {
   [[nodiscard]] virtual append_result append(std::span<const std::shared_ptr<frame>> frames) = 0;
 
   /// What the next append would be answered, as far as the log knows: `taken`, or `full` or
-  /// `failed` and why. It follows from the log's own state: what was refused fits again, or the
-  /// disk takes it again, without an append. Any thread.
+  /// `failed` and the reason. It follows from the log's own state (a refused append fits again, or
+  /// the disk takes it again), without an append. Any thread.
   [[nodiscard]] virtual append_result outlook() const { return {}; }
 
-  /// Says that `wake` wants to be called after tickets were settled: on the log's thread, so it
-  /// must only wake somebody and not call the log. Any thread; the number is for `unwatch`. A log
-  /// that never answers `pending` calls nobody.
+  /// Registers `wake`, which is called after tickets were settled, on the log's thread: it may only
+  /// wake another thread, and must not call the log. Any thread; returns the number for `unwatch`.
+  /// A log that never answers `pending` never calls it.
   [[nodiscard]] virtual std::size_t watch(std::function<void()> wake) {
     static_cast<void>(wake);
     return 0;
   }
-  /// When it returns, that `wake` is not running and will not be called again.
+  /// Any thread. When it returns, that `wake` is not running and will not be called again.
   virtual void unwatch(std::size_t watcher) { static_cast<void>(watcher); }
 
-  /// Sequence of the oldest frame kept, and the one that the next frame will get. Any thread.
-  [[nodiscard]] virtual std::uint64_t first() const = 0;
-  [[nodiscard]] virtual std::uint64_t end() const = 0;
+  /// The position of the oldest frame kept, and the one that the next frame will get. Any thread.
+  [[nodiscard]] virtual log_position first() const = 0;
+  [[nodiscard]] virtual log_position end() const = 0;
 
-  /// Adds a sink that needs everything from `low_water` on; returns its number. Before or after
-  /// the start of intake; any thread. A `low_water` beyond end() (the log lost its tail with the
-  /// power) moves end() there, so that no new frame is taken for one delivered already; for the
+  /// Adds a sink that needs all frames from `low_water` on; returns its number. Before or after the
+  /// start of intake; any thread. A `low_water` beyond end() (a loss of power cost the log its
+  /// tail) moves end() there, so that no new frame is mistaken for one that was delivered; for the
   /// same reason a sink forgets ranges completed at or beyond end() before it subscribes.
-  [[nodiscard]] virtual std::size_t subscribe(subscription subscriber, std::uint64_t low_water) = 0;
-  /// Says that `subscriber` needs nothing below `low_water` any more. Any thread.
-  virtual void release(std::size_t subscriber, std::uint64_t low_water) = 0;
+  [[nodiscard]] virtual std::size_t subscribe(subscription subscriber, log_position low_water) = 0;
+  /// The subscriber no longer needs frames below `low_water`. Any thread.
+  virtual void release(std::size_t subscriber, log_position low_water) = 0;
   /// When it returns, the subscriber's `wake` is not running and will not be called again.
   virtual void unsubscribe(std::size_t subscriber) = 0;
 
@@ -149,7 +163,8 @@ class frame_log {
 
   virtual void collect(metric_collector& out) const = 0;
 
-  /// Hands what is still in memory to the operating system and ends the log's thread.
+  /// Hands the frames that are only in memory to the operating system and ends the log's thread.
+  /// Fails when some could not be written.
   virtual outcome close() = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keeps frames in order of their sequence and the budget's account of them. No I/O.
+// Keeps frames in order of their position and the budget's account of them. No I/O.
 #include "log/frame_ring.hpp"
 
 #include <algorithm>
@@ -23,35 +23,35 @@ frame_ring::~frame_ring() {
 }
 
 void frame_ring::push(frame_ptr kept) {
-  WEIR_ASSERT(kept->header.sequence >= first_);
-  WEIR_ASSERT(frames_.empty() || frames_.back()->header.sequence < kept->header.sequence);
+  WEIR_ASSERT(kept->header.position >= first_);
+  WEIR_ASSERT(frames_.empty() || frames_.back()->header.position < kept->header.position);
   bytes_ += frame_memory_bytes(*kept);
   frames_.push_back(std::move(kept));
 }
 
-void frame_ring::restart(std::uint64_t sequence, dropped& out) {
-  drop_below(sequence, out);
+void frame_ring::restart(log_position position, dropped& out) {
+  drop_below(position, out);
   WEIR_ASSERT(frames_.empty());
 }
 
-void frame_ring::drop_below(std::uint64_t sequence, dropped& out) {
+void frame_ring::drop_below(log_position position, dropped& out) {
   std::size_t freed = 0;
-  while (!frames_.empty() && frames_.front()->header.sequence < sequence) {
+  while (!frames_.empty() && frames_.front()->header.position < position) {
     freed += frame_memory_bytes(*frames_.front());
     out.push_back(std::move(frames_.front()));
     frames_.pop_front();
   }
-  first_ = std::max(first_, sequence);
+  first_ = std::max(first_, position);
   if (freed > 0) {
     bytes_ -= freed;
     budget_->give_back(freed);
   }
 }
 
-std::size_t frame_ring::find(std::uint64_t sequence) const {
+std::size_t frame_ring::find(log_position position) const {
   const auto found = std::lower_bound(
-      frames_.begin(), frames_.end(), sequence,
-      [](const frame_ptr& kept, std::uint64_t wanted) { return kept->header.sequence < wanted; });
+      frames_.begin(), frames_.end(), position,
+      [](const frame_ptr& kept, log_position wanted) { return kept->header.position < wanted; });
   return static_cast<std::size_t>(found - frames_.begin());
 }
 

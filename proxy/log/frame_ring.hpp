@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The newest frames of a log, in memory, paid for from a budget. It decides nothing about who may
-// lose what; its owner guards it with a lock. No I/O.
+// The newest frames of a log, in memory, paid for from a budget. Which frames may go
+// is its owner's decision; the owner also guards it with a lock. No I/O.
 #pragma once
 
 #include <cstddef>
@@ -29,14 +29,14 @@ class frame_ring {
   ~frame_ring();
 
   /// Takes over a frame whose bytes were already taken from the budget.
-  /// Requires: an ascending sequence, at or after first().
+  /// Requires: an ascending position, at or after first().
   void push(frame_ptr kept);
-  /// Every frame of the log at or after this sequence is in the ring.
-  [[nodiscard]] std::uint64_t first() const noexcept { return first_; }
-  /// Says that frames from `sequence` on will be pushed, and forgets all there are.
-  void restart(std::uint64_t sequence, dropped& out);
-  /// Forgets the frames below `sequence`.
-  void drop_below(std::uint64_t sequence, dropped& out);
+  /// Every frame of the log at or after this position is in the ring.
+  [[nodiscard]] log_position first() const noexcept { return first_; }
+  /// Says that frames from `position` on will be pushed, and forgets all there are.
+  void restart(log_position position, dropped& out);
+  /// Forgets the frames below `position`.
+  void drop_below(log_position position, dropped& out);
 
   [[nodiscard]] bool empty() const noexcept { return frames_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return frames_.size(); }
@@ -44,14 +44,14 @@ class frame_ring {
   /// Requires: !empty().
   [[nodiscard]] const frame& oldest() const noexcept { return *frames_.front(); }
 
-  /// Index of the first frame at or after `sequence`; size() if there is none.
-  [[nodiscard]] std::size_t find(std::uint64_t sequence) const;
+  /// Index of the first frame at or after `position`; size() if there is none.
+  [[nodiscard]] std::size_t find(log_position position) const;
   [[nodiscard]] const frame_ptr& at(std::size_t index) const { return frames_[index]; }
 
  private:
   memory_budget* budget_;
   std::deque<frame_ptr> frames_;
-  std::uint64_t first_ = 1;
+  log_position first_{1};
   std::size_t bytes_ = 0;
 };
 

@@ -25,15 +25,20 @@ constexpr std::string_view full_words =
 
 class memory_log final : public frame_log {
  public:
-  memory_log(memory_budget& frames, when_full_mode when_full, std::function<std::int64_t()> now_ns)
-      : budget_(frames), when_full_(when_full), now_ns_(std::move(now_ns)), ring_(frames) {}
+  explicit memory_log(memory_log_options options)
+      : budget_(options.frames),
+        when_full_(options.when_full),
+        now_ns_(std::move(options.now_ns)),
+        ring_(options.frames) {}
+
+  log_capabilities capabilities() const override { return {.bounded = true}; }
 
   append_result append(std::span<const std::shared_ptr<frame>> frames) override;
-  std::uint64_t first() const override;
-  std::uint64_t end() const override;
-  std::size_t subscribe(subscription subscriber, std::uint64_t low_water) override;
+  log_position first() const override;
+  log_position end() const override;
+  std::size_t subscribe(subscription subscriber, log_position low_water) override;
   append_result outlook() const override;
-  void release(std::size_t subscriber, std::uint64_t low_water) override;
+  void release(std::size_t subscriber, log_position low_water) override;
   void unsubscribe(std::size_t subscriber) override;
   std::unique_ptr<log_reader> reader() override;
   void collect(metric_collector& out) const override;
@@ -47,15 +52,15 @@ class memory_log final : public frame_log {
   void drop_released(frame_ring::dropped& dropped);
   /// From `from` on, at most walk_frames_max frames; where to go on.
   template <class Visit>
-  std::pair<std::uint64_t, bool> walk(std::uint64_t from, Visit visit) const;
+  std::pair<log_position, bool> walk(log_position from, Visit visit) const;
 
   memory_budget& budget_;
-  const when_full_mode when_full_;
+  const full_policy when_full_;
   const std::function<std::int64_t()> now_ns_;
   mutable std::mutex mutex_;
   frame_ring ring_;
   subscriber_table subscribers_;
-  std::uint64_t end_ = 1;
+  log_position end_{1};
   bool closed_ = false;
   append_rate rate_;
   std::size_t refused_bytes_ = 0;  // of the last append, where it did not fit
@@ -65,9 +70,9 @@ class memory_log final : public frame_log {
 class memory_reader final : public log_reader {
  public:
   explicit memory_reader(const memory_log& log) : log_(log) {}
-  read_result next(std::uint64_t from, const lane_key& lane) override;
-  std::uint64_t headers(std::uint64_t from, std::size_t count_max,
-                        std::vector<frame_header>& out) override;
+  read_result next(log_position from, const lane_key& lane) override;
+  log_position headers(log_position from, std::size_t count_max,
+                       std::vector<frame_header>& out) override;
 
  private:
   const memory_log& log_;
@@ -91,7 +96,7 @@ append_result memory_log::append(std::span<const std::shared_ptr<frame>> frames)
     }
     refused_bytes_ = 0;
     for (const auto& each : frames) {
-      each->header.sequence = end_++;
+      each->header.position = std::exchange(end_, end_.next());
       each->header.stored_bytes = static_cast<std::uint32_t>(each->stored.size());
       appended_frames_.add();
       appended_points_.add(each->header.points);
@@ -109,8 +114,8 @@ bool memory_log::make_room(std::size_t bytes, frame_ring::dropped& dropped) {
     if (ring_.empty() || bytes > budget_.limit()) {
       return false;
     }
-    const bool needed = subscribers_.required_below(ring_.oldest().header.sequence + 1);
-    if (needed && when_full_ == when_full_mode::reject) {
+    const bool needed = subscribers_.required_below(ring_.oldest().header.position.next());
+    if (needed && when_full_ == full_policy::reject) {
       return false;
     }
     discard_oldest(dropped);
@@ -132,7 +137,7 @@ append_result memory_log::outlook() const {
 
 void memory_log::discard_oldest(frame_ring::dropped& dropped) {
   discarded_points_.add(ring_.oldest().header.points);
-  ring_.drop_below(ring_.oldest().header.sequence + 1, dropped);
+  ring_.drop_below(ring_.oldest().header.position.next(), dropped);
 }
 
 void memory_log::drop_released(frame_ring::dropped& dropped) {
@@ -141,23 +146,23 @@ void memory_log::drop_released(frame_ring::dropped& dropped) {
   }
 }
 
-std::uint64_t memory_log::first() const {
+log_position memory_log::first() const {
   const std::lock_guard lock(mutex_);
   return ring_.first();
 }
 
-std::uint64_t memory_log::end() const {
+log_position memory_log::end() const {
   const std::lock_guard lock(mutex_);
   return end_;
 }
 
-std::size_t memory_log::subscribe(subscription subscriber, std::uint64_t low_water) {
+std::size_t memory_log::subscribe(subscription subscriber, log_position low_water) {
   const std::lock_guard lock(mutex_);
   end_ = std::max(end_, low_water);
   return subscribers_.add(std::move(subscriber), low_water);
 }
 
-void memory_log::release(std::size_t subscriber, std::uint64_t low_water) {
+void memory_log::release(std::size_t subscriber, log_position low_water) {
   frame_ring::dropped dropped;
   const std::lock_guard lock(mutex_);
   if (subscribers_.release(subscriber, low_water)) {
@@ -200,8 +205,10 @@ void memory_log::collect(metric_collector& out) const {
       "How long the log still takes everything while nothing is delivered, at that rate; "
       "+Inf while nothing is appended.",
       rate_.seconds_left(budget_.limit() - std::min(budget_.limit(), budget_.used()), now_ns));
-  out.gauge_value("weir_log_first_sequence", "Oldest sequence kept.", as_double(ring_.first()));
-  out.gauge_value("weir_log_end_sequence", "Sequence that the next frame gets.", as_double(end_));
+  out.gauge_value("weir_log_first_sequence", "Oldest sequence kept.",
+                  as_double(ring_.first().number()));
+  out.gauge_value("weir_log_end_sequence", "Sequence that the next frame gets.",
+                  as_double(end_.number()));
 }
 
 outcome memory_log::close() {
@@ -211,7 +218,7 @@ outcome memory_log::close() {
 }
 
 template <class Visit>
-std::pair<std::uint64_t, bool> memory_log::walk(std::uint64_t from, Visit visit) const {
+std::pair<log_position, bool> memory_log::walk(log_position from, Visit visit) const {
   const std::lock_guard lock(mutex_);
   std::size_t index = ring_.find(from);
   for (std::size_t seen = 0; seen < walk_frames_max; ++seen, ++index) {
@@ -219,7 +226,7 @@ std::pair<std::uint64_t, bool> memory_log::walk(std::uint64_t from, Visit visit)
       return {std::max(from, end_), true};
     }
     const frame_ptr& each = ring_.at(index);
-    from = each->header.sequence + 1;
+    from = each->header.position.next();
     if (visit(each)) {
       return {from, true};
     }
@@ -227,7 +234,7 @@ std::pair<std::uint64_t, bool> memory_log::walk(std::uint64_t from, Visit visit)
   return {from, false};
 }
 
-read_result memory_reader::next(std::uint64_t from, const lane_key& lane) {
+read_result memory_reader::next(log_position from, const lane_key& lane) {
   read_result result;
   bool done = false;
   while (!done) {
@@ -245,8 +252,8 @@ read_result memory_reader::next(std::uint64_t from, const lane_key& lane) {
   return result;
 }
 
-std::uint64_t memory_reader::headers(std::uint64_t from, std::size_t count_max,
-                                     std::vector<frame_header>& out) {
+log_position memory_reader::headers(log_position from, std::size_t count_max,
+                                    std::vector<frame_header>& out) {
   std::size_t left = count_max;
   bool done = left == 0;
   while (!done) {
@@ -260,9 +267,8 @@ std::uint64_t memory_reader::headers(std::uint64_t from, std::size_t count_max,
 
 }  // namespace
 
-std::unique_ptr<frame_log> make_memory_log(memory_budget& frames, when_full_mode when_full,
-                                           std::function<std::int64_t()> now_ns) {
-  return std::make_unique<memory_log>(frames, when_full, std::move(now_ns));
+std::unique_ptr<frame_log> make_memory_log(memory_log_options options) {
+  return std::make_unique<memory_log>(std::move(options));
 }
 
 }  // namespace weir

@@ -1,38 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a log is made. What comes out is a frame_log; which one is the configuration's choice.
+// How logs are made: a function and options of its own for each. The options are plain values:
+// server/log/open_log.hpp fills them from the configuration, which the log does not know.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/clock_posix.hpp"
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
-#include "config/settings.hpp"
 #include "log/frame_log.hpp"
 
 namespace weir {
 
 class file_system;
 
+/// What a log has done with frames when it answers `taken`.
+enum class append_promise : std::uint8_t {
+  received,  // they are in memory
+  written,   // the operating system has them: they survive the end of the process
+  synced,    // they are on stable storage: they survive a loss of power
+};
+
+/// What a log that is full does with frames that a required subscriber still needs.
+enum class full_policy : std::uint8_t {
+  reject,          // it keeps them and refuses new ones
+  discard_oldest,  // it discards them, and counts their points
+};
+
 struct local_log_options {
+  /// Made if it is missing. The segments are in its folder "segments".
+  std::string directory;
+  append_promise promise = append_promise::written;
+  full_policy when_full = full_policy::reject;
+  /// Bytes of all segments at most.
+  std::uint64_t keep_bytes = std::uint64_t{4} << 30;
+  /// Bytes of one segment at most; never more than a quarter of `keep_bytes`.
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;
   /// Of the frames that are kept in memory besides the disk. Must outlive the log.
   memory_budget& frames;
   /// Nanoseconds since the epoch. Any thread.
   std::function<std::int64_t()> now_ns;
-  /// Must outlive the log; nothing: the real one.
+  /// Must outlive the log; nullptr: the real one.
   file_system* files = nullptr;
 };
 
-/// Opens the log in `settings.directory` (made if missing), locks it and recovers what is there.
-[[nodiscard]] result<std::unique_ptr<frame_log>> open_local_log(const log_settings& settings,
-                                                                const local_log_options& options);
+/// Opens the log in `options.directory`, locks it and recovers what is there. Fails with a message
+/// that names the path and the reason.
+[[nodiscard]] result<std::unique_ptr<frame_log>> open_local_log(local_log_options options);
 
-/// A log without files, as large as the budget allows. Its promise is always `received`.
-[[nodiscard]] std::unique_ptr<frame_log> make_memory_log(
-    memory_budget& frames, when_full_mode when_full,
-    std::function<std::int64_t()> now_ns = wall_clock_ns);
+struct memory_log_options {
+  /// As large as the log may become. Must outlive it.
+  memory_budget& frames;
+  full_policy when_full = full_policy::reject;
+  /// Nanoseconds since the epoch. Any thread.
+  std::function<std::int64_t()> now_ns;
+};
+
+/// A log without files. Its promise is always `received`.
+[[nodiscard]] std::unique_ptr<frame_log> make_memory_log(memory_log_options options);
 
 }  // namespace weir

@@ -92,7 +92,7 @@ frame_header record_head::to_header() const {
   frame_header header;
   header.kind = kind;
   header.codec = codec;
-  header.sequence = sequence;
+  header.position = log_position(sequence);
   header.received_ns = received_ns;
   header.database = std::string(database);
   header.retention_policy = std::string(retention_policy);

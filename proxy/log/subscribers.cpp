@@ -26,7 +26,7 @@ void wake_list::wake_all() const {
   }
 }
 
-std::size_t subscriber_table::add(subscription subscriber, std::uint64_t low_water) {
+std::size_t subscriber_table::add(subscription subscriber, log_position low_water) {
   const std::size_t number = next_number_++;
   marks_.push_back({number, std::move(subscriber.name), subscriber.required, low_water});
   if (subscriber.wake) {
@@ -35,7 +35,7 @@ std::size_t subscriber_table::add(subscription subscriber, std::uint64_t low_wat
   return number;
 }
 
-bool subscriber_table::release(std::size_t number, std::uint64_t low_water) {
+bool subscriber_table::release(std::size_t number, log_position low_water) {
   for (mark& each : marks_) {
     if (each.number == number && each.low_water < low_water) {
       each.low_water = low_water;
@@ -50,16 +50,16 @@ void subscriber_table::remove(std::size_t number) {
   wakers_.remove(number);
 }
 
-std::optional<std::uint64_t> subscriber_table::low_water() const noexcept {
-  std::optional<std::uint64_t> least;
+std::optional<log_position> subscriber_table::low_water() const noexcept {
+  std::optional<log_position> least;
   for (const mark& each : marks_) {
     least = std::min(least.value_or(each.low_water), each.low_water);
   }
   return least;
 }
 
-std::optional<std::uint64_t> subscriber_table::needed_from() const noexcept {
-  std::optional<std::uint64_t> least;
+std::optional<log_position> subscriber_table::needed_from() const noexcept {
+  std::optional<log_position> least;
   for (const mark& each : marks_) {
     if (each.required) {
       least = std::min(least.value_or(each.low_water), each.low_water);
@@ -68,9 +68,9 @@ std::optional<std::uint64_t> subscriber_table::needed_from() const noexcept {
   return least ? least : low_water();
 }
 
-bool subscriber_table::required_below(std::uint64_t sequence) const noexcept {
-  return std::any_of(marks_.begin(), marks_.end(), [sequence](const mark& each) {
-    return each.required && each.low_water < sequence;
+bool subscriber_table::required_below(log_position position) const noexcept {
+  return std::any_of(marks_.begin(), marks_.end(), [position](const mark& each) {
+    return each.required && each.low_water < position;
   });
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who reads a log and how far each has come. Low-water marks are guarded by the owner's lock (the
-// methods that take none say so); waking has a lock of its own. No I/O.
+// The subscribers of a log, and the position below which each needs no frame (its low-water mark).
+// The marks are guarded by the owner's lock, except where a method says otherwise; waking has a
+// lock of its own. No I/O.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,7 @@
 
 namespace weir {
 
-/// Who is woken when something happened. Thread-safe.
+/// Functions to be called when something happened. Thread-safe.
 class wake_list {
  public:
   void add(std::size_t number, std::function<void()> wake);
@@ -38,23 +39,23 @@ class subscriber_table {
     std::size_t number = 0;
     std::string name;
     bool required = true;
-    std::uint64_t low_water = 0;
+    log_position low_water;
   };
 
-  [[nodiscard]] std::size_t add(subscription subscriber, std::uint64_t low_water);
-  /// False if there is no such subscriber or it was further already.
-  bool release(std::size_t number, std::uint64_t low_water);
+  [[nodiscard]] std::size_t add(subscription subscriber, log_position low_water);
+  /// False if there is no such subscriber, or its mark is not below `low_water`.
+  bool release(std::size_t number, log_position low_water);
   /// When it returns, `wake` of this subscriber is not running and will not be called again.
   void remove(std::size_t number);
 
   [[nodiscard]] bool empty() const noexcept { return marks_.empty(); }
-  /// Nobody needs anything below; nothing when there is nobody.
-  [[nodiscard]] std::optional<std::uint64_t> low_water() const noexcept;
-  /// A required subscriber has not released everything below `sequence`.
-  [[nodiscard]] bool required_below(std::uint64_t sequence) const noexcept;
-  /// From where on the log's points must not be lost: the least mark of the required ones, of all
-  /// where none is required; nothing when there are none.
-  [[nodiscard]] std::optional<std::uint64_t> needed_from() const noexcept;
+  /// The lowest position still needed; nullopt without subscribers.
+  [[nodiscard]] std::optional<log_position> low_water() const noexcept;
+  /// Whether a required subscriber still needs a frame below `position`.
+  [[nodiscard]] bool required_below(log_position position) const noexcept;
+  /// The lowest position that a required subscriber needs; without required ones, that any needs;
+  /// nullopt without subscribers.
+  [[nodiscard]] std::optional<log_position> needed_from() const noexcept;
   [[nodiscard]] const std::vector<mark>& marks() const noexcept { return marks_; }
 
   /// Any thread, without the owner's lock.

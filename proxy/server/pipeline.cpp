@@ -12,16 +12,17 @@
 #include "config/checks/table_checks.hpp"
 #include "config/sinks/sink_kinds.hpp"
 #include "files/directory_remedy_posix.hpp"
+#include "files/state_directory_posix.hpp"
 #include "gate/series/gate_memory.hpp"
 #include "ingest/ingest_journal.hpp"
 #include "ingest/refusal_summary.hpp"
 #include "ingest/types_file_posix.hpp"
 #include "intake/http_intake.hpp"
 #include "letters/letter_box.hpp"
-#include "log/open_log.hpp"
 #include "observe/journal.hpp"
 #include "server/gate_metrics.hpp"
 #include "server/http_service.hpp"
+#include "server/log/open_log.hpp"
 #include "server/process_metrics_posix.hpp"
 #include "server/udp_service.hpp"
 #include "sinks/sink_set.hpp"
@@ -81,7 +82,7 @@ gate_memory_options remembered_of(const settings& given, wall_time start) {
           .types_bytes = static_cast<std::size_t>(given.limits.types),
           .duplicates_bytes = static_cast<std::size_t>(given.limits.duplicates),
           .series_idle_s = static_cast<std::uint32_t>(given.limits.series_idle.count() / 1'000),
-          .keeps_types = given.log.type == log_type::local,
+          .keeps_types = !state_directory_of(given).empty(),
           .seed = std::uint64_t{random()} << 32 | random(),
           .start_ns = start.ns};
 }
@@ -94,6 +95,11 @@ failure explained(const failure& why, const std::string& key, const std::string&
             " to another directory"};
   }
   return with_remedy(why, key, directory);
+}
+
+/// The setting that names the state directory.
+std::string state_key(const settings& configured) {
+  return configured.service.state_directory.empty() ? "log.directory" : "service.state_directory";
 }
 
 settings resolved(settings given) {
@@ -117,6 +123,8 @@ struct pipeline::state {
   std::unique_ptr<letter_box> letters;
   std::shared_ptr<rule_set> rules;
   std::unique_ptr<frame_log> log;
+  /// Beside the log; none where nothing is kept.
+  std::optional<state_directory> kept_state;
   std::unique_ptr<types_file> types;
   std::unique_ptr<stored_catalogue> catalogue;
   std::unique_ptr<upstream_schemas> schemas;
@@ -148,9 +156,16 @@ struct pipeline::state {
   [[nodiscard]] std::function<std::int64_t()> wall_ns() const {
     return [read = clock] { return read().wall.ns; };
   }
-  [[nodiscard]] bool persistent() const noexcept { return configured.log.type == log_type::local; }
+  [[nodiscard]] durability promised() const {
+    return log->capabilities().stable ? durability::power : durability::process;
+  }
+  /// Of an entry of the state directory; empty: it is not kept.
+  [[nodiscard]] std::string kept_path(std::string_view entry) const {
+    return kept_state ? kept_state->path_of(entry) : std::string{};
+  }
   [[nodiscard]] outcome compile_rules();
   [[nodiscard]] outcome open_log();
+  [[nodiscard]] outcome open_state();
   [[nodiscard]] outcome open_types();
   [[nodiscard]] outcome open_letters();
   [[nodiscard]] outcome open_catalogue();
@@ -188,11 +203,7 @@ outcome pipeline::state::compile_rules() {
 }
 
 outcome pipeline::state::open_log() {
-  if (!persistent()) {
-    log = make_memory_log(frame_memory, configured.log.when_full);
-    return nothing{};
-  }
-  auto opened = open_local_log(configured.log, {.frames = frame_memory, .now_ns = wall_ns()});
+  auto opened = open_configured_log(configured.log, frame_memory, wall_ns());
   if (!opened) {
     return opened.error();
   }
@@ -200,13 +211,31 @@ outcome pipeline::state::open_log() {
   return nothing{};
 }
 
-outcome pipeline::state::open_types() {
-  if (!persistent()) {
+outcome pipeline::state::open_state() {
+  const std::string directory = state_directory_of(configured);
+  if (directory.empty()) {
     return nothing{};
   }
-  const std::string path = configured.log.directory + "/types";
-  auto opened = types_file::open(path, remembered,
-                                 {.sync = configured.log.acknowledge == acknowledge_mode::synced});
+  state_directory_options options{.directory = directory,
+                                  .log_directory = log_directory_of(configured)};
+  options.named_directories.push_back(configured.letters.directory);
+  for (const sink_settings& sink : configured.sinks) {
+    options.named_directories.push_back(sink.refused_directory);
+  }
+  auto opened = state_directory::open(options);
+  if (!opened) {
+    return opened.error();
+  }
+  kept_state = std::move(opened).value();
+  return nothing{};
+}
+
+outcome pipeline::state::open_types() {
+  const std::string path = kept_path(state_entry::types);
+  if (path.empty()) {
+    return nothing{};
+  }
+  auto opened = types_file::open(path, remembered, {.kept = promised()});
   if (!opened) {
     return opened.error();
   }
@@ -236,7 +265,7 @@ outcome pipeline::state::open_types() {
 
 outcome pipeline::state::open_letters() {
   const letter_settings& wanted = configured.letters;
-  if (!wanted.enabled || (wanted.directory.empty() && !persistent())) {
+  if (!wanted.enabled || (wanted.directory.empty() && !kept_state)) {
     return nothing{};
   }
   auto store = letter_store::open({.directory = letters_directory(configured), .keep = wanted.keep},
@@ -253,8 +282,8 @@ outcome pipeline::state::open_letters() {
 }
 
 outcome pipeline::state::open_catalogue() {
-  auto opened = stored_catalogue::open(persistent() ? configured.log.directory + "/databases" : "",
-                                       databases, configured.database);
+  auto opened = stored_catalogue::open(kept_path(state_entry::databases), databases,
+                                       configured.database, promised());
   if (!opened) {
     return opened.error();
   }
@@ -264,7 +293,7 @@ outcome pipeline::state::open_catalogue() {
 
 outcome pipeline::state::start_schemas() {
   auto started = upstream_schemas::start(
-      configured, databases, persistent() ? configured.log.directory + "/learnt" : "",
+      configured, databases, kept_path(state_entry::schemas),
       [this](std::string_view database, std::string_view measurement, std::string_view field,
              field_type type) {
         // A type that clients' lines have set stays: the server's own verdict on them will tell.
@@ -282,12 +311,13 @@ outcome pipeline::state::start_sinks_of() {
       configured.sinks,
       {.log = *log,
        .memory = sink_memory,
-       .data_directory = configured.log.directory,
-       .persistent = persistent(),
+       .state_directory = state_directory_of(configured),
+       .persistent = log->capabilities().durable,
        .compression = configured.log.compression,
        .created_through_weir = [this](std::string_view name) { return catalogue->created(name); },
        .seed = static_cast<std::uint64_t>(clock().wall.ns),
-       .state_bytes = configured.limits.state});
+       .state_bytes = configured.limits.state,
+       .state_key = state_key(configured)});
   if (!started) {
     return started.error();
   }
@@ -439,10 +469,13 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   if (auto compiled = made->compile_rules(); !compiled) {
     return compiled.error();
   }
+  if (auto opened = made->open_log(); !opened) {
+    return explained(opened.error(), "log.directory", configured.log.directory);
+  }
   for (const auto step :
-       {&state::open_log, &state::open_types, &state::open_catalogue, &state::start_schemas}) {
+       {&state::open_state, &state::open_types, &state::open_catalogue, &state::start_schemas}) {
     if (auto done = (made.get()->*step)(); !done) {
-      return explained(done.error(), "log.directory", configured.log.directory);
+      return explained(done.error(), state_key(configured), state_directory_of(configured));
     }
   }
   if (auto opened = made->open_letters(); !opened) {
@@ -508,7 +541,7 @@ void pipeline::stop(steady_time deadline) {
   state_->schemas->stop();
   if (!state_->sinks->drain(to_time_point(deadline))) {
     journal(journal_level::info,
-            state_->persistent()
+            state_->log->capabilities().durable
                 ? "not everything could be delivered; it stays in the log"
                 : "not everything could be delivered; the memory log loses the rest");
   }

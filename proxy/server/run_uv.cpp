@@ -16,7 +16,7 @@
 #include "config/checks/warnings.hpp"
 #include "config/secrets.hpp"
 #include "config/sinks/sink_kinds.hpp"
-#include "files/atomic_file_posix.hpp"
+#include "files/file_operations.hpp"
 #include "http/message.hpp"
 #include "observe/journal.hpp"
 #include "server/open_files_posix.hpp"
@@ -228,7 +228,8 @@ int run_weir(const settings& configured, const run_options& options) {
     journal(journal_level::warning, files.value());
   }
   if (!options.announce_path.empty()) {
-    if (auto written = write_file_atomically(options.announce_path, announcement(running));
+    if (auto written = replace_file(options.announce_path, announcement(running),
+                                    durability::process);
         !written) {
       return end_as_fatal({"--announce: " + written.error().message +
                            "; name a file in a directory that weir may write to"},

@@ -9,17 +9,17 @@
 
 namespace weir {
 
-void backlog::add(std::uint64_t sequence, std::uint64_t points, std::uint64_t bytes,
+void backlog::add(log_position position, std::uint64_t points, std::uint64_t bytes,
                   std::int64_t now_ms, std::int64_t received_ns) {
-  WEIR_ASSERT(runs_.empty() || sequence > runs_.back().last);
+  WEIR_ASSERT(runs_.empty() || position > runs_.back().last);
   points_ += points;
   bytes_ += bytes;
   if (runs_.size() < runs_max) {
-    runs_.push_back({sequence, sequence, 1, points, bytes, now_ms, received_ns});
+    runs_.push_back({position, position, 1, points, bytes, now_ms, received_ns});
     return;
   }
   run& last = runs_.back();
-  last.last = sequence;
+  last.last = position;
   last.frames += 1;
   last.points += points;
   last.bytes += bytes;
@@ -33,18 +33,18 @@ std::uint64_t backlog::drop_front() {
   return lost;
 }
 
-std::uint64_t backlog::skip_to(std::uint64_t sequence) {
+std::uint64_t backlog::skip_to(log_position position) {
   std::uint64_t lost = 0;
-  while (!runs_.empty() && runs_.front().last < sequence) {
+  while (!runs_.empty() && runs_.front().last < position) {
     lost += drop_front();
   }
   return lost;
 }
 
-std::uint64_t backlog::take(std::uint64_t sequence, std::uint64_t points, std::uint64_t bytes,
+std::uint64_t backlog::take(log_position position, std::uint64_t points, std::uint64_t bytes,
                             bool finished) {
-  std::uint64_t lost = skip_to(sequence);
-  WEIR_ASSERT(!runs_.empty() && runs_.front().first <= sequence);
+  std::uint64_t lost = skip_to(position);
+  WEIR_ASSERT(!runs_.empty() && runs_.front().first <= position);
   run& front = runs_.front();
   WEIR_ASSERT(front.points >= points);
   const std::uint64_t bytes_known = std::min(bytes, front.bytes);
@@ -56,9 +56,9 @@ std::uint64_t backlog::take(std::uint64_t sequence, std::uint64_t points, std::u
     return lost;
   }
   front.frames -= 1;
-  front.first = sequence + 1;
+  front.first = position.next();
   // Frames that were counted in this run but lie behind are not in the log any more.
-  if (front.frames == 0 || front.last == sequence) {
+  if (front.frames == 0 || front.last == position) {
     lost += drop_front();
   }
   return lost;

@@ -9,29 +9,31 @@
 #include <cstdint>
 #include <deque>
 
+#include "log/position.hpp"
+
 namespace weir {
 
 class backlog {
  public:
   static constexpr std::size_t runs_max = 256;
 
-  /// A frame of the lane was found in the log. Requires: sequences ascend.
-  void add(std::uint64_t sequence, std::uint64_t points, std::uint64_t bytes, std::int64_t now_ms,
+  /// A frame of the lane was found in the log. Requires: positions ascend.
+  void add(log_position position, std::uint64_t points, std::uint64_t bytes, std::int64_t now_ms,
            std::int64_t received_ns = 0);
 
-  /// The lane's next frame in the log is `sequence`: what was pending before it is gone. Returns
+  /// The lane's next frame in the log is `position`: what was pending before it is gone. Returns
   /// the points lost that way.
-  [[nodiscard]] std::uint64_t skip_to(std::uint64_t sequence);
+  [[nodiscard]] std::uint64_t skip_to(log_position position);
 
-  /// `points` of the frame `sequence` are dealt with; with `finished` the frame is. Returns points
+  /// `points` of the frame `position` are dealt with; with `finished` the frame is. Returns points
   /// that turn out to be lost with that.
-  [[nodiscard]] std::uint64_t take(std::uint64_t sequence, std::uint64_t points,
-                                   std::uint64_t bytes, bool finished);
+  [[nodiscard]] std::uint64_t take(log_position position, std::uint64_t points, std::uint64_t bytes,
+                                   bool finished);
 
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
   [[nodiscard]] std::uint64_t points() const noexcept { return points_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
-  /// Requires: !empty(). When the oldest pending frame was found; the least sequence it can have.
+  /// Requires: !empty(). When the oldest pending frame was found; the least position it can have.
   [[nodiscard]] std::int64_t oldest_ms() const noexcept { return runs_.front().since_ms; }
   /// Requires: !empty(). When its oldest pending frame was received, as far as it is known: not
   /// before that, and not after the last one that was dealt with.
@@ -44,12 +46,12 @@ class backlog {
       runs_.front().received_ns = received_ns;
     }
   }
-  [[nodiscard]] std::uint64_t first() const noexcept { return runs_.front().first; }
+  [[nodiscard]] log_position first() const noexcept { return runs_.front().first; }
 
  private:
   struct run {
-    std::uint64_t first;
-    std::uint64_t last;
+    log_position first;
+    log_position last;
     std::uint64_t frames;
     std::uint64_t points;
     std::uint64_t bytes;

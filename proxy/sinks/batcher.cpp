@@ -18,8 +18,8 @@ gathered gather_part(const frame& source, const lane_key& lane, std::uint32_t sk
                      std::uint32_t skip_points, const batch_limits& limits) {
   gathered out;
   out.made.lane = lane;
-  out.made.cut_sequence = source.header.sequence;
-  out.made.after.next = source.header.sequence + 1;
+  out.made.cut_position = source.header.position;
+  out.made.after.next = source.header.position.next();
   std::string lines;
   if (!inflate_frame(source, lines) || lines.size() <= skip_bytes) {
     out.status = gather_status::damaged;
@@ -38,7 +38,7 @@ gathered gather_part(const frame& source, const lane_key& lane, std::uint32_t sk
   // The header's number is what was counted as accepted, so the last part takes what is left of it.
   out.made.points = out.made.cut_ends_frame ? points_left : std::min(cut.points, points_left);
   if (!out.made.cut_ends_frame) {
-    out.made.after = {source.header.sequence,
+    out.made.after = {source.header.position,
                       skip_bytes + static_cast<std::uint32_t>(cut.lines.size()),
                       skip_points + static_cast<std::uint32_t>(out.made.points)};
   }
@@ -53,17 +53,17 @@ bool fits(const batch& made, const frame_header& header, const batch_limits& lim
 void put(batch& made, frame_ptr found) {
   made.points += found->header.points;
   made.inflated_bytes += found->header.inflated_bytes;
-  made.after = {found->header.sequence + 1, 0, 0};
+  made.after = {found->header.position.next(), 0, 0};
   made.frames.push_back(std::move(found));
 }
 
 }  // namespace
 
 gathered gather(log_reader& reader, const lane_key& lane, const lane_position& from,
-                std::uint64_t end, const batch_limits& limits) {
+                log_position end, const batch_limits& limits) {
   gathered out;
   out.made.lane = lane;
-  std::uint64_t at = from.next;
+  log_position at = from.next;
   while (at < end) {
     read_result read = reader.next(at, lane);
     if (read.status == read_status::failed) {
@@ -73,16 +73,16 @@ gathered gather(log_reader& reader, const lane_key& lane, const lane_position& f
       }
       return out;
     }
-    if (read.status == read_status::caught_up || read.found->header.sequence >= end) {
+    if (read.status == read_status::caught_up || read.found->header.position >= end) {
       return out;
     }
     const frame_header& header = read.found->header;
-    at = std::max(read.next, header.sequence + 1);
+    at = std::max(read.next, header.position.next());
     if (header.kind != frame_kind::lines) {
       continue;
     }
     if (out.made.frames.empty()) {
-      const bool begun = header.sequence == from.next && from.skip_bytes > 0;
+      const bool begun = header.position == from.next && from.skip_bytes > 0;
       if (begun || (limits.cuts && header.inflated_bytes > limits.bytes)) {
         gathered part = gather_part(*read.found, lane, begun ? from.skip_bytes : 0,
                                     begun ? from.skip_points : 0, limits);

@@ -19,7 +19,7 @@ namespace weir {
 /// Where a lane stands in the log: everything before `next` is done, and of the frame `next` itself
 /// the first `skip_bytes` (inflated), which hold `skip_points`.
 struct lane_position {
-  std::uint64_t next = 0;
+  log_position next;
   std::uint32_t skip_bytes = 0;
   std::uint32_t skip_points = 0;
   friend bool operator==(const lane_position&, const lane_position&) = default;
@@ -39,7 +39,7 @@ struct batch {
   /// Whole frames in order; or none, and then `cut` holds lines of a part of one frame.
   std::vector<frame_ptr> frames;
   std::string cut;
-  std::uint64_t cut_sequence = 0;
+  log_position cut_position;
   bool cut_ends_frame = false;
   std::uint64_t points = 0;
   std::uint64_t inflated_bytes = 0;
@@ -52,7 +52,7 @@ struct batch {
 enum class gather_status : std::uint8_t {
   ready,
   gone,     // nothing of the lane is left before `end`; go on there
-  damaged,  // the frame at `made.after.next` - 1 cannot be inflated; go on at `made.after`
+  damaged,  // the frame before `made.after.next` cannot be inflated; go on at `made.after`
   failed,   // the disk refused; try again
 };
 
@@ -64,7 +64,7 @@ struct gathered {
 
 /// Reads the next batch of `lane` out of the frames in [from.next, end).
 [[nodiscard]] gathered gather(log_reader& reader, const lane_key& lane, const lane_position& from,
-                              std::uint64_t end, const batch_limits& limits);
+                              log_position end, const batch_limits& limits);
 
 /// Appends all lines of a batch, inflated. False if a frame is damaged.
 [[nodiscard]] bool append_lines(const batch& source, std::string& out);

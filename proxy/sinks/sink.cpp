@@ -36,18 +36,18 @@ sink::~sink() = default;
 // ---- opening
 
 void sink::open(std::int64_t now_ms) {
-  const std::uint64_t end = parts_.log.end();
+  const log_position end = parts_.log.end();
   if (cursor_.discovered > end) {
     journal(journal_level::error,
             fmt::format("sink {}: its cursor stands at {}, but the log ends at {}: the log lost "
                         "its newest frames",
-                        settings_.name, cursor_.discovered, end));
+                        settings_.name, cursor_.discovered.number(), end.number()));
     cursor_.discovered = end;
   }
-  std::uint64_t at = cursor_.low_water;
+  log_position at = cursor_.low_water;
   while (at < cursor_.discovered) {
     headers_.clear();
-    const std::uint64_t next = reader_->headers(at, headers_at_once, headers_);
+    const log_position next = reader_->headers(at, headers_at_once, headers_);
     for (const frame_header& header : headers_) {
       recover_header(header, now_ms);
     }
@@ -61,22 +61,22 @@ void sink::open(std::int64_t now_ms) {
 }
 
 void sink::recover_header(const frame_header& header, std::int64_t now_ms) {
-  if (header.sequence >= cursor_.discovered || !wants(header)) {
+  if (header.position >= cursor_.discovered || !wants(header)) {
     return;
   }
   const auto found = cursor_.lanes.find({header.database, header.retention_policy});
-  if (found == cursor_.lanes.end() || header.sequence < found->second.next) {
+  if (found == cursor_.lanes.end() || header.position < found->second.next) {
     return;
   }
   const lane_position& stood = found->second;
-  const bool begun = header.sequence == stood.next;
+  const bool begun = header.position == stood.next;
   const std::uint32_t skip_points = begun ? std::min(stood.skip_points, header.points) : 0;
   const std::uint32_t skip_bytes = begun ? std::min(stood.skip_bytes, header.inflated_bytes) : 0;
-  lane& on = lane_of(found->first, header.sequence);
+  lane& on = lane_of(found->first, header.position);
   if (on.pending.empty()) {
     on.at = stood;
   }
-  on.pending.add(header.sequence, header.points - skip_points, header.inflated_bytes - skip_bytes,
+  on.pending.add(header.position, header.points - skip_points, header.inflated_bytes - skip_bytes,
                  now_ms, header.received_ns);
   arm(on, now_ms);
 }
@@ -109,7 +109,7 @@ void sink::discover(std::int64_t now_ms) {
   more_to_discover_ = true;
   for (int round = 0; round < discover_rounds_max; ++round) {
     headers_.clear();
-    const std::uint64_t next = reader_->headers(cursor_.discovered, headers_at_once, headers_);
+    const log_position next = reader_->headers(cursor_.discovered, headers_at_once, headers_);
     for (const frame_header& header : headers_) {
       if (wants(header)) {
         accept(header, now_ms);
@@ -124,11 +124,11 @@ void sink::discover(std::int64_t now_ms) {
 }
 
 void sink::accept(const frame_header& header, std::int64_t now_ms) {
-  lane& on = lane_of({header.database, header.retention_policy}, header.sequence);
+  lane& on = lane_of({header.database, header.retention_policy}, header.position);
   if (on.pending.empty()) {
-    on.at = {header.sequence, 0, 0};
+    on.at = {header.position, 0, 0};
   }
-  on.pending.add(header.sequence, header.points, header.inflated_bytes, now_ms, header.received_ns);
+  on.pending.add(header.position, header.points, header.inflated_bytes, now_ms, header.received_ns);
   cursor_.accepted += header.points;
   waiting_changed_ = true;
   if (on.now == lane::stage::idle || on.now == lane::stage::waiting) {
@@ -136,7 +136,7 @@ void sink::accept(const frame_header& header, std::int64_t now_ms) {
   }
 }
 
-sink::lane& sink::lane_of(const lane_key& key, std::uint64_t first_sequence) {
+sink::lane& sink::lane_of(const lane_key& key, log_position first_position) {
   std::unique_ptr<lane>& place = lanes_[key];
   if (!place) {
     const delivery_pace pace{settings_.retry_least, settings_.retry_most};
@@ -144,7 +144,7 @@ sink::lane& sink::lane_of(const lane_key& key, std::uint64_t first_sequence) {
     const std::uint64_t seed = parts_.seed ^ std::hash<std::string>{}(key.database) ^
                                (std::hash<std::string>{}(key.retention_policy) << 1);
     place = std::make_unique<lane>(key, pace, seed);
-    place->at.next = first_sequence;
+    place->at.next = first_position;
     place->limit_bytes = std::max<std::uint64_t>(1, settings_.batch.bytes);
     place->lease = memory_lease(parts_.memory);
   }
@@ -272,9 +272,9 @@ void sink::start(lane& on, std::int64_t now_ms) {
   on.current = std::make_unique<batch>(std::move(got.made));
   switch (got.status) {
     case gather_status::ready: {
-      const std::uint64_t first = on.current->frames.empty()
-                                      ? on.current->cut_sequence
-                                      : on.current->frames.front()->header.sequence;
+      const log_position first = on.current->frames.empty()
+                                     ? on.current->cut_position
+                                     : on.current->frames.front()->header.position;
       discard(discard_reason::lost, on.pending.skip_to(first));
       on.now = lane::stage::delivering;
       on.started_ms = now_ms;
@@ -288,9 +288,10 @@ void sink::start(lane& on, std::int64_t now_ms) {
       return;
     }
     case gather_status::damaged:
-      journal_limited("sink damaged frame", journal_level::error,
-                      fmt::format("sink {}: frame {} cannot be inflated; {} points are lost",
-                                  settings_.name, on.current->cut_sequence, on.current->points));
+      journal_limited(
+          "sink damaged frame", journal_level::error,
+          fmt::format("sink {}: frame {} cannot be inflated; {} points are lost", settings_.name,
+                      on.current->cut_position.number(), on.current->points));
       on.current->cut_ends_frame = true;
       conclude(on, on.current->points, discard_reason::damaged, now_ms);
       return;
@@ -370,8 +371,8 @@ void sink::count_waiting() {
   counters_.set_held(std::move(held));
 }
 
-std::uint64_t sink::least_pending() const {
-  std::uint64_t least = cursor_.discovered;
+log_position sink::least_pending() const {
+  log_position least = cursor_.discovered;
   for (const auto& [key, on] : lanes_) {
     if (!on->pending.empty()) {
       least = std::min(least, std::max(on->at.next, on->pending.first()));
@@ -390,7 +391,7 @@ void sink::keep_cursor() {
   counters_.held_lanes.set(held_lanes_);
   counters_.lanes.set(lanes_.size());
   counters_.in_flight.set(in_flight_);
-  const std::uint64_t low_water = least_pending();
+  const log_position low_water = least_pending();
   const bool moved = low_water != released_;
   if (!cursor_changed_ && !moved) {
     return;
@@ -418,7 +419,7 @@ void sink::keep_cursor() {
   if (moved) {
     parts_.log.release(parts_.subscriber, low_water);
   }
-  counters_.low_water.set(low_water);
+  counters_.low_water.set(low_water.number());
 }
 
 }  // namespace weir

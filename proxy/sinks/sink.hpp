@@ -120,7 +120,7 @@ class sink {
   void recover_header(const frame_header& header, std::int64_t now_ms);
   void reconcile();
   [[nodiscard]] bool wants(const frame_header& header) const;
-  lane& lane_of(const lane_key& key, std::uint64_t first_sequence);
+  lane& lane_of(const lane_key& key, log_position first_position);
   void arm(lane& on, std::int64_t now_ms);
   void schedule(lane& on, std::int64_t due_ms);
   void unschedule(lane& on);
@@ -129,7 +129,7 @@ class sink {
   void discard(discard_reason reason, std::uint64_t points);
   void forget_if_idle(lane& on);
   [[nodiscard]] bool reserve(lane& on);
-  [[nodiscard]] std::uint64_t least_pending() const;
+  [[nodiscard]] log_position least_pending() const;
 
   const sink_settings settings_;
   sink_parts parts_;
@@ -140,7 +140,7 @@ class sink {
   std::vector<completion> completed_;
   std::vector<frame_header> headers_;
   sink_counters counters_;
-  std::uint64_t released_ = 0;
+  log_position released_;
   std::size_t in_flight_ = 0;
   std::size_t held_lanes_ = 0;
   trouble_book trouble_;

@@ -190,12 +190,12 @@ void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms)
         static_cast<double>(std::max<std::int64_t>(0, now_ns - settled.received_ns)) / 1e9);
   }
   if (settled.frames.empty()) {
-    lost += on.pending.take(settled.cut_sequence, settled.points, settled.inflated_bytes,
+    lost += on.pending.take(settled.cut_position, settled.points, settled.inflated_bytes,
                             settled.cut_ends_frame);
   }
   for (const frame_ptr& one : settled.frames) {
     lost +=
-        on.pending.take(one->header.sequence, one->header.points, one->header.inflated_bytes, true);
+        on.pending.take(one->header.position, one->header.points, one->header.inflated_bytes, true);
   }
   discard(discard_reason::lost, lost);
   on.at = settled.after;

@@ -24,8 +24,8 @@ struct sink_environment {
   frame_log& log;
   /// The sinks' own share of `[limits] memory`.
   memory_budget& memory;
-  /// The log's directory: cursors and refused batches lie in it. May be empty for a memory log.
-  std::string data_directory;
+  /// Cursors and refused batches lie in it; empty: neither is kept.
+  std::string state_directory;
   /// The log outlives the process, so cursors are kept.
   bool persistent = true;
   compression_mode compression = compression_mode::automatic;
@@ -35,6 +35,8 @@ struct sink_environment {
   std::uint64_t seed = 0;
   /// `[limits] state`, for all sinks together.
   std::uint64_t state_bytes = std::uint64_t{256} << 20;
+  /// The setting that names `state_directory`, for messages.
+  std::string state_key = "log.directory";
 };
 
 /// How far a sink is, for those who ask whether weir is well.

@@ -10,7 +10,7 @@
 
 #include "base/clock_posix.hpp"
 #include "files/directory_remedy_posix.hpp"
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 #include "observe/journal.hpp"
 #include "sinks/sink_runner_uv.hpp"
 #include "sinks/sink_set.hpp"
@@ -77,7 +77,7 @@ failure in_sink(const sink_settings& settings, const std::string& message) {
 }
 
 outcome make_target(const sink_settings& settings, const sink_environment& environment,
-                    std::uint64_t low_water, sink_runner& runner, running_sink& into) {
+                    log_position low_water, sink_runner& runner, running_sink& into) {
   const target_kind& kind = target_kind_of(settings);
   auto made = kind.make(settings, {.sinks = environment,
                                    .loop = runner.loop(),
@@ -96,10 +96,10 @@ outcome make_refused(const sink_settings& settings, const sink_environment& envi
                      sink_runner::parts& parts) {
   std::string directory = settings.refused_directory;
   if (directory.empty()) {
-    if (environment.data_directory.empty() || !environment.persistent) {
+    if (environment.state_directory.empty()) {
       return nothing{};
     }
-    directory = environment.data_directory + "/refused";
+    directory = environment.state_directory + "/refused";
   }
   if (outcome made = make_directories(directory); !made.ok()) {
     return in_sink(settings,
@@ -116,14 +116,14 @@ result<cursor_state> make_cursor(const sink_settings& settings, const sink_envir
   if (!environment.persistent) {
     return start;
   }
-  const std::string directory = environment.data_directory + "/cursors";
+  const std::string directory = environment.state_directory + "/cursors";
   if (const outcome made = make_directories(directory); !made.ok()) {
-    return in_sink(settings, with_remedy(made.error(), "log.directory", directory).message);
+    return in_sink(settings, with_remedy(made.error(), environment.state_key, directory).message);
   }
   auto file = std::make_unique<cursor_file>(directory, settings.name);
   result<std::optional<cursor_state>> kept = file->load();
   if (!kept.ok()) {
-    return in_sink(settings, with_remedy(kept.error(), "log.directory", directory).message);
+    return in_sink(settings, with_remedy(kept.error(), environment.state_key, directory).message);
   }
   parts.cursors = std::move(file);
   if (kept.value()) {
@@ -201,7 +201,7 @@ void threaded_sinks::report_pending() const {
 }
 
 bool threaded_sinks::drain(std::chrono::steady_clock::time_point deadline) {
-  const std::uint64_t target = log_.end();
+  const std::uint64_t target = log_.end().number();
   ++drains_;
   std::unique_lock hold(progress_.lock);
   progress_.waited_for = true;

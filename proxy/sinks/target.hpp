@@ -24,7 +24,7 @@ class target {
   virtual void abort() = 0;
   /// A cursor was kept: what was done before this call is never delivered again, nor is any frame
   /// below `low_water`.
-  virtual void saved(std::uint64_t low_water) { static_cast<void>(low_water); }
+  virtual void saved(log_position low_water) { static_cast<void>(low_water); }
   /// The other side has a limit for one batch, so frames above the sink's limits must be cut.
   [[nodiscard]] virtual bool needs_cuts() const noexcept = 0;
 };

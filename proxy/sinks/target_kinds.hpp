@@ -28,7 +28,7 @@ struct target_environment {
   /// The loop of the sink's thread, on which requests travel.
   uv_loop_s* loop;
   /// Where the sink's cursor starts.
-  std::uint64_t low_water = 0;
+  log_position low_water;
   /// Bytes of what the target may remember, if its kind keeps state.
   std::uint64_t state_bytes = 0;
 };

@@ -68,6 +68,18 @@ std::string why_no_log(const std::string& directory, const configuration_place& 
                      remedy);
 }
 
+std::string why_no_state(const settings& configured, const configuration_place& from) {
+  const std::string& named = configured.service.state_directory;
+  if (!named.empty() && is_there(named + "/types")) {
+    return {};
+  }
+  if (const std::string log = log_directory_of(configured); !log.empty()) {
+    return why_no_log(log, from);
+  }
+  return fmt::format("{} holds no types of weir; {}", absolute(named),
+                     looked_at("service.state_directory", from));
+}
+
 std::string why_no_letters(const std::string& directory, const configuration_place& from) {
   const std::string remedy =
       looked_at("the directory", from) +

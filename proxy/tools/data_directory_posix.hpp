@@ -14,6 +14,9 @@ namespace weir {
 /// Why `directory`, the log's, is none in which a weir has run, with what to do; or "".
 [[nodiscard]] std::string why_no_log(const std::string& directory, const configuration_place& from);
 
+/// Why neither the state directory nor the log's is one in which a weir has run; or "".
+[[nodiscard]] std::string why_no_state(const settings& configured, const configuration_place& from);
+
 /// The same of a directory of dead letters.
 [[nodiscard]] std::string why_no_letters(const std::string& directory,
                                          const configuration_place& from);

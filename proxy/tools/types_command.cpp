@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/text/terminal_text.hpp"
-#include "files/file_system.hpp"
+#include "files/state_directory_posix.hpp"
 #include "ingest/types_file_posix.hpp"
 #include "tools/data_directory_posix.hpp"
 
@@ -20,14 +20,19 @@ int fail(const std::string& why) {
   return 1;
 }
 
+std::string types_path(const settings& configured) {
+  return find_state_entry(state_directory_of(configured), log_directory_of(configured),
+                          state_entry::types);
+}
+
 /// Says why not.
 bool has_file(const loaded_settings& from) {
   std::string why;
-  if (from.effective.log.type != log_type::local) {
+  if (state_directory_of(from.effective).empty()) {
     why = "log.type = \"memory\" keeps no types; the configuration is " + from.place.words() +
           "; give that which weir runs with (--config FILE)";
   } else {
-    why = why_no_log(from.effective.log.directory, from.place);
+    why = why_no_state(from.effective, from.place);
   }
   if (!why.empty()) {
     fail(why);
@@ -83,12 +88,12 @@ int list_types(const loaded_settings& from, const types_arguments& wanted) {
   if (!has_file(from)) {
     return 1;
   }
-  const log_settings& log = from.effective.log;
+  const std::string path = types_path(from.effective);
   text_rooms rooms;
   std::vector<type_line> lines;
   std::string text;
   const registered_field sought{wanted.database, wanted.measurement, wanted.field};
-  const auto reading = read_types_file(log.directory + "/types", [&](const types_record& record) {
+  const auto reading = read_types_file(path, [&](const types_record& record) {
     if (names_field(sought, record.name)) {
       text.clear();
       for (const std::string_view each :
@@ -113,11 +118,12 @@ int list_types(const loaded_settings& from, const types_arguments& wanted) {
     }
   }
   if (reading.value().damaged > 0) {
-    std::fprintf(stderr, "%llu damaged record(s) of %s/types were passed over\n",
-                 static_cast<unsigned long long>(reading.value().damaged), log.directory.c_str());
+    std::fprintf(stderr, "%llu damaged record(s) of %s were passed over\n",
+                 static_cast<unsigned long long>(reading.value().damaged), path.c_str());
   }
   if (lines.empty()) {  // not on standard output, which is for programs too
-    std::fprintf(stderr, "no such field is known in %s\n", log.directory.c_str());
+    std::fprintf(stderr, "no such field is known in %s\n",
+                 state_directory_of(from.effective).c_str());
   }
   return 0;
 }
@@ -126,14 +132,16 @@ int forget_types(const loaded_settings& from, const types_arguments& wanted) {
   if (!has_file(from)) {
     return 1;
   }
-  const log_settings& log = from.effective.log;
-  directory_lock lock;
-  if (const std::string why = lock.take(log.directory + "/lock"); !why.empty()) {
+  directory_lock of_state;
+  directory_lock of_log;
+  if (const std::string why = lock_state(state_directory_of(from.effective),
+                                         log_directory_of(from.effective), of_state, of_log);
+      !why.empty()) {
     return fail(why +
                 ": a running weir has the types in memory; stop it, forget, and start it again");
   }
   const auto forgotten =
-      forget_types(log.directory + "/types", {wanted.database, wanted.measurement, wanted.field});
+      forget_types(types_path(from.effective), {wanted.database, wanted.measurement, wanted.field});
   if (!forgotten) {
     return fail(forgotten.error().message);
   }

@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "config/policy_lookup.hpp"
-#include "files/atomic_file_posix.hpp"
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 #include "observe/journal.hpp"
 #include "sinks/influxdb/requests.hpp"
 #include "upstream/schema_reader.hpp"
@@ -82,7 +81,7 @@ void upstream_schemas::server::publish(const upstream_schema& changed) {
     schema.swap(latest);
   }
   if (!path.empty()) {
-    if (auto saved = write_file_atomically(path, changed.text()); !saved) {
+    if (auto saved = replace_file(path, changed.text(), durability::process); !saved) {
       journal_limited("learnt", journal_level::warning, saved.error().message);
     }
   }

@@ -174,7 +174,7 @@ const std::vector<config_key<letter_settings>>& letter_keys() {
   static const std::vector<config_key<S>> keys{
       bool_key<S>("enabled", "keep the lines that were refused, for `weir letters`",
                   WEIR_MEMBER(enabled)),
-      text_key<S>("directory", "where; empty: `letters` in the log's directory",
+      text_key<S>("directory", "where; empty: `letters` in service.state_directory",
                   WEIR_MEMBER(directory)),
       size_key<S>("keep", {mib, 1024 * gib}, "of all of them; beyond it the oldest go",
                   WEIR_MEMBER(keep)),
@@ -263,6 +263,9 @@ const std::vector<config_key<service_settings>>& service_keys() {
                       "how long SIGTERM lets requests finish and sinks deliver; what is left stays "
                       "in the log",
                       WEIR_MEMBER(drain_timeout)),
+      text_key<S>("state_directory",
+                  "of types, databases, letters, cursors and refused batches; empty: log.directory",
+                  WEIR_MEMBER(state_directory)),
       choice_key<S, std::string>(
           "log_level",
           {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}}, {},

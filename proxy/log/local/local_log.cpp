@@ -15,31 +15,30 @@ namespace weir {
 namespace {
 
 constexpr std::uint64_t segment_bytes_least = std::uint64_t{64} * 1024;
-/// How soon the log's thread asks a disk again that refused.
+/// Pause before the log's thread writes again to a disk that refused.
 constexpr std::chrono::milliseconds refused_pause{200};
-/// How soon it looks whether the disk would take what it refused, where no append tells.
+/// Pause before the log's thread probes a disk that refused an append, unless an append comes
+/// first.
 constexpr std::chrono::milliseconds probe_pause{1000};
 
-std::uint64_t segment_bytes_for(const log_settings& settings) {
-  return std::min(settings.segment, std::max(settings.keep / 4, segment_bytes_least));
+std::uint64_t segment_bytes_for(const local_log_options& options) {
+  return std::min(options.segment_bytes, std::max(options.keep_bytes / 4, segment_bytes_least));
 }
 
 }  // namespace
 
-local_log::local_log(const log_settings& settings, const local_log_options& options,
-                     file_system& files, directory_lock lock, recovered_segments found,
-                     std::unique_ptr<segment_writer> writer)
-    : settings_(settings),
-      segment_bytes_(segment_bytes_for(settings)),
-      now_ns_(options.now_ns),
-      budget_(options.frames),
+local_log::local_log(local_log_options options, file_system& files, directory_lock lock,
+                     recovered_segments found, std::unique_ptr<segment_writer> writer)
+    : options_(std::move(options)),
+      segment_bytes_(segment_bytes_for(options_)),
+      budget_(options_.frames),
       files_(files),
-      directory_(settings.directory + "/segments"),
+      directory_(options_.directory + "/segments"),
       lock_(std::move(lock)),
       writer_(std::move(writer)),
       writer_next_(found.next_sequence),
       segments_(std::move(found.segments)),
-      ring_(options.frames),
+      ring_(options_.frames),
       end_(found.next_sequence),
       written_end_(found.next_sequence) {
   WEIR_ASSERT(!segments_.empty() && writer_->about() == segments_.back().about);
@@ -47,7 +46,7 @@ local_log::local_log(const log_settings& settings, const local_log_options& opti
     bytes_ += each.limits.bytes;
   }
   frame_ring::dropped none;
-  ring_.restart(end_, none);
+  ring_.restart(log_position(end_), none);
   torn_bytes_.set(found.torn_bytes);
   damaged_segments_.set(found.damaged_segments);
   damaged_records_.set(found.damaged_records);
@@ -65,7 +64,7 @@ append_result local_log::append(std::span<const std::shared_ptr<frame>> frames) 
   if (frames.empty()) {
     return {};
   }
-  batch made;
+  batch added;
   for (const auto& each : frames) {
     frame_header& header = each->header;
     if (header.database.size() > record_name_bytes_max ||
@@ -74,15 +73,14 @@ append_result local_log::append(std::span<const std::shared_ptr<frame>> frames) 
     }
     header.stored_bytes = static_cast<std::uint32_t>(each->stored.size());
     WEIR_ASSERT(header.stored_bytes == each->stored.size());
-    made.frames.push_back(each);
-    made.checksums.push_back(payload_checksum(each->stored));
-    made.record_bytes += record_bytes(header, each->stored.size());
-    made.memory_bytes += frame_memory_bytes(*each);
-    made.points += header.points;
+    added.frames.push_back(each);
+    added.checksums.push_back(payload_checksum(each->stored));
+    added.record_bytes += record_bytes(header, each->stored.size());
+    added.memory_bytes += frame_memory_bytes(*each);
+    added.points += header.points;
   }
-  append_result result = settings_.acknowledge == acknowledge_mode::written
-                             ? append_written(frames, made)
-                             : append_behind(frames, made);
+  append_result result = options_.promise == append_promise::written ? append_written(frames, added)
+                                                                     : append_behind(frames, added);
   if (result.status == append_status::taken) {
     subscribers_.wake_all();
   }
@@ -90,11 +88,11 @@ append_result local_log::append(std::span<const std::shared_ptr<frame>> frames) 
 }
 
 append_result local_log::append_written(std::span<const std::shared_ptr<frame>> frames,
-                                        const batch& made) {
+                                        const batch& added) {
   frame_ring::dropped dropped;  // destroyed without a lock
   const std::lock_guard writing(write_mutex_);
   std::uint64_t sequence = 0;
-  room found = room::none;
+  room space = room::none;
   for (bool rotated = false;; rotated = true) {
     {
       const std::lock_guard lock(mutex_);
@@ -102,37 +100,37 @@ append_result local_log::append_written(std::span<const std::shared_ptr<frame>> 
         return {append_status::failed, "the log is closed"};
       }
       sequence = end_;
-      found = make_room(made.record_bytes, dropped);
+      space = make_room(added.record_bytes, dropped);
     }
-    if (found != room::after_rotation || rotated || !rotate(sequence)) {
+    if (space != room::after_rotation || rotated || !rotate(sequence)) {
       break;
     }
   }
-  if (found != room::enough) {
-    return refuse_as_full(made.record_bytes);
+  if (space != room::enough) {
+    return refuse_as_full(added.record_bytes);
   }
-  if (const outcome written = write(made.frames, made.checksums, made.record_bytes, sequence);
+  if (const outcome written = write(added.frames, added.checksums, added.record_bytes, sequence);
       !written) {
     append_failed_.add_shared();
     journal_limited("log append", journal_level::error,
                     "the log cannot be written: " + written.error().message);
     const std::lock_guard lock(mutex_);
-    note_refused_by_disk(written.error().message, made.record_bytes);
+    note_refused_by_disk(written.error().message, added.record_bytes);
     return {append_status::failed, written.error().message};
   }
   const std::lock_guard lock(mutex_);
   append_refused_.clear();
   for (const auto& each : frames) {
-    each->header.sequence = end_++;
+    each->header.position = log_position(end_++);
   }
-  count_appended(made);
+  count_appended(added);
   note_written(end_, writer_->bytes());
-  keep_in_memory(made, dropped);
+  keep_in_memory(added, dropped);
   return {};
 }
 
 append_result local_log::append_behind(std::span<const std::shared_ptr<frame>> frames,
-                                       batch& made) {
+                                       batch& added) {
   frame_ring::dropped dropped;
   for (bool rotated = false;; rotated = true) {
     {
@@ -141,11 +139,11 @@ append_result local_log::append_behind(std::span<const std::shared_ptr<frame>> f
         append_failed_.add_shared();
         return {append_status::failed, closing_ ? "the log is closed" : disk_refuses_};
       }
-      const room found = make_room(made.record_bytes, dropped);
-      if (found == room::enough) {
-        return take_behind(frames, made, dropped);
+      const room space = make_room(added.record_bytes, dropped);
+      if (space == room::enough) {
+        return take_behind(frames, added, dropped);
       }
-      if (found == room::none || rotated) {
+      if (space == room::none || rotated) {
         break;
       }
     }
@@ -154,39 +152,39 @@ append_result local_log::append_behind(std::span<const std::shared_ptr<frame>> f
       break;
     }
   }
-  return refuse_as_full(made.record_bytes);
+  return refuse_as_full(added.record_bytes);
 }
 
-append_result local_log::take_behind(std::span<const std::shared_ptr<frame>> frames, batch& made,
+append_result local_log::take_behind(std::span<const std::shared_ptr<frame>> frames, batch& added,
                                      frame_ring::dropped& dropped) {
-  if (!take_memory(made.memory_bytes, dropped)) {
+  if (!take_memory(added.memory_bytes, dropped)) {
     append_full_.add_shared();
-    refused_by_memory_ = made.memory_bytes;
+    refused_by_memory_ = added.memory_bytes;
     return {append_status::full, "the memory for frames (a share of limits.memory) is used up"};
   }
-  unwritten_bytes_ += made.record_bytes;
+  unwritten_bytes_ += added.record_bytes;
   work_.notify_one();
-  if (settings_.acknowledge == acknowledge_mode::synced) {
+  if (options_.promise == append_promise::synced) {
     auto ticket = std::make_shared<append_ticket>();
-    queued_.push_back({{frames.begin(), frames.end()}, std::move(made), ticket});
+    queued_.push_back({{frames.begin(), frames.end()}, std::move(added), ticket});
     return {append_status::pending, {}, std::move(ticket)};
   }
   for (const auto& each : frames) {
-    each->header.sequence = end_++;
+    each->header.position = log_position(end_++);
     ring_.push(each);
   }
-  count_appended(made);
+  count_appended(added);
   return {};
 }
 
 append_result local_log::refuse_as_full(std::uint64_t bytes) {
   append_full_.add_shared();
   const std::lock_guard lock(mutex_);
-  if (bytes + segment_header_bytes <= settings_.keep) {
-    refused_as_full_ = bytes;  // what is larger than the whole log says nothing about it
+  if (bytes + segment_header_bytes <= options_.keep_bytes) {
+    refused_as_full_ = bytes;  // an append larger than the whole log says nothing about its state
   }
   return {append_status::full, "the log holds as much as log.keep allows (" +
-                                   std::to_string(settings_.keep) + " bytes) and " +
+                                   std::to_string(options_.keep_bytes) + " bytes) and " +
                                    std::to_string(bytes) + " more do not fit"};
 }
 
@@ -194,7 +192,7 @@ outcome local_log::write(const std::vector<frame_ptr>& frames,
                          const std::vector<std::uint64_t>& checksums, std::uint64_t bytes,
                          std::uint64_t first_sequence) {
   const bool empty = writer_->bytes() == segment_header_bytes;
-  const bool whole = !writer_->broken() || writer_->mend();
+  const bool whole = !writer_->broken() || writer_->repair();
   const bool too_large = !empty && writer_->bytes() + bytes > segment_bytes_;
   if (!whole || too_large || first_sequence != writer_next_) {
     if (first_sequence == writer_->about()->first()) {
@@ -216,11 +214,11 @@ outcome local_log::rotate(std::uint64_t first_sequence) {
   if (first_sequence == writer_->about()->first()) {
     return failure{"the newest segment is empty"};
   }
-  auto made = segment_writer::create(files_, directory_, {first_sequence, now_ns_()});
-  if (!made) {
-    return made.error();
+  auto created = segment_writer::create(files_, directory_, {first_sequence, options_.now_ns()});
+  if (!created) {
+    return created.error();
   }
-  writer_ = std::move(made).value();
+  writer_ = std::move(created).value();
   writer_next_ = first_sequence;
   directory_unsynced_ = true;
   frame_ring::dropped dropped;
@@ -239,17 +237,17 @@ local_log::room local_log::plan_room(std::uint64_t bytes, std::size_t& discarded
   discarded = 0;
   const std::uint64_t needed = bytes + segment_header_bytes;  // it may begin a segment
   const std::uint64_t total = bytes_ + unwritten_bytes_ + needed;
-  if (total <= settings_.keep) {
+  if (total <= options_.keep_bytes) {
     return room::enough;
   }
   std::uint64_t freed = 0;
-  while (discarded < segments_.size() && total - freed > settings_.keep) {
+  while (discarded < segments_.size() && total - freed > options_.keep_bytes) {
     if (!may_discard(segments_[discarded])) {
       return room::none;
     }
     freed += segments_[discarded++].limits.bytes;
   }
-  if (total - freed > settings_.keep) {
+  if (total - freed > options_.keep_bytes) {
     return room::none;
   }
   if (discarded == segments_.size()) {
@@ -262,20 +260,20 @@ local_log::room local_log::plan_room(std::uint64_t bytes, std::size_t& discarded
 
 local_log::room local_log::make_room(std::uint64_t bytes, frame_ring::dropped& dropped) {
   std::size_t count = 0;
-  const room found = plan_room(bytes, count);
-  if (found != room::enough || count == 0) {
-    return found;
+  const room space = plan_room(bytes, count);
+  if (space != room::enough || count == 0) {
+    return space;
   }
   for (; count > 0; --count) {
     retire_oldest(true);
   }
-  ring_.drop_below(std::min(segments_.front().about->first(), written_end_), dropped);
+  ring_.drop_below(log_position(std::min(segments_.front().about->first(), written_end_)), dropped);
   return room::enough;
 }
 
 bool local_log::may_discard(const kept_segment& kept) const {
-  return settings_.when_full == when_full_mode::discard_oldest ||
-         !subscribers_.required_below(kept.limits.end);
+  return options_.when_full == full_policy::discard_oldest ||
+         !subscribers_.required_below(log_position(kept.limits.end));
 }
 
 void local_log::retire_oldest(bool discarded) {
@@ -297,22 +295,22 @@ void local_log::retire_empty() {
 void local_log::retire_released(frame_ring::dropped& dropped) {
   const auto low_water = subscribers_.low_water();
   if (!low_water) {
-    ring_.drop_below(written_end_, dropped);
+    ring_.drop_below(log_position(written_end_), dropped);
     return;
   }
-  ring_.drop_below(std::min(*low_water, written_end_), dropped);
-  while (segments_.size() > 1 && segments_.front().limits.end <= *low_water) {
+  ring_.drop_below(std::min(*low_water, log_position(written_end_)), dropped);
+  while (segments_.size() > 1 && segments_.front().limits.end <= low_water->number()) {
     retire_oldest(false);
   }
 }
 
 bool local_log::take_memory(std::size_t bytes, frame_ring::dropped& dropped) {
   while (!budget_.take(bytes)) {
-    if (ring_.empty() || ring_.oldest().header.sequence >= written_end_ ||
+    if (ring_.empty() || ring_.oldest().header.position >= log_position(written_end_) ||
         bytes > budget_.limit()) {
       return false;
     }
-    ring_.drop_below(ring_.oldest().header.sequence + 1, dropped);
+    ring_.drop_below(ring_.oldest().header.position.next(), dropped);
   }
   return true;
 }
@@ -324,57 +322,57 @@ void local_log::note_written(std::uint64_t end, std::uint64_t segment_bytes) {
   written_end_ = end;
 }
 
-void local_log::keep_in_memory(const batch& made, frame_ring::dropped& dropped) {
-  for (const frame_ptr& each : made.frames) {
+void local_log::keep_in_memory(const batch& added, frame_ring::dropped& dropped) {
+  for (const frame_ptr& each : added.frames) {
     if (!subscribers_.empty() && take_memory(frame_memory_bytes(*each), dropped)) {
       ring_.push(each);
     } else {
-      ring_.drop_below(each->header.sequence + 1, dropped);
+      ring_.drop_below(each->header.position.next(), dropped);
     }
   }
 }
 
-void local_log::count_appended(const batch& made) {
+void local_log::count_appended(const batch& added) {
   refused_as_full_ = 0;
   refused_by_memory_ = 0;
-  appended_frames_.add(made.frames.size());
-  appended_points_.add(made.points);
-  appended_bytes_.add(made.record_bytes);
-  rate_.add(made.record_bytes, now_ns_());
+  appended_frames_.add(added.frames.size());
+  appended_points_.add(added.points);
+  appended_bytes_.add(added.record_bytes);
+  rate_.add(added.record_bytes, options_.now_ns());
 }
 
-std::uint64_t local_log::first() const {
+log_position local_log::first() const {
   const std::lock_guard lock(mutex_);
-  return segments_.front().about->first();
+  return log_position(segments_.front().about->first());
 }
 
-std::uint64_t local_log::end() const {
+log_position local_log::end() const {
   const std::lock_guard lock(mutex_);
-  return end_;
+  return log_position(end_);
 }
 
-std::size_t local_log::subscribe(subscription subscriber, std::uint64_t low_water) {
+std::size_t local_log::subscribe(subscription subscriber, log_position low_water) {
   frame_ring::dropped dropped;
   const std::lock_guard writing(write_mutex_);
   write_behind();
   const std::lock_guard lock(mutex_);
-  if (low_water > end_ && !unwritten()) {
-    // The log lost its end (a loss of power): what follows must not be taken for delivered.
+  if (low_water > log_position(end_) && !unwritten()) {
+    // The log lost its end (a loss of power): new frames must not be mistaken for delivered ones.
     journal(journal_level::warning, "sink " + subscriber.name + " has read up to " +
-                                        std::to_string(low_water) + ", the log ends at " +
+                                        std::to_string(low_water.number()) + ", the log ends at " +
                                         std::to_string(end_) + ": it goes on from there");
-    segments_.back().limits.end = low_water;
-    end_ = low_water;
-    written_end_ = low_water;
+    end_ = low_water.number();
+    written_end_ = end_;
+    segments_.back().limits.end = end_;
     ring_.restart(low_water, dropped);
   }
   return subscribers_.add(std::move(subscriber), low_water);
 }
 
-void local_log::release(std::size_t subscriber, std::uint64_t low_water) {
+void local_log::release(std::size_t subscriber, log_position low_water) {
   frame_ring::dropped dropped;
   const std::lock_guard lock(mutex_);
-  if (subscribers_.release(subscriber, std::min(low_water, end_))) {
+  if (subscribers_.release(subscriber, std::min(low_water, log_position(end_)))) {
     retire_released(dropped);
   }
 }
@@ -387,28 +385,28 @@ void local_log::unsubscribe(std::size_t subscriber) {
 }
 
 void local_log::write_behind() {
-  batch made;
+  batch added;
   std::uint64_t sequence = 0;
   {
     const std::lock_guard lock(mutex_);
     sequence = written_end_;
-    for (std::size_t i = ring_.find(sequence); i < ring_.size(); ++i) {
-      if (made.frames.size() == behind_frames_max || made.record_bytes > segment_bytes_ / 2) {
+    for (std::size_t i = ring_.find(log_position(sequence)); i < ring_.size(); ++i) {
+      if (added.frames.size() == behind_frames_max || added.record_bytes > segment_bytes_ / 2) {
         break;
       }
       const frame_ptr& each = ring_.at(i);
-      WEIR_ASSERT(each->header.sequence == sequence + made.frames.size());
-      made.frames.push_back(each);
-      made.record_bytes += record_bytes(each->header, each->stored.size());
+      WEIR_ASSERT(each->header.position.number() == sequence + added.frames.size());
+      added.frames.push_back(each);
+      added.record_bytes += record_bytes(each->header, each->stored.size());
     }
   }
-  if (made.frames.empty()) {
+  if (added.frames.empty()) {
     return;
   }
-  for (const frame_ptr& each : made.frames) {
-    made.checksums.push_back(payload_checksum(each->stored));
+  for (const frame_ptr& each : added.frames) {
+    added.checksums.push_back(payload_checksum(each->stored));
   }
-  const outcome written = write(made.frames, made.checksums, made.record_bytes, sequence);
+  const outcome written = write(added.frames, added.checksums, added.record_bytes, sequence);
   frame_ring::dropped dropped;
   const std::lock_guard lock(mutex_);
   if (!written) {
@@ -419,8 +417,8 @@ void local_log::write_behind() {
     return;
   }
   disk_refuses_.clear();
-  unwritten_bytes_ -= made.record_bytes;
-  note_written(sequence + made.frames.size(), writer_->bytes());
+  unwritten_bytes_ -= added.record_bytes;
+  note_written(sequence + added.frames.size(), writer_->bytes());
   retire_released(dropped);
 }
 
@@ -479,7 +477,7 @@ void local_log::dispose(const retired_segment& gone) {
 void local_log::count_discarded(const retired_segment& gone) {
   std::uint64_t from = gone.kept.limits.end;
   for (const auto& mark : gone.marks) {
-    from = std::min(from, mark.low_water);
+    from = std::min(from, mark.low_water.number());
   }
   from = gone.marks.empty() ? gone.kept.about->first() : from;
   std::uint64_t points = 0;
@@ -491,7 +489,7 @@ void local_log::count_discarded(const retired_segment& gone) {
          found = scanner.value()->next(gone.kept.limits)) {
       points += found.head.points;
       for (const auto& mark : gone.marks) {
-        unread[mark.name] += found.head.sequence >= mark.low_water ? found.head.points : 0;
+        unread[mark.name] += found.head.sequence >= mark.low_water.number() ? found.head.points : 0;
       }
     }
   }

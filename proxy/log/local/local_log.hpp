@@ -48,18 +48,21 @@ struct recovered_segments {
 
 class local_log final : public frame_log {
  public:
-  local_log(const log_settings& settings, const local_log_options& options, file_system& files,
-            directory_lock lock, recovered_segments found, std::unique_ptr<segment_writer> writer);
+  local_log(local_log_options options, file_system& files, directory_lock lock,
+            recovered_segments found, std::unique_ptr<segment_writer> writer);
   ~local_log() override;
 
+  log_capabilities capabilities() const override {
+    return {.durable = true, .stable = options_.promise == append_promise::synced};
+  }
   append_result append(std::span<const std::shared_ptr<frame>> frames) override;
   std::size_t watch(std::function<void()> wake) override;
   void unwatch(std::size_t watcher) override;
-  std::uint64_t first() const override;
-  std::uint64_t end() const override;
-  std::size_t subscribe(subscription subscriber, std::uint64_t low_water) override;
+  log_position first() const override;
+  log_position end() const override;
+  std::size_t subscribe(subscription subscriber, log_position low_water) override;
   append_result outlook() const override;
-  void release(std::size_t subscriber, std::uint64_t low_water) override;
+  void release(std::size_t subscriber, log_position low_water) override;
   void unsubscribe(std::size_t subscriber) override;
   std::unique_ptr<log_reader> reader() override;
   void collect(metric_collector& out) const override;
@@ -68,7 +71,7 @@ class local_log final : public frame_log {
  private:
   friend class local_reader;
 
-  /// Frames on their way into the log, and what is computed of them before any lock.
+  /// Frames of one append, with their checksums and sizes, computed before any lock is taken.
   struct batch {
     std::vector<frame_ptr> frames;
     std::vector<std::uint64_t> checksums;
@@ -76,25 +79,26 @@ class local_log final : public frame_log {
     std::size_t memory_bytes = 0;
     std::uint64_t points = 0;
   };
-  /// What one append asked for under `synced`, until a group commit settles it.
+  /// One append under `synced`, until a group commit settles it.
   struct queued_batch {
     std::vector<std::shared_ptr<frame>> frames;
-    batch made;
+    batch added;
     std::shared_ptr<append_ticket> ticket;
   };
-  /// A segment that left the log, for the log's thread to count and remove.
+  /// A segment that left the log; the log's thread counts its points and removes its file.
   struct retired_segment {
     kept_segment kept;
     bool discarded = false;
-    std::vector<subscriber_table::mark> marks;  // of `discarded`: who had read how far
+    std::vector<subscriber_table::mark>
+        marks;  // of a discarded one: how far each subscriber had read
   };
   /// Frames of one write of the log's thread; their bytes are bounded by half a segment.
   static constexpr std::size_t behind_frames_max = 512;
   enum class room : std::uint8_t { enough, after_rotation, none };
 
   // Without a lock.
-  append_result append_written(std::span<const std::shared_ptr<frame>> frames, const batch& made);
-  append_result append_behind(std::span<const std::shared_ptr<frame>> frames, batch& made);
+  append_result append_written(std::span<const std::shared_ptr<frame>> frames, const batch& added);
+  append_result append_behind(std::span<const std::shared_ptr<frame>> frames, batch& added);
   void commit();
   void run();
   void probe();
@@ -119,7 +123,7 @@ class local_log final : public frame_log {
   [[nodiscard]] bool memory_left(std::size_t bytes) const;
   void note_refused_by_disk(const std::string& why, std::uint64_t bytes);
   room make_room(std::uint64_t bytes, frame_ring::dropped& dropped);
-  append_result take_behind(std::span<const std::shared_ptr<frame>> frames, batch& made,
+  append_result take_behind(std::span<const std::shared_ptr<frame>> frames, batch& added,
                             frame_ring::dropped& dropped);
   std::vector<queued_batch> take_group();
   void publish(const std::vector<queued_batch>& group, frame_ring::dropped& dropped);
@@ -129,20 +133,19 @@ class local_log final : public frame_log {
   void retire_released(frame_ring::dropped& dropped);
   bool take_memory(std::size_t bytes, frame_ring::dropped& dropped);
   void note_written(std::uint64_t end, std::uint64_t segment_bytes);
-  void keep_in_memory(const batch& made, frame_ring::dropped& dropped);
-  void count_appended(const batch& made);
+  void keep_in_memory(const batch& added, frame_ring::dropped& dropped);
+  void count_appended(const batch& added);
   [[nodiscard]] std::uint64_t needed_bytes() const noexcept;
   [[nodiscard]] bool unwritten() const noexcept { return written_end_ < end_; }
 
-  const log_settings settings_;
+  const local_log_options options_;
   const std::uint64_t segment_bytes_;
-  const std::function<std::int64_t()> now_ns_;
   memory_budget& budget_;
   file_system& files_;
   const std::string directory_;  // of the segments
   directory_lock lock_;
 
-  /// Who holds it may write. Taken before mutex_.
+  /// Held by the thread that writes. Taken before mutex_.
   std::mutex write_mutex_;
   std::unique_ptr<segment_writer> writer_;
   /// The sequence that follows the last one in writer_'s segment.

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The local log's numbers, for whoever asks. Any thread.
+// The local log's metrics. Any thread.
 #include <algorithm>
 
 #include "log/local/local_log.hpp"
 
 namespace weir {
 
-/// Requires: mutex_. Bytes that cannot be given up yet: of whole segments, as they are removed.
+/// Requires: mutex_. Bytes that a sink still needs; whole segments, because only whole segments are
+/// removed.
 std::uint64_t local_log::needed_bytes() const noexcept {
-  const std::uint64_t from = subscribers_.needed_from().value_or(end_);
+  const std::uint64_t from = subscribers_.needed_from().value_or(log_position(end_)).number();
   std::uint64_t bytes = unwritten_bytes_;
   for (const kept_segment& each : segments_) {
     bytes += each.limits.end > from ? each.limits.bytes : 0;
@@ -52,8 +53,8 @@ void local_log::collect(metric_collector& out) const {
                       static_cast<double>(points), {{"sink", name}});
   }
   gauge("weir_log_bytes", "Bytes of all segments.", bytes_ + unwritten_bytes_);
-  gauge("weir_log_keep_bytes", "Bytes of all segments at most.", settings_.keep);
-  const std::int64_t now_ns = now_ns_();
+  gauge("weir_log_keep_bytes", "Bytes of all segments at most.", options_.keep_bytes);
+  const std::int64_t now_ns = options_.now_ns();
   out.gauge_value("weir_log_append_bytes_per_second",
                   "Bytes of records appended, mean of the last five minutes.",
                   rate_.bytes_per_second(now_ns));
@@ -61,7 +62,8 @@ void local_log::collect(metric_collector& out) const {
       "weir_log_outage_seconds_left",
       "How long the log still takes everything while nothing is delivered, at that rate; "
       "+Inf while nothing is appended.",
-      rate_.seconds_left(settings_.keep - std::min(settings_.keep, needed_bytes()), now_ns));
+      rate_.seconds_left(options_.keep_bytes - std::min(options_.keep_bytes, needed_bytes()),
+                         now_ns));
   gauge("weir_log_waiting_appends", "Appends that wait for a group commit.", queued_.size());
   gauge("weir_log_segments", "Segment files.", segments_.size());
   gauge("weir_log_memory_frames", "Frames in memory.", ring_.size());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether the log would take the next append: what an earlier one was refused for is looked at
-// again. No append is made for it. Any thread; the disk is asked on the log's own.
+// Whether the log would take the next append: the reason for which the last one was refused is
+// checked again, without an append. Any thread; only the log's own thread writes to the disk for
+// it.
 #include <algorithm>
 
 #include "log/local/local_log.hpp"
@@ -9,7 +10,7 @@
 namespace weir {
 namespace {
 
-/// What is written to a disk that refused, at most: it stands for what it was asked for.
+/// Bytes that a probe writes to a disk that refused, at most.
 constexpr std::uint64_t probe_bytes_max = std::uint64_t{1} << 20;
 /// No append is smaller: where that does not fit, nothing does, whatever was asked for before.
 constexpr std::uint64_t least_record_bytes = 96;
@@ -28,7 +29,7 @@ append_result local_log::outlook() const {
   std::size_t discarded = 0;
   if (plan_room(std::max(refused_as_full_, least_record_bytes), discarded) == room::none) {
     return {append_status::full, "the log holds as much as log.keep allows (" +
-                                     std::to_string(settings_.keep) + " bytes)"};
+                                     std::to_string(options_.keep_bytes) + " bytes)"};
   }
   if (refused_by_memory_ > 0 && !memory_left(refused_by_memory_)) {
     return {append_status::full, "the memory for frames (a share of limits.memory) is used up"};
@@ -40,7 +41,7 @@ append_result local_log::outlook() const {
 bool local_log::memory_left(std::size_t bytes) const {
   const std::size_t used = budget_.used();
   const bool fits = bytes <= budget_.limit() && used <= budget_.limit() - bytes;
-  return fits || (!ring_.empty() && ring_.oldest().header.sequence < written_end_);
+  return fits || (!ring_.empty() && ring_.oldest().header.position < log_position(written_end_));
 }
 
 void local_log::note_refused_by_disk(const std::string& why, std::uint64_t bytes) {
@@ -67,13 +68,13 @@ void local_log::probe() {
 }
 
 outcome local_log::probe_disk(std::size_t bytes) {
-  if (writer_->broken() && !writer_->mend()) {
+  if (writer_->broken() && !writer_->repair()) {
     if (outcome rotated = rotate(writer_next_); !rotated) {
       return rotated;
     }
   }
   outcome taken = writer_->probe(bytes);
-  if (taken && settings_.acknowledge == acknowledge_mode::synced) {
+  if (taken && options_.promise == append_promise::synced) {
     taken = writer_->sync();
     if (!taken) {
       give_up_segment();

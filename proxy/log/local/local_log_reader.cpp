@@ -25,9 +25,9 @@ class local_reader final : public log_reader {
  public:
   explicit local_reader(local_log& log) : log_(log) {}
 
-  read_result next(std::uint64_t from, const lane_key& lane) override;
-  std::uint64_t headers(std::uint64_t from, std::size_t count_max,
-                        std::vector<frame_header>& out) override;
+  read_result next(log_position from, const lane_key& lane) override;
+  log_position headers(log_position from, std::size_t count_max,
+                       std::vector<frame_header>& out) override;
 
  private:
   enum class walk_status : std::uint8_t { found, go_on, caught_up, failed };
@@ -73,22 +73,22 @@ local_reader::walk_status local_reader::walk_memory(const on_frame& in_memory, d
   if (from_ >= log_.end_) {
     return walk_status::caught_up;
   }
-  if (from_ < log_.ring_.first()) {
+  if (log_position(from_) < log_.ring_.first()) {
     const auto after = std::upper_bound(log_.segments_.begin(), log_.segments_.end(), from_,
                                         [](std::uint64_t wanted, const kept_segment& kept) {
                                           return wanted < kept.about->first();
                                         });
-    disk = {*std::prev(after), log_.ring_.first()};
+    disk = {*std::prev(after), log_.ring_.first().number()};
     return walk_status::go_on;
   }
-  std::size_t index = log_.ring_.find(from_);
+  std::size_t index = log_.ring_.find(log_position(from_));
   for (std::size_t seen = 0; seen < walk_frames_max; ++seen, ++index) {
     if (index == log_.ring_.size()) {
       from_ = log_.end_;
       return walk_status::caught_up;
     }
     const frame_ptr& each = log_.ring_.at(index);
-    from_ = each->header.sequence + 1;
+    from_ = each->header.position.next().number();
     if (in_memory(each)) {
       return walk_status::found;
     }
@@ -113,7 +113,7 @@ local_reader::walk_status local_reader::walk_disk(const disk_part& disk, const o
   segment_scanner* const scanner = scanner_of(disk);
   if (scanner == nullptr) {
     // It may have been discarded since the lock was let go.
-    return from_ < log_.first() ? walk_status::go_on : walk_status::failed;
+    return log_position(from_) < log_.first() ? walk_status::go_on : walk_status::failed;
   }
   while (from_ < disk.kept.limits.end) {
     const segment_scanner::step found = scanner->find(from_, disk.kept.limits);
@@ -144,9 +144,9 @@ local_reader::walk_status local_reader::walk_disk(const disk_part& disk, const o
   return walk_status::go_on;
 }
 
-read_result local_reader::next(std::uint64_t from, const lane_key& lane) {
+read_result local_reader::next(log_position from, const lane_key& lane) {
   read_result result;
-  from_ = from;
+  from_ = from.number();
   const auto in_memory = [&](const frame_ptr& each) {
     if (!belongs_to(each->header.database, each->header.retention_policy, lane)) {
       return false;
@@ -175,7 +175,7 @@ read_result local_reader::next(std::uint64_t from, const lane_key& lane) {
     return walk_status::failed;
   };
   const walk_status status = walk(in_memory, on_disk);
-  result.next = from_;
+  result.next = log_position(from_);
   result.status = status == walk_status::found    ? read_status::frame
                   : status == walk_status::failed ? read_status::failed
                                                   : read_status::caught_up;
@@ -185,12 +185,12 @@ read_result local_reader::next(std::uint64_t from, const lane_key& lane) {
   return result;
 }
 
-std::uint64_t local_reader::headers(std::uint64_t from, std::size_t count_max,
-                                    std::vector<frame_header>& out) {
+log_position local_reader::headers(log_position from, std::size_t count_max,
+                                   std::vector<frame_header>& out) {
   if (count_max == 0) {
     return from;
   }
-  from_ = from;
+  from_ = from.number();
   std::size_t left = count_max;
   const auto in_memory = [&](const frame_ptr& each) {
     out.push_back(each->header);
@@ -201,7 +201,7 @@ std::uint64_t local_reader::headers(std::uint64_t from, std::size_t count_max,
     return --left == 0 ? walk_status::found : walk_status::go_on;
   };
   static_cast<void>(walk(in_memory, on_disk));
-  return from_;
+  return log_position(from_);
 }
 
 }  // namespace weir

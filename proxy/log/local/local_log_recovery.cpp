@@ -4,12 +4,12 @@
 // deletes nothing that holds a record. Runs before any other thread knows the log.
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <limits>
 #include <set>
 #include <utility>
 
 #include "base/assert.hpp"
+#include "files/directory_sync_posix.hpp"
 #include "log/local/local_log.hpp"
 #include "observe/journal.hpp"
 
@@ -70,7 +70,7 @@ result<recovery::candidate> recovery::examine(std::uint64_t sequence) {
   if (descriptor < 0) {
     return failure{path_of(sequence) + ": " + errno_text(descriptor)};
   }
-  const log_file file(files_, descriptor);
+  const file_handle file(files_, descriptor);
   std::array<char, segment_header_bytes> bytes{};
   const std::int64_t size = file.size();
   const std::int64_t read = size < 0 ? size : file.read_fully(bytes, 0);
@@ -201,7 +201,7 @@ outcome recovery::cut_tail(kept_segment& newest, std::uint64_t records_end) {
   if (descriptor < 0) {
     return failure{newest.about->path() + ": " + errno_text(descriptor)};
   }
-  const log_file file(files_, descriptor);
+  const file_handle file(files_, descriptor);
   if (const int error = file.truncate(records_end); error < 0) {
     return failure{newest.about->path() + ": " + errno_text(error)};
   }
@@ -220,30 +220,15 @@ result<std::unique_ptr<segment_writer>> writer_for(file_system& files, const std
     const kept_segment& newest = found.segments.back();
     return segment_writer::reopen(files, newest.about, newest.limits.bytes);
   }
-  auto made = segment_writer::create(files, directory, {found.next_sequence, options.now_ns()});
-  if (made) {
+  auto created = segment_writer::create(files, directory, {found.next_sequence, options.now_ns()});
+  if (created) {
     if (!found.segments.empty()) {
       found.segments.back().limits.end = found.next_sequence;
     }
-    found.segments.push_back({made.value()->about(), {segment_header_bytes, found.next_sequence}});
+    found.segments.push_back(
+        {created.value()->about(), {segment_header_bytes, found.next_sequence}});
   }
-  return made;
-}
-
-/// The directories above the segments may be as new as they are. Those that weir may not read were
-/// there before it.
-outcome sync_path_to(file_system& files, const std::string& directory) {
-  if (const int error = files.sync_directory(directory); error < 0) {
-    return failure{directory + ": " + errno_text(error)};
-  }
-  const auto absolute = std::filesystem::absolute(directory);
-  for (auto above = absolute.parent_path(); above != above.root_path();
-       above = above.parent_path()) {
-    if (files.sync_directory(above.string()) < 0) {
-      break;
-    }
-  }
-  return nothing{};
+  return created;
 }
 
 }  // namespace
@@ -252,16 +237,15 @@ result<recovered_segments> recover_segments(file_system& files, const std::strin
   return recovery(files, directory).run();
 }
 
-result<std::unique_ptr<frame_log>> open_local_log(const log_settings& settings,
-                                                  const local_log_options& options) {
+result<std::unique_ptr<frame_log>> open_local_log(local_log_options options) {
   WEIR_ASSERT(options.now_ns);
   file_system& files = options.files != nullptr ? *options.files : posix_file_system();
-  const std::string directory = settings.directory + "/segments";
+  const std::string directory = options.directory + "/segments";
   if (const int error = files.make_directory(directory); error < 0) {
     return failure{directory + ": " + errno_text(error)};
   }
   directory_lock lock;
-  if (const std::string why = lock.take(settings.directory + "/lock"); !why.empty()) {
+  if (const std::string why = lock.take(options.directory + "/lock"); !why.empty()) {
     return failure{"the log's directory cannot be used: " + why};
   }
   auto found = recover_segments(files, directory);
@@ -272,13 +256,13 @@ result<std::unique_ptr<frame_log>> open_local_log(const log_settings& settings,
   if (!writer) {
     return writer.error();
   }
-  if (settings.acknowledge == acknowledge_mode::synced) {
-    if (const outcome synced = sync_path_to(files, settings.directory); !synced) {
+  if (options.promise == append_promise::synced) {
+    if (const outcome synced = sync_path_to(options.directory, files); !synced) {
       return synced.error();
     }
   }
   return std::unique_ptr<frame_log>(
-      std::make_unique<local_log>(settings, options, files, std::move(lock),
+      std::make_unique<local_log>(std::move(options), files, std::move(lock),
                                   std::move(found).value(), std::move(writer).value()));
 }
 

@@ -2,8 +2,8 @@
 //
 // `acknowledge = "synced"`: group commits. Appends queue their frames; the log's thread takes all
 // that wait, writes them, syncs once, and only then gives them to readers and settles their
-// tickets. While it waits for the disk the next group gathers, so one sync serves everybody who
-// came meanwhile. Order of the locks: write_mutex_, mutex_.
+// tickets. While it waits for the disk the next group gathers, so one sync serves all appends
+// that came meanwhile. Order of the locks: write_mutex_, mutex_.
 #include <algorithm>
 #include <utility>
 
@@ -37,15 +37,15 @@ void local_log::commit() {
     frame_ring::dropped dropped;
     const std::lock_guard lock(mutex_);
     for (const queued_batch& each : group) {
-      unwritten_bytes_ -= each.made.record_bytes;
+      unwritten_bytes_ -= each.added.record_bytes;
     }
     if (done) {
       append_refused_.clear();
       publish(group, dropped);
     } else {
-      note_refused_by_disk(done.error().message, group.front().made.record_bytes);
+      note_refused_by_disk(done.error().message, group.front().added.record_bytes);
       for (const queued_batch& each : group) {
-        budget_.give_back(each.made.memory_bytes);
+        budget_.give_back(each.added.memory_bytes);
       }
     }
   }
@@ -70,7 +70,7 @@ std::vector<local_log::queued_batch> local_log::take_group() {
   while (!queued_.empty()) {
     const queued_batch& next = queued_.front();
     frames += next.frames.size();
-    bytes += next.made.record_bytes;
+    bytes += next.added.record_bytes;
     if (!group.empty() && (frames > behind_frames_max || bytes > segment_bytes_ / 2)) {
       break;
     }
@@ -85,9 +85,9 @@ outcome local_log::commit_group(const std::vector<queued_batch>& group,
   batch all;
   for (const queued_batch& each : group) {
     all.frames.insert(all.frames.end(), each.frames.begin(), each.frames.end());
-    all.checksums.insert(all.checksums.end(), each.made.checksums.begin(),
-                         each.made.checksums.end());
-    all.record_bytes += each.made.record_bytes;
+    all.checksums.insert(all.checksums.end(), each.added.checksums.begin(),
+                         each.added.checksums.end());
+    all.record_bytes += each.added.record_bytes;
   }
   outcome done = write(all.frames, all.checksums, all.record_bytes, first_sequence);
   if (done) {
@@ -104,7 +104,7 @@ outcome local_log::commit_group(const std::vector<queued_batch>& group,
 }
 
 outcome local_log::sync_written() {
-  const std::int64_t began_ns = now_ns_();
+  const std::int64_t began_ns = options_.now_ns();
   outcome done = writer_->sync();
   if (done && directory_unsynced_) {
     if (const int error = files_.sync_directory(directory_); error < 0) {
@@ -114,7 +114,7 @@ outcome local_log::sync_written() {
     }
   }
   // The clock on the wall may be set back.
-  sync_ns_.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, now_ns_() - began_ns)));
+  sync_ns_.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, options_.now_ns() - began_ns)));
   (done ? syncs_ : sync_failures_).add();
   return done;
 }
@@ -133,7 +133,7 @@ void local_log::give_up_segment() {
     ++end_;
     written_end_ = end_;
     segments_.back().limits.end = end_;
-    ring_.restart(end_, dropped);
+    ring_.restart(log_position(end_), dropped);
   }
   writer_next_ = end_;
 }
@@ -141,18 +141,18 @@ void local_log::give_up_segment() {
 void local_log::publish(const std::vector<queued_batch>& group, frame_ring::dropped& dropped) {
   for (const queued_batch& each : group) {
     for (const auto& one : each.frames) {
-      one->header.sequence = end_++;
+      one->header.position = log_position(end_++);
       if (!subscribers_.empty()) {
         ring_.push(one);  // its memory was taken when it was queued
       }
     }
     if (subscribers_.empty()) {
-      budget_.give_back(each.made.memory_bytes);
+      budget_.give_back(each.added.memory_bytes);
     }
-    count_appended(each.made);
+    count_appended(each.added);
   }
   if (subscribers_.empty()) {
-    ring_.drop_below(end_, dropped);
+    ring_.drop_below(log_position(end_), dropped);
   }
   note_written(end_, writer_->bytes());
 }

@@ -89,7 +89,7 @@ result<std::unique_ptr<segment_writer>> segment_writer::create(file_system& file
   if (descriptor < 0) {
     return failure{path + ": " + errno_text(descriptor)};
   }
-  log_file file(files, descriptor);
+  file_handle file(files, descriptor);
   std::string bytes;
   append_segment_header(header, bytes);
   if (const int error = file.write_fully({bytes}, 0); error < 0) {
@@ -110,7 +110,7 @@ result<std::unique_ptr<segment_writer>> segment_writer::reopen(file_system& file
     return failure{recovered->path() + ": " + errno_text(descriptor)};
   }
   return std::unique_ptr<segment_writer>(
-      new segment_writer(log_file(files, descriptor), std::move(recovered), bytes));
+      new segment_writer(file_handle(files, descriptor), std::move(recovered), bytes));
 }
 
 outcome segment_writer::append(std::span<const frame_ptr> frames,
@@ -131,7 +131,7 @@ outcome segment_writer::append(std::span<const frame_ptr> frames,
   }
   if (const int error = file_.write_fully(pieces_, bytes_); error < 0) {
     broken_ = true;
-    mend();
+    repair();
     return failure{about_->path() + ": " + errno_text(error)};
   }
   for (std::size_t i = 0; i < frames.size(); ++i) {
@@ -141,7 +141,7 @@ outcome segment_writer::append(std::span<const frame_ptr> frames,
   return nothing{};
 }
 
-bool segment_writer::mend() {
+bool segment_writer::repair() {
   if (broken_ && !distrusted_ && file_.truncate(bytes_) == 0) {
     broken_ = false;
   }
@@ -153,7 +153,7 @@ outcome segment_writer::probe(std::size_t bytes) {
   const std::string zeros(bytes, '\0');
   const int error = file_.write_fully({zeros}, bytes_);
   broken_ = true;
-  if (!mend()) {
+  if (!repair()) {
     return failure{about_->path() + ": bytes behind the last record cannot be cut off"};
   }
   if (error < 0) {

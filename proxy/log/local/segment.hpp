@@ -47,7 +47,7 @@ class segment {
   [[nodiscard]] std::uint64_t first() const noexcept { return first_; }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
 
-  /// A sparse index. Everybody who passes a record offers it; few are kept.
+  /// Offers a record to the sparse index, which keeps every 64th.
   void note(record_place place);
   /// The last known place at or before `sequence`; the first record's if none is.
   [[nodiscard]] record_place place_before(std::uint64_t sequence) const;
@@ -86,8 +86,8 @@ class segment_writer {
                                std::uint64_t first_sequence);
   /// Bytes that no record should follow may stand behind bytes().
   [[nodiscard]] bool broken() const noexcept { return broken_; }
-  /// Tries again to cut them off; true if the file is whole.
-  bool mend();
+  /// Tries again to cut those bytes off; true if the file is whole.
+  bool repair();
 
   /// Whether so many bytes could be appended: writes zeros and takes them back. Requires: not
   /// broken().
@@ -104,10 +104,10 @@ class segment_writer {
   [[nodiscard]] const std::shared_ptr<segment>& about() const noexcept { return about_; }
 
  private:
-  segment_writer(log_file file, std::shared_ptr<segment> about, std::uint64_t bytes)
+  segment_writer(file_handle file, std::shared_ptr<segment> about, std::uint64_t bytes)
       : file_(std::move(file)), about_(std::move(about)), bytes_(bytes) {}
 
-  log_file file_;
+  file_handle file_;
   std::shared_ptr<segment> about_;
   std::uint64_t bytes_;
   bool broken_ = false;

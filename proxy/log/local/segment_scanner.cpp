@@ -19,8 +19,8 @@ constexpr std::size_t far_bytes = std::size_t{4} * 1024;
 
 }  // namespace
 
-std::string_view read_window::view(const log_file& file, std::uint64_t offset, std::size_t length,
-                                   std::uint64_t limit, std::int64_t& error) {
+std::string_view read_window::view(const file_handle& file, std::uint64_t offset,
+                                   std::size_t length, std::uint64_t limit, std::int64_t& error) {
   WEIR_ASSERT(offset <= limit);
   length = static_cast<std::size_t>(std::min<std::uint64_t>(length, limit - offset));
   const std::uint64_t stop = start_ + buffer_.size();
@@ -32,7 +32,7 @@ std::string_view read_window::view(const log_file& file, std::uint64_t offset, s
     const std::int64_t bytes = file.read_fully(buffer_, offset);
     buffer_.resize(bytes < 0 ? 0 : static_cast<std::size_t>(bytes));
     if (bytes < static_cast<std::int64_t>(length)) {
-      // Published bytes are never taken back, so a shorter file was shortened by somebody else.
+      // Published bytes are never taken back, so another program shortened this file.
       error = bytes < 0 ? bytes : -EIO;
       return {};
     }
@@ -47,7 +47,7 @@ result<std::unique_ptr<segment_scanner>> segment_scanner::open(file_system& file
     return failure{about->path() + ": " + errno_text(descriptor)};
   }
   return std::unique_ptr<segment_scanner>(
-      new segment_scanner(log_file(files, descriptor), std::move(about)));
+      new segment_scanner(file_handle(files, descriptor), std::move(about)));
 }
 
 segment_scanner::step segment_scanner::find(std::uint64_t from, const segment_limits& limits) {
@@ -58,7 +58,7 @@ segment_scanner::step segment_scanner::find(std::uint64_t from, const segment_li
   }
   step found = next(limits);
   while (found.status == step_status::record && found.head.sequence < from) {
-    // Damage before `from` is told by whoever reads there.
+    // Damage before `from` is reported by the reader that reads there.
     found = next(limits);
   }
   found.lost_first = std::max(found.lost_first, from);

@@ -27,7 +27,7 @@ class read_window {
  public:
   /// At least `length` bytes at `offset`, fewer at `limit`; valid until the next call. A negative
   /// `error` is a negated errno.
-  [[nodiscard]] std::string_view view(const log_file& file, std::uint64_t offset,
+  [[nodiscard]] std::string_view view(const file_handle& file, std::uint64_t offset,
                                       std::size_t length, std::uint64_t limit, std::int64_t& error);
 
  private:
@@ -68,7 +68,7 @@ class segment_scanner {
   [[nodiscard]] std::uint64_t records_end() const noexcept { return records_end_; }
 
  private:
-  segment_scanner(log_file file, std::shared_ptr<segment> about)
+  segment_scanner(file_handle file, std::shared_ptr<segment> about)
       : file_(std::move(file)),
         about_(std::move(about)),
         expected_(about_->first()),
@@ -82,7 +82,7 @@ class segment_scanner {
   /// Also forgets the position: the next call must be `find`.
   step failed(std::int64_t error);
 
-  log_file file_;
+  file_handle file_;
   std::shared_ptr<segment> about_;
   read_window window_;
   std::uint64_t expected_;

@@ -7,7 +7,7 @@
 
 #include "base/fnv1a.hpp"
 #include "base/percent_escape.hpp"
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 
 namespace weir {
 namespace {

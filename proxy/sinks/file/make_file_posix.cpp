@@ -2,7 +2,7 @@
 //
 // The row that makes targets that write files, and their directory.
 #include "files/directory_remedy_posix.hpp"
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 #include "sinks/file/file_target_posix.hpp"
 #include "sinks/target_kinds.hpp"
 

@@ -21,12 +21,12 @@ result<made_target> make(const sink_settings& settings, const target_environment
   std::unique_ptr<sent_file> file;
   std::string sent_before;
   if (environment.sinks.persistent) {
-    const std::string& directory = environment.sinks.data_directory;
+    const std::string& directory = environment.sinks.state_directory;
     // The cursor made the directory.
     file = std::make_unique<sent_file>(directory + "/cursors", settings.name);
     result<std::string> kept = file->load();
     if (!kept.ok()) {
-      return with_remedy(kept.error(), "log.directory", directory);
+      return with_remedy(kept.error(), environment.sinks.state_key, directory);
     }
     sent_before = std::move(kept).value();
   }

@@ -19,7 +19,7 @@ class remote_write_target final : public target {
  public:
   /// As shard's.
   remote_write_target(std::string sink_name, const remote_write_settings& settings,
-                      shard_parts parts, std::string_view sent_before, std::uint64_t low_water)
+                      shard_parts parts, std::string_view sent_before, log_position low_water)
       : sink_name_(std::move(sink_name)),
         settings_(settings),
         http_(parts.http),
@@ -32,7 +32,7 @@ class remote_write_target final : public target {
     http_.abort();
     only_.abort();
   }
-  void saved(std::uint64_t low_water) override { only_.saved(low_water); }
+  void saved(log_position low_water) override { only_.saved(low_water); }
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
 
  private:

@@ -9,8 +9,7 @@
 #include <utility>
 
 #include "base/percent_escape.hpp"
-#include "files/atomic_file_posix.hpp"
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
@@ -31,7 +30,7 @@ bool sent_file::append(std::string_view bytes) {
 }
 
 bool sent_file::replace(std::string_view bytes) {
-  return noted(write_file_atomically(path_, bytes));
+  return noted(replace_file(path_, bytes, durability::process));
 }
 
 bool sent_file::noted(const outcome& done) const {

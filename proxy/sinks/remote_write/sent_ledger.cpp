@@ -26,7 +26,7 @@ struct record_head {
   std::uint64_t checksum;
   record_kind kind;
   std::uint64_t count;
-  std::uint64_t last_sequence;
+  std::uint64_t last_position;
 };
 static_assert(sizeof(record_head) == 32 && sizeof(sent_sample) == 24);
 
@@ -35,10 +35,10 @@ std::uint64_t checksum_of(std::string_view record) {
   return XXH64(record.data(), record.size(), 0);
 }
 
-void append_record(record_kind kind, std::uint64_t last_sequence,
+void append_record(record_kind kind, log_position last_position,
                    std::span<const sent_sample> samples, std::string& out) {
   const std::size_t at = out.size();
-  record_head head{0, kind, samples.size(), last_sequence};
+  record_head head{0, kind, samples.size(), last_position.number()};
   out.resize(at + sizeof head + samples.size_bytes());
   std::memcpy(out.data() + at, &head, sizeof head);
   if (!samples.empty()) {
@@ -53,7 +53,7 @@ void append_record(record_kind kind, std::uint64_t last_sequence,
 sent_ledger::sent_ledger(std::size_t state_bytes)
     : generation_series_max_(std::max<std::size_t>(1, state_bytes / series_bytes / 2)) {}
 
-void sent_ledger::begin(const lane_key& lane, std::uint64_t last_sequence) {
+void sent_ledger::begin(const lane_key& lane, log_position last_position) {
   current_ = lane;
   intended_.clear();
   known_.clear();
@@ -62,7 +62,7 @@ void sent_ledger::begin(const lane_key& lane, std::uint64_t last_sequence) {
   }
   group& mine = open_[lane];
   known_.insert(mine.samples.begin(), mine.samples.end());
-  mine.last_sequence = std::max(mine.last_sequence, last_sequence);
+  mine.last_position = std::max(mine.last_position, last_position);
 }
 
 std::optional<std::int64_t> sent_ledger::last(const series_key& series) {
@@ -99,13 +99,13 @@ void sent_ledger::raise(const sent_sample& one) {
 
 void sent_ledger::intend(std::span<const sent_sample> samples) {
   intended_.assign(samples.begin(), samples.end());
-  const std::uint64_t last_sequence = open_[current_].last_sequence;
+  const log_position last_position = open_[current_].last_position;
   for (const sent_sample& one : samples) {
     raise(one);
-    std::uint64_t& until = uncertain_[one];
-    until = std::max(until, last_sequence);
+    log_position& until = uncertain_[one];
+    until = std::max(until, last_position);
   }
-  append_record(record_kind::intended, last_sequence, samples, unwritten_);
+  append_record(record_kind::intended, last_position, samples, unwritten_);
 }
 
 void sent_ledger::accept() {
@@ -115,7 +115,7 @@ void sent_ledger::accept() {
     uncertain_.erase(one);
   }
   intended_.clear();
-  append_record(record_kind::accepted, mine.last_sequence, {}, unwritten_);
+  append_record(record_kind::accepted, mine.last_position, {}, unwritten_);
 }
 
 void sent_ledger::refuse(const sent_sample& one) {
@@ -128,11 +128,11 @@ void sent_ledger::conclude() {
   known_.clear();
 }
 
-void sent_ledger::saved(std::uint64_t low_water) {
+void sent_ledger::saved(log_position low_water) {
   std::erase_if(uncertain_, [&](const auto& one) { return one.second < low_water; });
-  std::erase_if(recovered_, [&](const group& one) { return one.last_sequence < low_water; });
+  std::erase_if(recovered_, [&](const group& one) { return one.last_position < low_water; });
   std::erase_if(open_, [&](const auto& one) {
-    return one.second.last_sequence < low_water && one.first != current_;
+    return one.second.last_position < low_water && one.first != current_;
   });
 }
 
@@ -176,29 +176,29 @@ std::string sent_ledger::whole() {
 
 void sent_ledger::append_uncertain(std::string& out) const {
   const std::unordered_set<sent_sample, hasher> under_way(intended_.begin(), intended_.end());
-  std::map<std::uint64_t, std::vector<sent_sample>> by_batch;
-  for (const auto& [one, last_sequence] : uncertain_) {
+  std::map<log_position, std::vector<sent_sample>> by_batch;
+  for (const auto& [one, last_position] : uncertain_) {
     if (!under_way.contains(one)) {
-      by_batch[last_sequence].push_back(one);
+      by_batch[last_position].push_back(one);
     }
   }
-  for (const auto& [last_sequence, samples] : by_batch) {
-    append_record(record_kind::intended, last_sequence, samples, out);
+  for (const auto& [last_position, samples] : by_batch) {
+    append_record(record_kind::intended, last_position, samples, out);
   }
   // What is under way comes last, by itself: the record that it was accepted follows.
   if (const auto found = open_.find(current_); found != open_.end() && !intended_.empty()) {
-    append_record(record_kind::intended, found->second.last_sequence, intended_, out);
+    append_record(record_kind::intended, found->second.last_position, intended_, out);
   }
 }
 
 void sent_ledger::append_group(const group& one, std::string& out) {
   if (!one.samples.empty()) {
-    append_record(record_kind::intended, one.last_sequence, one.samples, out);
-    append_record(record_kind::accepted, one.last_sequence, {}, out);
+    append_record(record_kind::intended, one.last_position, one.samples, out);
+    append_record(record_kind::accepted, one.last_position, {}, out);
   }
 }
 
-void sent_ledger::recover(std::string_view file, std::uint64_t low_water) {
+void sent_ledger::recover(std::string_view file, log_position low_water) {
   if (!file.starts_with(first_line)) {
     return;
   }
@@ -220,28 +220,28 @@ void sent_ledger::recover(std::string_view file, std::uint64_t low_water) {
     if (head.kind == record_kind::accepted) {
       samples = std::exchange(intended_, {});
     }
-    recover_record(head.kind == record_kind::accepted, head.last_sequence, std::move(samples),
-                   low_water);
+    recover_record(head.kind == record_kind::accepted, log_position(head.last_position),
+                   std::move(samples), low_water);
     file.remove_prefix(bytes);
   }
   intended_.clear();
 }
 
-void sent_ledger::recover_record(bool accepted, std::uint64_t last_sequence,
-                                 std::vector<sent_sample> samples, std::uint64_t low_water) {
-  const bool behind = last_sequence < low_water;
+void sent_ledger::recover_record(bool accepted, log_position last_position,
+                                 std::vector<sent_sample> samples, log_position low_water) {
+  const bool behind = last_position < low_water;
   for (const sent_sample& one : samples) {
     raise(one);
     if (accepted) {
       uncertain_.erase(one);
     } else if (!behind) {
-      uncertain_[one] = last_sequence;
+      uncertain_[one] = last_position;
     }
   }
   if (!accepted) {
     intended_ = std::move(samples);
   } else if (!behind) {
-    recovered_.push_back({last_sequence, std::move(samples)});
+    recovered_.push_back({last_position, std::move(samples)});
   }
 }
 

@@ -46,8 +46,8 @@ class sent_ledger {
   /// `state_bytes` bound the table of last times; the series not seen for longest are forgotten.
   explicit sent_ledger(std::size_t state_bytes);
 
-  /// A batch of `lane`, its last frame `last_sequence`, is begun, or gone on with.
-  void begin(const lane_key& lane, std::uint64_t last_sequence);
+  /// A batch of `lane`, its last frame `last_position`, is begun, or gone on with.
+  void begin(const lane_key& lane, log_position last_position);
   /// Whether the server took this very sample in an earlier attempt at the batch.
   [[nodiscard]] bool delivered(const sent_sample& one) const { return known_.contains(one); }
   /// Whether it was sent and nobody knows what came of that: to send it once more does no harm.
@@ -63,7 +63,7 @@ class sent_ledger {
   /// The batch begun last is done.
   void conclude();
   /// The cursor was kept: all concluded batches, and frames below `low_water`, are behind it.
-  void saved(std::uint64_t low_water);
+  void saved(log_position low_water);
 
   /// To be appended to the file before another request goes out; empty: nothing.
   [[nodiscard]] std::string take_unwritten();
@@ -74,7 +74,7 @@ class sent_ledger {
 
   /// Reads a file back; what is damaged in it ends the reading. Batches below `low_water` are
   /// behind the cursor. Once, at the start.
-  void recover(std::string_view file, std::uint64_t low_water);
+  void recover(std::string_view file, log_position low_water);
 
   [[nodiscard]] std::size_t series_known() const noexcept { return young_.size() + old_.size(); }
   /// How often half of the table was forgotten.
@@ -82,7 +82,7 @@ class sent_ledger {
 
  private:
   struct group {
-    std::uint64_t last_sequence = 0;
+    log_position last_position;
     std::vector<sent_sample> samples;
   };
   struct hasher {
@@ -94,8 +94,8 @@ class sent_ledger {
   using table = std::unordered_map<series_key, std::int64_t, hasher>;
 
   void raise(const sent_sample& one);
-  void recover_record(bool accepted, std::uint64_t last_sequence, std::vector<sent_sample> samples,
-                      std::uint64_t low_water);
+  void recover_record(bool accepted, log_position last_position, std::vector<sent_sample> samples,
+                      log_position low_water);
   static void append_group(const group& one, std::string& out);
   void append_uncertain(std::string& out) const;
   [[nodiscard]] std::size_t live_bytes() const noexcept;
@@ -108,7 +108,7 @@ class sent_ledger {
   lane_key current_;
   std::vector<sent_sample> intended_;
   /// Sent, without an answer that says what came of it; and the last frame of the batch.
-  std::unordered_map<sent_sample, std::uint64_t, hasher> uncertain_;
+  std::unordered_map<sent_sample, log_position, hasher> uncertain_;
   /// Samples accepted of batches that are not done, by lane.
   std::map<lane_key, group> open_;
   /// From before the start; the cursor tells which are stale.

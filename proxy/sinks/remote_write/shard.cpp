@@ -20,8 +20,8 @@ constexpr std::uint32_t successes_before_growth = 16;
 constexpr std::size_t message_bytes_max = 300;
 constexpr std::string_view user_agent = "User-Agent: weir/" WEIR_VERSION;
 
-std::uint64_t last_sequence_of(const batch& source) {
-  return source.frames.empty() ? source.cut_sequence : source.frames.back()->header.sequence;
+log_position last_position_of(const batch& source) {
+  return source.frames.empty() ? source.cut_position : source.frames.back()->header.position;
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ struct shard::running {
 };
 
 shard::shard(const std::string& sink_name, const remote_write_settings& settings, shard_parts parts,
-             std::string_view sent_before, std::uint64_t low_water)
+             std::string_view sent_before, log_position low_water)
     : sink_name_(sink_name),
       settings_(settings),
       parts_(std::move(parts)),
@@ -93,7 +93,7 @@ void shard::begin(job next) {
     next.on_done(attempt_result::unsendable("a frame of this batch cannot be inflated"));
     return;
   }
-  ledger_.begin(next.source->lane, last_sequence_of(*next.source));
+  ledger_.begin(next.source->lane, last_position_of(*next.source));
   running_ = std::make_unique<running>(std::move(next), std::move(lines), ledger_, limits_);
   running_->samples.read(to_milliseconds(parts_.now_ns()), ledger_);
 }
@@ -205,7 +205,7 @@ void shard::finish(attempt_result result) {
   on_done(std::move(result));
 }
 
-void shard::saved(std::uint64_t low_water) {
+void shard::saved(log_position low_water) {
   ledger_.saved(low_water);
   if (ledger_.wants_rewrite()) {
     rewrite_ledger();

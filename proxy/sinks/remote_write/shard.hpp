@@ -45,7 +45,7 @@ class shard {
   /// `sent_before` is what `parts.sent` held, `low_water` where the sink's cursor starts.
   /// `sink_name` (for the journal) and `settings` must outlive it.
   shard(const std::string& sink_name, const remote_write_settings& settings, shard_parts parts,
-        std::string_view sent_before, std::uint64_t low_water);
+        std::string_view sent_before, log_position low_water);
   ~shard();
   shard(const shard&) = delete;
   shard& operator=(const shard&) = delete;
@@ -55,7 +55,7 @@ class shard {
   /// Forgets all batches. Requires: the transfer's requests were ended.
   void abort();
   /// As target::saved.
-  void saved(std::uint64_t low_water);
+  void saved(log_position low_water);
 
  private:
   struct job {

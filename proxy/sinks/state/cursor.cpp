@@ -52,7 +52,15 @@ bool read_number(std::string_view word, Number& out) {
   return !word.empty() && stop == end && error == std::errc{};
 }
 
-bool read_named(std::string_view& text, std::string_view name, std::uint64_t& out) {
+bool read_number(std::string_view word, log_position& out) {
+  std::uint64_t number = 0;
+  const bool whole = read_number(word, number);
+  out = log_position(number);
+  return whole;
+}
+
+template <class Number>
+bool read_named(std::string_view& text, std::string_view name, Number& out) {
   const auto words = next_words(text);
   return words.size() == 2 && words[0] == name && read_number(words[1], out);
 }
@@ -125,13 +133,15 @@ std::string encode_cursor(const cursor_state& state) {
   std::string text;
   auto out = std::back_inserter(text);
   fmt::format_to(out, "{}\nlow_water {}\ndiscovered {}\naccepted {}\ndelivered {}\n", first_line,
-                 state.low_water, state.discovered, state.accepted, state.delivered);
+                 state.low_water.number(), state.discovered.number(), state.accepted,
+                 state.delivered);
   for (std::size_t i = 0; i < discard_reason_count; ++i) {
     fmt::format_to(out, "discarded {} {}\n", reason_names[i], state.discarded[i]);
   }
   for (const auto& [key, at] : state.lanes) {
-    fmt::format_to(out, "lane {} {} {} db={} rp={}\n", at.next, at.skip_bytes, at.skip_points,
-                   percent_escape(key.database), percent_escape(key.retention_policy));
+    fmt::format_to(out, "lane {} {} {} db={} rp={}\n", at.next.number(), at.skip_bytes,
+                   at.skip_points, percent_escape(key.database),
+                   percent_escape(key.retention_policy));
   }
   fmt::format_to(out, "checksum {:016x}\n", XXH64(text.data(), text.size(), 0));
   return text;

@@ -21,9 +21,9 @@ namespace weir {
 
 struct cursor_state {
   /// The log is not needed below this.
-  std::uint64_t low_water = 0;
+  log_position low_water;
   /// Frames below this were looked at, and those of the sink's lanes counted as accepted.
-  std::uint64_t discovered = 0;
+  log_position discovered;
   std::uint64_t accepted = 0;
   std::uint64_t delivered = 0;
   std::array<std::uint64_t, discard_reason_count> discarded{};

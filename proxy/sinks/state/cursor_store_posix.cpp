@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/percent_escape.hpp"
-#include "files/atomic_file_posix.hpp"
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
@@ -38,8 +37,10 @@ result<std::optional<cursor_state>> cursor_file::load() {
   return std::optional<cursor_state>{};
 }
 
+// A loss of power may bring an older cursor back, and then batches are delivered again: that is
+// cheaper than to wait for the disk after each turn of a sink.
 outcome cursor_file::save(const cursor_state& state) {
-  return write_file_atomically(path_, encode_cursor(state));
+  return replace_file(path_, encode_cursor(state), durability::process);
 }
 
 }  // namespace weir

@@ -10,7 +10,7 @@
 #include "base/one_line.hpp"
 #include "base/percent_escape.hpp"
 #include "base/text/rfc3339.hpp"
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 
 namespace weir {
 namespace {

@@ -24,7 +24,7 @@ std::string name_of(const lane_key& lane) {
 }
 
 log_position first_of(const batch& source) {
-  return source.frames.empty() ? source.cut_sequence : source.frames.front()->header.sequence;
+  return source.frames.empty() ? source.cut_position : source.frames.front()->header.position;
 }
 
 std::string reason(int error) {

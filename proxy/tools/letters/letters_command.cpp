@@ -11,6 +11,7 @@
 #include "base/text/terminal_text.hpp"
 #include "config/checks/suggest.hpp"
 #include "config/settings_reader.hpp"
+#include "files/state_directory_posix.hpp"
 #include "letters/letter_filter.hpp"
 #include "letters/letter_segments.hpp"
 #include "tools/data_directory_posix.hpp"
@@ -144,6 +145,14 @@ int to_file(const letters_arguments& arguments, const letters_job& job) {
   return 0;
 }
 
+/// Where the letters are at this moment: weir moves them when it starts with a state directory.
+std::string letters_directory_now(const settings& configured) {
+  const std::string state = configured.service.state_directory;
+  return state.empty() || !configured.letters.directory.empty()
+             ? letters_directory(configured)
+             : find_state_entry(state, configured.log.directory, state_entry::letters);
+}
+
 /// The job that arguments and configuration ask for. Reads the configuration and the clock.
 result<letters_job> make_job(const letters_arguments& arguments) {
   auto loaded = load_settings(arguments.configuration.config, arguments.configuration.sets);
@@ -154,7 +163,7 @@ result<letters_job> make_job(const letters_arguments& arguments) {
   job.configured = std::move(loaded.value().effective);
   job.place = std::move(loaded.value().place);
   job.directory =
-      arguments.directory.empty() ? letters_directory(job.configured) : arguments.directory;
+      arguments.directory.empty() ? letters_directory_now(job.configured) : arguments.directory;
   job.unreplayed = arguments.unreplayed;
   const std::vector<std::string> codes = known_codes();
   if (!arguments.code.empty() &&

@@ -11,8 +11,9 @@
 #include "base/percent_escape.hpp"
 #include "base/text/terminal_text.hpp"
 #include "config/checks/suggest.hpp"
-#include "files/atomic_file_posix.hpp"
+#include "files/file_operations.hpp"
 #include "files/file_system.hpp"
+#include "files/state_directory_posix.hpp"
 #include "net/fetch_curl.hpp"
 #include "net/server_message.hpp"
 #include "tools/data_directory_posix.hpp"
@@ -36,8 +37,12 @@ struct refused_file_set {
 };
 
 std::string refused_directory(const settings& configured, const sink_settings& sink) {
-  return sink.refused_directory.empty() ? configured.log.directory + "/refused"
-                                        : sink.refused_directory;
+  if (!sink.refused_directory.empty()) {
+    return sink.refused_directory;
+  }
+  const std::string state = state_directory_of(configured);
+  return find_state_entry(state.empty() ? configured.log.directory : state,
+                          configured.log.directory, state_entry::refused);
 }
 
 result<refused_file_set> load_refused(const settings& configured, const sink_settings& sink) {
@@ -72,7 +77,7 @@ outcome save_marks(const refused_file_set& files) {
       text += mark + "\n";
     }
   }
-  return write_file_atomically(files.stem + ".replayed", text);
+  return replace_file(files.stem + ".replayed", text, durability::process);
 }
 
 /// Whether the arguments select a batch.

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/clock_posix.hpp"
-#include "files/atomic_file_posix.hpp"
+#include "files/file_operations.hpp"
 #include "letters/letter_segments.hpp"
 #include "net/fetch_curl.hpp"
 #include "tools/letters/letters_exit.hpp"
@@ -113,7 +113,7 @@ outcome replay::send(const replay_batch& batch) {
   }
   note(batch, answered);
   // After each batch: whatever happens next, these are not sent twice.
-  return write_file_atomically(job_.directory + "/replayed", job_.replayed.text());
+  return replace_file(job_.directory + "/replayed", job_.replayed.text(), durability::process);
 }
 
 void replay::note(const replay_batch& batch, const replay_outcome& answered) {

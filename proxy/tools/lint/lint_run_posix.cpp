@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/text/terminal_text.hpp"
-#include "files/atomic_file_posix.hpp"
+#include "files/write_all_posix.hpp"
 
 namespace weir {
 namespace {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "accounts/database_registry.hpp"
+#include "base/clock_posix.hpp"
 #include "config/settings.hpp"
 #include "gate/series/gate_memory.hpp"
 #include "ingest/unreadable_line.hpp"
@@ -193,7 +194,7 @@ TEST_F(admission_test, a_turn_puts_points_that_came_in_no_body_into_the_log) {
   memory_budget frames(std::size_t{64} << 20);
   memory_budget requests(std::size_t{64} << 20);
   database_registry databases(3);
-  const auto log = make_memory_log(frames, when_full_mode::reject);
+  const auto log = make_memory_log({frames, full_policy::reject, wall_clock_ns});
   const std::size_t subscriber =
       log->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
   const write_services services{

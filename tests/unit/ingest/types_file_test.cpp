@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "accounts/database_registry.hpp"
+#include "base/clock_posix.hpp"
 #include "config/settings.hpp"
 #include "ingest/types_file_posix.hpp"
 #include "ingest/write_path.hpp"
@@ -65,7 +66,7 @@ class types_file_test : public ::testing::Test {
 TEST_F(types_file_test, a_restart_knows_what_was_kept) {
   for (const bool sync : {false, true}) {
     const auto before = memory();
-    const auto file = open(*before, {.sync = sync});
+    const auto file = open(*before, {.kept = sync ? durability::power : durability::process});
     before->learn("db", "m", sync ? "a" : "b", field_type::int64);
     before->learn("d b", "m\n", "f", field_type::boolean);
     EXPECT_TRUE(file->keep().ok());
@@ -190,7 +191,8 @@ TEST_F(types_file_test, records_appended_while_a_new_file_is_made_are_in_it) {
     types_map expected;
     {
       const auto into = memory();
-      const auto file = open(*into, {.sync = sync, .compact_at_once_bytes = 0});
+      const auto file = open(*into, {.kept = sync ? durability::power : durability::process,
+                                     .compact_at_once_bytes = 0});
       std::atomic<int> kept{0};
       std::vector<std::thread> threads;
       for (int t = 0; t < 2; ++t) {
@@ -318,8 +320,9 @@ class remembering_write_path : public types_file_test {
   };
   void SetUp() override {
     types_file_test::SetUp();
-    log_ = make_memory_log(frames_, when_full_mode::reject);
-    subscriber_ = log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
+    log_ = make_memory_log({frames_, full_policy::reject, wall_clock_ns});
+    subscriber_ =
+        log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
     path_of_writes_.emplace(write_services{.configured = settings_,
                                            .log = *log_,
                                            .databases = databases_,
@@ -364,7 +367,7 @@ TEST_F(remembering_write_path, types_are_in_the_file_before_the_log_has_the_line
   const auto file = open(*remembered_);
   bool kept_before = false;
   keep_ = [&] {
-    kept_before = log_->end() == 1;
+    kept_before = log_->end().number() == 1;
     return file->keep();
   };
   EXPECT_EQ(write("m f=1i 1\n").verdict.accepted, 1U);
@@ -377,7 +380,7 @@ TEST_F(remembering_write_path, a_file_that_cannot_be_written_refuses_the_request
   const answered refused = write("m f=1i 1\n");
   EXPECT_EQ(refused.end, write_end::log_failed);
   EXPECT_EQ(refused.detail, "no space");
-  EXPECT_EQ(log_->end(), 1U);
+  EXPECT_EQ(log_->end().number(), 1U);
   keep_ = [] { return outcome(nothing{}); };
   EXPECT_EQ(write("m f=1i 1\n").verdict.accepted, 1U);
 }

@@ -11,6 +11,7 @@
 
 #include "accounts/database_registry.hpp"
 #include "accounts/source_registry.hpp"
+#include "base/clock_posix.hpp"
 #include "config/settings.hpp"
 #include "ingest/write_path.hpp"
 #include "letters/letter_box.hpp"
@@ -48,8 +49,9 @@ class write_path_options_test : public ::testing::Test {
   void make(std::size_t request_bytes = std::size_t{64} << 20, letter_box* letters = nullptr) {
     path_.reset();
     requests_.emplace(request_bytes);
-    log_ = make_memory_log(frames_, when_full_mode::reject);
-    subscriber_ = log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
+    log_ = make_memory_log({frames_, full_policy::reject, wall_clock_ns});
+    subscriber_ =
+        log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
     path_.emplace(write_services{.configured = settings_,
                                  .log = *log_,
                                  .databases = databases_,
@@ -80,7 +82,7 @@ class write_path_options_test : public ::testing::Test {
   std::string lines() {
     std::string out;
     const auto reader = log_->reader();
-    std::uint64_t position = log_->first();
+    log_position position = log_->first();
     for (;;) {
       const read_result read = reader->next(position, {"db", ""});
       if (read.status != read_status::frame) {

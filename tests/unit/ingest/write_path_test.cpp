@@ -10,6 +10,7 @@
 #include <random>
 
 #include "accounts/database_registry.hpp"
+#include "base/clock_posix.hpp"
 #include "config/settings.hpp"
 #include "log/open_log.hpp"
 
@@ -50,10 +51,11 @@ class slow_log final : public frame_log {
   }
   [[nodiscard]] bool watched() const { return wake_ != nullptr; }
 
-  std::uint64_t first() const override { return 1; }
-  std::uint64_t end() const override { return 1; }
-  std::size_t subscribe(subscription, std::uint64_t) override { return 0; }
-  void release(std::size_t, std::uint64_t) override {}
+  log_capabilities capabilities() const override { return {}; }
+  log_position first() const override { return log_position(1); }
+  log_position end() const override { return log_position(1); }
+  std::size_t subscribe(subscription, log_position) override { return 0; }
+  void release(std::size_t, log_position) override {}
   void unsubscribe(std::size_t) override {}
   std::unique_ptr<log_reader> reader() override { return nullptr; }
   void collect(metric_collector&) const override {}
@@ -74,8 +76,9 @@ class write_path_test : public ::testing::Test {
     log_.reset();
     frames_.emplace(frame_bytes);
     requests_.emplace(request_bytes);
-    log_ = make_memory_log(*frames_, when_full_mode::reject);
-    subscriber_ = log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
+    log_ = make_memory_log({*frames_, full_policy::reject, wall_clock_ns});
+    subscriber_ =
+        log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
     path_.emplace(write_services{.configured = settings_,
                                  .log = *log_,
                                  .databases = databases_,
@@ -117,7 +120,7 @@ class write_path_test : public ::testing::Test {
   std::string lines(const std::string& database = "db") {
     std::string out;
     const auto reader = log_->reader();
-    std::uint64_t position = log_->first();
+    log_position position = log_->first();
     for (;;) {
       const read_result read = reader->next(position, {database, ""});
       if (read.status != read_status::frame) {
@@ -229,7 +232,7 @@ TEST_F(write_path_test, requests_of_one_turn_share_a_frame) {
     job->complete();
   }
   path_->end_of_turn();
-  EXPECT_EQ(log_->end(), 3U);  // two frames: sequences 1 and 2
+  EXPECT_EQ(log_->end().number(), 3U);  // two frames: sequences 1 and 2
   EXPECT_EQ(first.verdict.accepted, 1U);
   EXPECT_EQ(second.verdict.accepted, 1U);
   EXPECT_EQ(lines("other"), "a f=1 1\n");
@@ -341,7 +344,7 @@ TEST_F(write_path_test, large_bodies_become_frames_within_their_limit) {
   }
   EXPECT_EQ(write(body).verdict.accepted, 60'000U);
   std::vector<frame_header> headers;
-  log_->reader()->headers(1, 100, headers);
+  log_->reader()->headers(log_position(1), 100, headers);
   EXPECT_GT(headers.size(), 2U);
   std::uint64_t points = 0;
   for (const frame_header& header : headers) {

@@ -17,6 +17,7 @@
 
 #include "letters/letter_segments.hpp"
 #include "letters/letter_store.hpp"
+#include "unit/files/forwarding_files.hpp"
 #include "unit/metric_values.hpp"
 
 namespace weir {
@@ -92,7 +93,7 @@ double letter_metric(const source& from, const std::string& name) {
 }
 
 /// The real files, but writing fails at will. One thread, or set up before others start.
-class refusing_files final : public file_system {
+class refusing_files final : public forwarding_files {
  public:
   enum class fault : std::uint8_t { none, refuse, half };
 
@@ -101,12 +102,8 @@ class refusing_files final : public file_system {
   bool refuse_create = false;
   bool refuse_remove = false;
 
-  int open_to_read(const std::string& path) override { return real_.open_to_read(path); }
-  int open_to_write(const std::string& path) override { return real_.open_to_write(path); }
-  int create(const std::string& path) override { return refuse_create ? -EIO : real_.create(path); }
-  void close(int descriptor) override { real_.close(descriptor); }
-  std::int64_t read_at(int descriptor, std::span<char> target, std::uint64_t offset) override {
-    return real_.read_at(descriptor, target, offset);
+  int create(const std::string& path, file_access access) override {
+    return refuse_create ? -EIO : real_.create(path, access);
   }
   std::int64_t write_at(int descriptor, std::span<const std::string_view> pieces,
                         std::uint64_t offset) override {
@@ -121,25 +118,14 @@ class refusing_files final : public file_system {
     const std::string_view half = pieces[0].substr(0, pieces[0].size() / 2);
     return real_.write_at(descriptor, std::span(&half, 1), offset);
   }
-  std::int64_t size(int descriptor) override { return real_.size(descriptor); }
   int truncate(int descriptor, std::uint64_t size) override {
     return refuse_truncate ? -EIO : real_.truncate(descriptor, size);
   }
   int remove(const std::string& path) override {
     return refuse_remove ? -EACCES : real_.remove(path);
   }
-  int rename(const std::string& source, const std::string& target) override {
-    return real_.rename(source, target);
-  }
-  int make_directory(const std::string& path) override { return real_.make_directory(path); }
-  int sync(int descriptor) override { return real_.sync(descriptor); }
-  int sync_directory(const std::string& path) override { return real_.sync_directory(path); }
-  int list(const std::string& path, std::vector<std::string>& names) override {
-    return real_.list(path, names);
-  }
 
  private:
-  file_system& real_ = posix_file_system();
   bool halved_ = false;
 };
 

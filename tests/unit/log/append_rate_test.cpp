@@ -49,13 +49,13 @@ class outage_seconds : public testing::TestWithParam<bool> {
  protected:
   std::unique_ptr<frame_log> open() {
     if (!GetParam()) {
-      return make_memory_log(budget_, when_full_mode::reject, [this] { return now_ns_; });
+      return make_memory_log({budget_, full_policy::reject, [this] { return now_ns_; }});
     }
-    log_settings settings;
+    log_shape settings;
     settings.directory = directory_.path();
-    settings.segment = 64 * 1024;
-    settings.keep = 1'000'000;
-    auto opened = open_local_log(settings, {budget_, [this] { return now_ns_; }});
+    settings.segment_bytes = 64 * 1024;
+    settings.keep_bytes = 1'000'000;
+    auto opened = open_local_log(options_of(settings, budget_, [this] { return now_ns_; }));
     EXPECT_TRUE(opened.ok());
     return std::move(opened).value();
   }
@@ -68,10 +68,11 @@ class outage_seconds : public testing::TestWithParam<bool> {
 
 TEST_P(outage_seconds, go_down_during_an_outage_and_come_back_with_delivery) {
   const auto log = open();
-  const std::size_t sink = log->subscribe({"sink", true, {}}, 1);
+  const std::size_t sink = log->subscribe({"sink", true, {}}, log_position(1));
   EXPECT_TRUE(std::isinf(left(*log)));
   for (int i = 0; i < 100; ++i) {
-    ASSERT_EQ(append_one(*log, make_frame(payload_of(log->end(), 5000))), append_status::taken);
+    ASSERT_EQ(append_one(*log, make_frame(payload_of(log->end().number(), 5000))),
+              append_status::taken);
     now_ns_ += second;
   }
   // Half of it is used up, and it took 100 seconds.
@@ -79,7 +80,8 @@ TEST_P(outage_seconds, go_down_during_an_outage_and_come_back_with_delivery) {
   log->release(sink, log->end());
   EXPECT_NEAR(left(*log), 200, 20);
   for (int i = 0; i < 1000; ++i) {
-    if (append_one(*log, make_frame(payload_of(log->end(), 5000))) != append_status::taken) {
+    if (append_one(*log, make_frame(payload_of(log->end().number(), 5000))) !=
+        append_status::taken) {
       EXPECT_LT(left(*log), 5);
       now_ns_ += 600 * second;
       EXPECT_TRUE(std::isinf(left(*log)));
@@ -96,15 +98,16 @@ TEST(outage_seconds_left, counts_what_a_required_sink_needs_alone) {
   test_directory directory;
   memory_budget budget(0);
   std::int64_t now_ns = start;
-  log_settings settings;
+  log_shape settings;
   settings.directory = directory.path();
-  settings.segment = 64 * 1024;
-  settings.keep = 1'000'000;
-  const auto log = open_local_log(settings, {budget, [&] { return now_ns; }}).value();
-  const std::size_t required = log->subscribe({"required", true, {}}, 1);
-  static_cast<void>(log->subscribe({"spare", false, {}}, 1));
+  settings.segment_bytes = 64 * 1024;
+  settings.keep_bytes = 1'000'000;
+  const auto log = open_local_log(options_of(settings, budget, [&] { return now_ns; })).value();
+  const std::size_t required = log->subscribe({"required", true, {}}, log_position(1));
+  static_cast<void>(log->subscribe({"spare", false, {}}, log_position(1)));
   for (int i = 0; i < 100; ++i) {
-    ASSERT_EQ(append_one(*log, make_frame(payload_of(log->end(), 5000))), append_status::taken);
+    ASSERT_EQ(append_one(*log, make_frame(payload_of(log->end().number(), 5000))),
+              append_status::taken);
     now_ns += second;
   }
   log->release(required, log->end());

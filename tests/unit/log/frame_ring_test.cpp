@@ -12,7 +12,7 @@ namespace {
 
 frame_ptr kept_frame(memory_budget& budget, std::uint64_t sequence) {
   auto made = make_frame(payload_of(sequence));
-  made->header.sequence = sequence;
+  made->header.position = log_position(sequence);
   EXPECT_TRUE(budget.take(frame_memory_bytes(*made)));
   return made;
 }
@@ -26,12 +26,12 @@ TEST(frame_ring, gives_back_what_it_took) {
       ring.push(kept_frame(budget, sequence));
     }
     EXPECT_EQ(ring.bytes(), budget.used());
-    EXPECT_EQ(ring.at(ring.find(5))->header.sequence, 9u);
-    EXPECT_EQ(ring.find(11), ring.size());
-    ring.drop_below(9, dropped);
+    EXPECT_EQ(ring.at(ring.find(log_position(5)))->header.position.number(), 9u);
+    EXPECT_EQ(ring.find(log_position(11)), ring.size());
+    ring.drop_below(log_position(9), dropped);
     EXPECT_EQ(dropped.size(), 2u);
-    EXPECT_EQ(ring.first(), 9u);
-    EXPECT_EQ(ring.oldest().header.sequence, 9u);
+    EXPECT_EQ(ring.first().number(), 9u);
+    EXPECT_EQ(ring.oldest().header.position.number(), 9u);
     EXPECT_EQ(ring.bytes(), budget.used());
     EXPECT_GT(budget.used(), 0u);
   }
@@ -43,9 +43,9 @@ TEST(frame_ring, restart_forgets_all) {
   frame_ring ring(budget);
   frame_ring::dropped dropped;
   ring.push(kept_frame(budget, 1));
-  ring.restart(100, dropped);
+  ring.restart(log_position(100), dropped);
   EXPECT_TRUE(ring.empty());
-  EXPECT_EQ(ring.first(), 100u);
+  EXPECT_EQ(ring.first().number(), 100u);
   EXPECT_EQ(budget.used(), 0u);
 }
 

@@ -23,12 +23,12 @@ std::size_t crash_bytes(std::uint64_t sequence) {
 /// The child's life: never returns.
 [[noreturn]] void append_for_ever(const std::string& directory, int told) {
   memory_budget budget(1 << 20);
-  log_settings settings;
-  settings.segment = 64 * 1024;
+  log_shape settings;
+  settings.segment_bytes = 64 * 1024;
   auto log = open_log(directory, budget, settings);
-  static_cast<void>(log->subscribe({"sink", true, {}}, 1));
+  static_cast<void>(log->subscribe({"sink", true, {}}, log_position(1)));
   for (;;) {
-    const std::uint64_t begin = log->end();
+    const std::uint64_t begin = log->end().number();
     std::vector<std::shared_ptr<frame>> turn;
     for (std::uint64_t i = begin; i < begin + 1 + begin % 4; ++i) {
       turn.push_back(make_frame(payload_of(i, crash_bytes(i))));
@@ -36,7 +36,7 @@ std::size_t crash_bytes(std::uint64_t sequence) {
     if (log->append(turn).status != append_status::taken) {
       ::_exit(1);
     }
-    const std::uint64_t end = log->end();
+    const std::uint64_t end = log->end().number();
     if (::write(told, &end, sizeof(end)) != sizeof(end)) {
       ::_exit(2);
     }
@@ -73,11 +73,11 @@ TEST(local_log_crash, every_acknowledged_frame_survives_kill) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t told = run_and_kill(directory.path(), 3 + round * 17);
     auto log = open_log(directory.path(), nothing);
-    ASSERT_GE(log->end(), told);
+    ASSERT_GE(log->end().number(), told);
     const auto frames = read_all(*log);
-    ASSERT_EQ(frames.size(), log->end() - 1);
+    ASSERT_EQ(frames.size(), log->end().number() - 1);
     for (std::size_t i = 0; i < frames.size(); ++i) {
-      ASSERT_EQ(frames[i]->header.sequence, i + 1);
+      ASSERT_EQ(frames[i]->header.position.number(), i + 1);
       ASSERT_EQ(frames[i]->stored, payload_of(i + 1, crash_bytes(i + 1)));
     }
     ASSERT_EQ(metric(*log, "weir_log_damaged_records_total"), 0);

@@ -39,9 +39,9 @@ class local_log_damage : public testing::Test {
   static std::set<std::uint64_t> sequences_in(frame_log& log) {
     std::set<std::uint64_t> found;
     for (const frame_ptr& each : read_all(log)) {
-      EXPECT_EQ(each->stored, payload_of(each->header.sequence, payload_bytes));
+      EXPECT_EQ(each->stored, payload_of(each->header.position.number(), payload_bytes));
       EXPECT_EQ(each->header.database, "db");
-      found.insert(each->header.sequence);
+      found.insert(each->header.position.number());
     }
     return found;
   }
@@ -75,7 +75,7 @@ TEST_F(local_log_damage, every_torn_tail_is_cut_off) {
     const std::uint64_t left = length == whole_.size() ? records : record_at(length) - 1;
     {
       auto log = open_log(directory_.path(), nothing_);
-      ASSERT_EQ(log->end(), left + 1) << length;
+      ASSERT_EQ(log->end().number(), left + 1) << length;
       ASSERT_EQ(sequences_in(*log).size(), left);
       ASSERT_EQ(metric(*log, "weir_log_torn_bytes_total"),
                 static_cast<double>(length - offsets_[left]));
@@ -94,7 +94,7 @@ TEST_F(local_log_damage, a_segment_shorter_than_its_header_holds_nothing) {
   for (std::size_t length = 0; length < segment_header_bytes; ++length) {
     write_file(path_, whole_.substr(0, length));
     auto log = open_log(directory_.path(), nothing_);
-    ASSERT_EQ(log->end(), 1u);
+    ASSERT_EQ(log->end().number(), 1u);
     ASSERT_TRUE(sequences_in(*log).empty());
     ASSERT_EQ(append_one(*log, make_frame(payload_of(1, payload_bytes))), append_status::taken);
     ASSERT_TRUE(directory_.segments(".damaged").empty());
@@ -115,7 +115,7 @@ TEST_F(local_log_damage, every_flipped_byte_costs_one_record_at_most) {
       const bool torn = hit == records && head;
       ASSERT_EQ(metric(*log, "weir_log_damaged_records_total"), torn ? 0 : 1) << offset;
       ASSERT_EQ(metric(*log, "weir_log_damaged_points_total"), head ? 0 : 1) << offset;
-      ASSERT_EQ(log->end(), torn ? records : records + 1);
+      ASSERT_EQ(log->end().number(), torn ? records : records + 1);
     }
   }
 }
@@ -124,7 +124,7 @@ TEST_F(local_log_damage, every_byte_flipped_in_an_older_segment_costs_one_record
   {
     auto log = open_log(directory_.path(), nothing_);
     // A sink that is further on makes the log begin another segment.
-    log->unsubscribe(log->subscribe({"sink", true, {}}, records + 2));
+    log->unsubscribe(log->subscribe({"sink", true, {}}, log_position(records + 2)));
     ASSERT_EQ(append_one(*log, make_frame("m f=1 1\n", "later")), append_status::taken);
     ASSERT_TRUE(log->close().ok());
   }
@@ -140,7 +140,7 @@ TEST_F(local_log_damage, every_byte_flipped_in_an_older_segment_costs_one_record
     const double counted = metric(*log, "weir_log_damaged_records_total");
     ASSERT_GE(counted, 1);
     ASSERT_LE(counted, hit == records ? 2 : 1);
-    ASSERT_EQ(read_all(*log, 1, {"later", ""}).size(), 1u);
+    ASSERT_EQ(read_all(*log, log_position(1), {"later", ""}).size(), 1u);
     ASSERT_EQ(file_bytes(path_), flipped);
   }
 }
@@ -155,7 +155,7 @@ TEST_F(local_log_damage, damage_while_the_log_is_open_is_met_by_the_reader) {
     ASSERT_EQ(sequences_in(*log), all_but(record_at(offset))) << offset;
     ASSERT_EQ(metric(*log, "weir_log_damaged_records_total"), 1);
     std::vector<frame_header> headers;
-    ASSERT_EQ(log->reader()->headers(1, 100, headers), records + 1);
+    ASSERT_EQ(log->reader()->headers(log_position(1), 100, headers).number(), records + 1);
     ASSERT_GE(headers.size(), records - 1);
   }
 }
@@ -183,8 +183,8 @@ TEST_F(local_log_damage, every_flipped_byte_of_a_segment_header_sets_the_segment
     ASSERT_EQ(directory_.segments(".damaged").size(), 1u);
     ASSERT_EQ(file_bytes(directory_.segments(".damaged")[0]), flipped);
     // What it held is not known any more, so none of its sequences is given again.
-    ASSERT_GT(log->end(), records);
-    ASSERT_EQ(append_one(*log, make_frame(payload_of(log->end(), payload_bytes))),
+    ASSERT_GT(log->end().number(), records);
+    ASSERT_EQ(append_one(*log, make_frame(payload_of(log->end().number(), payload_bytes))),
               append_status::taken);
     ASSERT_EQ(sequences_in(*log).size(), 1u);
   }
@@ -206,7 +206,7 @@ TEST_F(local_log_damage, a_segment_under_another_name_is_set_aside) {
   std::filesystem::rename(path_, directory_.path() + "/segments/00000000000000000100.log");
   auto log = open_log(directory_.path(), nothing_);
   EXPECT_TRUE(sequences_in(*log).empty());
-  EXPECT_GT(log->end(), 100u);
+  EXPECT_GT(log->end().number(), 100u);
   EXPECT_EQ(directory_.segments(".damaged").size(), 1u);
 }
 
@@ -263,11 +263,10 @@ TEST_F(local_log_damage, a_segment_of_a_later_weir_is_left_alone) {
   const std::uint64_t checksum = XXH3_64bits(later.data(), 32);
   std::memcpy(later.data() + 32, &checksum, sizeof checksum);
   write_file(path_, later);
-  log_settings settings;
+  log_shape settings;
   settings.directory = directory_.path();
   memory_budget frames(std::uint64_t{1} << 20);
-  const auto opened =
-      open_local_log(settings, {.frames = frames, .now_ns = [] { return std::int64_t{1}; }});
+  const auto opened = open_local_log(options_of(settings, frames, [] { return std::int64_t{1}; }));
   ASSERT_FALSE(opened.ok());
   EXPECT_NE(opened.error().message.find(path_ + " was written by a later weir (version 2"),
             std::string::npos)

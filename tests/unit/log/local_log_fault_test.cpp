@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "log_testing.hpp"
+#include "unit/files/forwarding_files.hpp"
 
 namespace weir {
 namespace {
@@ -19,7 +20,7 @@ enum class fault : std::uint8_t {
 };
 
 /// The real files, but calls that change something fail at will. Any thread.
-class faulty_files final : public file_system {
+class faulty_files final : public forwarding_files {
  public:
   /// The call number `at` (from 0) goes wrong.
   void fail_at(int at, fault kind, int error) {
@@ -39,19 +40,12 @@ class faulty_files final : public file_system {
     return calls_;
   }
 
-  int open_to_read(const std::string& path) override { return real_.open_to_read(path); }
-  int open_to_write(const std::string& path) override { return real_.open_to_write(path); }
-  int create(const std::string& path) override {
+  int create(const std::string& path, file_access access) override {
     const int error = next_call(false);
-    return error < 0 ? error : real_.create(path);
-  }
-  void close(int descriptor) override { real_.close(descriptor); }
-  std::int64_t read_at(int descriptor, std::span<char> target, std::uint64_t offset) override {
-    return real_.read_at(descriptor, target, offset);
+    return error < 0 ? error : real_.create(path, access);
   }
   std::int64_t write_at(int descriptor, std::span<const std::string_view> pieces,
                         std::uint64_t offset) override;
-  std::int64_t size(int descriptor) override { return real_.size(descriptor); }
   int truncate(int descriptor, std::uint64_t size) override {
     const int error = next_call(true);
     return error < 0 ? error : real_.truncate(descriptor, size);
@@ -60,10 +54,6 @@ class faulty_files final : public file_system {
     const int error = next_call(false);
     return error < 0 ? error : real_.remove(path);
   }
-  int rename(const std::string& source, const std::string& target) override {
-    return real_.rename(source, target);
-  }
-  int make_directory(const std::string& path) override { return real_.make_directory(path); }
   int sync(int descriptor) override {
     const int error = next_call(false);
     return error < 0 ? error : real_.sync(descriptor);
@@ -71,9 +61,6 @@ class faulty_files final : public file_system {
   int sync_directory(const std::string& path) override {
     const int error = next_call(false);
     return error < 0 ? error : real_.sync_directory(path);
-  }
-  int list(const std::string& path, std::vector<std::string>& names) override {
-    return real_.list(path, names);
   }
 
  private:
@@ -85,7 +72,6 @@ class faulty_files final : public file_system {
     return calls_++ == at_ && kind_ == fault::refuse ? -error_ : 0;
   }
 
-  file_system& real_ = posix_file_system();
   mutable std::mutex mutex_;
   int calls_ = 0;
   int at_ = -1;
@@ -139,7 +125,7 @@ class local_log_fault : public testing::Test {
     std::vector<std::string> stored;
     std::uint64_t sequence = 0;
     for (const frame_ptr& each : read_all(log)) {
-      EXPECT_EQ(each->header.sequence, ++sequence);  // dense: a failed append uses none up
+      EXPECT_EQ(each->header.position.number(), ++sequence);  // dense: a failed append uses none up
       stored.push_back(each->stored);
     }
     return stored;
@@ -152,9 +138,9 @@ class local_log_fault : public testing::Test {
     }
     return stored;
   }
-  static log_settings small_segments() {
-    log_settings settings;
-    settings.segment = 64 * 1024;
+  static log_shape small_segments() {
+    log_shape settings;
+    settings.segment_bytes = 64 * 1024;
     return settings;
   }
 
@@ -201,8 +187,8 @@ TEST_F(local_log_fault, each_call_of_group_commits_fails_in_turn) {
     for (int at = 0; at < calls; ++at) {
       test_directory directory;
       faulty_files files;
-      log_settings settings = small_segments();
-      settings.acknowledge = acknowledge_mode::synced;
+      log_shape settings = small_segments();
+      settings.promise = append_promise::synced;
       std::vector<std::string> taken;
       int failed = 0;
       {
@@ -271,13 +257,13 @@ TEST_F(local_log_fault, what_cannot_be_cut_off_is_not_read_either) {
 TEST_F(local_log_fault, received_frames_wait_for_the_disk_and_further_ones_fail) {
   test_directory directory;
   faulty_files files;
-  log_settings settings;
-  settings.acknowledge = acknowledge_mode::received;
+  log_shape settings;
+  settings.promise = append_promise::received;
   std::vector<std::string> taken;
   int failed = 0;
   {
     auto log = open_log(directory.path(), budget_, settings, &files);
-    static_cast<void>(log->subscribe({"sink", true, {}}, 1));
+    static_cast<void>(log->subscribe({"sink", true, {}}, log_position(1)));
     files.refuse_all(true, false);
     while (metric(*log, "weir_log_append_failures_total") == 0) {
       append_turns(*log, 1, taken, failed);
@@ -298,14 +284,14 @@ TEST_F(local_log_fault, received_frames_wait_for_the_disk_and_further_ones_fail)
 }
 
 TEST_F(local_log_fault, a_disk_that_takes_bytes_again_is_noticed_without_an_append) {
-  for (const acknowledge_mode mode :
-       {acknowledge_mode::written, acknowledge_mode::received, acknowledge_mode::synced}) {
+  for (const append_promise mode :
+       {append_promise::written, append_promise::received, append_promise::synced}) {
     test_directory directory;
     faulty_files files;
-    log_settings settings;
-    settings.acknowledge = mode;
+    log_shape settings;
+    settings.promise = mode;
     auto log = open_log(directory.path(), budget_, settings, &files);
-    static_cast<void>(log->subscribe({"sink", true, {}}, 1));
+    static_cast<void>(log->subscribe({"sink", true, {}}, log_position(1)));
     EXPECT_EQ(log->outlook().status, append_status::taken);
     files.refuse_all(true, false);
     while (append_one(*log, make_frame("m f=1 1\n")) == append_status::taken) {
@@ -345,8 +331,8 @@ TEST_F(local_log_fault, a_disk_that_still_refuses_stays_so) {
 TEST_F(local_log_fault, closing_tells_of_frames_that_could_not_be_written) {
   test_directory directory;
   faulty_files files;
-  log_settings settings;
-  settings.acknowledge = acknowledge_mode::received;
+  log_shape settings;
+  settings.promise = append_promise::received;
   auto log = open_log(directory.path(), budget_, settings, &files);
   files.refuse_all(true, false);
   ASSERT_EQ(append_one(*log, make_frame("m f=1 1\n")), append_status::taken);
@@ -359,9 +345,9 @@ TEST_F(local_log_fault, a_directory_on_a_disk_that_refuses_cannot_be_opened) {
   test_directory directory;
   faulty_files files;
   files.fail_at(1, fault::refuse, ENOSPC);  // the header of the first segment
-  log_settings settings;
+  log_shape settings;
   settings.directory = directory.path();
-  const auto opened = open_local_log(settings, {budget_, test_clock, &files});
+  const auto opened = open_local_log(options_of(settings, budget_, test_clock, &files));
   ASSERT_FALSE(opened.ok());
   EXPECT_NE(opened.error().message.find("No space left"), std::string::npos);
   EXPECT_TRUE(directory.segments().empty());

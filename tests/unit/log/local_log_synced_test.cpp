@@ -9,12 +9,13 @@
 #include <thread>
 
 #include "log_testing.hpp"
+#include "unit/files/forwarding_files.hpp"
 
 namespace weir {
 namespace {
 
 /// The real files, with syncs that wait for permission. Any thread.
-class held_files final : public file_system {
+class held_files final : public forwarding_files {
  public:
   void hold() {
     const std::lock_guard lock(mutex_);
@@ -74,28 +75,7 @@ class held_files final : public file_system {
     return bytes;
   }
 
-  int open_to_read(const std::string& path) override { return real_.open_to_read(path); }
-  int open_to_write(const std::string& path) override { return real_.open_to_write(path); }
-  int create(const std::string& path) override { return real_.create(path); }
-  void close(int descriptor) override { real_.close(descriptor); }
-  std::int64_t read_at(int descriptor, std::span<char> target, std::uint64_t offset) override {
-    return real_.read_at(descriptor, target, offset);
-  }
-  std::int64_t size(int descriptor) override { return real_.size(descriptor); }
-  int truncate(int descriptor, std::uint64_t size) override {
-    return real_.truncate(descriptor, size);
-  }
-  int remove(const std::string& path) override { return real_.remove(path); }
-  int rename(const std::string& source, const std::string& target) override {
-    return real_.rename(source, target);
-  }
-  int make_directory(const std::string& path) override { return real_.make_directory(path); }
-  int list(const std::string& path, std::vector<std::string>& names) override {
-    return real_.list(path, names);
-  }
-
  private:
-  file_system& real_ = posix_file_system();
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool held_ = false;
@@ -110,8 +90,8 @@ class held_files final : public file_system {
 
 class local_log_synced : public testing::Test {
  protected:
-  std::unique_ptr<frame_log> open(log_settings settings = {}) {
-    settings.acknowledge = acknowledge_mode::synced;
+  std::unique_ptr<frame_log> open(log_shape settings = {}) {
+    settings.promise = append_promise::synced;
     return open_log(directory_.path(), budget_, settings, &files_);
   }
   static append_result append(frame_log& log, const std::string& stored) {
@@ -142,7 +122,7 @@ TEST_F(local_log_synced, nobody_is_told_before_the_sync_that_covers_them) {
   EXPECT_GT(files_.covered(), 5000U);
   EXPECT_FALSE(first.ticket->settled());
   EXPECT_TRUE(stored_in(*log).empty());
-  EXPECT_EQ(log->end(), 1U);
+  EXPECT_EQ(log->end().number(), 1U);
 
   // These come while the disk is busy: they belong to the next commit, all of them to one.
   const append_result second = append(*log, std::string(6000, 'b'));
@@ -161,7 +141,7 @@ TEST_F(local_log_synced, nobody_is_told_before_the_sync_that_covers_them) {
   EXPECT_EQ(waiter.settled(third), append_status::taken);
   EXPECT_EQ(metric(*log, "weir_log_syncs_total"), 2);
   EXPECT_EQ(stored_in(*log).size(), 3U);
-  EXPECT_EQ(log->end(), 4U);
+  EXPECT_EQ(log->end().number(), 4U);
 }
 
 TEST_F(local_log_synced, a_failed_sync_fails_all_that_waited_and_ends_the_segment) {
@@ -199,7 +179,7 @@ TEST_F(local_log_synced, a_failed_sync_fails_all_that_waited_and_ends_the_segmen
 TEST_F(local_log_synced, a_disk_that_keeps_refusing_leaves_no_heap_of_files) {
   {
     auto log = open();
-    static_cast<void>(log->subscribe({"sink", true, {}}, 1));
+    static_cast<void>(log->subscribe({"sink", true, {}}, log_position(1)));
     ASSERT_EQ(append_one(*log, make_frame("first f=1 1\n")), append_status::taken);
     files_.hold();
     files_.let(20, EIO);
@@ -218,8 +198,8 @@ TEST_F(local_log_synced, a_disk_that_keeps_refusing_leaves_no_heap_of_files) {
 }
 
 TEST_F(local_log_synced, a_new_segment_counts_when_its_directory_is_synced) {
-  log_settings settings;
-  settings.segment = 64 * 1024;
+  log_shape settings;
+  settings.segment_bytes = 64 * 1024;
   auto log = open(settings);
   ASSERT_EQ(append_one(*log, make_frame(std::string(40'000, 'a'))), append_status::taken);
   const int before = files_.directory_syncs();
@@ -276,8 +256,8 @@ TEST_F(local_log_synced, many_threads_share_syncs_and_lose_nothing) {
   constexpr int threads = 8;
   constexpr int appends = 200;
   {
-    log_settings settings;
-    settings.segment = 256 * 1024;
+    log_shape settings;
+    settings.segment_bytes = 256 * 1024;
     auto log = open(settings);
     std::vector<std::thread> running;
     for (int t = 0; t < threads; ++t) {

@@ -132,7 +132,7 @@ inline append_status append_one(frame_log& log, std::shared_ptr<frame> one) {
 inline const lane_key test_lane{"db", ""};
 
 /// Everything that a fresh reader finds in a lane from `from` on.
-inline std::vector<frame_ptr> read_all(frame_log& log, std::uint64_t from = 1,
+inline std::vector<frame_ptr> read_all(frame_log& log, log_position from = log_position(1),
                                        const lane_key& lane = test_lane) {
   std::vector<frame_ptr> frames;
   const auto reader = log.reader();
@@ -142,8 +142,8 @@ inline std::vector<frame_ptr> read_all(frame_log& log, std::uint64_t from = 1,
     if (found.status != read_status::frame) {
       return frames;
     }
-    EXPECT_GE(found.found->header.sequence, from);
-    EXPECT_EQ(found.next, found.found->header.sequence + 1);
+    EXPECT_GE(found.found->header.position, from);
+    EXPECT_EQ(found.next, found.found->header.position.next());
     frames.push_back(found.found);
     from = found.next;
   }
@@ -161,12 +161,33 @@ inline std::int64_t test_clock() {
   return now.fetch_add(1);
 }
 
+/// The options of a local log that have a value of their own in some test.
+struct log_shape {
+  std::string directory;
+  append_promise promise = append_promise::written;
+  full_policy when_full = full_policy::reject;
+  std::uint64_t keep_bytes = std::uint64_t{4} << 30;
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;
+};
+
+inline local_log_options options_of(const log_shape& shape, memory_budget& budget,
+                                    std::function<std::int64_t()> now_ns = test_clock,
+                                    file_system* files = nullptr) {
+  return {.directory = shape.directory,
+          .promise = shape.promise,
+          .when_full = shape.when_full,
+          .keep_bytes = shape.keep_bytes,
+          .segment_bytes = shape.segment_bytes,
+          .frames = budget,
+          .now_ns = std::move(now_ns),
+          .files = files};
+}
+
 /// A log in `directory`, with what most tests want. The budget must outlive it.
 inline std::unique_ptr<frame_log> open_log(const std::string& directory, memory_budget& budget,
-                                           log_settings settings = {},
-                                           file_system* files = nullptr) {
+                                           log_shape settings = {}, file_system* files = nullptr) {
   settings.directory = directory;
-  auto opened = open_local_log(settings, {budget, test_clock, files});
+  auto opened = open_local_log(options_of(settings, budget, test_clock, files));
   EXPECT_TRUE(opened.ok()) << opened.error().message;
   return opened.ok() ? std::move(opened).value() : nullptr;
 }

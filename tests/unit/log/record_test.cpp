@@ -43,7 +43,7 @@ TEST(record, head_comes_back_as_it_was) {
   const frame_header header = decoded.head.to_header();
   EXPECT_EQ(header.kind, frame_kind::events);
   EXPECT_EQ(header.codec, frame_codec::gzip);
-  EXPECT_EQ(header.sequence, 77u);
+  EXPECT_EQ(header.position.number(), 77u);
   EXPECT_EQ(header.received_ns, -1);
   EXPECT_EQ(header.database, "data base");
   EXPECT_EQ(header.retention_policy, "one_hour");

@@ -12,6 +12,7 @@
 
 #include "accounts/database_registry.hpp"
 #include "accounts/source_registry.hpp"
+#include "base/clock_posix.hpp"
 #include "log/open_log.hpp"
 #include "unit/metric_values.hpp"
 
@@ -53,7 +54,7 @@ class http_service_test : public ::testing::Test {
 
   void make(std::size_t frame_bytes = std::size_t{64} << 20) {
     frames_.emplace(frame_bytes);
-    log_ = make_memory_log(*frames_, when_full_mode::reject);
+    log_ = make_memory_log({*frames_, full_policy::reject, wall_clock_ns});
     static_cast<void>(log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1));
     worker_ = make_http_worker(
         {.writes = {.configured = settings_,

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "accounts/database_registry.hpp"
+#include "base/clock_posix.hpp"
 #include "config/settings.hpp"
 #include "log/open_log.hpp"
 
@@ -24,8 +25,9 @@ class udp_service_test : public ::testing::Test {
     frames_.emplace(frame_bytes);
     requests_.emplace(request_bytes);
     databases_.emplace(databases);
-    log_ = make_memory_log(*frames_, when_full_mode::reject);
-    subscriber_ = log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
+    log_ = make_memory_log({*frames_, full_policy::reject, wall_clock_ns});
+    subscriber_ =
+        log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
     worker_ = make_udp_worker({.writes = {.configured = settings_,
                                           .log = *log_,
                                           .databases = *databases_,
@@ -45,7 +47,7 @@ class udp_service_test : public ::testing::Test {
   std::string lines(const std::string& policy = "") {
     std::string out;
     const auto reader = log_->reader();
-    std::uint64_t position = log_->first();
+    log_position position = log_->first();
     for (;;) {
       const read_result read = reader->next(position, {"udp", policy});
       if (read.status != read_status::frame) {
@@ -86,7 +88,7 @@ TEST_F(udp_service_test, datagrams_share_a_frame_and_no_line) {
   // The second ends in the middle of a string, the third without a line feed, the fourth is empty.
   send({"a f=1 1\nbad\nb f=2 2\n", "c f=3 3\nd s=\"open", "e f=5 5", "", "# comment\n", "f f=6 6"});
   EXPECT_EQ(lines(), "a f=1 1\nb f=2 2\nc f=3 3\ne f=5 5\nf f=6 6\n");
-  EXPECT_EQ(log_->end(), 2U);  // one frame: sequence 1
+  EXPECT_EQ(log_->end().number(), 2U);  // one frame: sequence 1
   EXPECT_EQ(metric("weir_lines_received_total{database=\"udp\"}"), 7);
   EXPECT_EQ(metric("weir_lines_accepted_total{database=\"udp\"}"), 5);
   EXPECT_EQ(metric("weir_lines_rejected_total{database=\"udp\",reason=\"missing_fields\"}"), 1);

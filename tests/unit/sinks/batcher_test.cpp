@@ -33,15 +33,15 @@ TEST_F(batcher, takes_frames_of_its_lane_up_to_the_limits) {
   append_frame(log_, make_frame("other", ten, 10));
   append_frame(log_, make_frame("d", ten, 10, frame_codec::gzip));
   append_frame(log_, make_frame("d", ten, 10));
-  const gathered by_points = gather_from({1, 0, 0}, {no_limit, 25});
+  const gathered by_points = gather_from({log_position(1), 0, 0}, {no_limit, 25});
   ASSERT_EQ(by_points.status, gather_status::ready);
   EXPECT_EQ(by_points.made.points, 20U);
   EXPECT_EQ(by_points.made.frames.size(), 2U);
-  EXPECT_EQ(by_points.made.after, (lane_position{4, 0, 0}));
-  const gathered by_bytes = gather_from({1, 0, 0}, {ten.size() * 2 - 1, no_limit});
+  EXPECT_EQ(by_points.made.after, (lane_position{log_position(4), 0, 0}));
+  const gathered by_bytes = gather_from({log_position(1), 0, 0}, {ten.size() * 2 - 1, no_limit});
   EXPECT_EQ(by_bytes.made.points, 10U);
-  EXPECT_EQ(by_bytes.made.after, (lane_position{2, 0, 0}));
-  const gathered all = gather_from({1, 0, 0}, {no_limit, no_limit});
+  EXPECT_EQ(by_bytes.made.after, (lane_position{log_position(2), 0, 0}));
+  const gathered all = gather_from({log_position(1), 0, 0}, {no_limit, no_limit});
   EXPECT_EQ(all.made.points, 30U);
   EXPECT_EQ(lines_of(all.made), ten + ten + ten);
 }
@@ -49,9 +49,11 @@ TEST_F(batcher, takes_frames_of_its_lane_up_to_the_limits) {
 TEST_F(batcher, stops_at_the_end_that_it_is_told) {
   append_frame(log_, make_frame("d", make_lines(1), 1));
   append_frame(log_, make_frame("d", make_lines(1), 1));
-  const gathered got = gather(*reader_, lane_, {1, 0, 0}, 2, {no_limit, no_limit});
+  const gathered got =
+      gather(*reader_, lane_, {log_position(1), 0, 0}, log_position(2), {no_limit, no_limit});
   EXPECT_EQ(got.made.points, 1U);
-  EXPECT_EQ(gather(*reader_, lane_, {2, 0, 0}, 2, {no_limit, no_limit}).status,
+  EXPECT_EQ(gather(*reader_, lane_, {log_position(2), 0, 0}, log_position(2), {no_limit, no_limit})
+                .status,
             gather_status::gone);
 }
 
@@ -60,14 +62,14 @@ TEST_F(batcher, passes_over_events) {
   event->header.kind = frame_kind::events;
   append_frame(log_, event);
   append_frame(log_, make_frame("d", make_lines(2), 2));
-  const gathered got = gather_from({1, 0, 0}, {no_limit, no_limit});
+  const gathered got = gather_from({log_position(1), 0, 0}, {no_limit, no_limit});
   ASSERT_EQ(got.status, gather_status::ready);
   EXPECT_EQ(got.made.points, 2U);
 }
 
 TEST_F(batcher, a_frame_with_too_many_points_alone_goes_whole) {
   append_frame(log_, make_frame("d", make_lines(50), 50));
-  const gathered got = gather_from({1, 0, 0}, {no_limit, 10});
+  const gathered got = gather_from({log_position(1), 0, 0}, {no_limit, 10});
   EXPECT_EQ(got.made.points, 50U);
   EXPECT_EQ(got.made.frames.size(), 1U);
 }
@@ -75,12 +77,12 @@ TEST_F(batcher, a_frame_with_too_many_points_alone_goes_whole) {
 TEST_F(batcher, a_frame_with_too_many_bytes_is_cut_on_lines_and_nothing_is_lost) {
   for (const frame_codec codec : {frame_codec::plain, frame_codec::gzip}) {
     const std::string text = make_lines(50, 1);
-    const std::uint64_t sequence = append_frame(log_, make_frame("d", text, 50, codec));
-    lane_position at{sequence, 0, 0};
+    const log_position position = append_frame(log_, make_frame("d", text, 50, codec));
+    lane_position at{position, 0, 0};
     std::string all;
     std::uint64_t points = 0;
     int batches = 0;
-    while (at.next == sequence) {
+    while (at.next == position) {
       const gathered got = gather_from(at, {200, no_limit});
       ASSERT_EQ(got.status, gather_status::ready);
       EXPECT_LE(got.made.cut.size(), 200U);
@@ -93,13 +95,13 @@ TEST_F(batcher, a_frame_with_too_many_bytes_is_cut_on_lines_and_nothing_is_lost)
     EXPECT_EQ(all, text);
     EXPECT_EQ(points, 50U);
     EXPECT_GT(batches, 5);
-    EXPECT_EQ(at, (lane_position{sequence + 1, 0, 0}));
+    EXPECT_EQ(at, (lane_position{position.next(), 0, 0}));
   }
 }
 
 TEST_F(batcher, cuts_nothing_where_the_other_side_has_no_limit) {
   append_frame(log_, make_frame("d", make_lines(50), 50));
-  const gathered got = gather_from({1, 0, 0}, {100, no_limit, false});
+  const gathered got = gather_from({log_position(1), 0, 0}, {100, no_limit, false});
   EXPECT_EQ(got.made.frames.size(), 1U);
 }
 
@@ -107,16 +109,16 @@ TEST_F(batcher, tells_a_damaged_frame_that_it_must_cut) {
   auto damaged = make_frame("d", make_lines(50), 50, frame_codec::gzip);
   damaged->stored[damaged->stored.size() / 2] ^= 0x55;
   append_frame(log_, damaged);
-  const gathered got = gather_from({1, 0, 0}, {100, no_limit});
+  const gathered got = gather_from({log_position(1), 0, 0}, {100, no_limit});
   EXPECT_EQ(got.status, gather_status::damaged);
   EXPECT_EQ(got.made.points, 50U);
-  EXPECT_EQ(got.made.after, (lane_position{2, 0, 0}));
+  EXPECT_EQ(got.made.after, (lane_position{log_position(2), 0, 0}));
 }
 
 TEST_F(batcher, tells_a_disk_that_fails) {
   append_frame(log_, make_frame("d", make_lines(5), 5));
   log_.fail_reads(true);
-  EXPECT_EQ(gather_from({1, 0, 0}, {100, no_limit}).status, gather_status::failed);
+  EXPECT_EQ(gather_from({log_position(1), 0, 0}, {100, no_limit}).status, gather_status::failed);
 }
 
 TEST(cut_lines, a_line_feed_inside_a_string_ends_no_line) {

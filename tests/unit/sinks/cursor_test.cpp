@@ -11,13 +11,13 @@ namespace {
 
 cursor_state example() {
   cursor_state state;
-  state.low_water = 17;
-  state.discovered = 42;
+  state.low_water = log_position(17);
+  state.discovered = log_position(42);
   state.accepted = 1000;
   state.delivered = 700;
   state.discarded = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
-  state.lanes[{"flink", ""}] = {17, 0, 0};
-  state.lanes[{"my db/\n\xc3\xa9", "one hour"}] = {20, 4096, 33};
+  state.lanes[{"flink", ""}] = {log_position(17), 0, 0};
+  state.lanes[{"my db/\n\xc3\xa9", "one hour"}] = {log_position(20), 4096, 33};
   return state;
 }
 
@@ -32,11 +32,11 @@ TEST(cursor, is_read_as_it_was_written) {
 
 TEST(cursor, is_the_text_that_the_document_shows) {
   cursor_state state;
-  state.low_water = 5;
-  state.discovered = 9;
+  state.low_water = log_position(5);
+  state.discovered = log_position(9);
   state.accepted = 30;
   state.delivered = 20;
-  state.lanes[{"flink", "one hour"}] = {5, 0, 0};
+  state.lanes[{"flink", "one hour"}] = {log_position(5), 0, 0};
   EXPECT_TRUE(encode_cursor(state).starts_with(
       "weir-cursor 1\nlow_water 5\ndiscovered 9\naccepted 30\ndelivered 20\n"
       "discarded refused 0\ndiscarded partial 0\ndiscarded too_large 0\ndiscarded damaged 0\n"
@@ -81,7 +81,7 @@ TEST(cursor, sums_that_cannot_be_are_refused) {
   state.delivered = 2000;
   EXPECT_FALSE(decode_cursor(encode_cursor(state)).ok());
   state = example();
-  state.low_water = 43;
+  state.low_water = log_position(43);
   EXPECT_FALSE(decode_cursor(encode_cursor(state)).ok());
 }
 

@@ -24,8 +24,8 @@ class fake_log final : public frame_log {
     {
       const std::lock_guard hold(lock_);
       for (const auto& one : frames) {
-        one->header.sequence = end_++;
-        frames_.emplace(one->header.sequence, one);
+        one->header.position = std::exchange(end_, end_.next());
+        frames_.emplace(one->header.position, one);
       }
       for (const auto& [number, who] : subscribers_) {
         if (who.wake) {
@@ -38,21 +38,21 @@ class fake_log final : public frame_log {
     }
     return {};
   }
-  std::uint64_t first() const override {
+  log_position first() const override {
     const std::lock_guard hold(lock_);
     return frames_.empty() ? end_ : frames_.begin()->first;
   }
-  std::uint64_t end() const override {
+  log_position end() const override {
     const std::lock_guard hold(lock_);
     return end_;
   }
-  std::size_t subscribe(subscription subscriber, std::uint64_t low_water) override {
+  std::size_t subscribe(subscription subscriber, log_position low_water) override {
     const std::lock_guard hold(lock_);
     subscribers_.emplace(++subscriber_count_, std::move(subscriber));
     released_[subscriber_count_] = low_water;
     return subscriber_count_;
   }
-  void release(std::size_t subscriber, std::uint64_t low_water) override {
+  void release(std::size_t subscriber, log_position low_water) override {
     const std::lock_guard hold(lock_);
     released_[subscriber] = low_water;
   }
@@ -60,33 +60,34 @@ class fake_log final : public frame_log {
     const std::lock_guard hold(lock_);
     subscribers_.erase(subscriber);
   }
+  log_capabilities capabilities() const override { return {.durable = true}; }
   std::unique_ptr<log_reader> reader() override;
   void collect(metric_collector&) const override {}
   outcome close() override { return nothing{}; }
 
   /// Forgets a frame, as a full log or a damaged disk does.
-  void lose(std::uint64_t sequence) {
+  void lose(log_position position) {
     const std::lock_guard hold(lock_);
-    frames_.erase(sequence);
+    frames_.erase(position);
   }
   void fail_reads(bool fail) {
     const std::lock_guard hold(lock_);
     failing_ = fail;
   }
-  std::uint64_t released(std::size_t subscriber) const {
+  log_position released(std::size_t subscriber) const {
     const std::lock_guard hold(lock_);
     const auto found = released_.find(subscriber);
-    return found == released_.end() ? 0 : found->second;
+    return found == released_.end() ? log_position() : found->second;
   }
 
  private:
   friend class fake_reader;
   mutable std::mutex lock_;
-  std::map<std::uint64_t, frame_ptr> frames_;
+  std::map<log_position, frame_ptr> frames_;
   std::map<std::size_t, subscription> subscribers_;
-  std::map<std::size_t, std::uint64_t> released_;
+  std::map<std::size_t, log_position> released_;
   std::size_t subscriber_count_ = 0;
-  std::uint64_t end_ = 1;
+  log_position end_{1};
   bool failing_ = false;
 };
 
@@ -94,7 +95,7 @@ class fake_reader final : public log_reader {
  public:
   explicit fake_reader(fake_log& log) : log_(log) {}
 
-  read_result next(std::uint64_t from, const lane_key& lane) override {
+  read_result next(log_position from, const lane_key& lane) override {
     const std::lock_guard hold(log_.lock_);
     read_result out;
     if (log_.failing_) {
@@ -108,7 +109,7 @@ class fake_reader final : public log_reader {
       if (header.database == lane.database && header.retention_policy == lane.retention_policy) {
         out.status = read_status::frame;
         out.found = at->second;
-        out.next = at->first + 1;
+        out.next = at->first.next();
         return out;
       }
     }
@@ -116,13 +117,13 @@ class fake_reader final : public log_reader {
     return out;
   }
 
-  std::uint64_t headers(std::uint64_t from, std::size_t count_max,
-                        std::vector<frame_header>& out) override {
+  log_position headers(log_position from, std::size_t count_max,
+                       std::vector<frame_header>& out) override {
     const std::lock_guard hold(log_.lock_);
     std::size_t count = 0;
     for (auto at = log_.frames_.lower_bound(from); at != log_.frames_.end(); ++at) {
       if (count++ == count_max) {
-        return out.back().sequence + 1;
+        return out.back().position.next();
       }
       out.push_back(at->second->header);
     }
@@ -167,11 +168,11 @@ inline std::shared_ptr<frame> make_frame(const std::string& database, const std:
   return made;
 }
 
-inline std::uint64_t append_frame(frame_log& log, std::shared_ptr<frame> one) {
+inline log_position append_frame(frame_log& log, std::shared_ptr<frame> one) {
   if (log.append({&one, 1}).status != append_status::taken) {
-    return 0;
+    return {};
   }
-  return one->header.sequence;
+  return one->header.position;
 }
 
 inline std::string gunzip(std::string_view bytes) {

@@ -38,21 +38,21 @@ class sinks_on_disk : public ::testing::Test {
             milliseconds patience) {
     memory_budget frames(8 << 20);
     memory_budget bodies(8 << 20);
-    log_settings where;
-    where.directory = dir_.file("log");
-    where.segment = 1 << 20;
-    auto opened = open_local_log(where, {frames, [] { return std::int64_t{1}; }});
+    auto opened = open_local_log(
+        {.directory = dir_.file("log"), .segment_bytes = 1 << 20, .frames = frames, .now_ns = [] {
+           return std::int64_t{1};
+         }});
     EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().message);
     if (!opened.ok()) {
       return false;
     }
     frame_log& log = *opened.value();
     auto set = start_sinks(
-        settings, {log, bodies, where.directory, true, compression_mode::automatic, {}, 1});
+        settings, {log, bodies, dir_.file("log"), true, compression_mode::automatic, {}, 1});
     EXPECT_TRUE(set.ok());
     for (const std::string& lines : append) {
       const auto points = static_cast<std::uint32_t>(std::count(lines.begin(), lines.end(), '\n'));
-      EXPECT_NE(append_frame(log, make_frame("d", lines, points)), 0U);
+      EXPECT_NE(append_frame(log, make_frame("d", lines, points)), log_position());
     }
     const bool reached = set.value()->drain(steady_clock::now() + patience);
     set.value()->stop();

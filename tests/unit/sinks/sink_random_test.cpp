@@ -51,8 +51,8 @@ class random_history {
         }
         break;
       case 11:
-        if (below(10) == 0 && log_.end() > 1) {
-          lose(1 + below(log_.end() - 1));
+        if (below(10) == 0 && log_.end().number() > 1) {
+          lose(1 + below(log_.end().number() - 1));
         }
         break;
     }
@@ -91,14 +91,15 @@ class random_history {
       appended_.insert(make_lines(1, value_ + i));
     }
     const frame_codec codec = below(2) == 0 ? frame_codec::plain : frame_codec::gzip;
-    const std::uint64_t sequence = append_frame(log_, make_frame(database, lines, points, codec));
+    const std::uint64_t sequence =
+        append_frame(log_, make_frame(database, lines, points, codec)).number();
     frames_[sequence] = {value_, points};
     value_ += points;
     world_.turn();
   }
 
   void lose(std::uint64_t sequence) {
-    log_.lose(sequence);
+    log_.lose(log_position(sequence));
     const auto [first, points] = frames_[sequence];
     for (std::uint32_t i = 0; i < points; ++i) {
       lost_.insert(make_lines(1, first + i));

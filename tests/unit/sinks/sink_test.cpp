@@ -46,10 +46,10 @@ TEST_F(sinks, waits_for_the_age_then_delivers_what_came) {
   ASSERT_EQ(world_.server.waiting.size(), 1U);
   EXPECT_EQ(world_.server.waiting[0].lines, first + second);
   EXPECT_EQ(world_.server.waiting[0].points, 5U);
-  EXPECT_EQ(log_.released(world_.subscriber), 1U);
+  EXPECT_EQ(log_.released(world_.subscriber).number(), 1U);
   world_.reply(ok);
   EXPECT_EQ(world_.worker->cursor().delivered, 5U);
-  EXPECT_EQ(log_.released(world_.subscriber), 3U);
+  EXPECT_EQ(log_.released(world_.subscriber).number(), 3U);
   EXPECT_EQ(world_.due, std::nullopt);
 }
 
@@ -95,7 +95,7 @@ TEST_F(sinks, a_stuck_lane_holds_up_only_itself_and_its_frames) {
   }
   EXPECT_EQ(world_.worker->cursor().delivered, 51U);
   EXPECT_EQ(world_.worker->pending_points(), 1U);
-  EXPECT_EQ(log_.released(world_.subscriber), 2U);
+  EXPECT_EQ(log_.released(world_.subscriber).number(), 2U);
   EXPECT_EQ(world_.worker->counters().held_lanes.value(), 1U);
   world_.server.behave = [](const auto&) { return ok; };
   world_.pass(2000);
@@ -238,9 +238,9 @@ TEST_F(sinks, frames_gone_from_the_log_are_counted_as_lost) {
     put("d", 10);
   }
   world_.pass(300);
-  log_.lose(1);
-  log_.lose(2);
-  log_.lose(4);
+  log_.lose(log_position(1));
+  log_.lose(log_position(2));
+  log_.lose(log_position(4));
   world_.server.behave = [](const auto&) { return ok; };
   world_.pass(5000);
   EXPECT_EQ(world_.worker->cursor().delivered, 20U);
@@ -252,11 +252,11 @@ TEST_F(sinks, all_frames_of_a_lane_gone_leave_nothing_pending) {
   world_.start();
   put("d", 10);
   world_.pass(300);
-  log_.lose(1);
+  log_.lose(log_position(1));
   world_.pass(5000);
   EXPECT_EQ(world_.worker->pending_points(), 0U);
   EXPECT_EQ(world_.discarded(discard_reason::lost), 10U);
-  EXPECT_EQ(log_.released(world_.subscriber), 2U);
+  EXPECT_EQ(log_.released(world_.subscriber).number(), 2U);
 }
 
 TEST_F(sinks, a_disk_that_fails_is_tried_again) {
@@ -332,7 +332,7 @@ TEST_F(sinks, points_lost_between_two_runs_are_counted) {
   };
   world_.pass(300);  // a delivery writes the cursor, with `d` still pending
   ASSERT_TRUE(world_.cursors.kept.has_value());
-  log_.lose(1);
+  log_.lose(log_position(1));
   world_.server.behave = [](const auto&) { return ok; };
   world_.start();
   world_.pass(500);
@@ -343,7 +343,7 @@ TEST_F(sinks, points_lost_between_two_runs_are_counted) {
 TEST_F(sinks, a_log_that_ends_before_the_cursor_does_not_confuse_it) {
   world_.server.behave = [](const auto&) { return ok; };
   cursor_state ahead;
-  ahead.low_water = ahead.discovered = 1000;
+  ahead.low_water = ahead.discovered = log_position(1000);
   ahead.accepted = ahead.delivered = 3;
   world_.cursors.kept = encode_cursor(ahead);
   world_.start();
@@ -360,11 +360,11 @@ TEST_F(sinks, nothing_is_released_that_the_cursor_on_disk_still_asks_for) {
   put("d", 2);
   world_.pass(500);
   EXPECT_EQ(world_.worker->cursor().delivered, 2U);
-  EXPECT_EQ(log_.released(world_.subscriber), 1U);
+  EXPECT_EQ(log_.released(world_.subscriber).number(), 1U);
   EXPECT_GT(world_.worker->counters().cursor_failures.value(), 0U);
   world_.cursors.failing = false;
   world_.pass(10);
-  EXPECT_EQ(log_.released(world_.subscriber), 2U);
+  EXPECT_EQ(log_.released(world_.subscriber).number(), 2U);
 }
 
 TEST_F(sinks, draining_waits_for_no_age_and_tries_resting_lanes_once_more) {

@@ -164,7 +164,7 @@ TEST_F(troubles, a_lane_whose_points_are_gone_from_the_log_is_held_no_longer) {
   put("d", 5);
   world_.pass(1000);
   EXPECT_EQ(world_.worker->counters().held_lanes.value(), 1U);
-  log_.lose(1);
+  log_.lose(log_position(1));
   world_.pass(minute);
   EXPECT_EQ(world_.worker->counters().held_lanes.value(), 0U);
   EXPECT_EQ(told_of("d has nothing left to deliver after being held for"), 1U) << all_told();

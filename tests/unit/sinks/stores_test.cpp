@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "files/file_util_posix.hpp"
+#include "files/file_operations.hpp"
 #include "sinks/state/cursor_store_posix.hpp"
 #include "sinks/state/refused_store_posix.hpp"
 #include "unit/sinks/temp_directory.hpp"
@@ -19,7 +19,7 @@ TEST(cursor_file, keeps_a_cursor) {
   ASSERT_TRUE(none.ok());
   EXPECT_FALSE(none.value().has_value());
   cursor_state state;
-  state.discovered = 7;
+  state.discovered = log_position(7);
   state.accepted = 3;
   ASSERT_TRUE(file.save(state).ok());
   state.delivered = 2;

@@ -44,7 +44,7 @@ class remote_writes : public ::testing::Test {
  protected:
   remote_writes() { restart(); }
 
-  void restart(std::uint64_t low_water = 0) {
+  void restart(log_position low_water = {}) {
     const std::string before = file_;
     counters_ = std::make_shared<sample_counters>();
     shard_parts parts{server_,
@@ -61,7 +61,7 @@ class remote_writes : public ::testing::Test {
   batch& make(const std::string& lines) {
     batch& made = batches_.emplace_back();
     auto held = make_frame("d", lines, count(lines));
-    held->header.sequence = ++sequence_;
+    held->header.position = log_position(++sequence_);
     made.lane = {"d", ""};
     made.points = held->header.points;
     made.frames.push_back(held);
@@ -330,7 +330,7 @@ TEST_P(remote_write_crashes, lose_nothing_and_poison_nothing) {
       }
     }
     auto made = make_frame("d", lines, count(lines));
-    made->header.sequence = number;
+    made->header.position = log_position(number);
     log.push_back(made);
   }
   std::size_t cursor = 0;
@@ -356,7 +356,7 @@ TEST_P(remote_write_crashes, lose_nothing_and_poison_nothing) {
     const attempt_result given = deliver(what);
     if (server_.silent) {
       target_->abort();
-      restart(log[cursor]->header.sequence);
+      restart(log[cursor]->header.position);
       server_.silent = false;
       ++crashes;
       continue;
@@ -364,12 +364,12 @@ TEST_P(remote_write_crashes, lose_nothing_and_poison_nothing) {
     ASSERT_EQ(given.verdict, attempt_verdict::delivered);
     ASSERT_EQ(given.discarded.total(), 0U);
     if (up_to(5) == 0) {
-      restart(log[cursor]->header.sequence);  // before the cursor was kept
+      restart(log[cursor]->header.position);  // before the cursor was kept
       ++crashes;
       continue;
     }
     cursor += frames;
-    target_->saved(cursor < log.size() ? log[cursor]->header.sequence : 401);
+    target_->saved(cursor < log.size() ? log[cursor]->header.position : log_position(401));
   }
   EXPECT_GT(crashes, 50U);
   EXPECT_EQ(server_.statuses[400], 0U);

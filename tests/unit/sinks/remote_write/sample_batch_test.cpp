@@ -11,7 +11,7 @@ constexpr std::int64_t now_ms = 1'700'000'000'000;
 class sample_batches : public ::testing::Test {
  protected:
   sample_batch& read(const std::string& lines) {
-    ledger_.begin({"d", ""}, ++sequence_);
+    ledger_.begin({"d", ""}, log_position(++sequence_));
     made_ = std::make_unique<sample_batch>(lines);
     made_->read(now_ms, ledger_);
     return *made_;

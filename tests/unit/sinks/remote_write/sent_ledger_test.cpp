@@ -25,7 +25,7 @@ void send(sent_ledger& ledger, std::vector<sent_sample> samples, bool accepted =
 
 TEST(sent_ledger, remembers_the_newest_time_of_each_series) {
   sent_ledger ledger(much);
-  ledger.begin(lane_a, 1);
+  ledger.begin(lane_a, log_position(1));
   EXPECT_FALSE(ledger.last(at(1, 0).series));
   send(ledger, {at(1, 10), at(2, 5)});
   send(ledger, {at(1, 20)});
@@ -36,26 +36,26 @@ TEST(sent_ledger, remembers_the_newest_time_of_each_series) {
 
 TEST(sent_ledger, a_batch_gone_on_with_knows_what_was_taken_of_it) {
   sent_ledger ledger(much);
-  ledger.begin(lane_a, 1);
+  ledger.begin(lane_a, log_position(1));
   send(ledger, {at(1, 10)});
   send(ledger, {at(1, 20)}, false);  // no answer
-  ledger.begin(lane_b, 2);
+  ledger.begin(lane_b, log_position(2));
   EXPECT_FALSE(ledger.delivered(at(1, 10))) << "another lane's";
   ledger.conclude();
-  ledger.begin(lane_a, 3);
+  ledger.begin(lane_a, log_position(3));
   EXPECT_TRUE(ledger.delivered(at(1, 10)));
   EXPECT_FALSE(ledger.delivered(at(1, 20)));
   EXPECT_TRUE(ledger.uncertain(at(1, 20)));
   EXPECT_FALSE(ledger.uncertain(at(1, 10)));
   ledger.conclude();
-  ledger.begin(lane_a, 4);
+  ledger.begin(lane_a, log_position(4));
   EXPECT_FALSE(ledger.delivered(at(1, 10))) << "the batch was done";
 }
 
 TEST(sent_ledger, is_read_back_as_it_was_written) {
   sent_ledger ledger(much);
   std::string file;
-  ledger.begin(lane_a, 5);
+  ledger.begin(lane_a, log_position(5));
   ledger.intend(std::array{at(1, 10), at(2, 10)});
   file += ledger.take_unwritten();
   ledger.accept();
@@ -64,8 +64,8 @@ TEST(sent_ledger, is_read_back_as_it_was_written) {
   EXPECT_TRUE(ledger.take_unwritten().empty());
 
   sent_ledger next(much);
-  next.recover(file, 5);
-  next.begin(lane_a, 9);
+  next.recover(file, log_position(5));
+  next.begin(lane_a, log_position(9));
   EXPECT_TRUE(next.delivered(at(1, 10)));
   EXPECT_TRUE(next.delivered(at(2, 10)));
   EXPECT_FALSE(next.delivered(at(1, 20)));
@@ -74,17 +74,17 @@ TEST(sent_ledger, is_read_back_as_it_was_written) {
 
   // The file may be written anew at any time and says the same.
   sent_ledger third(much);
-  third.recover(next.whole(), 5);
-  third.begin(lane_a, 9);
+  third.recover(next.whole(), log_position(5));
+  third.begin(lane_a, log_position(9));
   EXPECT_TRUE(third.delivered(at(1, 10)));
   EXPECT_TRUE(third.uncertain(at(1, 20)));
 }
 
 TEST(sent_ledger, a_file_written_anew_does_not_mix_up_what_is_under_way) {
   sent_ledger ledger(much);
-  ledger.begin(lane_a, 1);
+  ledger.begin(lane_a, log_position(1));
   send(ledger, {at(1, 10)}, false);
-  ledger.begin(lane_b, 2);
+  ledger.begin(lane_b, log_position(2));
   ledger.intend(std::array{at(2, 10)});
   static_cast<void>(ledger.take_unwritten());
   std::string file = ledger.whole();
@@ -93,8 +93,8 @@ TEST(sent_ledger, a_file_written_anew_does_not_mix_up_what_is_under_way) {
   file += ledger.take_unwritten();
 
   sent_ledger next(much);
-  next.recover(file, 0);
-  next.begin(lane_a, 9);
+  next.recover(file, log_position(0));
+  next.begin(lane_a, log_position(9));
   EXPECT_FALSE(next.delivered(at(1, 10)));
   EXPECT_TRUE(next.uncertain(at(1, 10)));
   EXPECT_TRUE(next.delivered(at(2, 10)));
@@ -103,37 +103,37 @@ TEST(sent_ledger, a_file_written_anew_does_not_mix_up_what_is_under_way) {
 
 TEST(sent_ledger, what_is_behind_the_cursor_is_let_go) {
   sent_ledger ledger(much);
-  ledger.begin(lane_a, 5);
+  ledger.begin(lane_a, log_position(5));
   send(ledger, {at(1, 10)});
   std::string file = ledger.take_unwritten();
   ledger.conclude();
 
   sent_ledger before_cursor(much);
-  before_cursor.recover(file, 5);
-  before_cursor.begin(lane_a, 9);
+  before_cursor.recover(file, log_position(5));
+  before_cursor.begin(lane_a, log_position(9));
   EXPECT_TRUE(before_cursor.delivered(at(1, 10)));
-  before_cursor.saved(6);
-  before_cursor.begin(lane_a, 9);
+  before_cursor.saved(log_position(6));
+  before_cursor.begin(lane_a, log_position(9));
   EXPECT_FALSE(before_cursor.delivered(at(1, 10)));
 
   sent_ledger behind(much);
-  behind.recover(file, 6);
-  behind.begin(lane_a, 9);
+  behind.recover(file, log_position(6));
+  behind.begin(lane_a, log_position(9));
   EXPECT_FALSE(behind.delivered(at(1, 10)));
   EXPECT_EQ(behind.last(at(1, 0).series), 10) << "the times are of use all the same";
 }
 
 TEST(sent_ledger, a_damaged_end_costs_the_end) {
   sent_ledger ledger(much);
-  ledger.begin(lane_a, 1);
+  ledger.begin(lane_a, log_position(1));
   send(ledger, {at(1, 10)});
   send(ledger, {at(2, 20)});
   ledger.intend(std::array{at(3, 30)});
   const std::string file = ledger.take_unwritten();
   for (std::size_t bytes = 0; bytes < file.size(); ++bytes) {
     sent_ledger cut(much);
-    cut.recover(std::string_view(file).substr(0, bytes), 0);
-    cut.begin(lane_a, 9);
+    cut.recover(std::string_view(file).substr(0, bytes), log_position(0));
+    cut.begin(lane_a, log_position(9));
     EXPECT_FALSE(cut.delivered(at(3, 30)));
     EXPECT_TRUE(!cut.delivered(at(2, 20)) || cut.delivered(at(1, 10)));
   }
@@ -141,7 +141,7 @@ TEST(sent_ledger, a_damaged_end_costs_the_end) {
     std::string damaged = file;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x40);
     sent_ledger read(much);
-    read.recover(damaged, 0);
+    read.recover(damaged, log_position(0));
     EXPECT_LT(read.series_known(), 3U) << i;
   }
 }
@@ -149,7 +149,7 @@ TEST(sent_ledger, a_damaged_end_costs_the_end) {
 TEST(sent_ledger, its_table_stays_within_bounds_and_keeps_what_is_in_use) {
   constexpr std::size_t series = 100;
   sent_ledger ledger(series * sent_ledger::series_bytes);
-  ledger.begin(lane_a, 1);
+  ledger.begin(lane_a, log_position(1));
   for (std::uint64_t i = 1; i <= 1000; ++i) {
     send(ledger, {at(i, 1)});
     EXPECT_TRUE(ledger.last(at(1, 0).series)) << "used all the time, and forgotten at " << i;
@@ -169,12 +169,12 @@ TEST(sent_ledger, the_file_does_not_grow_for_ever) {
   std::size_t file = 0;
   std::size_t most = 0;
   for (std::uint64_t round = 0; round < 500; ++round) {
-    ledger.begin(lane_a, round);
+    ledger.begin(lane_a, log_position(round));
     send(ledger, samples);
     file += ledger.take_unwritten().size();
     most = std::max(most, file);
     ledger.conclude();
-    ledger.saved(round + 1);
+    ledger.saved(log_position(round + 1));
     if (ledger.wants_rewrite()) {
       file = ledger.whole().size();
     }

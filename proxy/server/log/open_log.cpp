@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/log/open_log.hpp"
+
+#include <utility>
+
+#include "log/open_log.hpp"
+
+namespace weir {
+namespace {
+
+append_promise promise_of(const log_settings& settings) {
+  switch (settings.acknowledge) {
+    case acknowledge_mode::received:
+      return append_promise::received;
+    case acknowledge_mode::written:
+      return append_promise::written;
+    case acknowledge_mode::synced:
+      return append_promise::synced;
+  }
+  return append_promise::written;
+}
+
+full_policy policy_of(const log_settings& settings) {
+  return settings.when_full == when_full_mode::reject ? full_policy::reject
+                                                      : full_policy::discard_oldest;
+}
+
+}  // namespace
+
+result<std::unique_ptr<frame_log>> open_configured_log(const log_settings& settings,
+                                                       memory_budget& frames,
+                                                       std::function<std::int64_t()> now_ns) {
+  switch (settings.type) {
+    case log_type::local:
+      return open_local_log({.directory = settings.directory,
+                             .promise = promise_of(settings),
+                             .when_full = policy_of(settings),
+                             .keep_bytes = settings.keep,
+                             .segment_bytes = settings.segment,
+                             .frames = frames,
+                             .now_ns = std::move(now_ns)});
+    case log_type::memory:
+      return make_memory_log(
+          {.frames = frames, .when_full = policy_of(settings), .now_ns = std::move(now_ns)});
+  }
+  return failure{"log.type: no such log"};
+}
+
+}  // namespace weir

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which log a configuration asks for: one row for each kind, where its settings become its options.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/memory_budget.hpp"
+#include "base/result.hpp"
+#include "config/settings.hpp"
+#include "log/frame_log.hpp"
+
+namespace weir {
+
+/// Opens it. `frames` pays for the frames in memory and must outlive the log; `now_ns` gives
+/// nanoseconds since the epoch, on any thread.
+[[nodiscard]] result<std::unique_ptr<frame_log>> open_configured_log(
+    const log_settings& settings, memory_budget& frames, std::function<std::int64_t()> now_ns);
+
+}  // namespace weir
