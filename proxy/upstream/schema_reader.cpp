@@ -20,8 +20,8 @@ constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
 constexpr std::int64_t first_pause_ms = 1'000;
 constexpr std::size_t reason_bytes_max = 300;
 
-failure refused(const http_reply& given) {
-  return {fmt::format("status {}: {}", given.status, server_message(given.body))};
+failure refused(const http_reply& reply) {
+  return {fmt::format("status {}: {}", reply.status, server_message(reply.body))};
 }
 
 }  // namespace
@@ -145,14 +145,14 @@ http_reply schema_reader::send(transfer_request request) {
 }
 
 result<std::string> schema_reader::ask(transfer_request request) {
-  http_reply given = send(std::move(request));
-  if (!given.answered) {
-    return failure{given.detail};
+  http_reply reply = send(std::move(request));
+  if (!reply.answered) {
+    return failure{reply.detail};
   }
-  if (given.status != 200) {
-    return refused(given);
+  if (reply.status != 200) {
+    return refused(reply);
   }
-  return std::move(given.body);
+  return std::move(reply.body);
 }
 
 void schema_reader::collect(metric_collector& out) const {

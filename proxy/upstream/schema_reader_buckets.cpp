@@ -271,18 +271,18 @@ result<std::string> schema_reader::field_keys_of(const std::string& bucket) {
   }
   std::string last(no_field_keys);
   for (const std::string& path : paths) {
-    http_reply given = send(influxdb_request(settings_, path));
-    was_answered_ = given.answered;
-    if (!given.answered) {
-      return failure{given.detail};
+    http_reply reply = send(influxdb_request(settings_, path));
+    was_answered_ = reply.answered;
+    if (!reply.answered) {
+      return failure{reply.detail};
     }
-    if (given.status == 404) {
+    if (reply.status == 404) {
       continue;  // no bucket of this name
     }
-    if (given.status != 200) {
-      return failure{fmt::format("status {}: {}", given.status, server_message(given.body))};
+    if (reply.status != 200) {
+      return failure{fmt::format("status {}: {}", reply.status, server_message(reply.body))};
     }
-    last = std::move(given.body);
+    last = std::move(reply.body);
     if (last.find("\"series\"") != std::string::npos) {
       break;
     }

@@ -125,7 +125,7 @@ TEST_F(admission_test, the_text_of_a_point_is_never_taken_for_its_time) {
   EXPECT_EQ(points.staged().text(), "x1234567890,a=b value=9 1700000000000000000\n");
 }
 
-TEST_F(admission_test, refused_points_and_lines_are_counted_and_told) {
+TEST_F(admission_test, refused_points_and_lines_are_counted_and_reported) {
   policy_.retention = std::chrono::hours(1);
   admission points({});
   begin(points);
@@ -200,12 +200,12 @@ TEST_F(admission_test, a_turn_puts_points_that_came_in_no_body_into_the_log) {
       .configured = settings_, .log = *log, .databases = databases, .memory = requests};
   write_turn turn(services);
   write_request request(services, [] {});
-  write_verdict told;
+  write_verdict concluded;
   request.begin({"db", "", 1, /*precision_stated=*/true}, now, *databases.find_or_add("db"),
                 nullptr,
-                [&told](write_end end, const write_verdict& verdict, const std::string&) {
+                [&concluded](write_end end, const write_verdict& verdict, const std::string&) {
                   EXPECT_EQ(end, write_end::answered);
-                  told = verdict;
+                  concluded = verdict;
                 },
                 {});
   const sample one("up{job=\"api\"} 1", "up", {{"job", "api"}}, "1", std::nullopt);
@@ -216,7 +216,7 @@ TEST_F(admission_test, a_turn_puts_points_that_came_in_no_body_into_the_log) {
   turn.add(request);
   EXPECT_TRUE(turn.has_work());
   turn.end();
-  EXPECT_EQ(told.accepted, 1U);
+  EXPECT_EQ(concluded.accepted, 1U);
   EXPECT_TRUE(turn.take_out(request));
   request.reset();
   EXPECT_EQ(requests.used(), 0U);

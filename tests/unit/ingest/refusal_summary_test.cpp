@@ -89,10 +89,10 @@ TEST(refusal_summary, senders_and_reasons_of_any_number_and_length_are_bounded) 
   for (int i = 0; i < 1000; ++i) {
     note(summary, from("192.0.2." + std::to_string(i) + ":1"), i == 7 ? 20 : 1);
   }
-  const std::string told = summary.take(0).value_or("");
-  EXPECT_NE(told.find("1019 line(s)"), std::string::npos) << told;
-  EXPECT_NE(told.find("20 from 192.0.2.7, the rest from more than 63 others"), std::string::npos)
-      << told;
+  const std::string text = summary.take(0).value_or("");
+  EXPECT_NE(text.find("1019 line(s)"), std::string::npos) << text;
+  EXPECT_NE(text.find("20 from 192.0.2.7, the rest from more than 63 others"), std::string::npos)
+      << text;
   // Many senders share one job of a UDP listener.
   line_account account;
   refusal_digest digest;

@@ -108,19 +108,19 @@ TEST_F(write_path_options_test, a_verbose_verdict_tells_all_of_each_line) {
   const answered result =
       write_to(to_db({.verbose = true}),
                "m f=1\n\n# c\n bad,\nm f=1 1\nm f=" + std::string(2000, '9') + "x 1\n");
-  const auto& told = result.verdict.refusals;
-  ASSERT_EQ(told.size(), 3U);
-  EXPECT_EQ(told[0].message, "missing tag key");
-  EXPECT_EQ(told[0].line, 4U);
-  EXPECT_EQ(told[0].column, 5U) << "the comma, not where the line ends";
-  EXPECT_EQ(told[0].code, "missing_tag_key");
-  EXPECT_EQ(told[0].text, "bad,");
-  EXPECT_FALSE(told[0].explanation.empty());
-  EXPECT_EQ(told[1].line, 5U);
-  EXPECT_EQ(told[1].code, "beyond_retention");
-  EXPECT_EQ(told[1].text, "m f=1 1");
-  EXPECT_EQ(told[2].line, 6U);
-  EXPECT_EQ(told[2].text.size(), write_verdict::quoted_bytes_max + 3);
+  const auto& refusals = result.verdict.refusals;
+  ASSERT_EQ(refusals.size(), 3U);
+  EXPECT_EQ(refusals[0].message, "missing tag key");
+  EXPECT_EQ(refusals[0].line, 4U);
+  EXPECT_EQ(refusals[0].column, 5U) << "the comma, not where the line ends";
+  EXPECT_EQ(refusals[0].code, "missing_tag_key");
+  EXPECT_EQ(refusals[0].text, "bad,");
+  EXPECT_FALSE(refusals[0].explanation.empty());
+  EXPECT_EQ(refusals[1].line, 5U);
+  EXPECT_EQ(refusals[1].code, "beyond_retention");
+  EXPECT_EQ(refusals[1].text, "m f=1 1");
+  EXPECT_EQ(refusals[2].line, 6U);
+  EXPECT_EQ(refusals[2].text.size(), write_verdict::quoted_bytes_max + 3);
   EXPECT_EQ(result.verdict.accepted, 1U);
   EXPECT_EQ(result.verdict.beyond_retention, 1U);
   EXPECT_EQ(result.verdict.rejected, 2U);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From a request's body to frames in a real memory log: all there or not there, and what the
-// client is told is true of the log.
+// From a request's body to frames in a real memory log: all there or not there, and the
+// answer that the client gets is true of the log.
 #include "ingest/write_path.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is read out of a server's answers, what is remembered, and when which question is asked.
+// Reading a server's answers, the schema that results, and which request is sent when.
 #include "upstream/schema_reader.hpp"
 
 #include <gtest/gtest.h>
@@ -96,9 +96,9 @@ TEST(schema_queries, buckets) {
 }
 
 TEST(schema_queries, field_keys) {
-  std::vector<std::string> found;
+  std::vector<std::string> fields;
   const auto note = [&](std::string_view m, std::string_view f, field_type type) {
-    found.push_back(std::string(m) + "." + std::string(f) + " " + std::string(name_of(type)));
+    fields.push_back(std::string(m) + "." + std::string(f) + " " + std::string(name_of(type)));
   };
   const auto done = read_field_keys(
       R"({"results":[{"statement_id":0,"series":[{"name":"m","columns":["fieldKey","fieldType"],)"
@@ -106,10 +106,10 @@ TEST(schema_queries, field_keys) {
       R"({"name":"n 2","columns":["fieldKey","fieldType"],"values":[["a","string"]]}]}]})",
       note);
   EXPECT_TRUE(done.ok());
-  EXPECT_EQ(found, (std::vector<std::string>{"m.a integer", "m.c boolean", "n 2.a string"}));
-  found.clear();
+  EXPECT_EQ(fields, (std::vector<std::string>{"m.a integer", "m.c boolean", "n 2.a string"}));
+  fields.clear();
   EXPECT_TRUE(read_field_keys(R"({"results":[{"statement_id":0}]})", note).ok());
-  EXPECT_TRUE(found.empty());
+  EXPECT_TRUE(fields.empty());
   EXPECT_FALSE(read_field_keys("x", note).ok());
 }
 
@@ -204,25 +204,25 @@ class schema_reader_test : public ::testing::Test {
         types_.push_back(std::string(db) + "." + std::string(m) + "." + std::string(f));
       };
     }
-    parts.reads = learns_;
+    parts.reads = reads_;
     return {settings_, std::move(parts), std::move(known)};
   }
 
   static http_reply ok(std::string body) {
-    http_reply given;
-    given.answered = true;
-    given.status = 200;
-    given.body = std::move(body);
-    return given;
+    http_reply reply;
+    reply.answered = true;
+    reply.status = 200;
+    reply.body = std::move(body);
+    return reply;
   }
 
   sink_settings settings_ = [] {
-    sink_settings made;
-    made.name = "influx";
-    made.type = sink_type::influxdb;
-    made.url = "http://a:1/";
-    made.learn_every = std::chrono::minutes(1);
-    return made;
+    sink_settings sink;
+    sink.name = "influx";
+    sink.type = sink_type::influxdb;
+    sink.url = "http://a:1/";
+    sink.learn_every = std::chrono::minutes(1);
+    return sink;
   }();
   std::vector<std::string> databases_{"db"};
   std::vector<std::string> asked_;
@@ -230,7 +230,7 @@ class schema_reader_test : public ::testing::Test {
   std::vector<std::string> types_;
   transfer_request last_;
   std::function<http_reply(const std::string&)> answers_;
-  std::function<bool(const std::string&, const std::string&)> learns_;
+  std::function<bool(const std::string&, const std::string&)> reads_;
   bool takes_types_ = false;
 };
 
@@ -276,9 +276,9 @@ TEST_F(schema_reader_test, what_is_known_stays_while_the_server_is_down) {
 
 TEST_F(schema_reader_test, refusals_are_failures_too) {
   answers_ = [](const std::string&) {
-    http_reply given = ok(R"({"error":"authorization failed"})");
-    given.status = 401;
-    return given;
+    http_reply reply = ok(R"({"error":"authorization failed"})");
+    reply.status = 401;
+    return reply;
   };
   schema_reader one = make();
   one.turn(0);
@@ -288,7 +288,7 @@ TEST_F(schema_reader_test, refusals_are_failures_too) {
   EXPECT_TRUE(published_.empty());
 }
 
-TEST_F(schema_reader_test, types_are_asked_for_where_somebody_takes_them) {
+TEST_F(schema_reader_test, types_are_asked_for_where_they_are_taken) {
   takes_types_ = true;
   answers_ = [](const std::string& url) {
     return url.find("FIELD") == std::string::npos
@@ -335,25 +335,25 @@ TEST_F(schema_reader_test, version_2_lists_its_buckets_page_by_page) {
 /// What an InfluxDB 2 says of its buckets, and of field keys of `typed`.
 auto influxdb_2(const std::vector<std::string>& names, const std::string& typed = {}) {
   return [names, typed](const std::string& url) {
-    http_reply given;
-    given.answered = true;
-    given.status = 200;
+    http_reply reply;
+    reply.answered = true;
+    reply.status = 200;
     if (url.find("/query?db=") != std::string::npos) {
       const bool known = url.find("?db=" + typed + "&q=SHOW%20FIELD%20KEYS") != std::string::npos;
-      given.body = known
+      reply.body = known
                        ? R"({"results":[{"series":[{"name":"m","columns":["fieldKey","fieldType"],)"
                          R"("values":[["f","float"]]}]}]})"
                        : R"({"code":"not found","message":"no dbrp mapping found"})";
-      given.status = known ? 200 : 404;
-      return given;
+      reply.status = known ? 200 : 404;
+      return reply;
     }
-    given.body = "{\"buckets\":[";
+    reply.body = "{\"buckets\":[";
     for (const std::string& name : names) {
-      given.body += (given.body.back() == '[' ? "" : ",") + std::string("{\"name\":\"") + name +
+      reply.body += (reply.body.back() == '[' ? "" : ",") + std::string("{\"name\":\"") + name +
                     R"(","retentionRules":[{"everySeconds":60}]})";
     }
-    given.body += "]}";
-    return given;
+    reply.body += "]}";
+    return reply;
   };
 }
 
@@ -383,7 +383,7 @@ TEST_F(schema_reader_test, version_2_is_asked_for_types) {
   EXPECT_EQ(asked_.size(), before);
 }
 
-TEST_F(schema_reader_test, version_2_learns_the_types_of_databases_that_nobody_wrote_to_yet) {
+TEST_F(schema_reader_test, version_2_reads_the_types_of_databases_before_their_first_point) {
   settings_.version = 2;
   takes_types_ = true;
   databases_.clear();
@@ -394,8 +394,8 @@ TEST_F(schema_reader_test, version_2_learns_the_types_of_databases_that_nobody_w
   answers_ = influxdb_2(names, "db&rp=b%2Fc");
   schema_reader one = make();
   one.turn(0);
-  EXPECT_EQ(asked_.size(), 1U) << "nobody says what learns from this sink";
-  learns_ = [](const std::string& database, const std::string&) { return database != "not_ours"; };
+  EXPECT_EQ(asked_.size(), 1U) << "without `reads` no database learns from this sink";
+  reads_ = [](const std::string& database, const std::string&) { return database != "not_ours"; };
   asked_.clear();
   schema_reader two = make();
   two.turn(0);

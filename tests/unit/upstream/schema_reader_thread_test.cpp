@@ -13,17 +13,17 @@
 namespace weir {
 namespace {
 
-TEST(schema_reader_thread, learns_and_can_be_stopped_in_the_middle_of_a_question) {
+TEST(schema_reader_thread, reads_and_can_be_stopped_in_the_middle_of_a_question) {
   std::mutex lock;
-  std::condition_variable bell;
+  std::condition_variable changed;
   int asked = 0;
   bool release = false;
   http_server server([&](const http_server::request&) {
     std::unique_lock hold(lock);
     ++asked;
-    bell.notify_all();
+    changed.notify_all();
     if (asked > 1) {
-      bell.wait(hold, [&] { return release; });
+      changed.wait(hold, [&] { return release; });
     }
     return http_server::response{
         200, "",
@@ -40,18 +40,18 @@ TEST(schema_reader_thread, learns_and_can_be_stopped_in_the_middle_of_a_question
     const std::lock_guard hold(lock);
     published = table.text();
   };
-  schema_reader_thread learns(settings, std::move(parts), {});
+  schema_reader_thread reader(settings, std::move(parts), {});
   {
     std::unique_lock hold(lock);
-    bell.wait(hold, [&] { return asked == 2; });
+    changed.wait(hold, [&] { return asked == 2; });
     EXPECT_NE(published.find("=a =autogen 1 3600000000000\n"), std::string::npos);
   }
-  learns.stop();  // while the server thinks about the second question
+  reader.stop();  // while the server thinks about the second question
   {
     const std::lock_guard hold(lock);
     release = true;
   }
-  bell.notify_all();
+  changed.notify_all();
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Schemas read from scripted servers over real sockets, remembered in real files: what the gate is
-// told, what a restart remembers, and what a server or a file that fails costs.
+// Schemas read from scripted servers over real sockets, written to real files: the retention
+// that the gate gets, what a restart remembers, and servers and files that fail.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
