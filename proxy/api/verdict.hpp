@@ -54,10 +54,10 @@ struct line_hint {
 
 struct write_verdict {
   /// What a plain answer may carry of refusals; further ones are only counted.
-  static constexpr std::size_t message_bytes_max = 64 * 1024;
+  static constexpr std::size_t message_bytes_max = std::size_t{64} << 10;
   static constexpr std::size_t messages_max = 100;
   /// The same of a verbose answer.
-  static constexpr std::size_t verbose_bytes_max = 4 * 1024 * 1024;
+  static constexpr std::size_t verbose_bytes_max = std::size_t{4} << 20;
   static constexpr std::size_t verbose_lines_max = 10'000;
   /// Of a line that a verbose answer quotes.
   static constexpr std::size_t quoted_bytes_max = 1024;

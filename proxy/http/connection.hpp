@@ -32,7 +32,7 @@
 namespace weir::http {
 
 struct connection_limits {
-  std::uint64_t head_bytes_max = 16 * 1024;
+  std::uint64_t head_bytes_max = std::uint64_t{16} << 10;
   /// Of a body, inflated; what is on the wire may not be longer either.
   std::uint64_t body_bytes_max = 25'000'000;
   /// Bytes of a refused body that are read and thrown away so that its client reads the answer.

@@ -19,9 +19,9 @@
 namespace weir::http {
 
 /// Pipelined requests are not begun while more than this waits to be sent.
-inline constexpr std::size_t output_bytes_max = 64 * 1024;
+inline constexpr std::size_t output_bytes_max = std::size_t{64} << 10;
 /// Bytes that a connection may hold without a lease: usual heads and answers.
-inline constexpr std::size_t unleased_bytes_max = 8 * 1024;
+inline constexpr std::size_t unleased_bytes_max = std::size_t{8} << 10;
 
 enum class phase : std::uint8_t {
   head,     // a request's head is awaited, or a part of it is here

@@ -58,6 +58,8 @@ class answering_exchange : public http::exchange {
     return api::body_failure_response(why);
   }
 
+  [[nodiscard]] const api::routing& routing() const noexcept { return request_.routing; }
+
   http_worker& worker_;
   http::connection& on_;
 
@@ -72,7 +74,7 @@ class answering_exchange : public http::exchange {
 class write_exchange final : public answering_exchange {
  public:
   write_exchange(http_worker& worker, http::connection& on, opened_request request)
-      : answering_exchange(worker, on, request), dialect_(request.routing.row->dialect()) {}
+      : answering_exchange(worker, on, std::move(request)), dialect_(routing().row->dialect()) {}
   ~write_exchange() override;
 
   /// One of these two is called first; after `refuse` neither body nor completion is passed on.

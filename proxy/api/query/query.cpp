@@ -85,10 +85,11 @@ std::string go_duration(std::int64_t duration_ns) {
 // InfluxDB's default for a policy without a shard duration.
 std::int64_t shard_duration_ns(std::int64_t duration_ns) noexcept {
   constexpr std::int64_t hour_ns = 3'600'000'000'000;
-  if (duration_ns == 0 || duration_ns >= 180 * 24 * hour_ns) {
-    return 7 * 24 * hour_ns;
+  constexpr std::int64_t day_ns = 24 * hour_ns;
+  if (duration_ns == 0 || duration_ns >= 180 * day_ns) {
+    return 7 * day_ns;
   }
-  return duration_ns >= 2 * 24 * hour_ns ? 24 * hour_ns : hour_ns;
+  return duration_ns >= 2 * day_ns ? day_ns : hour_ns;
 }
 
 statement_result failed(std::string message) {
