@@ -9,6 +9,7 @@
 #include "api/context.hpp"
 #include "api/influx_v1.hpp"
 #include "api/influx_v2.hpp"
+#include "api/influx_v3.hpp"
 
 namespace weir::api {
 namespace {
@@ -31,6 +32,12 @@ constexpr std::array table{
           .served_by = handler::write,
           .needs = right::write,
           .dialect = influx_v2},
+    route{.path = "/api/v3/write_lp",
+          .methods = {method::post},
+          .label = "/api/v3/write_lp",
+          .served_by = handler::write,
+          .needs = right::write,
+          .dialect = influx_v3},
     // HEAD is refused, as in InfluxDB: a query may change something.
     route{.path = "/query",
           .methods = {method::get, method::post},
@@ -104,6 +111,10 @@ constexpr std::array families{
                 .negotiates_format = false,
                 .not_found = path_not_found_v2,
                 .wrong_method = wrong_method_v2},
+    path_family{.prefix = "/api/v3/",
+                .negotiates_format = false,
+                .not_found = path_not_found_v3,
+                .wrong_method = wrong_method_v3},
     path_family{.prefix = "",
                 .negotiates_format = true,
                 .not_found = not_found_v1,

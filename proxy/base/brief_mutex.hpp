@@ -18,6 +18,8 @@ class brief_mutex {
     }
   }
   void unlock() noexcept { taken_.store(false, std::memory_order_release); }
+  /// Of this moment: for tests and assertions alone.
+  [[nodiscard]] bool is_locked() const noexcept { return taken_.load(std::memory_order_relaxed); }
 
  private:
   void wait() const noexcept {

@@ -22,6 +22,11 @@ struct gate_answer {
   gate_code code = gate_code::none;
 };
 
+/// Whether the point does not go on.
+[[nodiscard]] constexpr bool refuses(const gate_answer& answer) noexcept {
+  return answer.action == gate_action::reject || answer.action == gate_action::drop;
+}
+
 class database_rules;
 
 /// What is true for a whole request.

@@ -15,36 +15,43 @@ constexpr std::size_t line_end_bytes = time_text_bytes + 1;
 /// A space and the digits of a time between 2001 and 2262.
 constexpr std::size_t copied_time_bytes = 20;
 
+/// Puts the settings of several checks together to one number.
+constexpr std::uint64_t settings_factor = 0x9E3779B97F4A7C15U;
+
 bool is_digit(char byte) noexcept {
   return byte >= '0' && byte <= '9';
-}
-
-bool loses(const gate_answer& answer) noexcept {
-  return answer.action == gate_action::reject || answer.action == gate_action::drop;
 }
 
 }  // namespace
 
 void gate::begin(const gate_request& request) {
   WEIR_ASSERT(request.policy != nullptr && request.unit_ns >= 0);
-  rules_ = request.rules;
   copies_times_ = request.unit_ns == 1;
-  time_.begin(request);
-  retention_.begin(request);
-  names_.begin(request);
-  unsigned_.begin(request);
-  long_strings_.begin(request);
-  if (rules_ != nullptr) {
-    rules_->count_tags(request.policy->tag_count != shield_mode::pass);
-  }
-  series_.begin(request);
+  std::uint64_t settings_of_shape = 0;
+  const auto begin_check = [&]<gate_check T>(T& check) {
+    check.begin(request);
+    if constexpr (looks_at_shapes<T>) {
+      settings_of_shape = settings_of_shape * settings_factor + check.settings_of_shape();
+    }
+  };
+  std::apply([&](auto&... checks) { (begin_check(checks), ...); }, checks_);
+  series_.begin(request, settings_of_shape);
   mended_.fill(0);
   noted_.fill(0);
 }
 
+bool gate::passes(const point_view& point, std::int64_t& time) const noexcept {
+  const auto passes_check = [&]<class T>(const T& check) {
+    if constexpr (looks_at_each_point<T>) {
+      return check.passes(point, time);
+    }
+    return true;  // what is remembered of the shape says it
+  };
+  return std::apply([&](const auto&... checks) { return (passes_check(checks) && ...); }, checks_);
+}
+
 std::size_t gate::pass_known(std::span<const point_view> points, staged_lines& out) {
-  // Rules may change any point.
-  if (rules_ != nullptr || !series_.remembers()) {
+  if (!series_.remembers()) {
     return 0;
   }
   write_ahead(points.first(std::min(points.size(), ahead_max_)), out);
@@ -69,15 +76,14 @@ void gate::write_ahead(std::span<const point_view> points, staged_lines& out) {
   ahead_.clear();
   for (const point_view& point : points) {
     std::int64_t time = 0;
-    if (!time_.is_plain(point.time, time) || retention_.check(time).action != gate_action::keep ||
-        long_strings_.suspicious(point)) {
+    if (!passes(point, time)) {
       break;
     }
     staged_line& line = ahead_.emplace_back(out.buffer());
     line.begin = out.buffer().size();
     line.time = time;
-    series_check::write_series(point, line);
-    series_check::write_fields(point, line);
+    write_series(point, line);
+    write_fields(point, line);
     end_line(point, line);
     // A hash that reads what was written a moment ago would wait for it.
     if (ahead_.size() > 1) {
@@ -108,143 +114,77 @@ void gate::end_line(const point_view& point, staged_line& line) const {
 }
 
 gate_answer gate::pass(const point_view& point, staged_lines& out) {
-  std::int64_t time = 0;
-  const gate_answer timed = time_.check(point.time, time);
-  return pass_timed(point, timed, time, out);
+  passage one(point, /*overflowed=*/false, draft_);
+  return pass(one, out);
 }
 
 gate_answer gate::pass_overflowed(const point_view& point, staged_lines& out) {
   WEIR_ASSERT(point.time.has_value());
-  std::int64_t time = 0;
-  const gate_answer timed = time_.check_overflowed(*point.time, time);
-  return timed.action == gate_action::keep ? timed : pass_timed(point, timed, time, out);
-}
-
-gate_answer gate::pass_timed(const point_view& line, const gate_answer& timed, std::int64_t time,
-                             staged_lines& out) {
-  const point_view* point = &line;
-  gate_answer ruled;
-  if (rules_ != nullptr) {
-    ruled = rules_->apply(line, draft_);
-    if (loses(ruled)) {
-      return ruled;
-    }
-    if (ruled.action == gate_action::mend) {
-      point = &draft_.view();
-    }
-  }
-  if (loses(timed)) {
+  passage one(point, /*overflowed=*/true, draft_);
+  // Before the rules, which drop and count no line that stays an error.
+  if (const gate_answer timed = std::get<time_check>(checks_).check(one);
+      timed.action == gate_action::keep) {
     return timed;
   }
-  const gate_answer retained = retention_.check(time);
-  if (loses(retained)) {
-    expired_time_ = time;
-    return retained;
+  return pass(one, out);
+}
+
+template <std::size_t at>
+gate_answer gate::run_from(passage& one) {
+  if constexpr (at == std::tuple_size_v<gate_checks>) {
+    return {};
+  } else {
+    const gate_answer answer = std::get<at>(checks_).check(one);
+    if (refuses(answer)) {
+      refused_by_ = at;
+      return answer;
+    }
+    if (answer.action == gate_action::mend) {
+      one.note_repair(answer);
+    }
+    return run_from<at + 1>(one);
+  }
+}
+
+gate_answer gate::pass(passage& one, staged_lines& out) {
+  if (const gate_answer answer = run_from<0>(one); refuses(answer)) {
+    return answer;
   }
   staged_line staged(out.buffer());
   staged.begin = out.buffer().size();
-  staged.time = time;
-  series_.begin_line(*point, staged);
-  const gate_answer named = names_.check(*point);
-  if (named.action == gate_action::mend) {
-    if (point == &line) {
-      draft_.begin(line);
-    }
-    names_.strip(draft_);
-    point = &draft_.view();
-    series_.begin_line(*point, staged);
-  }
-  const gate_answer converted = unsigned_.check(point->fields);
-  gate_answer last = loses(named) ? named : converted;
-  if (!loses(last)) {
-    if (const gate_answer sized = long_strings_.check(*point); loses(sized)) {
-      last = sized;
-    }
-  }
-  if (!loses(last)) {
-    last = series_.stage(converted.action == gate_action::mend ? with_integers(*point) : *point,
-                         staged, mended_, noted_);
-  }
-  if (loses(last)) {
+  staged.time = one.time;
+  series_.begin_line(one.point(), staged);
+  const gate_answer answer = series_.stage(one.point(), staged, mended_, noted_);
+  if (refuses(answer)) {
+    refused_by_ = std::tuple_size_v<gate_checks>;
     staged.text.end_at(staged.begin);
-    return last;
+    return answer;
   }
-  end_line(line, staged);
+  end_line(one.original(), staged);
   out.line_done(staged.end, staged.time);
-  gate_answer verdict = last;
-  const auto note = [&](const gate_answer& each) {
-    if (each.action == gate_action::mend) {
-      ++mended_[static_cast<std::size_t>(each.code)];
-      verdict = each;
+  one.count(mended_);
+  return one.last_repair().action == gate_action::mend ? one.last_repair() : answer;
+}
+
+std::string gate::detail(const gate_answer& answer, const point_view& point) const {
+  if (!refuses(answer)) {
+    return {};
+  }
+  if (refused_by_ == std::tuple_size_v<gate_checks>) {
+    return series_.detail();
+  }
+  std::string text;
+  std::size_t at = 0;
+  const auto ask = [&]<class T>(const T& check) {
+    if constexpr (has_detail<T>) {
+      if (at == refused_by_) {
+        text = check.detail(answer.code, point);
+      }
     }
+    ++at;
   };
-  note(ruled);
-  note(timed);
-  note(retained);
-  note(named);
-  note(converted);
-  return verdict;
-}
-
-std::string gate::words(const gate_answer& answer, const point_view& point) const {
-  switch (answer.code) {
-    case gate_code::precision_mistaken:
-    case gate_code::precision_ambiguous:
-    case gate_code::precision_unknown:
-      return time_.words(answer.code);
-    case gate_code::time_as_tag:
-    case gate_code::time_as_field:
-    case gate_code::reserved_tag:
-    case gate_code::tag_and_field:
-      return names_check::words(answer.code, point);
-    case gate_code::string_too_long:
-      return long_strings_check::words(point);
-    case gate_code::dropped_by_rule:
-    case gate_code::rule_conflict:
-      return rules_ == nullptr ? std::string{} : rules_->words(answer.code);
-    case gate_code::none:
-    case gate_code::time_assigned:
-    case gate_code::precision_mended:
-    case gate_code::beyond_retention:
-    case gate_code::beyond_future:
-    case gate_code::retention_clamped:
-    case gate_code::name_dropped:
-    case gate_code::changed_by_rule:
-    case gate_code::unsigned_as_integer:
-    case gate_code::unsigned_too_large:
-    case gate_code::unsigned_refused:
-    case gate_code::number_of_codes:
-      break;
-    case gate_code::field_type_conflict:
-    case gate_code::type_coerced:
-    case gate_code::field_renamed:
-    case gate_code::field_dropped:
-    case gate_code::type_unchecked:
-    case gate_code::gauge_converted:
-    case gate_code::gauge_dropped:
-    case gate_code::duplicate_retry:
-    case gate_code::duplicate_point:
-    case gate_code::duplicate_spread:
-    case gate_code::duplicate_field:
-    case gate_code::series_limit:
-      return std::string(detail());
-  }
-  return {};
-}
-
-const point_view& gate::with_integers(const point_view& point) {
-  unsigned_edit_.begin(point.fields);
-  for (field_view& field : unsigned_edit_.fields()) {
-    if (field.type != field_type::uint64) {
-      continue;
-    }
-    const std::uint64_t value = field.uint_value;
-    field.type = field_type::int64;
-    field.text = unsigned_edit_.keep(std::to_string(value) + "i");
-    field.int_value = static_cast<std::int64_t>(value);
-  }
-  unsigned_point_ = unsigned_edit_.applied(point);
-  return unsigned_point_;
+  std::apply([&](const auto&... checks) { (ask(checks), ...); }, checks_);
+  return text;
 }
 
 }  // namespace weir

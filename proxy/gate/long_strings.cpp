@@ -28,7 +28,7 @@ gate_answer long_strings_check::judge(const point_view& point) {
   return any ? gate_answer{gate_action::reject, gate_code::string_too_long} : gate_answer{};
 }
 
-std::string long_strings_check::words(const point_view& point) {
+std::string long_strings_check::detail(gate_code /*code*/, const point_view& point) const {
   std::string measurement;
   unescape_measurement(point.measurement, measurement);
   for (const field_view& field : point.fields) {

@@ -4,9 +4,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
-#include "gate/check.hpp"
+#include "gate/passage.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -20,18 +21,21 @@ class long_strings_check {
     rejects_ = request.policy->long_strings == shield_mode::reject;
   }
 
-  /// Whether a line needs a look: few are so long at all.
+  [[nodiscard]] gate_answer check(const passage& one) const {
+    return suspicious(one.point()) ? judge(one.point()) : gate_answer{};
+  }
+  [[nodiscard]] bool passes(const point_view& point, std::int64_t& /*time*/) const noexcept {
+    return !suspicious(point);
+  }
+
+  /// InfluxDB's text for the first such string of a point.
+  [[nodiscard]] std::string detail(gate_code code, const point_view& point) const;
+
+ private:
+  /// Few lines are so long at all.
   [[nodiscard]] bool suspicious(const point_view& point) const noexcept {
     return rejects_ && point.text.size() > string_bytes_max;
   }
-  [[nodiscard]] gate_answer check(const point_view& point) const {
-    return suspicious(point) ? judge(point) : gate_answer{};
-  }
-
-  /// InfluxDB's words for the first such string of a point.
-  [[nodiscard]] static std::string words(const point_view& point);
-
- private:
   [[nodiscard]] static gate_answer judge(const point_view& point);
 
   bool rejects_ = false;

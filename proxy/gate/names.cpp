@@ -41,6 +41,19 @@ void names_check::begin(const gate_request& request) noexcept {
   reserved_ = policy.reserved_tags;
   both_ = policy.tag_and_field;
   counts_tags_ = policy.tag_count != shield_mode::pass;
+  settings_ = static_cast<std::uint64_t>(time_tag_) << 16 |
+              static_cast<std::uint64_t>(time_field_) << 12 |
+              static_cast<std::uint64_t>(reserved_) << 8 | static_cast<std::uint64_t>(both_) << 4 |
+              static_cast<std::uint64_t>(counts_tags_);
+}
+
+gate_answer names_check::check_slowly(passage& one) const {
+  const gate_answer answer = judge(one.point());
+  if (answer.action == gate_action::mend) {
+    strip(one.draft());
+    one.use_draft();
+  }
+  return answer;
 }
 
 gate_answer names_check::judge(const point_view& point) const noexcept {
@@ -106,7 +119,7 @@ void names_check::strip(point_draft& draft) const {
   std::erase_if(draft.tags(), [this](const tag_view& tag) { return drops(tag); });
 }
 
-std::string names_check::words(gate_code code, const point_view& point) {
+std::string names_check::detail(gate_code code, const point_view& point) const {
   std::string measurement;
   unescape_measurement(point.measurement, measurement);
   if (code == gate_code::time_as_tag) {

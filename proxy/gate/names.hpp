@@ -12,8 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "gate/check.hpp"
-#include "gate/point_draft.hpp"
+#include "gate/passage.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -22,16 +21,14 @@ class names_check {
  public:
   void begin(const gate_request& request) noexcept;
 
-  /// mend: the point goes on after `strip`. A point is refused where nothing would be left of it.
-  [[nodiscard]] gate_answer check(const point_view& point) const noexcept {
-    return suspicious(point) ? judge(point) : gate_answer{};
+  /// Takes out tags and fields as the settings say. A point is refused where none would be left.
+  [[nodiscard]] gate_answer check(passage& one) const {
+    return suspicious(one.point()) ? check_slowly(one) : gate_answer{};
   }
+  [[nodiscard]] std::uint64_t settings_of_shape() const noexcept { return settings_; }
 
-  /// Takes out what `check` said is to be dropped.
-  void strip(point_draft& draft) const;
-
-  /// InfluxDB's words for a refused point's first such name.
-  [[nodiscard]] static std::string words(gate_code code, const point_view& point);
+  /// InfluxDB's text for a refused point's first such name.
+  [[nodiscard]] std::string detail(gate_code code, const point_view& point) const;
 
  private:
   /// Most points have no key that looks like one of the names.
@@ -52,10 +49,15 @@ class names_check {
   [[nodiscard]] static bool is_time(std::string_view key) noexcept {
     return key.size() == 4 && std::memcmp(key.data(), "time", 4) == 0;
   }
+  [[nodiscard]] gate_answer check_slowly(passage& one) const;
   [[nodiscard]] gate_answer judge(const point_view& point) const noexcept;
+  /// Takes out what `judge` said is to be dropped.
+  void strip(point_draft& draft) const;
   [[nodiscard]] bool drops(const tag_view& tag) const noexcept;
   [[nodiscard]] bool drops(const field_view& field, const point_view& point) const noexcept;
 
+  /// All of those below that depend on the policy, as one number.
+  std::uint64_t settings_ = 0;
   bool counts_tags_ = true;
   name_mode time_tag_ = name_mode::reject;
   name_mode time_field_ = name_mode::reject;

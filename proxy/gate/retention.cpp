@@ -34,20 +34,21 @@ void retention_check::begin(const gate_request& request) noexcept {
   expired_ = policy.expired;
 }
 
-gate_answer retention_check::check(std::int64_t& time) const noexcept {
-  if (time > newest_) {
+gate_answer retention_check::check(passage& one) noexcept {
+  if (one.time > newest_) {
     return {gate_action::reject, gate_code::beyond_future};
   }
-  if (time >= oldest_) {
+  if (one.time >= oldest_) {
     return {};
   }
+  expired_time_ = one.time;
   switch (expired_) {
     case expired_mode::reject:
       return {gate_action::reject, gate_code::beyond_retention};
     case expired_mode::drop:
       return {gate_action::drop, gate_code::beyond_retention};
     case expired_mode::clamp:
-      time = clamped_;
+      one.time = clamped_;
       return {gate_action::mend, gate_code::retention_clamped};
   }
   return {};

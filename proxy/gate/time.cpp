@@ -133,7 +133,7 @@ gate_answer time_check::check_overflowed(std::int64_t number, std::int64_t& time
   return mistaken(time);
 }
 
-std::string time_check::words(gate_code code) const {
+std::string time_check::detail(gate_code code, const point_view& /*point*/) const {
   const fit found = fits(number_);
   if (code == gate_code::precision_mistaken) {
     std::string text = fmt::format("timestamp {} ", number_);

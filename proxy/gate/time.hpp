@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// First check: every point gets a time, and a time in the wrong unit is found out. A timestamp that
+// Every point gets a time, and a time in the wrong unit is found out. A timestamp that
 // its declared unit puts outside the plausible window while exactly one other unit puts it inside
 // was sent in that other unit. Where none or several would, nothing is known: the time stands, and
 // retention and sinks decide. Under "auto" the unit that puts it inside is its unit.
@@ -17,7 +17,7 @@
 #include <string>
 
 #include "base/time_unit.hpp"
-#include "gate/check.hpp"
+#include "gate/passage.hpp"
 
 namespace weir {
 
@@ -34,6 +34,14 @@ class time_check {
   }
 
   void begin(const gate_request& request) noexcept;
+
+  [[nodiscard]] gate_answer check(passage& one) noexcept {
+    const std::optional<std::int64_t>& written = one.original().time;
+    return one.overflowed() ? check_overflowed(*written, one.time) : check(written, one.time);
+  }
+  [[nodiscard]] bool passes(const point_view& point, std::int64_t& time) const noexcept {
+    return is_plain(point.time, time);
+  }
 
   /// Writes the point's time to `time`. `written` is in nanoseconds, or the number as it was sent
   /// when the unit is automatic.
@@ -57,7 +65,7 @@ class time_check {
   [[nodiscard]] gate_answer check_overflowed(std::int64_t number, std::int64_t& time) noexcept;
 
   /// What is wrong with the time that was refused last, and what to send instead.
-  [[nodiscard]] std::string words(gate_code code) const;
+  [[nodiscard]] std::string detail(gate_code code, const point_view& point) const;
 
  private:
   /// Units that put `number` inside the window: how many, and the finest of them.
@@ -84,7 +92,7 @@ class time_check {
   std::int64_t unit_ns_ = 1;
   bool may_be_ns_ = false;
   precision_mistake_mode mode_ = precision_mistake_mode::reject;
-  // Of the last number judged, for `words`.
+  // Of the last number judged, for `detail`.
   std::int64_t number_ = 0;
   bool overflowed_ = false;
 };

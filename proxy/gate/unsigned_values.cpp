@@ -3,10 +3,34 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 
 namespace weir {
 
-gate_answer unsigned_check::check(std::span<const field_view> fields) const noexcept {
+gate_answer unsigned_check::check(passage& one) {
+  const gate_answer answer = judge(one.point().fields);
+  if (answer.action == gate_action::mend) {
+    make_integers(one);
+  }
+  return answer;
+}
+
+void unsigned_check::make_integers(passage& one) {
+  edit_.begin(one.point().fields);
+  for (field_view& field : edit_.fields()) {
+    if (field.type != field_type::uint64) {
+      continue;
+    }
+    const std::uint64_t value = field.uint_value;
+    field.type = field_type::int64;
+    field.text = edit_.keep(std::to_string(value) + "i");
+    field.int_value = static_cast<std::int64_t>(value);
+  }
+  changed_ = edit_.applied(one.point());
+  one.use(changed_);
+}
+
+gate_answer unsigned_check::judge(std::span<const field_view> fields) const noexcept {
   bool any = false;
   bool fits = true;
   for (const field_view& field : fields) {

@@ -124,7 +124,7 @@ void admission::reject(const unreadable_line& line) {
 }
 
 std::string admission::message_of(const gate_answer& answer, const point_view& point) const {
-  return refusal_message(answer.code, quoted(point.text), gate_.words(answer, point));
+  return refusal_message(answer.code, quoted(point.text), gate_.detail(answer, point));
 }
 
 rejected_line admission::entry_of(const gate_answer& answer, const point_view& point) const {

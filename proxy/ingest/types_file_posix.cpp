@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "files/atomic_file_posix.hpp"
-#include "gate/series/types_loader.hpp"
+#include "gate/types/types_loader.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {

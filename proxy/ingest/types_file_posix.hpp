@@ -19,7 +19,7 @@
 #include "base/result.hpp"
 #include "files/replacement_file_posix.hpp"
 #include "gate/series/gate_memory.hpp"
-#include "gate/series/types_text.hpp"
+#include "gate/types/types_text.hpp"
 #include "observe/metrics.hpp"
 
 namespace weir {

@@ -18,11 +18,11 @@
 
 #include "base/memory_budget.hpp"
 #include "gate/series/cardinality.hpp"
-#include "gate/series/field_types.hpp"
-#include "gate/series/known_shapes.hpp"
 #include "gate/series/point_window.hpp"
 #include "gate/series/series_table.hpp"
-#include "gate/series/types_text.hpp"
+#include "gate/types/field_types.hpp"
+#include "gate/types/known_shapes.hpp"
+#include "gate/types/types_text.hpp"
 
 namespace weir {
 

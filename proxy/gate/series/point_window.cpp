@@ -19,13 +19,13 @@ point_window::point_window(std::size_t bytes)
   }
 }
 
-void point_window::remember(std::span<const placed_point> points) {
+void point_window::remember(std::span<const keyed_point> points) {
   if (sets_ == 0) {
     return;
   }
   const std::lock_guard lock(mutex_);
-  auto* const ring = static_cast<placed_point*>(written_.data());
-  for (const placed_point& point : points) {
+  auto* const ring = static_cast<keyed_point*>(written_.data());
+  for (const keyed_point& point : points) {
     ring[next_] = point;
     next_ = after(next_);
   }
@@ -33,27 +33,26 @@ void point_window::remember(std::span<const placed_point> points) {
 }
 
 void point_window::sort_in() noexcept {
-  const auto* const ring = static_cast<const placed_point*>(written_.data());
+  const auto* const ring = static_cast<const keyed_point*>(written_.data());
   std::size_t at = next_ >= waiting_ ? next_ - waiting_ : next_ + places() - waiting_;
   std::size_t ahead = at;
   for (std::size_t i = 0; i < fetched_ahead && i < waiting_; ++i) {
     ahead = after(ahead);
   }
   for (; waiting_ > 0; --waiting_) {
-    __builtin_prefetch(set_of(ring[ahead].place), 1);
+    __builtin_prefetch(set_of(ring[ahead].key), 1);
     ahead = after(ahead);
     put(ring[at]);
     at = after(at);
   }
 }
 
-void point_window::put(const placed_point& point) noexcept {
-  placed_point* const set = set_of(point.place);
-  std::size_t chosen = (point.place >> 1) % ways;  // of a full set, one for each place
+void point_window::put(const keyed_point& point) noexcept {
+  keyed_point* const set = set_of(point.key);
+  std::size_t chosen = (point.key >> 1) % ways;  // of a full set, one for each key
   for (std::size_t i = 0; i < ways; ++i) {
-    const bool same =
-        set[i].place == point.place && set[i].content.shape() == point.content.shape();
-    if (same || set[i].place == 0) {
+    const bool same = set[i].key == point.key && set[i].content.shape() == point.content.shape();
+    if (same || set[i].key == 0) {
       chosen = i;
       break;
     }
@@ -61,15 +60,15 @@ void point_window::put(const placed_point& point) noexcept {
   set[chosen] = point;
 }
 
-void point_window::forget(std::uint64_t place, point_content content) {
+void point_window::forget(std::uint64_t key, point_content content) {
   if (sets_ == 0) {
     return;
   }
   const std::lock_guard lock(mutex_);
   sort_in();
-  placed_point* const set = set_of(place);
+  keyed_point* const set = set_of(key);
   for (std::size_t i = 0; i < ways; ++i) {
-    if (set[i].place == place && set[i].content == content) {
+    if (set[i].key == key && set[i].content == content) {
       set[i] = {};
     }
   }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A bounded memory of recent points: where each lies (series, time, retention policy) and what it
-// held (a hash of its fields' names, and one of their values).
+// A bounded memory of recent points: a hash of the series, time and retention policy of each (its
+// key), a hash of its fields' names, and one of their values.
 //
 // Nearly every point is newer than all of its series and is never asked for: so points are only
-// written down one behind the other, and sorted into a table of places when somebody asks. The
+// written down one behind the other, and sorted into a table of keys when a key is asked for. The
 // table has sets of four; a point takes the place of one of its set. How far back the window
-// reaches depends on what was written since. Thread-safe, by one lock: take some points at a time.
+// reaches depends on what was written since. Thread-safe, by one lock: take some points at a time,
+// and do not ask under a spin lock, because sorting a full window takes milliseconds.
 #pragma once
 
 #include <cstddef>
@@ -47,43 +48,43 @@ class point_content {
   std::uint64_t bits_ = 0;
 };
 
-/// A point where `place_of` says. 0: none.
-struct placed_point {
-  std::uint64_t place = 0;
+/// A point and its key, as `key_of` makes it. Key 0: none.
+struct keyed_point {
+  std::uint64_t key = 0;
   point_content content;
 };
 
 class point_window {
  public:
   static constexpr std::size_t ways = 4;
-  static constexpr std::size_t point_bytes = sizeof(placed_point);
+  static constexpr std::size_t point_bytes = sizeof(keyed_point);
 
   /// `bytes`, of memory that is used as points arrive: half for the table, half for points that are
   /// not in it yet. 0: no memory.
   explicit point_window(std::size_t bytes);
 
-  /// Where a point lies, as one number.
-  [[nodiscard]] static std::uint64_t place_of(const wide_hash& series, std::int64_t time,
-                                              std::uint32_t policy) noexcept {
+  /// Hash of what tells points apart: series, time and retention policy. Never 0.
+  [[nodiscard]] static std::uint64_t key_of(const wide_hash& series, std::int64_t time,
+                                            std::uint32_t policy) noexcept {
     return fold(series.low ^ static_cast<std::uint64_t>(time), series.high ^ policy) | 1;
   }
 
-  /// In this order: of two points of one place and shape the later one stays.
-  void remember(std::span<const placed_point> points);
-  /// The place holds nothing any more (a place that was forgotten already is no matter).
-  void forget(std::uint64_t place, point_content content);
+  /// In this order: of two points of one key and shape the later one stays.
+  void remember(std::span<const keyed_point> points);
+  /// Takes out the point of this key and content, if it is still there.
+  void forget(std::uint64_t key, point_content content);
 
   /// Calls `found` with the content of each point remembered there: at most `ways`.
   template <class Found>
-  void each_at(std::uint64_t place, Found found) {
+  void each_at(std::uint64_t key, Found found) {
     if (sets_ == 0) {
       return;
     }
     const std::lock_guard lock(mutex_);
     sort_in();
-    const placed_point* const set = set_of(place);
+    const keyed_point* const set = set_of(key);
     for (std::size_t i = 0; i < ways; ++i) {
-      if (set[i].place == place) {
+      if (set[i].key == key) {
         found(set[i].content);
       }
     }
@@ -93,17 +94,17 @@ class point_window {
   [[nodiscard]] std::size_t places() const noexcept { return sets_ * ways; }
 
  private:
-  [[nodiscard]] placed_point* set_of(std::uint64_t place) const noexcept {
+  [[nodiscard]] keyed_point* set_of(std::uint64_t key) const noexcept {
     __extension__ using wide = unsigned __int128;
-    const auto set = static_cast<std::size_t>((static_cast<wide>(place) * sets_) >> 64);
-    return static_cast<placed_point*>(table_.data()) + set * ways;
+    const auto set = static_cast<std::size_t>((static_cast<wide>(key) * sets_) >> 64);
+    return static_cast<keyed_point*>(table_.data()) + set * ways;
   }
   [[nodiscard]] std::size_t after(std::size_t at) const noexcept {
     return at + 1 == places() ? 0 : at + 1;
   }
   /// What was written down since the last time goes into the table.
   void sort_in() noexcept;
-  void put(const placed_point& point) noexcept;
+  void put(const keyed_point& point) noexcept;
 
   std::mutex mutex_;
   std::size_t sets_ = 0;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t places_least = 64;
 constexpr std::size_t huge_page_places = huge_page_bytes / sizeof(series_entry);
+constexpr std::size_t small_page_places = 4096 / sizeof(series_entry);
 /// Entries looked at for the one unseen longest, and for idle ones.
 constexpr std::size_t evict_looks = 16;
 constexpr std::size_t expire_looks = 8;
@@ -26,7 +27,7 @@ bool is_empty(const series_entry& entry) noexcept {
   return entry.key == wide_hash{};
 }
 
-/// The key that stands for "empty" is nobody's.
+/// A key that no empty place has.
 wide_hash usable(const wide_hash& key) noexcept {
   return key == wide_hash{} ? wide_hash{1, 0} : key;
 }
@@ -74,24 +75,42 @@ struct alignas(64) series_table::shard {
     }
     return place;
   }
-  /// False when the system has no more memory.
-  [[nodiscard]] bool grow();
+  /// Places of the next size; 0 when the shard has room or may not grow. Under the lock.
+  [[nodiscard]] std::size_t places_wanted() const noexcept;
+  /// Grows to `wanted` places, unless another thread was faster. Takes the lock, but not while
+  /// memory is fetched or given back. False when the system has no more memory.
+  [[nodiscard]] bool grow_to(std::size_t wanted);
   void remove(std::size_t place) noexcept;
   void evict_one() noexcept;
   void expire(std::uint32_t now_s, std::uint32_t idle_s) noexcept;
 };
 
-bool series_table::shard::grow() {
+std::size_t series_table::shard::places_wanted() const noexcept {
+  if (used < full_at() || places.size() >= places_max) {
+    return 0;
+  }
   const std::size_t more = std::max(places_least, places.size() + places.size() / 2);
   const std::size_t filled =
       more < huge_page_places ? more : whole_pages(more + huge_page_places - 1);
-  const std::size_t wanted = std::min(places_max, filled);
+  return std::min(places_max, filled);
+}
+
+bool series_table::shard::grow_to(std::size_t wanted) {
   page_memory larger(wanted * sizeof(series_entry));
   if (larger.data() == nullptr) {
     return false;
   }
+  // Entries will lie all over it: have the system provide its pages here, not under the lock.
+  auto* const entries = static_cast<series_entry*>(larger.data());
+  for (std::size_t i = 0; i < wanted; i += small_page_places) {
+    *static_cast<volatile std::uint32_t*>(&entries[i].seen_s) = 0;
+  }
+  const std::lock_guard lock(mutex);
+  if (places_wanted() != wanted) {
+    return true;
+  }
   const std::span<series_entry> before = places;
-  places = {static_cast<series_entry*>(larger.data()), wanted};
+  places = {entries, wanted};
   for (const series_entry& entry : before) {
     if (!is_empty(entry)) {
       places[seek(entry.key)] = entry;
@@ -100,7 +119,7 @@ bool series_table::shard::grow() {
   std::swap(memory, larger);
   seen->places.store(places.data(), std::memory_order_relaxed);
   seen->count.store(places.size(), std::memory_order_relaxed);
-  return true;
+  return true;  // the lock is released before `larger`, which holds the smaller table now
 }
 
 /// Closes the gap: entries that were pushed past it move back.
@@ -200,18 +219,23 @@ series_table::access series_table::find(const wide_hash& wanted, std::uint32_t n
 series_table::access series_table::find_or_add(const wide_hash& wanted, std::uint32_t now_s) {
   const wide_hash key = usable(wanted);
   shard& own = shard_of(key);
-  own.mutex.lock();
-  if (!own.places.empty()) {
-    series_entry& entry = own.places[own.seek(key)];
-    if (!is_empty(entry)) {
-      entry.seen_s = now_s;
-      return access(own.mutex, &entry, false);
+  for (bool may_grow = true;;) {
+    own.mutex.lock();
+    if (!own.places.empty()) {
+      series_entry& entry = own.places[own.seek(key)];
+      if (!is_empty(entry)) {
+        entry.seen_s = now_s;
+        return access(own.mutex, &entry, false);
+      }
     }
+    const std::size_t places = may_grow ? own.places_wanted() : 0;
+    if (places == 0) {
+      break;
+    }
+    own.mutex.unlock();
+    may_grow = own.grow_to(places);
   }
-  if (own.used >= own.full_at() && own.places.size() < own.places_max) {
-    const bool grown = own.grow();
-    WEIR_ASSERT(grown || own.used > 0);  // a page for the first series is there
-  }
+  WEIR_ASSERT(!own.places.empty());  // a page for the first series is there
   if (own.used >= own.full_at()) {
     own.evict_one();
   }
@@ -229,6 +253,11 @@ void series_table::expire_near(const wide_hash& wanted, std::uint32_t now_s) {
   if (!own.places.empty()) {
     own.expire(now_s, idle_s_);
   }
+}
+
+bool series_table::is_locked() const noexcept {
+  return std::any_of(shards_.get(), shards_.get() + shard_count,
+                     [](const shard& each) { return each.mutex.is_locked(); });
 }
 
 series_table::totals series_table::count() const {

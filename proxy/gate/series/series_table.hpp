@@ -29,7 +29,7 @@ struct alignas(64) series_entry {
   std::uint64_t newest_point = 0;
   /// The shape of lines whose types are known to be right; 0: none yet.
   std::uint64_t shape = 0;
-  /// Counts this series; nullptr while nobody does.
+  /// Counts this series; nullptr: it is not counted.
   measurement_record* measurement = nullptr;
   /// Seconds since the epoch.
   std::uint32_t seen_s = 0;
@@ -52,7 +52,8 @@ class series_table {
   series_table(const series_table&) = delete;
   series_table& operator=(const series_table&) = delete;
 
-  /// An entry and the lock on its shard: hold it briefly, and one at a time.
+  /// An entry and the spin lock on its shard. Hold one at a time, and while holding it allocate
+  /// nothing, sort nothing and take no other lock: other loops wait, and burn time.
   class access {
    public:
     access(const access&) = delete;
@@ -82,6 +83,9 @@ class series_table {
   /// Forgets some series that were idle for long, near the place of `key`: to be called before a
   /// new series is counted against a limit, which idle ones should not use up.
   void expire_near(const wide_hash& key, std::uint32_t now_s);
+
+  /// Whether any shard is locked now, by any thread. For tests.
+  [[nodiscard]] bool is_locked() const noexcept;
 
   struct totals {
     std::uint64_t series = 0;

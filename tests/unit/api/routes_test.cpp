@@ -86,7 +86,7 @@ TEST(route_labels, are_each_there_once) {
   const auto labels = route_labels();
   const std::vector<std::string_view> all(labels.begin(), labels.end());
   EXPECT_EQ(all,
-            (std::vector<std::string_view>{"/write", "/api/v2/write", "/query", "/ping", "/health",
+            (std::vector<std::string_view>{"/write", "/api/v2/write", "/api/v3/write_lp", "/query", "/ping", "/health",
                                            "/ready", "/metrics", "OPTIONS", "other"}));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The types of fields, exact conversions, and Flink's gauges.
-#include "gate/series/field_types.hpp"
+#include "gate/types/field_types.hpp"
 
 #include <gtest/gtest.h>
 

@@ -56,7 +56,7 @@ class half {
       if (answer.action == gate_action::reject || answer.action == gate_action::drop) {
         result.refused.push_back(std::to_string(reader.point().line) + " " +
                                  std::string(name_of(answer.code)) + " " +
-                                 gate_.words(answer, reader.point()));
+                                 gate_.detail(answer, reader.point()));
       }
     }
     result.text = staged.text();

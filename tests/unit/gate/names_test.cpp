@@ -130,7 +130,7 @@ TEST(long_strings, are_refused_by_what_they_stand_for) {
     chain.begin({.policy = &policy, .now_ns = now});
     staged_lines staged;
     const gate_answer answer = chain.pass(reader.point(), staged);
-    return std::pair{answer.code, chain.words(answer, reader.point())};
+    return std::pair{answer.code, chain.detail(answer, reader.point())};
   };
   EXPECT_EQ(pass(line(std::string(most, 'x')), rejects).first, gate_code::none);
   const auto refused = pass(line(std::string(most + 1, 'x')), rejects);

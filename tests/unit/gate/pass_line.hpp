@@ -32,7 +32,7 @@ inline passed pass_line(const std::string& line, const database_settings& policy
   chain.begin({.policy = &policy, .now_ns = now, .unit_ns = unit_ns});
   staged_lines staged;
   const gate_answer answer = chain.pass(reader.point(), staged);
-  return {answer, std::string(staged.text()), chain.mended(), chain.words(answer, reader.point())};
+  return {answer, std::string(staged.text()), chain.mended(), chain.detail(answer, reader.point())};
 }
 
 inline std::uint64_t count(const passed& p, gate_code code) {

@@ -33,7 +33,7 @@ class rules_test : public ::testing::Test {
     staged_lines staged;
     const gate_answer answer = gate_.pass(reader.point(), staged);
     return {answer, std::string(staged.text()), gate_.mended(),
-            gate_.words(answer, reader.point())};
+            gate_.detail(answer, reader.point())};
   }
 
   /// The line that comes out; the code's name where none does.

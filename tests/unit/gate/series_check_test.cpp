@@ -48,7 +48,7 @@ class series_check_test : public ::testing::Test {
     result.text = staged.text();
     result.mended = chain_.mended();
     result.noted = chain_.noted();
-    result.detail = chain_.detail();
+    result.detail = detail_;
     chain_.kept();
     return result;
   }
@@ -57,7 +57,9 @@ class series_check_test : public ::testing::Test {
     reader.feed(line);
     reader.finish();
     EXPECT_EQ(reader.next(), line_event::point) << line;
-    return chain_.pass(reader.point(), staged);
+    const gate_answer answer = chain_.pass(reader.point(), staged);
+    detail_ = chain_.detail(answer, reader.point());
+    return answer;
   }
   /// All of them in one request; what is staged.
   std::string write_all(const std::vector<std::string>& lines, bool kept = true) {
@@ -80,6 +82,7 @@ class series_check_test : public ::testing::Test {
   database_settings policy_;
   std::string database_ = "db";
   std::string retention_policy_;
+  std::string detail_;
   std::int64_t now_ = now;
   std::unique_ptr<gate_memory> memory_ =
       std::make_unique<gate_memory>(gate_memory_options{.seed = 5, .start_ns = now});

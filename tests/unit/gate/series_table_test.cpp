@@ -26,14 +26,14 @@ point_content content_of(std::uint64_t shape, std::uint64_t values) {
   return point_content(fields_hash{shape, values});
 }
 
-void remember(point_window& window, std::uint64_t place, point_content content) {
-  const placed_point point{place, content};
+void remember(point_window& window, std::uint64_t key, point_content content) {
+  const keyed_point point{key, content};
   window.remember({&point, 1});
 }
 
-std::vector<point_content> held(point_window& window, std::uint64_t place) {
+std::vector<point_content> held(point_window& window, std::uint64_t key) {
   std::vector<point_content> out;
-  window.each_at(place, [&out](point_content content) { out.push_back(content); });
+  window.each_at(key, [&out](point_content content) { out.push_back(content); });
   return out;
 }
 
@@ -158,45 +158,45 @@ TEST(series_table, threads_share_it) {
 TEST(point_window, remembers_and_forgets) {
   point_window window(std::size_t{1} << 20);
   EXPECT_EQ(window.places(), (std::size_t{1} << 20) / 2 / point_window::point_bytes);
-  const std::uint64_t place = point_window::place_of(key_of(1), 5, 0);
-  EXPECT_TRUE(held(window, place).empty());
-  remember(window, place, content_of(1, 2));
-  EXPECT_EQ(held(window, place), std::vector{content_of(1, 2)});
-  remember(window, place, content_of(1, 3));  // the same fields: takes its place
-  EXPECT_EQ(held(window, place), std::vector{content_of(1, 3)});
-  remember(window, place, content_of(2, 3));  // others: lies beside it
-  EXPECT_EQ(held(window, place).size(), 2U);
-  window.forget(place, content_of(1, 3));
-  EXPECT_EQ(held(window, place), std::vector{content_of(2, 3)});
-  EXPECT_TRUE(held(window, point_window::place_of(key_of(1), 6, 0)).empty());
-  EXPECT_TRUE(held(window, point_window::place_of(key_of(1), 5, 1)).empty());
-  EXPECT_TRUE(held(window, point_window::place_of(key_of(2), 5, 0)).empty());
+  const std::uint64_t key = point_window::key_of(key_of(1), 5, 0);
+  EXPECT_TRUE(held(window, key).empty());
+  remember(window, key, content_of(1, 2));
+  EXPECT_EQ(held(window, key), std::vector{content_of(1, 2)});
+  remember(window, key, content_of(1, 3));  // the same fields: takes its place
+  EXPECT_EQ(held(window, key), std::vector{content_of(1, 3)});
+  remember(window, key, content_of(2, 3));  // others: lies beside it
+  EXPECT_EQ(held(window, key).size(), 2U);
+  window.forget(key, content_of(1, 3));
+  EXPECT_EQ(held(window, key), std::vector{content_of(2, 3)});
+  EXPECT_TRUE(held(window, point_window::key_of(key_of(1), 6, 0)).empty());
+  EXPECT_TRUE(held(window, point_window::key_of(key_of(1), 5, 1)).empty());
+  EXPECT_TRUE(held(window, point_window::key_of(key_of(2), 5, 0)).empty());
 }
 
 TEST(point_window, holds_about_as_many_points_as_it_has_places) {
   point_window window(std::size_t{128} << 10);  // 4,096 places
-  const auto place = [](std::uint64_t i) {
-    return point_window::place_of(key_of(1), static_cast<std::int64_t>(i), 0);
+  const auto key = [](std::uint64_t i) {
+    return point_window::key_of(key_of(1), static_cast<std::int64_t>(i), 0);
   };
   const auto found = [&](std::uint64_t begin, std::uint64_t end) {
     std::uint64_t count = 0;
     for (std::uint64_t i = begin; i < end; ++i) {
-      count += held(window, place(i)).empty() ? 0 : 1;
+      count += held(window, key(i)).empty() ? 0 : 1;
     }
     return count;
   };
   for (std::uint64_t i = 0; i < 2'000; ++i) {
-    remember(window, place(i), content_of(1, i));
+    remember(window, key(i), content_of(1, i));
   }
   EXPECT_GT(found(0, 2'000), 1'900U);
   for (std::uint64_t i = 2'000; i < 100'000; ++i) {
-    remember(window, place(i), content_of(1, i));
+    remember(window, key(i), content_of(1, i));
   }
   // Those that nobody asked about in time are lost, without a trace in the table.
   EXPECT_EQ(found(50'000, 52'000), 0U);
   EXPECT_GT(found(98'000, 100'000), 1'300U);
   for (std::uint64_t i = 100'000; i < 120'000; ++i) {
-    remember(window, place(i), content_of(1, i));
+    remember(window, key(i), content_of(1, i));
     static_cast<void>(found(i, i + 1));
   }
   EXPECT_LT(found(0, 2'000), 10U);
@@ -229,15 +229,14 @@ TEST(point_window, threads_write_and_ask) {
   for (std::uint64_t t = 0; t < 3; ++t) {
     writers.emplace_back([&window, t] {
       for (std::uint64_t i = 0; i < rounds; ++i) {
-        const std::uint64_t place = (i * 3 + t) << 1 | 1;
-        remember(window, place, content_of(place, place));
+        const std::uint64_t key = (i * 3 + t) << 1 | 1;
+        remember(window, key, content_of(key, key));
       }
     });
   }
   for (std::uint64_t i = 0; i < 3 * rounds; ++i) {
-    const std::uint64_t place = i << 1 | 1;
-    window.each_at(place,
-                   [&](point_content content) { ASSERT_EQ(content, content_of(place, place)); });
+    const std::uint64_t key = i << 1 | 1;
+    window.each_at(key, [&](point_content content) { ASSERT_EQ(content, content_of(key, key)); });
   }
   for (std::thread& each : writers) {
     each.join();

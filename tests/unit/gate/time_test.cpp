@@ -124,7 +124,7 @@ passed pass_overflowed(std::int64_t number, const database_settings& policy, std
   chain.begin({.policy = &policy, .now_ns = now, .unit_ns = unit_ns});
   staged_lines staged;
   const gate_answer answer = chain.pass_overflowed(reader.point(), staged);
-  return {answer, std::string(staged.text()), chain.mended(), chain.words(answer, reader.point())};
+  return {answer, std::string(staged.text()), chain.mended(), chain.detail(answer, reader.point())};
 }
 
 TEST(precision, an_overflow_can_be_a_mistaken_precision) {
@@ -159,7 +159,7 @@ passed pass_doubtful(std::int64_t number, const database_settings& policy, std::
   staged_lines staged;
   const gate_answer answer = overflows ? chain.pass_overflowed(reader.point(), staged)
                                        : chain.pass(reader.point(), staged);
-  return {answer, std::string(staged.text()), chain.mended(), chain.words(answer, reader.point())};
+  return {answer, std::string(staged.text()), chain.mended(), chain.detail(answer, reader.point())};
 }
 
 TEST(precision_that_may_be_ns, is_ns_where_nothing_else_is_possible_whatever_the_policy) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <tuple>
 
-#include "gate/series/types_text.hpp"
+#include "gate/types/types_text.hpp"
 
 namespace weir {
 

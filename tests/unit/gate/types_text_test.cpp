@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gate/series/gate_memory.hpp"
-#include "gate/series/types_loader.hpp"
+#include "gate/types/types_loader.hpp"
 #include "unit/gate/types_map.hpp"
 
 namespace weir {

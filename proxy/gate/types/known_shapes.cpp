@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/series/known_shapes.hpp"
+#include "gate/types/known_shapes.hpp"
 
 #include <algorithm>
 

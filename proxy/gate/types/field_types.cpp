@@ -2,7 +2,7 @@
 //
 // An array with open addressing whose size is a power of two, doubled when it is three quarters
 // full.
-#include "gate/series/field_types.hpp"
+#include "gate/types/field_types.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/series/types_text.hpp"
+#include "gate/types/types_text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "gate/series/gate_memory.hpp"
-#include "gate/series/types_text.hpp"
+#include "gate/types/types_text.hpp"
 
 namespace weir {
 

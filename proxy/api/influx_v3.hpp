@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The write half of InfluxDB 3's dialect, `/api/v3/write_lp`, in its own form of answer. Queries
+// are not: this dialect has none here. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "api/write_dialect.hpp"
+#include "http/message.hpp"
+
+namespace weir::api {
+
+/// `db` is "database" or "database/retention_policy", as InfluxDB 3 itself spells the two for its
+/// older endpoints; `precision` is one of auto (the default), second, s, millisecond, ms,
+/// microsecond, us, u, nanosecond, ns, n; `accept_partial` is true by default. `no_sync` is read
+/// and asks for nothing: an answer promises what `[log] acknowledge` says, which is never less.
+/// Source: influxdb3_server/src/http.rs and influxdb3_types/src/write.rs, 3.x.
+[[nodiscard]] const write_dialect& influx_v3() noexcept;
+
+/// 404 `{"error":"not found"}`, for paths under /api/v3/ that no route takes.
+[[nodiscard]] http::response path_not_found_v3();
+/// 405 with `Allow`.
+[[nodiscard]] http::response wrong_method_v3(std::string_view allow);
+
+}  // namespace weir::api
