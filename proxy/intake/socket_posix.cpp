@@ -212,7 +212,7 @@ result<listening_socket> open_listener(const listen_address& wanted) {
   return wanted.kind == listen_address::family::unix_socket ? open_unix(wanted) : open_tcp(wanted);
 }
 
-std::string lookup_message(int error) {
+std::string lookup_words(int error) {
   return std::string(::gai_strerror(error)) +
          "; write an address of this machine, such as 127.0.0.1 or 0.0.0.0 (all of them)";
 }
