@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace weir {
@@ -26,6 +28,22 @@ inline constexpr std::string_view replacement_character_utf8 = "\xEF\xBF\xBD";
 /// The bytes of [begin, end).
 [[nodiscard]] constexpr std::string_view between(const char* begin, const char* end) noexcept {
   return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+/// Whether a byte has its high bit set, so that the text is not ASCII. Eight bytes at a time: this
+/// is asked of every accepted line.
+[[nodiscard]] inline bool has_high_byte(std::string_view text) noexcept {
+  std::uint64_t all = 0;
+  std::size_t at = 0;
+  for (; at + sizeof all <= text.size(); at += sizeof all) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    all |= eight;
+  }
+  for (; at < text.size(); ++at) {
+    all |= static_cast<unsigned char>(text[at]);
+  }
+  return (all & 0x8080808080808080U) != 0;
 }
 
 }  // namespace weir

@@ -15,10 +15,11 @@
 namespace weir {
 namespace {
 
-/// Bytes that a copy may write beyond what it copies; what follows is written over them.
+/// Bytes that a copy of a fixed size may write beyond its text; the next text is written over them.
 constexpr std::size_t spill = 32;
 
-/// Where the line's own bytes lie: most of what is copied is a part of it.
+/// Writes texts one behind the other. Most are parts of the line, whose bytes may be read beyond
+/// the text's end: those are copied with a fixed size.
 class writer {
  public:
   writer(std::string_view line, char* to) noexcept
@@ -36,7 +37,8 @@ class writer {
     to_ += text.size();
   }
 
-  /// The same for a short text: one copy of a fixed size, where the line goes on for so long.
+  /// `put` for a text that is mostly short: one copy of `spill` bytes, if the line goes on for so
+  /// long.
   void put_short(const char* text, std::size_t size) noexcept {
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(text) - line_begin_;
     if (size <= spill && offset < line_size_ && line_size_ - offset >= spill) [[likely]] {
@@ -49,7 +51,7 @@ class writer {
 
   void put_pair(std::string_view key, std::string_view value) noexcept {
     const char* const equals = key.data() + key.size();
-    if (equals + 1 == value.data()) [[likely]] {  // as it lies in the line
+    if (equals + 1 == value.data()) [[likely]] {  // as in the line
       put_short(key.data(), key.size() + 1 + value.size());
       return;
     }
@@ -63,7 +65,7 @@ class writer {
     put_pair(tag.key, tag.value);
   }
 
-  /// The same for a tag that lies in the line with its comma.
+  /// `put_tag` for a tag that lies in the line behind its comma.
   void put_tag_of_line(const tag_view& tag) noexcept {
     const char* const comma = tag.key.data() - 1;
     const char* const end = tag.value.data() + tag.value.size();
@@ -98,7 +100,7 @@ void write_series(const point_view& point, writer& out) {
   }
   out.put_short(point.measurement.data(), point.measurement.size());
   if (!point.tag_order.empty()) {
-    // Such a point is a line's own, not one that was changed.
+    // The order promises that the tags lie in the line, each behind its comma.
     const tag_view* const tags = point.tags.data();
     for (const std::uint8_t number : point.tag_order) {
       out.put_tag_of_line(tags[number]);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of every error: a stable name for machines, and InfluxDB's own reason for clients that
-// match on it. What people are told is made in diagnose.cpp.
+// The texts of every error: a stable name for machines, and InfluxDB's own message for clients that
+// match on it. Explanations for people are made in mistakes/.
 #include "parser/exact.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
 namespace {
 
-struct code_words {
+struct code_texts {
   std::string_view name;
-  std::string_view reason;  // what follows it, where something does, is added by `reason`
+  std::string_view reason;  // InfluxDB's message; `reason` adds the numbers that some name
 };
 
-constexpr code_words words[parse_code_count] = {
+constexpr code_texts texts[parse_code_count] = {
     {"none", ""},
     {"missing_measurement", "missing measurement"},
     {"missing_fields", "missing fields"},
@@ -45,24 +45,24 @@ constexpr code_words words[parse_code_count] = {
     {"shield_tag_count", "number of tags that InfluxDB fails on"},
 };
 
-constexpr bool every_code_has_words() {
-  for (const code_words& entry : words) {
+constexpr bool every_code_has_texts() {
+  for (const code_texts& entry : texts) {
     if (entry.name.empty()) {
       return false;
     }
   }
   return true;
 }
-static_assert(every_code_has_words());
+static_assert(every_code_has_texts());
 
-const code_words& words_of(parse_code code) noexcept {
-  return words[static_cast<std::size_t>(code)];
+const code_texts& texts_of(parse_code code) noexcept {
+  return texts[static_cast<std::size_t>(code)];
 }
 
-// Go's strconv.NumError, which InfluxDB passes on.
-std::string number_error_text(std::string_view number, std::string_view what) {
+// The message of Go's strconv.NumError, which InfluxDB passes on.
+std::string number_error_text(std::string_view number, std::string_view cause) {
   std::string text;
-  text.append("\"").append(number).append("\": ").append(what);
+  text.append("\"").append(number).append("\": ").append(cause);
   return text;
 }
 
@@ -75,7 +75,7 @@ std::size_t key_length(const parse_error& error) {
 }  // namespace
 
 std::string_view name_of(parse_code code) noexcept {
-  return words_of(code).name;
+  return texts_of(code).name;
 }
 
 std::string_view name_of(field_type type) noexcept {
@@ -96,7 +96,7 @@ std::string_view name_of(field_type type) noexcept {
 
 std::string reason(const parse_error& error) {
   constexpr std::string_view out_of_range = "value out of range";
-  std::string text{words_of(error.code).reason};
+  std::string text{texts_of(error.code).reason};
   if (error.code == parse_code::key_too_long) {
     text += std::to_string(key_length(error)) + " > " + std::to_string(key_bytes_max);
   } else if (error.code == parse_code::integer_out_of_range) {

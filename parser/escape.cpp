@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What names and strings stand for, by 1.x's rules: each kind of name undoes its own few escapes
-// and keeps every other backslash.
+// Undoes the escapes of names and strings by 1.x's rules: each kind of name has its own few
+// escapes, and every other backslash stays.
 #include "weir/line_protocol.hpp"
 
 namespace weir {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// 1.x's scanners, kept apart although they read the same bytes: their disagreements decide which
-// error a line gets.
+// 1.x's scanners, kept apart although they read the same bytes: where they disagree, their order
+// decides which error a line gets.
 #include "parser/exact.hpp"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ std::size_t skip_white_space(std::string_view text, std::size_t at) noexcept {
   return at;
 }
 
-// What ends what. The loops below pass over all other bytes.
+// What a byte may end. The loops below pass over all other bytes.
 enum stop : std::uint8_t { measurement = 1, name = 2, number = 4, field_set = 8, value = 16 };
 
 struct stop_table {
@@ -45,7 +45,7 @@ std::size_t skip_to(std::string_view text, std::size_t at) noexcept {
   return at;
 }
 
-// Not pairwise: a byte after a backslash is escaped, even if that backslash is escaped itself.
+// As 1.x asks it: a byte behind a backslash is escaped, even if that backslash is escaped itself.
 bool is_bare(std::string_view text, std::size_t at) noexcept {
   return text[at - 1] != '\\';
 }
@@ -55,7 +55,7 @@ std::size_t find_token_end(std::string_view text, std::size_t at) noexcept {
   return skip_to<stop::number>(text, at);
 }
 
-// Where a byte ends a name that no backslash precedes.
+// The first byte that ends a name and that no backslash precedes.
 template <stop Stop>
 std::size_t find_bare(std::string_view text, std::size_t at) noexcept {
   at = skip_to<Stop>(text, at);
@@ -271,9 +271,7 @@ bool exact_reader::check_equals(std::size_t at) noexcept {
 bool exact_reader::scan_boolean(std::size_t begin) noexcept {
   const std::size_t end = find_token_end(text_, begin);
   const std::string_view word = text_.substr(begin, end - begin);
-  static constexpr std::string_view words[] = {"t", "T", "true",  "True",  "TRUE",
-                                               "f", "F", "false", "False", "FALSE"};
-  if (std::find(std::begin(words), std::end(words), word) == std::end(words)) {
+  if (!is_boolean(word)) {
     return fail(parse_code::invalid_boolean, begin, word);
   }
   at_ = end;
@@ -386,6 +384,12 @@ bool exact_reader::scan_time() noexcept {
 }
 
 }  // namespace
+
+bool is_boolean(std::string_view word) noexcept {
+  static constexpr std::string_view booleans[] = {"t", "T", "true",  "True",  "TRUE",
+                                                  "f", "F", "false", "False", "FALSE"};
+  return std::find(std::begin(booleans), std::end(booleans), word) != std::end(booleans);
+}
 
 std::size_t find_key_end(std::string_view text) noexcept {
   std::size_t at = text.find('=');

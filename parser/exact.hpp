@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The exact reader of one line: InfluxDB 1.x's scanners, one function each, in 1.x's order, so that
-// verdict, words and values are 1.x's. It is the cold path; kernels hand over every line of which
+// verdict, message and values are 1.x's. It is the cold path; kernels hand over every line of which
 // they are not sure.
 #pragma once
 
@@ -14,6 +14,7 @@
 
 namespace weir {
 
+/// Whether a line is accepted, or why not.
 struct line_verdict {
   parse_code code = parse_code::none;
   std::size_t at = 0;     // offset in the text at which the mistake was noticed
@@ -22,10 +23,13 @@ struct line_verdict {
 
 /// `text` begins with a byte that is neither white space nor '#' and holds neither the line feed
 /// nor the carriage return that end it. `point` is filled but for `line` when the code is none.
-/// `progress` says what of it `scratch` and `point` hold already.
+/// `progress` says which part of the line `scratch` and `point` hold already.
 [[nodiscard]] line_verdict read_exact(std::string_view text, const parse_options& options,
                                       const line_progress& progress, line_scratch& scratch,
                                       point_view& point);
+
+/// Whether the word is one of the ten spellings of a boolean.
+[[nodiscard]] bool is_boolean(std::string_view word) noexcept;
 
 /// Length of the series of a text whose series has no error.
 [[nodiscard]] std::size_t series_length(std::string_view text) noexcept;
@@ -39,7 +43,7 @@ struct line_verdict {
 /// The verdict on a line that is not UTF-8 but has no other mistake.
 [[nodiscard]] line_verdict utf8_verdict(std::string_view text) noexcept;
 
-/// Refuses what 1.x takes though its scanners disagree about it. Requires: 1.x takes the line.
+/// Rejects lines about which 1.x's scanners disagree. Requires: 1.x accepts the line.
 [[nodiscard]] line_verdict check_shields(const point_view& point, const parse_options& options);
 
 }  // namespace weir

@@ -25,8 +25,9 @@ class line_splitter {
   /// Begins a line. `physical`: a string does not keep a line feed from ending the line.
   void begin(std::size_t line_bytes_max, bool physical) noexcept;
 
-  /// Goes on at `at`, where the plain beginning of a line ends: at the space that ends its series,
-  /// or behind that, with `open_values` more equals signs than commas so far. Follows `begin`.
+  /// Goes on at `at`, behind a beginning that a kernel has read: at the space that ends the series,
+  /// or further on, with `open_values` more equals signs than commas so far. Requires: `begin` was
+  /// called last.
   void resume(std::size_t at, std::int64_t open_values, bool in_fields) noexcept;
 
   /// `bytes` begins at the line's first byte and is never shorter than on the last call; `complete`

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// line_reader: takes a body in pieces, hands whole lines to the kernel and, where the kernel is not
-// sure, to the splitter and the exact reader. Lines that span pieces are put together in `held_`;
-// all others are read where they lie.
+// line_reader: takes a body in pieces, hands whole lines to the kernel and, where the kernel gives
+// a line up, to the splitter and the exact reader. Lines that span pieces are put together in
+// `held`; all others are read where they lie.
 #include <simdjson.h>
 
 #include <algorithm>
@@ -15,9 +15,9 @@
 namespace weir {
 namespace {
 
-// UTF-8 is checked in blocks of about this size, which stay in the cache until they are read.
+// UTF-8 is checked in blocks of about this size: they are still in the cache when they are read.
 constexpr std::size_t utf8_block_bytes = 32768;
-// What the splitter may have to see beyond a line feed before it can decide.
+// Bytes behind a line feed that the splitter may need to decide whether it ends the line.
 constexpr std::size_t lookahead = 2;
 
 std::uint64_t count_line_feeds(std::string_view text) noexcept {
@@ -48,7 +48,8 @@ struct line_reader::state {
   std::size_t utf8_good_end = 0;  // of `piece`, up to where it is known to be UTF-8
   std::size_t utf8_bad_end = 0;   // of `piece`, up to where lines are checked one by one
 
-  // Of `scratch.points`, those that a kernel read together: all of them are already passed.
+  // Of `scratch.points`, those that a kernel read together; `piece_at` is already behind all of
+  // them.
   std::size_t together_at = 0;  // the next one to return
   std::size_t together_end = 0;
 
@@ -67,9 +68,9 @@ struct line_reader::state {
   bool comment = false;              // what is skipped is a comment
   char skipped_last = '\0';
   bool finished = false;
-  bool at_start = true;  // whether the body begins with a byte order mark is not known
+  bool at_start = true;  // the body's first bytes have not been looked at
 
-  const char* bad_utf8 = nullptr;  // behind a line that a kernel took but that is not UTF-8
+  const char* bad_utf8 = nullptr;  // behind a line that a kernel read but that is not UTF-8
   line_progress progress;          // with the next line, as far as a kernel read it
   line_window window;              // of `piece`; its `line` is set for each line
 
@@ -80,7 +81,7 @@ struct line_reader::state {
   line_event judge(std::string_view all, bool& done);
   bool read_plain_lines();
   void take_plain_line(const char* after);
-  line_event refuse_utf8(const char* after);
+  line_event reject_utf8(const char* after);
   line_event read_unusual_line(bool& blank);
   void begin_split(bool physical, std::string_view all);
   bool is_utf8(const char* after);
@@ -100,7 +101,7 @@ struct line_reader::state {
   }
 };
 
-// Moves past `bytes` bytes; back to the piece itself once the line to come began in it.
+// Moves past `bytes` bytes. Leaves the held bytes once the next line begins in the piece.
 inline void line_reader::state::skip(std::size_t bytes) {
   offset += bytes;
   fresh = true;
@@ -122,7 +123,7 @@ void line_reader::state::skip_held(std::size_t bytes) {
   }
 }
 
-// Lets go of the line last returned: its views are no longer valid.
+// Moves past the line last returned, whose views are no longer valid.
 inline void line_reader::state::release() {
   if (consumed > 0) {
     line += consumed_feeds;
@@ -131,7 +132,7 @@ inline void line_reader::state::release() {
   }
 }
 
-// Passes over a comment's or an overlong line's rest. False: it goes on in the next piece.
+// Skips the rest of a comment or of a line that is too long. False: it goes on in the next piece.
 bool line_reader::state::skip_rest() {
   bool ended = false;
   while (!ended) {
@@ -152,8 +153,8 @@ bool line_reader::state::skip_rest() {
   return true;
 }
 
-// Copies what the splitter needs next behind the held bytes. False: the piece is used up, and its
-// bytes need not stay readable.
+// Appends the bytes that the splitter needs next to the held ones. False: the whole piece has been
+// taken, and its bytes need not stay readable.
 bool line_reader::state::take_more() {
   if (!holding) {
     progress = {};  // it points into the piece
@@ -175,7 +176,7 @@ bool line_reader::state::take_more() {
   return true;
 }
 
-// Looks at the body's first bytes. A part of a mark is held until what follows has come.
+// Takes a byte order mark off the body's beginning. A part of one is held until more bytes arrive.
 void line_reader::state::take_byte_order_mark() {
   const std::string_view rest = byte_order_mark_utf8.substr(held.size());
   if (options.take_byte_order_mark && piece.size() < rest.size() && rest.starts_with(piece)) {
@@ -265,8 +266,8 @@ inline void line_reader::state::take_plain_line(const char* after) {
   ++counts.points;
 }
 
-// A line in which nothing is wrong but its UTF-8.
-line_event line_reader::state::refuse_utf8(const char* after) {
+// Rejects a line that is accepted but for its UTF-8.
+line_event line_reader::state::reject_utf8(const char* after) {
   const char* const begin = window.begin + piece_at;
   take_plain_line(after);
   --counts.points;
@@ -275,12 +276,12 @@ line_event line_reader::state::refuse_utf8(const char* after) {
   return line_event::error;
 }
 
-// The kernel did not take a line that lies whole in the piece. What it may be none the less: blank,
-// indented, or good but for its UTF-8. `more`: none of these, the splitter must look at it; `blank`
-// is set when it was blank.
+// The remaining cheap cases of a line that lies whole in the piece and that the kernel gave up:
+// blank, indented, or good but for its UTF-8. Returns `more` for a blank line, and sets `blank`; or
+// for none of these cases, and the splitter has to read the line.
 line_event line_reader::state::read_unusual_line(bool& blank) {
   if (bad_utf8 != nullptr) {
-    return refuse_utf8(bad_utf8);
+    return reject_utf8(bad_utf8);
   }
   const char* const line_begin = window.begin + piece_at;
   const char* begin = line_begin;
@@ -303,7 +304,7 @@ line_event line_reader::state::read_unusual_line(bool& blank) {
   if (indent > 0) {
     after = hot->read_lines(window, options, marks, scratch, &point, 1).after;
   }
-  // The scalar kernel takes some lines that the others leave: quotes in names, for one.
+  // The scalar kernel reads some lines that the others give up, such as those with quotes in names.
   if (after == nullptr && marks.progress.done == line_progress::part::nothing &&
       hot != &scalar_kernel) {
     after = scalar_kernel.read_lines(window, options, marks, scratch, &point, 1).after;
@@ -314,16 +315,16 @@ line_event line_reader::state::read_unusual_line(bool& blank) {
     return line_event::more;
   }
   if (static_cast<std::size_t>(after - 1 - line_begin) > options.line_bytes_max) {
-    return line_event::more;  // which the splitter will say
+    return line_event::more;  // too long: the splitter reports it
   }
   if (!is_utf8(after)) {
-    return refuse_utf8(after);
+    return reject_utf8(after);
   }
   take_plain_line(after);
   return line_event::point;
 }
 
-// The splitter begins with a line, or with what comes behind the part that a kernel has read.
+// The splitter begins with a line, or behind the part of it that a kernel has read.
 void line_reader::state::begin_split(bool physical, std::string_view all) {
   using part = line_progress::part;
   splitter.begin(options.line_bytes_max, physical);
@@ -350,7 +351,8 @@ void line_reader::state::set_error(std::string_view all, const line_verdict& ver
   ++counts.errors;
 }
 
-// The splitter has found a line's end. `done` stays false for a line that yields nothing.
+// The splitter has found the end of a line: the exact reader judges it. `done` stays false for a
+// line that is neither a point nor an error.
 line_event line_reader::state::judge(std::string_view all, bool& done) {
   const std::size_t end = splitter.end();
   const std::size_t length = std::min(end + 1, all.size());
@@ -358,7 +360,7 @@ line_event line_reader::state::judge(std::string_view all, bool& done) {
   const bool has_return = !text.empty() && text.back() == '\r';
   text.remove_suffix(has_return ? 1 : 0);
   if (!text.empty() && text.back() == '\n') {
-    text.remove_suffix(1);  // it stood behind a backslash; 1.x cuts it all the same
+    text.remove_suffix(1);  // escaped by a backslash; 1.x cuts it off all the same
   }
   while (!text.empty() && is_white_space(text.front())) {
     text.remove_prefix(1);
@@ -366,7 +368,7 @@ line_event line_reader::state::judge(std::string_view all, bool& done) {
   line_verdict verdict;
   if (!text.empty()) {
     verdict = read_exact(text, options, progress, scratch, point);
-    // A mistake about quotes must not cost the lines behind the first line feed.
+    // Unbalanced quotes must not take the lines behind the first line feed along.
     if (verdict.code == parse_code::unbalanced_quotes && !splitter.physical() &&
         text.find('\n') != std::string_view::npos) {
       restart_physical(offset + length, all);

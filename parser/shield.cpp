@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The lines that 1.x takes and weir refuses, because two of 1.x's scanners read them differently
-// and what comes of it ranges from a series that cannot be queried to a harmed server.
+// The lines that 1.x accepts and weir rejects, because two of 1.x's scanners read them differently:
+// the results range from a series that cannot be queried to a harmed server.
 #include <simdjson.h>
 
 #include <algorithm>
@@ -28,8 +28,8 @@ std::size_t find_even_backslashes(std::string_view text, std::size_t at) noexcep
   return nowhere;
 }
 
-// Where a measurement keeps a backslash before a byte that it escapes: 1.x unescapes the name of a
-// stored series once more, so that nobody finds it again.
+// Where a measurement, once unescaped, still has a backslash before a byte that it can escape: 1.x
+// unescapes the name of a stored series once more, so that no query finds the series.
 std::size_t find_kept_backslash(std::string_view measurement) noexcept {
   std::size_t at = 0;
   while ((at = measurement.find('\\', at)) != nowhere) {
@@ -85,7 +85,7 @@ std::size_t find_harmful_tag(const point_view& point) noexcept {
   return harms ? runs.before_space : nowhere;
 }
 
-// An even run in a field set, whose strings may hold anything.
+// Where an even run lies before a delimiter of a field set, outside its strings.
 std::size_t find_even_backslashes_outside_strings(std::string_view text, std::size_t at) noexcept {
   std::size_t equals = 0;
   std::size_t commas = 0;
@@ -114,8 +114,9 @@ std::size_t find_even_backslashes_outside_strings(std::string_view text, std::si
   return nowhere;
 }
 
-// Such a key swallowed a field without `=`, and one more `=` must stand where 1.x's scanners
-// disagree about a quote: the values behind it may be of a kind that it cannot read back.
+// Whether a field key holds a comma that is not escaped: the key has taken in a field without `=`,
+// and 1.x's scanners disagree about a quote behind it, so that 1.x may store values that it cannot
+// read back.
 bool has_bare_comma(std::string_view key) noexcept {
   for (std::size_t at = key.find(','); at != nowhere; at = key.find(',', at + 1)) {
     if (at == 0 || key[at - 1] != '\\') {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Sorts tags by key: few by insertion, more by std::sort.
 #include "parser/tag_order.hpp"
 
 #include <algorithm>

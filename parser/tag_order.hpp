@@ -11,7 +11,7 @@
 
 namespace weir {
 
-/// Tags are few: so many are sorted on the stack, without an allocation.
+/// Up to so many tags are sorted on the stack, without an allocation: hardly any line has more.
 inline constexpr std::size_t tags_few = 64;
 
 /// Writes the tags' numbers in ascending order of their keys to `order`. Requires: at most

@@ -90,7 +90,7 @@ struct types_commands {
 
 types_commands add_types_commands(CLI::App& app, arguments& given, weir::types_arguments& wanted) {
   CLI::App* types_command =
-      app.add_subcommand("types", "List or forget the types of fields that weir has learnt");
+      app.add_subcommand("types", "List or forget the field types that weir has recorded");
   types_command->require_subcommand(1);
   CLI::App* list =
       types_command->add_subcommand("list",
@@ -119,7 +119,7 @@ config_commands add_config_commands(CLI::App& app, arguments& given) {
   CLI::App* command = app.add_subcommand("config", "Check or show a configuration");
   command->require_subcommand(1);
   CLI::App* check = command->add_subcommand(
-      "check", "Say what is wrong with a configuration, and warn of what is hardly meant");
+      "check", "Report mistakes in a configuration, and warn of what is probably not intended");
   weir::add_configuration_options(*check, given.configuration);
   check->footer(
       "Status: 0, or 2 when it has mistakes.\n"
@@ -133,7 +133,7 @@ config_commands add_config_commands(CLI::App& app, arguments& given) {
 }
 
 CLI::App* add_run_command(CLI::App& app, arguments& given) {
-  CLI::App* command = app.add_subcommand("run", "Receive, keep and deliver");
+  CLI::App* command = app.add_subcommand("run", "Receive points, log them and deliver them");
   weir::add_configuration_options(*command, given.configuration);
   command
       ->add_option("--announce", given.announce,

@@ -17,7 +17,7 @@ enum class data_set : std::uint8_t {
   tsbs_int,    // 10 tags, 10 integer fields, about 350 bytes
   tsbs_float,  // the same with floats of 7 decimals
   flink,       // one gauge of a Flink job: 9 tags with escapes, one field
-  tiny,        // the shortest line that anybody sends
+  tiny,        // the shortest line that is sent
   text,        // strings with escapes and Unicode
   mix,         // an agent's: many measurements, few to many fields of every type
   // Whole reports of a Flink job: 9 tags with escapes; 1 field (gauges, counters), 2 (meters) or 11

@@ -101,13 +101,13 @@ class taker {
         {.policy = &policy_, .now_ns = first_time_ns, .memory = memory, .database = "benchmark"});
   }
 
-  std::int64_t pass(stage what, lines& from, std::uint64_t count) {
+  std::int64_t pass(stage part, lines& from, std::uint64_t count) {
     std::int64_t taken = 0;
     for (std::uint64_t done = 0; done < count;) {
       done += from.next(body_);
       take(stage::parse);  // now the body is as near as one that has just arrived
       const std::int64_t reading = timed(stage::parse);
-      const std::int64_t all = timed(what);
+      const std::int64_t all = timed(part);
       to_parse_.push_back(static_cast<double>(reading) / static_cast<double>(all));
       taken += all;
     }
@@ -123,20 +123,20 @@ class taker {
   }
 
  private:
-  std::int64_t timed(stage what) {
+  std::int64_t timed(stage part) {
     const std::int64_t begin = thread_time_ns();
-    take(what);
+    take(part);
     return thread_time_ns() - begin;
   }
 
-  void take(stage what) {
+  void take(stage part) {
     staged_.clear(2 * chunk_bytes);
     text_.clear();
     reader_.reset({});
     reader_.feed(body_);
     while (reader_.next() == weir::line_event::point) {
       const weir::point_view& point = reader_.point();
-      switch (what) {
+      switch (part) {
         case stage::parse:
           benchmark::DoNotOptimize(point.fields.data());
           benchmark::ClobberMemory();
@@ -168,26 +168,26 @@ class taker {
   std::uint64_t refused_ = 0;
 };
 
-void run(benchmark::State& state, stage what, std::uint64_t wanted, std::uint64_t measurements) {
+void run(benchmark::State& state, stage part, std::uint64_t wanted, std::uint64_t measurements) {
   const std::uint64_t series = series_of(wanted);
   const auto memory = std::make_unique<weir::gate_memory>(
       weir::gate_memory_options{.seed = 20200414, .start_ns = first_time_ns});
   taker worker(memory.get());
   lines source(series, measurements);
-  if (what == stage::gate) {
-    worker.pass(what, source, series + chunk_bytes / 64);  // all of them are known now
+  if (part == stage::gate) {
+    worker.pass(part, source, series + chunk_bytes / 64);  // all of them are known now
     static_cast<void>(worker.take_to_parse());
   }
   const std::uint64_t round = std::max<std::uint64_t>(100'000, series);
   for (auto turn : state) {
     static_cast<void>(turn);
-    state.SetIterationTime(static_cast<double>(worker.pass(what, source, round)) / 1e9);
+    state.SetIterationTime(static_cast<double>(worker.pass(part, source, round)) / 1e9);
   }
   state.counters["lines"] =
       benchmark::Counter{static_cast<double>(round) * static_cast<double>(state.iterations()),
                          benchmark::Counter::kIsRate};
   state.counters["to_parse"] = worker.take_to_parse();
-  if (what == stage::gate) {
+  if (part == stage::gate) {
     const auto totals = memory->series.count();
     state.counters["series"] = static_cast<double>(totals.series);
     state.counters["bytes/series"] =
@@ -211,8 +211,8 @@ int main(int argc, char** argv) {
   constexpr std::pair<const char*, stage> stages[] = {
       {"parse/", stage::parse}, {"canonical/", stage::canonical}, {"gate/", stage::gate}};
   for (const row& each : rows) {
-    for (const auto& [prefix, what] : stages) {
-      benchmark::RegisterBenchmark((std::string(prefix) + each.name).c_str(), run, what,
+    for (const auto& [prefix, part] : stages) {
+      benchmark::RegisterBenchmark((std::string(prefix) + each.name).c_str(), run, part,
                                    each.series, each.measurements)
           ->UseManualTime()
           ->Unit(benchmark::kMillisecond);

@@ -52,7 +52,7 @@ void read_all(weir::line_reader& reader, std::string_view body, OnPoint on_point
 
 std::uint64_t checksum_of(weir::line_reader& reader, std::string_view body) {
   weir::bench::checksum sum;
-  const auto add = [&sum](const auto& what) { sum.add(what); };
+  const auto add = [&sum](const auto& value) { sum.add(value); };
   read_all(reader, body, add, add);
   return sum.value();
 }
@@ -77,8 +77,8 @@ void parse(benchmark::State& state, const std::string& set, const std::string& b
     return;
   }
   std::size_t allocations = 0;
-  const auto look = [](const auto& what) {
-    benchmark::DoNotOptimize(&what);
+  const auto look = [](const auto& value) {
+    benchmark::DoNotOptimize(&value);
     benchmark::ClobberMemory();
   };
   for (auto turn : state) {
@@ -141,11 +141,11 @@ void register_kernel(const std::string& kernel) {
     benchmark::RegisterBenchmark(fmt::format("canonical/{}/{}", name, kernel).c_str(),
                                  [=](benchmark::State& state) { canonical(state, set, kernel); });
   }
-  for (const mistake what : weir::bench::mistakes) {
-    const std::string name = fmt::format("bad/{}", name_of(what));
+  for (const mistake kind : weir::bench::mistakes) {
+    const std::string name = fmt::format("bad/{}", name_of(kind));
     benchmark::RegisterBenchmark(fmt::format("{}/{}", name, kernel).c_str(),
                                  [=](benchmark::State& state) {
-                                   parse(state, name, weir::bench::body_of(what), kernel, false);
+                                   parse(state, name, weir::bench::body_of(kind), kernel, false);
                                  });
   }
 }

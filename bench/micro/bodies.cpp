@@ -9,8 +9,8 @@
 namespace weir::bench {
 namespace {
 
-void spoil_line(mistake what, char* begin, char* end) {
-  switch (what) {
+void spoil_line(mistake kind, char* begin, char* end) {
+  switch (kind) {
     case mistake::at_start:
       *begin = ',';
       return;
@@ -27,8 +27,8 @@ void spoil_line(mistake what, char* begin, char* end) {
 
 }  // namespace
 
-std::string_view name_of(mistake what) noexcept {
-  switch (what) {
+std::string_view name_of(mistake kind) noexcept {
+  switch (kind) {
     case mistake::at_start:
       return "at_start";
     case mistake::at_end:
@@ -39,10 +39,10 @@ std::string_view name_of(mistake what) noexcept {
   return "";
 }
 
-void spoil(mistake what, std::string& body) {
+void spoil(mistake kind, std::string& body) {
   std::size_t begin = 0;
   for (std::size_t end = body.find('\n'); end != std::string::npos; end = body.find('\n', begin)) {
-    spoil_line(what, body.data() + begin, body.data() + end);
+    spoil_line(kind, body.data() + begin, body.data() + end);
     begin = end + 1;
   }
 }
@@ -61,12 +61,12 @@ const std::string& body_of(data_set set) {
   return body;
 }
 
-const std::string& body_of(mistake what) {
+const std::string& body_of(mistake kind) {
   static std::map<mistake, std::string> bodies;
-  std::string& body = bodies[what];
+  std::string& body = bodies[kind];
   if (body.empty()) {
     body = generate(data_set::tsbs_int, body_bytes(), body_seed);
-    spoil(what, body);
+    spoil(kind, body);
   }
   return body;
 }

@@ -27,16 +27,16 @@ inline constexpr std::array<mistake, 3> mistakes = {mistake::at_start, mistake::
                                                     mistake::open_quote};
 
 /// "at_start" and so on.
-[[nodiscard]] std::string_view name_of(mistake what) noexcept;
+[[nodiscard]] std::string_view name_of(mistake kind) noexcept;
 
 /// Puts the mistake into each line of a body of `tsbs_int`. The body keeps its size.
-void spoil(mistake what, std::string& body);
+void spoil(mistake kind, std::string& body);
 
 /// Bytes of each body: WEIR_BENCH_BYTES, or 64 MB.
 [[nodiscard]] std::size_t body_bytes();
 
 /// Lives as long as the program.
 [[nodiscard]] const std::string& body_of(data_set set);
-[[nodiscard]] const std::string& body_of(mistake what);
+[[nodiscard]] const std::string& body_of(mistake kind);
 
 }  // namespace weir::bench

@@ -81,8 +81,8 @@ void summary::print_row(std::ostream& out, const std::string& prefix, const std:
 
 void summary::print_bad(std::ostream& out, const std::vector<std::string>& kernels) const {
   print_head(out, "time against a good body", kernels);
-  for (const mistake what : mistakes) {
-    const std::string set{name_of(what)};
+  for (const mistake kind : mistakes) {
+    const std::string set{name_of(kind)};
     out << std::left << std::setw(name_width) << "bad/" + set << std::right;
     for (const std::string& kernel : kernels) {
       const double bad = bytes_per_second(fmt::format("bad/{}/{}", set, kernel));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The hot path's seam. A kernel reads lines of the plain shape fast and leaves every other line to
-// the exact reader. There is one kernel per instruction set; one is chosen at run time, once.
+// The interface of the hot path. A kernel reads lines of the plain shape fast and leaves every
+// other line to the exact reader. There is one kernel for each instruction set, and one is chosen
+// at run time, once.
 #pragma once
 
 #include <span>
@@ -21,23 +22,23 @@ struct line_window {
   std::uint64_t number = 1;    // of that line in its body
 };
 
-/// What `read_lines` has read.
+/// The lines that `read_lines` has read.
 struct lines_read {
   const char* after = nullptr;  // behind the line feed of the last of them
   std::size_t count = 0;
-  std::uint64_t carriage_returns = 0;  // taken off their ends
+  std::uint64_t carriage_returns = 0;  // taken off the lines' ends
 };
 
 struct kernel {
   std::string_view name;
   /// Whether this machine can run it.
   bool (*supported)() noexcept;
-  /// Reads the line at `window.line` and, if it likes, those behind it: up to `max` (1 or more),
-  /// one `points` each. Their tags and fields lie in `scratch`, which it does not enlarge for a
-  /// second line. None: the exact reader must judge the first line, `marks.progress` says from
-  /// where on, and what it says was read is in `scratch` and `points[0]`. It never refuses a line,
-  /// and does not look at UTF-8. `marks` belong to the bytes of `window`: whoever moves these calls
-  /// `forget`.
+  /// Reads the line at `window.line` and perhaps lines behind it, up to `max` (1 or more), into one
+  /// element of `points` each. Their tags and fields lie in `scratch`, which is not enlarged. A
+  /// count of 0: the exact reader must judge the first line; `marks.progress` says from where on,
+  /// and what was read before that is in `scratch` and `points[0]`. A kernel rejects no line and
+  /// does not check UTF-8. `marks` belong to the bytes of `window`: when those change, the caller
+  /// calls `marks.forget()`.
   lines_read (*read_lines)(const line_window& window, const parse_options& options,
                            line_marks& marks, line_scratch& scratch, point_view* points,
                            std::size_t max);

@@ -6,7 +6,7 @@
 #include "parser/kernels/two_pass_headers.hpp"
 
 #if !defined(__clang__)
-// g++ 12 takes the registers that its own intrinsics leave undefined for a mistake (GCC PR105593).
+// g++ 12 warns about the registers that its own intrinsics leave undefined (GCC PR105593).
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
@@ -37,7 +37,7 @@ class block {
   __m512i bytes_;
 };
 
-// Collects in what the keys of a line differ from those that were remembered.
+// Collects the bits in which the tag keys of a line differ from those of a layout.
 using key_difference = __m256i;
 
 WEIR_INLINE key_difference no_difference() noexcept {
@@ -46,8 +46,8 @@ WEIR_INLINE key_difference no_difference() noexcept {
 
 WEIR_INLINE void add_difference(key_difference& bits, const char* key, std::size_t length,
                                 const char* image) noexcept {
-  // Of a longer length this takes the last eight bits; however many bytes are compared then, none
-  // of them is the '=' that the image ends in.
+  // The instruction takes the low eight bits of the length. However many bytes of a longer key are
+  // compared then, none of them is the '=' that the image ends in.
   const __mmask32 lanes_of_key = _bzhi_u32(~0U, static_cast<std::uint32_t>(length));
   const __m256i bytes = _mm256_maskz_loadu_epi8(lanes_of_key, key);
   const __m256i known = load32(image);

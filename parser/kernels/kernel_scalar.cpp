@@ -2,8 +2,8 @@
 //
 // HOT. The kernel that every machine has: one pass over the line with a table of byte classes and
 // no bounds checks, because every loop stops at the line feed that ends the window. It reads the
-// plain shape (strings of one line, escapes of one backslash, common numbers) and gives up on
-// doubt.
+// plain shape (strings of one line, escapes of one backslash, common numbers) and gives up every
+// line of which it is not sure.
 #include <cstring>
 
 #include "parser/bytes.hpp"
@@ -13,7 +13,7 @@
 namespace weir {
 namespace {
 
-// What a byte ends.
+// What a byte may end.
 enum stop : std::uint8_t { measurement = 1, name = 2, value = 4, string = 8 };
 
 struct stop_table {
@@ -109,7 +109,7 @@ class plain_reader {
   bool canonical_ = true;
 };
 
-// Keeps `sorted_`; false where two neighbours are twins.
+// Updates `sorted_`. False: two neighbours have the same key.
 inline bool plain_reader::note_order(const tag_view& before, const tag_view& tag) noexcept {
   if (before.key.front() != tag.key.front()) {
     sorted_ = sorted_ && static_cast<unsigned char>(before.key.front()) <
@@ -121,7 +121,7 @@ inline bool plain_reader::note_order(const tag_view& before, const tag_view& tag
   return order != 0;
 }
 
-// For few unsorted tags: nearly always a glance at length and outer bytes tells all keys apart.
+// For few unsorted tags: length, first, middle and last byte nearly always tell all keys apart.
 bool plain_reader::tag_keys_unique() const noexcept {
   constexpr std::size_t few = 32;
   const std::size_t count = scratch_.tag_count;

@@ -41,7 +41,7 @@ class block {
   __m128i parts_[4];
 };
 
-// Collects in what the keys of a line differ from those that were remembered.
+// Collects the bits in which the tag keys of a line differ from those of a layout.
 using key_difference = __m128i;
 
 WEIR_INLINE key_difference no_difference() noexcept {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The cold half of what the two-pass kernels remember: memory is allocated, tag keys are judged.
 #include "parser/kernels/line_marks.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the two-pass kernels remember between lines: the marks of the bytes that lie ahead, and what
-// the tag keys of the line before were. Plain memory; no instruction set in here.
+// What the two-pass kernels remember between lines: the marks of the bytes that lie ahead, and the
+// tag keys of earlier lines. Plain memory; no instruction set in here.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +14,16 @@
 
 namespace weir {
 
-/// Bytes marked in one go: they, their marks and what is made of them stay in the first-level
-/// cache.
+/// Bytes marked in one go: few enough that they, their marks and their points stay in the
+/// first-level cache.
 inline constexpr std::size_t marked_bytes_max = std::size_t{16} << 10;
-/// Marks kept at a time; a window ends early where its bytes have more (two in three is usual for
-/// nothing that is line protocol).
+/// Marks kept at a time. Where the bytes have more, fewer bytes are marked; line protocol rarely
+/// has so many.
 inline constexpr std::size_t marks_max = 4096;
 
-/// The tag keys of a line seen before and what was found out about them, so that a line with the
-/// same keys costs a comparison. A key is kept with its `=` and zeros behind, which no other key
-/// equals.
+/// The tag keys of an earlier line, whether they are sorted, and their order: a line with the same
+/// keys costs a comparison instead of a sort. The image of a key is the key, its `=` and zeros, so
+/// that no other key equals it.
 struct tag_layout {
   static constexpr std::size_t tags_max = 16;
   static constexpr std::size_t image_bytes = 32;
@@ -34,14 +34,14 @@ struct tag_layout {
   /// The tags' numbers in ascending order of keys. Filled when not sorted.
   std::uint8_t order[tags_max] = {};
 
-  /// Judges these tags and, where they fit, remembers their keys. Sets `in_order`; false when two
-  /// tags share a key.
+  /// Judges these tags and, where they fit, remembers their keys. Sets `in_order`. False: two tags
+  /// share a key, or there are so many that the exact reader has to judge them.
   [[nodiscard]] bool remember(std::span<const tag_view> tags, std::vector<std::uint32_t>& scratch,
                               bool& in_order);
 };
 
-/// How far a kernel read a line that it gave up, so that the exact reader need not read that again:
-/// where it lies is what the exact reader would have made of it.
+/// How far a kernel read a line that it gave up, so that the exact reader need not read that part
+/// again: the exact reader would have come to the same result.
 struct line_progress {
   enum class part : std::uint8_t {
     nothing,
@@ -66,7 +66,7 @@ struct line_marks {
   };
 
   std::unique_ptr<memory> storage;  // made by the first use
-  const char* base = nullptr;       // what the marks are offsets of
+  const char* base = nullptr;       // what the marks are offsets from
   const char* lines_end = nullptr;  // behind the last line that is marked whole
   const char* plain_end = nullptr;  // up to here lines are left to the scalar kernel
   const std::uint32_t* next = nullptr;

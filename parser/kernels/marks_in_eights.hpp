@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HOT. How marks are written where no instruction packs them. Included, like two_pass.hpp, into the
-// target regions of the kernels that need it, behind their `write_8_marks`.
+// HOT. Writes marks where the instruction set cannot pack them. Included, like two_pass.hpp, into
+// the target regions of such kernels, behind their `write_8_marks`.
 
-// One by one, eight in a row without a question: those too many do not count.
+// Eight at a time, without asking how many there are: marks that are written too many are written
+// over by the next block's.
 WEIR_INLINE std::uint32_t* write_marks(std::uint64_t bits, std::uint32_t offset,
                                        std::uint32_t* out) noexcept {
   const auto count = static_cast<std::uint32_t>(__builtin_popcountll(bits));

@@ -42,8 +42,8 @@ WEIR_INLINE std::uint64_t read_digits(const char* end, std::size_t count, __m128
   return halves.high * 10'000'000'000'000'000U + halves.low;
 }
 
-// (high * 10^16 + low) / 10^decimals, rounded once. False: so near to the middle between two
-// doubles that it takes more bits to tell.
+// (high * 10^16 + low) / 10^decimals, rounded once. False: the result is so near to the middle
+// between two doubles that these bits cannot decide.
 //
 // The sum is kept exactly in two doubles: high * 10^16 has 52 bits at most (14 and those of 5^16),
 // the error of an addition is a double (Dekker), and so is the remainder of a division (which the

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the tags and fields of a line, or of some lines that are read together, are collected. The
-// vectors only grow and are reused from line to line, so a reader that has seen its largest line
-// allocates no more.
+// Collects the tags and fields of a line, or of some lines that are read together. The vectors only
+// grow and are reused from line to line: a reader that has read its largest line allocates no more.
 #pragma once
 
 #include <cstddef>
@@ -14,12 +13,12 @@
 
 namespace weir {
 
-/// 1.x's bound on the bytes of measurement and tags, and (with 4 more) of those and a field key.
+/// 1.x's limit in bytes for measurement and tags, and (with 4 more) for those and a field key.
 inline constexpr std::size_t key_bytes_max = 65535;
 inline constexpr std::size_t field_key_overhead = 4;
 
-/// Lines that a kernel may read together: enough to hide what starting costs, few enough that
-/// their points stay in the first-level cache.
+/// Lines that a kernel may read together: enough that the cost of a call hardly counts, few enough
+/// that their points stay in the first-level cache.
 inline constexpr std::size_t lines_together_max = 16;
 
 struct line_scratch {
@@ -29,10 +28,10 @@ struct line_scratch {
   std::size_t tag_count = 0;
   std::size_t field_count = 0;
   std::vector<std::uint32_t> order;  // of the tags, by key, when they came unsorted
-  // The same of each of `points`, where a layout knows it.
+  // The same of each of `points`, where a layout knows it: tag_layout::tags_max bytes each.
   std::vector<std::uint8_t> orders;
 
-  /// Room for common lines, so that a kernel need not wait for the exact reader to make it.
+  /// Makes room for common lines: a kernel makes none itself and would give them up.
   void prepare() {
     constexpr std::size_t least = 160;
     if (points.empty()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the part of a string ends that means nothing but itself. Strings may be long, so it is
-// looked for with the C library's own means.
+// Finds the bytes of a string that end it or escape. Strings may be long, so the search is the C
+// library's memchr.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 namespace weir {
 
 /// The first quote or backslash in [at, end) of `text`, with `line_feeds` also the first of those,
-/// or `end`. Requires: at <= end <= text.size(). Piece by piece: each byte is looked at so often as
-/// there are kinds to look for, whatever lies behind it.
+/// or `end`. Requires: at <= end <= text.size(). Searches piece by piece, so that the cost is
+/// linear: each byte is looked at once for each kind of mark.
 inline std::size_t find_string_mark(std::string_view text, std::size_t at, std::size_t end,
                                     bool line_feeds) noexcept {
   constexpr std::size_t piece = 128;
@@ -21,16 +21,16 @@ inline std::size_t find_string_mark(std::string_view text, std::size_t at, std::
     const char* const begin = text.data() + at;
     std::size_t size = std::min(piece, end - at);
     const auto cut = [&](char byte) {
-      const void* const found = std::memchr(begin, byte, size);
-      size = found != nullptr ? static_cast<std::size_t>(static_cast<const char*>(found) - begin)
+      const void* const first = std::memchr(begin, byte, size);
+      size = first != nullptr ? static_cast<std::size_t>(static_cast<const char*>(first) - begin)
                               : size;
-      return found != nullptr;
+      return first != nullptr;
     };
-    bool found = cut('"');
-    found = cut('\\') || found;
-    found = (line_feeds && cut('\n')) || found;
+    bool has_mark = cut('"');
+    has_mark = cut('\\') || has_mark;
+    has_mark = (line_feeds && cut('\n')) || has_mark;
     at += size;
-    if (found) {
+    if (has_mark) {
       return at;
     }
   }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The values of the constants that the two-pass kernels take from memory. Not their algorithm.
 #if defined(__x86_64__)
 #include "parser/kernels/two_pass_headers.hpp"
 
@@ -6,26 +8,26 @@ namespace weir {
 namespace {
 
 constexpr lane_constants make_lanes() {
-  lane_constants made{};
+  lane_constants constants{};
   for (unsigned i = 0; i < 32; ++i) {
     const bool even = i % 2 == 0;
-    made.zero_characters[i] = '0';
-    made.points[i] = '.';
-    made.nines[i] = 9;
-    made.tens[i] = even ? 10 : 1;
-    made.hundreds[i / 2] = (i / 2) % 2 == 0 ? 100 : 1;
-    made.ten_thousands[i / 2] = (i / 2) % 2 == 0 ? 10000 : 1;
+    constants.zero_characters[i] = '0';
+    constants.points[i] = '.';
+    constants.nines[i] = 9;
+    constants.tens[i] = even ? 10 : 1;
+    constants.hundreds[i / 2] = (i / 2) % 2 == 0 ? 100 : 1;
+    constants.ten_thousands[i / 2] = (i / 2) % 2 == 0 ? 10000 : 1;
   }
   for (unsigned i = 0; i < 64; ++i) {
-    made.numbers[i] = static_cast<unsigned char>(i);
+    constants.numbers[i] = static_cast<unsigned char>(i);
   }
-  made.delimiters[0] = ' ';
-  made.delimiters[1] = 2;  // any byte that does not end in these four bits
-  made.delimiters[2] = '"';
-  made.delimiters[10] = '\n';
-  made.delimiters[12] = ',';
-  made.delimiters[13] = '=';
-  return made;
+  constants.delimiters[0] = ' ';
+  constants.delimiters[1] = 2;  // any byte that does not end in these four bits
+  constants.delimiters[2] = '"';
+  constants.delimiters[10] = '\n';
+  constants.delimiters[12] = ',';
+  constants.delimiters[13] = '=';
+  return constants;
 }
 
 }  // namespace

@@ -17,8 +17,8 @@
 
 namespace weir {
 
-// Constants of the kernels, in another file so that each is an operand from memory: built anew in
-// front of each use, as compilers like to do, they cost more.
+// Constants of the kernels. They are defined in another file, so that the compiler takes each from
+// memory as an operand: it would otherwise build them anew before each use, which costs more.
 struct lane_constants {
   // By its low four bits each delimiter finds itself in here and nothing else does: space 0x20,
   // quote 0x22, line feed 0x0a, comma 0x2c, equals 0x3d. (Entry 0 must not be 0, nor any other
@@ -49,8 +49,9 @@ alignas(64) constexpr unsigned char suffix_masks[64] = {
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
-// Numbers are read backwards from their end and tag keys beyond theirs, in whole registers: a line
-// nearer than this to what may not be read is the scalar kernel's.
+// Whole registers are read: backwards from the end of a number, and forwards beyond the end of a
+// tag key. A line that lies nearer than this to bytes that may not be read is left to the scalar
+// kernel.
 constexpr std::size_t bytes_before_line = 40;
 constexpr std::size_t bytes_behind_line = 48;
 
@@ -58,7 +59,7 @@ WEIR_INLINE __m128i load16(const void* bytes) noexcept {
   return _mm_loadu_si128(static_cast<const __m128i*>(bytes));
 }
 
-// A tag layout is compared in here and learnt elsewhere.
+// The kernels compare 32 bytes of a key with its image.
 static_assert(tag_layout::image_bytes == 32);
 
 }  // namespace

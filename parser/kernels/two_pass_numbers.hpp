@@ -14,8 +14,8 @@ WEIR_INLINE std::uint64_t combine_digits(__m128i digits) noexcept {
   return (both & 0xffffffffU) * 100000000U + (both >> 32);
 }
 
-// The last `count` (0 to 16) of these characters as digits, zeros before them. What is no digit
-// leaves a bit in `wrong`.
+// The last `count` (0 to 16) of these characters as digits, with zeros before them. A character
+// that is no digit sets bits of `wrong`.
 WEIR_INLINE __m128i digits_of(__m128i characters, std::size_t count, __m128i& wrong) noexcept {
   const __m128i digits = _mm_and_si128(_mm_sub_epi8(characters, load16(lanes.zero_characters)),
                                        load16(suffix_masks + 16 + count));
@@ -23,6 +23,7 @@ WEIR_INLINE __m128i digits_of(__m128i characters, std::size_t count, __m128i& wr
   return digits;
 }
 
+// A float that no register decodes exactly: by the library.
 [[gnu::noinline]] inline bool read_float_slow(const char* begin, const char* end,
                                               field_view& field) noexcept {
   const char* const digits = begin + (*begin == '-' ? 1 : 0);
@@ -35,8 +36,9 @@ WEIR_INLINE __m128i digits_of(__m128i characters, std::size_t count, __m128i& wr
   return is_plain && parse_double(between(begin, end), field.float_value) == number_error::none;
 }
 
-// 16 characters of a number of which the point is lane `point` (negative: it is none of these):
-// those up to it are taken one byte further left, so that the point disappears.
+// The last 16 characters before `end` without the decimal point, which is lane `point` of them
+// (negative: none is). Those before the point are loaded from one byte further left, over the
+// point.
 WEIR_INLINE __m128i without_point(const char* end, int point) noexcept {
   const __m128i near = load16(end - 16);
   const __m128i far = load16(end - 17);
@@ -45,6 +47,7 @@ WEIR_INLINE __m128i without_point(const char* end, int point) noexcept {
   return _mm_blendv_epi8(far, near, is_behind);
 }
 
+// The lanes of the last 16 characters that are decimal points.
 WEIR_INLINE std::uint32_t points_in(const char* end) noexcept {
   return static_cast<std::uint32_t>(
       _mm_movemask_epi8(_mm_cmpeq_epi8(load16(end - 16), load16(lanes.points))));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an accepted line probably does not mean to say. Runs for every good line, so each question
-// is first asked in a way that costs a few nanoseconds.
+// What an accepted line says but probably does not mean. Runs for every accepted line, so each
+// check begins with a test that costs a few nanoseconds.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -14,7 +14,7 @@ namespace weir {
 namespace {
 
 bool is_quoted(std::string_view name) noexcept {
-  // No name that is accepted is empty.
+  // An accepted line has no empty name.
   return (name.front() == '"' || name.front() == '\'') && name.size() > 1 &&
          name.front() == name.back();
 }
@@ -24,7 +24,7 @@ class adviser {
   adviser(const point_view& point, const line_circumstances& circumstances)
       : point_(point), circumstances_(circumstances) {}
 
-  std::vector<mistake_found> judge() {
+  std::vector<mistake_finding> judge() {
     judge_bytes();
     judge_names();
     judge_spaces();
@@ -33,16 +33,16 @@ class adviser {
     if (point_.carriage_return) {
       add({mistake::windows_line_end, point_.text.size(), 1});
     }
-    return std::move(said_);
+    return std::move(doubts_);
   }
 
  private:
-  void add(mistake_found found) { said_.push_back(std::move(found)); }
-  // With one way to write it instead.
-  void add(mistake_found found, std::string condition, std::size_t at, std::size_t length,
+  void add(mistake_finding finding) { doubts_.push_back(std::move(finding)); }
+  // A doubt with one way to write the line instead.
+  void add(mistake_finding finding, std::string condition, std::size_t at, std::size_t length,
            std::string with) {
-    found.readings.push_back({std::move(condition), {{at, length, std::move(with)}}});
-    add(std::move(found));
+    finding.readings.push_back({std::move(condition), {{at, length, std::move(with)}}});
+    add(std::move(finding));
   }
   [[nodiscard]] std::size_t offset(std::string_view part) const noexcept {
     return static_cast<std::size_t>(part.data() - point_.text.data());
@@ -69,10 +69,10 @@ class adviser {
 
   const point_view& point_;
   const line_circumstances& circumstances_;
-  std::vector<mistake_found> said_;
+  std::vector<mistake_finding> doubts_;
 };
 
-// Typographic quotes, too, become a part of the name.
+// A name in typographic quotes: they become a part of the name, as plain ones do.
 void adviser::add_curly(std::string_view name) {
   constexpr std::string_view open = "\xE2\x80\x9C";
   constexpr std::string_view close = "\xE2\x80\x9D";
@@ -85,18 +85,18 @@ void adviser::add_curly(std::string_view name) {
 
 void adviser::add_quoted(std::string_view name) {
   const std::string_view inner = name.substr(1, name.size() - 2);
-  mistake_found found{mistake::quoted_name, offset(name), name.size(), name};
+  mistake_finding finding{mistake::quoted_name, offset(name), name.size(), name};
   if (!inner.empty() && inner.find(name.front()) == inner.npos && !inner.ends_with('\\')) {
-    found.readings.push_back({{}, {{found.at, name.size(), escaped(inner, ", =")}}});
+    finding.readings.push_back({{}, {{finding.at, name.size(), escaped(inner, ", =")}}});
   }
-  add(std::move(found));
+  add(std::move(finding));
 }
 
-// What should have ended the measurement stands inside it: cpu;host=a and the like.
+// The sign that should have ended the measurement stands inside it: cpu;host=a and the like.
 bool adviser::judge_joint(std::string_view name) {
   struct joint {
     std::string_view sign;
-    mistake what;
+    mistake kind;
     std::string_view with;
   };
   constexpr joint joints[] = {{";", mistake::semicolon_for_comma, ","},
@@ -109,19 +109,19 @@ bool adviser::judge_joint(std::string_view name) {
     if (at == 0 || at > equals) {
       continue;
     }
-    mistake_found found{each.what, at, each.sign.size(), name.substr(at, each.sign.size())};
-    if (each.what == mistake::escaped_comma) {
-      found.first = name;
-    } else if (each.what == mistake::wide_punctuation) {
-      found.made = "U+FF0C";
+    mistake_finding finding{each.kind, at, each.sign.size(), name.substr(at, each.sign.size())};
+    if (each.kind == mistake::escaped_comma) {
+      finding.first = name;
+    } else if (each.kind == mistake::wide_punctuation) {
+      finding.detail = "U+FF0C";
     }
     const std::string tag{name.substr(at + each.sign.size())};
     line_reading reading{"`" + tag.substr(0, diagnosis::quote_bytes_max) + "` is a tag", {}};
     for (std::size_t i = at; i < name.size(); i = name.find(each.sign, i + 1)) {
       reading.edits.push_back({i, each.sign.size(), std::string{each.with}});
     }
-    found.readings.push_back(std::move(reading));
-    add(std::move(found));
+    finding.readings.push_back(std::move(reading));
+    add(std::move(finding));
     return true;
   }
   const std::size_t brace = name.find('{');
@@ -132,7 +132,7 @@ bool adviser::judge_joint(std::string_view name) {
   return false;
 }
 
-// A prompt, or a quote that nothing closes, before the measurement.
+// A prompt, or a quote without its closing quote, before the measurement.
 void adviser::judge_first_byte(std::string_view name) {
   const char first = name.front();
   const bool is_prompt = first == '>';
@@ -144,22 +144,22 @@ void adviser::judge_first_byte(std::string_view name) {
       "it is no part of the name", 0, 1, "");
 }
 
-// A tab beside the space that ends the tags is a part of the last one's value.
+// A tab before the space that ends the tags is a part of the last tag's value.
 void adviser::judge_tabs() {
   const std::string_view series = point_.series;
   if (std::memchr(series.data(), '\t', series.size()) == nullptr) {
     return;
   }
   const std::size_t at = series.find('\t');
-  mistake_found found{mistake::tab_for_space, at};
+  mistake_finding finding{mistake::tab_for_space, at};
   const std::size_t end = series.find_last_not_of('\t') + 1;
   if (end <= at && series.data() == point_.text.data()) {
-    found.readings.push_back({{}, {{at, series.size() - at, ""}}});
+    finding.readings.push_back({{}, {{at, series.size() - at, ""}}});
   }
-  add(std::move(found));
+  add(std::move(finding));
 }
 
-// A name like `host=a`, or a time, is what follows where the measurement was forgotten.
+// Where the measurement was forgotten, what follows takes its place: `host=a`, or a timestamp.
 void adviser::judge_measurement() {
   const std::string_view name = point_.measurement;
   constexpr std::string_view key = "measurement=";
@@ -169,51 +169,37 @@ void adviser::judge_measurement() {
     if (judge_joint(name)) {
       return;
     }
-    mistake_found found{mistake::measurement_missing, 0, name.size(), name};
+    mistake_finding finding{mistake::measurement_missing, 0, name.size(), name};
     if (name.starts_with(key) && name.size() > key.size()) {
-      add(std::move(found), {}, 0, key.size(), "");
+      add(std::move(finding), {}, 0, key.size(), "");
     } else {
-      add(std::move(found), placeholder, 0, 0, "measurement,");
+      add(std::move(finding), placeholder, 0, 0, "measurement,");
     }
-  } else if (name.front() <= '9' && name.front() >= '0' && is_timestamp_like(name)) {
-    mistake_found found{mistake::timestamp_first, 0, name.size(), name};
+  } else if (is_digit(name.front()) && is_timestamp_like(name)) {
+    mistake_finding finding{mistake::timestamp_first, 0, name.size(), name};
     if (!point_.time) {
-      found.readings.push_back({placeholder,
-                                {{0, name.size(), "measurement"},
-                                 {point_.series_and_fields.size(), 0, " " + std::string{name}}}});
+      finding.readings.push_back({placeholder,
+                                  {{0, name.size(), "measurement"},
+                                   {point_.series_and_fields.size(), 0, " " + std::string{name}}}});
     }
-    add(std::move(found));
+    add(std::move(finding));
   }
 }
 
-// host==a and host=>a: the first equals sign ends the name.
+// host==a and host=>a: the first equals sign ends the name, and the value begins with a sign.
 void adviser::judge_value(const tag_view& tag) {
   const char first = tag.value.front();
   if ((first == '=' || first == '>') && tag.value.size() > 1) {
     const std::size_t at = offset(tag.value);
-    const mistake what = first == '=' ? mistake::double_equals : mistake::arrow_for_equals;
-    add({what, at - 1, 2, point_.text.substr(at - 1, 2)}, {}, at, 1, "");
+    const mistake kind = first == '=' ? mistake::double_equals : mistake::arrow_for_equals;
+    add({kind, at - 1, 2, point_.text.substr(at - 1, 2)}, {}, at, 1, "");
   }
   if ((first == '$' || first == '%' || first == '{') && is_placeholder(tag.value)) {
     add({mistake::placeholder, offset(tag.value), tag.value.size(), tag.value});
   }
 }
 
-bool has_high_byte(std::string_view text) noexcept {
-  std::uint64_t all = 0;
-  std::size_t at = 0;
-  for (; at + sizeof all <= text.size(); at += sizeof all) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, text.data() + at, sizeof eight);
-    all |= eight;
-  }
-  for (; at < text.size(); ++at) {
-    all |= static_cast<unsigned char>(text[at]);
-  }
-  return (all & 0x8080808080808080U) != 0;
-}
-
-// Most lines are ASCII and end here.
+// Bytes that are not ASCII. Most lines are ASCII and return at once.
 void adviser::judge_bytes() {
   const std::string_view text = point_.text;
   if (circumstances_.byte_order_mark) {
@@ -222,8 +208,8 @@ void adviser::judge_bytes() {
   if (!has_high_byte(text)) {
     return;
   }
-  if (auto found = find_invisible(text, true)) {
-    add(std::move(*found));
+  if (auto finding = find_invisible(text, true)) {
+    add(std::move(*finding));
   }
   if (std::memchr(text.data(), 0xEF, text.size()) == nullptr) {
     return;
@@ -238,7 +224,7 @@ void adviser::judge_bytes() {
   }
 }
 
-// With the length known, a comparison is one instruction.
+// Asked of every name: with a length known when compiling, the comparison is one instruction.
 bool is_time(std::string_view name) noexcept {
   return name.size() == 4 && std::memcmp(name.data(), "time", 4) == 0;
 }
@@ -263,7 +249,7 @@ void adviser::judge_names() {
   }
 }
 
-// Looks at the bytes that separate the three parts.
+// The white space between series, field set and timestamp.
 void adviser::judge_spaces() {
   const std::string_view text = point_.text;
   for (const std::size_t at : {point_.series.size(), point_.series_and_fields.size()}) {
@@ -290,7 +276,7 @@ void adviser::judge_time() {
   const std::string_view text = point_.text;
   const std::size_t end = text.find_last_not_of(' ') + 1;
   const std::size_t begin = text.find_last_of({" \t\0", 3}, end - 1) + 1;
-  mistake_found found{
+  mistake_finding finding{
       mistake::timestamp_unit,
       begin,
       end - begin,
@@ -300,25 +286,25 @@ void adviser::judge_time() {
   std::int64_t time = 0;
   if (!__builtin_mul_overflow(number, better, &time) && time % unit == 0) {
     const std::string condition = "the timestamp counts " + std::string{name_of_unit(better)};
-    add(std::move(found), condition, begin, end - begin, std::to_string(time / unit));
+    add(std::move(finding), condition, begin, end - begin, std::to_string(time / unit));
   } else {
-    add(std::move(found));
+    add(std::move(finding));
   }
 }
 
 }  // namespace
 
-std::vector<mistake_found> find_doubts(const point_view& point,
-                                       const line_circumstances& circumstances) {
+std::vector<mistake_finding> find_doubts(const point_view& point,
+                                         const line_circumstances& circumstances) {
   return adviser(point, circumstances).judge();
 }
 
 std::vector<diagnosis> advise(const point_view& point, const line_circumstances& circumstances) {
-  std::vector<diagnosis> said;
-  for (const mistake_found& found : find_doubts(point, circumstances)) {
-    said.push_back(make_diagnosis(words_of(found.what), found, point.text, 1));
+  std::vector<diagnosis> diagnoses;
+  for (const mistake_finding& finding : find_doubts(point, circumstances)) {
+    diagnoses.push_back(make_diagnosis(texts_of(finding.kind), finding, point.text, 1));
   }
-  return said;
+  return diagnoses;
 }
 
 }  // namespace weir

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The mistakes that people and programs are known to make in line protocol, with the words for
-// each. Which of them stands on a line is decided in diagnose.cpp and mistake_*.cpp (refused lines)
-// and advise.cpp (accepted ones).
+// The mistakes that are known to happen in line protocol, with the texts for each. Which of them a
+// line has is decided in diagnose.cpp and mistake_*.cpp (rejected lines) and advise.cpp (accepted
+// ones).
 #pragma once
 
 #include <cstddef>
@@ -117,18 +117,19 @@ enum class mistake : std::uint8_t {
 
 inline constexpr std::size_t mistake_count = static_cast<std::size_t>(mistake::time_as_name) + 1;
 
-/// "{1}", "{2}" and "{3}" in the texts stand for what is special to the line (`mistake_found`).
-struct mistake_words {
+/// What is said of a mistake. "{1}", "{2}" and "{3}" are replaced by the parts of a line that its
+/// `mistake_finding` has.
+struct mistake_texts {
   std::string_view kind;
   std::string_view title;
   std::string_view explanation;
   std::string_view remedy;
 };
 
-[[nodiscard]] const mistake_words& words_of(mistake what) noexcept;
+[[nodiscard]] const mistake_texts& texts_of(mistake kind) noexcept;
 
-/// For an error that is none of the known mistakes. The title is empty: InfluxDB's words serve.
-[[nodiscard]] const mistake_words& words_of(parse_code code) noexcept;
+/// For an error that is none of the known mistakes.
+[[nodiscard]] const mistake_texts& texts_of(parse_code code) noexcept;
 
 /// A change of a line's text: `length` bytes at `at` become `text`. A line feed in `text` ends the
 /// line: what follows is a line of its own.
@@ -139,26 +140,27 @@ struct line_edit {
 };
 using line_edits = std::vector<line_edit>;  // in ascending order, apart from each other
 
-/// One way to understand a wrong line, and the changes that make it say so.
+/// One way to understand a wrong line, and the edits that make the line say so.
 struct line_reading {
   /// Continues "If ": "the space belongs to the tag's value". Empty: nothing else can be meant.
   std::string condition{};
   line_edits edits{};
 };
 
-struct mistake_found {
-  mistake what = mistake::json;
+/// A mistake that was recognised in a line. Views lie in the line's text.
+struct mistake_finding {
+  mistake kind = mistake::json;
   std::size_t at = 0;  // offset in the line's text
   std::size_t length = 1;
   std::string_view first{};   // "{1}"
   std::string_view second{};  // "{2}"
-  std::string made{};         // "{3}": words of ours, not the line's
-  /// The likeliest first; none where what was meant cannot be told.
+  std::string detail{};       // "{3}": a text of ours, not of the line
+  /// The likeliest first; none where the meaning cannot be guessed.
   std::vector<line_reading> readings{};
 };
 
-/// A refused line as the functions that recognise mistakes look at it.
-struct refused_line {
+/// A rejected line, as the functions that recognise mistakes need it.
+struct rejected_line {
   std::string_view text;
   parse_code code = parse_code::none;
   std::size_t at = 0;     // offset in `text` at which the error was noticed
@@ -169,7 +171,7 @@ struct refused_line {
   std::size_t series_end = 0;
   /// Behind the white space there: where the fields begin.
   std::size_t fields_begin = 0;
-  /// Of the reader: what its timestamps count.
+  /// Nanoseconds in one unit of the line's timestamp, as the reader took it.
   std::int64_t unit_ns = 1;
 
   [[nodiscard]] std::size_t offset(std::string_view part) const noexcept {
@@ -184,10 +186,10 @@ struct refused_line {
 /// The first byte of `set` at or behind `from` that no backslash precedes, or the end.
 [[nodiscard]] std::size_t find_bare(std::string_view text, std::string_view set,
                                     std::size_t from) noexcept;
-/// What stands at `from` up to a bare space; and up to a bare space or comma.
+/// The text from `from` up to a space that no backslash precedes; `item_at`: or up to such a comma.
 [[nodiscard]] std::string_view word_at(std::string_view text, std::size_t from) noexcept;
 [[nodiscard]] std::string_view item_at(std::string_view text, std::size_t from) noexcept;
-/// Behind the spaces (not tabs) at `from`.
+/// The offset behind the spaces (not tabs) that begin at `from`.
 [[nodiscard]] std::size_t skip_spaces(std::string_view text, std::size_t from) noexcept;
 /// Whether `word` holds an equals sign that no backslash precedes, not as its first byte.
 [[nodiscard]] bool is_pair(std::string_view word) noexcept;
@@ -202,19 +204,21 @@ struct refused_line {
 [[nodiscard]] bool is_timestamp_like(std::string_view word) noexcept;
 /// A unit or currency that people write behind numbers, in any case of letters.
 [[nodiscard]] bool is_known_unit(std::string_view unit);
-/// Without what groups digits: `_`, `'`, apostrophes and spaces that are not ASCII. Other bytes
-/// stay.
+/// `number` without what groups its digits: `_`, `'`, apostrophes and spaces that are not ASCII.
+/// Other bytes stay.
 [[nodiscard]] std::string without_groups(std::string_view number);
-/// `text` as the string of a field.
+/// `text` with its ASCII letters in lower case.
+[[nodiscard]] std::string lower(std::string_view text);
+/// `text` as a field's string: in quotes, with quotes and backslashes escaped.
 [[nodiscard]] std::string quoted_string(std::string_view text);
 /// `text` with a backslash before each bare byte of `set`.
 [[nodiscard]] std::string escaped(std::string_view text, std::string_view set);
 /// Where the string that begins at the quote at `open` ends: its closing quote, or the text's end.
 [[nodiscard]] std::size_t find_closing_quote(std::string_view text, std::size_t open) noexcept;
-/// Where a field's value that begins at `from`, and that is text, ends if it holds spaces and
-/// commas: before the next `,name=`, the timestamp or the end.
+/// Where a value that begins at `from` ends, taken as text that may hold spaces and commas: before
+/// the next `,name=`, before the timestamp, or at the end.
 [[nodiscard]] std::size_t find_text_end(std::string_view text, std::size_t from) noexcept;
-/// Whether the exact reader takes the line.
+/// Whether the exact reader accepts the line.
 [[nodiscard]] bool reads(std::string_view text, std::int64_t unit_ns);
 
 /// One item of a word: between commas.
@@ -237,57 +241,61 @@ struct line_word {
 /// Lines of more words or items are not taken apart.
 inline constexpr std::size_t line_words_max = 64;
 inline constexpr std::size_t line_items_max = 1024;
-/// Empty for a line that has more. No word is without items.
+/// The words of a line; none for a line that has more than that. Every word has at least one item.
 [[nodiscard]] std::vector<line_word> split_words(std::string_view text);
 
-using maybe_mistake = std::optional<mistake_found>;
-/// The whole line stands in quotes, behind a prompt or in a command; or holds bytes that are not
-/// seen or stand for others.
-[[nodiscard]] maybe_mistake find_wrapping_mistake(const refused_line& line);
-/// Other signs where commas and spaces belong between pairs; a tag twice; a time with a name.
-[[nodiscard]] maybe_mistake find_separator_mistake(const refused_line& line);
-/// `%s`, `${name}`, `{{name}}`: what a program should have replaced.
-[[nodiscard]] bool is_placeholder(std::string_view word) noexcept;
-/// The points of JSON that has a client's members, as lines.
-void add_json_readings(mistake_found& found, const refused_line& line);
-/// Formats of other systems.
-[[nodiscard]] maybe_mistake find_foreign_format(const refused_line& line);
-/// Quotes around names and tags' values that hold spaces, commas or equals signs.
-[[nodiscard]] maybe_mistake find_quoted_names(const refused_line& line);
-/// The words of the line are in the wrong places: told by what each of them looks like.
-[[nodiscard]] maybe_mistake find_shape_mistake(const refused_line& line);
-/// It is not line protocol at all, or begins with bytes that do not belong to it.
-[[nodiscard]] maybe_mistake find_format_mistake(const refused_line& line);
-/// Spaces, tabs, commas and equals signs in the wrong place.
-[[nodiscard]] maybe_mistake find_list_mistake(const refused_line& line);
-/// Strings that close too early, too late or never.
-[[nodiscard]] maybe_mistake find_string_mistake(const refused_line& line);
-/// The value of a field.
-[[nodiscard]] maybe_mistake find_value_mistake(const refused_line& line);
-/// The timestamp and what follows it.
-[[nodiscard]] maybe_mistake find_time_mistake(const refused_line& line);
+using maybe_mistake = std::optional<mistake_finding>;
+// Each of the following recognises one family of mistakes; nothing: the line has none of them.
 
-/// What the value of a field should be instead, by the kind of its mistake.
-void add_value_readings(mistake_found& found, std::string_view value, const refused_line& line);
-/// The same for mistakes whose repair follows from their place alone.
-void add_plain_readings(mistake_found& found, const refused_line& line);
-/// What `found.at` holds is a timestamp of another form: the same time in the reader's unit.
-void add_time_readings(mistake_found& found, const refused_line& line);
-/// Readings for what `advise` tells.
-void add_advice_readings(mistake_found& found, const point_view& point, std::int64_t unit_ns);
-/// Invisible bytes outside strings, from the first one on; nothing for a line without.
+/// The whole line stands in quotes or behind a prompt; or it holds bytes that are invisible or look
+/// like others.
+[[nodiscard]] maybe_mistake find_wrapping_mistake(const rejected_line& line);
+/// Other signs where commas and spaces belong between pairs; a tag twice; a timestamp with a name.
+[[nodiscard]] maybe_mistake find_separator_mistake(const rejected_line& line);
+/// `%s`, `${name}`, `{{name}}`: a place that a program should have filled in.
+[[nodiscard]] bool is_placeholder(std::string_view word) noexcept;
+/// For JSON with the members that clients of InfluxDB use: its points as lines.
+void add_json_readings(mistake_finding& finding, const rejected_line& line);
+/// Formats of other systems.
+[[nodiscard]] maybe_mistake find_foreign_format(const rejected_line& line);
+/// Quotes around names and tags' values that hold spaces, commas or equals signs.
+[[nodiscard]] maybe_mistake find_quoted_names(const rejected_line& line);
+/// Words in the wrong places, recognised by what each word looks like.
+[[nodiscard]] maybe_mistake find_shape_mistake(const rejected_line& line);
+/// Not line protocol at all, or a line behind bytes that do not belong to it.
+[[nodiscard]] maybe_mistake find_format_mistake(const rejected_line& line);
+/// Spaces, tabs, commas and equals signs in the wrong place.
+[[nodiscard]] maybe_mistake find_list_mistake(const rejected_line& line);
+/// Strings that close too early, too late or never.
+[[nodiscard]] maybe_mistake find_string_mistake(const rejected_line& line);
+/// The value of a field.
+[[nodiscard]] maybe_mistake find_value_mistake(const rejected_line& line);
+/// The timestamp and what follows it.
+[[nodiscard]] maybe_mistake find_time_mistake(const rejected_line& line);
+
+// Each of the following adds readings: what the line should say instead.
+
+/// For the value of a field, by the kind of its mistake.
+void add_value_readings(mistake_finding& finding, std::string_view value,
+                        const rejected_line& line);
+/// For mistakes whose repair follows from where they lie.
+void add_plain_readings(mistake_finding& finding, const rejected_line& line);
+/// For a timestamp of another form at `finding.at`: the same time in the reader's unit.
+void add_time_readings(mistake_finding& finding, const rejected_line& line);
+/// Invisible characters outside strings, all of them in one finding. `accepted`: of an accepted
+/// line, where those that scripts and emoji need are no mistake.
 [[nodiscard]] maybe_mistake find_invisible(std::string_view text, bool accepted);
 
-/// The mistake of a refused line, if it is a known one.
-[[nodiscard]] maybe_mistake recognise(const refused_line& line);
-[[nodiscard]] refused_line take_apart(const parse_error& error, std::int64_t unit_ns);
+/// The mistake of a rejected line, if it is a known one.
+[[nodiscard]] maybe_mistake recognise(const rejected_line& line);
+[[nodiscard]] rejected_line take_apart(const parse_error& error, std::int64_t unit_ns);
 
-/// What `advise` tells, as mistakes.
-[[nodiscard]] std::vector<mistake_found> find_doubts(const point_view& point,
-                                                     const line_circumstances& circumstances);
+/// The mistakes that `advise` reports.
+[[nodiscard]] std::vector<mistake_finding> find_doubts(const point_view& point,
+                                                       const line_circumstances& circumstances);
 
-/// Fills in the texts. `first_column` is the column of the text's first byte.
-[[nodiscard]] diagnosis make_diagnosis(const mistake_words& words, const mistake_found& found,
+/// Fills in the texts. `first_column` is the 1-based column of the first byte of `text`.
+[[nodiscard]] diagnosis make_diagnosis(const mistake_texts& texts, const mistake_finding& finding,
                                        std::string_view text, std::uint64_t first_column);
 
 }  // namespace weir

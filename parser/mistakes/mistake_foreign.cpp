@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines of other systems (OpenTSDB, Graphite, StatsD, Prometheus), queries and commands: which it
-// is, and the point that the line would be where that is clear.
+// Lines of other systems (OpenTSDB, Graphite, StatsD, Prometheus), queries and commands: recognises
+// them, and writes the point that they stand for where that is clear.
 #include <algorithm>
 #include <array>
 #include <string>
 
+#include "parser/bytes.hpp"
 #include "parser/mistakes/mistake.hpp"
 #include "parser/mistakes/time_units.hpp"
 #include "parser/number.hpp"
@@ -14,14 +15,6 @@ namespace weir {
 namespace {
 
 constexpr std::string_view name_set = ", =";
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), [](char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
-  });
-  return out;
-}
 
 std::vector<std::string_view> plain_words(std::string_view text, std::size_t words_max) {
   std::vector<std::string_view> words;
@@ -34,7 +27,7 @@ std::vector<std::string_view> plain_words(std::string_view text, std::size_t wor
   return words;
 }
 
-// A number of seconds or milliseconds, as these systems have it, in the reader's unit.
+// A time in seconds or milliseconds, as these systems write it, in the reader's unit.
 std::string time_of(std::string_view digits, std::int64_t unit_ns) {
   std::int64_t number = 0;
   if (parse_int64(digits, number) != number_error::none) {
@@ -48,16 +41,16 @@ std::string time_of(std::string_view digits, std::int64_t unit_ns) {
   return " " + std::to_string(time / unit_ns);
 }
 
-mistake_found whole(mistake what, const refused_line& line, std::string point) {
-  mistake_found found{what, 0, word_at(line.text, 0).size()};
+mistake_finding whole(mistake kind, const rejected_line& line, std::string point) {
+  mistake_finding finding{kind, 0, word_at(line.text, 0).size()};
   if (!point.empty()) {
-    found.readings.push_back({{}, {{0, line.text.size(), std::move(point)}}});
+    finding.readings.push_back({{}, {{0, line.text.size(), std::move(point)}}});
   }
-  return found;
+  return finding;
 }
 
-// put NAME TIME VALUE tag=value ..., and without the word where there are tags.
-maybe_mistake opentsdb(const refused_line& line) {
+// put NAME TIME VALUE tag=value ...; `put` may be missing where there are tags.
+maybe_mistake opentsdb(const rejected_line& line) {
   constexpr std::size_t words_max = 64;
   auto words = plain_words(line.text, words_max);
   const bool has_word = !words.empty() && lower(words[0].substr(0, 4)) == "put";
@@ -82,13 +75,13 @@ maybe_mistake opentsdb(const refused_line& line) {
   return whole(mistake::opentsdb, line, words.size() < words_max ? point : std::string{});
 }
 
-// Graphite's words for the time of arrival.
+// How Graphite spells the time of arrival.
 bool is_now(std::string_view word) noexcept {
   return word == "-1" || word == "N";
 }
 
 // path.of.names VALUE TIME, and name;tag=value VALUE TIME
-maybe_mistake graphite(const refused_line& line) {
+maybe_mistake graphite(const rejected_line& line) {
   const auto words = plain_words(line.text, 4);
   if (words.size() != 3 || words[0].find_first_of(".;") == std::string_view::npos ||
       words[0].find_first_of(",\"'{") != std::string_view::npos || !is_plain_number(words[1]) ||
@@ -103,10 +96,10 @@ maybe_mistake graphite(const refused_line& line) {
 }
 
 // name:value|type[|@rate][|#tag:value,...]
-maybe_mistake statsd(const refused_line& line) {
+maybe_mistake statsd(const rejected_line& line) {
   const std::string_view text = word_at(line.text, 0);
   const std::size_t bar = std::min(text.find('|'), text.size());
-  // name,tag=a:1|c, as Telegraf has it: a tag's value may hold colons.
+  // name,tag=a:1|c, as Telegraf writes it: a tag's value may hold colons.
   const std::size_t comma = text.find(',');
   const bool has_tags = comma < bar && is_pair(text.substr(comma + 1, bar - comma - 1));
   const std::size_t colon = has_tags ? text.rfind(':', bar) : text.find(':');
@@ -121,9 +114,9 @@ maybe_mistake statsd(const refused_line& line) {
   if (std::find(types.begin(), types.end(), type) == types.end()) {
     return std::nullopt;
   }
-  mistake_found found{mistake::statsd, 0, text.size()};
+  mistake_finding finding{mistake::statsd, 0, text.size()};
   if (!is_plain_number(value) || text.size() < line.text.size()) {
-    return found;
+    return finding;
   }
   const std::string_view name = text.substr(0, colon);
   std::string point = has_tags ? std::string{name} : escaped(name, name_set);
@@ -133,17 +126,18 @@ maybe_mistake statsd(const refused_line& line) {
     std::replace(list.begin(), list.end(), ':', '=');
     point.append(",").append(list);
   }
-  found.readings.push_back({"each sample is to be a point of its own",
-                            {{0, line.text.size(), point.append(" value=").append(value)}}});
-  return found;
+  finding.readings.push_back({"each sample is to be a point of its own",
+                              {{0, line.text.size(), point.append(" value=").append(value)}}});
+  return finding;
 }
 
 bool is_metric_name_byte(char byte) noexcept {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-         (byte >= '0' && byte <= '9') || byte == '_' || byte == ':';
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || is_digit(byte) ||
+         byte == '_' || byte == ':';
 }
 
-// The labels between braces as tags: `begin` is behind the brace. False: not of this form.
+// Appends the labels between braces as tags; `at`, behind the opening brace, moves behind the
+// closing one. False: they are not of this form.
 bool append_labels(std::string_view text, std::size_t& at, std::string& out) {
   while (at < text.size() && text[at] != '}') {
     at = std::min(text.find_first_not_of(", ", at), text.size());
@@ -169,7 +163,7 @@ bool append_labels(std::string_view text, std::size_t& at, std::string& out) {
 }
 
 // name{label="value",...} 1.5 [milliseconds]
-maybe_mistake prometheus(const refused_line& line) {
+maybe_mistake prometheus(const rejected_line& line) {
   const std::string_view text = line.text;
   const auto end = std::find_if_not(text.begin(), text.end(), is_metric_name_byte);
   const auto name_size = static_cast<std::size_t>(end - text.begin());
@@ -229,20 +223,20 @@ bool is_query(std::string_view text) {
          first.starts_with("from(bucket");
 }
 
-maybe_mistake insert_keyword(const refused_line& line) {
+maybe_mistake insert_keyword(const rejected_line& line) {
   const auto words = plain_words(line.text, 4);
   if (words.size() < 2 || lower(words[0].substr(0, 8)) != "insert") {
     return std::nullopt;
   }
   const bool has_policy = words.size() > 3 && lower(words[1].substr(0, 8)) == "into";
   const std::size_t begin = line.offset(words[has_policy ? 3 : 1]);
-  mistake_found found{mistake::insert_keyword, 0, 6};
-  found.readings.push_back({{}, {{0, begin, ""}}});
-  return found;
+  mistake_finding finding{mistake::insert_keyword, 0, 6};
+  finding.readings.push_back({{}, {{0, begin, ""}}});
+  return finding;
 }
 
-// What a command of the shell would send: behind --data-binary or -d, or else the last argument
-// that is in quotes.
+// The argument that a shell command would send: the one behind --data-binary or -d, or else the
+// last one in quotes.
 std::string_view argument_of(std::string_view text) {
   std::size_t from = std::string_view::npos;
   for (const std::string_view option :
@@ -262,7 +256,7 @@ std::string_view argument_of(std::string_view text) {
                                                           : text.substr(open, close - open + 1);
 }
 
-maybe_mistake shell_command(const refused_line& line) {
+maybe_mistake shell_command(const rejected_line& line) {
   constexpr std::array<std::string_view, 8> commands = {"curl", "echo", "printf", "influx",
                                                         "wget", "sudo", "http",   "nc"};
   const std::string_view word = word_at(line.text, 0);
@@ -271,33 +265,33 @@ maybe_mistake shell_command(const refused_line& line) {
       next >= line.text.size() || line.text.find_first_of("'\"-", next) == std::string_view::npos) {
     return std::nullopt;
   }
-  mistake_found found{mistake::shell_command, 0, word.size(), word};
+  mistake_finding finding{mistake::shell_command, 0, word.size(), word};
   const std::string_view argument = argument_of(line.text);
   if (argument.find('=') != std::string_view::npos) {
-    found.readings.push_back({{}, {{0, line.text.size(), std::string{argument}}}});
+    finding.readings.push_back({{}, {{0, line.text.size(), std::string{argument}}}});
   } else if (word != "curl" && word != "influx") {
     return std::nullopt;
   }
-  return found;
+  return finding;
 }
 
 }  // namespace
 
-maybe_mistake find_foreign_format(const refused_line& line) {
+maybe_mistake find_foreign_format(const rejected_line& line) {
   if (line.text.empty() || plain_words(line.text, 1).empty()) {
     return std::nullopt;
   }
   for (const auto find : {prometheus, opentsdb, graphite, statsd}) {
-    if (auto found = find(line)) {
-      return found;
+    if (auto finding = find(line)) {
+      return finding;
     }
   }
   if (is_query(line.text)) {
-    return mistake_found{mistake::query, 0, word_at(line.text, 0).size(), word_at(line.text, 0)};
+    return mistake_finding{mistake::query, 0, word_at(line.text, 0).size(), word_at(line.text, 0)};
   }
   for (const auto find : {insert_keyword, shell_command}) {
-    if (auto found = find(line)) {
-      return found;
+    if (auto finding = find(line)) {
+      return finding;
     }
   }
   return std::nullopt;

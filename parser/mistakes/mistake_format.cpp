@@ -10,8 +10,8 @@
 namespace weir {
 namespace {
 
-maybe_mistake whole(mistake what, const refused_line& line) {
-  return mistake_found{what, 0, word_at(line.text, 0).size()};
+maybe_mistake whole(mistake kind, const rejected_line& line) {
+  return mistake_finding{kind, 0, word_at(line.text, 0).size()};
 }
 
 bool is_json(std::string_view text) noexcept {
@@ -31,16 +31,16 @@ bool is_json(std::string_view text) noexcept {
   }
 }
 
-// host:a behind the first comma: pairs with colons.
+// host:a behind the first comma: pairs with colons, so that it is no CSV.
 bool has_named_item(std::string_view text) noexcept {
   const std::size_t comma = text.find(',');
   const std::string_view item = text.substr(std::min(comma, text.size() - 1) + 1);
   const std::size_t colon = item.find_first_of(":, ;\t");
-  return colon != item.npos && colon > 0 && item[colon] == ':' && (item[0] < '0' || item[0] > '9');
+  return colon != item.npos && colon > 0 && item[colon] == ':' && !is_digit(item[0]);
 }
 
 bool is_csv(std::string_view text) noexcept {
-  // name: value has no separators between values only.
+  // `name: value` is no row of values.
   if (text.find('=') != std::string_view::npos || text.find(": ") != std::string_view::npos ||
       has_named_item(text)) {
     return false;
@@ -53,31 +53,31 @@ bool is_csv(std::string_view text) noexcept {
 
 }  // namespace
 
-maybe_mistake find_format_mistake(const refused_line& line) {
+maybe_mistake find_format_mistake(const rejected_line& line) {
   std::string_view text = line.text;
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    return mistake_found{mistake::utf16, 0, 2};
+    return mistake_finding{mistake::utf16, 0, 2};
   }
   if (text.starts_with("\x1F\x8B")) {
-    return mistake_found{mistake::compressed, 0, 2};
+    return mistake_finding{mistake::compressed, 0, 2};
   }
   if (text.starts_with(byte_order_mark_utf8)) {
     text.remove_prefix(byte_order_mark_utf8.size());
     if (text.find_first_not_of(' ') == std::string_view::npos ||
         text[text.find_first_not_of(' ')] == '#') {
-      return mistake_found{mistake::byte_order_mark, 0, byte_order_mark_utf8.size()};
+      return mistake_finding{mistake::byte_order_mark, 0, byte_order_mark_utf8.size()};
     }
   }
   if (text.empty()) {
     return std::nullopt;
   }
   if (is_json(text)) {
-    mistake_found found = *whole(mistake::json, line);
-    add_json_readings(found, line);
-    return found;
+    mistake_finding finding = *whole(mistake::json, line);
+    add_json_readings(finding, line);
+    return finding;
   }
-  if (auto found = find_foreign_format(line)) {
-    return found;
+  if (auto finding = find_foreign_format(line)) {
+    return finding;
   }
   if (is_csv(text)) {
     return whole(mistake::csv, line);

@@ -22,7 +22,7 @@ struct json_point {
   std::string measurement, tags, fields, time;
 };
 
-// Each function is false for what it does not know.
+// Reads the JSON of such points. Each function returns false for JSON of another form.
 class json_points {
  public:
   json_points(std::string_view text, std::int64_t unit_ns) : text_(text), unit_ns_(unit_ns) {}
@@ -112,7 +112,7 @@ class json_points {
       if (value.is_null || (!are_fields && value.text.empty())) {
         return true;
       }
-      // A backslash at the end would take the sign behind it along.
+      // A backslash at the end of a name would escape the sign behind the name.
       if (name.find('\\') != name.npos || (!are_fields && value.text.find('\\') != name.npos)) {
         return false;
       }
@@ -173,7 +173,7 @@ class json_points {
 
 }  // namespace
 
-void add_json_readings(mistake_found& found, const refused_line& line) {
+void add_json_readings(mistake_finding& finding, const rejected_line& line) {
   std::vector<std::string> lines;
   if (line.text.size() > repaired_line::line_bytes_max ||
       !json_points(line.text, line.unit_ns).read(lines)) {
@@ -184,7 +184,7 @@ void add_json_readings(mistake_found& found, const refused_line& line) {
     edits.push_back({line.text.size(), 0, "\n"});
     edits.push_back({line.text.size(), 0, lines[i]});
   }
-  found.readings.push_back({{}, std::move(edits)});
+  finding.readings.push_back({{}, std::move(edits)});
 }
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 // Spaces, tabs, commas and equals signs in the wrong place.
 #include <algorithm>
 
+#include "parser/bytes.hpp"
 #include "parser/mistakes/mistake.hpp"
 
 namespace weir {
@@ -12,25 +13,25 @@ char byte_at(std::string_view text, std::size_t at) noexcept {
   return at < text.size() ? text[at] : '\n';
 }
 
-mistake_found spaces(mistake what, const refused_line& line, std::size_t at) {
-  return {what, at, std::max<std::size_t>(1, skip_spaces(line.text, at) - at)};
+mistake_finding spaces(mistake kind, const rejected_line& line, std::size_t at) {
+  return {kind, at, std::max<std::size_t>(1, skip_spaces(line.text, at) - at)};
 }
 
-maybe_mistake missing_tag_key(const refused_line& line) {
+maybe_mistake missing_tag_key(const rejected_line& line) {
   switch (byte_at(line.text, line.at)) {
     case ' ':
       return spaces(mistake::space_after_comma, line, line.at);
     case ',':
-      return mistake_found{mistake::double_comma, line.at};
+      return mistake_finding{mistake::double_comma, line.at};
     case '\n':
-      return mistake_found{mistake::trailing_comma, line.at - std::min<std::size_t>(line.at, 1)};
+      return mistake_finding{mistake::trailing_comma, line.at - std::min<std::size_t>(line.at, 1)};
     default:
       return std::nullopt;
   }
 }
 
-// host= with nothing behind it: the tag is left out.
-maybe_mistake empty_tag(const refused_line& line) {
+// host= without a value: the tag is left out.
+maybe_mistake empty_tag(const rejected_line& line) {
   const std::size_t end = line.at;
   const char next = byte_at(line.text, end);
   if (end == 0 || line.text[end - 1] != '=' || (next != ' ' && next != ',')) {
@@ -40,14 +41,14 @@ maybe_mistake empty_tag(const refused_line& line) {
   if (comma == std::string_view::npos || comma == 0 || line.text[comma - 1] == '\\') {
     return std::nullopt;
   }
-  mistake_found found{mistake::empty_tag, comma + 1, end - comma - 1,
-                      line.text.substr(comma + 1, end - comma - 2)};
-  found.readings.push_back({{}, {{comma, end - comma, ""}}});
-  return found;
+  mistake_finding finding{mistake::empty_tag, comma + 1, end - comma - 1,
+                          line.text.substr(comma + 1, end - comma - 2)};
+  finding.readings.push_back({{}, {{comma, end - comma, ""}}});
+  return finding;
 }
 
 // a=b=c: the second equals sign belongs to the value.
-maybe_mistake equals_in_tag(const refused_line& line) {
+maybe_mistake equals_in_tag(const rejected_line& line) {
   const std::string_view text = line.text;
   const std::size_t comma = text.rfind(',', line.at);
   if (comma == std::string_view::npos) {
@@ -61,15 +62,15 @@ maybe_mistake equals_in_tag(const refused_line& line) {
   }
   const std::size_t value = comma + 1 + equals + 1;
   const std::string_view rest = item.substr(equals + 1);
-  mistake_found found{mistake::equals_in_tag, comma + 1 + second};
-  found.readings.push_back({{}, {{value, rest.size(), escaped(rest, "=")}}});
-  return found;
+  mistake_finding finding{mistake::equals_in_tag, comma + 1 + second};
+  finding.readings.push_back({{}, {{value, rest.size(), escaped(rest, "=")}}});
+  return finding;
 }
 
-maybe_mistake missing_tag_value(const refused_line& line) {
+maybe_mistake missing_tag_value(const rejected_line& line) {
   const std::string_view text = line.text;
-  if (auto found = empty_tag(line)) {
-    return found;
+  if (auto finding = empty_tag(line)) {
+    return finding;
   }
   if (byte_at(text, line.at) != ' ') {
     return std::nullopt;
@@ -79,36 +80,39 @@ maybe_mistake missing_tag_value(const refused_line& line) {
     return spaces(mistake::space_before_equals, line, line.at);
   }
   if (line.span.starts_with('"')) {
-    return mistake_found{mistake::quoted_name, line.offset(line.span), line.span.size(), line.span};
+    return mistake_finding{mistake::quoted_name, line.offset(line.span), line.span.size(),
+                           line.span};
   }
   return std::nullopt;
 }
 
-maybe_mistake missing_fields(const refused_line& line) {
+maybe_mistake missing_fields(const rejected_line& line) {
   const std::size_t last_comma = line.text.rfind(',');
   if (line.has_tags() && is_field_value(line.text.substr(line.text.rfind('=') + 1))) {
-    return mistake_found{mistake::space_missing, last_comma};
+    return mistake_finding{mistake::space_missing, last_comma};
   }
   return std::nullopt;
 }
 
-maybe_mistake missing_field_value(const refused_line& line) {
+maybe_mistake missing_field_value(const rejected_line& line) {
   const std::vector<line_word> words = split_words(line.text);
   if (words.size() < 2) {
     return std::nullopt;
   }
   for (const line_item& item : words[1].items) {
     if (item.is_pair && item.value.empty()) {
-      mistake_found found{mistake::empty_field, line.offset(item.text), item.text.size(), item.key};
-      add_value_readings(found, item.value, line);
-      return found;
+      mistake_finding finding{mistake::empty_field, line.offset(item.text), item.text.size(),
+                              item.key};
+      add_value_readings(finding, item.value, line);
+      return finding;
     }
   }
   return std::nullopt;
 }
 
-// The first item of the field set that is no pair, and where it begins; or the set's end.
-std::string_view find_bad_item(const refused_line& line, std::string_view fields,
+// The first item of the field set that is no pair. `begin`: where it begins in the line, or where
+// the field set ends if all are pairs.
+std::string_view find_bad_item(const rejected_line& line, std::string_view fields,
                                std::size_t& begin) noexcept {
   std::size_t at = 0;
   while (at < fields.size()) {
@@ -124,13 +128,13 @@ std::string_view find_bad_item(const refused_line& line, std::string_view fields
   return {};
 }
 
-maybe_mistake empty_item(const refused_line& line, std::size_t begin, std::size_t fields_end) {
+maybe_mistake empty_item(const rejected_line& line, std::size_t begin, std::size_t fields_end) {
   const std::string_view text = line.text;
   if (begin == line.fields_begin && byte_at(text, begin) == ',') {
     return spaces(mistake::space_before_comma, line, line.series_end);
   }
   if (begin < fields_end) {
-    return mistake_found{mistake::double_comma, begin};
+    return mistake_finding{mistake::double_comma, begin};
   }
   if (begin == 0 || text[begin - 1] != ',') {
     return std::nullopt;
@@ -139,38 +143,38 @@ maybe_mistake empty_item(const refused_line& line, std::size_t begin, std::size_
   if (is_pair(next)) {
     return spaces(mistake::space_after_comma, line, fields_end);
   }
-  return mistake_found{mistake::trailing_comma, begin - 1};
+  return mistake_finding{mistake::trailing_comma, begin - 1};
 }
 
-// The only item of the field set, and it is no pair.
-maybe_mistake lone_item(const refused_line& line, std::string_view item, std::string_view next) {
+// A field set of one item that is no pair.
+maybe_mistake lone_item(const rejected_line& line, std::string_view item, std::string_view next) {
   const std::size_t begin = line.offset(item);
   if (is_field_value(item)) {
-    return mistake_found{mistake::field_without_name, begin, item.size(), item,
-                         line.text.substr(0, line.series_end)};
+    return mistake_finding{mistake::field_without_name, begin, item.size(), item,
+                           line.text.substr(0, line.series_end)};
   }
   if (item.find(':') != std::string_view::npos) {
-    return mistake_found{mistake::colon_for_equals, begin + item.find(':')};
+    return mistake_finding{mistake::colon_for_equals, begin + item.find(':')};
   }
   const std::size_t value = line.text.substr(0, line.series_end).rfind('=') + 1;
   if (byte_at(line.text, line.has_tags() ? value : 0) == '"') {
     const std::size_t quote = line.has_tags() ? value : 0;
     const std::size_t close = std::min(line.text.find('"', quote + 1), line.text.size() - 1);
     const std::string_view quoted = line.text.substr(quote, close + 1 - quote);
-    return mistake_found{mistake::quoted_name, quote, quoted.size(), quoted};
+    return mistake_finding{mistake::quoted_name, quote, quoted.size(), quoted};
   }
   if (is_pair(next)) {
-    mistake_found found = spaces(mistake::space_in_name, line, line.series_end);
-    found.first = item;
-    return found;
+    mistake_finding finding = spaces(mistake::space_in_name, line, line.series_end);
+    finding.first = item;
+    return finding;
   }
   if (is_field_value(next)) {
-    return mistake_found{mistake::space_for_equals, begin + item.size(), 1, item, next};
+    return mistake_finding{mistake::space_for_equals, begin + item.size(), 1, item, next};
   }
   return std::nullopt;
 }
 
-// 5, and 5%: what stands behind a decimal comma.
+// Whether the item is what stands behind a decimal comma: 5, 5i, 5%.
 bool is_number_part(std::string_view item) noexcept {
   constexpr std::size_t unit_bytes_max = 8;
   const std::size_t length = std::min(item.find_first_not_of("0123456789"), item.size());
@@ -180,11 +184,12 @@ bool is_number_part(std::string_view item) noexcept {
                                    unit.find_first_of("0123456789:-_=") == std::string_view::npos));
 }
 
-// The number that the comma before `item` cuts in two, put together again.
-mistake_found decimal_comma(const refused_line& line, std::string_view item) {
+// The comma before `item` cuts a number in two: what the number was, decimal or with grouped
+// digits.
+mistake_finding decimal_comma(const rejected_line& line, std::string_view item) {
   constexpr std::string_view decimals = "0123456789";
   const std::size_t comma = line.offset(item) - 1;
-  mistake_found found{mistake::decimal_comma, comma, 1, item};
+  mistake_finding finding{mistake::decimal_comma, comma, 1, item};
   const std::size_t begin = line.text.find_last_of("= ", comma) + 1;
   const std::string_view head = line.text.substr(begin, comma - begin);
   // Further groups of three digits.
@@ -208,27 +213,27 @@ mistake_found decimal_comma(const refused_line& line, std::string_view item) {
   }
   const line_edit whole{begin, end - begin, joined};
   if (are_groups && (groups.size() > 1 || item.find('.') != item.npos)) {
-    found.readings.push_back({{}, {whole}});
-    return found;
+    finding.readings.push_back({{}, {whole}});
+    return finding;
   }
   const line_edit decimal{comma, 1, "."};
   const std::size_t point = head.find('.');
   if (are_groups && (item.ends_with('i') || item.ends_with('u'))) {
-    found.readings.push_back({{}, {whole}});
+    finding.readings.push_back({{}, {whole}});
   } else if (are_groups) {
-    found.readings = {{"the comma groups thousands", {whole}},
-                      {"the comma is a decimal sign", {decimal}}};
+    finding.readings = {{"the comma groups thousands", {whole}},
+                        {"the comma is a decimal sign", {decimal}}};
   } else if (groups.size() == 1 && point == head.npos) {
-    found.readings.push_back({{}, {decimal}});
+    finding.readings.push_back({{}, {decimal}});
   } else if (groups.size() == 1 && (head.size() - point) % 4 == 0) {
     std::string bare{head};  // 1.234,5
     bare.erase(std::remove(bare.begin(), bare.end(), '.'), bare.end());
-    found.readings.push_back({{}, {{begin, end - begin, bare.append(".").append(item)}}});
+    finding.readings.push_back({{}, {{begin, end - begin, bare.append(".").append(item)}}});
   }
-  return found;
+  return finding;
 }
 
-maybe_mistake invalid_field_format(const refused_line& line) {
+maybe_mistake invalid_field_format(const rejected_line& line) {
   const std::string_view text = line.text;
   const std::string_view fields = line.span;
   const std::size_t fields_end = line.fields_begin + fields.size();
@@ -245,27 +250,27 @@ maybe_mistake invalid_field_format(const refused_line& line) {
   }
   if (begin > line.fields_begin) {
     const char before = byte_at(text, begin - 2);
-    if (is_number_part(item) && before >= '0' && before <= '9') {
+    if (is_number_part(item) && is_digit(before)) {
       return decimal_comma(line, item);
     }
   } else if (is_last) {
     return lone_item(line, item, next);
   }
   if (is_last && is_pair(next)) {
-    mistake_found found = spaces(mistake::space_in_field_name, line, fields_end);
-    found.first = item;
-    return found;
+    mistake_finding finding = spaces(mistake::space_in_field_name, line, fields_end);
+    finding.first = item;
+    return finding;
   }
   const std::size_t colon = item.find(':');
   if (colon != std::string_view::npos) {
-    return mistake_found{mistake::colon_for_equals, begin + colon};
+    return mistake_finding{mistake::colon_for_equals, begin + colon};
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-maybe_mistake find_list_mistake(const refused_line& line) {
+maybe_mistake find_list_mistake(const rejected_line& line) {
   switch (line.code) {
     case parse_code::missing_tag_key:
       return missing_tag_key(line);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Quotes around measurements, tags and names of fields, where they protect nothing: what stands in
-// them is written with backslashes instead. Not the strings of fields.
+// Quotes around measurements, tags and names of fields, where they protect nothing: the name is
+// written with backslashes instead. Not the strings of fields.
 #include <algorithm>
 #include <array>
 
@@ -25,7 +25,8 @@ struct quoted_part {
   std::string_view inner;
 };
 
-// What stands in quotes from `at` on and ends where a part of a line can end.
+// The quoted name or value that begins at `at`, if its closing quote lies where a part of a line
+// can end.
 quoted_part quoted_at(std::string_view text, std::size_t at) {
   for (const quote_sign& sign : signs) {
     if (!text.substr(at).starts_with(sign.open)) {
@@ -33,11 +34,11 @@ quoted_part quoted_at(std::string_view text, std::size_t at) {
     }
     const std::size_t begin = at + sign.open.size();
     constexpr std::size_t name_bytes_max = 1024;  // keeps the search for many quotes short
-    const std::size_t found = text.substr(begin, name_bytes_max).find(sign.close);
-    if (found == std::string_view::npos || found == 0) {
+    const std::size_t length = text.substr(begin, name_bytes_max).find(sign.close);
+    if (length == std::string_view::npos || length == 0) {
       return {};
     }
-    const std::size_t close = begin + found;
+    const std::size_t close = begin + length;
     const std::size_t end = close + sign.close.size();
     const bool ends_part =
         end == text.size() || std::string_view{", ="}.find(text[end]) != std::string_view::npos;
@@ -48,16 +49,16 @@ quoted_part quoted_at(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-maybe_mistake find_quoted_names(const refused_line& line) {
+maybe_mistake find_quoted_names(const rejected_line& line) {
   constexpr std::size_t edits_max = 64;
   const std::string_view text = line.text;
   const std::vector<line_word> words = split_words(text);
   const auto has_pairs = [](const line_word& word) { return word.begins_with_pair(); };
   if (words.empty() || std::none_of(words.begin() + 1, words.end(), has_pairs)) {
-    return std::nullopt;  // without fields, a quoted value may be one of theirs
+    return std::nullopt;  // without fields, a quoted value may be a field's string
   }
   line_edits edits;
-  mistake_found found{mistake::quoted_name};
+  mistake_finding finding{mistake::quoted_name};
   bool in_fields = false;
   for (std::size_t at = 0; at < text.size() && edits.size() < edits_max;) {
     // A part of the line begins here.
@@ -69,12 +70,12 @@ maybe_mistake find_quoted_names(const refused_line& line) {
       const bool is_name = !in_fields || (part.end < text.size() && text[part.end] == '=');
       if (is_name) {
         const bool is_first =
-            found.readings.empty() && part.inner.find_first_of(", =") != text.npos;
+            finding.readings.empty() && part.inner.find_first_of(", =") != text.npos;
         if (is_first) {
-          found.at = at;
-          found.length = part.end - at;
-          found.first = text.substr(at, found.length);
-          found.readings.emplace_back();
+          finding.at = at;
+          finding.length = part.end - at;
+          finding.first = text.substr(at, finding.length);
+          finding.readings.emplace_back();
         }
         edits.push_back({at, part.end - at, escaped(part.inner, ", =")});
       }
@@ -84,11 +85,11 @@ maybe_mistake find_quoted_names(const refused_line& line) {
     in_fields = in_fields || (at < text.size() && text[at] == ' ');
     at = at < text.size() && text[at] == ' ' ? skip_spaces(text, at) : at + 1;
   }
-  if (found.readings.empty()) {
-    return std::nullopt;  // they are not why the line is refused
+  if (finding.readings.empty()) {
+    return std::nullopt;  // these quotes are not why the line is rejected
   }
-  found.readings[0].edits = std::move(edits);
-  return found;
+  finding.readings[0].edits = std::move(edits);
+  return finding;
 }
 
 }  // namespace weir

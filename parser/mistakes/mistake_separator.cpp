@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Other signs where a comma or a space belongs between pairs, a tag that stands twice, and a time
-// that has a name. Not what separates whole points.
+// Other signs where a comma or a space belongs between pairs, a tag that stands twice, and a
+// timestamp that has a name. Not what separates whole points.
 #include <algorithm>
 #include <string>
 
@@ -16,7 +16,8 @@ std::string quoted_part(std::string_view text) {
   return "`" + std::string{text.substr(0, diagnosis::quote_bytes_max)} + "`";
 }
 
-// The strings of fields, passed in one go: `hold` is asked with offsets that only grow.
+// The strings of a line's fields. `hold` must be asked with ascending offsets, so that all
+// questions together cost one pass.
 class field_strings {
  public:
   explicit field_strings(std::string_view text) : text_(text) { next(); }
@@ -42,8 +43,8 @@ class field_strings {
   std::size_t close_ = 0;
 };
 
-// cpu;host=a;value=1: each sign has a pair behind it.
-maybe_mistake sign_for_comma(const refused_line& line, char sign) {
+// cpu;host=a;value=1: a pair follows each sign.
+maybe_mistake sign_for_comma(const rejected_line& line, char sign) {
   const std::string_view text = line.text;
   const char ends[] = {' ', ',', sign, '\0'};
   line_edits commas;
@@ -75,8 +76,8 @@ maybe_mistake sign_for_comma(const refused_line& line, char sign) {
   if (commas.empty()) {
     return std::nullopt;
   }
-  mistake_found found{mistake::semicolon_for_comma, text.find(sign, commas.front().at), 1};
-  found.first = text.substr(found.at, 1);
+  mistake_finding finding{mistake::semicolon_for_comma, text.find(sign, commas.front().at), 1};
+  finding.first = text.substr(finding.at, 1);
   const std::size_t first = commas.front().at;
   const bool ends_measurement =
       text.substr(0, first).find_first_of("=, ") == std::string_view::npos;
@@ -85,20 +86,20 @@ maybe_mistake sign_for_comma(const refused_line& line, char sign) {
       text[first - 1] == '"' || is_field_value(text.substr(value, first - value));
   line_reading apart{{}, std::move(commas)};
   if (ends_measurement || ends_value) {
-    found.readings.push_back(std::move(apart));
-    return found;
+    finding.readings.push_back(std::move(apart));
+    return finding;
   }
   const bool in_tags = equals.back().at < line.series_end && line.has_tags();
-  apart.condition = quoted_part(found.first) + " separates two pairs";
-  found.readings.push_back(std::move(apart));
+  apart.condition = quoted_part(finding.first) + " separates two pairs";
+  finding.readings.push_back(std::move(apart));
   if (in_tags) {
-    found.readings.push_back({"it belongs to the tag's value", std::move(equals)});
+    finding.readings.push_back({"it belongs to the tag's value", std::move(equals)});
   }
-  return found;
+  return finding;
 }
 
-// host=C:\ value=1: the backslash takes the space into the value.
-maybe_mistake backslash_at_end(const refused_line& line) {
+// host=C:\ value=1: the backslash makes the space a part of the value.
+maybe_mistake backslash_at_end(const rejected_line& line) {
   const std::string_view text = line.text;
   std::size_t looked_at = 0;
   for (std::size_t at = text.find("\\ "); at < line.series_end && ++looked_at < edits_max;
@@ -109,18 +110,18 @@ maybe_mistake backslash_at_end(const refused_line& line) {
       continue;
     }
     const std::size_t begin = text.find_last_not_of('\\', at) + 1;
-    mistake_found found{mistake::backslash_at_end, begin, at + 1 - begin};
+    mistake_finding finding{mistake::backslash_at_end, begin, at + 1 - begin};
     if (is_field_value(next.substr(find_bare(next, "=", 0) + 1))) {
-      found.readings.push_back(
-          {"the value may lose its last backslash", {{begin, found.length, ""}}});
+      finding.readings.push_back(
+          {"the value may lose its last backslash", {{begin, finding.length, ""}}});
     }
-    return found;
+    return finding;
   }
   return std::nullopt;
 }
 
 // cpu,host=a,host=b v=1
-maybe_mistake duplicate_tag(const refused_line& line) {
+maybe_mistake duplicate_tag(const rejected_line& line) {
   const std::vector<line_word> words = split_words(line.text);
   if (line.code != parse_code::duplicate_tags || words.empty()) {
     return std::nullopt;
@@ -135,23 +136,23 @@ maybe_mistake duplicate_tag(const refused_line& line) {
     return std::nullopt;
   }
   const line_item& second = *std::next(first);
-  mistake_found found{mistake::duplicate_tag, line.offset(second.text), second.text.size(),
-                      second.key};
+  mistake_finding finding{mistake::duplicate_tag, line.offset(second.text), second.text.size(),
+                          second.key};
   const auto without = [&](const line_item& item) {
     return line_edits{{line.offset(item.text) - 1, item.text.size() + 1, ""}};
   };
   if (first->value == second.value) {
-    found.readings.push_back({{}, without(second)});
+    finding.readings.push_back({{}, without(second)});
   } else {
     const std::string key = quoted_part(second.key);
-    found.readings = {{key + " is " + quoted_part(first->value), without(second)},
-                      {key + " is " + quoted_part(second.value), without(*first)}};
+    finding.readings = {{key + " is " + quoted_part(first->value), without(second)},
+                        {key + " is " + quoted_part(second.value), without(*first)}};
   }
-  return found;
+  return finding;
 }
 
 // cpu v=1 time=1586844081000000000
-maybe_mistake named_time(const refused_line& line) {
+maybe_mistake named_time(const rejected_line& line) {
   const std::vector<line_word> words = split_words(line.text);
   if (words.size() < 3 || words.back().items.size() != 1 || !words.back().items[0].is_pair) {
     return std::nullopt;
@@ -163,22 +164,22 @@ maybe_mistake named_time(const refused_line& line) {
   if (!is_name || !is_time || !words[words.size() - 2].items.back().is_pair) {
     return std::nullopt;
   }
-  mistake_found found{mistake::timestamp_named, line.offset(last.text), last.key.size() + 1,
-                      last.key};
-  line_reading reading{{}, {{found.at, found.length, ""}}};
+  mistake_finding finding{mistake::timestamp_named, line.offset(last.text), last.key.size() + 1,
+                          last.key};
+  line_reading reading{{}, {{finding.at, finding.length, ""}}};
   if (last.key != "time") {
     reading.condition = quoted_part(last.key) + " is the point's time";
-    const std::size_t space = line.text.find_last_not_of(' ', found.at - 1) + 1;
-    found.readings.push_back(std::move(reading));
-    found.readings.push_back({"it is a field", {{space, found.at - space, ","}}});
+    const std::size_t space = line.text.find_last_not_of(' ', finding.at - 1) + 1;
+    finding.readings.push_back(std::move(reading));
+    finding.readings.push_back({"it is a field", {{space, finding.at - space, ","}}});
   } else {
-    found.readings.push_back(std::move(reading));
+    finding.readings.push_back(std::move(reading));
   }
-  return found;
+  return finding;
 }
 
 // The two characters \t, as in a program's source, where a space belongs.
-maybe_mistake escaped_tab(const refused_line& line) {
+maybe_mistake escaped_tab(const rejected_line& line) {
   line_edits edits;
   field_strings strings(line.text);
   std::string plain;
@@ -202,25 +203,25 @@ maybe_mistake escaped_tab(const refused_line& line) {
   if (edits.empty() || (!is_list && !reads(plain, line.unit_ns))) {
     return std::nullopt;
   }
-  mistake_found found{mistake::escaped_tab, edits.front().at, 2};
-  found.readings.push_back({{}, std::move(edits)});
-  return found;
+  mistake_finding finding{mistake::escaped_tab, edits.front().at, 2};
+  finding.readings.push_back({{}, std::move(edits)});
+  return finding;
 }
 
 }  // namespace
 
-maybe_mistake find_separator_mistake(const refused_line& line) {
+maybe_mistake find_separator_mistake(const rejected_line& line) {
   if (line.code == parse_code::unbalanced_quotes) {
     return std::nullopt;
   }
   for (const char sign : {';', '|'}) {
-    if (auto found = sign_for_comma(line, sign)) {
-      return found;
+    if (auto finding = sign_for_comma(line, sign)) {
+      return finding;
     }
   }
   for (const auto find : {duplicate_tag, escaped_tab, backslash_at_end, named_time}) {
-    if (auto found = find(line)) {
-      return found;
+    if (auto finding = find(line)) {
+      return finding;
     }
   }
   return std::nullopt;

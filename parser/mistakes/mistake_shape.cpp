@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Words in the wrong places: a space too many, a comma for a space, a part that is missing. Told by
-// what each word looks like (bare, pairs, values of fields, a timestamp), not by where the exact
-// reader gave up, which is often far behind the mistake.
+// Words in the wrong places: a space too many, a comma for a space, a part that is missing. They
+// are recognised by what each word looks like (bare, pairs, values of fields, a timestamp), not by
+// where the exact reader gave up, which is often far behind the mistake.
 #include <algorithm>
 #include <utility>
 
-#include "parser/line_shape.hpp"
+#include "parser/bytes.hpp"
+#include "parser/mistakes/line_shape.hpp"
 
 namespace weir {
 
-// A word that ends in a comma, and nothing behind it that it could introduce.
+// A word that ends in a comma, with nothing behind it that the comma could introduce.
 maybe_mistake line_shape::comma_at_end() const {
   for (std::size_t i = 0; i < size(); ++i) {
     if (!words_[i].text.ends_with(',') || words_[i].text.ends_with("\\,") ||
@@ -21,14 +22,14 @@ maybe_mistake line_shape::comma_at_end() const {
     const bool fields_follow = i == 0 && i + 1 < size() && words_[1].are_fields() &&
                                (i + 2 == size() || !words_[2].begins_with_pair());
     if ((is_last && i > 0) || (i == 0 && size() == 1) || fields_follow) {
-      const mistake what = fields_follow ? mistake::space_after_comma : mistake::trailing_comma;
-      mistake_found found{what, end(i) - 1};
+      const mistake kind = fields_follow ? mistake::space_after_comma : mistake::trailing_comma;
+      mistake_finding finding{kind, end(i) - 1};
       if (fields_follow) {
-        found.at = end(i);
-        found.length = gap(i);
+        finding.at = end(i);
+        finding.length = gap(i);
       }
-      found.readings.push_back({{}, {{end(i) - 1, 1, ""}}});
-      return found;
+      finding.readings.push_back({{}, {{end(i) - 1, 1, ""}}});
+      return finding;
     }
   }
   return std::nullopt;
@@ -45,25 +46,25 @@ maybe_mistake line_shape::comma_for_space() const {
   if (!before.is_field()) {
     return std::nullopt;
   }
-  // 1,33333333333333 is a number of some country.
+  // 1,33333333333333 is rather a number with a decimal comma.
   const std::size_t digits = last.items.back().text.size();
   const bool is_length = digits == 10 || digits == 13 || digits == 16 || digits == 19;
   if (is_field_number(before.value) &&
       (before.value == "0" || before.value == "-0" || !is_length)) {
     return std::nullopt;
   }
-  mistake_found found{mistake::comma_before_timestamp, comma};
-  found.readings.push_back({{}, {{comma, 1, " "}}});
+  mistake_finding finding{mistake::comma_before_timestamp, comma};
+  finding.readings.push_back({{}, {{comma, 1, " "}}});
   if (digits == 16 && is_field_number(before.value)) {
-    found.readings[0].condition = "the digits are a timestamp";
-    found.readings.push_back({"the comma is a decimal sign", {{comma, 1, "."}}});
+    finding.readings[0].condition = "the digits are a timestamp";
+    finding.readings.push_back({"the comma is a decimal sign", {{comma, 1, "."}}});
   }
-  return found;
+  return finding;
 }
 
 namespace {
 
-// A value of a field, or one with a mistake of its own that begins as a number does: 71%.
+// Whether the item is a field, or would be one but for what stands behind its number: 71%.
 bool is_nearly_field(const line_item& item) noexcept {
   constexpr std::size_t unit_bytes_max = 8;
   const std::size_t number =
@@ -98,7 +99,7 @@ maybe_mistake line_shape::all_in_one_word() const {
       size() == 1 || is_timestamp_like(words_[1].text) || is_date_like(words_[1].text);
   if (first == items.size()) {
     if (size() > 1 && is_time_sure) {
-      return mistake_found{mistake::fields_missing, end(0), gap(0)};
+      return mistake_finding{mistake::fields_missing, end(0), gap(0)};
     }
     return std::nullopt;
   }
@@ -114,22 +115,22 @@ maybe_mistake line_shape::all_in_one_word() const {
     }
     return line_reading{condition, {{comma, 1, " "}}};
   };
-  // A string is a field for certain, and so is the last pair.
+  // The fields begin at the first string at the latest, or at the last pair.
   std::size_t last = first;
   while (last + 1 < items.size() && !items[last].value.starts_with('"')) {
     ++last;
   }
   const bool is_sure = first == last && items[first].is_field() && (first > 1 || items.size() == 2);
-  mistake_found found{mistake::space_missing, line_.offset(items[first].text) - 1};
-  found.readings.push_back(reading(first, is_sure));
+  mistake_finding finding{mistake::space_missing, line_.offset(items[first].text) - 1};
+  finding.readings.push_back(reading(first, is_sure));
   const std::size_t other = first < last ? last : items.size() - 1;
   if (!is_sure && first < other) {
-    found.readings.push_back(reading(other, false));
+    finding.readings.push_back(reading(other, false));
   }
-  return found;
+  return finding;
 }
 
-// "a, b": is it a list that goes on, or a value that holds the comma?
+// "a, b": either the list goes on, or the comma belongs to a value.
 maybe_mistake line_shape::space_after_comma() const {
   for (std::size_t i = 0; i + 1 < size(); ++i) {
     const line_word& word = words_[i];
@@ -147,9 +148,9 @@ maybe_mistake line_shape::space_after_comma() const {
     }
     const bool holds_comma = first_pairs_ > i + 1 && word.items.size() > 1;
     if (holds_comma) {
-      mistake_found found =
+      mistake_finding finding =
           at_gap(mistake::space_in_name, i, {{}, {{end(i) - 1, 1, "\\,"}, escape_gap(i)}});
-      return found;
+      return finding;
     }
   }
   return std::nullopt;
@@ -182,10 +183,10 @@ maybe_mistake line_shape::cut_name() const {
     if (first_pairs_ != 2 || !is_bare_word(1)) {
       return std::nullopt;
     }
-    mistake_found found = at_gap(mistake::space_for_equals, 0, {{}, {replace_gap(0, "=")}});
-    found.first = head.back().text;
-    found.second = words_[1].text;
-    return found;
+    mistake_finding finding = at_gap(mistake::space_for_equals, 0, {{}, {replace_gap(0, "=")}});
+    finding.first = head.back().text;
+    finding.second = words_[1].text;
+    return finding;
   }
   for (std::size_t i = 1; i < first_pairs_; ++i) {
     const line_item& item = words_[i].items[0];
@@ -196,8 +197,8 @@ maybe_mistake line_shape::cut_name() const {
       return std::nullopt;
     }
   }
-  mistake_found found = at_gap(mistake::space_in_name, 0, {});
-  line_edits& edits = found.readings[0].edits;
+  mistake_finding finding = at_gap(mistake::space_in_name, 0, {});
+  line_edits& edits = finding.readings[0].edits;
   for (std::size_t i = 0; i + 1 < first_pairs_; ++i) {
     const bool has_comma = words_[i].text.ends_with(',') && !words_[i].text.ends_with("\\,");
     if (has_comma) {
@@ -214,17 +215,17 @@ maybe_mistake line_shape::cut_name() const {
     in_field.edits.push_back(escape_gap(i));
   }
   if (!is_sure) {
-    found.readings[0].condition =
+    finding.readings[0].condition =
         head.size() > 1 ? "belongs to the value of the tag `" + std::string{head.back().key} + "`"
                         : std::string{"belongs to the measurement"};
-    found.readings.push_back(std::move(in_field));
+    finding.readings.push_back(std::move(in_field));
     if (is_field_cut) {
-      std::swap(found.readings[0], found.readings[1]);
+      std::swap(finding.readings[0], finding.readings[1]);
     }
-    found.readings[0].condition.insert(0, "the space ");
-    found.readings[1].condition.insert(0, "it ");
+    finding.readings[0].condition.insert(0, "the space ");
+    finding.readings[1].condition.insert(0, "it ");
   }
-  return found;
+  return finding;
 }
 
 // The last item of the fields is a name, and its value stands in the next word.
@@ -244,19 +245,19 @@ maybe_mistake line_shape::cut_field_name() const {
   if (i == size() || !words_[i].begins_with_pair()) {
     return std::nullopt;
   }
-  mistake_found found = at_gap(mistake::space_in_field_name, 1, {});
-  found.first = last.text;
+  mistake_finding finding = at_gap(mistake::space_in_field_name, 1, {});
+  finding.first = last.text;
   for (std::size_t k = 1; k < i; ++k) {
-    found.readings[0].edits.push_back(escape_gap(k));
+    finding.readings[0].edits.push_back(escape_gap(k));
   }
   // v=1,mem v=2: is it "mem v", or the measurement of a second point?
   if (i == 2 && fields.items.size() > 1 && fields.items.front().is_field()) {
     const std::string name{last.text.substr(0, diagnosis::quote_bytes_max)};
-    found.readings[0].condition = "the space belongs to the name of the field";
-    found.readings.push_back(
+    finding.readings[0].condition = "the space belongs to the name of the field";
+    finding.readings.push_back(
         {"`" + name + "` begins another point", {{line_.offset(last.text) - 1, 1, "\n"}}});
   }
-  return found;
+  return finding;
 }
 
 // A word that looks like the beginning of another point, behind fields or behind a timestamp.
@@ -266,37 +267,37 @@ maybe_mistake line_shape::two_points() const {
   }
   const std::size_t next = size() > 2 && is_timestamp_like(words_[2].text) ? 3 : 2;
   if (size() <= next + 1 || words_[next].begins_with_pair() || words_[next].text[0] == '#' ||
-      (words_[next].text[0] >= '0' && words_[next].text[0] <= '9') ||
-      is_field_value(words_[next].items[0].text) || !words_[next + 1].begins_with_pair()) {
+      is_digit(words_[next].text[0]) || is_field_value(words_[next].items[0].text) ||
+      !words_[next + 1].begins_with_pair()) {
     return std::nullopt;
   }
-  mistake_found found =
+  mistake_finding finding =
       at_gap(mistake::second_point, next - 1, {{}, {replace_gap(next - 1, "\n")}});
-  found.at = begin(next);
-  found.length = words_[next].text.size();
-  return found;
+  finding.at = begin(next);
+  finding.length = words_[next].text.size();
+  return finding;
 }
 
-// The pairs of the third word belong to the second or before it.
+// Pairs behind the fields: they belong to the tags or to the fields.
 maybe_mistake line_shape::tags_behind_fields() const {
   const std::size_t behind = size() > 3 && is_timestamp_like(words_[2].text) ? 3 : 2;
   const line_word& word = words_[behind];
-  mistake_found found{mistake::tag_after_fields, begin(behind), word.text.size(),
-                      word.items[0].text, line_.text.substr(0, line_.series_end)};
+  mistake_finding finding{mistake::tag_after_fields, begin(behind), word.text.size(),
+                          word.items[0].text, line_.text.substr(0, line_.series_end)};
   for (const line_item& item : word.items) {
     if (!item.is_pair || item.value.starts_with('"')) {
-      return found;
+      return finding;
     }
   }
   const std::string pairs{word.text};
   const std::string name{word.items[0].key.substr(0, diagnosis::quote_bytes_max)};
   const line_edit removed{end(behind - 1), gap(behind - 1) + pairs.size(), ""};
-  found.readings.push_back({"`" + name + "` is a tag", {{end(0), 0, "," + pairs}, removed}});
+  finding.readings.push_back({"`" + name + "` is a tag", {{end(0), 0, "," + pairs}, removed}});
   if (behind == 2 && find_text_end(line_.text, begin(2)) >= end(2)) {
-    found.readings.push_back({"`" + name + "` is a field that holds text",
-                              {{end(1), gap(1) + pairs.size(), "," + as_fields(2, 3)}}});
+    finding.readings.push_back({"`" + name + "` is a field that holds text",
+                                {{end(1), gap(1) + pairs.size(), "," + as_fields(2, 3)}}});
   }
-  return found;
+  return finding;
 }
 
 // measurement[,tags] pairs pairs: the first or the second space should be a comma.
@@ -319,32 +320,32 @@ maybe_mistake line_shape::pairs_apart() const {
   const std::string tags{words_[1].text.substr(0, diagnosis::quote_bytes_max)};
   const line_reading as_tags{{}, {replace_gap(0, ",")}};
   if (!words_[1].are_fields()) {
-    // What is read as a field is told by its first value that cannot be one.
-    mistake_found found = at_gap(mistake::space_after_measurement, 0, as_tags);
+    // The text names the first pair that is read as a field and cannot be one.
+    mistake_finding finding = at_gap(mistake::space_after_measurement, 0, as_tags);
     const auto bad = std::find_if(words_[1].items.begin(), words_[1].items.end(),
                                   [](const line_item& item) { return !item.is_field(); });
-    found.first = bad->text;
-    found.readings[0].condition =
+    finding.first = bad->text;
+    finding.readings[0].condition =
         "`" + std::string{bad->text.substr(0, diagnosis::quote_bytes_max)} + "` is a tag";
-    found.readings.push_back(
+    finding.readings.push_back(
         {"it is a field that holds text", {{begin(1), end(2) - begin(1), as_fields(1, 3)}}});
     if (gap(0) > 1) {
-      found.what = mistake::two_spaces;
+      finding.kind = mistake::two_spaces;
     } else if (has_tags) {
-      found.what = mistake::space_in_tags;
+      finding.kind = mistake::space_in_tags;
     }
-    return found;
+    return finding;
   }
-  mistake_found found = at_gap(mistake::space_in_fields, 1, {{}, {replace_gap(1, ",")}});
-  found.first = words_[2].items[0].text;
-  found.readings[0].condition = "`" + tags + "` is a field";
+  mistake_finding finding = at_gap(mistake::space_in_fields, 1, {{}, {replace_gap(1, ",")}});
+  finding.first = words_[2].items[0].text;
+  finding.readings[0].condition = "`" + tags + "` is a field";
   if (words_[1].text.find('"') == std::string_view::npos) {
-    found.readings.push_back({"it is a tag", as_tags.edits});
+    finding.readings.push_back({"it is a tag", as_tags.edits});
   }
-  return found;
+  return finding;
 }
 
-maybe_mistake find_shape_mistake(const refused_line& line) {
+maybe_mistake find_shape_mistake(const rejected_line& line) {
   return line_shape(line).find();
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Signs in the place of others, spaces beside signs, and what is missing at the beginning of a
-// line.
+// Wrong signs, spaces beside signs, and lines whose beginning is missing.
 #include <algorithm>
 
-#include "parser/line_shape.hpp"
+#include "parser/bytes.hpp"
+#include "parser/mistakes/line_shape.hpp"
 
 namespace weir {
 
@@ -21,7 +21,7 @@ bool line_shape::in_string(std::size_t at) const noexcept {
   return false;
 }
 
-// `sign` wherever it stands, but in strings.
+// Edits that replace `sign` by `with` everywhere but in strings.
 line_edits line_shape::edits_everywhere(std::string_view sign, std::string_view with) const {
   constexpr std::size_t edits_max = 64;
   line_edits edits;
@@ -41,23 +41,23 @@ line_edits line_shape::edits_everywhere(std::string_view sign, std::string_view 
 maybe_mistake line_shape::arrow() const {
   struct sign {
     std::string_view text;
-    mistake what;
+    mistake kind;
   };
   constexpr sign signs[] = {{"=>", mistake::arrow_for_equals},
                             {"->", mistake::arrow_for_equals},
                             {":=", mistake::arrow_for_equals},
                             {"==", mistake::double_equals}};
   for (const sign& each : signs) {
-    // An arrow of a minus is also part of names.
+    // `->` may also be a part of a name.
     if (each.text == "->" && line_.text.find('=') != std::string_view::npos) {
       continue;
     }
     line_edits edits = edits_everywhere(each.text, "=");
     if (!edits.empty()) {
       const std::size_t at = edits.front().at;
-      mistake_found found{each.what, at, each.text.size(), each.text};
-      found.readings.push_back({{}, std::move(edits)});
-      return found;
+      mistake_finding finding{each.kind, at, each.text.size(), each.text};
+      finding.readings.push_back({{}, std::move(edits)});
+      return finding;
     }
   }
   return std::nullopt;
@@ -79,7 +79,7 @@ maybe_mistake line_shape::space_before_comma() const {
 
 // Spaces before or behind an equals sign, all of them at once.
 maybe_mistake line_shape::space_at_equals() const {
-  mistake_found found;
+  mistake_finding finding;
   line_edits edits;
   for (std::size_t i = 0; i + 1 < size(); ++i) {
     const std::string_view next = words_[i + 1].text;
@@ -90,9 +90,9 @@ maybe_mistake line_shape::space_at_equals() const {
                         !is_time(i + 1) && !next.starts_with(',');
     if (before || behind) {
       if (edits.empty()) {
-        found.what = before ? mistake::space_before_equals : mistake::space_after_equals;
-        found.at = end(i);
-        found.length = gap(i);
+        finding.kind = before ? mistake::space_before_equals : mistake::space_after_equals;
+        finding.at = end(i);
+        finding.length = gap(i);
       }
       edits.push_back(replace_gap(i, ""));
     }
@@ -100,15 +100,15 @@ maybe_mistake line_shape::space_at_equals() const {
   if (edits.empty()) {
     return std::nullopt;
   }
-  found.readings.push_back({{}, std::move(edits)});
-  return found;
+  finding.readings.push_back({{}, std::move(edits)});
+  return finding;
 }
 
 namespace {
 
-// Times of day and addresses are no names.
+// Whether a name ends at the colon. Times of day, paths and strings are no names.
 bool is_name_with_colon(std::string_view item, std::size_t colon) noexcept {
-  return colon > 0 && colon < item.size() && (item[0] < '0' || item[0] > '9') && item[0] != '"' &&
+  return colon > 0 && colon < item.size() && !is_digit(item[0]) && item[0] != '"' &&
          item[0] != '\'' && item[0] != '{' && item[0] != '#' && item[0] != '/';
 }
 
@@ -137,15 +137,15 @@ maybe_mistake line_shape::colon() const {
   if (edits.empty() || (first_pairs_ > 0 && edits.front().at > end(1) && size() > 2)) {
     return std::nullopt;
   }
-  mistake_found found{mistake::colon_for_equals, edits.front().at};
+  mistake_finding finding{mistake::colon_for_equals, edits.front().at};
   const std::string_view name = words_[0].text;
   line_reading reading{{}, std::move(edits)};
   if (words_[0].items.size() == 1 && name.find_first_of(":|") != std::string_view::npos) {
     reading.condition =
         "`" + std::string{name.substr(0, diagnosis::quote_bytes_max)} + "` is the measurement";
   }
-  found.readings.push_back(std::move(reading));
-  return found;
+  finding.readings.push_back(std::move(reading));
+  return finding;
 }
 
 bool is_date_like(std::string_view word) noexcept {
@@ -165,13 +165,13 @@ maybe_mistake line_shape::timestamp_first() const {
       words_[first].text.find('=') == 0) {
     return std::nullopt;
   }
-  mistake_found found{mistake::timestamp_first, 0, end(first - 1)};
+  mistake_finding finding{mistake::timestamp_first, 0, end(first - 1)};
   const std::string time{line_.text.substr(0, end(first - 1))};
-  found.readings.push_back({{}, {{0, begin(first), ""}, {line_.text.size(), 0, " " + time}}});
-  return found;
+  finding.readings.push_back({{}, {{0, begin(first), ""}, {line_.text.size(), 0, " " + time}}});
+  return finding;
 }
 
-// The pairs of some words as fields: what is no number or boolean as text.
+// The pairs of the words [from, to) as a field set: values that are no field values become strings.
 std::string line_shape::as_fields(std::size_t from, std::size_t to) const {
   std::string out;
   for (std::size_t i = from; i < to; ++i) {
@@ -187,9 +187,9 @@ maybe_mistake line_shape::no_measurement() const {
   constexpr std::string_view condition =
       "you write the name of your measurement in the place of `measurement`";
   if (line_.text.front() == ',') {
-    mistake_found found{mistake::measurement_missing, 0};
-    found.readings.push_back({std::string{condition}, {{0, 0, "measurement"}}});
-    return found;
+    mistake_finding finding{mistake::measurement_missing, 0};
+    finding.readings.push_back({std::string{condition}, {{0, 0, "measurement"}}});
+    return finding;
   }
   if (!words_[0].begins_with_pair()) {
     return std::nullopt;
@@ -209,19 +209,19 @@ maybe_mistake line_shape::no_measurement() const {
       }
     }
   }
-  mistake_found found{mistake::measurement_missing, 0, words_[0].text.size(), words_[0].text};
+  mistake_finding finding{mistake::measurement_missing, 0, words_[0].text.size(), words_[0].text};
   if (is_value_cut) {
-    found.readings.push_back({std::string{condition}, {{0, 0, "measurement,"}}});
+    finding.readings.push_back({std::string{condition}, {{0, 0, "measurement,"}}});
   } else if (pairs > 2) {
-    found.what = mistake::logfmt;
-    found.readings.push_back(
+    finding.kind = mistake::logfmt;
+    finding.readings.push_back(
         {std::string{condition}, {{0, end(pairs - 1), "measurement " + as_fields(0, pairs)}}});
   } else {
     const bool are_tags = pairs == 2 && !words_[0].items[0].is_field();
-    found.readings.push_back(
+    finding.readings.push_back(
         {std::string{condition}, {{0, 0, are_tags ? "measurement," : "measurement "}}});
   }
-  return found;
+  return finding;
 }
 
 }  // namespace weir

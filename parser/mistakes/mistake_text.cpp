@@ -40,21 +40,19 @@ bool is_pair(std::string_view word) noexcept {
 
 bool is_plain_number(std::string_view value) noexcept {
   const bool has_suffix = value.ends_with('i') || value.ends_with('u');
-  const bool begins_so = !value.empty() && (value[0] == '-' || value[0] == '.' ||
-                                            (value[0] >= '0' && value[0] <= '9'));
+  const bool begins_so =
+      !value.empty() && (value[0] == '-' || value[0] == '.' || is_digit(value[0]));
   return begins_so && !has_suffix && scan_number(value, 0).code == parse_code::none;
 }
 
 bool is_field_value(std::string_view value) noexcept {
-  static constexpr std::string_view booleans[] = {"t", "T", "true",  "True",  "TRUE",
-                                                  "f", "F", "false", "False", "FALSE"};
   if (value.starts_with('"') || is_plain_number(value)) {
     return true;
   }
   if (value.ends_with('i') || value.ends_with('u')) {
     return is_plain_number(value.substr(0, value.size() - 1));
   }
-  return std::find(std::begin(booleans), std::end(booleans), value) != std::end(booleans);
+  return is_boolean(value);
 }
 
 bool is_field_number(std::string_view value) noexcept {
@@ -96,6 +94,14 @@ std::string without_groups(std::string_view number) {
     out.append(groups ? std::string_view{} : number.substr(0, 1));
     number.remove_prefix(groups ? sign->size() : 1);
   }
+  return out;
+}
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  std::transform(out.begin(), out.end(), out.begin(), [](char byte) {
+    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
+  });
   return out;
 }
 
@@ -166,7 +172,8 @@ bool line_word::are_fields() const noexcept {
 
 namespace {
 
-// Behind the string that begins at `open`, if it ends as one that stands alone.
+// The offset behind the string that begins at `open`;
+// `open` + 1 if no value can end there.
 std::size_t skip_string(std::string_view text, std::size_t open) noexcept {
   const std::size_t behind = find_closing_quote(text, open) + 1;
   const bool is_string = behind == text.size() ||

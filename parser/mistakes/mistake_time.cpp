@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What stands where the timestamp should, and behind it.
+// Mistakes where the timestamp belongs, and behind it.
 #include <algorithm>
 #include <array>
 
+#include "parser/bytes.hpp"
 #include "parser/mistakes/mistake.hpp"
 #include "parser/mistakes/time_units.hpp"
 #include "parser/number.hpp"
@@ -22,21 +23,21 @@ bool is_comment(std::string_view text) noexcept {
 }
 
 // A pair that is neither timestamp nor comment: of tags or of fields?
-mistake_found pair_behind_fields(const refused_line& line, std::string_view word) {
+mistake_finding pair_behind_fields(const rejected_line& line, std::string_view word) {
   const std::string_view item = item_at(word, 0);
   const std::string_view pair = is_pair(item) ? item : word;
   const std::string_view value = pair.substr(find_bare(pair, "=", 0) + 1);
-  mistake_found found{mistake::tag_after_fields, line.offset(word), word.size(), pair,
-                      line.text.substr(0, line.series_end)};
+  mistake_finding finding{mistake::tag_after_fields, line.offset(word), word.size(), pair,
+                          line.text.substr(0, line.series_end)};
   if (is_field_value(value)) {
-    found.what = mistake::space_in_fields;
-    found.at = line.text.find_last_not_of(' ', found.at - 1) + 1;
-    found.length = line.offset(word) - found.at;
+    finding.kind = mistake::space_in_fields;
+    finding.at = line.text.find_last_not_of(' ', finding.at - 1) + 1;
+    finding.length = line.offset(word) - finding.at;
   }
-  return found;
+  return finding;
 }
 
-// What programs write for a time that is missing.
+// How programs spell a time that is missing.
 bool is_null(std::string_view word) noexcept {
   constexpr std::array<std::string_view, 10> nulls = {"null", "nil", "None", "NaN", "nan",
                                                       "NULL", "-",   "NaT",  "NA",  "undefined"};
@@ -44,7 +45,7 @@ bool is_null(std::string_view word) noexcept {
 }
 
 // 1586844081000000000mem v=2: the next point begins where the digits end.
-maybe_mistake glued_point(const refused_line& line, std::string_view word) {
+maybe_mistake glued_point(const rejected_line& line, std::string_view word) {
   const std::size_t length =
       count_digits(word.substr(word.starts_with('-') ? 1 : 0)) + (word.starts_with('-') ? 1 : 0);
   const std::string_view rest = word.substr(length);
@@ -55,13 +56,13 @@ maybe_mistake glued_point(const refused_line& line, std::string_view word) {
   if (!is_timestamp_like(word.substr(0, length)) || !is_name || !is_pair(next)) {
     return std::nullopt;
   }
-  mistake_found found{mistake::second_point, line.offset(rest), rest.size(), rest};
-  found.readings.push_back({{}, {{found.at, 0, "\n"}}});
-  return found;
+  mistake_finding finding{mistake::second_point, line.offset(rest), rest.size(), rest};
+  finding.readings.push_back({{}, {{finding.at, 0, "\n"}}});
+  return finding;
 }
 
 // The unit of a number, behind a space: v=5 ms.
-maybe_mistake unit_apart(const refused_line& line, std::string_view word) {
+maybe_mistake unit_apart(const rejected_line& line, std::string_view word) {
   constexpr std::array<std::string_view, 33> units = {"percent",
                                                       "USD",
                                                       "EUR",
@@ -105,11 +106,11 @@ maybe_mistake unit_apart(const refused_line& line, std::string_view word) {
   if (!is_unit || value > end || !is_field_number(line.text.substr(value, end - value))) {
     return std::nullopt;
   }
-  mistake_found found{mistake::number_with_unit, value, begin + word.size() - value,
-                      line.text.substr(value, begin + word.size() - value),
-                      line.text.substr(value, end - value)};
-  found.readings.push_back({{}, {{end, begin + word.size() - end, ""}}});
-  return found;
+  mistake_finding finding{mistake::number_with_unit, value, begin + word.size() - value,
+                          line.text.substr(value, begin + word.size() - value),
+                          line.text.substr(value, end - value)};
+  finding.readings.push_back({{}, {{end, begin + word.size() - end, ""}}});
+  return finding;
 }
 
 // 31.12.2024
@@ -130,13 +131,12 @@ bool is_date(std::string_view word) noexcept {
   if (first == 0 || first == word.size()) {
     return word.starts_with("now");
   }
-  const bool has_second =
-      first + 1 < word.size() && word[first + 1] >= '0' && word[first + 1] <= '9';
+  const bool has_second = first + 1 < word.size() && is_digit(word[first + 1]);
   const char next = word[first];
   return has_second && (next == '-' || next == '/' || next == ':' || (next == 'T' && first >= 8));
 }
 
-// What follows the digits that a timestamp begins with.
+// A mistake that begins with digits, recognised by the bytes that follow them.
 maybe_mistake bad_digits(std::string_view word) {
   const std::string_view number = word.substr(word.starts_with('-') ? 1 : 0);
   const std::size_t length = count_digits(number);
@@ -146,17 +146,18 @@ maybe_mistake bad_digits(std::string_view word) {
   const char next = number[length];
   const bool has_digit = count_digits(number.substr(length + 1)) > 0;
   if (next == ',' && std::count(number.begin(), number.end(), ',') > 1) {
-    return mistake_found{mistake::grouped_digits};
+    return mistake_finding{mistake::grouped_digits};
   }
   if ((next == '.' || next == ',') && (has_digit || length + 1 == number.size())) {
     const bool has_exponent = number.find_first_of("eE") != std::string_view::npos;
-    return mistake_found{has_exponent ? mistake::timestamp_exponent : mistake::timestamp_fraction};
+    return mistake_finding{has_exponent ? mistake::timestamp_exponent
+                                        : mistake::timestamp_fraction};
   }
   if ((next == 'e' || next == 'E') &&
       number.find_first_not_of("+-0123456789", length + 1) == std::string_view::npos) {
-    return mistake_found{mistake::timestamp_exponent};
+    return mistake_finding{mistake::timestamp_exponent};
   }
-  return mistake_found{mistake::timestamp_suffix};
+  return mistake_finding{mistake::timestamp_suffix};
 }
 
 // [1586844081], (1586844081) and <1586844081>.
@@ -167,24 +168,24 @@ maybe_mistake bracketed_number(std::string_view word, std::size_t begin) {
   if (!has_brackets || !is_timestamp_like(word.substr(1, word.size() - 2))) {
     return std::nullopt;
   }
-  return mistake_found{mistake::timestamp_quoted, begin, word.size(), word};
+  return mistake_finding{mistake::timestamp_quoted, begin, word.size(), word};
 }
 
 // time:1586844081
 maybe_mistake time_with_colon(std::string_view word, std::size_t begin) {
   for (const std::string_view name : {"time:", "timestamp:", "ts:"}) {
     if (word.starts_with(name) && is_timestamp_like(word.substr(name.size()))) {
-      mistake_found found{mistake::timestamp_named, begin, name.size(),
-                          word.substr(0, name.size() - 1)};
-      found.readings.push_back({{}, {{begin, name.size(), ""}}});
-      return found;
+      mistake_finding finding{mistake::timestamp_named, begin, name.size(),
+                              word.substr(0, name.size() - 1)};
+      finding.readings.push_back({{}, {{begin, name.size(), ""}}});
+      return finding;
     }
   }
   return std::nullopt;
 }
 
 // A number or a date in quotes; a date may hold a space.
-maybe_mistake quoted_time(const refused_line& line, std::string_view word) {
+maybe_mistake quoted_time(const rejected_line& line, std::string_view word) {
   const std::size_t begin = line.offset(word);
   const bool is_number =
       word.size() > 2 && word.back() == word.front() &&
@@ -197,35 +198,35 @@ maybe_mistake quoted_time(const refused_line& line, std::string_view word) {
   if (!is_number && !is_quoted_date) {
     return std::nullopt;
   }
-  return mistake_found{mistake::timestamp_quoted, begin, is_quoted_date ? rest.size() : word.size(),
-                       word};
+  return mistake_finding{mistake::timestamp_quoted, begin,
+                         is_quoted_date ? rest.size() : word.size(), word};
 }
 
-maybe_mistake bad_timestamp(const refused_line& line) {
+maybe_mistake bad_timestamp(const rejected_line& line) {
   const std::size_t begin = line.offset(line.span);
   const std::string_view word = word_at(line.text, begin);
   if (word.empty()) {
     return std::nullopt;
   }
-  mistake_found found{mistake::comment_after_point, begin, word.size(), word};
+  mistake_finding finding{mistake::comment_after_point, begin, word.size(), word};
   const std::size_t carriage_return = word.find('\r');
   const std::size_t tab = word.find('\t');
   if (carriage_return != std::string_view::npos) {
-    return mistake_found{mistake::carriage_return, begin + carriage_return};
+    return mistake_finding{mistake::carriage_return, begin + carriage_return};
   }
   const std::size_t nul = word.find('\0');
   if (nul != std::string_view::npos) {
-    return mistake_found{mistake::nul_byte, begin + nul};
+    return mistake_finding{mistake::nul_byte, begin + nul};
   }
   if (tab != std::string_view::npos) {
-    return mistake_found{mistake::tab_for_space, begin + tab};
+    return mistake_finding{mistake::tab_for_space, begin + tab};
   }
   if (is_comment(word)) {
-    return found;
+    return finding;
   }
   if (word.starts_with(',')) {
     const std::size_t space = line.text.find_last_not_of(' ', begin - 1) + 1;
-    return mistake_found{mistake::space_before_comma, space, begin - space};
+    return mistake_finding{mistake::space_before_comma, space, begin - space};
   }
   if (auto glued = glued_point(line, word)) {
     return glued;
@@ -240,23 +241,23 @@ maybe_mistake bad_timestamp(const refused_line& line) {
     return quoted_time(line, word);
   }
   if (word.starts_with('+') && count_digits(word.substr(1)) + 1 == word.size()) {
-    found.what = mistake::number_with_plus;
-    return found;
+    finding.kind = mistake::number_with_plus;
+    return finding;
   }
   if (is_date(word)) {
-    found.what = mistake::timestamp_date;
-    return found;
+    finding.kind = mistake::timestamp_date;
+    return finding;
   }
   if (is_null(word)) {
-    found.what = mistake::timestamp_null;
-    return found;
+    finding.kind = mistake::timestamp_null;
+    return finding;
   }
   if (auto unit = unit_apart(line, word)) {
     return unit;
   }
   if (is_placeholder(word)) {
-    found.what = mistake::placeholder;
-    return found;
+    finding.kind = mistake::placeholder;
+    return finding;
   }
   if (auto number = bracketed_number(word, begin)) {
     return number;
@@ -265,32 +266,32 @@ maybe_mistake bad_timestamp(const refused_line& line) {
     return named;
   }
   if (const auto number = bad_digits(word)) {
-    found.what = number->what;
-    return found;
+    finding.kind = number->kind;
+    return finding;
   }
   return std::nullopt;
 }
 
-maybe_mistake text_after_timestamp(const refused_line& line) {
+maybe_mistake text_after_timestamp(const rejected_line& line) {
   const std::size_t begin = line.at;
   const std::string_view word = word_at(line.text, begin);
   if (is_comment(word)) {
-    return mistake_found{mistake::comment_after_point, begin, line.text.size() - begin};
+    return mistake_finding{mistake::comment_after_point, begin, line.text.size() - begin};
   }
   const std::string_view next = word_at(line.text, skip_spaces(line.text, begin + word.size()));
   if (is_pair(next)) {
-    mistake_found found{mistake::second_point, begin, word.size(), word};
-    found.readings.push_back({{}, {{begin, 0, "\n"}}});
-    return found;
+    mistake_finding finding{mistake::second_point, begin, word.size(), word};
+    finding.readings.push_back({{}, {{begin, 0, "\n"}}});
+    return finding;
   }
   if (is_pair(word)) {
-    return mistake_found{mistake::tag_after_fields, begin, word.size(), item_at(word, 0),
-                         line.text.substr(0, line.series_end)};
+    return mistake_finding{mistake::tag_after_fields, begin, word.size(), item_at(word, 0),
+                           line.text.substr(0, line.series_end)};
   }
   return std::nullopt;
 }
 
-maybe_mistake wrong_unit(const refused_line& line) {
+maybe_mistake wrong_unit(const rejected_line& line) {
   std::int64_t number = 0;
   if (parse_int64(line.span, number) != number_error::none) {
     return std::nullopt;
@@ -299,34 +300,34 @@ maybe_mistake wrong_unit(const refused_line& line) {
   if (better == 0) {
     return std::nullopt;
   }
-  return mistake_found{mistake::timestamp_unit,
-                       line.offset(line.span),
-                       line.span.size(),
-                       {},
-                       {},
-                       "Read as the request's precision says, this timestamp lies outside the "
-                       "years 1677 to 2262. " +
-                           describe_plausible(number, better)};
+  return mistake_finding{mistake::timestamp_unit,
+                         line.offset(line.span),
+                         line.span.size(),
+                         {},
+                         {},
+                         "Read as the request's precision says, this timestamp lies outside the "
+                         "years 1677 to 2262. " +
+                             describe_plausible(number, better)};
 }
 
 }  // namespace
 
-maybe_mistake find_time_mistake(const refused_line& line) {
-  maybe_mistake found;
+maybe_mistake find_time_mistake(const rejected_line& line) {
+  maybe_mistake finding;
   if (line.code == parse_code::bad_timestamp) {
-    found = bad_timestamp(line);
+    finding = bad_timestamp(line);
   } else if (line.code == parse_code::point_is_invalid) {
-    found = text_after_timestamp(line);
+    finding = text_after_timestamp(line);
   } else if (line.code == parse_code::time_outside_range) {
-    found = wrong_unit(line);
+    finding = wrong_unit(line);
   } else if (line.code == parse_code::timestamp_syntax) {
-    found =
-        mistake_found{mistake::timestamp_null, line.offset(line.span), line.span.size(), line.span};
+    finding = mistake_finding{mistake::timestamp_null, line.offset(line.span), line.span.size(),
+                              line.span};
   }
-  if (found && found->readings.empty()) {
-    add_time_readings(*found, line);
+  if (finding && finding->readings.empty()) {
+    add_time_readings(*finding, line);
   }
-  return found;
+  return finding;
 }
 
 }  // namespace weir

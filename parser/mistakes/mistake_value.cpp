@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Field values that are none: what programs in other languages, other countries and other formats
-// write for numbers, booleans and text.
+// Values that no field can have: numbers, booleans and text as other languages, other countries and
+// other formats spell them.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -19,14 +19,6 @@ bool is_one_of(const std::array<std::string_view, count>& words, std::string_vie
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), [](char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
-  });
-  return out;
-}
-
 constexpr std::array<std::string_view, 4> not_numbers = {"nan", "nan(ind)", "1.#ind", "1.#qnan"};
 constexpr std::array<std::string_view, 4> infinities = {"inf", "infinity", "1.#inf",
                                                         "\xE2\x88\x9E"};
@@ -41,45 +33,45 @@ constexpr std::array<std::string_view, 8> quotes = {"\xE2\x80\x9C", "\xE2\x80\x9
 constexpr std::array<std::string_view, 13> suffixes = {"l", "f", "d",   "m", "ll",  "ul", "lu",
                                                        "u", "i", "ull", "n", "i32", "i64"};
 
-// Words for what is not there.
+// Words that stand for a missing or impossible value.
 maybe_mistake find_word(std::string_view value) {
   const std::string word = lower(value);
   const bool has_sign = word.starts_with('-') || word.starts_with('+');
   const std::string_view bare = std::string_view{word}.substr(has_sign ? 1 : 0);
   if (bare.find(replacement_character_utf8) != std::string_view::npos) {
-    return mistake_found{mistake::replacement_character};
+    return mistake_finding{mistake::replacement_character};
   }
   if (is_one_of(not_numbers, bare)) {
-    return mistake_found{mistake::not_a_number};
+    return mistake_finding{mistake::not_a_number};
   }
   if (is_one_of(infinities, bare)) {
-    return mistake_found{mistake::infinity};
+    return mistake_finding{mistake::infinity};
   }
   if (is_one_of(nulls, word)) {
-    return mistake_found{mistake::null_value};
+    return mistake_finding{mistake::null_value};
   }
   if (is_one_of(booleans, word)) {
-    return mistake_found{mistake::misspelt_boolean};
+    return mistake_finding{mistake::misspelt_boolean};
   }
   if (is_placeholder(value)) {
-    return mistake_found{mistake::placeholder};
+    return mistake_finding{mistake::placeholder};
   }
   return std::nullopt;
 }
 
 maybe_mistake find_quotes(std::string_view value) {
   if (value.starts_with('\'') || value.starts_with('`')) {
-    return mistake_found{mistake::single_quotes};
+    return mistake_finding{mistake::single_quotes};
   }
   if (value.starts_with("\\\"")) {
-    return mistake_found{mistake::escaped_quotes};
+    return mistake_finding{mistake::escaped_quotes};
   }
   const auto begins_value = [&](std::string_view quote) { return value.starts_with(quote); };
   if (std::any_of(quotes.begin(), quotes.end(), begins_value)) {
-    return mistake_found{mistake::typographic_quotes};
+    return mistake_finding{mistake::typographic_quotes};
   }
   if (value.ends_with('"')) {
-    return mistake_found{mistake::missing_opening_quote};
+    return mistake_finding{mistake::missing_opening_quote};
   }
   return std::nullopt;
 }
@@ -100,12 +92,11 @@ bool is_unit(std::string_view text) noexcept {
 bool has_grouped_digits(std::string_view value) noexcept {
   const std::string joined = without_groups(value);
   const std::string_view number = value.substr(0, value.find_last_not_of("iu") + 1);
-  return joined.size() < value.size() && value[0] != '_' && number.back() >= '0' &&
-         number.back() <= '9' && is_field_value(joined) &&
-         joined.find_first_of(digits) != std::string::npos;
+  return joined.size() < value.size() && value[0] != '_' && is_digit(number.back()) &&
+         is_field_value(joined) && joined.find_first_of(digits) != std::string::npos;
 }
 
-// What stands for a minus in text: minus sign, dashes, the wide one.
+// The length of a character that looks like a minus: minus sign, dashes, the wide hyphen.
 std::size_t minus_sign_length(std::string_view value) noexcept {
   constexpr std::array<std::string_view, 5> signs = {"\xE2\x88\x92", "\xE2\x80\x93", "\xE2\x80\x94",
                                                      "\xEF\xB9\xA3", "\xEF\xBC\x8D"};
@@ -117,7 +108,7 @@ std::size_t minus_sign_length(std::string_view value) noexcept {
   return 0;
 }
 
-// A sign of a currency before the number, with a minus before it perhaps.
+// The length of a currency sign before a number, and of a minus before that sign.
 std::size_t currency_length(std::string_view value) noexcept {
   constexpr std::array<std::string_view, 7> signs = {
       "$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5", "\xE2\x82\xB9", "US$", "\xE2\x82\xBF"};
@@ -151,68 +142,68 @@ maybe_mistake find_number(std::string_view value) {
   if (const std::size_t sign = minus_sign_length(value);
       sign > 0 && sign < value.size() &&
       (value[sign] == '.' || digits.find(value[sign]) != digits.npos)) {
-    return mistake_found{mistake::unicode_minus};
+    return mistake_finding{mistake::unicode_minus};
   }
   if (const std::size_t sign = currency_length(value);
       sign > 0 && is_field_number(value.substr(sign))) {
-    mistake_found found{mistake::number_with_unit};
-    found.second = value.substr(sign);
-    return found;
+    mistake_finding finding{mistake::number_with_unit};
+    finding.second = value.substr(sign);
+    return finding;
   }
   if (is_grouped_by_points(value)) {
-    return mistake_found{mistake::grouped_digits};
+    return mistake_finding{mistake::grouped_digits};
   }
   const std::string word = lower(value.substr(has_minus ? 1 : 0));
   if (value.starts_with('+') && is_field_value(value.substr(1))) {
-    return mistake_found{mistake::number_with_plus};
+    return mistake_finding{mistake::number_with_plus};
   }
   if (word.starts_with("0x") || word.starts_with("0b") || word.starts_with("0o")) {
-    return mistake_found{mistake::number_in_hexadecimal};
+    return mistake_finding{mistake::number_in_hexadecimal};
   }
   const char last = value.back();
   if ((last == 'i' || last == 'u') && is_plain_number(value.substr(0, value.size() - 1))) {
     const bool is_whole = word.find_first_of(".e") == std::string::npos;
-    return mistake_found{is_whole ? mistake::negative_unsigned : mistake::integer_with_fraction};
+    return mistake_finding{is_whole ? mistake::negative_unsigned : mistake::integer_with_fraction};
   }
   const std::size_t length = number_length(value);
   const std::string_view rest = value.substr(length);
   if (length == 0 || rest.empty()) {
     return std::nullopt;
   }
-  mistake_found found;
-  found.second = value.substr(0, length);
+  mistake_finding finding;
+  finding.second = value.substr(0, length);
   if (rest == "L" || rest == "l") {
-    found.what = mistake::java_long;
+    finding.kind = mistake::java_long;
   } else if (is_one_of(suffixes, lower(rest))) {
-    found.what = mistake::number_suffix;
+    finding.kind = mistake::number_suffix;
   } else if (has_grouped_digits(value)) {
-    found.what = mistake::grouped_digits;
+    finding.kind = mistake::grouped_digits;
   } else if (is_unit(rest)) {
-    found.what = mistake::number_with_unit;
+    finding.kind = mistake::number_with_unit;
   } else {
     return std::nullopt;
   }
-  return found;
+  return finding;
 }
 
 maybe_mistake find_bytes(std::string_view value) {
   const std::size_t carriage_return = value.find('\r');
   if (carriage_return != std::string_view::npos) {
-    return mistake_found{mistake::carriage_return, carriage_return};
+    return mistake_finding{mistake::carriage_return, carriage_return};
   }
   const std::size_t nul = value.find('\0');
   if (nul != std::string_view::npos) {
-    return mistake_found{mistake::nul_byte, nul};
+    return mistake_finding{mistake::nul_byte, nul};
   }
   const std::size_t tab = value.find('\t');
   if (tab != std::string_view::npos) {
-    return mistake_found{mistake::tab_for_space, tab};
+    return mistake_finding{mistake::tab_for_space, tab};
   }
   return std::nullopt;
 }
 
-// Of the field whose value begins at `value`.
-std::string_view key_before(const refused_line& line, std::size_t value) noexcept {
+// The key of the field whose value begins at `value`.
+std::string_view key_before(const rejected_line& line, std::size_t value) noexcept {
   std::size_t begin = value - std::min<std::size_t>(value, 1);
   while (begin > line.fields_begin &&
          (line.text[begin - 1] != ',' || (begin > 1 && line.text[begin - 2] == '\\'))) {
@@ -221,64 +212,64 @@ std::string_view key_before(const refused_line& line, std::size_t value) noexcep
   return line.text.substr(begin, value - std::min<std::size_t>(value, 1) - begin);
 }
 
-// A string that is not closed: it ends before the timestamp, or where the line does.
-void add_string_readings(mistake_found& found, const refused_line& line) {
+// For a string that is not closed: it ends before the timestamp, or at the end of the line.
+void add_string_readings(mistake_finding& finding, const rejected_line& line) {
   const std::string_view text = line.text.substr(0, line.text.find('\n'));
-  if (found.at >= text.size() || found.at == 0 || text[found.at - 1] != '=') {
+  if (finding.at >= text.size() || finding.at == 0 || text[finding.at - 1] != '=') {
     return;
   }
-  const std::size_t end = find_text_end(text, found.at);
-  const std::string_view string = text.substr(found.at + 1, end - found.at - 1);
+  const std::size_t end = find_text_end(text, finding.at);
+  const std::string_view string = text.substr(finding.at + 1, end - finding.at - 1);
   if (text.size() < line.text.size() || string.empty()) {
     return;
   }
-  if (found.what == mistake::quote_in_string && string.ends_with('"') &&
+  if (finding.kind == mistake::quote_in_string && string.ends_with('"') &&
       !string.ends_with("\\\"")) {
     const std::string inner = escaped(string.substr(0, string.size() - 1), "\"");
-    found.readings.push_back({{}, {{found.at + 1, string.size() - 1, inner}}});
-  } else if (found.what == mistake::missing_closing_quote && string.ends_with("\\\"")) {
-    // C:\ in quotes: its backslash takes the quote along.
-    found.readings.push_back({{}, {{end - 1, 0, "\\"}}});
-  } else if (found.what == mistake::missing_closing_quote) {
+    finding.readings.push_back({{}, {{finding.at + 1, string.size() - 1, inner}}});
+  } else if (finding.kind == mistake::missing_closing_quote && string.ends_with("\\\"")) {
+    // "C:\" escapes its own closing quote.
+    finding.readings.push_back({{}, {{end - 1, 0, "\\"}}});
+  } else if (finding.kind == mistake::missing_closing_quote) {
     const bool ends_so = end == text.find_last_not_of(' ') + 1 && string.find(' ') == string.npos;
-    found.readings.push_back({ends_so ? "" : "the text ends there", {{end, 0, "\""}}});
+    finding.readings.push_back({ends_so ? "" : "the text ends there", {{end, 0, "\""}}});
   }
 }
 
 }  // namespace
 
-maybe_mistake find_string_mistake(const refused_line& line) {
+maybe_mistake find_string_mistake(const rejected_line& line) {
   const std::size_t first_feed = line.text.find('\n');
   if (line.code == parse_code::unbalanced_quotes) {
-    mistake_found found{mistake::missing_closing_quote, line.at};
-    add_string_readings(found, line);
-    return found;
+    mistake_finding finding{mistake::missing_closing_quote, line.at};
+    add_string_readings(finding, line);
+    return finding;
   }
   if (line.code == parse_code::shield_text_after_quote) {
     const std::size_t close = find_closing_quote(line.text, line.at);
     if (close + 1 < line.text.size() && line.text[close + 1] == '\0') {
-      return mistake_found{mistake::nul_byte, close + 1};
+      return mistake_finding{mistake::nul_byte, close + 1};
     }
     if (first_feed > line.at && first_feed < close) {
-      return mistake_found{mistake::missing_closing_quote, line.at};
+      return mistake_finding{mistake::missing_closing_quote, line.at};
     }
-    mistake_found found{mistake::quote_in_string, line.at};
-    add_string_readings(found, line);
-    found.at = close;
-    return found;
+    mistake_finding finding{mistake::quote_in_string, line.at};
+    add_string_readings(finding, line);
+    finding.at = close;
+    return finding;
   }
-  // A string that has swallowed a line feed, and then the rest makes no sense.
+  // A string that is not closed and goes on over a line feed, so that the rest makes no sense.
   const bool is_structure = line.code == parse_code::invalid_field_format ||
                             line.code == parse_code::bad_timestamp ||
                             line.code == parse_code::point_is_invalid;
   const std::size_t quote = line.text.substr(0, first_feed).rfind("=\"");
   if (is_structure && first_feed < line.at && quote != std::string_view::npos) {
-    return mistake_found{mistake::missing_closing_quote, quote + 1};
+    return mistake_finding{mistake::missing_closing_quote, quote + 1};
   }
   return std::nullopt;
 }
 
-maybe_mistake find_value_mistake(const refused_line& line) {
+maybe_mistake find_value_mistake(const rejected_line& line) {
   const std::string_view value = line.span;
   const std::size_t begin = line.offset(value);
   if (line.code != parse_code::invalid_boolean && line.code != parse_code::invalid_number) {
@@ -287,30 +278,30 @@ maybe_mistake find_value_mistake(const refused_line& line) {
   if (value.empty()) {
     return std::nullopt;
   }
-  if (auto found = find_bytes(value)) {
-    found->at += begin;
-    return found;
+  if (auto finding = find_bytes(value)) {
+    finding->at += begin;
+    return finding;
   }
-  mistake_found told;
+  mistake_finding finding;
   if (value.starts_with('=')) {
-    told.what = mistake::double_equals;
+    finding.kind = mistake::double_equals;
   } else if (const auto quote = find_quotes(value)) {
-    told = *quote;
+    finding = *quote;
   } else if (const auto word = find_word(value)) {
-    told = *word;
+    finding = *word;
   } else if (const auto number = find_number(value)) {
-    told = *number;
+    finding = *number;
   } else {
-    told.what = mistake::unquoted_string;
+    finding.kind = mistake::unquoted_string;
   }
-  told.at = begin;
-  told.length = value.size();
-  told.first = value;
-  if (told.second.empty()) {
-    told.second = key_before(line, begin);
+  finding.at = begin;
+  finding.length = value.size();
+  finding.first = value;
+  if (finding.second.empty()) {
+    finding.second = key_before(line, begin);
   }
-  add_value_readings(told, value, line);
-  return told;
+  add_value_readings(finding, value, line);
+  return finding;
 }
 
 }  // namespace weir

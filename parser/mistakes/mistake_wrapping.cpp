@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines that would be good without what surrounds them (quotes of a program, a prompt) or without
-// bytes that are not seen or only look like others, and lines that a separator joins.
+// Lines that would be accepted without what surrounds them (quotes, a prompt), without characters
+// that are invisible or look like others, or taken apart at a separator that joins them.
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string>
 
-#include "parser/line_shape.hpp"
+#include "parser/bytes.hpp"
+#include "parser/mistakes/line_shape.hpp"
 
 namespace weir {
 namespace {
 
-// Whether the text is a measurement with perhaps tags, a space and a pair.
+// Whether the text looks like a point: a measurement, perhaps tags, a space and a pair.
 bool is_like_point(std::string_view text) {
   const std::vector<line_word> words = split_words(text);
   return words.size() > 1 && !words[0].begins_with_pair() && words[1].begins_with_pair();
 }
 
-// What lies outside the strings of fields; calls `visit(begin, end)` for each stretch.
+// Calls `visit(begin, end)` for each stretch of the text outside the strings of fields.
 template <class Visitor>
 void visit_outside_strings(std::string_view text, Visitor visit) {
   std::size_t begin = 0;
@@ -53,7 +54,7 @@ constexpr std::array<quote_pair, 12> line_quotes = {{{"\"\"\"", "\"\"\""},
                                                      {"\xE2\x80\x98", "\xE2\x80\x99"},
                                                      {"\xC2\xAB", "\xC2\xBB"}}};
 
-// As a program reads what it has in quotes.
+// The text without the backslashes that a program needs inside its own quotes.
 std::string without_escapes(std::string_view text, std::string_view quote) {
   std::string out;
   while (!text.empty()) {
@@ -65,8 +66,8 @@ std::string without_escapes(std::string_view text, std::string_view quote) {
   return out;
 }
 
-// 'cpu v=1', 'mem v=2': a list as programs print it, each item a good line.
-maybe_mistake quoted_list(const refused_line& line, std::size_t begin, std::size_t behind) {
+// 'cpu v=1', 'mem v=2': a list as programs print it, with a line in each item.
+maybe_mistake quoted_list(const rejected_line& line, std::size_t begin, std::size_t behind) {
   constexpr std::size_t lines_max = 32;
   const std::string_view text = line.text.substr(0, behind);
   line_edits edits{{0, begin, ""}};
@@ -79,9 +80,9 @@ maybe_mistake quoted_list(const refused_line& line, std::size_t begin, std::size
     const std::size_t next = std::min(text.find_first_not_of(", ", close + 1), text.size());
     if (next == text.size()) {
       edits.push_back({close, line.text.size() - close, ""});
-      mistake_found found{mistake::quoted_line, 0, begin};
-      found.readings.push_back({{}, std::move(edits)});
-      return found;
+      mistake_finding finding{mistake::quoted_line, 0, begin};
+      finding.readings.push_back({{}, std::move(edits)});
+      return finding;
     }
     if (text[next] != quote || next == close + 1) {
       return std::nullopt;
@@ -92,7 +93,7 @@ maybe_mistake quoted_list(const refused_line& line, std::size_t begin, std::size
   return std::nullopt;
 }
 
-maybe_mistake quoted_line(const refused_line& line) {
+maybe_mistake quoted_line(const rejected_line& line) {
   const std::string_view text = line.text;
   const std::size_t prefix = std::min(text.find_first_not_of("bBuUrRfF"), text.size());
   constexpr std::size_t prefix_max = 2;  // b'...', rb'...'
@@ -111,16 +112,16 @@ maybe_mistake quoted_line(const refused_line& line) {
     const bool has_quote = find_bare(inner, quote.close.substr(0, 1), 0) < inner.size();
     const bool reads_so = reads(inner, line.unit_ns);
     if (!reads_so && has_quote && quote.close.size() == 1 && quote.open == quote.close) {
-      if (auto found = quoted_list(line, begin, behind)) {
-        return found;
+      if (auto finding = quoted_list(line, begin, behind)) {
+        return finding;
       }
     }
     if (!reads_so && (has_quote || inner.find('=') == std::string_view::npos)) {
       continue;
     }
-    mistake_found found{mistake::quoted_line, 0, begin};
-    found.readings.push_back({{}, {{0, text.size(), reads_so ? std::string{inner} : plain}}});
-    return found;
+    mistake_finding finding{mistake::quoted_line, 0, begin};
+    finding.readings.push_back({{}, {{0, text.size(), reads_so ? std::string{inner} : plain}}});
+    return finding;
   }
   return std::nullopt;
 }
@@ -136,21 +137,21 @@ bool is_line_number(std::string_view word) noexcept {
 }
 
 // time=1586844081 cpu v=1
-maybe_mistake named_first_time(const refused_line& line) {
+maybe_mistake named_first_time(const rejected_line& line) {
   const std::string_view word = word_at(line.text, 0);
   for (const std::string_view name : {"time=", "timestamp=", "ts="}) {
     if (word.starts_with(name) && is_timestamp_like(word.substr(name.size())) &&
         is_like_point(line.text.substr(word.size()))) {
-      mistake_found found{mistake::timestamp_first, 0, word.size()};
-      found.readings.push_back({{}, {{0, name.size(), ""}}});
-      return found;
+      mistake_finding finding{mistake::timestamp_first, 0, word.size()};
+      finding.readings.push_back({{}, {{0, name.size(), ""}}});
+      return finding;
     }
   }
   return std::nullopt;
 }
 
 // [2024-01-01 00:00:00] cpu v=1
-maybe_mistake bracketed_time(const refused_line& line) {
+maybe_mistake bracketed_time(const rejected_line& line) {
   const std::size_t close = line.text.find("] ");
   const bool is_time =
       line.text.starts_with('[') && close != std::string_view::npos && close >= 11 &&
@@ -158,12 +159,12 @@ maybe_mistake bracketed_time(const refused_line& line) {
   if (!is_time || line.text.find('=', close) == std::string_view::npos) {
     return std::nullopt;
   }
-  mistake_found found{mistake::timestamp_first, 0, close + 1};
-  found.readings.push_back({{}, {{0, 1, ""}, {close, 1, ""}}});
-  return found;
+  mistake_finding finding{mistake::timestamp_first, 0, close + 1};
+  finding.readings.push_back({{}, {{0, 1, ""}, {close, 1, ""}}});
+  return finding;
 }
 
-maybe_mistake prompt(const refused_line& line) {
+maybe_mistake prompt(const rejected_line& line) {
   constexpr std::array<std::string_view, 10> prompts = {
       ">", ">>>", "$", "%", "influx>", "=>", "-", "*", "\xE2\x80\xA2", "+"};
   const std::string_view word = word_at(line.text, 0);
@@ -176,14 +177,14 @@ maybe_mistake prompt(const refused_line& line) {
       rest >= line.text.size() || line.text[rest] == '=') {
     return std::nullopt;
   }
-  mistake_found found{mistake::prompt, 0, word.size(), word};
-  found.readings.push_back({{}, {{0, rest, ""}}});
-  return found;
+  mistake_finding finding{mistake::prompt, 0, word.size(), word};
+  finding.readings.push_back({{}, {{0, rest, ""}}});
+  return finding;
 }
 
 // --- points that are joined
 
-maybe_mistake joined_points(const refused_line& line, std::string_view separator, mistake what) {
+maybe_mistake joined_points(const rejected_line& line, std::string_view separator, mistake kind) {
   constexpr std::size_t pieces_max = 32;
   line_edits edits;
   visit_outside_strings(line.text, [&](std::size_t begin, std::size_t end) {
@@ -214,9 +215,9 @@ maybe_mistake joined_points(const refused_line& line, std::string_view separator
   if (begin == line.text.size()) {
     edits.back().text.clear();
   }
-  mistake_found found{what, edits.front().at, separator.size()};
-  found.readings.push_back({{}, std::move(edits)});
-  return found;
+  mistake_finding finding{kind, edits.front().at, separator.size()};
+  finding.readings.push_back({{}, std::move(edits)});
+  return finding;
 }
 
 // --- characters
@@ -280,10 +281,10 @@ constexpr std::array<known_character, 7> wide_signs = {{{0xFF0C, 0xFF0C, "", ","
 template <std::size_t count>
 const known_character* find_known(const std::array<known_character, count>& table,
                                   std::uint32_t code) noexcept {
-  const auto found = std::find_if(table.begin(), table.end(), [&](const known_character& each) {
+  const auto entry = std::find_if(table.begin(), table.end(), [&](const known_character& each) {
     return code >= each.first && code <= each.last;
   });
-  return found == table.end() ? nullptr : &*found;
+  return entry == table.end() ? nullptr : &*entry;
 }
 
 std::string number_of(std::uint32_t code) {
@@ -294,7 +295,7 @@ std::string number_of(std::uint32_t code) {
 
 constexpr std::size_t character_edits_max = 256;
 
-maybe_mistake wide_punctuation(const refused_line& line) {
+maybe_mistake wide_punctuation(const rejected_line& line) {
   line_edits edits;
   visit_outside_strings(line.text, [&](std::size_t begin, std::size_t end) {
     for (std::size_t at = begin; at < end && edits.size() < character_edits_max;) {
@@ -311,15 +312,15 @@ maybe_mistake wide_punctuation(const refused_line& line) {
   if (edits.empty()) {
     return std::nullopt;
   }
-  mistake_found found{mistake::wide_punctuation, edits.front().at, edits.front().length};
-  found.made = number_of(character_at(line.text, found.at).code);
-  found.first = line.text.substr(found.at, found.length);
-  found.readings.push_back({{}, std::move(edits)});
-  return found;
+  mistake_finding finding{mistake::wide_punctuation, edits.front().at, edits.front().length};
+  finding.detail = number_of(character_at(line.text, finding.at).code);
+  finding.first = line.text.substr(finding.at, finding.length);
+  finding.readings.push_back({{}, std::move(edits)});
+  return finding;
 }
 
 // Tabs outside strings, with the spaces beside them, as one space each; none at the end.
-maybe_mistake tabs(const refused_line& line) {
+maybe_mistake tabs(const rejected_line& line) {
   line_edits edits;
   std::size_t first = 0;
   const std::string_view text = line.text;
@@ -336,18 +337,18 @@ maybe_mistake tabs(const refused_line& line) {
   if (edits.empty()) {
     return std::nullopt;
   }
-  mistake_found found{mistake::tab_for_space, first};
-  found.readings.push_back({{}, std::move(edits)});
-  return found;
+  mistake_finding finding{mistake::tab_for_space, first};
+  finding.readings.push_back({{}, std::move(edits)});
+  return finding;
 }
 
-// One that ends lines (of old Macs), or too many before a line feed.
-maybe_mistake carriage_returns(const refused_line& line) {
+// Carriage returns that end lines, as on old Macs, or several before a line feed.
+maybe_mistake carriage_returns(const rejected_line& line) {
   if (line.text.find('\r') == std::string_view::npos) {
     return std::nullopt;
   }
-  if (auto found = joined_points(line, "\r", mistake::carriage_return)) {
-    return found;
+  if (auto finding = joined_points(line, "\r", mistake::carriage_return)) {
+    return finding;
   }
   line_edits edits;
   visit_outside_strings(line.text, [&](std::size_t begin, std::size_t end) {
@@ -360,17 +361,9 @@ maybe_mistake carriage_returns(const refused_line& line) {
   if (edits.empty()) {
     return std::nullopt;
   }
-  mistake_found found{mistake::carriage_return, edits.front().at};
-  found.readings.push_back({{}, std::move(edits)});
-  return found;
-}
-
-bool has_high_byte(std::string_view text) noexcept {
-  unsigned char all = 0;
-  for (const char byte : text) {
-    all = static_cast<unsigned char>(all | static_cast<unsigned char>(byte));
-  }
-  return all >= 0x80;
+  mistake_finding finding{mistake::carriage_return, edits.front().at};
+  finding.readings.push_back({{}, std::move(edits)});
+  return finding;
 }
 
 }  // namespace
@@ -397,45 +390,43 @@ maybe_mistake find_invisible(std::string_view text, bool accepted) {
   if (edits.empty()) {
     return std::nullopt;
   }
-  mistake_found found{mistake::invisible_character, edits.front().at, edits.front().length};
-  found.made = number_of(first) + " (" + std::string{find_known(invisibles, first)->name} + ")";
-  found.readings.push_back({{}, std::move(edits)});
-  return found;
+  mistake_finding finding{mistake::invisible_character, edits.front().at, edits.front().length};
+  finding.detail = number_of(first) + " (" + std::string{find_known(invisibles, first)->name} + ")";
+  finding.readings.push_back({{}, std::move(edits)});
+  return finding;
 }
 
-maybe_mistake find_wrapping_mistake(const refused_line& line) {
-  if (auto found = prompt(line)) {
-    return found;
+maybe_mistake find_wrapping_mistake(const rejected_line& line) {
+  if (auto finding = prompt(line)) {
+    return finding;
   }
-  if (auto found = bracketed_time(line)) {
-    return found;
+  if (auto finding = bracketed_time(line)) {
+    return finding;
   }
-  if (auto found = named_first_time(line)) {
-    return found;
+  if (auto finding = named_first_time(line)) {
+    return finding;
   }
-  if (auto found = quoted_line(line)) {
-    return found;
+  if (auto finding = quoted_line(line)) {
+    return finding;
   }
-  if (auto found = joined_points(line, "\\n", mistake::escaped_line_feed)) {
-    return found;
+  if (auto finding = joined_points(line, "\\n", mistake::escaped_line_feed)) {
+    return finding;
   }
-  if (auto found = joined_points(line, ";", mistake::semicolon)) {
-    return found;
+  if (auto finding = joined_points(line, ";", mistake::semicolon)) {
+    return finding;
   }
   const bool is_text = line.code != parse_code::shield_invalid_utf8 &&
                        line.code != parse_code::unbalanced_quotes && has_high_byte(line.text);
   if (is_text) {
-    if (auto found = wide_punctuation(line)) {
-      return found;
+    if (auto finding = wide_punctuation(line)) {
+      return finding;
     }
-    // Between digits it groups them: a mistake of the number.
+    // An invisible character between digits groups them: that is a mistake of the number.
     const bool in_number = line.code == parse_code::invalid_number && !line.span.empty() &&
-                           line.span[0] >= '0' && line.span[0] <= '9' &&
-                           line.span.find('=') == std::string_view::npos;
-    auto found = find_invisible(line.text, false);
-    const std::size_t behind = found ? found->at + found->length : 0;
-    const bool digit_follows =
-        behind < line.text.size() && line.text[behind] >= '0' && line.text[behind] <= '9';
+                           is_digit(line.span[0]) && line.span.find('=') == std::string_view::npos;
+    auto finding = find_invisible(line.text, false);
+    const std::size_t behind = finding ? finding->at + finding->length : 0;
+    const bool digit_follows = behind < line.text.size() && is_digit(line.text[behind]);
     const std::size_t digits_end =
         std::min(line.text.find_first_not_of("0123456789", behind), line.text.size());
     // Ten digits and more are a timestamp, not a group.
@@ -443,13 +434,13 @@ maybe_mistake find_wrapping_mistake(const refused_line& line) {
     const bool is_time =
         digit_follows && (is_timestamp_like(number) || is_date_like(line.text.substr(behind)));
     const bool groups =
-        found && in_number && found->at > line.offset(line.span) && digit_follows && !is_time;
-    if (found && !groups) {
-      return found;
+        finding && in_number && finding->at > line.offset(line.span) && digit_follows && !is_time;
+    if (finding && !groups) {
+      return finding;
     }
   }
-  auto found = carriage_returns(line);
-  return found ? found : tabs(line);
+  auto finding = carriage_returns(line);
+  return finding ? finding : tabs(line);
 }
 
 }  // namespace weir

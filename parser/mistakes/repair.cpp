@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes a wrong line as it was probably meant: finds its first mistake, makes the change that the
-// mistake asks for, and looks at the line again until the exact reader takes it. What is offered
-// has therefore been read. Colder than the rest: a line is read once for each of its mistakes.
+// Writes a wrong line as it was probably meant: finds its first mistake, applies the edits of the
+// mistake's reading, and starts again until the exact reader accepts the line. A repair that is
+// offered has therefore been read. Colder than the rest: reads a line once for each of its
+// mistakes.
 #include <algorithm>
 
 #include "parser/bytes.hpp"
@@ -19,7 +20,7 @@ class repairer {
  public:
   repairer(std::int64_t unit_ns, std::size_t choice) : unit_ns_(unit_ns), choice_(choice) {}
 
-  // False: what was meant cannot be told.
+  // False: the meaning cannot be guessed, or the line has too many mistakes.
   bool run(std::string_view text) {
     pending_.emplace_back(text);
     while (!pending_.empty()) {
@@ -29,7 +30,7 @@ class repairer {
     }
     return !done_.empty();
   }
-  // There were at least so many ways to go on where there was more than one.
+  // The readings of the first mistake that had more than one; 1 if none had.
   [[nodiscard]] std::size_t choices() const noexcept { return choices_; }
   [[nodiscard]] repaired_line take() { return {std::move(condition_), std::move(done_)}; }
 
@@ -45,27 +46,27 @@ class repairer {
     if (text.size() > 2 * repaired_line::line_bytes_max) {
       return false;
     }
-    const maybe_mistake found = find(text);
-    if (!found) {
+    const maybe_mistake finding = find(text);
+    if (!finding) {
       done_.append(done_.empty() ? "" : "\n").append(text);
       return true;
     }
-    if (found->readings.empty()) {
+    if (finding->readings.empty()) {
       return false;
     }
     std::size_t chosen = 0;
-    if (found->readings.size() > 1 && choices_ == 1) {
-      choices_ = found->readings.size();
+    if (finding->readings.size() > 1 && choices_ == 1) {
+      choices_ = finding->readings.size();
       chosen = std::min(choice_, choices_ - 1);
     }
-    const line_reading& reading = found->readings[chosen];
+    const line_reading& reading = finding->readings[chosen];
     if (!reading.condition.empty() && condition_.find(reading.condition) == std::string::npos) {
       condition_.append(condition_.empty() ? "" : " and ").append(reading.condition);
     }
     return apply(reading.edits, text);
   }
 
-  // The next mistake of a line; nothing for a good one.
+  // The next mistake of a line; nothing for an accepted line without doubts.
   [[nodiscard]] maybe_mistake find(std::string_view text) const {
     parse_error error;
     error.text = text;
@@ -75,9 +76,9 @@ class repairer {
     options.unit_ns = unit_ns_;
     const line_verdict verdict = read_exact(text, options, {}, scratch, point);
     if (verdict.code == parse_code::none && text.front() != '#') {
-      for (mistake_found& doubt : find_doubts(point, {unit_ns_, false})) {
-        // The time is the sender's: a unit is not changed by the way.
-        if (!doubt.readings.empty() && doubt.what != mistake::timestamp_unit) {
+      for (mistake_finding& doubt : find_doubts(point, {unit_ns_, false})) {
+        // A repair of something else leaves the timestamp as the sender wrote it.
+        if (!doubt.readings.empty() && doubt.kind != mistake::timestamp_unit) {
           return std::move(doubt);
         }
       }
@@ -86,8 +87,8 @@ class repairer {
     error.code = verdict.code;
     error.span = verdict.span;
     error.column = verdict.at + 1;
-    maybe_mistake found = recognise(take_apart(error, unit_ns_));
-    return found ? found : maybe_mistake{mistake_found{}};
+    maybe_mistake finding = recognise(take_apart(error, unit_ns_));
+    return finding ? finding : maybe_mistake{mistake_finding{}};
   }
 
   bool apply(const line_edits& edits, std::string_view text) {
@@ -129,8 +130,8 @@ std::string applied(const line_edits& edits, std::string_view text) {
   return out.append(text.substr(at));
 }
 
-// Whether the lines are taken as a body, too: quotes may reach over a line feed that a line by
-// itself does not have.
+// Whether the lines are accepted as a body, too: a quote that no line closes may reach over the
+// line feed to the next line.
 bool is_taken(std::string_view text, std::int64_t unit_ns) {
   parse_options options;
   options.unit_ns = unit_ns;
@@ -150,25 +151,25 @@ line_reading erase(std::size_t at, std::size_t length) {
 
 }  // namespace
 
-void add_plain_readings(mistake_found& found, const refused_line& line) {
-  if (!found.readings.empty()) {
+void add_plain_readings(mistake_finding& finding, const rejected_line& line) {
+  if (!finding.readings.empty()) {
     return;
   }
-  const std::size_t behind = found.at + found.length;
-  const auto is = [&](mistake what) { return found.what == what; };
+  const std::size_t behind = finding.at + finding.length;
+  const auto is = [&](mistake kind) { return finding.kind == kind; };
   if (is(mistake::double_comma) || is(mistake::space_before_comma) || is(mistake::trailing_comma) ||
       is(mistake::space_before_equals) || is(mistake::carriage_return) || is(mistake::nul_byte) ||
       is(mistake::space_after_equals)) {
-    found.readings.push_back(erase(found.at, found.length));
+    finding.readings.push_back(erase(finding.at, finding.length));
   } else if (is(mistake::byte_order_mark)) {
-    found.readings.push_back(erase(0, behind));
+    finding.readings.push_back(erase(0, behind));
   } else if (is(mistake::comment_after_point)) {
-    const std::size_t end = line.text.find_last_not_of(' ', found.at - 1) + 1;
-    found.readings.push_back(erase(end, line.text.size() - end));
-  } else if (is(mistake::field_without_name) && is_field_value(found.first)) {
-    found.readings.push_back({"the field is called `value`", {{found.at, 0, "value="}}});
+    const std::size_t end = line.text.find_last_not_of(' ', finding.at - 1) + 1;
+    finding.readings.push_back(erase(end, line.text.size() - end));
+  } else if (is(mistake::field_without_name) && is_field_value(finding.first)) {
+    finding.readings.push_back({"the field is called `value`", {{finding.at, 0, "value="}}});
   } else if (is(mistake::space_for_equals)) {
-    found.readings.push_back({{}, {{found.at, found.length, "="}}});
+    finding.readings.push_back({{}, {{finding.at, finding.length, "="}}});
   }
 }
 
@@ -182,9 +183,9 @@ std::vector<repaired_line> repair(const parse_error& error, std::int64_t unit_ns
   std::size_t choices = 1;
   for (std::size_t choice = 0; choice < std::min(choices, readings_max); ++choice) {
     repairer each(unit_ns, choice);
-    const bool told = each.run(error.text);
+    const bool is_repaired = each.run(error.text);
     choices = std::max(choices, each.choices());
-    if (told) {
+    if (is_repaired) {
       out.push_back(each.take());
       if (!is_taken(out.back().text, unit_ns)) {
         out.pop_back();
@@ -196,13 +197,13 @@ std::vector<repaired_line> repair(const parse_error& error, std::int64_t unit_ns
 
 std::vector<repaired_line> repair(const point_view& point, const line_circumstances& circumstances,
                                   std::size_t index) {
-  const std::vector<mistake_found> doubts = find_doubts(point, circumstances);
+  const std::vector<mistake_finding> doubts = find_doubts(point, circumstances);
   std::vector<repaired_line> out;
   if (index >= doubts.size() || point.text.size() > repaired_line::line_bytes_max) {
     return out;
   }
   for (const line_reading& reading : doubts[index].readings) {
-    // Without its other doubts, too.
+    // The other doubts are repaired along with it.
     repairer rest(circumstances.unit_ns, 0);
     if (out.size() < readings_max && rest.run(applied(reading.edits, point.text))) {
       out.push_back(rest.take());

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The same time as a timestamp of the reader's unit: dates, fractions, exponents and suffixes.
+// Writes dates, fractions, exponents and suffixes as timestamps of the reader's unit.
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <string>
 
+#include "parser/bytes.hpp"
 #include "parser/mistakes/mistake.hpp"
 #include "parser/mistakes/time_units.hpp"
 #include "parser/number.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 
-// Empty where the time does not fit, or is no multiple of the unit.
+// The time in units of `unit_ns`; empty if it is no multiple of the unit.
 std::string in_unit(std::int64_t time_ns, std::int64_t unit_ns) {
   return time_ns % unit_ns == 0 ? std::to_string(time_ns / unit_ns) : std::string{};
 }
@@ -36,11 +37,11 @@ bool scaled(std::string_view whole, std::string_view fraction, std::int64_t unit
   return true;
 }
 
-// Digits at `at`, `count` of them; -1: others.
+// The number that the `count` digits at `at` make; -1: they are not all digits.
 int number_at(std::string_view text, std::size_t at, std::size_t count) {
   int number = 0;
   for (std::size_t i = at; i < at + count; ++i) {
-    if (i >= text.size() || text[i] < '0' || text[i] > '9') {
+    if (i >= text.size() || !is_digit(text[i])) {
       return -1;
     }
     number = number * 10 + (text[i] - '0');
@@ -66,7 +67,7 @@ bool read_zone(std::string_view text, clock_time& time) {
   if ((text[0] != '+' && text[0] != '-') || !has_length || hours < 0 || minutes < 0) {
     return false;
   }
-  const std::int64_t offset = (hours * 60 + minutes) * 60 * second_ns;
+  const std::int64_t offset = (std::int64_t{hours} * 60 + minutes) * 60 * second_ns;
   time.time_ns -= text[0] == '+' ? offset : -offset;
   time.names_zone = true;
   return true;
@@ -115,34 +116,34 @@ std::optional<clock_time> read_date(std::string_view text) {
                                                                  : std::nullopt;
 }
 
-void set(mistake_found& found, std::size_t length, std::string digits, std::string condition) {
+void set(mistake_finding& finding, std::size_t length, std::string digits, std::string condition) {
   if (!digits.empty()) {
-    found.readings.push_back({std::move(condition), {{found.at, length, std::move(digits)}}});
+    finding.readings.push_back({std::move(condition), {{finding.at, length, std::move(digits)}}});
   }
 }
 
-void read_date_words(mistake_found& found, const refused_line& line) {
+void read_date_words(mistake_finding& finding, const rejected_line& line) {
   const std::string_view text = line.text;
-  const std::string_view word = text.substr(found.at, found.length);
+  const std::string_view word = text.substr(finding.at, finding.length);
   if (word.starts_with("now")) {
-    // The server takes the time of arrival for a line without one.
-    const std::size_t end = text.find_last_not_of(' ', found.at - 1) + 1;
-    found.readings.push_back({{}, {{end, text.size() - end, ""}}});
+    // A line without timestamp gets the time of its arrival.
+    const std::size_t end = text.find_last_not_of(' ', finding.at - 1) + 1;
+    finding.readings.push_back({{}, {{end, text.size() - end, ""}}});
     return;
   }
   const std::size_t last = text.find_last_not_of(' ') + 1;
-  for (const std::size_t end : {last, found.at + found.length}) {
-    const auto date = read_date(text.substr(found.at, end - found.at));
+  for (const std::size_t end : {last, finding.at + finding.length}) {
+    const auto date = read_date(text.substr(finding.at, end - finding.at));
     if (date && end == last) {
-      set(found, end - found.at, in_unit(date->time_ns, line.unit_ns),
+      set(finding, end - finding.at, in_unit(date->time_ns, line.unit_ns),
           date->names_zone ? "" : "the date is one of UTC");
       return;
     }
   }
 }
 
-void read_fraction(mistake_found& found, const refused_line& line) {
-  const std::string_view word = line.text.substr(found.at, found.length);
+void read_fraction(mistake_finding& finding, const rejected_line& line) {
+  const std::string_view word = line.text.substr(finding.at, finding.length);
   const std::size_t point = std::min(word.find_first_of(".,"), word.size());
   const std::string_view fraction = word.substr(std::min(point + 1, word.size()));
   std::int64_t number = 0;
@@ -156,13 +157,13 @@ void read_fraction(mistake_found& found, const refused_line& line) {
     return;
   }
   const std::int64_t rest = time % line.unit_ns;
-  set(found, word.size(), std::to_string((time - rest) / line.unit_ns),
+  set(finding, word.size(), std::to_string((time - rest) / line.unit_ns),
       rest == 0 ? "" : "what is smaller than the unit may be cut off");
 }
 
 // 1.586844081e+18: the decimal point is moved, which loses nothing.
-void read_exponent(mistake_found& found, const refused_line& line) {
-  const std::string_view word = line.text.substr(found.at, found.length);
+void read_exponent(mistake_finding& finding, const rejected_line& line) {
+  const std::string_view word = line.text.substr(finding.at, finding.length);
   const std::size_t mark = std::min(word.find_first_of("eE"), word.size());
   std::string_view exponent = word.substr(std::min(mark + 1, word.size()));
   exponent.remove_prefix(exponent.starts_with('+') ? 1 : 0);
@@ -180,11 +181,11 @@ void read_exponent(mistake_found& found, const refused_line& line) {
   digits.append(static_cast<std::size_t>(places) - fraction.size(), '0');
   std::int64_t number = 0;
   if (parse_int64(digits, number) == number_error::none) {
-    set(found, word.size(), digits, "the number has kept all its digits");
+    set(finding, word.size(), digits, "the number has kept all its digits");
   }
 }
 
-void read_suffix(mistake_found& found, const refused_line& line) {
+void read_suffix(mistake_finding& finding, const rejected_line& line) {
   struct suffix {
     std::string_view text;
     std::int64_t unit_ns;  // 0: the suffix of an integer
@@ -207,7 +208,7 @@ void read_suffix(mistake_found& found, const refused_line& line) {
                                                 {"l", 0},
                                                 {"n", 0},
                                                 {"U", 0}}};
-  const std::string_view word = line.text.substr(found.at, found.length);
+  const std::string_view word = line.text.substr(finding.at, finding.length);
   const std::size_t length = std::min(word.find_first_not_of("-0123456789"), word.size());
   for (const suffix& each : suffixes) {
     std::int64_t time = 0;
@@ -215,22 +216,22 @@ void read_suffix(mistake_found& found, const refused_line& line) {
       continue;
     }
     if (each.unit_ns == 0) {
-      set(found, word.size(), std::string{word.substr(0, length)}, "");
+      set(finding, word.size(), std::string{word.substr(0, length)}, "");
     } else if (scaled(word.substr(0, length), {}, each.unit_ns, time)) {
-      set(found, word.size(), in_unit(time, line.unit_ns), "");
+      set(finding, word.size(), in_unit(time, line.unit_ns), "");
     }
   }
   std::string joined{word};
   joined.erase(std::remove_if(joined.begin(), joined.end(),
                               [](char byte) { return byte == '_' || byte == '\'' || byte == ','; }),
                joined.end());
-  if (found.readings.empty() && is_timestamp_like(joined)) {
-    set(found, word.size(), joined, "");
+  if (finding.readings.empty() && is_timestamp_like(joined)) {
+    set(finding, word.size(), joined, "");
   }
 }
 
-void read_other_unit(mistake_found& found, const refused_line& line) {
-  const std::string_view word = line.text.substr(found.at, found.length);
+void read_other_unit(mistake_finding& finding, const rejected_line& line) {
+  const std::string_view word = line.text.substr(finding.at, finding.length);
   std::int64_t number = 0;
   std::int64_t time = 0;
   if (parse_int64(word, number) != number_error::none) {
@@ -238,32 +239,32 @@ void read_other_unit(mistake_found& found, const refused_line& line) {
   }
   const std::int64_t unit = find_plausible_unit(number, 0);
   if (unit != 0 && !__builtin_mul_overflow(number, unit, &time)) {
-    set(found, word.size(), in_unit(time, line.unit_ns),
+    set(finding, word.size(), in_unit(time, line.unit_ns),
         "the timestamp counts " + std::string{name_of_unit(unit)});
   }
 }
 
 }  // namespace
 
-void add_time_readings(mistake_found& found, const refused_line& line) {
-  const std::string_view word = line.text.substr(found.at, found.length);
-  if (found.what == mistake::timestamp_date) {
-    read_date_words(found, line);
-  } else if (found.what == mistake::timestamp_fraction) {
-    read_fraction(found, line);
-  } else if (found.what == mistake::timestamp_exponent) {
-    read_exponent(found, line);
-  } else if (found.what == mistake::timestamp_suffix || found.what == mistake::grouped_digits) {
-    read_suffix(found, line);
-  } else if (found.what == mistake::timestamp_unit) {
-    read_other_unit(found, line);
-  } else if (found.what == mistake::timestamp_quoted && word.size() > 2) {
-    set(found, word.size(), std::string{word.substr(1, word.size() - 2)}, "");
-  } else if (found.what == mistake::number_with_plus) {
-    set(found, word.size(), std::string{word.substr(1)}, "");
-  } else if (found.what == mistake::timestamp_null) {
-    const std::size_t end = line.text.find_last_not_of(' ', found.at - 1) + 1;
-    found.readings.push_back({{}, {{end, line.text.size() - end, ""}}});
+void add_time_readings(mistake_finding& finding, const rejected_line& line) {
+  const std::string_view word = line.text.substr(finding.at, finding.length);
+  if (finding.kind == mistake::timestamp_date) {
+    read_date_words(finding, line);
+  } else if (finding.kind == mistake::timestamp_fraction) {
+    read_fraction(finding, line);
+  } else if (finding.kind == mistake::timestamp_exponent) {
+    read_exponent(finding, line);
+  } else if (finding.kind == mistake::timestamp_suffix || finding.kind == mistake::grouped_digits) {
+    read_suffix(finding, line);
+  } else if (finding.kind == mistake::timestamp_unit) {
+    read_other_unit(finding, line);
+  } else if (finding.kind == mistake::timestamp_quoted && word.size() > 2) {
+    set(finding, word.size(), std::string{word.substr(1, word.size() - 2)}, "");
+  } else if (finding.kind == mistake::number_with_plus) {
+    set(finding, word.size(), std::string{word.substr(1)}, "");
+  } else if (finding.kind == mistake::timestamp_null) {
+    const std::size_t end = line.text.find_last_not_of(' ', finding.at - 1) + 1;
+    finding.readings.push_back({{}, {{end, line.text.size() - end, ""}}});
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the value of a field should be instead. Numbers are converted, not described: who wrote 0x1F
-// reads 31i.
+// Writes wrong values of fields as they were probably meant. Numbers are converted: 0x1F becomes
+// 31i.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -16,20 +16,12 @@ namespace {
 
 constexpr std::string_view digits = "0123456789";
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), [](char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
-  });
-  return out;
-}
-
 bool is_whole(std::string_view number) noexcept {
   const std::string_view bare = number.substr(number.starts_with('-') ? 1 : 0);
   return !bare.empty() && bare.find_first_not_of(digits) == std::string_view::npos;
 }
 
-// The integer that "1.0" and "1e3" are; empty for others, and where a float is not exact.
+// "1.0" and "1e3" as integers; empty for numbers that are not whole or that a float may not hold.
 std::string integer_of(std::string_view number) {
   if (is_whole(number)) {
     return std::string{number};
@@ -42,7 +34,7 @@ std::string integer_of(std::string_view number) {
   return std::to_string(static_cast<std::int64_t>(value));
 }
 
-// A number with a suffix of another language.
+// The number with the suffix that line protocol has for a suffix of another language.
 std::string suffixed(std::string_view number, std::string_view suffix) {
   const std::string kind = lower(suffix);
   const bool is_float = kind == "f" || kind == "d" || kind == "m";
@@ -77,7 +69,7 @@ std::string decimal_of(std::string_view value) {
   return (has_minus ? "-" : "") + std::to_string(number) + 'i';
 }
 
-// Without what separates groups of digits, points of the form 1.000.000 among it.
+// The number without the signs between its groups of digits, such as the points of 1.000.000.
 std::string ungrouped(std::string_view value) {
   std::string joined = without_groups(value);
   if (std::count(joined.begin(), joined.end(), '.') > 1) {
@@ -101,8 +93,8 @@ constexpr std::array<quote_kind, 9> quote_kinds = {
      {"\xE2\x80\x99", {"\xE2\x80\x99", "\xE2\x80\x98", "'"}},
      {"\xC2\xAB", {"\xC2\xBB", "\xC2\xBB", "\xC2\xBB"}}}};
 
-// The value that begins at `begin` in quotes of another kind, as a string of this one.
-void read_quotes(const refused_line& line, std::size_t begin, mistake_found& found) {
+// The value that begins at `begin` in quotes of another kind, as a string in double quotes.
+void read_quotes(const rejected_line& line, std::size_t begin, mistake_finding& finding) {
   const std::string_view text = line.text;
   for (const quote_kind& kind : quote_kinds) {
     if (!text.substr(begin).starts_with(kind.open)) {
@@ -113,7 +105,7 @@ void read_quotes(const refused_line& line, std::size_t begin, mistake_found& fou
     std::size_t close_size = 0;
     for (const std::string_view sign : kind.close) {
       std::size_t at = text.find(sign, from);
-      // Of several, the first one behind which the value can end: it's.
+      // Of several closing quotes, the first one behind which the value can end: 'it's'.
       while (at != std::string_view::npos && at + sign.size() < text.size() &&
              text[at + sign.size()] != ',' && text[at + sign.size()] != ' ') {
         at = text.find(sign, at + sign.size());
@@ -130,14 +122,13 @@ void read_quotes(const refused_line& line, std::size_t begin, mistake_found& fou
     if (kind.open == "\\\"") {
       inner = inner.ends_with('\\') ? inner.substr(0, inner.size() - 1) : inner;
     }
-    found.readings.push_back({{}, {{begin, close + close_size - begin, quoted_string(inner)}}});
+    finding.readings.push_back({{}, {{begin, close + close_size - begin, quoted_string(inner)}}});
     return;
   }
 }
 
-// The pair whose value begins at `value` and ends at `end`, with one comma beside it; empty if it
-// is the only field.
-line_edits without_field(const refused_line& line, std::string_view value) {
+// Removes the field whose value this is, with one comma beside it; empty if it is the only field.
+line_edits without_field(const rejected_line& line, std::string_view value) {
   const std::size_t behind = line.offset(value) + value.size();
   const std::size_t equals = line.offset(value) - std::min<std::size_t>(1, line.offset(value));
   const std::size_t key = line.text.find_last_of(" ,", equals) + 1;
@@ -151,12 +142,12 @@ line_edits without_field(const refused_line& line, std::string_view value) {
 }
 
 // Text without quotes: a string or, moved before the first space, a tag.
-void read_text(std::string_view value, const refused_line& line, mistake_found& found) {
+void read_text(std::string_view value, const rejected_line& line, mistake_finding& finding) {
   const std::size_t begin = line.offset(value);
   const std::size_t end = find_text_end(line.text, begin);
   const std::string_view text = line.text.substr(begin, end - begin);
   const bool ends_in_quote = text.find('"') + 1 == text.size();
-  found.readings.push_back(
+  finding.readings.push_back(
       {{},
        {{begin, text.size(),
          quoted_string(text.substr(0, text.size() - (ends_in_quote ? 1 : 0)))}}});
@@ -167,8 +158,9 @@ void read_text(std::string_view value, const refused_line& line, mistake_found& 
     return;
   }
   const std::string pair{line.text.substr(key, end - key)};
-  found.readings[0].condition = "`" + std::string{found.second} + "` is a field that holds text";
-  found.readings.push_back({"it is a tag", {{line.series_end, 0, "," + pair}, removed.front()}});
+  finding.readings[0].condition =
+      "`" + std::string{finding.second} + "` is a field that holds text";
+  finding.readings.push_back({"it is a tag", {{line.series_end, 0, "," + pair}, removed.front()}});
 }
 
 }  // namespace
@@ -242,8 +234,8 @@ bool is_known_unit(std::string_view unit) {
 
 namespace {
 
-void read_unit(std::string_view value, std::string_view number, const refused_line& line,
-               mistake_found& found) {
+void read_unit(std::string_view value, std::string_view number, const rejected_line& line,
+               mistake_finding& finding) {
   const std::size_t at = line.offset(value);
   const std::size_t begin = line.offset(number);
   const std::string_view unit =
@@ -252,30 +244,30 @@ void read_unit(std::string_view value, std::string_view number, const refused_li
   const line_reading bare{{}, {{at, value.size(), sign + std::string{number}}}};
   const line_reading text{{}, {{at, value.size(), quoted_string(value)}}};
   if (begin > at || is_known_unit(unit)) {
-    found.readings = {bare};
+    finding.readings = {bare};
     return;
   }
-  found.readings = {text, bare};
-  found.readings[0].condition = "the value is text";
-  found.readings[1].condition = "it is a number with a unit";
+  finding.readings = {text, bare};
+  finding.readings[0].condition = "the value is text";
+  finding.readings[1].condition = "it is a number with a unit";
 }
 
-void read_boolean(std::string_view value, const refused_line& line, mistake_found& found) {
+void read_boolean(std::string_view value, const rejected_line& line, mistake_finding& finding) {
   const std::string word = lower(value);
   constexpr std::array<std::string_view, 6> yes = {"true", "yes", "on", "t", "y", "enabled"};
   const bool is_true = std::find(yes.begin(), yes.end(), word) != yes.end();
   const std::size_t at = line.offset(value);
-  found.readings.push_back({{}, {{at, value.size(), is_true ? "true" : "false"}}});
+  finding.readings.push_back({{}, {{at, value.size(), is_true ? "true" : "false"}}});
   if (word != "true" && word != "false") {
-    found.readings[0].condition = "the value is a boolean";
-    found.readings.push_back({"it is text", {{at, value.size(), quoted_string(value)}}});
+    finding.readings[0].condition = "the value is a boolean";
+    finding.readings.push_back({"it is text", {{at, value.size(), quoted_string(value)}}});
   }
 }
 
-void replace(std::string_view value, std::string with, const refused_line& line,
-             mistake_found& found) {
+void replace(std::string_view value, std::string with, const rejected_line& line,
+             mistake_finding& finding) {
   if (is_field_value(with)) {
-    found.readings.push_back({{}, {{line.offset(value), value.size(), std::move(with)}}});
+    finding.readings.push_back({{}, {{line.offset(value), value.size(), std::move(with)}}});
   }
 }
 
@@ -288,75 +280,76 @@ std::string without_minus_sign(std::string_view value) {
 
 namespace {
 
-using value_repair = void (*)(std::string_view, const refused_line&, mistake_found&);
+using value_repair = void (*)(std::string_view, const rejected_line&, mistake_finding&);
 
-void read_integer(std::string_view value, const refused_line& line, mistake_found& found) {
+void read_integer(std::string_view value, const rejected_line& line, mistake_finding& finding) {
   const std::string_view number = value.substr(0, value.size() - 1);
   const std::string integer = integer_of(number);
   const bool is_negative = integer.starts_with('-') && value.back() == 'u';
   const char last = is_negative ? 'i' : value.back();
-  replace(value, integer.empty() ? std::string{number} : integer + last, line, found);
+  replace(value, integer.empty() ? std::string{number} : integer + last, line, finding);
 }
 
-void read_suffix(std::string_view value, const refused_line& line, mistake_found& found) {
+void read_suffix(std::string_view value, const rejected_line& line, mistake_finding& finding) {
   const std::size_t suffix = std::min(value.find_first_not_of("-.0123456789"), value.size());
-  replace(value, suffixed(value.substr(0, suffix), value.substr(suffix)), line, found);
+  replace(value, suffixed(value.substr(0, suffix), value.substr(suffix)), line, finding);
 }
 
-void leave_out(std::string_view value, const refused_line& line, mistake_found& found) {
+void leave_out(std::string_view value, const rejected_line& line, mistake_finding& finding) {
   if (line_edits removed = without_field(line, value); !removed.empty()) {
-    found.readings.push_back({{}, std::move(removed)});
+    finding.readings.push_back({{}, std::move(removed)});
   }
 }
 
-void read_half_quoted(std::string_view value, const refused_line& line, mistake_found& found) {
+void read_half_quoted(std::string_view value, const rejected_line& line, mistake_finding& finding) {
   const std::string_view bare = value.substr(0, value.size() - 1);
   const std::size_t at = line.offset(value);
   if (is_field_value(bare)) {
-    found.readings.push_back({"the value is no text", {{at, value.size(), std::string{bare}}}});
-    found.readings.push_back({"it is text", {{at, 0, "\""}}});
+    finding.readings.push_back({"the value is no text", {{at, value.size(), std::string{bare}}}});
+    finding.readings.push_back({"it is text", {{at, 0, "\""}}});
   } else {
-    found.readings.push_back({{}, {{at, 0, "\""}}});
+    finding.readings.push_back({{}, {{at, 0, "\""}}});
   }
 }
 
-void read_other_quotes(std::string_view value, const refused_line& line, mistake_found& found) {
-  read_quotes(line, line.offset(value), found);
+void read_other_quotes(std::string_view value, const rejected_line& line,
+                       mistake_finding& finding) {
+  read_quotes(line, line.offset(value), finding);
 }
 
 struct repair_row {
-  mistake what;
+  mistake kind;
   value_repair add;
 };
 constexpr std::array<repair_row, 20> repairs = {{
     {mistake::number_in_hexadecimal,
-     [](std::string_view value, const refused_line& line, mistake_found& found) {
-       replace(value, decimal_of(value), line, found);
+     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+       replace(value, decimal_of(value), line, finding);
      }},
     {mistake::number_suffix, read_suffix},
     {mistake::java_long, read_suffix},
     {mistake::number_with_plus,
-     [](std::string_view value, const refused_line& line, mistake_found& found) {
-       replace(value, std::string{value.substr(1)}, line, found);
+     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+       replace(value, std::string{value.substr(1)}, line, finding);
      }},
     {mistake::unicode_minus,
-     [](std::string_view value, const refused_line& line, mistake_found& found) {
-       // What stands behind the number is a mistake of its own.
-       found.readings.push_back(
+     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+       // Anything wrong behind the number is a mistake of its own.
+       finding.readings.push_back(
            {{}, {{line.offset(value), value.size(), without_minus_sign(value)}}});
      }},
     {mistake::grouped_digits,
-     [](std::string_view value, const refused_line& line, mistake_found& found) {
-       replace(value, ungrouped(value), line, found);
+     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+       replace(value, ungrouped(value), line, finding);
      }},
     {mistake::negative_unsigned,
-     [](std::string_view value, const refused_line& line, mistake_found& found) {
-       replace(value, std::string{value.substr(0, value.size() - 1)} + 'i', line, found);
+     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+       replace(value, std::string{value.substr(0, value.size() - 1)} + 'i', line, finding);
      }},
     {mistake::integer_with_fraction, read_integer},
     {mistake::number_with_unit,
-     [](std::string_view value, const refused_line& line, mistake_found& found) {
-       read_unit(value, found.second, line, found);
+     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+       read_unit(value, finding.second, line, finding);
      }},
     {mistake::misspelt_boolean, read_boolean},
     {mistake::not_a_number, leave_out},
@@ -373,10 +366,11 @@ constexpr std::array<repair_row, 20> repairs = {{
 
 }  // namespace
 
-void add_value_readings(mistake_found& found, std::string_view value, const refused_line& line) {
+void add_value_readings(mistake_finding& finding, std::string_view value,
+                        const rejected_line& line) {
   for (const repair_row& row : repairs) {
-    if (row.what == found.what) {
-      row.add(value, line, found);
+    if (row.kind == finding.kind) {
+      row.add(value, line, finding);
     }
   }
 }

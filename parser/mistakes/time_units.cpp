@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The table of units with the numbers that each has from 1990 to 2100, and dates as text.
 #include "parser/mistakes/time_units.hpp"
 
 #include <array>

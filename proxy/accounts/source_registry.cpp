@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "accounts/source_registry.hpp"
 
-#include "http/message.hpp"
+#include "base/text/ascii.hpp"
+#include "base/text/utf8.hpp"
 
 namespace weir {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::size_t kind_bytes_max = 32;
 /// Fit for a label: bounded, UTF-8.
 std::string label_text(std::string_view text) {
   text = text.substr(0, user_bytes_max);
-  return http::valid_utf8(text) ? std::string(text) : std::string("invalid");
+  return is_utf8(text) ? std::string(text) : std::string("invalid");
 }
 
 }  // namespace
@@ -104,9 +105,9 @@ std::shared_ptr<const sender> sender_cache::find(std::string_view agent,
 std::string agent_kind(std::string_view agent) {
   std::string kind;
   for (const char c : agent.substr(0, agent.find_first_of("/ ("))) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    const bool other = (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-    kind.push_back(letter ? static_cast<char>(c | 0x20) : other ? c : '_');
+    const bool letter = is_letter(c);
+    const bool other = is_digit(c) || c == '-' || c == '_' || c == '.';
+    kind.push_back(letter ? to_lower(c) : other ? c : '_');
     if (kind.size() == kind_bytes_max) {
       break;
     }

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "api/routes.hpp"
+#include "base/text/ascii.hpp"
+#include "base/text/json_text.hpp"
 
 namespace weir::api {
 namespace {
@@ -29,7 +31,7 @@ void write_hex(char* to, std::size_t digits, std::uint64_t value) noexcept {
 bool lists_header_names(std::string_view text) noexcept {
   return !text.empty() && text.size() <= requested_headers_bytes_max &&
          std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           return is_letter_or_digit(c) ||
                   std::string_view("!#$%&'*+-.^_`|~, ").find(c) != std::string_view::npos;
          });
 }
@@ -118,7 +120,7 @@ http::response error_response_with(int status, std::string_view message, std::st
   answer.content_type = "application/json";
   answer.headers.emplace_back("X-Influxdb-Error", message.substr(0, error_header_bytes_max));
   answer.body = "{\"error\":";
-  http::append_json_string(message, answer.body);
+  append_json_string(message, answer.body);
   answer.body.append(members).append("}\n");
   return answer;
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base/text/ascii.hpp"
 #include "codec/base64.hpp"
 
 namespace weir::api {
@@ -12,7 +13,7 @@ namespace {
 std::optional<std::string_view> after_scheme(std::string_view authorization,
                                              std::string_view scheme) noexcept {
   if (authorization.size() <= scheme.size() || authorization[scheme.size()] != ' ' ||
-      !http::equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) {
+      !equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) {
     return std::nullopt;
   }
   return authorization.substr(scheme.size() + 1);

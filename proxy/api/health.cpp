@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/context.hpp"
+#include "base/text/json_text.hpp"
 
 namespace weir::api {
 
@@ -17,7 +18,7 @@ http::response ping_response(std::string_view query) {
     answer.status = 200;
     answer.content_type = "application/json";
     answer.body = "{\"version\":";
-    http::append_json_string(version(), answer.body);
+    append_json_string(version(), answer.body);
     answer.body.append("}\n");
   }
   return answer;
@@ -32,18 +33,18 @@ http::response health_response(bool healthy, std::string_view message,
   answer.body = "{\"checks\":[";
   for (const health_check& each : checks) {
     answer.body.append(&each == checks.data() ? "{" : ",{").append("\"name\":");
-    http::append_json_string(each.name, answer.body);
+    append_json_string(each.name, answer.body);
     answer.body.append(each.passed ? ",\"status\":\"pass\"" : ",\"status\":\"fail\"");
     answer.body.append(",\"message\":");
-    http::append_json_string(each.message, answer.body);
+    append_json_string(each.message, answer.body);
     answer.body.append("}");
   }
   answer.body.append("],\"message\":");
-  http::append_json_string(message.empty() ? usual : message, answer.body);
+  append_json_string(message.empty() ? usual : message, answer.body);
   // The name is what clients know; X-Influxdb-Version and "version" say who it is.
   answer.body.append(",\"name\":\"influxdb\",\"status\":\"");
   answer.body.append(healthy ? "pass" : "fail").append("\",\"version\":");
-  http::append_json_string(version(), answer.body);
+  append_json_string(version(), answer.body);
   answer.body.append("}");
   return answer;
 }
@@ -55,7 +56,7 @@ http::response ready_response(bool ready, std::string_view message) {
   answer.body = ready ? "{\"status\":\"ready\"" : "{\"status\":\"not ready\"";
   if (!message.empty()) {
     answer.body.append(",\"message\":");
-    http::append_json_string(message, answer.body);
+    append_json_string(message, answer.body);
   }
   answer.body.append("}\n");
   return answer;

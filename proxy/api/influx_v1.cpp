@@ -10,6 +10,7 @@
 #include <string>
 
 #include "api/context.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir::api {
 namespace {
@@ -68,7 +69,7 @@ bool known_consistency(std::string_view level) noexcept {
     return true;
   }
   for (const std::string_view known : {"any", "one", "quorum", "all"}) {
-    if (http::equal_ignoring_case(level, known)) {
+    if (equal_ignoring_case(level, known)) {
       return true;
     }
   }

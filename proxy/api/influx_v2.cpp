@@ -10,6 +10,9 @@
 #include <optional>
 #include <string>
 
+#include "base/text/ascii.hpp"
+#include "base/text/json_text.hpp"
+
 namespace weir::api {
 namespace {
 
@@ -145,7 +148,7 @@ bool reads_retry_after(const http::request_head& head) {
   const std::string_view agent = head.header("User-Agent").value_or("");
   const std::string_view program = agent.substr(0, agent.find_first_of("/ ("));
   return std::any_of(readers.begin(), readers.end(), [program](std::string_view each) {
-    return http::equal_ignoring_case(program, each);
+    return equal_ignoring_case(program, each);
   });
 }
 
@@ -166,7 +169,7 @@ http::response error_response_v2(int status, std::string_view message, std::stri
   answer.content_type = "application/json; charset=utf-8";
   answer.headers.emplace_back("X-Platform-Error-Code", code);
   answer.body = fmt::format("{{\"code\":\"{}\",\"message\":", code);
-  http::append_json_string(message, answer.body);
+  append_json_string(message, answer.body);
   answer.body.append(members).push_back('}');
   return answer;
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/text/json_text.hpp"
 #include "base/time_unit.hpp"
 
 namespace weir::api {
@@ -20,7 +21,7 @@ http::response error_response_v3(int status, std::string_view message,
   answer.status = status;
   answer.content_type = "application/json";
   answer.body = "{\"error\":";
-  http::append_json_string(message, answer.body);
+  append_json_string(message, answer.body);
   answer.body.append(members).push_back('}');
   return answer;
 }
@@ -51,9 +52,9 @@ std::string first_refusal(const write_verdict& verdict) {
   }
   const rejected_line& first = verdict.refusals.front();
   std::string members = ",\"data\":{\"error_message\":";
-  http::append_json_string(first.message, members);
+  append_json_string(first.message, members);
   members += fmt::format(",\"line_number\":{},\"original_line\":", first.line);
-  http::append_json_string(first.text, members);
+  append_json_string(first.text, members);
   members.push_back('}');
   const std::uint64_t refused = verdict.rejected + verdict.dropped();
   if (refused > 1) {

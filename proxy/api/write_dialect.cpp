@@ -9,6 +9,9 @@
 #include <array>
 #include <optional>
 
+#include "base/text/ascii.hpp"
+#include "base/text/json_text.hpp"
+#include "base/text/utf8.hpp"
 #include "base/time_unit.hpp"
 
 namespace weir::api {
@@ -77,10 +80,10 @@ std::string reasons_text(const write_verdict& verdict) {
 }
 
 std::optional<bool> boolean_of(std::string_view text) noexcept {
-  if (text == "1" || http::equal_ignoring_case(text, "true")) {
+  if (text == "1" || equal_ignoring_case(text, "true")) {
     return true;
   }
-  if (text == "0" || http::equal_ignoring_case(text, "false")) {
+  if (text == "0" || equal_ignoring_case(text, "false")) {
     return false;
   }
   return std::nullopt;
@@ -88,7 +91,7 @@ std::optional<bool> boolean_of(std::string_view text) noexcept {
 
 void append_json_member(std::string_view name, std::string_view text, std::string& out) {
   out.append(",\"").append(name).append("\":");
-  http::append_json_string(text, out);
+  append_json_string(text, out);
 }
 
 }  // namespace
@@ -119,7 +122,7 @@ std::string refuse_name(std::string_view kind, std::string_view name) {
   if (name == "." || name == ".." || name.find_first_of("/\\") != std::string_view::npos) {
     return "invalid name";
   }
-  if (!http::valid_utf8(name)) {
+  if (!is_utf8(name)) {
     return fmt::format("the {}'s name is not valid UTF-8", kind);
   }
   for (const char c : name) {
@@ -176,7 +179,7 @@ std::string refusals_json(const write_verdict& verdict) {
   std::string out = "\"data\":[";
   for (const rejected_line& line : verdict.refusals) {
     out.append(out.back() == '[' ? "{" : ",{").append("\"error_message\":");
-    http::append_json_string(line.message, out);
+    append_json_string(line.message, out);
     out += fmt::format(",\"line_number\":{}", line.line);
     append_json_member("original_line", line.text, out);
     append_json_member("code", line.code, out);
@@ -228,7 +231,7 @@ void read_options(const http::request_head& head, write_options& options) {
     options.verbose = boolean_of(*verbose).value_or(options.verbose);
   }
   if (const auto letters = head.header("X-Weir-Letters")) {
-    options.letters = options.letters && !http::equal_ignoring_case(*letters, "no");
+    options.letters = options.letters && !equal_ignoring_case(*letters, "no");
   }
 }
 

@@ -3,10 +3,11 @@
 // One-line text. Pure.
 #include "base/one_line.hpp"
 
+#include "base/text/ascii.hpp"
+
 namespace weir {
 
 std::string one_line(std::string_view text, std::size_t bytes_max) {
-  constexpr std::string_view hex_digits = "0123456789ABCDEF";
   std::string out;
   for (const char letter : text) {
     if (out.size() >= bytes_max) {
@@ -15,8 +16,7 @@ std::string one_line(std::string_view text, std::size_t bytes_max) {
     const auto c = static_cast<unsigned char>(letter);
     if (c < 0x20 || c == 0x7f) {
       out += "\\x";
-      out += hex_digits[c >> 4];
-      out += hex_digits[c & 15];
+      append_hex(c, hex_digits_upper, out);
     } else {
       out += letter;
     }

@@ -3,19 +3,13 @@
 // Percent-escapes. Pure.
 #include "base/percent_escape.hpp"
 
+#include "base/text/ascii.hpp"
+
 namespace weir {
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789ABCDEF";
-
-bool stays(unsigned char c) noexcept {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-';
-}
-
-void append_hex(unsigned char c, std::string& out) {
-  out += hex_digits[c >> 4];
-  out += hex_digits[c & 15];
+bool stays(char c) noexcept {
+  return is_letter_or_digit(c) || c == '_' || c == '-';
 }
 
 }  // namespace
@@ -25,11 +19,11 @@ std::string percent_escape(std::string_view text) {
   out.reserve(text.size());
   for (const char letter : text) {
     const auto c = static_cast<unsigned char>(letter);
-    if (stays(c)) {
+    if (stays(letter)) {
       out += letter;
     } else {
       out += '%';
-      append_hex(c, out);
+      append_hex(c, hex_digits_upper, out);
     }
   }
   return out;
@@ -38,15 +32,15 @@ std::string percent_escape(std::string_view text) {
 std::optional<std::string> percent_unescape(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (stays(static_cast<unsigned char>(text[i]))) {
+    if (stays(text[i])) {
       out += text[i];
       continue;
     }
     if (text[i] != '%' || i + 2 >= text.size()) {
       return std::nullopt;
     }
-    const std::size_t high = hex_digits.find(text[i + 1]);
-    const std::size_t low = hex_digits.find(text[i + 2]);
+    const std::size_t high = hex_digits_upper.find(text[i + 1]);
+    const std::size_t low = hex_digits_upper.find(text[i + 2]);
     if (high == std::string_view::npos || low == std::string_view::npos) {
       return std::nullopt;
     }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/text/ascii.hpp"
 #include "config/checks/checks.hpp"
 
 namespace weir {
@@ -31,13 +32,6 @@ std::optional<address_bytes> literal(std::string text) {
   }
   text.resize(std::min(text.size(), text.find('%')));  // a zone
   return ::inet_pton(AF_INET6, text.c_str(), out.data()) == 1 ? std::optional(out) : std::nullopt;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
 }
 
 std::vector<address_bytes> literals(const std::vector<std::string>& texts) {
@@ -112,7 +106,7 @@ class judge {
 std::optional<std::string> own_listener(std::string_view url,
                                         const std::vector<std::string>& listening,
                                         const machine_names& names) {
-  const std::string lowered = lower(url);
+  const std::string lowered = lower_case(url);
   const bool tls = lowered.starts_with("https://");
   if (!tls && !lowered.starts_with("http://")) {
     return std::nullopt;
@@ -127,7 +121,7 @@ std::optional<std::string> own_listener(std::string_view url,
     return !one.empty() && one == other;
   };
   for (const std::string& text : listening) {
-    const std::string lowered_listening = lower(text);
+    const std::string lowered_listening = lower_case(text);
     const endpoint at = split_endpoint(lowered_listening);
     if (!text.starts_with("unix:") && same_port(at.port, port) &&
         judge(names).takes(std::string(at.host), std::string(target.host))) {

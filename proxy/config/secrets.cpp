@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/ascii.hpp"
 #include "config/checks/checks.hpp"
 
 namespace weir {
@@ -52,13 +53,6 @@ constexpr std::array harmless_headers{std::string_view{"x-scope-orgid"},
                                       std::string_view{"x-forwarded-for"},
                                       std::string_view{"x-weir-verbose"}};
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -68,14 +62,6 @@ bool has_telling_word(std::string_view lowered) {
   return std::any_of(telling_words.begin(), telling_words.end(), [&](std::string_view word) {
     return lowered.find(word) != std::string_view::npos;
   });
-}
-
-std::string_view trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  while (text.ends_with(' ') || text.ends_with('\t')) {
-    text.remove_suffix(1);
-  }
-  return text;
 }
 
 /// What a text of `headers`, password or token holds that is to be hidden.
@@ -133,7 +119,7 @@ void collect(const config_node& node, std::vector<std::string>& out) {
 }  // namespace
 
 bool may_be_secret(std::string_view name) {
-  const std::string lowered = lower(name);
+  const std::string lowered = lower_case(name);
   if (is_one_of(harmless_keys, lowered)) {
     return false;
   }
@@ -148,8 +134,9 @@ std::string header_without_secret(std::string_view header) {
     return std::string(hidden);
   }
   const std::string_view name = header.substr(0, colon);
-  return is_one_of(harmless_headers, lower(trimmed(name))) ? std::string(header)
-                                                           : fmt::format("{}: {}", name, hidden);
+  return is_one_of(harmless_headers, lower_case(trimmed(name)))
+             ? std::string(header)
+             : fmt::format("{}: {}", name, hidden);
 }
 
 std::string url_without_secret(std::string_view url) {
@@ -172,7 +159,7 @@ std::string url_without_secret(std::string_view url) {
     const std::size_t equals = pair.find('=');
     const std::string_view name =
         pair.substr(1, equals == std::string_view::npos ? equals : equals - 1);
-    const bool secret = may_be_secret(name) || is_one_of(secret_parameters, lower(name));
+    const bool secret = may_be_secret(name) || is_one_of(secret_parameters, lower_case(name));
     if (secret && equals != std::string_view::npos) {
       out.append(pair.substr(0, equals + 1)).append(hidden);
     } else {
@@ -188,7 +175,7 @@ std::string shown_argument(std::string_view argument) {
   if (equals == std::string_view::npos) {
     // No key=value at all: what follows the key may be anything.
     const auto ends_key = [](char c) {
-      return !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+      return !is_letter_or_digit(c) &&
              std::string_view("._-*/\"").find(c) == std::string_view::npos;
     };
     const auto end = std::find_if(argument.begin(), argument.end(), ends_key);
@@ -196,7 +183,8 @@ std::string shown_argument(std::string_view argument) {
   }
   const std::string_view key = argument.substr(0, equals);
   const std::string_view value = argument.substr(equals + 1);
-  const bool table = value.find('{') != std::string_view::npos && has_telling_word(lower(value));
+  const bool table =
+      value.find('{') != std::string_view::npos && has_telling_word(lower_case(value));
   const bool user = value.find('@') != std::string_view::npos;
   if (may_be_secret(key.substr(key.rfind('.') + 1)) || table || user ||
       url_without_secret(value) != value) {

@@ -161,6 +161,8 @@ struct database_settings {
   shield_mode tag_count = shield_mode::automatic;
   /// Strings longer than an InfluxDB 2 keeps.
   shield_mode long_strings = shield_mode::automatic;
+  /// Fields of one point; 0: no limit.
+  std::uint64_t fields_per_point = 0;
   /// What happens to a field whose value has another type than it had first.
   types_mode types = types_mode::reject;
   /// Gauges as Flink's InfluxdbReporter writes them are read as what they were.

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
 #include "config/secrets.hpp"
 
 // toml++ 3.3 tells the compiler that some broken documents cannot happen, and aborts or goes astray
@@ -53,7 +54,7 @@ struct conversion {
 };
 
 bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  return is_letter_or_digit(c) || c == '_';
 }
 
 // One "NAME" or "NAME:-default" between the braces. Nothing when it cannot be said what it is.

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
 #include "config/checks/likely_units.hpp"
 #include "config/checks/suggest.hpp"
 
@@ -53,10 +54,6 @@ const unit* find_unit(const std::array<unit, N>& units, std::string_view name) {
     }
   }
   return nullptr;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 struct scanned {

@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
 #include "files/file_system.hpp"
 
 namespace weir {
@@ -203,9 +204,7 @@ std::string holder_of(int descriptor) {
   std::array<char, 32> text{};
   const ssize_t bytes = ::pread(descriptor, text.data(), text.size(), 0);
   std::string holder(text.data(), bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
-  holder.erase(
-      std::find_if_not(holder.begin(), holder.end(), [](char c) { return c >= '0' && c <= '9'; }),
-      holder.end());
+  holder.erase(std::find_if_not(holder.begin(), holder.end(), is_digit), holder.end());
   return holder;
 }
 

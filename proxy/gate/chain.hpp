@@ -27,6 +27,7 @@
 #include <string>
 #include <tuple>
 
+#include "gate/field_count.hpp"
 #include "gate/long_strings.hpp"
 #include "gate/names.hpp"
 #include "gate/passage.hpp"
@@ -45,6 +46,7 @@ using gate_checks = std::tuple<  //
     retention_check,             //
     names_check,                 //
     unsigned_check,              //
+    field_count_check,           //
     long_strings_check>;
 
 template <class T>

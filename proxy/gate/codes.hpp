@@ -50,6 +50,7 @@ enum class gate_code : std::uint8_t {
   duplicate_spread,
   duplicate_field,
   series_limit,
+  too_many_fields,
   number_of_codes,  // none itself
 };
 
@@ -179,6 +180,10 @@ inline constexpr auto gate_codes = std::to_array<gate_code_row>({
    "The line would make a new series, and no more are allowed.",
    "Make the tag whose values the answer counts a field or leave it out, or raise the limit "
    "(`series_total`, `series_per_hour`)."},
+  {gate_code::too_many_fields, "too_many_fields", refusal_form::line, message_refused,
+   "The point has more fields than its database allows.",
+   "Put what distinguishes the fields into a tag or a field's value, send the point in parts, or raise "
+   "`fields_per_point` of the database."},
 });
 // clang-format on
 

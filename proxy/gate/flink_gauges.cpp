@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/text/ascii.hpp"
+
 namespace weir {
 namespace {
 
@@ -100,7 +102,7 @@ bool fit_flink_gauge(field_view& field, field_type wanted, field_edit& edit) {
   }
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool digit = !text.empty() && (text.back() >= '0' && text.back() <= '9');
+  const bool digit = !text.empty() && is_digit(text.back());
   if (error != std::errc() || end != text.data() + text.size() || !digit || !std::isfinite(value)) {
     return false;
   }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
 #include "gate/time_text.hpp"
 
 namespace weir {
@@ -17,10 +18,6 @@ constexpr std::size_t copied_time_bytes = 20;
 
 /// Puts the settings of several checks together to one number.
 constexpr std::uint64_t settings_factor = 0x9E3779B97F4A7C15U;
-
-bool is_digit(char byte) noexcept {
-  return byte >= '0' && byte <= '9';
-}
 
 }  // namespace
 

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <limits>
 
 #include "base/saturating.hpp"
+#include "base/text/rfc3339.hpp"
 
 namespace weir {
 namespace {
@@ -14,32 +14,9 @@ namespace {
 constexpr std::int64_t time_min = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t time_max = std::numeric_limits<std::int64_t>::max();
 
-struct calendar_time {
-  std::chrono::year_month_day day;
-  std::int64_t second_of_day;
-  std::int64_t nanoseconds;
-};
-
-calendar_time calendar_of(std::int64_t time) {
-  const std::chrono::sys_time<std::chrono::nanoseconds> at{std::chrono::nanoseconds{time}};
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::int64_t rest = (at - day).count();
-  constexpr std::int64_t second = 1'000'000'000;
-  return {std::chrono::year_month_day{day}, rest / second, rest % second};
-}
-
-/// As RFC 3339 writes it, with as many decimals as it has.
+/// As people read it, with as many decimals as it has.
 std::string date_of(std::int64_t time) {
-  const calendar_time at = calendar_of(time);
-  std::string text =
-      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(at.day.year()),
-                  static_cast<unsigned>(at.day.month()), static_cast<unsigned>(at.day.day()),
-                  at.second_of_day / 3600, at.second_of_day / 60 % 60, at.second_of_day % 60);
-  if (at.nanoseconds > 0) {
-    text += fmt::format(".{:09}", at.nanoseconds);
-    text.erase(text.find_last_not_of('0') + 1);
-  }
-  return text + "Z";
+  return rfc3339(time, rfc3339_decimals::needed);
 }
 
 /// Whether it stays in line protocol's own range (three values of 64 bits are left out there).
@@ -140,9 +117,9 @@ std::string time_check::detail(gate_code code, const point_view& /*point*/) cons
     if (overflowed_) {
       text += fmt::format("is beyond every date when read as {}", unit_name(unit_ns_));
     } else {
+      constexpr std::size_t year_digits = 4;
       text += fmt::format("lies in {} when read as {}",
-                          static_cast<int>(calendar_of(number_ * unit_ns_).day.year()),
-                          unit_name(unit_ns_));
+                          date_of(number_ * unit_ns_).substr(0, year_digits), unit_name(unit_ns_));
     }
     const std::string_view unit = unit_name(found.unit_ns);
     return text + fmt::format("; read as {} it would be {}: send precision={}", unit,

@@ -6,22 +6,13 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir::http {
 namespace {
 
 // More hexadecimal digits than any size has that could be served; the number cannot overflow.
 constexpr std::uint8_t size_digits_max = 15;
-
-int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
-  }
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 bool control(char c) noexcept {
   const auto byte = static_cast<unsigned char>(c);

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/ascii.hpp"
+#include "base/text/utf8.hpp"
+
 namespace weir::http {
 namespace {
 
@@ -15,25 +18,6 @@ constexpr std::array<std::string_view, 7> other_codings{"br",  "compress", "x-co
                                                         "dcb", "dcz",      "aes128gcm"};
 constexpr std::array<std::string_view, 10> other_families{
     "deflate", "zlib", "snappy", "zstd", "brotli", "lz4", "bzip", "lzma", "pack200", "xz"};
-
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-bool contains_ignoring_case(std::string_view text, std::string_view part) noexcept {
-  return std::search(text.begin(), text.end(), part.begin(), part.end(),
-                     [](char a, char b) { return lower(a) == lower(b); }) != text.end();
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
 
 coding coding_named(std::string_view name) noexcept {
   if (name.empty() || equal_ignoring_case(name, "identity")) {
@@ -71,7 +55,7 @@ bool may_begin_request(std::string_view bytes) noexcept {
       return each.starts_with(bytes);
     }
     return bytes.starts_with(each) && (bytes[each.size()] == '/' || bytes[each.size()] == '*' ||
-                                       lower(bytes[each.size()]) == 'h');
+                                       to_lower(bytes[each.size()]) == 'h');
   });
 }
 
@@ -113,7 +97,7 @@ coding coding_shown(std::string_view first_bytes) noexcept {
   }
   // The last character may be cut.
   for (std::size_t cut = 0; cut < 4 && cut <= first_bytes.size(); ++cut) {
-    if (valid_utf8(first_bytes.substr(0, first_bytes.size() - cut))) {
+    if (is_utf8(first_bytes.substr(0, first_bytes.size() - cut))) {
       const bool may_be_cut = first_bytes.size() >= coding_bytes_shown;
       return cut == 0 || may_be_cut ? coding::identity : coding::unknown;
     }

@@ -10,19 +10,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/text/ascii.hpp"
+
 namespace weir::http {
 namespace {
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && blank(text.back())) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
 
 // llhttp's callbacks collect here. The head is parsed in one piece, so every span is one piece.
 struct reading {

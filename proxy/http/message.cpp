@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writing responses, reading forms, spelling JSON strings. No sockets, no parser of requests. Any
+// Writing responses, reading forms. No sockets, no parser of requests. Any
 // thread; the only state is each thread's cached Date.
 #include "http/message.hpp"
 
@@ -9,12 +9,10 @@
 #include <charconv>
 #include <chrono>
 
+#include "base/text/ascii.hpp"
+
 namespace weir::http {
 namespace {
-
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
 
 void append_number(std::uint64_t value, std::string& out) {
   std::array<char, 20> digits;
@@ -83,14 +81,6 @@ bool has_no_body(int status) noexcept {
   return status < 200 || status == 204 || status == 304;
 }
 
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  const char small = lower(c);
-  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
-
 std::string decode_form_text(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -100,8 +90,8 @@ std::string decode_form_text(std::string_view text) {
       continue;
     }
     if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
+      const int high = hex_value(text[i + 1]);
+      const int low = hex_value(text[i + 2]);
       if (high >= 0 && low >= 0) {
         out.push_back(static_cast<char>(high * 16 + low));
         i += 2;
@@ -113,97 +103,7 @@ std::string decode_form_text(std::string_view text) {
   return out;
 }
 
-// The length of the UTF-8 sequence at the start of `text`, 0 if there is none (Go's rules: no
-// overlong forms, no surrogates, nothing above U+10FFFF).
-std::size_t utf8_length(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto continues = [&](std::size_t i) { return (at(i) & 0xC0U) == 0x80U; };
-  const unsigned first = at(0);
-  if (first < 0x80) {
-    return 1;
-  }
-  if (first >= 0xC2 && first <= 0xDF) {
-    return continues(1) ? 2 : 0;
-  }
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool fits = (first != 0xE0 || at(1) >= 0xA0) && (first != 0xED || at(1) <= 0x9F);
-    return fits && continues(1) && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool fits = (first != 0xF0 || at(1) >= 0x90) && (first != 0xF4 || at(1) <= 0x8F);
-    return fits && continues(1) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-void append_escape(unsigned code, std::string& out) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  out.append("\\u");
-  for (int shift = 12; shift >= 0; shift -= 4) {
-    out.push_back(digits[(code >> shift) & 0xFU]);
-  }
-}
-
-// In a JSON string, as Go writes it.
-bool stands_for_itself(char c) noexcept {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
-}
-
-void append_json_ascii(char c, std::string& out) {
-  switch (c) {
-    case '"':
-      out.append("\\\"");
-      return;
-    case '\\':
-      out.append("\\\\");
-      return;
-    case '\n':
-      out.append("\\n");
-      return;
-    case '\r':
-      out.append("\\r");
-      return;
-    case '\t':
-      out.append("\\t");
-      return;
-    default:
-      break;
-  }
-  const auto byte = static_cast<unsigned char>(c);
-  if (byte < 0x20 || c == '<' || c == '>' || c == '&') {
-    append_escape(byte, out);
-  } else {
-    out.push_back(c);
-  }
-}
-
 }  // namespace
-
-bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept {
-  if (left.size() != right.size()) {
-    return false;
-  }
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (lower(left[i]) != lower(right[i])) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool valid_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) {
-      return false;
-    }
-    text.remove_prefix(length);
-  }
-  return true;
-}
 
 std::optional<std::string_view> response::header(std::string_view name) const {
   for (const auto& [each, value] : headers) {
@@ -361,38 +261,6 @@ std::optional<std::string_view> find_value(
     }
   }
   return std::nullopt;
-}
-
-void append_json_string(std::string_view text, std::string& out) {
-  out.push_back('"');
-  while (!text.empty()) {
-    // Most texts are all of bytes that stand for themselves.
-    const auto plain = static_cast<std::size_t>(
-        std::find_if_not(text.begin(), text.end(), stands_for_itself) - text.begin());
-    out.append(text.substr(0, plain));
-    text.remove_prefix(plain);
-    if (text.empty()) {
-      break;
-    }
-    const std::size_t length = utf8_length(text);
-    if (length == 0) {
-      out.append("\\ufffd");
-      text.remove_prefix(1);
-      continue;
-    }
-    const std::string_view rune = text.substr(0, length);
-    if (length == 1) {
-      append_json_ascii(rune.front(), out);
-    } else if (rune == "\xE2\x80\xA8") {
-      out.append("\\u2028");
-    } else if (rune == "\xE2\x80\xA9") {
-      out.append("\\u2029");
-    } else {
-      out.append(rune);
-    }
-    text.remove_prefix(length);
-  }
-  out.push_back('"');
 }
 
 }  // namespace weir::http

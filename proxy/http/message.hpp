@@ -23,12 +23,6 @@ struct header_field {
   std::string_view value;
 };
 
-/// Compares ASCII letters in any case, other bytes as they are.
-[[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
-
-/// No overlong forms, no surrogates, nothing above U+10FFFF.
-[[nodiscard]] bool valid_utf8(std::string_view text) noexcept;
-
 /// A request's head. Its views live until the connection parses further bytes: what an exchange
 /// needs later it copies in `router::open`.
 struct request_head {
@@ -105,9 +99,5 @@ void append_streamed_head(const response& answer, wall_time date, bool keep_aliv
 /// The first pair of that name; nothing if there is none.
 [[nodiscard]] std::optional<std::string_view> find_value(
     const std::vector<std::pair<std::string, std::string>>& pairs, std::string_view name);
-
-/// Appends a JSON string with its quotes, spelled as Go's encoding/json does: `<`, `>`, `&`,
-/// U+2028/9 and control bytes as \u00XX (but \n, \r, \t), invalid UTF-8 as \ufffd.
-void append_json_string(std::string_view text, std::string& out);
 
 }  // namespace weir::http

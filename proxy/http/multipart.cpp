@@ -6,20 +6,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text/ascii.hpp"
 #include "http/message.hpp"
 
 namespace weir::http {
 namespace {
-
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
 
 // One value of `;name=value`: a token, or a quoted string with escapes. Moves `rest` behind it.
 std::string take_value(std::string_view& rest) {

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "api/write_dialect.hpp"
+#include "base/text/rfc3339.hpp"
 #include "config/units.hpp"
 #include "letters/letter.hpp"
 

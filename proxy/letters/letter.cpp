@@ -9,8 +9,10 @@
 #include <chrono>
 #include <ctime>
 
+#include "base/text/json_text.hpp"
+#include "base/text/rfc3339.hpp"
+#include "base/text/utf8.hpp"
 #include "codec/base64.hpp"
-#include "http/message.hpp"
 
 namespace weir {
 namespace {
@@ -31,11 +33,11 @@ constexpr std::array<precision, 7> precisions{{
 
 void append_member(std::string_view name, std::string_view text, std::string& out) {
   out.append(",\"").append(name).append("\":");
-  http::append_json_string(text, out);
+  append_json_string(text, out);
 }
 
 void append_text(std::string_view text, std::string& out) {
-  if (http::valid_utf8(text)) {
+  if (is_utf8(text)) {
     append_member("line", text, out);
     return;
   }
@@ -62,20 +64,6 @@ std::optional<std::int64_t> precision_unit(std::string_view name) noexcept {
     }
   }
   return std::nullopt;
-}
-
-std::string rfc3339(std::int64_t time_ns) {
-  constexpr std::int64_t second = 1'000'000'000;
-  std::int64_t seconds = time_ns / second;
-  std::int64_t rest = time_ns % second;
-  if (rest < 0) {
-    --seconds;
-    rest += second;
-  }
-  const std::time_t whole = seconds;
-  std::tm parts{};
-  gmtime_r(&whole, &parts);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:09}Z", parts, rest);
 }
 
 void append_letter(std::uint64_t id, const letter_header& header, const letter_line& what,

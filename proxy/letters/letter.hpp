@@ -93,7 +93,4 @@ class letter_decoder {
 /// Nothing for a name that is none of these.
 [[nodiscard]] std::optional<std::int64_t> precision_unit(std::string_view name) noexcept;
 
-/// "2026-01-02T03:04:05.678901234Z".
-[[nodiscard]] std::string rfc3339(std::int64_t time_ns);
-
 }  // namespace weir

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <limits>
 
+#include "base/text/ascii.hpp"
 #include "config/checks/likely_units.hpp"
 #include "config/checks/suggest.hpp"
 #include "config/units.hpp"
@@ -16,15 +17,6 @@ namespace weir {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool holds(std::string_view text, std::string_view part) {
-  return std::search(text.begin(), text.end(), part.begin(), part.end(),
-                     [](char a, char b) { return lower(a) == lower(b); }) != text.end();
-}
 
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
@@ -132,8 +124,10 @@ bool letter_filter::matches(const letter& each) const {
   if (!ids.empty() && std::find(ids.begin(), ids.end(), each.id) == ids.end()) {
     return false;
   }
-  return source.empty() || holds(header.listener, source) || holds(header.address, source) ||
-         holds(header.user, source) || holds(header.agent, source);
+  return source.empty() || contains_ignoring_case(header.listener, source) ||
+         contains_ignoring_case(header.address, source) ||
+         contains_ignoring_case(header.user, source) ||
+         contains_ignoring_case(header.agent, source);
 }
 
 result<std::int64_t> parse_moment(std::string_view text, std::int64_t now_ns) {

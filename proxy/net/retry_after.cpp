@@ -9,6 +9,8 @@
 #include <ctime>
 #include <string>
 
+#include "base/text/ascii.hpp"
+
 namespace weir {
 namespace {
 
@@ -17,22 +19,9 @@ namespace {
 constexpr std::array<const char*, 5> date_forms{
     "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S UTC", "%a, %d-%b-%y %H:%M:%S GMT",
     "%a, %d-%b-%y %H:%M:%S UTC", "%a %b %d %H:%M:%S %Y"};
+constexpr std::string_view blanks = " \t\r";
 /// Longer waits say the same: ten years.
 constexpr std::int64_t seconds_most = std::int64_t{10} * 366 * 86'400;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
-bool is_digit(char letter) {
-  return letter >= '0' && letter <= '9';
-}
 
 bool take(std::string_view& text, char letter) {
   if (text.empty() || text.front() != letter) {
@@ -45,7 +34,7 @@ bool take(std::string_view& text, char letter) {
 }  // namespace
 
 std::optional<std::int64_t> parse_http_date(std::string_view text) {
-  const std::string date(trimmed(text));
+  const std::string date(trimmed(text, blanks));
   for (const char* form : date_forms) {
     std::tm read{};
     const char* end = ::strptime(date.c_str(), form, &read);
@@ -67,7 +56,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
 
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, std::string_view date,
                                                       std::int64_t now_s) {
-  value = trimmed(value);
+  value = trimmed(value, blanks);
   if (value.empty()) {
     return std::nullopt;
   }

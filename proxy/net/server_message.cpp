@@ -8,38 +8,25 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/text/ascii.hpp"
+
 namespace weir {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\n";
-  const std::size_t from = text.find_first_not_of(blank);
-  if (from == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(from, text.find_last_not_of(blank) - from + 1);
-}
+constexpr std::string_view blanks = " \t\r\n";
 
 constexpr std::size_t title_bytes_max = 120;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char letter) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  });
-  return out;
-}
-
 /// `a page (HTML), "502 Bad Gateway"`
 std::string page_text(std::string_view body) {
-  const std::string small = lower(body);
+  const std::string small = lower_case(body);
   std::size_t from = small.find("<title");
   from = from == std::string::npos ? from : small.find('>', from);
   const std::size_t end = from == std::string::npos ? from : small.find('<', from);
   if (end == std::string::npos) {
     return "a page (HTML)";
   }
-  const std::string_view title = trimmed(body.substr(from + 1, end - from - 1));
+  const std::string_view title = trimmed(body.substr(from + 1, end - from - 1), blanks);
   return "a page (HTML), \"" + std::string(title.substr(0, title_bytes_max)) + '"';
 }
 
@@ -73,7 +60,7 @@ std::string server_message(std::string_view body) {
       return inner;
     }
   }
-  return is_page({}, body) ? page_text(body) : std::string(trimmed(body));
+  return is_page({}, body) ? page_text(body) : std::string(trimmed(body, blanks));
 }
 
 std::string query_error(std::string_view body) {
@@ -107,11 +94,11 @@ std::string not_stored_message(int status, std::string_view success_status,
 }
 
 bool is_page(std::string_view content_type, std::string_view body) {
-  if (lower(trimmed(content_type)).starts_with("text/html") ||
-      lower(trimmed(content_type)).starts_with("application/xhtml")) {
+  if (lower_case(trimmed(content_type, blanks)).starts_with("text/html") ||
+      lower_case(trimmed(content_type, blanks)).starts_with("application/xhtml")) {
     return true;
   }
-  const std::string begin = lower(trimmed(body).substr(0, 16));
+  const std::string begin = lower_case(trimmed(body, blanks).substr(0, 16));
   return begin.starts_with("<!doctype html") || begin.starts_with("<html") ||
          begin.starts_with("<head") || begin.starts_with("<!--");
 }

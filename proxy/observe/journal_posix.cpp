@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "observe/journal.hpp"
-
-#include <simdjson.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -11,7 +8,10 @@
 #include <memory>
 #include <mutex>
 
-#include "base/terminal_text.hpp"
+#include "base/text/ascii.hpp"
+#include "base/text/json_text.hpp"
+#include "base/text/terminal_text.hpp"
+#include "observe/journal.hpp"
 
 namespace weir {
 namespace {
@@ -91,64 +91,22 @@ spdlog::logger& logger() {
   return *instance;
 }
 
-constexpr char hex[] = "0123456789abcdef";
-
-void append_unit(std::uint32_t unit, std::string& out) {
-  out.append("\\u");
-  for (unsigned shift = 16; shift > 0; shift -= 4) {
-    out.push_back(hex[(unit >> (shift - 4)) & 15U]);
-  }
-}
-
-/// A character as the escape of JSON: two units beyond U+FFFF.
-void append_escape(std::uint32_t code, std::string& out) {
-  if (code > 0xFFFF) {
-    append_unit(0xD800 + ((code - 0x10000) >> 10U), out);
-    code = 0xDC00 + (code & 0x3FFU);
-  }
-  append_unit(code, out);
-}
-
-/// The inside of a JSON string. A message that is not UTF-8 keeps its ASCII part only.
-std::string json_escaped(std::string_view message) {
-  const bool valid = simdjson::validate_utf8(message.data(), message.size());
-  std::string out;
-  out.reserve(message.size());
-  while (!message.empty()) {
-    const glyph next = first_glyph(message);
-    if (next.code == '"' || next.code == '\\') {
-      out.push_back('\\');
-    }
-    if (!valid && next.code >= 0x80) {
-      for (std::size_t i = 0; i < next.bytes; ++i) {
-        append_escape(0xFFFD, out);
-      }
-    } else if (next.shown_as == glyph::kind::plain) {
-      out += message.substr(0, next.bytes);
-    } else {
-      append_escape(next.code, out);
-    }
-    message.remove_prefix(next.bytes);
-  }
-  return out;
-}
-
 /// What a client or server sent may hold anything: a line of the journal stays one line, and what
 /// it says is what a terminal shows.
 std::string printable(std::string_view given) {
   const std::string whole = without_secrets(given);
   std::string_view message = whole;
-  if (format == journal_format::json) {
-    return json_escaped(message);
-  }
   std::string out;
   out.reserve(message.size());
+  if (format == journal_format::json) {
+    append_json_visible(message, out);
+    return out;
+  }
   while (!message.empty()) {
     const glyph next = first_glyph(message);
     if (next.shown_as == glyph::kind::control) {
       out.append("\\x");
-      out.push_back(hex[next.code >> 4U]);
-      out.push_back(hex[next.code & 15U]);
+      append_hex(static_cast<unsigned char>(next.code), hex_digits_lower, out);
     } else {
       append_visible(message.substr(0, next.bytes), next, out);
     }

@@ -147,7 +147,7 @@ void metrics_text::state::add(std::string_view name, std::string_view help, std:
 }
 
 bool metrics_text::state::less(const row& left, const row& right) const noexcept {
-  for (std::size_t i = 0; i < 2 * std::min(left.label_count, right.label_count); ++i) {
+  for (std::size_t i = 0; i < std::size_t{2} * std::min(left.label_count, right.label_count); ++i) {
     if (left.labels[i] != right.labels[i]) {
       return ranks[left.labels[i]] < ranks[right.labels[i]];
     }

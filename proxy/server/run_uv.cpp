@@ -11,6 +11,7 @@
 
 #include "base/assert.hpp"
 #include "base/clock_posix.hpp"
+#include "base/text/json_text.hpp"
 #include "codec/base64.hpp"
 #include "config/checks/warnings.hpp"
 #include "config/secrets.hpp"
@@ -45,7 +46,7 @@ void append_addresses(const std::vector<listen_address>& addresses, std::string&
   bool first = true;
   for (const listen_address& address : addresses) {
     out += first ? "" : ",";
-    http::append_json_string(to_string(address), out);
+    append_json_string(to_string(address), out);
     first = false;
   }
   out += ']';

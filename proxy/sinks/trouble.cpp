@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/one_line.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir {
 namespace {
@@ -35,7 +36,7 @@ std::string reason_of(const delivery_step& step) {
   for (const char letter : step.message) {
     if (letter == '"') {
       quoted = !quoted;
-    } else if (!quoted && std::isdigit(static_cast<unsigned char>(letter)) == 0) {
+    } else if (!quoted && !is_digit(letter)) {
       out += letter;
     }
   }

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 #include "config/checks/suggest.hpp"
 
 namespace weir {

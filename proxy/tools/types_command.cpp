@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 #include "files/file_system.hpp"
 #include "ingest/types_file_posix.hpp"
 #include "tools/data_directory_posix.hpp"

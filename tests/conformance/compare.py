@@ -25,7 +25,7 @@ BATCH = 1000  # bodies in one database, and in one request as far as their preci
 SINGLES = 400  # bodies in one database, each in a request of its own
 HOUR_NS = 3_600_000_000_000
 
-STORAGE = "storage"  # what is told of names and types behind the parser
+STORAGE = "storage"  # what InfluxDB says of names and types behind the parser
 UTF8_NAME = "utf8_name"  # names that are not UTF-8: this build of InfluxDB answers 500
 STORAGE_WORDS = re.compile(
     r"(?s)(partial write: )?(invalid tag key|invalid field name|.*field type conflict)"
@@ -219,7 +219,7 @@ class Comparison:
         return answer.status == 400 and answer.error.endswith(": unbalanced quotes")
 
     def ask_apart(self, text, precision, bad_names):
-        """A request whose effects nobody looks at; the server may die of it. Where a name was not
+        """A request whose effects are not looked at; the server may die of it. Where a name was not
         UTF-8, it goes on refusing other new names too: a database for those alone."""
         if bad_names not in self.scratch:
             self.scratch[bad_names] = self.judge.create()

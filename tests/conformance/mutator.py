@@ -5,7 +5,7 @@ number does not decide."""
 import random
 import sys
 
-# `@` becomes a name of the case's own, so that what is stored can be told apart.
+# `@` becomes a name of the case's own, so that the stored points can be told apart.
 SEEDS = [
     b"@ f=1",
     b"@ f=1 1600000000000000000",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One line of the reference parser (reference.hpp): what InfluxDB 1.x says of it, and what weir
-// refuses beyond that. Slow and plain on purpose; it shares no code with parser/.
+// rejects beyond that. Slow and plain on purpose; it shares no code with parser/.
 #pragma once
 
 #include <algorithm>
@@ -32,10 +32,10 @@ class reference_line {
       result.code = shields(result);
     }
     if (result.code != parse_code::none) {
-      outcome refused;
-      refused.code = result.code;
-      refused.text = s_;
-      return refused;
+      outcome rejected;
+      rejected.code = result.code;
+      rejected.text = s_;
+      return rejected;
     }
     return result;
   }
@@ -301,7 +301,7 @@ class reference_line {
                                                                : parse_code::point_is_invalid;
   }
 
-  // What weir refuses beyond that.
+  // What weir rejects beyond that.
   parse_code shields(const outcome& result) const {
     for (std::size_t harmful = 100; harmful <= result.tags.size(); harmful *= 2) {
       if (harmful == result.tags.size()) {

@@ -13,6 +13,7 @@
 #include "api/context.hpp"
 #include "api/influx_v1.hpp"
 #include "api/query/query_parser.hpp"
+#include "base/text/ascii.hpp"
 #include "http/multipart.hpp"
 
 namespace weir::api {
@@ -42,7 +43,7 @@ void add_multipart(const query_request& request, parameters& all) {
 parameters parameters_of(const query_request& request) {
   parameters all;
   const std::string_view type = request.content_type.substr(0, request.content_type.find(';'));
-  const bool form = http::equal_ignoring_case(type, "application/x-www-form-urlencoded") ||
+  const bool form = equal_ignoring_case(type, "application/x-www-form-urlencoded") ||
                     request.body.starts_with("q=");
   if (request.method == http::method::post && form) {
     all = http::decode_form(request.body);

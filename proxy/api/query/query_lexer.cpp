@@ -3,6 +3,7 @@
 // Splits InfluxQL into tokens. Pure; any thread.
 #include "api/query/query_lexer.hpp"
 
+#include "base/text/ascii.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {
@@ -11,21 +12,18 @@ namespace {
 bool blank(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
-bool digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
 bool letter(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  return is_letter(c) || c == '_';
 }
 // Durations may be written with a micro sign; its bytes are not ASCII.
 bool number_part(char c) noexcept {
-  return digit(c) || letter(c) || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+  return is_digit(c) || letter(c) || c == '.' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 }  // namespace
 
 bool token::is(std::string_view keyword) const noexcept {
-  return kind == token_kind::word && http::equal_ignoring_case(text, keyword);
+  return kind == token_kind::word && equal_ignoring_case(text, keyword);
 }
 
 bool token::is_symbol(char c) const noexcept {
@@ -111,8 +109,8 @@ token query_lexer::next() {
     take_quoted(out);
   } else if (letter(first)) {
     out.kind = token_kind::word;
-    take_while(out, [](char c) { return letter(c) || digit(c); });
-  } else if (digit(first)) {
+    take_while(out, [](char c) { return letter(c) || is_digit(c); });
+  } else if (is_digit(first)) {
     out.kind = token_kind::number;
     take_while(out, number_part);
   } else {

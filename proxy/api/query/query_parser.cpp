@@ -11,6 +11,7 @@
 
 #include "api/query/query_lexer.hpp"
 #include "base/influxql_identifier.hpp"
+#include "base/text/ascii.hpp"
 
 namespace weir::api {
 namespace {
@@ -290,10 +291,9 @@ result<std::vector<statement>> parse_query(std::string_view text) {
 }
 
 std::string quote_identifier(std::string_view name) {
-  bool bare = !name.empty() && (name.front() < '0' || name.front() > '9');
+  bool bare = !name.empty() && !is_digit(name.front());
   for (const char c : name) {
-    bare = bare &&
-           ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_');
+    bare = bare && (is_letter_or_digit(c) || c == '_');
   }
   if (bare) {
     return std::string{name};

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text/json_text.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {
@@ -15,7 +16,7 @@ namespace {
 
 // A listing may be megabytes: everything is appended, nothing is put together twice.
 void append_json(std::string_view text, std::string& out) {
-  http::append_json_string(text, out);
+  append_json_string(text, out);
 }
 
 void append_json(const result_value& value, std::string& out) {
@@ -402,7 +403,7 @@ std::string spell_error(std::string_view message, result_format format) {
   switch (format) {
     case result_format::json:
       out = "{\"error\":";
-      http::append_json_string(message, out);
+      append_json_string(message, out);
       out.append("}\n");
       break;
     case result_format::csv:

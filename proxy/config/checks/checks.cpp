@@ -11,18 +11,10 @@
 #include <numeric>
 #include <vector>
 
+#include "base/text/ascii.hpp"
+
 namespace weir {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 bool all(std::string_view text, bool (*is)(char)) {
   return std::all_of(text.begin(), text.end(), is);
@@ -58,7 +50,7 @@ bool is_ipv4(std::string_view text) {
 bool is_ipv6(std::string_view text) {
   text = text.substr(0, text.find('%'));  // a zone
   return text.size() >= 2 && std::count(text.begin(), text.end(), ':') >= 2 &&
-         all(text, [](char c) { return is_hex(c) || c == ':' || c == '.'; });
+         all(text, [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
 }
 
 bool is_host(std::string_view text) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/text/ascii.hpp"
 #include "config/units.hpp"
 
 namespace weir {
@@ -58,15 +59,11 @@ constexpr std::size_t digits_max = 15;
 constexpr std::size_t decimals_max = 3;
 constexpr std::uint64_t thousandths = 1'000;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 std::string tidy(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c != ' ' && c != '_') {
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+      out += to_lower(c);
     }
   }
   return out;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/ascii.hpp"
 #include "config/checks/checks.hpp"
 
 namespace weir {
@@ -68,10 +69,8 @@ constexpr std::array other_words{
 std::string plain(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c >= 'A' && c <= 'Z') {
-      out += static_cast<char>(c + 32);
-    } else if (c != ' ') {
-      out += c == '_' ? '-' : c;
+    if (c != ' ') {
+      out += c == '_' ? '-' : to_lower(c);
     }
   }
   return out;

@@ -96,11 +96,12 @@ choices<shield_mode> shield_modes() {
           {"pass", shield_mode::pass}};
 }
 
-}  // namespace
+using keys_of_database = std::vector<config_key<database_settings>>;
 
-const std::vector<config_key<database_settings>>& database_keys() {
+/// How long points are kept, and how far ahead they may lie.
+keys_of_database retention_keys() {
   using S = database_settings;
-  static const std::vector<config_key<S>> keys{
+  return {
       retention_key(),
       text_key<S>("learn_from", "the influxdb sink whose server is asked for retention and types",
                   WEIR_MEMBER(learn_from)),
@@ -114,6 +115,13 @@ const std::vector<config_key<database_settings>>& database_keys() {
                                   WEIR_MEMBER(expired)),
       limitless_duration_key<S>("future", nanoseconds{0},
                                 "points further in the future are refused", WEIR_MEMBER(future)),
+  };
+}
+
+/// How values and times are read.
+keys_of_database reading_keys() {
+  using S = database_settings;
+  return {
       choice_key<S, unsigned_mode>("unsigned",
                                    {{"auto", unsigned_mode::automatic},
                                     {"integer", unsigned_mode::integer},
@@ -140,6 +148,13 @@ const std::vector<config_key<database_settings>>& database_keys() {
           "times that are plausible in one other unit alone: tell the client, read them in it, "
           "or believe them",
           WEIR_MEMBER(precision_mistake)),
+  };
+}
+
+/// Names and sizes that some databases have trouble with.
+keys_of_database shape_keys() {
+  using S = database_settings;
+  return {
       choice_key<S, name_mode>("time_key", time_key_modes(), {},
                                "tags and fields called time, which InfluxDB drops or refuses; "
                                "drop-field: take a field out while others are left, reject the "
@@ -162,6 +177,15 @@ const std::vector<config_key<database_settings>>& database_keys() {
                                  "strings of more than 1 MiB, which InfluxDB 2 drops; auto: reject "
                                  "where an InfluxDB 2 takes this database, else pass",
                                  WEIR_MEMBER(long_strings)),
+      count_key<S>("fields_per_point", {0, 1'000'000}, "fields",
+                   "points with more are rejected; 0: no limit", WEIR_MEMBER(fields_per_point)),
+  };
+}
+
+/// What a point must have in common with points before it.
+keys_of_database consistency_keys() {
+  using S = database_settings;
+  return {
       choice_key<S, types_mode>("types",
                                 {{"off", types_mode::off},
                                  {"reject", types_mode::reject},
@@ -185,6 +209,13 @@ const std::vector<config_key<database_settings>>& database_keys() {
                                      "other values: the last one wins, reject it, or put it a "
                                      "nanosecond later",
                                      WEIR_MEMBER(duplicates)),
+  };
+}
+
+/// How many series there may be.
+keys_of_database series_keys() {
+  using S = database_settings;
+  return {
       count_key<S>("series_total", {0, count_most}, "series",
                    "of the database; lines of further ones are rejected; 0: no limit",
                    WEIR_MEMBER(series_total)),
@@ -196,6 +227,19 @@ const std::vector<config_key<database_settings>>& database_keys() {
       count_key<S>("measurement_series_per_hour", {0, count_most}, "series",
                    "the same limit for each measurement", WEIR_MEMBER(measurement_series_per_hour)),
   };
+}
+
+}  // namespace
+
+const std::vector<config_key<database_settings>>& database_keys() {
+  static const keys_of_database keys = [] {
+    keys_of_database all;
+    for (const auto& group :
+         {retention_keys(), reading_keys(), shape_keys(), consistency_keys(), series_keys()}) {
+      all.insert(all.end(), group.begin(), group.end());
+    }
+    return all;
+  }();
   return keys;
 }
 

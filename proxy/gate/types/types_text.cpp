@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text/ascii.hpp"
 #include "gate/series/series_hash.hpp"
 
 namespace weir {
@@ -48,7 +49,7 @@ bool is_version(std::string_view line) noexcept {
     return false;
   }
   line.remove_prefix(version_mark.size());
-  return std::all_of(line.begin(), line.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return std::all_of(line.begin(), line.end(), is_digit);
 }
 
 }  // namespace

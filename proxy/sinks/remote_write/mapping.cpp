@@ -3,26 +3,22 @@
 // Names, labels and values. Pure.
 #include "sinks/remote_write/mapping.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <protozero/pbf_writer.hpp>
 #include <set>
 
 #include "base/assert.hpp"
+#include "base/text/ascii.hpp"
+#include "base/text/utf8.hpp"
 #include "sinks/remote_write/wire.hpp"
 
 namespace weir {
 namespace {
 
 constexpr std::string_view reserved_prefix = "__";
-constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_name_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c);
+  return is_letter_or_digit(c) || c == '_';
 }
 bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
@@ -45,17 +41,6 @@ std::string sanitised(std::string_view text, bool colons) {
     }
   }
   return name;
-}
-
-/// Bytes of the UTF-8 character at the front; 0 if there is none. simdjson says whether a few bytes
-/// are valid, so the rules stand in one place only.
-std::size_t character_bytes(std::string_view text) {
-  for (std::size_t n = 1; n <= std::min<std::size_t>(4, text.size()); ++n) {
-    if (simdjson::validate_utf8(text.data(), n)) {
-      return n;
-    }
-  }
-  return 0;
 }
 
 struct named_tag {
@@ -114,19 +99,6 @@ std::string metric_name(std::string_view text) {
 std::string label_name(std::string_view text) {
   std::string name = sanitised(text, false);
   return name.starts_with(reserved_prefix) ? "tag_" + name : name;
-}
-
-std::string valid_utf8(std::string_view text) {
-  if (simdjson::validate_utf8(text.data(), text.size())) {
-    return std::string(text);
-  }
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t n = character_bytes(text);
-    out += n > 0 ? text.substr(0, n) : replacement;
-    text.remove_prefix(std::max<std::size_t>(1, n));
-  }
-  return out;
 }
 
 std::vector<label_pair> labels_of(const point_view& point) {

@@ -21,9 +21,6 @@ namespace weir {
 /// Prometheus' own, so these get `tag_` before them.
 [[nodiscard]] std::string label_name(std::string_view text);
 
-/// A text with each byte that is not UTF-8 replaced by U+FFFD.
-[[nodiscard]] std::string valid_utf8(std::string_view text);
-
 using label_pair = std::pair<std::string, std::string>;
 
 /// The tags as labels, sorted by name, no name twice.

@@ -9,6 +9,7 @@
 
 #include "base/one_line.hpp"
 #include "base/percent_escape.hpp"
+#include "base/text/rfc3339.hpp"
 #include "files/file_util_posix.hpp"
 
 namespace weir {
@@ -20,11 +21,8 @@ constexpr std::size_t name_bytes_max = 256;
 std::string now_rfc3339() {
   std::timespec now{};
   std::timespec_get(&now, TIME_UTC);
-  std::tm parts{};
-  gmtime_r(&now.tv_sec, &parts);
-  char text[32];
-  const std::size_t n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  return fmt::format("{}.{:03}Z", std::string_view(text, n), now.tv_nsec / 1'000'000);
+  constexpr std::int64_t second = 1'000'000'000;
+  return rfc3339(now.tv_sec * second + now.tv_nsec, rfc3339_decimals::three);
 }
 
 }  // namespace

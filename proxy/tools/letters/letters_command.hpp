@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `weir letters`: looks at the lines that were refused, and sends them again. It reads the letters'
-// files, whether weir runs or not; only replay needs one that runs.
+// `weir letters`: looks at the lines that were rejected or dropped, and sends them again. It reads
+// the letters' files, whether weir runs or not; only replay needs one that runs.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ namespace weir {
 struct letters_arguments {
   enum class action : std::uint8_t { none, list, show, stats, replay, file };
 
-  action what = action::none;
+  /// The command after `weir letters`.
+  action chosen = action::none;
   configuration_arguments configuration{};
   std::string directory{};
   std::string database{};
@@ -40,11 +41,11 @@ struct letters_arguments {
   bool dry_run = false;
 };
 
-/// Adds `letters` and its own commands. `given` must outlive the parsing.
-[[nodiscard]] CLI::App* add_letters_command(CLI::App& commands, letters_arguments& given);
+/// Adds `letters` and its own commands. `arguments` must outlive the parsing.
+[[nodiscard]] CLI::App* add_letters_command(CLI::App& commands, letters_arguments& arguments);
 
 /// The exit status: 0 done, 1 not all of it (a line was refused again, a file cannot be read),
 /// 2 the arguments or the configuration are wrong.
-[[nodiscard]] int run_letters(const letters_arguments& given);
+[[nodiscard]] int run_letters(const letters_arguments& arguments);
 
 }  // namespace weir

@@ -7,9 +7,10 @@
 #include <optional>
 #include <vector>
 
-#include "base/terminal_text.hpp"
+#include "base/text/json_text.hpp"
+#include "base/text/rfc3339.hpp"
+#include "base/text/terminal_text.hpp"
 #include "gate/codes.hpp"
-#include "http/message.hpp"
 #include "letters/letter_filter.hpp"
 #include "tools/lint/lint_text.hpp"
 #include "weir/line_protocol.hpp"
@@ -181,16 +182,16 @@ std::string letter_statistics::json(std::uint64_t damaged) const {
                                 letters_, replayed_, damaged);
   for (const auto& [key, count] : by_code_) {
     out.append(out.back() == '[' ? "" : ",").append("{\"database\":");
-    http::append_json_string(std::get<0>(key), out);
+    append_json_string(std::get<0>(key), out);
     out.append(",\"code\":");
-    http::append_json_string(std::get<1>(key), out);
+    append_json_string(std::get<1>(key), out);
     out += fmt::format(",\"action\":\"{}\",\"letters\":{}}}",
                        std::get<2>(key) ? "dropped" : "rejected", count);
   }
   out += "],\"sources\":[";
   for (const auto& [name, count] : by_source_) {
     out.append(out.back() == '[' ? "" : ",").append("{\"source\":");
-    http::append_json_string(name, out);
+    append_json_string(name, out);
     out += fmt::format(",\"letters\":{}}}", count);
   }
   return out + "]}\n";

@@ -3,14 +3,13 @@
 // `weir letters ... --sink NAME`: what a sink's server refused. Replay sends it to that server and
 // nowhere else; it went through the gate already.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <set>
 
 #include "base/percent_escape.hpp"
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 #include "config/checks/suggest.hpp"
 #include "files/atomic_file_posix.hpp"
 #include "files/file_system.hpp"
@@ -20,6 +19,7 @@
 #include "tools/letters/letters_exit.hpp"
 #include "tools/letters/letters_print.hpp"
 #include "tools/letters/letters_run.hpp"
+#include "tools/letters/line_output_posix.hpp"
 #include "tools/letters/refused_batches.hpp"
 
 namespace weir {
@@ -41,89 +41,80 @@ std::string refused_directory(const settings& configured, const sink_settings& s
 }
 
 result<refused_file_set> load_refused(const settings& configured, const sink_settings& sink) {
-  refused_file_set made;
-  made.stem = refused_directory(configured, sink) + "/" + percent_escape(sink.name);
+  refused_file_set files;
+  files.stem = refused_directory(configured, sink) + "/" + percent_escape(sink.name);
   for (const char* suffix : {".lp.1", ".lp"}) {  // the older one first
-    auto content = read_small_file(made.stem + suffix);
+    auto content = read_small_file(files.stem + suffix);
     if (!content) {
       return content.error();
     }
     for (refused_batch& each : parse_refused(content.value().value_or(""))) {
-      made.batches.push_back(std::move(each));
+      files.batches.push_back(std::move(each));
     }
   }
-  auto marks = read_small_file(made.stem + ".replayed");
+  auto marks = read_small_file(files.stem + ".replayed");
   if (!marks) {
     return marks.error();
   }
   std::string_view text = marks.value() ? std::string_view(*marks.value()) : std::string_view{};
   for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-    made.replayed.emplace(text.substr(0, end));
+    files.replayed.emplace(text.substr(0, end));
     text.remove_prefix(end + 1);
   }
-  return made;
+  return files;
 }
 
-/// Remembers those batches that are still there.
-outcome save_marks(const refused_file_set& of) {
+/// Writes the marks of those replayed batches that are still in the files.
+outcome save_marks(const refused_file_set& files) {
   std::string text;
-  for (const refused_batch& each : of.batches) {
-    if (const std::string mark = each.mark(); of.replayed.contains(mark)) {
+  for (const refused_batch& each : files.batches) {
+    if (const std::string mark = each.mark(); files.replayed.contains(mark)) {
       text += mark + "\n";
     }
   }
-  return write_file_atomically(of.stem + ".replayed", text);
+  return write_file_atomically(files.stem + ".replayed", text);
 }
 
-/// Whether a batch is one of those that the arguments mean.
-bool meant(const letters_arguments& given, const refused_file_set& of, const refused_batch& each) {
-  return (given.database.empty() || given.database == each.database) &&
-         !(given.unreplayed && of.replayed.contains(each.mark()));
+/// Whether the arguments select a batch.
+bool is_selected(const letters_arguments& arguments, const refused_file_set& files,
+                 const refused_batch& each) {
+  return (arguments.database.empty() || arguments.database == each.database) &&
+         !(arguments.unreplayed && files.replayed.contains(each.mark()));
 }
 
-int list(const letters_arguments& given, const refused_file_set& of) {
+int list(const letters_arguments& arguments, const refused_file_set& files) {
   std::printf("%-24s  %-16s  %8s  %6s  %s\n", "REFUSED (UTC)", "DATABASE", "LINES", "STATUS",
               "THE SERVER SAID");
-  for (const refused_batch& each : of.batches) {
-    if (!meant(given, of, each)) {
+  for (const refused_batch& each : files.batches) {
+    if (!is_selected(arguments, files, each)) {
       continue;
     }
     const std::string place =
         each.database + (each.retention_policy.empty() ? "" : "/" + each.retention_policy);
     std::printf("%-24s  %-16s  %8llu  %6s  %s%s\n", each.time.c_str(), visible(place, 64).c_str(),
                 static_cast<unsigned long long>(each.line_count()), each.status.c_str(),
-                of.replayed.contains(each.mark()) ? "(replayed) " : "",
+                files.replayed.contains(each.mark()) ? "(replayed) " : "",
                 visible(each.words, words_bytes_max).c_str());
   }
   return 0;
 }
 
-int to_file(const letters_arguments& given, const refused_file_set& of) {
-  const bool standard = given.out == "-";
-  std::FILE* out = standard ? stdout : std::fopen(given.out.c_str(), "wxe");
-  if (out == nullptr) {
-    return complain("cannot make " + given.out, exit_not_all);
+int to_file(const letters_arguments& arguments, const refused_file_set& files) {
+  line_output out;
+  if (auto opened = out.open(arguments.out); !opened) {
+    return complain(opened.error().message, exit_not_all);
   }
-  bool whole = true;
-  for (const refused_batch& each : of.batches) {
-    if (!meant(given, of, each)) {
-      continue;
+  for (const refused_batch& each : files.batches) {
+    if (is_selected(arguments, files, each)) {
+      out.write(each.head + "\n" + each.lines);
     }
-    std::string text = each.head + "\n" + each.lines;
-    if (standard && ::isatty(STDOUT_FILENO) == 1) {  // which must not obey what clients sent
-      text = visible_lines(text);
-    }
-    whole = std::fwrite(text.data(), 1, text.size(), out) == text.size() && whole;
   }
-  whole = std::fflush(out) == 0 && whole;
-  if (!standard) {
-    whole = std::fclose(out) == 0 && whole;
-  }
-  return whole ? 0 : complain("cannot write all of it", exit_not_all);
+  const outcome closed = out.close();
+  return closed.ok() ? 0 : complain(closed.error().message, exit_not_all);
 }
 
-int replay(const letters_arguments& given, const settings& configured, const sink_settings& sink,
-           refused_file_set& of) {
+int replay(const letters_arguments& arguments, const settings& configured,
+           const sink_settings& sink, refused_file_set& files) {
   if (sink.type != sink_type::influxdb) {
     return complain("sink \"" + sink.name +
                         "\" is not of type \"influxdb\"; its batches can be "
@@ -132,26 +123,27 @@ int replay(const letters_arguments& given, const settings& configured, const sin
                     exit_bad_arguments);
   }
   directory_lock lock;
-  if (!of.batches.empty()) {
-    if (const std::string why = lock.take(of.stem + ".replay.lock"); !why.empty()) {
+  if (!files.batches.empty()) {
+    if (const std::string why = lock.take(files.stem + ".replay.lock"); !why.empty()) {
       return complain("another replay is under way: " + why, exit_not_all);
     }
-    // Again, now that nobody else changes it.
+    // Again, now that no other replay changes the file of marks.
     auto loaded = load_refused(configured, sink);
     if (!loaded) {
       return complain(loaded.error().message, exit_not_all);
     }
-    of = std::move(loaded).value();
+    files = std::move(loaded).value();
   }
   fetch_curl http(true);
   std::uint64_t passed = 0;
   std::uint64_t refused = 0;
-  for (const refused_batch& each : of.batches) {
+  for (const refused_batch& each : files.batches) {
     const std::string mark = each.mark();
-    if (each.lines.empty() || of.replayed.contains(mark) || !meant(given, of, each)) {
+    if (each.lines.empty() || files.replayed.contains(mark) ||
+        !is_selected(arguments, files, each)) {
       continue;
     }
-    if (given.dry_run) {
+    if (arguments.dry_run) {
       passed += each.line_count();
       continue;
     }
@@ -172,32 +164,33 @@ int replay(const letters_arguments& given, const settings& configured, const sin
       continue;
     }
     passed += each.line_count();
-    of.replayed.insert(mark);
-    if (auto saved = save_marks(of); !saved) {
+    files.replayed.insert(mark);
+    if (auto saved = save_marks(files); !saved) {
       return complain(saved.error().message, exit_not_all);
     }
   }
   std::printf("%llu lines %s, %llu refused again\n", static_cast<unsigned long long>(passed),
-              given.dry_run ? "would be sent" : "taken by the server",
+              arguments.dry_run ? "would be sent" : "taken by the server",
               static_cast<unsigned long long>(refused));
   return refused == 0 ? 0 : exit_not_all;
 }
 
 }  // namespace
 
-int run_refused(const letters_arguments& given, const letters_job& job) {
+int run_refused(const letters_arguments& arguments, const letters_job& job) {
   const auto& sinks = job.configured.sinks;
   const auto found = std::find_if(sinks.begin(), sinks.end(), [&](const sink_settings& each) {
-    return each.name == given.sink;
+    return each.name == arguments.sink;
   });
   if (found == sinks.end()) {
     std::vector<std::string> names;
     std::transform(sinks.begin(), sinks.end(), std::back_inserter(names),
                    [](const sink_settings& each) { return each.name; });
-    return complain(fmt::format("there is no sink named \"{}\"{}; {} has {}", given.sink,
-                                did_you_mean(nearest_name(given.sink, names)), job.place.words(),
-                                names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))),
-                    exit_bad_arguments);
+    return complain(
+        fmt::format("there is no sink named \"{}\"{}; {} has {}", arguments.sink,
+                    did_you_mean(nearest_name(arguments.sink, names)), job.place.words(),
+                    names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))),
+        exit_bad_arguments);
   }
   if (const std::string why = why_no_refused(refused_directory(job.configured, *found), job.place);
       !why.empty()) {
@@ -207,13 +200,13 @@ int run_refused(const letters_arguments& given, const letters_job& job) {
   if (!loaded) {
     return complain(loaded.error().message, exit_not_all);
   }
-  switch (given.what) {
+  switch (arguments.chosen) {
     case letters_arguments::action::list:
-      return list(given, loaded.value());
+      return list(arguments, loaded.value());
     case letters_arguments::action::file:
-      return to_file(given, loaded.value());
+      return to_file(arguments, loaded.value());
     case letters_arguments::action::replay:
-      return replay(given, job.configured, *found, loaded.value());
+      return replay(arguments, job.configured, *found, loaded.value());
     case letters_arguments::action::show:
     case letters_arguments::action::stats:
     case letters_arguments::action::none:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What sending letters again takes: bodies of lines for one target each, and reading the answers.
-// Pure: who sends them is letters_command.cpp's part.
+// Sending letters again: builds bodies of lines, each for one target, and reads the answers. Pure:
+// letters_run.cpp sends them.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,11 @@ struct replay_batch {
   [[nodiscard]] std::string query() const;
 };
 
-/// Whether a letter's line can be sent again.
+/// Whether a letter's line can be sent again, or why not.
 enum class replayable : std::uint8_t {
   yes,
   cut,         // it is not whole
-  unparsable,  // no configuration would let it through: it must be mended by hand
+  unparsable,  // no configuration would let it through: a person must correct it
 };
 
 class replay_planner {
@@ -62,9 +62,9 @@ struct replay_refusal {
   std::string message{};
 };
 
-/// What an answer says of a batch.
+/// What weir answered to a batch.
 struct replay_outcome {
-  /// Empty: the answer was understood. Else why nothing can be said of any line.
+  /// Why the answer says nothing about any line; empty: it was understood.
   std::string failed{};
   std::vector<replay_refusal> refused{};
 };

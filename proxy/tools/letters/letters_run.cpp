@@ -145,7 +145,7 @@ std::string replay::summary() const {
   }
   if (unparsable_ > 0) {
     out += fmt::format(
-        ", {} not sent: they are no line protocol as they stand (mend them: weir letters file)",
+        ", {} not sent: they are no line protocol as they stand (to correct them: weir letters file)",
         unparsable_);
   }
   if (cut_ > 0) {
@@ -157,10 +157,10 @@ std::string replay::summary() const {
   return out + "\n";
 }
 
-std::optional<replay_server> server_for(const letters_arguments& given,
+std::optional<replay_server> server_for(const letters_arguments& arguments,
                                         const settings& configured) {
-  if (!given.url.empty()) {
-    std::string url = given.url;
+  if (!arguments.url.empty()) {
+    std::string url = arguments.url;
     while (url.ends_with('/')) {
       url.pop_back();
     }
@@ -189,8 +189,8 @@ result<id_set> load_replayed(const std::string& directory) {
   return parsed;
 }
 
-int run_replay(const letters_arguments& given, letters_job& job) {
-  const auto server = server_for(given, job.configured);
+int run_replay(const letters_arguments& arguments, letters_job& job) {
+  const auto server = server_for(arguments, job.configured);
   if (!server) {
     return complain("http.listen has no fixed port; say where weir is: --url http://HOST:PORT",
                     exit_bad_arguments);
@@ -200,11 +200,11 @@ int run_replay(const letters_arguments& given, letters_job& job) {
   if (!segments) {
     return complain(segments.error().message, exit_not_all);
   }
-  if (!segments.value().empty() && !given.dry_run) {
+  if (!segments.value().empty() && !arguments.dry_run) {
     if (const std::string why = lock.take(job.directory + "/replay.lock"); !why.empty()) {
       return complain("another replay is under way: " + why, exit_not_all);
     }
-    // Again, now that nobody else changes it.
+    // Again, now that no other replay changes the file of marks.
     auto replayed = load_replayed(job.directory);
     if (!replayed) {
       return complain(replayed.error().message, exit_not_all);
@@ -215,7 +215,7 @@ int run_replay(const letters_arguments& given, letters_job& job) {
   // What arrives from now on is for the next time.
   const std::int64_t now_ns = wall_clock_ns();
   job.filter.until_ns = std::min(job.filter.until_ns.value_or(now_ns), now_ns);
-  replay sending(job, *server, given.dry_run);
+  replay sending(job, *server, arguments.dry_run);
   const outcome sent = sending.run();
   std::fputs(sending.summary().c_str(), stdout);
   if (!sent) {

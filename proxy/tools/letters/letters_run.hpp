@@ -28,7 +28,7 @@ struct letters_job {
 [[nodiscard]] result<id_set> load_replayed(const std::string& directory);
 
 /// Both give the exit status.
-[[nodiscard]] int run_replay(const letters_arguments& given, letters_job& job);
-[[nodiscard]] int run_refused(const letters_arguments& given, const letters_job& job);
+[[nodiscard]] int run_replay(const letters_arguments& arguments, letters_job& job);
+[[nodiscard]] int run_refused(const letters_arguments& arguments, const letters_job& job);
 
 }  // namespace weir

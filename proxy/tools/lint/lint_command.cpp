@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 #include "tools/command_line.hpp"
 #include "tools/lint/lint_run_posix.hpp"
 
@@ -24,7 +24,7 @@ int refuse(const failure& why) {
 
 CLI::App* add_lint_command(CLI::App& commands, lint_arguments& given) {
   CLI::App* command = commands.add_subcommand(
-      "lint", "Say what is wrong with line protocol, where, and what to write instead");
+      "lint", "Report mistakes in line protocol: where they are, and what to write instead");
   command->add_option("FILE", given.file, "Line protocol; - is standard input")
       ->capture_default_str();
   command
@@ -33,13 +33,13 @@ CLI::App* add_lint_command(CLI::App& commands, lint_arguments& given) {
       ->capture_default_str();
   command->add_flag("--json", given.json, "One JSON object for each line, good or bad");
   command->add_flag("--canonical", given.canonical,
-                    "Print the good lines in weir's one spelling, with their time in ns; what is "
+                    "Print the good lines in canonical form, with their time in ns; what is "
                     "wrong with the others goes to standard error");
   command->add_flag("--warnings,!--no-warnings", given.warnings,
-                    "Judge the lines that are accepted, too (the default but for --json)");
+                    "Also warn about lines that are accepted (the default, except with --json)");
   command
       ->add_option("--limit", given.limit,
-                   "Show so many diagnostics of each kind; all are counted. 0 shows all")
+                   "Show at most so many diagnostics of each kind; all are counted. 0: all")
       ->check(refuse_count)
       ->capture_default_str();
   command
@@ -52,7 +52,7 @@ CLI::App* add_lint_command(CLI::App& commands, lint_arguments& given) {
                    "always or never")
       ->capture_default_str();
   command->footer(
-      "Exit status: 0 nothing found, 1 something found, 2 trouble.\n"
+      "Exit status: 0 nothing found, 1 something found, 2 wrong arguments, or a file that cannot be read or written.\n"
       "Examples:\n"
       "  weir lint metrics.lp\n"
       "  printf 'cpu, host=a usage=1.5\\n' | weir lint\n"

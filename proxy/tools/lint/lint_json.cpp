@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "base/assert.hpp"
-#include "http/message.hpp"
+#include "base/text/json_text.hpp"
 
 namespace weir {
 namespace {
@@ -41,12 +41,12 @@ using unescape = void (*)(std::string_view, std::string&);
 
 void append_name(std::string_view raw, unescape undo, std::string& out) {
   if (raw.find('\\') == std::string_view::npos) {
-    http::append_json_string(raw, out);
+    append_json_string(raw, out);
     return;
   }
   std::string name;
   undo(raw, name);
-  http::append_json_string(name, out);
+  append_json_string(name, out);
 }
 
 void append_value(const field_view& field, std::string& out) {
@@ -99,7 +99,7 @@ void append_fields(const point_view& point, std::string& out) {
 
 void append_member(std::string_view name, std::string_view text, std::string& out) {
   out.append(",\"").append(name).append("\":");
-  http::append_json_string(text, out);
+  append_json_string(text, out);
 }
 
 void append_repaired(const std::vector<repaired_line>& repaired, std::string& out) {
@@ -108,7 +108,7 @@ void append_repaired(const std::vector<repaired_line>& repaired, std::string& ou
   for (const repaired_line& each : repaired) {
     out += first ? "{\"if\":" : ",{\"if\":";
     first = false;
-    http::append_json_string(each.condition, out);
+    append_json_string(each.condition, out);
     append_member("text", each.text, out);
     out += '}';
   }
@@ -121,7 +121,7 @@ void append_warnings(std::span<const diagnosis> warnings, std::string& out) {
   for (const diagnosis& warning : warnings) {
     out += first ? "{\"kind\":" : ",{\"kind\":";
     first = false;
-    http::append_json_string(warning.kind, out);
+    append_json_string(warning.kind, out);
     out += ",\"column\":";
     append_integer(warning.column, out);
     append_member("explanation", warning.explanation, out);

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 #include "files/atomic_file_posix.hpp"
 
 namespace weir {

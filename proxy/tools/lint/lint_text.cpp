@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 
 namespace weir {
 namespace {
@@ -173,7 +173,7 @@ void append_diagnostic(const diagnostic_place& place, const diagnosis& told,
   append_excerpt(place, told, colours, out);
   out += indent;
   append_wrapped(visible(told.explanation), indent.size(), out);
-  constexpr std::string_view lead = "To mend it:";
+  constexpr std::string_view lead = "To fix it:";
   out.append(indent).append(colours.remedy).append(lead).append(colours.off).append(" ");
   append_wrapped(visible(told.remedy), indent.size() + lead.size() + 1, out);
   append_repaired(repaired, colours, out);

@@ -69,7 +69,7 @@ class load_plan {
   [[nodiscard]] std::int64_t due_ns(std::int64_t now_ns) const noexcept;
   void granted(std::uint64_t lines) noexcept { granted_lines_ += lines; }
   [[nodiscard]] std::uint64_t lines_left() const noexcept;
-  /// Time or lines are used up, or somebody stopped it.
+  /// Whether time or lines are used up, or `stop` was called.
   [[nodiscard]] bool over(std::int64_t now_ns) const noexcept;
   [[nodiscard]] bool paced() const noexcept { return lines_per_second_.has_value(); }
 

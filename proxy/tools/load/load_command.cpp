@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "base/clock_posix.hpp"
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 #include "tools/command_line.hpp"
 #include "tools/load/load_uv.hpp"
 #include "tools/load/process_usage_posix.hpp"

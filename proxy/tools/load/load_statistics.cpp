@@ -8,8 +8,8 @@
 #include <bit>
 #include <cmath>
 
+#include "base/text/json_text.hpp"
 #include "config/secrets.hpp"
-#include "http/message.hpp"
 
 namespace weir {
 namespace {
@@ -66,13 +66,13 @@ std::uint64_t sum(const auto& counts) {
 
 void append_json_member(std::string& out, std::string_view name, std::string_view value) {
   out += out.back() == '{' ? "" : ",";
-  http::append_json_string(name, out);
+  append_json_string(name, out);
   out.append(":").append(value);
 }
 
 std::string json_text(std::string_view text) {
   std::string out;
-  http::append_json_string(text, out);
+  append_json_string(text, out);
   return out;
 }
 

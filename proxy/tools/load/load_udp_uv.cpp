@@ -110,7 +110,7 @@ bool udp_load::send_batch() {
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
     return false;
   }
-  ++totals_.failures[errno == ECONNREFUSED ? "nobody listens there (connection refused)"
+  ++totals_.failures[errno == ECONNREFUSED ? "nothing listens there (connection refused)"
                                            : std::strerror(errno)];
   if (errno != ECONNREFUSED) {
     ++batch_sent_;  // this datagram is the reason; a refusal tells of an earlier one

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers and clients that behave badly in the middle of good work, disks and limits that end."""
 
-import http.server
 import random
 import resource
 import socket
@@ -11,6 +10,7 @@ import threading
 import pytest
 
 from harness.client import read_response
+from harness.http_server import Answer, HttpServer
 from harness.load import Numbered
 from harness.process import wait_until
 from harness.settings import file_sink, influx_sink, null_sink, settings
@@ -27,38 +27,16 @@ def scripted():
     servers = []
 
     def start(function):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        def answer_to(request):
+            answer = function(request.target, request.raw_body)
+            return answer and Answer(answer[0], answer[1].encode())  # None: never
 
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                found = function(self.path, body)
-                if found is None:  # never answers
-                    ending.wait(60)
-                    self.close_connection = True
-                    return
-                status, text = found
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *_):
-                pass
-
-        ending = threading.Event()
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        servers.append((server, ending))
-        return f"http://127.0.0.1:{server.server_address[1]}"
+        servers.append(HttpServer(answer_to))
+        return servers[-1].url
 
     yield start
-    for server, ending in servers:
-        ending.set()
-        server.shutdown()
-        server.server_close()
+    for server in servers:
+        server.stop()
 
 
 def test_batches_are_halved_until_the_server_takes_them(start_influxd, start_weir):

@@ -2,14 +2,15 @@
 """A server that answers as InfluxDB 2.8 does: /api/v2/write, /api/v2/buckets and SHOW FIELD KEYS of
 its version 1 API; and as a test tells it to."""
 
-import gzip
-import http.server
 import json
 import re
 import threading
 import urllib.parse
 import zlib
 
+from .http_server import Answer, HttpServer
+
+JSON = "application/json; charset=utf-8"
 RESERVED = ("time", "_field", "_measurement")
 
 
@@ -58,65 +59,30 @@ class FakeInfluxdb2:
         self.asked = []  # (path, parameters, headers in lower case) of every GET
         self.judges = False  # True: writes are answered as `judge` says
         self.decide = None  # decide(path, headers, lines) -> one of `answers`, or None
-        fake = self
+        self._server = HttpServer(self._answer_to)
+        self.url = self._server.url
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+    def _answer_to(self, request):
+        if request.method == "POST":
+            lines = request.body.decode().splitlines()
+            return self._write_answer(self.take(request.target, request.lower_headers, lines))
+        with self.lock:
+            self.asked.append((request.path, request.params, request.lower_headers))
+        if request.path == "/api/v2/buckets":
+            status, answer = self.list_buckets(request.params)
+        elif request.path == "/query":
+            status, answer = self.show_field_keys(request.params)
+        else:
+            status, answer = 404, {"code": "not found", "message": "path not found"}
+        return Answer(status, json.dumps(answer).encode(), {"Content-Type": JSON})
 
-            def do_GET(self):
-                path, _, query = self.path.partition("?")
-                asked = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                with fake.lock:
-                    fake.asked.append((path, asked, headers))
-                if path == "/api/v2/buckets":
-                    status, answer = fake.list_buckets(asked)
-                elif path == "/query":
-                    status, answer = fake.show_field_keys(asked)
-                else:
-                    status, answer = 404, {"code": "not found", "message": "path not found"}
-                said = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json; charset=utf-8")
-                self.send_header("Content-Length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                self.answer(fake.take(self.path, headers, body.decode().splitlines()))
-
-            def answer(self, given):
-                if given is None:
-                    self.send_response(204)
-                    self.send_header("X-Influxdb-Version", "v2.7.11")
-                    self.end_headers()
-                    return
-                status, code, message, further = given
-                said = json.dumps({"code": code, "message": message}).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json; charset=utf-8")
-                self.send_header("X-Platform-Error-Code", code)
-                self.send_header("Content-Length", str(len(said)))
-                for name, value in further.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(said)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+    @staticmethod
+    def _write_answer(answer):
+        if answer is None:
+            return Answer(204, headers={"X-Influxdb-Version": "v2.7.11"})
+        status, code, message, further = answer
+        body = json.dumps({"code": code, "message": message}).encode()
+        return Answer(status, body, {"Content-Type": JSON, "X-Platform-Error-Code": code, **further})
 
     def list_buckets(self, asked):
         limit = int(asked.get("limit", 20))
@@ -193,6 +159,4 @@ class FakeInfluxdb2:
             return [status for *_, status in self.requests]
 
     def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join(10)
+        self._server.stop()

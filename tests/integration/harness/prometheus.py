@@ -2,12 +2,12 @@
 """A real Prometheus, from build/servers, and a relay before its receiver that can be told to fail."""
 
 import http.client
-import http.server
 import re
 import threading
 import time
 
 from .client import Client
+from .http_server import Answer, HttpServer
 from .process import Process
 
 CONFIGURATION = "global:\n  scrape_interval: 1h\n"
@@ -86,25 +86,8 @@ class Relay:
         self.held = threading.Event()  # an answer is being kept back
         self._holding = False
         self._release = threading.Event()
-        relay = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                relay.pass_on(self)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.server_port}{WRITE_PATH}"
+        self._server = HttpServer(self._pass_on)
+        self.url = self._server.url + WRITE_PATH
 
     def hold(self):
         self.held.clear()
@@ -115,28 +98,19 @@ class Relay:
         self._holding = False
         self._release.set()
 
-    def pass_on(self, handler):
-        body = handler.rfile.read(int(handler.headers["Content-Length"]))
-        status, text = self.answer(len(self.statuses)) or self.forward(handler, body)
+    def _pass_on(self, request):
+        status, text = self.answer(len(self.statuses)) or self._forward(request)
         self.statuses.append(status)
         self.bodies.append(text)
         if self._holding:
             self.held.set()
             self._release.wait(60)
-        try:
-            handler.send_response(status)
-            if status != 204:
-                handler.send_header("Content-Length", str(len(text)))
-            handler.end_headers()
-            if status != 204:
-                handler.wfile.write(text)
-        except OSError:
-            handler.close_connection = True  # the sender was killed meanwhile
+        return Answer(status, text)
 
-    def forward(self, handler, body):
+    def _forward(self, request):
         connection = http.client.HTTPConnection(self.target, timeout=30)
         try:
-            connection.request("POST", handler.path, body, dict(handler.headers))
+            connection.request(request.method, request.target, request.raw_body, request.headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
@@ -144,5 +118,4 @@ class Relay:
 
     def stop(self):
         self.release()
-        self.server.shutdown()
-        self.server.server_close()
+        self._server.stop()

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server that answers each POST as a test tells it to."""
 
-import gzip
-import http.server
 import threading
-import urllib.parse
+
+from .http_server import Answer, HttpServer
 
 
 class Scripted:
@@ -17,51 +16,17 @@ class Scripted:
         self.lock = threading.Lock()
         self.stored = {}
         self.seen = []  # (path, params, status)
-        fake = self
+        self._server = HttpServer(self._take)
+        self.url = self._server.url
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                path, _, query = self.path.partition("?")
-                params = dict(urllib.parse.parse_qsl(query))
-                status, headers, said = fake.take(path, params, body)
-                if callable(said):
-                    said = said(f"{self.requestline}\r\n{self.headers}".encode())
-                try:
-                    self.send_response(status)
-                    for name, value in headers.items():
-                        self.send_header(name, value)
-                    if status != 204:
-                        self.send_header("Content-Length", str(len(said)))
-                    self.end_headers()
-                    self.wfile.write(said)
-                except OSError:
-                    self.close_connection = True  # the sender is gone
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def take(self, path, params, body):
-        lines = body.decode(errors="replace").splitlines()
-        status, headers, said = self.answer(path, params, lines) or (204, {}, b"")
+    def _take(self, request):
+        lines = request.body.decode(errors="replace").splitlines()
+        status, headers, body = self.answer(request.path, request.params, lines) or (204, {}, b"")
         with self.lock:
-            self.seen.append((path, params, status))
+            self.seen.append((request.path, request.params, status))
             if status == 204:
-                self.stored.setdefault(params.get("db", ""), []).extend(lines)
-        return status, headers, said
+                self.stored.setdefault(request.params.get("db", ""), []).extend(lines)
+        return Answer(status, body(request.head) if callable(body) else body, headers)
 
     def statuses(self, db=None):
         with self.lock:
@@ -71,6 +36,4 @@ class Scripted:
         return self
 
     def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join(10)
+        self._server.stop()

@@ -19,7 +19,7 @@ sink_settings sink(sink_type type, std::uint32_t version, std::vector<std::strin
   return made;
 }
 
-const takers nobody{};
+const takers no_taker{};
 const takers one{.influxdb_1 = true};
 const takers two{.influxdb_2 = true};
 const takers both{.influxdb_1 = true, .influxdb_2 = true};
@@ -30,7 +30,7 @@ const takers two_and_prometheus{.influxdb_2 = true, .remote_write = true};
 const takers one_and_prometheus{.influxdb_1 = true, .remote_write = true};
 
 TEST(automatic, unsigned_values_are_integers_only_where_an_influxdb_1_takes_them) {
-  for (const takers& by : {nobody, one, both, one_and_prometheus}) {
+  for (const takers& by : {no_taker, one, both, one_and_prometheus}) {
     EXPECT_EQ(settled({}, by).unsigned_values, unsigned_mode::integer);
   }
   for (const takers& by : {two, prometheus, file, two_and_file, two_and_prometheus}) {
@@ -43,7 +43,7 @@ TEST(automatic, names) {
     EXPECT_EQ(settled({}, by).reserved_tags, name_mode::reject);
     EXPECT_EQ(settled({}, by).time_key, name_mode::drop_field);
   }
-  for (const takers& by : {nobody, one, file, one_and_prometheus}) {
+  for (const takers& by : {no_taker, one, file, one_and_prometheus}) {
     EXPECT_EQ(settled({}, by).reserved_tags, name_mode::pass);
     EXPECT_EQ(settled({}, by).time_key, name_mode::drop_field);
   }
@@ -51,7 +51,7 @@ TEST(automatic, names) {
 }
 
 TEST(automatic, shields) {
-  for (const takers& by : {nobody, one, both, one_and_prometheus}) {
+  for (const takers& by : {no_taker, one, both, one_and_prometheus}) {
     EXPECT_EQ(settled({}, by).tag_count, shield_mode::reject);
   }
   for (const takers& by : {two, prometheus, file, two_and_prometheus}) {

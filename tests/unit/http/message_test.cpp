@@ -77,22 +77,6 @@ TEST(decode_form, count_is_bounded) {
   EXPECT_EQ(decode_form(text, 3).size(), 3U);
 }
 
-TEST(append_json_string, spells_as_go_does) {
-  const auto spelled = [](std::string_view text) {
-    std::string out;
-    append_json_string(text, out);
-    return out;
-  };
-  EXPECT_EQ(spelled("m<>& \"q\" \\"), R"("m\u003c\u003e\u0026 \"q\" \\")");
-  EXPECT_EQ(spelled("a\nb\tc\rd\x01"), R"("a\nb\tc\rd\u0001")");
-  EXPECT_EQ(spelled("\xE2\x80\xA8\xE2\x80\xA9\xE2\x88\x9E"), "\"\\u2028\\u2029\xE2\x88\x9E\"");
-  EXPECT_EQ(spelled("\xff\xC0\x80\xED\xA0\x80\xE2\x82"),
-            R"("\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd")");
-  EXPECT_EQ(spelled(std::string_view{"\0", 1}), R"("\u0000")");
-  EXPECT_EQ(spelled("\xF0\x9F\x98\x80\xF4\x90\x80\x80"),
-            "\"\xF0\x9F\x98\x80\\ufffd\\ufffd\\ufffd\\ufffd\"");
-}
-
 TEST(request_head, header_names_match_in_any_case) {
   request_head head;
   head.headers = {{"X-Request-Id", "1"}, {"x-request-id", "2"}};

@@ -100,11 +100,5 @@ TEST(letter, precisions_have_the_names_of_v1) {
   EXPECT_EQ(precision_unit("us"), std::nullopt);
 }
 
-TEST(rfc3339, of_any_time) {
-  EXPECT_EQ(rfc3339(0), "1970-01-01T00:00:00.000000000Z");
-  EXPECT_EQ(rfc3339(-1), "1969-12-31T23:59:59.999999999Z");
-  EXPECT_EQ(rfc3339(1'767'323'045'000'000'001), "2026-01-02T03:04:05.000000001Z");
-}
-
 }  // namespace
 }  // namespace weir

@@ -16,15 +16,15 @@ namespace {
 
 using namespace std::string_view_literals;
 
-struct told {
-  bool refused = false;
+struct explained_line {
+  bool rejected = false;
   std::string text;
   parse_error error;
-  diagnosis what;
+  diagnosis explained;
 };
 
-// What is said about the first line of a body that has something to be said about.
-told diagnose_body(std::string_view body, std::int64_t unit_ns = 1) {
+// The diagnosis of the first line of a body that has one.
+explained_line diagnose_body(std::string_view body, std::int64_t unit_ns = 1) {
   parse_options options;
   options.unit_ns = unit_ns;
   line_reader reader(options);
@@ -53,7 +53,7 @@ struct mistake_case {
   std::string_view marked;  // "" for the end of the line
 };
 
-constexpr mistake_case refused_cases[] = {
+constexpr mistake_case rejected_cases[] = {
     // Spaces, tabs, commas and equals signs.
     {"cpu, host=a value=1"sv, "space_after_comma"sv, " "sv},
     {"cpu,  host=a value=1"sv, "space_after_comma"sv, "  "sv},
@@ -273,20 +273,20 @@ constexpr mistake_case accepted_cases[] = {
     {"cpu f=1,time=5i"sv, "time_as_name"sv, "time"sv},
 };
 
-void expect_case(const mistake_case& expected, bool refused) {
+void expect_case(const mistake_case& expected, bool rejected) {
   SCOPED_TRACE(std::string{expected.body});
-  const told found = diagnose_body(expected.body);
-  EXPECT_EQ(found.what.kind, expected.kind);
-  EXPECT_EQ(found.refused, refused);
-  EXPECT_EQ(found.what.message.empty(), !refused);
-  ASSERT_LE(found.what.at, found.text.size());
-  EXPECT_EQ(found.text.substr(found.what.at, found.what.length), expected.marked);
-  EXPECT_FALSE(found.what.title.empty());
-  EXPECT_EQ(found.what.explanation.find('{' + std::string{"1}"}), std::string::npos);
+  const explained_line line = diagnose_body(expected.body);
+  EXPECT_EQ(line.explained.kind, expected.kind);
+  EXPECT_EQ(line.rejected, rejected);
+  EXPECT_EQ(line.explained.message.empty(), !rejected);
+  ASSERT_LE(line.explained.at, line.text.size());
+  EXPECT_EQ(line.text.substr(line.explained.at, line.explained.length), expected.marked);
+  EXPECT_FALSE(line.explained.title.empty());
+  EXPECT_EQ(line.explained.explanation.find('{' + std::string{"1}"}), std::string::npos);
 }
 
 TEST(Diagnose, KnowsTheMistake) {
-  for (const mistake_case& expected : refused_cases) {
+  for (const mistake_case& expected : rejected_cases) {
     expect_case(expected, true);
   }
 }
@@ -299,7 +299,7 @@ TEST(Advise, KnowsTheMistake) {
 
 TEST(Diagnose, EveryKnownMistakeIsShownHere) {
   std::set<std::string_view> shown;
-  for (const mistake_case& each : refused_cases) {
+  for (const mistake_case& each : rejected_cases) {
     shown.insert(each.kind);
   }
   for (const mistake_case& each : accepted_cases) {
@@ -307,9 +307,9 @@ TEST(Diagnose, EveryKnownMistakeIsShownHere) {
   }
   std::set<std::string_view> titles;
   for (std::size_t i = 0; i < mistake_count; ++i) {
-    const mistake_words& words = words_of(static_cast<mistake>(i));
-    EXPECT_TRUE(shown.contains(words.kind)) << words.kind;
-    EXPECT_TRUE(titles.insert(words.title).second) << words.title;
+    const mistake_texts& texts = texts_of(static_cast<mistake>(i));
+    EXPECT_TRUE(shown.contains(texts.kind)) << texts.kind;
+    EXPECT_TRUE(titles.insert(texts.title).second) << texts.title;
   }
   EXPECT_EQ(shown.size(), mistake_count);
 }
@@ -319,32 +319,35 @@ TEST(Diagnose, EveryKnownMistakeIsDocumented) {
   const std::string page{std::istreambuf_iterator<char>(file), {}};
   ASSERT_FALSE(page.empty());
   for (std::size_t i = 0; i < mistake_count; ++i) {
-    const mistake_words& words = words_of(static_cast<mistake>(i));
+    const mistake_texts& texts = texts_of(static_cast<mistake>(i));
     std::string row{"| `"};
-    row.append(words.kind).append("` | ").append(words.title).append(" |");
+    row.append(texts.kind).append("` | ").append(texts.title).append(" |");
     EXPECT_NE(page.find(row), std::string::npos) << row;
   }
 }
 
-TEST(Diagnose, AnUnknownMistakeIsToldByItsCode) {
-  const told found = diagnose_body("cpu f=1e400");
-  EXPECT_EQ(found.what.kind, "invalid_float");
-  EXPECT_EQ(found.what.title, "a float without the digits of its exponent, or too large");
-  EXPECT_EQ(found.what.message, "invalid float");
-  EXPECT_EQ(diagnose_body("cpu f=1 99999999999999999999").what.title,
+TEST(Diagnose, AnUnknownMistakeIsNamedByItsCode) {
+  const explained_line line = diagnose_body("cpu f=1e400");
+  EXPECT_EQ(line.explained.kind, "invalid_float");
+  EXPECT_EQ(line.explained.title, "a float without the digits of its exponent, or too large");
+  EXPECT_EQ(line.explained.message, "invalid float");
+  EXPECT_EQ(diagnose_body("cpu f=1 99999999999999999999").explained.title,
             "a timestamp that does not fit 64 bits");
-  EXPECT_NE(found.what.explanation.find("too large"), std::string::npos);
+  EXPECT_NE(line.explained.explanation.find("too large"), std::string::npos);
   for (std::size_t i = 0; i < parse_code_count; ++i) {
     const auto code = static_cast<parse_code>(i);
-    EXPECT_EQ(words_of(code).kind, name_of(code));
+    EXPECT_EQ(texts_of(code).kind, name_of(code));
   }
 }
 
 TEST(Diagnose, QuotesWhatStandsThere) {
-  EXPECT_NE(diagnose_body("cpu f=42L").what.remedy.find("`42i`"), std::string::npos);
-  EXPECT_NE(diagnose_body("cpu state=up").what.remedy.find("`state=\"up\"`"), std::string::npos);
-  EXPECT_NE(diagnose_body("cpu host=a v=1").what.remedy.find("`cpu,host=a`"), std::string::npos);
-  EXPECT_NE(diagnose_body("cpu v=1,t=a w=2").what.explanation.find("`t=a`"), std::string::npos);
+  EXPECT_NE(diagnose_body("cpu f=42L").explained.remedy.find("`42i`"), std::string::npos);
+  EXPECT_NE(diagnose_body("cpu state=up").explained.remedy.find("`state=\"up\"`"),
+            std::string::npos);
+  EXPECT_NE(diagnose_body("cpu host=a v=1").explained.remedy.find("`cpu,host=a`"),
+            std::string::npos);
+  EXPECT_NE(diagnose_body("cpu v=1,t=a w=2").explained.explanation.find("`t=a`"),
+            std::string::npos);
 }
 
 TEST(Diagnose, AQuoteIsBoundedAndCutsNoCharacter) {
@@ -352,11 +355,11 @@ TEST(Diagnose, AQuoteIsBoundedAndCutsNoCharacter) {
   while (value.size() < 3 * diagnosis::quote_bytes_max) {
     value += "\xC3\xA9x";
   }
-  const told found = diagnose_body("cpu f=" + value);
-  const std::size_t begin = found.what.explanation.find('`') + 1;
-  const std::size_t end = found.what.explanation.find("...`");
+  const explained_line line = diagnose_body("cpu f=" + value);
+  const std::size_t begin = line.explained.explanation.find('`') + 1;
+  const std::size_t end = line.explained.explanation.find("...`");
   ASSERT_NE(end, std::string::npos);
-  const std::string quote = found.what.explanation.substr(begin, end - begin);
+  const std::string quote = line.explained.explanation.substr(begin, end - begin);
   EXPECT_EQ(quote, value.substr(0, quote.size()));
   EXPECT_LE(quote.size(), diagnosis::quote_bytes_max);
   EXPECT_GE(quote.size(), diagnosis::quote_bytes_max - 3);
@@ -364,25 +367,25 @@ TEST(Diagnose, AQuoteIsBoundedAndCutsNoCharacter) {
 }
 
 TEST(Diagnose, ColumnsCountLeadingWhiteSpace) {
-  EXPECT_EQ(diagnose_body("cpu, host=a v=1").what.column, 5U);
-  EXPECT_EQ(diagnose_body(" \t cpu, host=a v=1").what.column, 8U);
-  EXPECT_EQ(diagnose_body("   cpu f=1 1 # x").what.column, 14U);
-  EXPECT_EQ(diagnose_body("  cpu f=1 99999999999999999999").what.column, 11U);
+  EXPECT_EQ(diagnose_body("cpu, host=a v=1").explained.column, 5U);
+  EXPECT_EQ(diagnose_body(" \t cpu, host=a v=1").explained.column, 8U);
+  EXPECT_EQ(diagnose_body("   cpu f=1 1 # x").explained.column, 14U);
+  EXPECT_EQ(diagnose_body("  cpu f=1 99999999999999999999").explained.column, 11U);
 }
 
 TEST(Diagnose, TheUnitOfATimestampIsGuessed) {
   constexpr std::int64_t second = 1'000'000'000;
-  EXPECT_EQ(diagnose_body("m f=1 1586844081", 1).what.explanation,
+  EXPECT_EQ(diagnose_body("m f=1 1586844081", 1).explained.explanation,
             "Read as nanoseconds, this timestamp means 1970-01-01 00:00:01 UTC. As seconds it "
             "would mean 2020-04-14 06:01:21 UTC.");
-  const told fine = diagnose_body("m f=1 1586844081999999999", second);
-  EXPECT_TRUE(fine.refused);
-  EXPECT_EQ(fine.what.kind, "timestamp_unit");
-  EXPECT_TRUE(
-      fine.what.explanation.ends_with("As nanoseconds it would mean 2020-04-14 06:01:21 UTC."));
-  EXPECT_EQ(fine.what.column, 7U);
-  const told micro = diagnose_body("m f=1 1586844081000000", 1'000'000);
-  EXPECT_NE(micro.what.explanation.find("As microseconds"), std::string::npos);
+  const explained_line fine = diagnose_body("m f=1 1586844081999999999", second);
+  EXPECT_TRUE(fine.rejected);
+  EXPECT_EQ(fine.explained.kind, "timestamp_unit");
+  EXPECT_TRUE(fine.explained.explanation.ends_with(
+      "As nanoseconds it would mean 2020-04-14 06:01:21 UTC."));
+  EXPECT_EQ(fine.explained.column, 7U);
+  const explained_line micro = diagnose_body("m f=1 1586844081000000", 1'000'000);
+  EXPECT_NE(micro.explained.explanation.find("As microseconds"), std::string::npos);
 }
 
 TEST(Advise, SaysNothingAboutAPlainLine) {
@@ -390,9 +393,9 @@ TEST(Advise, SaysNothingAboutAPlainLine) {
        {"m f=1"sv, "cpu,host=a,dc=eu usage=1.5,n=3i,b=t,s=\"a b\" 1586844081000000000"sv,
         "m f=1 1"sv, "m f=1 0"sv, "m f=1 -1"sv, "m f=1  "sv, "m f=\"'x'\""sv,
         "m,t=\xE2\x82\xAC f=1"sv, "m,timer=1 times=2"sv, "m,t='s f=1"sv, "m,t=\" f=1"sv}) {
-    EXPECT_EQ(diagnose_body(body).what.kind, "") << body;
+    EXPECT_EQ(diagnose_body(body).explained.kind, "") << body;
   }
-  EXPECT_EQ(diagnose_body("m f=1 1586844081", 1'000'000'000).what.kind, "");
+  EXPECT_EQ(diagnose_body("m f=1 1586844081", 1'000'000'000).explained.kind, "");
 }
 
 TEST(Advise, SaysAllThereIsToSay) {
@@ -406,28 +409,28 @@ TEST(Advise, SaysAllThereIsToSay) {
   EXPECT_EQ(kinds, "byte_order_mark quoted_name extra_space timestamp_unit windows_line_end ");
 }
 
-// Lines that are wrong in ways nobody thought of: places stay inside the text, words are there.
+// Lines that are wrong in unforeseen ways: offsets stay inside the text, and no message is empty.
 TEST(Diagnose, HoldsForRandomLines) {
   std::mt19937 random(20200414);
   constexpr std::string_view spare = " ,=\"\\\t\r\n'#:{}[]i0L.-+e\xEF\xBB\xBF\xE2";
   for (int round = 0; round < 20000; ++round) {
-    std::string body{refused_cases[random() % std::size(refused_cases)].body};
+    std::string body{rejected_cases[random() % std::size(rejected_cases)].body};
     for (std::size_t edits = 1 + random() % 4; edits > 0; --edits) {
       const std::size_t at = random() % (body.size() + 1);
       body.insert(at, 1, spare[random() % spare.size()]);
       body.erase(random() % body.size(), random() % 2);
     }
-    const told found = diagnose_body(body);
-    if (found.what.kind.empty()) {
+    const explained_line line = diagnose_body(body);
+    if (line.explained.kind.empty()) {
       continue;
     }
     SCOPED_TRACE(body);
-    ASSERT_LE(found.what.at, found.text.size());
-    ASSERT_GE(found.what.length, 1U);
-    ASSERT_LE(found.what.at + found.what.length, found.text.size() + 1);
-    ASSERT_FALSE(found.what.explanation.empty());
-    ASSERT_FALSE(found.what.remedy.empty());
-    ASSERT_GE(found.what.column, found.what.at + 1);
+    ASSERT_LE(line.explained.at, line.text.size());
+    ASSERT_GE(line.explained.length, 1U);
+    ASSERT_LE(line.explained.at + line.explained.length, line.text.size() + 1);
+    ASSERT_FALSE(line.explained.explanation.empty());
+    ASSERT_FALSE(line.explained.remedy.empty());
+    ASSERT_GE(line.explained.column, line.explained.at + 1);
   }
 }
 

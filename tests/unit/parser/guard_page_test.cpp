@@ -10,13 +10,13 @@ namespace weir::test {
 namespace {
 
 std::vector<outcome> read_in_place(std::string_view body) {
-  observed found;
+  observed actual;
   line_reader reader;
   reader.feed(body);
-  drain(reader, found);
+  drain(reader, actual);
   reader.finish();
-  drain(reader, found);
-  return found.lines;
+  drain(reader, actual);
+  return actual.lines;
 }
 
 TEST(GuardPage, NoByteOutsideAPieceIsRead) {

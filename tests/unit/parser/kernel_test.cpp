@@ -42,12 +42,12 @@ TEST_P(Kernel, EveryCaseAtEveryPlaceInABlock) {
 TEST_P(Kernel, GeneratedData) {
   for (const bench::data_set set : bench::data_sets) {
     const std::string body = bench::generate(set, 200'000, 7);
-    const observed found = read(body);
-    ASSERT_EQ(read_by_reference(body, {}), found.lines) << name_of(set);
-    ASSERT_EQ(found.counts.errors, 0U) << name_of(set);
+    const observed actual = read(body);
+    ASSERT_EQ(read_by_reference(body, {}), actual.lines) << name_of(set);
+    ASSERT_EQ(actual.counts.errors, 0U) << name_of(set);
     parse_options scalar;
     scalar.kernel = "scalar";
-    ASSERT_EQ(observe({body}, scalar).canonical, found.canonical) << name_of(set);
+    ASSERT_EQ(observe({body}, scalar).canonical, actual.canonical) << name_of(set);
   }
 }
 
@@ -66,7 +66,7 @@ TEST_P(Kernel, LongLinesAndManyMarks) {
 
 TEST_P(Kernel, NumbersOfTagsThatHarmInfluxDb) {
   std::string lines;
-  std::size_t refused = 0;
+  std::size_t rejected = 0;
   for (const int count : {1, 63, 64, 65, 99, 100, 101, 150, 199, 200, 300, 400, 401}) {
     for (const bool ascending : {true, false}) {
       lines += "m";
@@ -74,13 +74,13 @@ TEST_P(Kernel, NumbersOfTagsThatHarmInfluxDb) {
         lines += ",t" + std::to_string(ascending ? 1000 + i : 1999 - i) + "=v";
       }
       lines += " f=1\n";
-      refused += count == 100 || count == 200 || count == 400 ? 1 : 0;
+      rejected += count == 100 || count == 200 || count == 400 ? 1 : 0;
     }
   }
   const std::string body = amid_good_lines(lines);
-  const observed found = read(body);
-  ASSERT_EQ(read_by_reference(body, {}), found.lines);
-  EXPECT_EQ(found.counts.errors, refused);
+  const observed actual = read(body);
+  ASSERT_EQ(read_by_reference(body, {}), actual.lines);
+  EXPECT_EQ(actual.counts.errors, rejected);
 }
 
 TEST_P(Kernel, NumbersOfEveryLength) {
@@ -146,11 +146,11 @@ TEST_P(Kernel, TagKeysThatAreNearlyAlike) {
     lines += text + " f=1\n";
   }
   const std::string body = amid_good_lines(lines + lines);
-  const observed found = read(body);
-  ASSERT_EQ(read_by_reference(body, {}), found.lines);
+  const observed actual = read(body);
+  ASSERT_EQ(read_by_reference(body, {}), actual.lines);
   parse_options scalar;
   scalar.kernel = "scalar";
-  ASSERT_EQ(observe({body}, scalar).canonical, found.canonical);
+  ASSERT_EQ(observe({body}, scalar).canonical, actual.canonical);
 }
 
 TEST_P(Kernel, NoByteOutsideAPieceIsRead) {
@@ -165,11 +165,11 @@ TEST_P(Kernel, NoByteOutsideAPieceIsRead) {
       for (const bool at_the_end : {false, true}) {
         line_reader reader{{.kernel = GetParam()}};
         reader.feed(at_the_end ? pages.at_the_end(body) : pages.at_the_beginning(body));
-        observed found;
-        drain(reader, found);
+        observed actual;
+        drain(reader, actual);
         reader.finish();
-        drain(reader, found);
-        ASSERT_EQ(found.lines, expected) << testing::PrintToString(body);
+        drain(reader, actual);
+        ASSERT_EQ(actual.lines, expected) << testing::PrintToString(body);
       }
     }
   }

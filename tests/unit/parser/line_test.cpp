@@ -119,7 +119,7 @@ TEST(Line, ManyTagsAndFields) {
       body += ",t" + std::to_string(i) + "=v";
     }
     for (int i = 0; i < count; ++i) {
-      body += (i == 0 ? " f" : ",f") + std::to_string(i) + "=1i";
+      body.append(i == 0 ? " f" : ",f").append(std::to_string(i)).append("=1i");
     }
     const observed twice = observe({body + "\n" + body + "\n"});
     ASSERT_EQ(twice.lines.size(), 2U) << count;

@@ -90,9 +90,9 @@ TEST(Options, LinesHaveALength) {
   const observed all = observe(
       {"m f=1234\nm f=12345\nm f=\"123456789\nm f=2\n m f=1 1\nm f=1 1 \n#123456789\nm f=3"},
       options);
-  std::vector<std::pair<std::uint64_t, parse_code>> found;
+  std::vector<std::pair<std::uint64_t, parse_code>> actual;
   for (const outcome& line : all.lines) {
-    found.emplace_back(line.line, line.code);
+    actual.emplace_back(line.line, line.code);
   }
   const std::vector<std::pair<std::uint64_t, parse_code>> expected{
       {1, parse_code::none},
@@ -102,7 +102,7 @@ TEST(Options, LinesHaveALength) {
       {5, parse_code::none},
       {6, parse_code::none},
       {8, parse_code::none}};
-  EXPECT_EQ(found, expected);
+  EXPECT_EQ(actual, expected);
   EXPECT_EQ(all.lines[1].text, "m f=1234");
 }
 
@@ -146,11 +146,11 @@ TEST(Options, NumbersOfTagsThatSomeServersFailOn) {
     }
     line += " f=1 1";
     for (const std::string_view kernel : kernel_names()) {
-      line_reader refuses{{.kernel = kernel}};
-      refuses.feed(line);
-      refuses.finish();
-      ASSERT_EQ(refuses.next(), line_event::error);
-      EXPECT_EQ(refuses.error().code, parse_code::shield_tag_count);
+      line_reader rejecting{{.kernel = kernel}};
+      rejecting.feed(line);
+      rejecting.finish();
+      ASSERT_EQ(rejecting.next(), line_event::error);
+      EXPECT_EQ(rejecting.error().code, parse_code::shield_tag_count);
       line_reader passes{{.tag_count = tag_count_policy::pass, .kernel = kernel}};
       passes.feed(line);
       passes.finish();

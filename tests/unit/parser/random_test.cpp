@@ -76,34 +76,34 @@ TEST(Random, NoAcceptedTagsHideALineEnd) {
     return made + "y";
   };
   int accepted = 0;
-  int refused = 0;
+  int rejected = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string line = "m";
     for (std::size_t k = 1 + random() % 3; k > 0; --k) {
       line += "," + name(3) + std::to_string(k) + "=" + name(5);
     }
     line.append(" ").append(field_sets[random() % std::size(field_sets)]);
-    const observed found = observe({line});
-    ASSERT_EQ(read_by_reference(line, {}), found.lines) << line;
-    ASSERT_EQ(found.lines.size(), 1U) << line;
-    refused += found.lines[0].code == parse_code::shield_ambiguous_backslash ? 1 : 0;
-    if (found.lines[0].code != parse_code::none) {
+    const observed actual = observe({line});
+    ASSERT_EQ(read_by_reference(line, {}), actual.lines) << line;
+    ASSERT_EQ(actual.lines.size(), 1U) << line;
+    rejected += actual.lines[0].code == parse_code::shield_ambiguous_backslash ? 1 : 0;
+    if (actual.lines[0].code != parse_code::none) {
       continue;
     }
     ++accepted;
-    ASSERT_TRUE(is_one_line_for_1x(found.canonical[0])) << line;
-    auto tags = found.lines[0].tags;
+    ASSERT_TRUE(is_one_line_for_1x(actual.canonical[0])) << line;
+    auto tags = actual.lines[0].tags;
     std::shuffle(tags.begin(), tags.end(), random);
     tags.resize(random() % (tags.size() + 1));
     std::string changed = "m";
     for (const auto& [key, value] : tags) {
-      changed += "," + key + "=" + value;
+      changed.append(",").append(key).append("=").append(value);
     }
-    ASSERT_TRUE(is_one_line_for_1x(changed + line.substr(found.lines[0].text.rfind(" f="))))
+    ASSERT_TRUE(is_one_line_for_1x(changed + line.substr(actual.lines[0].text.rfind(" f="))))
         << line << " changed to " << changed;
   }
   EXPECT_GT(accepted, 5'000);
-  EXPECT_GT(refused, 1'000);
+  EXPECT_GT(rejected, 1'000);
 }
 
 TEST(Random, EveryShortFieldSet) {

@@ -316,7 +316,7 @@ constexpr repair_case likely[] = {
      "measurement,city=New\\ York,state=NY temp=3 1586844081000000000"},
 };
 
-// What was meant cannot be told.
+// Lines whose meaning cannot be guessed.
 constexpr std::string_view unclear[] = {
     "cpu",
     "cpu,host=a",

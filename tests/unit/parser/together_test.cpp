@@ -59,9 +59,9 @@ TEST_P(Together, OneLineThatIsNotUtf8) {
     for (int i = 0; i < 40; ++i) {
       body += i == bad ? "m,t=\xff f=1 1\n" : "m,t=\xc3\xa9 f=1 1\n";
     }
-    const std::vector<outcome> found = observe({body}, options()).lines;
-    ASSERT_EQ(read_by_reference(body, options()), found) << bad;
-    ASSERT_EQ(found.size(), 40U);
+    const std::vector<outcome> actual = observe({body}, options()).lines;
+    ASSERT_EQ(read_by_reference(body, options()), actual) << bad;
+    ASSERT_EQ(actual.size(), 40U);
   }
 }
 
@@ -82,9 +82,9 @@ TEST_P(Together, LinesOfManySizes) {
     }
     body += " 1\n";
   }
-  const observed found = observe({body}, options());
-  ASSERT_EQ(read_by_reference(body, options()), found.lines);
-  ASSERT_EQ(found.counts.points, 300U);
+  const observed actual = observe({body}, options());
+  ASSERT_EQ(read_by_reference(body, options()), actual.lines);
+  ASSERT_EQ(actual.counts.points, 300U);
 }
 
 // A quote in some blocks and none in others, for long enough that the kernel adapts.
@@ -191,16 +191,16 @@ TEST_P(Together, EachLineKnowsWhetherItLostACarriageReturn) {
   }
   for (const std::size_t piece_bytes : {body.size(), std::size_t{4096}, std::size_t{61}}) {
     line_reader reader{options()};
-    std::vector<bool> found;
+    std::vector<bool> actual;
     for (std::size_t at = 0; at < body.size(); at += piece_bytes) {
       const std::string piece = body.substr(at, piece_bytes);
       reader.feed(piece);
       for (line_event event = reader.next(); event != line_event::more; event = reader.next()) {
-        found.push_back(event == line_event::point ? reader.point().carriage_return
-                                                   : reader.error().carriage_return);
+        actual.push_back(event == line_event::point ? reader.point().carriage_return
+                                                    : reader.error().carriage_return);
       }
     }
-    ASSERT_EQ(found, expected) << piece_bytes;
+    ASSERT_EQ(actual, expected) << piece_bytes;
     ASSERT_EQ(reader.counts().carriage_returns, returns) << piece_bytes;
   }
 }

@@ -170,7 +170,7 @@ TEST(LintPeople, ShowsAMistakeInFull) {
             "    The first space on a line ends the tags and begins the fields, so `host=b` is "
             "read as a\n"
             "    field, not as a tag.\n"
-            "    To mend it: If `host=b` is a tag, write a comma instead of the space. If it is a "
+            "    To fix it: If `host=b` is a tag, write a comma instead of the space. If it is a "
             "field,\n"
             "    separate it from the next field by a comma, not by a space.\n"
             "    If `host=b` is a tag, write:\n"

@@ -8,7 +8,7 @@
 
 #include <random>
 
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 
 namespace weir {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A refused line as words, and the mistakes that are told by what each of them looks like. Not how
-// a good line is read.
+// A rejected line as words, and the mistakes that are recognised by what each word looks like. Not
+// how a good line is read.
 #pragma once
 
 #include "parser/mistakes/mistake.hpp"
@@ -10,7 +10,7 @@ namespace weir {
 
 class line_shape {
  public:
-  explicit line_shape(const refused_line& line) : line_(line), words_(split_words(line.text)) {
+  explicit line_shape(const rejected_line& line) : line_(line), words_(split_words(line.text)) {
     for (std::size_t i = 1; i < words_.size() && first_pairs_ == 0; ++i) {
       first_pairs_ = words_[i].begins_with_pair() ? i : 0;
     }
@@ -29,8 +29,8 @@ class line_shape {
                               &line_shape::cut_name,        &line_shape::cut_field_name,
                               &line_shape::two_points,      &line_shape::pairs_apart};
     for (const rule each : rules) {
-      if (auto found = (this->*each)()) {
-        return found;
+      if (auto finding = (this->*each)()) {
+        return finding;
       }
     }
     return std::nullopt;
@@ -56,11 +56,11 @@ class line_shape {
     }
     return {end(i), gap(i), spaces};
   }
-  [[nodiscard]] mistake_found at_gap(mistake what, std::size_t i, line_reading reading) const {
-    mistake_found found{what, end(i), gap(i), item_at(line_.text, begin(i + 1)),
-                        line_.measurement()};
-    found.readings.push_back(std::move(reading));
-    return found;
+  [[nodiscard]] mistake_finding at_gap(mistake kind, std::size_t i, line_reading reading) const {
+    mistake_finding finding{kind, end(i), gap(i), item_at(line_.text, begin(i + 1)),
+                            line_.measurement()};
+    finding.readings.push_back(std::move(reading));
+    return finding;
   }
   [[nodiscard]] bool is_time(std::size_t i) const noexcept {
     return i + 1 == size() && is_timestamp_like(words_[i].text);
@@ -88,7 +88,7 @@ class line_shape {
   [[nodiscard]] maybe_mistake pairs_apart() const;
   [[nodiscard]] maybe_mistake tags_behind_fields() const;
 
-  const refused_line& line_;
+  const rejected_line& line_;
   const std::vector<line_word> words_;
   std::size_t first_pairs_ = 0;  // the first word behind the measurement that begins with a pair
 };

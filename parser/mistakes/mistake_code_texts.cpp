@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words for errors that are none of the known mistakes, by the reader's code.
+// The texts for errors that are none of the known mistakes: a row for each code of the reader.
 #include <algorithm>
 #include <array>
 
@@ -9,7 +9,7 @@
 namespace weir {
 namespace {
 
-constexpr std::array<mistake_words, parse_code_count> by_code = {{
+constexpr std::array<mistake_texts, parse_code_count> by_code = {{
     {"none", "", "", ""},
     {"missing_measurement", "no measurement",
      "The line begins with a comma, so there is no measurement.",
@@ -110,14 +110,14 @@ constexpr std::array<mistake_words, parse_code_count> by_code = {{
      "Add or leave out a tag; so many tags are rarely meant."},
 }};
 
-static_assert(std::all_of(by_code.begin() + 1, by_code.end(), [](const mistake_words& entry) {
+static_assert(std::all_of(by_code.begin() + 1, by_code.end(), [](const mistake_texts& entry) {
   return !entry.kind.empty() && !entry.title.empty() && !entry.explanation.empty() &&
          !entry.remedy.empty();
 }));
 
 }  // namespace
 
-const mistake_words& words_of(parse_code code) noexcept {
+const mistake_texts& texts_of(parse_code code) noexcept {
   return by_code[static_cast<std::size_t>(code)];
 }
 

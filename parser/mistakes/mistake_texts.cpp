@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words for mistakes. They are read by people who never read the specification: say what the
-// reader of the line understood, then what to write instead, with an example.
+// The texts for mistakes, a row for each. They are written for people who have never read the
+// specification: first what InfluxDB understands, then what to write instead, with an example.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -11,7 +11,7 @@
 namespace weir {
 namespace {
 
-constexpr std::array<mistake_words, mistake_count> known = {{
+constexpr std::array<mistake_texts, mistake_count> known = {{
     {"space_after_comma", "a space after a comma",
      "No space may follow a comma: the first space on a line ends the tags, the second ends the "
      "fields. What stands behind this space is not read as the next tag or field.",
@@ -346,7 +346,7 @@ constexpr std::array<mistake_words, mistake_count> known = {{
      "Put the time at the end of the line as a whole number, or choose another name."},
 }};
 
-static_assert(std::all_of(known.begin(), known.end(), [](const mistake_words& entry) {
+static_assert(std::all_of(known.begin(), known.end(), [](const mistake_texts& entry) {
   return !entry.kind.empty() && !entry.explanation.empty() && !entry.remedy.empty();
 }));
 
@@ -368,14 +368,14 @@ void append_quote(std::string_view quote, std::string& out) {
   out += shown.size() < quote.size() ? "..." : "";
 }
 
-std::string fill(std::string_view pattern, const mistake_found& found) {
+std::string fill(std::string_view pattern, const mistake_finding& finding) {
   std::string out;
   while (!pattern.empty()) {
     if (pattern.starts_with("{1}") || pattern.starts_with("{2}")) {
-      append_quote(pattern[1] == '1' ? found.first : found.second, out);
+      append_quote(pattern[1] == '1' ? finding.first : finding.second, out);
       pattern.remove_prefix(3);
     } else if (pattern.starts_with("{3}")) {
-      out += found.made;
+      out += finding.detail;
       pattern.remove_prefix(3);
     } else {
       out += pattern.front();
@@ -387,21 +387,21 @@ std::string fill(std::string_view pattern, const mistake_found& found) {
 
 }  // namespace
 
-const mistake_words& words_of(mistake what) noexcept {
-  return known[static_cast<std::size_t>(what)];
+const mistake_texts& texts_of(mistake kind) noexcept {
+  return known[static_cast<std::size_t>(kind)];
 }
 
-diagnosis make_diagnosis(const mistake_words& words, const mistake_found& found,
+diagnosis make_diagnosis(const mistake_texts& texts, const mistake_finding& finding,
                          std::string_view text, std::uint64_t first_column) {
-  diagnosis told;
-  told.kind = words.kind;
-  told.title = words.title;
-  told.explanation = fill(words.explanation, found);
-  told.remedy = fill(words.remedy, found);
-  told.at = std::min(found.at, text.size());
-  told.length = std::max<std::size_t>(1, std::min(found.length, text.size() - told.at));
-  told.column = first_column + told.at;
-  return told;
+  diagnosis result;
+  result.kind = texts.kind;
+  result.title = texts.title;
+  result.explanation = fill(texts.explanation, finding);
+  result.remedy = fill(texts.remedy, finding);
+  result.at = std::min(finding.at, text.size());
+  result.length = std::max<std::size_t>(1, std::min(finding.length, text.size() - result.at));
+  result.column = first_column + result.at;
+  return result;
 }
 
 }  // namespace weir

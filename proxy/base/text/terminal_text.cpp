@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/terminal_text.hpp"
+#include "base/text/terminal_text.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
+
+#include "base/text/utf8.hpp"
 
 namespace weir {
 namespace {
@@ -38,51 +40,14 @@ std::uint32_t byte_at(std::string_view text, std::size_t at) noexcept {
   return static_cast<unsigned char>(text[at]);
 }
 
-// Length of the character that a first byte announces; 0: it cannot be a first byte.
-std::size_t announced_length(std::uint32_t first) noexcept {
-  if (first < 0x80) {
-    return 1;
-  }
-  if (first >= 0xC2 && first <= 0xDF) {
-    return 2;
-  }
-  if (first >= 0xE0 && first <= 0xEF) {
-    return 3;
-  }
-  return first >= 0xF0 && first <= 0xF4 ? 4 : 0;
-}
-
-// False: the text does not begin with a character of UTF-8.
-bool decode(std::string_view text, glyph& out) noexcept {
-  constexpr std::uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const std::uint32_t first = byte_at(text, 0);
-  const std::size_t length = announced_length(first);
-  if (length == 0 || length > text.size()) {
-    return false;
-  }
-  std::uint32_t code = length == 1 ? first : first & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    const std::uint32_t next = byte_at(text, i);
-    if ((next & 0xC0U) != 0x80U) {
-      return false;
-    }
-    code = (code << 6U) | (next & 0x3FU);
-  }
-  const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
-  if (code < smallest[length] || code > 0x10FFFF || is_surrogate) {
-    return false;
-  }
-  out.code = code;
-  out.bytes = length;
-  return true;
-}
-
 }  // namespace
 
 glyph first_glyph(std::string_view text) noexcept {
   glyph found;
-  if (!decode(text, found)) {
-    found.code = byte_at(text, 0);
+  const utf8_character first = first_character(text);
+  found.code = first.bytes > 0 ? first.code : byte_at(text, 0);
+  found.bytes = std::max<std::size_t>(1, first.bytes);
+  if (first.bytes == 0) {
     found.columns = 4;
     found.shown_as = glyph::kind::bad_byte;
   } else if (found.code < 0x20 || found.code == 0x7F) {
