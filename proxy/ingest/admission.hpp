@@ -70,7 +70,10 @@ class admission {
     return count;
   }
   /// Passes one point through the gate. Whether it was staged. `point.text` is the line that
-  /// answers and letters quote, in whichever format it came.
+  /// answers and letters quote, in whichever format it came. A point that lies in no line of line
+  /// protocol has its names and values escaped as there, `series_and_fields` equal to `text`, and
+  /// `canonical`, `fields_canonical` and `tags_sorted` false: then no bytes are copied as such a
+  /// line's.
   bool take(const point_view& point);
   /// The same for a point whose line was repaired first; counts the repair when it is staged.
   void take_repaired(const point_view& point, gate_code repair);

@@ -34,7 +34,7 @@ struct letter_header {
 
 /// One line of it.
 struct letter_line {
-  /// Dropped by a rule in silence; else rejected, and its sender was told.
+  /// Dropped by a rule, silently for its sender; else rejected with a message to the sender.
   bool dropped = false;
   /// `name_of` a parse_code or gate_code.
   std::string code{};
@@ -54,13 +54,13 @@ struct letter_line {
   }
 };
 
-/// On its way from an intake loop to the store.
+/// Letters of one body, on their way from an intake loop to the store.
 struct letter_batch {
   letter_header header{};
   std::vector<letter_line> lines{};
 };
 
-/// As the store has it.
+/// A letter in the store.
 struct letter {
   /// Ascending in the order of receipt; never used twice in a directory.
   std::uint64_t id = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Between the intake loops and the letters' store: a bounded queue and the thread that empties it.
-// Putting letters in never waits for a disk; what has no room is counted as lost.
+// Putting letters in never waits for a disk; letters without room are counted as lost.
 #pragma once
 
 #include <condition_variable>
@@ -23,7 +23,7 @@ inline constexpr std::size_t letter_queue_bytes_max = std::size_t{16} << 20;
 struct letter_box_options {
   /// Of a line's text; longer ones are cut.
   std::size_t line_bytes_max = std::size_t{64} << 10;
-  /// Keep lines too that a rule dropped.
+  /// Whether lines that a rule dropped are kept, too.
   bool dropped = true;
   std::function<std::int64_t()> now_ns{};
 };
@@ -37,14 +37,15 @@ class letter_box {
 
   [[nodiscard]] const letter_box_options& options() const noexcept { return options_; }
 
-  /// Any thread. Cheap: it moves.
+  /// Takes over letters of `bytes` together (`letter_line::bytes`), or counts them as lost. Never
+  /// waits for the disk. Any thread.
   void put(std::vector<letter_batch> batches, std::size_t bytes);
-  /// So many letters were given up before they came here, for want of memory. Any thread.
+  /// Counts letters that their requests gave up for want of memory. Any thread.
   void lost(std::uint64_t letters) noexcept { lost_memory_.add_shared(letters); }
 
-  /// Writes what waits and ends the thread. Nothing may be put in afterwards.
+  /// Writes the letters that wait and ends the thread. None may be put in afterwards.
   void stop();
-  /// Returns when all that was put in before is written or lost. Any thread but the box's own.
+  /// Returns when all letters put in before are written or lost. Any thread but the box's own.
   void flush();
 
   /// Any thread.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which letters a person means, and which were sent again already. Pure but for `id_set`'s file.
+// Which letters a command selects, and the set of those that were replayed already. Pure.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,12 @@ class id_set {
   void add(std::uint64_t id);
   [[nodiscard]] bool contains(std::uint64_t id) const noexcept;
   [[nodiscard]] std::uint64_t size() const noexcept;
-  /// Forgets what is smaller.
+  /// Removes all smaller numbers.
   void forget_below(std::uint64_t id);
 
   /// "17" or "20-34" a line, ascending.
   [[nodiscard]] std::string text() const;
-  /// The opposite. Lines that are neither are an error.
+  /// Reads what `text` wrote. Fails on a line that is neither a number nor a range.
   [[nodiscard]] static result<id_set> parse(std::string_view text);
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The names of the store's files, and reading what is in them, whether weir runs or not. No thread
-// of its own.
+// The names of the letter store's files, and reading the letters in them, whether weir runs or not.
+// No thread of its own.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ namespace weir {
 
 /// What reading a directory met besides letters.
 struct letter_scan {
-  /// Lines that are no letters: what a disk spoilt, or a write that was cut off by a crash.
+  /// Lines that are no letters: damaged on disk, or cut off by a crash.
   std::uint64_t damaged = 0;
 };
 

@@ -51,7 +51,7 @@ def learnt(weir, policies):
 
 
 def wait_types(weir, fake, *buckets):
-    """Until their types are learnt: the learner asks one question after the other, so what it asked
+    """Until their types are learnt: the schema reader asks one question after the other, so what it asked
     before its last list of buckets it has taken over. (A write would make types of its own.)"""
 
     def done():
