@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A configuration as a tree of our own, whoever wrote it: a TOML file or --set. Every node knows
-// where it was written, so that an error can say so. It knows no key and judges no value.
+// A configuration as a tree of our own, from a TOML file and from --set. Every node knows where it
+// was written, so that an error can name the place. It knows no key and judges no value.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ struct config_node {
 
   std::string key;
   config_place place;
-  kind what = kind::table;
+  kind is = kind::table;
   config_value scalar;                // of a value
   std::vector<config_node> children;  // of a table: its keys; of tables: each table, without key
 

@@ -108,7 +108,7 @@ struct secret_texts {
 };
 
 void collect(const config_node& node, std::vector<std::string>& out) {
-  if (node.what == config_node::kind::value && may_be_secret(node.key)) {
+  if (node.is == config_node::kind::value && may_be_secret(node.key)) {
     std::visit(secret_texts{out}, node.scalar);
   }
   for (const config_node& child : node.children) {

@@ -57,7 +57,7 @@ class reader {
   void settle_segment(const config_node& root, log_settings& log);
   void check_promise(const config_node& root, const log_settings& log);
   void check_letters(const config_node& root, const letter_settings& letters);
-  void check_learning(const config_node& root, const settings& made);
+  void check_learning(const config_node& root, const settings& all);
 
   config_issues& issues_;
   const machine_names& machine_;
@@ -82,17 +82,17 @@ void reader::read_key(const config_node& node, const std::string& section, const
                       const std::string& prefix, const std::vector<config_key<S>>& keys,
                       S& target) {
   const std::string name = prefix + node.key;
-  const auto found =
+  const auto row =
       std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.name == name; });
   const auto* other = std::get_if<other_value>(&node.scalar);
-  if (found != keys.end() && node.what == config_node::kind::value && other != nullptr &&
+  if (row != keys.end() && node.is == config_node::kind::value && other != nullptr &&
       other->kind.empty()) {
     return;  // told already
   }
-  if (found != keys.end()) {
-    const outcome read = found->read(target, node.what == config_node::kind::value
-                                                 ? node.scalar
-                                                 : config_value{other_value{"a table"}});
+  if (row != keys.end()) {
+    const outcome read = row->read(target, node.is == config_node::kind::value
+                                               ? node.scalar
+                                               : config_value{other_value{"a table"}});
     if (!read) {
       tell(node, fmt::format("`{}.{}`: {}", path, node.key, read.error().message));
     }
@@ -106,7 +106,7 @@ void reader::read_key(const config_node& node, const std::string& section, const
       is_group = is_group || key.name.starts_with(name + ".");
     }
   }
-  if (is_group && node.what == config_node::kind::table) {
+  if (is_group && node.is == config_node::kind::table) {
     read_table(node, section, fmt::format("{}.{}", path, node.key), name + ".", keys, target);
   } else if (is_group) {
     tell(node, fmt::format("`{}.{}`: it must be a table such as {} = {{ {} }}", path, node.key,
@@ -134,7 +134,7 @@ void reader::read_section(const config_node& root, const std::string& section,
   if (node == nullptr) {
     return;
   }
-  if (node->what != config_node::kind::table) {
+  if (node->is != config_node::kind::table) {
     tell(*node,
          fmt::format("`{}` must be a table: write [{}] and its keys below it", section, section));
     return;
@@ -163,7 +163,7 @@ void reader::read_databases(const config_node& root, settings& target) {
   if (list == nullptr) {
     return;
   }
-  if (list->what != config_node::kind::table) {
+  if (list->is != config_node::kind::table) {
     tell(*list, "`database` must be a table of tables: write [database.\"*\"]");
     return;
   }
@@ -175,7 +175,7 @@ void reader::read_databases(const config_node& root, settings& target) {
     const std::string problem = check_database_name(node.key);
     if (!problem.empty()) {
       tell(node, fmt::format("`database.\"{}\"`: {}", node.key, problem));
-    } else if (node.what != config_node::kind::table) {
+    } else if (node.is != config_node::kind::table) {
       tell(node, fmt::format("`database.{}` must be a table: for every database write "
                              "[database.\"*\"] and its keys below it",
                              node.key));
@@ -224,10 +224,10 @@ const config_node* reader::tables_of(const config_node& root, const std::string&
     return nullptr;
   }
   const auto* none = std::get_if<std::vector<std::string>>(&list->scalar);
-  if (list->what == config_node::kind::value && none != nullptr && none->empty()) {
+  if (list->is == config_node::kind::value && none != nullptr && none->empty()) {
     return nullptr;  // sink = []
   }
-  if (list->what != config_node::kind::tables) {
+  if (list->is != config_node::kind::tables) {
     tell(*list,
          fmt::format("`{0}` must be a list of tables: write [[{0}]], in double brackets, for each",
                      name));
@@ -318,11 +318,11 @@ void reader::read_sinks(const config_node& root, settings& target) {
 void reader::settle_segment(const config_node& root, log_settings& log) {
   constexpr std::uint64_t least = std::uint64_t{1} << 20;
   const config_node* section = root.find("log");
-  const config_node* given = section == nullptr ? nullptr : section->find("segment");
-  if (given == nullptr) {
+  const config_node* written = section == nullptr ? nullptr : section->find("segment");
+  if (written == nullptr) {
     log.segment = std::min(log.segment, std::max(least, log.keep / 4));
   } else if (log.segment > log.keep) {
-    tell(*given, "`log.segment` is larger than `log.keep`; a quarter of it or less is sensible");
+    tell(*written, "`log.segment` is larger than `log.keep`; a quarter of it or less is sensible");
   }
 }
 
@@ -339,28 +339,28 @@ void reader::check_letters(const config_node& root, const letter_settings& lette
     return;
   }
   const config_node* section = root.find("letters");
-  const config_node* given = section->find("line");
-  tell(given != nullptr ? *given : *section->find("keep"),
+  const config_node* written = section->find("line");
+  tell(written != nullptr ? *written : *section->find("keep"),
        "`letters.line` is more than a sixteenth of `letters.keep`; it must not be");
 }
 
 // Told where it is written: what a table takes over from a less particular one is told there.
-void reader::check_learning(const config_node& root, const settings& made) {
+void reader::check_learning(const config_node& root, const settings& all) {
   const config_node* list = root.find("database");
-  if (list == nullptr || list->what != config_node::kind::table) {
+  if (list == nullptr || list->is != config_node::kind::table) {
     return;
   }
   for (const config_node& node : list->children) {
-    const auto merged = made.database.find(node.key);
-    if (merged == made.database.end()) {
+    const auto merged = all.database.find(node.key);
+    if (merged == all.database.end()) {
       continue;
     }
     const database_settings& database = merged->second;
     const auto named =
-        std::find_if(made.sinks.begin(), made.sinks.end(),
+        std::find_if(all.sinks.begin(), all.sinks.end(),
                      [&](const sink_settings& sink) { return sink.name == database.learn_from; });
     const config_node* from = node.find("learn_from");
-    const bool is_influxdb = named != made.sinks.end() && named->type == sink_type::influxdb;
+    const bool is_influxdb = named != all.sinks.end() && named->type == sink_type::influxdb;
     if (from != nullptr && !database.learn_from.empty() && !is_influxdb) {
       tell(*from, fmt::format("`database.\"{}\".learn_from`: there is no [[sink]] named \"{}\" of "
                               "type \"influxdb\"",
@@ -376,22 +376,22 @@ void reader::check_learning(const config_node& root, const settings& made) {
 }
 
 settings reader::read(const config_node& root) {
-  settings made;
+  settings all;
   check_sections(root);
-  read_section(root, "http", http_keys(), made.http);
-  read_udp(root, made);
-  read_section(root, "log", log_keys(), made.log);
-  read_section(root, "letters", letter_keys(), made.letters);
-  read_section(root, "limits", limit_keys(), made.limits);
-  read_section(root, "service", service_keys(), made.service);
-  settle_segment(root, made.log);
-  check_promise(root, made.log);
-  check_letters(root, made.letters);
-  read_databases(root, made);
-  read_rules(root, made);
-  read_sinks(root, made);
-  check_learning(root, made);
-  return made;
+  read_section(root, "http", http_keys(), all.http);
+  read_udp(root, all);
+  read_section(root, "log", log_keys(), all.log);
+  read_section(root, "letters", letter_keys(), all.letters);
+  read_section(root, "limits", limit_keys(), all.limits);
+  read_section(root, "service", service_keys(), all.service);
+  settle_segment(root, all.log);
+  check_promise(root, all.log);
+  check_letters(root, all.letters);
+  read_databases(root, all);
+  read_rules(root, all);
+  read_sinks(root, all);
+  check_learning(root, all);
+  return all;
 }
 
 failure tell_all(config_issues issues) {
@@ -423,7 +423,7 @@ result<settings> read_settings(std::string_view toml_text, std::string_view file
   for (const std::string& set : sets) {
     apply_set(root, set, env, issues);
   }
-  settings made = reader{issues, machine}.read(root);
+  settings all = reader{issues, machine}.read(root);
   if (!issues.empty()) {
     const std::vector<std::string> secrets = secrets_in(root);
     for (config_issue& issue : issues) {
@@ -431,7 +431,7 @@ result<settings> read_settings(std::string_view toml_text, std::string_view file
     }
     return tell_all(std::move(issues));
   }
-  return made;
+  return all;
 }
 
 }  // namespace weir

@@ -85,12 +85,12 @@ result<loaded_settings> load_settings(const std::string& argument,
     }
     text = std::move(read).value();
   }
-  auto made =
+  auto checked =
       read_settings(text, place.path.empty() ? "built-in" : place.path, sets, env, this_machine());
-  if (!made) {
-    return made.error();
+  if (!checked) {
+    return checked.error();
   }
-  return loaded_settings{std::move(made).value(), std::move(place)};
+  return loaded_settings{std::move(checked).value(), std::move(place)};
 }
 
 }  // namespace weir

@@ -71,19 +71,19 @@ std::optional<std::string> expand(std::string_view inside, const conversion& how
                             how.secret ? "..." : inside)});
     return std::nullopt;
   }
-  const auto found = how.env.find(name);
+  const auto variable = how.env.find(name);
   if (mark != std::string_view::npos) {
-    const bool has_text = found != how.env.end() && !found->second.empty();
-    return has_text ? found->second : std::string{inside.substr(mark + 2)};
+    const bool has_text = variable != how.env.end() && !variable->second.empty();
+    return has_text ? variable->second : std::string{inside.substr(mark + 2)};
   }
-  if (found == how.env.end()) {
+  if (variable == how.env.end()) {
     how.issues.push_back(
         {place, fmt::format("the environment variable {} is not set; set it, or give a default: "
                             "${{{}:-default}}",
                             name, name)});
     return std::nullopt;
   }
-  return found->second;
+  return variable->second;
 }
 
 // `${NAME}` and `${NAME:-default}`; `$${` stands for `${`. What is put in is not read again.
@@ -151,7 +151,7 @@ config_value convert_scalar(const toml::node& node, const conversion& how) {
 void convert(const toml::node& node, const conversion& how, config_node& into);
 
 void convert_table(const toml::table& table, const conversion& how, config_node& into) {
-  into.what = config_node::kind::table;
+  into.is = config_node::kind::table;
   for (const auto& [key, node] : table) {
     config_node child;
     child.key = std::string{key.str()};
@@ -175,7 +175,7 @@ void convert(const toml::node& node, const conversion& how, config_node& into) {
     return;
   }
   if (is_list_of_tables(node)) {
-    into.what = config_node::kind::tables;
+    into.is = config_node::kind::tables;
     for (const toml::node& element : *node.as_array()) {
       config_node child;
       child.place = how.place(element.source());
@@ -184,7 +184,7 @@ void convert(const toml::node& node, const conversion& how, config_node& into) {
     }
     return;
   }
-  into.what = config_node::kind::value;
+  into.is = config_node::kind::value;
   const std::size_t before = how.issues.size();
   conversion of_value = how;
   of_value.secret = how.secret || may_be_secret(into.key);
@@ -236,7 +236,7 @@ std::optional<config_node> parse_value(std::string_view value, const conversion&
                                  parsed ? "more than one value" : parsed.error().description())});
     return std::nullopt;
   }
-  node.what = config_node::kind::value;
+  node.is = config_node::kind::value;
   const std::size_t before = how.issues.size();
   node.scalar = substitute(value, how, *how.fixed);
   return how.issues.size() > before ? std::nullopt : std::optional{node};
@@ -244,7 +244,7 @@ std::optional<config_node> parse_value(std::string_view value, const conversion&
 
 // A table is merged key by key; everything else takes the place of what was there.
 void put_over(config_node& target, config_node value) {
-  if (value.what != config_node::kind::table || target.what != config_node::kind::table) {
+  if (value.is != config_node::kind::table || target.is != config_node::kind::table) {
     value.key = target.key;
     target = std::move(value);
     return;
@@ -262,10 +262,10 @@ config_node& child_table(config_node& parent, std::string_view name, const confi
   if (config_node* there = parent.find(name)) {
     return *there;
   }
-  config_node& made = parent.children.emplace_back();
-  made.key = std::string{name};
-  made.place = place;
-  return made;
+  config_node& added = parent.children.emplace_back();
+  added.key = std::string{name};
+  added.place = place;
+  return added;
 }
 
 // The [[sink]] or [[rule]] of that name; a new one when there is none (it must then be given its
@@ -274,9 +274,9 @@ config_node* named_table(config_node& root, const std::string& list, const std::
                          const config_place& place) {
   config_node& sinks = child_table(root, list, place);
   if (sinks.children.empty()) {
-    sinks.what = config_node::kind::tables;
+    sinks.is = config_node::kind::tables;
   }
-  if (sinks.what != config_node::kind::tables) {
+  if (sinks.is != config_node::kind::tables) {
     return nullptr;
   }
   for (config_node& sink : sinks.children) {
@@ -286,12 +286,12 @@ config_node* named_table(config_node& root, const std::string& list, const std::
       return &sink;
     }
   }
-  config_node& made = sinks.children.emplace_back();
-  made.place = place;
-  config_node& its_name = child_table(made, "name", place);
-  its_name.what = config_node::kind::value;
+  config_node& added = sinks.children.emplace_back();
+  added.place = place;
+  config_node& its_name = child_table(added, "name", place);
+  its_name.is = config_node::kind::value;
   its_name.scalar = name;
-  return &made;
+  return &added;
 }
 
 }  // namespace
@@ -301,9 +301,9 @@ std::string config_place::text() const {
 }
 
 const config_node* config_node::find(std::string_view name) const {
-  const auto found = std::find_if(children.begin(), children.end(),
+  const auto match = std::find_if(children.begin(), children.end(),
                                   [&](const config_node& child) { return child.key == name; });
-  return found == children.end() ? nullptr : &*found;
+  return match == children.end() ? nullptr : &*match;
 }
 
 config_node* config_node::find(std::string_view name) {
@@ -349,9 +349,9 @@ void apply_set(config_node& root, std::string_view argument, const environment& 
     depth = 2;
   }
   for (; at != nullptr && depth + 1 < path->size(); ++depth) {
-    at = at->what == config_node::kind::table ? &child_table(*at, (*path)[depth], place) : nullptr;
+    at = at->is == config_node::kind::table ? &child_table(*at, (*path)[depth], place) : nullptr;
   }
-  if (at == nullptr || at->what != config_node::kind::table) {
+  if (at == nullptr || at->is != config_node::kind::table) {
     issues.push_back({place,
                       "a part of the key before its last is no table; keys are written "
                       "section.key, for example http.loops"});

@@ -65,17 +65,17 @@ struct scanned {
 scanned take_number(std::string_view& text) {
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
   WEIR_ASSERT(!text.empty() && is_digit(text.front()));
-  scanned found;
+  scanned digits;
   while (!text.empty() && is_digit(text.front())) {
     const auto digit = static_cast<std::uint64_t>(text.front() - '0');
-    if (found.number > (most - digit) / 10) {
-      found.overflow = true;
+    if (digits.number > (most - digit) / 10) {
+      digits.overflow = true;
     } else {
-      found.number = found.number * 10 + digit;
+      digits.number = digits.number * 10 + digit;
     }
     text.remove_prefix(1);
   }
-  return found;
+  return digits;
 }
 
 // Takes everything up to the next digit off the front of `text`.
@@ -102,7 +102,7 @@ result<std::uint64_t> read_size(std::string_view text) {
   if (!is_digit(rest.front())) {
     return reason("it does not start with a digit");
   }
-  const scanned found = take_number(rest);
+  const scanned digits = take_number(rest);
   if (!rest.empty() && rest.front() == ' ') {
     rest.remove_prefix(1);
   }
@@ -116,10 +116,11 @@ result<std::uint64_t> read_size(std::string_view text) {
                     "1000), KiB, MiB, GiB, TiB (powers of 1024)",
                     rest));
   }
-  if (found.overflow || found.number > std::numeric_limits<std::uint64_t>::max() / scale->factor) {
+  if (digits.overflow ||
+      digits.number > std::numeric_limits<std::uint64_t>::max() / scale->factor) {
     return reason("it is larger than 2^64 bytes");
   }
-  return found.number * scale->factor;
+  return digits.number * scale->factor;
 }
 
 result<std::optional<std::chrono::nanoseconds>> read_duration(std::string_view text) {
@@ -136,7 +137,7 @@ result<std::optional<std::chrono::nanoseconds>> read_duration(std::string_view t
     if (!is_digit(rest.front())) {
       return reason("it does not start with a digit");
     }
-    const scanned found = take_number(rest);
+    const scanned digits = take_number(rest);
     const std::string_view name = take_unit(rest);
     if (name.empty()) {
       return reason("a number has no unit");
@@ -146,10 +147,10 @@ result<std::optional<std::chrono::nanoseconds>> read_duration(std::string_view t
       return reason(fmt::format("\"{}\" is not one of the units ns, us, ms, s, m, h, d, w",
                                 name.substr(std::min(name.find_first_not_of(' '), name.size()))));
     }
-    if (found.overflow || found.number > (most - total) / scale->factor) {
+    if (digits.overflow || digits.number > (most - total) / scale->factor) {
       return reason("it is longer than 292 years; \"inf\" means no limit");
     }
-    total += found.number * scale->factor;
+    total += digits.number * scale->factor;
   }
   return std::optional{std::chrono::nanoseconds{static_cast<std::int64_t>(total)}};
 }
@@ -238,9 +239,9 @@ result<std::chrono::nanoseconds> parse_offset(std::string_view text) {
     if (years.empty() || !std::all_of(years.begin(), years.end(), is_digit)) {
       return bad_duration(text, "years stand alone, as in \"-10y\"");
     }
-    const scanned found = take_number(years);
+    const scanned digits = take_number(years);
     in_days =
-        fmt::format("{}d", found.overflow || found.number > 1000 ? 365'000 : found.number * 365);
+        fmt::format("{}d", digits.overflow || digits.number > 1000 ? 365'000 : digits.number * 365);
     rest = in_days;
   }
   const auto parsed = parse_duration(rest);

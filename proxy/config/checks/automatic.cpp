@@ -70,51 +70,51 @@ std::string word_of(shield_mode mode) {
 }  // namespace
 
 takers takers_of(const std::vector<sink_settings>& sinks, std::string_view database) {
-  takers found;
+  takers kinds;
   for (const sink_settings& sink : sinks) {
     if (std::any_of(sink.databases.begin(), sink.databases.end(), [&](const std::string& pattern) {
           return matches_pattern(pattern, database);
         })) {
-      add(sink, found);
+      add(sink, kinds);
     }
   }
-  return found;
+  return kinds;
 }
 
-database_settings settled(database_settings given, const takers& by) {
-  if (given.unsigned_values == unsigned_mode::automatic) {
-    given.unsigned_values = unsigned_for(by);
+database_settings settled(database_settings configured, const takers& by) {
+  if (configured.unsigned_values == unsigned_mode::automatic) {
+    configured.unsigned_values = unsigned_for(by);
   }
-  if (given.time_key == name_mode::automatic) {
-    given.time_key = time_key_for(by);
+  if (configured.time_key == name_mode::automatic) {
+    configured.time_key = time_key_for(by);
   }
-  if (given.reserved_tags == name_mode::automatic) {
-    given.reserved_tags = reserved_tags_for(by);
+  if (configured.reserved_tags == name_mode::automatic) {
+    configured.reserved_tags = reserved_tags_for(by);
   }
-  if (given.tag_count == shield_mode::automatic) {
-    given.tag_count = tag_count_for(by);
+  if (configured.tag_count == shield_mode::automatic) {
+    configured.tag_count = tag_count_for(by);
   }
-  if (given.long_strings == shield_mode::automatic) {
-    given.long_strings = long_strings_for(by);
+  if (configured.long_strings == shield_mode::automatic) {
+    configured.long_strings = long_strings_for(by);
   }
-  return given;
+  return configured;
 }
 
-std::optional<std::string> settled_word(const database_settings& given, std::string_view key,
+std::optional<std::string> settled_word(const database_settings& configured, std::string_view key,
                                         const takers& by) {
-  if (key == "unsigned" && given.unsigned_values == unsigned_mode::automatic) {
+  if (key == "unsigned" && configured.unsigned_values == unsigned_mode::automatic) {
     return unsigned_for(by) == unsigned_mode::integer ? "integer" : "pass";
   }
-  if (key == "time_key" && given.time_key == name_mode::automatic) {
+  if (key == "time_key" && configured.time_key == name_mode::automatic) {
     return word_of(time_key_for(by));
   }
-  if (key == "reserved_tags" && given.reserved_tags == name_mode::automatic) {
+  if (key == "reserved_tags" && configured.reserved_tags == name_mode::automatic) {
     return word_of(reserved_tags_for(by));
   }
-  if (key == "tag_count" && given.tag_count == shield_mode::automatic) {
+  if (key == "tag_count" && configured.tag_count == shield_mode::automatic) {
     return word_of(tag_count_for(by));
   }
-  if (key == "long_strings" && given.long_strings == shield_mode::automatic) {
+  if (key == "long_strings" && configured.long_strings == shield_mode::automatic) {
     return word_of(long_strings_for(by));
   }
   return std::nullopt;

@@ -78,16 +78,16 @@ std::string plain(std::string_view text) {
 
 std::string_view only_one_that_begins(std::string_view text,
                                       const std::vector<std::string>& choices) {
-  std::string_view found;
+  std::string_view match;
   for (const std::string& choice : choices) {
     if (plain(choice).starts_with(text)) {
-      if (!found.empty()) {
+      if (!match.empty()) {
         return {};
       }
-      found = choice;
+      match = choice;
     }
   }
-  return found;
+  return match;
 }
 
 }  // namespace

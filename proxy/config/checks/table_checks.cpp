@@ -22,8 +22,8 @@ struct teller {
 
 void check_influxdb(const config_node& node, const sink_settings& sink, const teller& tell) {
   // Of the other version, only what does nothing may stand there.
-  const auto only = [&](std::uint32_t version, const char* name, bool given) {
-    if (given && sink.version != version && node.find(name) != nullptr) {
+  const auto only = [&](std::uint32_t version, const char* name, bool is_written) {
+    if (is_written && sink.version != version && node.find(name) != nullptr) {
       tell(*node.find(name),
            fmt::format("`sink.{}` applies to version = {}, and \"{}\" has version = {}", name,
                        version, sink.name, sink.version));
@@ -81,15 +81,15 @@ void check_rule_texts(const config_node& node, const rule_settings& rule, const 
 void check_sink(const config_node& node, const sink_settings& sink, config_issues& issues) {
   const teller tell{issues};
   for (const auto& key : sink_keys()) {
-    const config_node* given = node.find(key.name);
-    if (given != nullptr && !applies_to(key, sink.type)) {
+    const config_node* written = node.find(key.name);
+    if (written != nullptr && !applies_to(key, sink.type)) {
       std::string types;
       for (const sink_type type : key.only) {
         types += fmt::format("{}\"{}\"", types.empty() ? "" : " and ", sink_type_name(type));
       }
-      tell(*given, fmt::format("`sink.{}` applies to sinks of type {}, and \"{}\" is of type "
-                               "\"{}\"; take it out",
-                               key.name, types, sink.name, sink_type_name(sink.type)));
+      tell(*written, fmt::format("`sink.{}` applies to sinks of type {}, and \"{}\" is of type "
+                                 "\"{}\"; take it out",
+                                 key.name, types, sink.name, sink_type_name(sink.type)));
     }
   }
   if (sink.type == sink_type::influxdb && node.find("url") == nullptr) {
@@ -118,8 +118,8 @@ void check_sink(const config_node& node, const sink_settings& sink, config_issue
          "`sink.version`: remote write 2 is not supported by this version; use 1");
   }
   if (sink.retry_least > sink.retry_most) {
-    const config_node* given = node.find("retry_least");
-    tell(given != nullptr ? *given : *node.find("retry_most"),
+    const config_node* written = node.find("retry_least");
+    tell(written != nullptr ? *written : *node.find("retry_most"),
          "`sink.retry_least` is longer than `sink.retry_most`; it must not be");
   }
 }
@@ -146,11 +146,11 @@ void check_sinks_together(const config_node& list, const std::vector<sink_settin
   }
 }
 
-void check_own_listener(const config_node& list, const settings& made, const machine_names& machine,
+void check_own_listener(const config_node& list, const settings& all, const machine_names& machine,
                         config_issues& issues) {
-  for (std::size_t i = 0; i < made.sinks.size(); ++i) {
-    const sink_settings& sink = made.sinks[i];
-    if (const std::string fault = own_listener_fault(sink, made.http, machine); !fault.empty()) {
+  for (std::size_t i = 0; i < all.sinks.size(); ++i) {
+    const sink_settings& sink = all.sinks[i];
+    if (const std::string fault = own_listener_fault(sink, all.http, machine); !fault.empty()) {
       const config_node& node = list.children[i];
       const config_node* url = node.find("url");
       issues.push_back({(url != nullptr ? *url : node).place, fault});
@@ -158,12 +158,12 @@ void check_own_listener(const config_node& list, const settings& made, const mac
   }
 }
 
-void check_udp_policies(const config_node& root, const settings& made, config_issues& issues) {
+void check_udp_policies(const config_node& root, const settings& all, config_issues& issues) {
   const config_node* list = root.find("udp");
-  for (std::size_t i = 0; i < made.udp.size(); ++i) {
-    const std::string& text = made.udp[i].database;
+  for (std::size_t i = 0; i < all.udp.size(); ++i) {
+    const std::string& text = all.udp[i].database;
     const std::size_t first = text.find('/');
-    if (first == text.rfind('/') || !takers_of(made.sinks, text.substr(0, first)).influxdb_1) {
+    if (first == text.rfind('/') || !takers_of(all.sinks, text.substr(0, first)).influxdb_1) {
       continue;
     }
     const config_node* database = list->children[i].find("database");
@@ -197,10 +197,10 @@ void check_rule(const config_node& node, const rule_settings& rule, config_issue
   const bool renames = rule.action == rule_action::rename;
   const bool renames_measurement = renames && rule.what == rule_subject::measurement;
   const bool loses = rule.action == rule_action::drop || rule.action == rule_action::keep;
-  const auto wants = [&](bool wanted, const char* name, bool given) {
-    if (wanted && !given) {
+  const auto wants = [&](bool wanted, const char* name, bool is_written) {
+    if (wanted && !is_written) {
       tell(node, fmt::format("rule \"{}\" has no `{}`; its action needs one", rule.name, name));
-    } else if (!wanted && given) {
+    } else if (!wanted && is_written) {
       tell(*node.find(name),
            fmt::format("`rule.{}` means nothing to what rule \"{}\" does; take it "
                        "out",

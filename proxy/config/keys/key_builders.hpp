@@ -116,15 +116,15 @@ config_key<S> duration_key(std::string name, milliseconds least, milliseconds mo
     if (!parsed) {
       return parsed.error();
     }
-    const auto given = parsed.value();
-    if (!given || *given < least || *given > most) {
+    const auto duration = parsed.value();
+    if (!duration || *duration < least || *duration > most) {
       return failure{
-          fmt::format("{} is out of range; it must be {}", format_duration(given), words)};
+          fmt::format("{} is out of range; it must be {}", format_duration(duration), words)};
     }
-    const auto whole = std::chrono::duration_cast<milliseconds>(*given);
-    if (whole != *given) {
+    const auto whole = std::chrono::duration_cast<milliseconds>(*duration);
+    if (whole != *duration) {
       return failure{fmt::format("{} is finer than a millisecond; use whole milliseconds",
-                                 format_duration(given))};
+                                 format_duration(duration))};
     }
     at(section) = whole;
     return nothing{};

@@ -127,7 +127,7 @@ void add_file_keys(std::vector<config_key<sink_settings>>& keys) {
 const std::vector<config_key<sink_settings>>& sink_keys() {
   using S = sink_settings;
   static const std::vector<config_key<S>> keys = [] {
-    std::vector<config_key<S>> made{
+    std::vector<config_key<S>> rows{
         text_key<S>("name", "unique; in metrics, logs and file names", WEIR_MEMBER(name),
                     check_sink_name),
         choice_key<S, sink_type>("type",
@@ -150,10 +150,10 @@ const std::vector<config_key<sink_settings>>& sink_keys() {
                         "how long the oldest point may wait for a batch to fill",
                         WEIR_MEMBER(batch.age)),
     };
-    add_server_keys(made);
-    add_remote_write_keys(made);
-    add_file_keys(made);
-    return made;
+    add_server_keys(rows);
+    add_remote_write_keys(rows);
+    add_file_keys(rows);
+    return rows;
   }();
   return keys;
 }

@@ -75,7 +75,7 @@ TEST(warnings, a_sink_that_is_only_if_alone) {
       << "none of them has another beside it";
 }
 
-TEST(warnings, a_sink_that_is_off_teaches_nobody) {
+TEST(warnings, a_sink_that_is_off_is_not_asked) {
   const auto read = read_settings(
       "[database.\"*\"]\nlearn_from = \"a\"\n"
       "[[sink]]\nname = \"a\"\ntype = \"influxdb\"\nurl = \"http://x\"\nonly_if_alone = true\n"
