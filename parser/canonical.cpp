@@ -70,12 +70,14 @@ class writer {
     const char* const comma = tag.key.data() - 1;
     const char* const end = tag.value.data() + tag.value.size();
     const auto size = static_cast<std::size_t>(end - comma);
+    // A tag of a line is never null, which the analyzer cannot know.
+    // NOLINTBEGIN(clang-analyzer-core.NonNullParamChecker)
     if (size <= spill && reinterpret_cast<std::uintptr_t>(comma) <= whole_before_) [[likely]] {
       std::memcpy(to_, comma, spill);
     } else {
-      // A tag of a line is never null, which the analyzer cannot know.
-      std::memcpy(to_, comma, size);  // NOLINT(clang-analyzer-core.NonNullParamChecker)
+      std::memcpy(to_, comma, size);
     }
+    // NOLINTEND(clang-analyzer-core.NonNullParamChecker)
     to_ += size;
   }
 

@@ -27,14 +27,14 @@
 #include <string>
 #include <tuple>
 
-#include "gate/field_count.hpp"
-#include "gate/long_strings.hpp"
-#include "gate/names.hpp"
+#include "gate/checks/field_count.hpp"
+#include "gate/checks/long_strings.hpp"
+#include "gate/checks/names.hpp"
+#include "gate/checks/retention.hpp"
+#include "gate/checks/time.hpp"
+#include "gate/checks/unsigned_values.hpp"
 #include "gate/passage.hpp"
-#include "gate/retention.hpp"
 #include "gate/rules/rules_check.hpp"
-#include "gate/time.hpp"
-#include "gate/unsigned_values.hpp"
 
 namespace weir {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words that the gate's checks share: what a check is told, and what it may answer. Each check
-// is a small class with one job, in a file of its own; gate.hpp runs them in order.
+// The types that the gate's checks share: what a check knows of a request, and what it may answer.
+// Each check is a small class in a file of its own; chain.hpp has them in order.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace weir {
 
 class gate_memory;
 
-enum class gate_action : std::uint8_t { keep, mend, reject, drop };
+enum class gate_action : std::uint8_t { keep, repair, reject, drop };
 
 struct gate_answer {
   gate_action action = gate_action::keep;
@@ -29,7 +29,7 @@ struct gate_answer {
 
 class database_rules;
 
-/// What is true for a whole request.
+/// What is true of all points of a request.
 struct gate_request {
   /// Must outlive the request.
   const database_settings* policy = nullptr;
@@ -43,8 +43,8 @@ struct gate_request {
   bool may_be_ns = false;
   /// Those that concern the database; may be nullptr. Must outlive the request.
   database_rules* rules = nullptr;
-  /// In the place of the policy's retention, where that is to be learnt; nothing: no limit.
-  std::optional<nanoseconds> learnt_retention{};
+  /// Overrides the policy's retention where that is read from the server; nullopt: no limit.
+  std::optional<nanoseconds> upstream_retention{};
   /// What types, duplicates and series are checked against; nullptr: they are not.
   gate_memory* memory = nullptr;
   /// Where the points go. Must outlive the request.

@@ -216,7 +216,7 @@ consteval bool names_are_unique() {
   return true;
 }
 
-/// What the sender is told has a message, and what can be done about it.
+/// A code that is reported to the sender has a message and a remedy.
 consteval bool refusals_have_messages() {
   for (const gate_code_row& row : gate_codes) {
     if (row.form != refusal_form::none && (row.message.empty() || row.remedy.empty())) {

@@ -11,7 +11,7 @@
 namespace weir {
 namespace {
 
-/// Java's words for no number. The last are JDK 8's NaN and the infinite of NumberFormat.
+/// How Java writes what is no number. The last are JDK 8's NaN and the infinite of NumberFormat.
 constexpr std::array<std::string_view, 9> no_values{
     "null",         "NaN",           "Infinity",     "+Infinity",    "-Infinity",
     "\xE2\x88\x9E", "-\xE2\x88\x9E", "\xEF\xBF\xBD", "-\xEF\xBF\xBD"};
@@ -117,7 +117,7 @@ bool fit_flink_gauge(field_view& field, field_type wanted, field_edit& edit) {
   return true;
 }
 
-bool mend_flink_line(std::string_view line, std::string& out) {
+bool take_out_flink_gauges(std::string_view line, std::string& out) {
   out.clear();
   const std::size_t series_end = find_space(line);
   if (series_end == line.size()) {
@@ -127,7 +127,7 @@ bool mend_flink_line(std::string_view line, std::string& out) {
   const std::size_t fields_end = find_outside_quotes(rest, ' ');
   std::string_view fields = rest.substr(0, fields_end);
   rest.remove_prefix(fields_end);
-  std::string kept;
+  std::string left;
   bool taken_out = false;
   while (!fields.empty()) {
     const std::size_t end = find_outside_quotes(fields, ',');
@@ -138,10 +138,10 @@ bool mend_flink_line(std::string_view line, std::string& out) {
       taken_out = true;
       continue;
     }
-    kept.append(kept.empty() ? "" : ",").append(field);
+    left.append(left.empty() ? "" : ",").append(field);
   }
-  if (taken_out && !kept.empty()) {
-    out.append(line.substr(0, series_end + 1)).append(kept).append(rest);
+  if (taken_out && !left.empty()) {
+    out.append(line.substr(0, series_end + 1)).append(left).append(rest);
   }
   return taken_out;
 }

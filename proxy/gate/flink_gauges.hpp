@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What Flink's InfluxdbReporter makes of gauges that are no numbers: it writes booleans and null as
-// strings, and NaN and the infinite as words that no server reads. Here they become what they were,
+// strings, and NaN and the infinite as texts that no server reads. Here they become what they were,
 // or cost their field and not the line. Pure.
 #pragma once
 
@@ -32,6 +32,6 @@ struct gauges_read {
 
 /// A line that was refused because of a value that is no number: the same line without such fields,
 /// in `out`. False when that is not what is wrong with it, `out` empty when no field is left.
-[[nodiscard]] bool mend_flink_line(std::string_view line, std::string& out);
+[[nodiscard]] bool take_out_flink_gauges(std::string_view line, std::string& out);
 
 }  // namespace weir

@@ -33,7 +33,7 @@ void gate::begin(const gate_request& request) {
   };
   std::apply([&](auto&... checks) { (begin_check(checks), ...); }, checks_);
   series_.begin(request, settings_of_shape);
-  mended_.fill(0);
+  repaired_.fill(0);
   noted_.fill(0);
 }
 
@@ -57,11 +57,11 @@ std::size_t gate::pass_known(std::span<const point_view> points, staged_lines& o
     ++kept;
   }
   for (std::size_t i = 0; i < kept; ++i) {
-    mended_[static_cast<std::size_t>(gate_code::time_assigned)] += points[i].time ? 0 : 1;
+    repaired_[static_cast<std::size_t>(gate_code::time_assigned)] += points[i].time ? 0 : 1;
     out.line_done(ahead_[i].end, ahead_[i].time);
   }
   if (kept < ahead_.size()) {
-    out.buffer().end_at(ahead_[kept].begin);  // the rest was written for nothing
+    out.buffer().end_at(ahead_[kept].begin);  // takes back the lines behind it
     ahead_max_ = kept + 1;
   } else {
     ahead_max_ = std::min(2 * ahead_max_, ahead_most);
@@ -136,7 +136,7 @@ gate_answer gate::run_from(passage& one) {
       refused_by_ = at;
       return answer;
     }
-    if (answer.action == gate_action::mend) {
+    if (answer.action == gate_action::repair) {
       one.note_repair(answer);
     }
     return run_from<at + 1>(one);
@@ -151,7 +151,7 @@ gate_answer gate::pass(passage& one, staged_lines& out) {
   staged.begin = out.buffer().size();
   staged.time = one.time;
   series_.begin_line(one.point(), staged);
-  const gate_answer answer = series_.stage(one.point(), staged, mended_, noted_);
+  const gate_answer answer = series_.stage(one.point(), staged, repaired_, noted_);
   if (refuses(answer)) {
     refused_by_ = std::tuple_size_v<gate_checks>;
     staged.text.end_at(staged.begin);
@@ -159,8 +159,8 @@ gate_answer gate::pass(passage& one, staged_lines& out) {
   }
   end_line(one.original(), staged);
   out.line_done(staged.end, staged.time);
-  one.count(mended_);
-  return one.last_repair().action == gate_action::mend ? one.last_repair() : answer;
+  one.count(repaired_);
+  return one.last_repair().action == gate_action::repair ? one.last_repair() : answer;
 }
 
 std::string gate::detail(const gate_answer& answer, const point_view& point) const {

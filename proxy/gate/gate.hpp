@@ -52,15 +52,15 @@ class gate {
   }
 
   /// How many of the points staged in this request were repaired, by reason.
-  [[nodiscard]] const gate_tally& mended() const noexcept { return mended_; }
+  [[nodiscard]] const gate_tally& repaired() const noexcept { return repaired_; }
 
   /// How many were let through unchanged, but deserve a look by their sender or the operator.
   [[nodiscard]] const gate_tally& noted() const noexcept { return noted_; }
 
   /// What was staged since the last of these calls is in the log.
-  void kept() { series_.commit(); }
+  void commit() { series_.commit(); }
   /// It is not: points of it contradict no later ones.
-  void lost() { series_.rollback(); }
+  void rollback() { series_.rollback(); }
 
  private:
   static constexpr std::size_t ahead_most = 16;
@@ -84,7 +84,7 @@ class gate {
   std::vector<staged_line> ahead_;
   /// Lines to write before the first of them is decided on: few where lines are often unknown.
   std::size_t ahead_max_ = ahead_most;
-  gate_tally mended_{};
+  gate_tally repaired_{};
   gate_tally noted_{};
   point_draft draft_;
 };

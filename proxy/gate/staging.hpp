@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the canonical lines of one request gather until the request is complete. Nothing in here is
-// visible to anybody else: a client cut off half-way leaves no trace. One thread.
+// Where the canonical lines of one request gather until the request is complete. No other part of
+// weir sees them before: a client cut off half-way leaves no trace. One thread.
 #pragma once
 
 #include <algorithm>
@@ -45,7 +45,7 @@ class line_buffer {
     }
     return bytes_.get() + size_;
   }
-  /// Says how long the text is. Requires: what is new was written.
+  /// Sets the length of the text. Requires: all bytes up to there were written.
   void end_at(std::size_t size) noexcept { size_ = size; }
   void append(std::string_view text) {
     if (!text.empty()) {
@@ -90,7 +90,7 @@ class staged_lines {
   [[nodiscard]] std::string_view text() const noexcept { return text_.view(); }
 
   /// Says that the bytes from the end of the line before up to `end` are one line of a point at
-  /// `time`. What lies behind is none yet.
+  /// `time`. Bytes behind it belong to no line yet.
   void line_done(std::size_t end, std::int64_t time) {
     const std::size_t line_begin = runs_.empty() ? 0 : runs_.back().end;
     if (runs_.empty() || end - runs_.back().begin > frame_inflated_bytes_max) {

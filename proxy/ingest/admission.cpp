@@ -47,7 +47,7 @@ gate_request admission::request_of_gate() const {
           .unit_ns = target_.unit_ns,
           .may_be_ns = target_.may_be_ns,
           .rules = terms_.rules,
-          .learnt_retention = learnt,
+          .upstream_retention = learnt,
           .memory = services_.remembered,
           .database = target_.database,
           .retention_policy = target_.retention_policy};
@@ -76,7 +76,7 @@ bool admission::take_overflowed(const point_view& point) {
     return false;
   }
   ++account_.received;
-  if (answer.action == gate_action::mend) {
+  if (answer.action == gate_action::repair) {
     ++admitted_;
   } else {
     note_refusal(answer, point);
@@ -203,7 +203,7 @@ const letter_header& admission::sender() {
 
 void admission::end_body() noexcept {
   for (std::size_t i = 0; i < gate_code_count; ++i) {
-    account_.repaired_by_gate[i] += gate_.mended()[i];
+    account_.repaired_by_gate[i] += gate_.repaired()[i];
     account_.noted_by_gate[i] += gate_.noted()[i];
   }
 }
@@ -213,13 +213,13 @@ void admission::withhold(std::size_t buffer_bytes) {
   account_.withheld = std::exchange(admitted_, 0);
   account_.repaired_by_gate.fill(0);  // counts points that are accepted
   account_.noted_by_gate.fill(0);
-  gate_.lost();
+  gate_.rollback();
   verdict_.withheld = account_.withheld;
   verdict_.nothing_kept = true;
 }
 
 void admission::commit() {
-  gate_.kept();
+  gate_.commit();
   account_.accepted = admitted_;
   verdict_.lines = account_.received;
   verdict_.accepted = account_.accepted;
@@ -227,7 +227,7 @@ void admission::commit() {
 }
 
 void admission::reset(std::size_t buffer_bytes) {
-  gate_.lost();  // nothing where it was committed
+  gate_.rollback();  // nothing where it was committed
   staged_.clear(buffer_bytes);
   admitted_ = 0;
   account_ = {};

@@ -6,7 +6,6 @@
 
 #include "base/assert.hpp"
 #include "config/settings.hpp"
-#include "gate/flink_gauges.hpp"
 #include "ingest/unparsed_line.hpp"
 #include "ingest/write_turn.hpp"
 
@@ -54,9 +53,7 @@ parse_options write_job::reader_options() const {
 void write_job::reset() {
   request_.reset();
   reader_.shrink(write_request::idle_buffer_bytes);
-  if (second_reader_ != nullptr) {
-    second_reader_->shrink(write_request::idle_buffer_bytes);
-  }
+  repair_.shrink(write_request::idle_buffer_bytes);
 }
 
 void write_job::body(std::string_view piece) {
@@ -126,7 +123,7 @@ void write_job::drain() {
         }
         continue;
       case line_event::error:
-        if (!admit_overflowed(reader_.error()) && !repair_gauges(reader_.error())) {
+        if (!repair(reader_.error())) {
           points.reject(unparsed_line(reader_.error(), reader_options().unit_ns));
         }
         continue;
@@ -136,53 +133,21 @@ void write_job::drain() {
   }
 }
 
-std::optional<point_view> write_job::read_again(std::string_view text, const parse_options& options,
-                                                std::uint64_t line) {
-  if (second_reader_ == nullptr) {
-    second_reader_ = std::make_unique<line_reader>();
-  }
-  parse_options alone = options;
-  alone.take_byte_order_mark = false;
-  second_reader_->reset(alone);
-  second_reader_->feed(text);
-  second_reader_->finish();
-  if (second_reader_->next() != line_event::point) {
-    return std::nullopt;
-  }
-  point_view point = second_reader_->point();
-  point.line = line;
-  return point;
-}
-
-bool write_job::admit_overflowed(const parse_error& error) {
-  if (error.code != parse_code::time_outside_range || request_.points().target().unit_ns == 1) {
-    return false;
-  }
-  parse_options options = reader_options();
-  options.unit_ns = 1;
-  const std::optional<point_view> point = read_again(error.text, options, error.line);
-  return point && request_.points().take_overflowed(*point);
-}
-
-bool write_job::repair_gauges(const parse_error& error) {
+bool write_job::repair(const parse_error& error) {
   admission& points = request_.points();
-  const bool is_no_number = error.code == parse_code::invalid_number ||
-                            error.code == parse_code::invalid_boolean ||
-                            error.code == parse_code::invalid_float;
-  if (!points.policy().flink_gauges || !is_no_number ||
-      !mend_flink_line(error.text, repaired_line_)) {
-    return false;
+  switch (repair_.try_repair(error, reader_options(), points.target().unit_ns, points.policy())) {
+    case line_repair::outcome::none:
+      return false;
+    case line_repair::outcome::overflowed_time:
+      return points.take_overflowed(repair_.point());
+    case line_repair::outcome::gauge_taken_out:
+      points.take_repaired(repair_.point(), gate_code::gauge_dropped);
+      return true;
+    case line_repair::outcome::nothing_left:
+      points.drop(gate_code::gauge_dropped, error.line, error.text);
+      return true;
   }
-  if (repaired_line_.empty()) {
-    points.drop(gate_code::gauge_dropped, error.line, error.text);
-    return true;
-  }
-  const std::optional<point_view> point = read_again(repaired_line_, reader_options(), error.line);
-  if (!point) {
-    return false;  // it has another mistake
-  }
-  points.take_repaired(*point, gate_code::gauge_dropped);
-  return true;
+  return false;
 }
 
 }  // namespace weir

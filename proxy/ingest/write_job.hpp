@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One write of line protocol: the pieces of its body go to a `line_reader`, and the points and
-// refused lines that it yields to admission. Reads lines that may be repaired a second time. Pure;
+// refused lines that it yields to admission, the latter after the gate could not repair them. Pure;
 // lives on one loop, where its write_path gives it to one request after the other.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/turn_work.hpp"
+#include "gate/line_repair.hpp"
 #include "ingest/write_request.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -66,25 +64,16 @@ class write_job {
   void drain();
   void end_body();
   void give_up_lines();
-  /// The point that `text` is, as line `line`, or nothing. Valid until the next call.
-  [[nodiscard]] std::optional<point_view> read_again(std::string_view text,
-                                                     const parse_options& options,
-                                                     std::uint64_t line);
-  /// A time that overflows in the request's unit may be a mistaken precision: then the gate decides
-  /// on the line, and it is no error of the parser's.
-  [[nodiscard]] bool admit_overflowed(const parse_error& error);
-  /// A line with a gauge of Flink's that is no number: whether it is taken or dropped without it.
-  [[nodiscard]] bool repair_gauges(const parse_error& error);
+  /// A line that the parser refused: whether it was admitted, rejected or dropped after a repair,
+  /// so that the parser's error does not count.
+  [[nodiscard]] bool repair(const parse_error& error);
   [[nodiscard]] parse_options reader_options() const;
 
   const write_services& services_;
   write_turn& turn_;
   write_request request_;
   line_reader reader_;
-  /// For lines that are read a second time, in another unit or repaired; made for the first of
-  /// them.
-  std::unique_ptr<line_reader> second_reader_;
-  std::string repaired_line_;
+  line_repair repair_;
 };
 
 }  // namespace weir

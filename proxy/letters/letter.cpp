@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "letters/letter.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <simdjson.h>
 
 #include <array>
-#include <chrono>
-#include <ctime>
 
 #include "base/text/json_text.hpp"
 #include "base/text/rfc3339.hpp"

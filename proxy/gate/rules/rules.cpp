@@ -141,7 +141,7 @@ gate_answer database_rules::apply(const point_view& point, point_draft& draft) {
       counts_tags_ && tags != point.tags.size() && is_harmful_tag_count(tags)) {
     return refuse(known.steps.back().which, conflict::tag_count);
   }
-  return {gate_action::mend, gate_code::changed_by_rule};
+  return {gate_action::repair, gate_code::changed_by_rule};
 }
 
 const database_rules::plan& database_rules::plan_of(std::size_t from,

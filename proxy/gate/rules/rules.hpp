@@ -65,11 +65,11 @@ class database_rules {
   database_rules(const database_rules&) = delete;
   database_rules& operator=(const database_rules&) = delete;
 
-  /// keep: the point is as it was. mend: `draft` holds what became of it. drop or reject: `words`
+  /// keep: the point is as it was. repair: `draft` holds what became of it. drop or reject: `words`
   /// says why. Texts in `draft` live until the next call.
   [[nodiscard]] gate_answer apply(const point_view& point, point_draft& draft);
 
-  /// On the point that `apply` lost last: the rule, and what was wrong.
+  /// On the point that `apply` dropped or refused last: the rule, and what was wrong.
   [[nodiscard]] std::string words(gate_code code) const;
 
   /// Whether a number of tags that `is_harmful_tag_count` is refused (it is, unless told).

@@ -25,7 +25,7 @@ class rules_check {
       return {};
     }
     const gate_answer answer = rules_->apply(one.point(), one.draft());
-    if (answer.action == gate_action::mend) {
+    if (answer.action == gate_action::repair) {
       one.use_draft();
     }
     return answer;

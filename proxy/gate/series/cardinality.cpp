@@ -56,8 +56,8 @@ database_series::~database_series() = default;
 
 measurement_record& database_series::record_of(std::uint64_t measurement) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = records_.find(measurement); found != records_.end()) {
-    return *found->second;
+  if (const auto known = records_.find(measurement); known != records_.end()) {
+    return *known->second;
   }
   if (!lease_.grow_to(lease_.bytes() + measurement_bytes)) {
     return shared_;
@@ -146,17 +146,17 @@ std::optional<series_refusal> database_series::over_limit(const measurement_reco
 
 void database_series::watch_tags(measurement_record& record, std::span<const tag_view> tags) {
   for (const tag_view& tag : tags) {
-    auto found = std::find_if(record.tags.begin(), record.tags.end(),
-                              [&tag](const auto& each) { return each.key == tag.key; });
-    if (found == record.tags.end()) {
+    auto watched = std::find_if(record.tags.begin(), record.tags.end(),
+                                [&tag](const auto& each) { return each.key == tag.key; });
+    if (watched == record.tags.end()) {
       if (record.tags.size() >= tags_max ||
           !lease_.grow_to(lease_.bytes() + tag_bytes + tag.key.size())) {
         continue;
       }
       record.tags.push_back({std::string(tag.key), {}, 0});
-      found = record.tags.end() - 1;
+      watched = record.tags.end() - 1;
     }
-    static_cast<void>(found->values.add(hash_text(tag.value, 0)));
+    static_cast<void>(watched->values.add(hash_text(tag.value, 0)));
   }
 }
 
@@ -166,13 +166,13 @@ void database_series::blame(const measurement_record& record, std::span<const ta
   double most_new = -1;
   double most = -1;
   for (const tag_view& tag : tags) {
-    const auto found = std::find_if(record.tags.begin(), record.tags.end(),
-                                    [&tag](const auto& each) { return each.key == tag.key; });
-    if (found == record.tags.end()) {
+    const auto watched = std::find_if(record.tags.begin(), record.tags.end(),
+                                      [&tag](const auto& each) { return each.key == tag.key; });
+    if (watched == record.tags.end()) {
       continue;
     }
-    const double all = found->values.estimate();
-    const double gained = std::max(0.0, all - found->at_hour_begin);
+    const double all = watched->values.estimate();
+    const double gained = std::max(0.0, all - watched->at_hour_begin);
     if (gained > most_new || (gained == most_new && all > most)) {
       most_new = gained;
       most = all;

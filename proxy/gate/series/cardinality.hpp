@@ -110,7 +110,7 @@ class database_series {
                                                     std::span<const tag_view> tags,
                                                     const series_limits& limits,
                                                     std::int64_t now_ns);
-  /// The series just admitted was there already: another thread was faster.
+  /// Takes back an `admit`: the line was refused after all, or another thread was faster.
   void retract(measurement_record& record, std::int64_t now_ns);
 
   [[nodiscard]] std::uint64_t series() const noexcept {

@@ -20,14 +20,14 @@ gate_memory::gate_memory(const gate_memory_options& options)
 
 database_memory& gate_memory::of(std::string_view database) {
   const std::lock_guard lock(mutex_);
-  auto found = databases_.find(database);
-  if (found == databases_.end()) {
+  auto known = databases_.find(database);
+  if (known == databases_.end()) {
     std::string name(database);
-    auto made =
+    auto memory =
         std::make_unique<database_memory>(name, options_.seed, types_budget_, options_.start_ns);
-    found = databases_.emplace(std::move(name), std::move(made)).first;
+    known = databases_.emplace(std::move(name), std::move(memory)).first;
   }
-  return *found->second;
+  return *known->second;
 }
 
 bool gate_memory::knows(std::string_view database) const {

@@ -26,7 +26,7 @@
 
 namespace weir {
 
-/// One of many, for a person to look at.
+/// One of many lines or fields, for an operator to look at.
 struct gate_sample {
   std::string database;
   /// The series of a point, or the measurement of a field.
@@ -37,7 +37,8 @@ struct gate_sample {
   std::uint64_t count = 0;
 };
 
-/// Keeps the first of what is noted, and gives it away at most once a minute. Thread-safe.
+/// Keeps the first of the samples that are noted, and hands one out at most once a minute.
+/// Thread-safe.
 class minute_sample {
  public:
   template <class Make>
@@ -97,9 +98,9 @@ struct gate_memory_options {
   std::size_t types_bytes = std::size_t{64} << 20;
   std::size_t duplicates_bytes = std::size_t{8} << 20;
   std::uint32_t series_idle_s = 7 * 24 * 3600;
-  /// False: registrations are not kept for a file.
+  /// False: there is no file of types, so registrations are not handed over for it.
   bool keeps_types = false;
-  /// Unknown to others.
+  /// Secret, so that outsiders cannot construct collisions of hashes.
   std::uint64_t seed = 0;
   /// Time of the start, nanoseconds since the epoch.
   std::int64_t start_ns = 0;
@@ -128,7 +129,7 @@ class gate_memory {
     return hash_text(measurement, database.seed());
   }
 
-  /// Registrations made so far: raised before the type can be seen by anybody.
+  /// Registrations made so far: raised before another thread can see the type.
   [[nodiscard]] std::uint64_t registrations() const noexcept {
     return registrations_.load(std::memory_order_acquire);
   }
@@ -139,7 +140,7 @@ class gate_memory {
     return unwritten_bytes_.load(std::memory_order_relaxed) > unwritten_bytes_usual_;
   }
 
-  /// Points whose values differ from another's of their place: `place` is their series.
+  /// Points whose values differ from those of another point of their series and time.
   minute_sample duplicates;
   /// Lines with a field twice, of which the last value went on.
   minute_sample repeated_fields;

@@ -27,9 +27,9 @@ class point_content {
   explicit point_content(const fields_hash& fields) noexcept
       : bits_(cut(fields.shape) << 32 | cut(fields.values ^ fields.shape)) {}
   static point_content from_bits(std::uint64_t bits) noexcept {
-    point_content made;
-    made.bits_ = bits;
-    return made;
+    point_content content;
+    content.bits_ = bits;
+    return content;
   }
   [[nodiscard]] std::uint64_t bits() const noexcept { return bits_; }
   [[nodiscard]] std::uint32_t shape() const noexcept {
@@ -74,9 +74,9 @@ class point_window {
   /// Takes out the point of this key and content, if it is still there.
   void forget(std::uint64_t key, point_content content);
 
-  /// Calls `found` with the content of each point remembered there: at most `ways`.
-  template <class Found>
-  void each_at(std::uint64_t key, Found found) {
+  /// Calls `take` with the content of each point remembered there: at most `ways`.
+  template <class Take>
+  void each_at(std::uint64_t key, Take take) {
     if (sets_ == 0) {
       return;
     }
@@ -85,7 +85,7 @@ class point_window {
     const keyed_point* const set = set_of(key);
     for (std::size_t i = 0; i < ways; ++i) {
       if (set[i].key == key) {
-        found(set[i].content);
+        take(set[i].content);
       }
     }
   }

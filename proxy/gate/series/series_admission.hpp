@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Lets new series in: counts them for their database and measurement, within the limits of the
-// policy (series_total, series_per_hour and their neighbours). Lines of known series do not come
-// here. Pure but for the shared memory; one for each gate, on its thread.
+// policy (series_total, series_per_hour and the same keys of measurements). Lines of known series
+// do not come here. Pure but for the shared memory; one for each gate, on its thread.
 #pragma once
 
 #include "gate/check.hpp"
@@ -15,10 +15,10 @@ class series_admission {
  public:
   void begin(const series_request& request) noexcept;
 
-  /// Counts the line's series, unless it is known or a limit refuses it. `enter` or `retract`
-  /// follows where it does not. Requires: the line's measurement was named.
+  /// Counts the line's series, unless it is known or a limit refuses it. Requires: the line's
+  /// measurement was named.
   [[nodiscard]] gate_answer admit(series_line& line);
-  /// Who counts the series, for the entry that is made of it; nullptr: it was known.
+  /// Which measurement counts the series, for its new entry; nullptr: the series was known.
   [[nodiscard]] measurement_record* record() const noexcept { return record_; }
   /// The series was not entered after all: its line is refused, or another thread was faster.
   void retract();

@@ -54,9 +54,9 @@ std::uint64_t factor_of(std::uint64_t seed) noexcept {
   return fold(seed ^ mix_c, mix_b) | 1;
 }
 
-/// Of a field's name and type. `factor` is odd and nobody's to know, as the seed it is made of: the
-/// words of two names can only be chosen to give one product by who knows it. Products of 64 bits
-/// cost a processor half of what whole ones do, and every field needs some.
+/// Of a field's name and type. `factor` is odd and, as the seed that it is derived from, secret, so
+/// that outsiders cannot construct names with equal products. Products of 64 bits cost a processor
+/// half of what products of 128 bits do, and every field needs some.
 std::uint64_t hash_name(std::string_view name, field_type type, std::uint64_t seed,
                         std::uint64_t factor) noexcept {
   const std::uint64_t kind = kind_of(name, type) * mix_c;
@@ -119,16 +119,16 @@ void fields_hasher::begin(std::uint64_t seed) noexcept {
 }
 
 fields_hash fields_hasher::operator()(std::span<const field_view> fields) {
-  fields_hash found{shape_, 0};
-  if (fields.size() == known_.size() && hash_known(fields, found.values)) {
-    return found;
+  fields_hash hash{shape_, 0};
+  if (fields.size() == known_.size() && hash_known(fields, hash.values)) {
+    return hash;
   }
-  found = hash_fields(fields, seed_);
-  if (found.shape == missed_shape_ && fields.size() <= known_max) {
-    learn(fields, found);
+  hash = hash_fields(fields, seed_);
+  if (hash.shape == missed_shape_ && fields.size() <= known_max) {
+    remember(fields, hash);
   }
-  missed_shape_ = found.shape;
-  return found;
+  missed_shape_ = hash.shape;
+  return hash;
 }
 
 bool fields_hasher::hash_known(std::span<const field_view> fields, std::uint64_t& values) const {
@@ -150,7 +150,7 @@ bool fields_hasher::hash_known(std::span<const field_view> fields, std::uint64_t
   return true;
 }
 
-void fields_hasher::learn(std::span<const field_view> fields, const fields_hash& found) {
+void fields_hasher::remember(std::span<const field_view> fields, const fields_hash& hash) {
   known_.clear();
   long_names_.clear();
   const std::uint64_t factor = factor_of(seed_);
@@ -166,7 +166,7 @@ void fields_hasher::learn(std::span<const field_view> fields, const fields_hash&
       long_names_ += name;
     }
   }
-  shape_ = found.shape;
+  shape_ = hash.shape;
 }
 
 }  // namespace weir

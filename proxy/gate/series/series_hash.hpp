@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Hashes of what the gate remembers: a series, the names and types of a line's fields, their
-// values. All depend on a seed of the process, so that nobody outside can make two things look like
-// one. Pure.
+// values. All depend on a secret seed of the process, so that outsiders cannot construct
+// collisions. Pure.
 #pragma once
 
 #include <cstdint>
@@ -67,13 +67,13 @@ class fields_hasher {
   static constexpr std::size_t known_max = 64;
 
   [[nodiscard]] bool hash_known(std::span<const field_view> fields, std::uint64_t& values) const;
-  void learn(std::span<const field_view> fields, const fields_hash& found);
+  void remember(std::span<const field_view> fields, const fields_hash& hash);
 
   std::uint64_t seed_ = 0;
   std::vector<known_field> known_;
   std::string long_names_;
   std::uint64_t shape_ = 0;
-  /// Of the last line that had others: only a shape that comes twice in a row is learnt.
+  /// Of the last line that had others: only a shape that comes twice in a row is remembered.
   std::uint64_t missed_shape_ = 0;
 };
 

@@ -33,7 +33,7 @@ gate_answer series_line::count(gate_tally& repaired, gate_tally& noted) const no
     const auto code = static_cast<gate_code>(i);
     if ((repaired_ & bit(code)) != 0) {
       ++repaired[i];
-      verdict = {gate_action::mend, code};
+      verdict = {gate_action::repair, code};
     }
     if ((noted_ & bit(code)) != 0) {
       ++noted[i];

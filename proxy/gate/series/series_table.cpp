@@ -56,7 +56,7 @@ struct alignas(64) series_table::shard {
   std::uint64_t evicted = 0;
   std::uint64_t expired = 0;
 
-  /// Where the places are, for those without the lock who only fetch what they will need.
+  /// Where the places are, for callers without the lock that only prefetch.
   series_table::hint* seen = nullptr;
 
   [[nodiscard]] std::size_t home(const wide_hash& key) const noexcept {

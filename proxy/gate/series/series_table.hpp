@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the gate remembers of each series, in one table that all intake loops share: whose series it
-// is, the shape that its lines had when their types were last checked, its newest point, and when
-// it was last seen. Bounded in bytes: when it is full, a new series takes the place of one that was
-// not seen for long. Thread-safe: 16 shards, each with a lock that is held for one series.
+// What the gate remembers of each series, in one table that all intake loops share: which
+// measurement counts it, the shape that its lines had when their types were last checked, its
+// newest point, and when it was last seen. Bounded in bytes: when it is full, a new series takes
+// the place of one that was not seen for long. Thread-safe: 16 shards, each with a lock that is
+// held for one series.
 #pragma once
 
 #include <array>
@@ -25,7 +26,7 @@ struct alignas(64) series_entry {
   wide_hash key;
   /// Greatest time of its points; of every retention policy.
   std::int64_t newest_time = 0;
-  /// What point_window.hpp says of a point: its shape and values.
+  /// point_content of that point: a hash of its shape and one of its values.
   std::uint64_t newest_point = 0;
   /// The shape of lines whose types are known to be right; 0: none yet.
   std::uint64_t shape = 0;
@@ -76,7 +77,7 @@ class series_table {
 
   /// `find` will be called for the key soon: the memory for it may be fetched.
   void expect(const wide_hash& key) const noexcept;
-  /// Empty when the series is not known. What is found counts as seen.
+  /// Empty when the series is not known. A known one counts as seen.
   [[nodiscard]] access find(const wide_hash& key, std::uint32_t now_s);
   /// Never empty; makes room if need be.
   [[nodiscard]] access find_or_add(const wide_hash& key, std::uint32_t now_s);

@@ -25,8 +25,8 @@ const field_types::place* field_types::seek(const wide_hash& key) const noexcept
 
 field_types::answer field_types::find(const wide_hash& key) const {
   const std::shared_lock lock(mutex_);
-  const place* found = seek(key);
-  return found == nullptr ? answer{} : answer{status::known, found->type};
+  const place* known = seek(key);
+  return known == nullptr ? answer{} : answer{status::known, known->type};
 }
 
 bool field_types::room_for_one() {
@@ -63,8 +63,8 @@ void field_types::insert(const wide_hash& key, field_type type) noexcept {
 
 field_types::status field_types::set(const wide_hash& key, field_type type) {
   const std::unique_lock lock(mutex_);
-  if (place* found = seek(key); found != nullptr) {
-    found->type = type;
+  if (place* known = seek(key); known != nullptr) {
+    known->type = type;
     return status::known;
   }
   if (!room_for_one()) {
@@ -76,11 +76,11 @@ field_types::status field_types::set(const wide_hash& key, field_type type) {
 
 bool field_types::first_in_pass(const wide_hash& key, field_type type, std::uint8_t pass) {
   const std::unique_lock lock(mutex_);
-  place* found = seek(key);
-  if (found == nullptr || found->type != type || found->pass == pass) {
+  place* known = seek(key);
+  if (known == nullptr || known->type != type || known->pass == pass) {
     return false;
   }
-  found->pass = pass;
+  known->pass = pass;
   return true;
 }
 

@@ -28,7 +28,7 @@ class field_types {
   explicit field_types(memory_budget& budget);
 
   enum class status : std::uint8_t {
-    unknown,  // of `find`: nobody has said
+    unknown,  // of `find`: no line and no file gave it a type
     known,
     added,
     full,  // of `add`: no room for another
@@ -48,8 +48,8 @@ class field_types {
   template <class Announce>
   [[nodiscard]] answer add(const wide_hash& key, field_type type, Announce announce) {
     const std::unique_lock lock(mutex_);
-    if (const place* found = seek(key); found != nullptr) {
-      return {status::known, found->type};
+    if (const place* known = seek(key); known != nullptr) {
+      return {status::known, known->type};
     }
     if (!room_for_one()) {
       return {status::full, type};
@@ -58,8 +58,8 @@ class field_types {
     insert(key, type);
     return {status::added, type};
   }
-  /// Gives the field this type, whatever it had: the file's last word. `full` when there is no
-  /// room.
+  /// Gives the field this type, whatever it had: later records of the file count. `full` when
+  /// there is no room.
   [[nodiscard]] status set(const wide_hash& key, field_type type);
   /// Whether the field has this type and was not asked for in this `pass` (1 to 255) before.
   [[nodiscard]] bool first_in_pass(const wide_hash& key, field_type type, std::uint8_t pass);

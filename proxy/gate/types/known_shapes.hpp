@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which fields the shapes have that lines of one database had: asked when two points of one place
-// have different shapes, to tell halves of one point from two that contradict each other. Bounded.
-// Thread-safe.
+// Maps the hash of a shape to the names of its fields: asked when two points of one series and time
+// have different shapes, to tell halves of one point from points that contradict each other.
+// Bounded. Thread-safe.
 #pragma once
 
 #include <cstdint>

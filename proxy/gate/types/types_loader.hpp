@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Takes the records of the file of types into the gate's memory, as far as limits.types goes, and
-// says of each record of a second reading whether it stands for something still. One thread;
+// tells of each record of a second reading whether it is superseded. One thread;
 // others may use the memory meanwhile.
 #pragma once
 
@@ -17,7 +17,7 @@ class types_loader {
  public:
   enum class loaded : std::uint8_t {
     added,
-    replaced,  // an earlier record of the same field, which stands for nothing any more
+    replaced,  // an earlier record of the same field, which is superseded
     beyond,    // limits.types: the field is not known
   };
 

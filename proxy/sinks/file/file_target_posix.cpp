@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fnv1a.hpp"
 #include "base/percent_escape.hpp"
 #include "files/file_util_posix.hpp"
 
@@ -13,14 +14,6 @@ namespace {
 
 /// Leaves room for `.lp`, the rotation's number and the hash in the 255 bytes of a file's name.
 constexpr std::size_t name_bytes_max = 200;
-
-std::uint64_t fnv1a(std::string_view text) noexcept {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char letter : text) {
-    hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001B3ULL;
-  }
-  return hash;
-}
 
 }  // namespace
 

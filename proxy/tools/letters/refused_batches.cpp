@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/fnv1a.hpp"
 #include "sinks/influxdb/requests.hpp"
 
 namespace weir {
@@ -46,13 +47,7 @@ std::uint64_t refused_batch::line_count() const noexcept {
 }
 
 std::string refused_batch::mark() const {
-  std::uint64_t hash = 14'695'981'039'346'656'037U;  // FNV-1a
-  for (const std::string* part : {&head, &lines}) {
-    for (const char c : *part) {
-      hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
-    }
-  }
-  return fmt::format("{:016x}", hash);
+  return fmt::format("{:016x}", fnv1a(lines, fnv1a(head)));
 }
 
 std::vector<refused_batch> parse_refused(std::string_view text) {

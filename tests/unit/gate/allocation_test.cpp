@@ -64,9 +64,9 @@ TEST(gate_allocation, none_for_ten_thousand_lines) {
     during = test::allocation_count() - before;
   }
   EXPECT_EQ(reader.counts().points, 10'000U);
-  EXPECT_EQ(chain.mended()[static_cast<std::size_t>(gate_code::changed_by_rule)], 6'000U);
-  EXPECT_EQ(chain.mended()[static_cast<std::size_t>(gate_code::name_dropped)], 2'000U);
-  EXPECT_EQ(chain.mended()[static_cast<std::size_t>(gate_code::precision_mended)], 2'000U);
+  EXPECT_EQ(chain.repaired()[static_cast<std::size_t>(gate_code::changed_by_rule)], 6'000U);
+  EXPECT_EQ(chain.repaired()[static_cast<std::size_t>(gate_code::name_dropped)], 2'000U);
+  EXPECT_EQ(chain.repaired()[static_cast<std::size_t>(gate_code::precision_mended)], 2'000U);
   EXPECT_EQ(during, 0U);
 }
 

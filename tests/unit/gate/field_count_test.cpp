@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Points with more fields than their database allows.
-#include "gate/field_count.hpp"
+#include "gate/checks/field_count.hpp"
 
 #include "unit/gate/pass_line.hpp"
 

@@ -198,18 +198,18 @@ TEST(flink_gauges, a_string_that_is_a_number_fits_a_field_of_numbers) {
   EXPECT_EQ(fitted("1", field_type::string), "no");
 }
 
-TEST(flink_gauges, a_line_is_mended_by_taking_out_what_is_no_number) {
-  const auto mended = [](const std::string& line) {
+TEST(flink_gauges, a_line_is_repaired_by_taking_out_what_is_no_number) {
+  const auto repaired = [](const std::string& line) {
     std::string out;
-    return mend_flink_line(line, out) ? out : std::string("no");
+    return take_out_flink_gauges(line, out) ? out : std::string("no");
   };
-  EXPECT_EQ(mended("m,t=a value=NaN,b=2 5"), "m,t=a b=2 5");
-  EXPECT_EQ(mended("m,t=a\\ b a=1i,value=∞,c=\"x, y=NaN\" 5"), "m,t=a\\ b a=1i,c=\"x, y=NaN\" 5");
-  EXPECT_EQ(mended("m value=\xEF\xBF\xBD 5"), "");
-  EXPECT_EQ(mended("m a=-∞,b=null"), "");
-  EXPECT_EQ(mended("m value=1x 5"), "no");
-  EXPECT_EQ(mended("m"), "no");
-  EXPECT_EQ(mended("m,\"t=NaN f=1"), "no");
+  EXPECT_EQ(repaired("m,t=a value=NaN,b=2 5"), "m,t=a b=2 5");
+  EXPECT_EQ(repaired("m,t=a\\ b a=1i,value=∞,c=\"x, y=NaN\" 5"), "m,t=a\\ b a=1i,c=\"x, y=NaN\" 5");
+  EXPECT_EQ(repaired("m value=\xEF\xBF\xBD 5"), "");
+  EXPECT_EQ(repaired("m a=-∞,b=null"), "");
+  EXPECT_EQ(repaired("m value=1x 5"), "no");
+  EXPECT_EQ(repaired("m"), "no");
+  EXPECT_EQ(repaired("m,\"t=NaN f=1"), "no");
 }
 
 wide_hash series_hash_of(const parsed& line, std::uint64_t seed) {

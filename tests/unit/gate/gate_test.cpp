@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The chain from a parsed line to a canonical one: what is kept, mended, refused and dropped.
+// The chain from a parsed line to a canonical one: what is kept, repaired, refused and dropped.
 #include "gate/gate.hpp"
 
 #include <gtest/gtest.h>
@@ -58,7 +58,7 @@ TEST(gate, retention_refuses_what_is_older_and_keeps_the_edge) {
   EXPECT_EQ(old.answer.action, gate_action::reject);
   EXPECT_EQ(old.answer.code, gate_code::beyond_retention);
   EXPECT_EQ(old.line, "");
-  EXPECT_EQ(old.mended, gate_tally{});
+  EXPECT_EQ(old.repaired, gate_tally{});
 }
 
 TEST(gate, expired_points_can_be_dropped_or_clamped) {
@@ -82,11 +82,11 @@ TEST(gate, future_limit) {
             gate_code::beyond_future);
 }
 
-TEST(gate, a_point_that_is_lost_was_not_mended) {
+TEST(gate, a_refused_point_was_not_repaired) {
   const database_settings policy{.future = seconds(-1)};
   const passed p = pass_line("m f=1", policy);
   EXPECT_EQ(p.answer.code, gate_code::beyond_future);
-  EXPECT_EQ(p.mended, gate_tally{});
+  EXPECT_EQ(p.repaired, gate_tally{});
 }
 
 TEST(gate, limits_that_leave_the_range_do_not_wrap) {

@@ -20,7 +20,7 @@ constexpr std::int64_t day = 86'400'000'000'000;
 struct seen {
   std::string text;
   std::vector<std::string> refused;
-  gate_tally mended{};
+  gate_tally repaired{};
   gate_tally noted{};
   std::vector<std::pair<std::size_t, std::uint32_t>> runs;
   std::size_t together = 0;
@@ -60,12 +60,12 @@ class half {
       }
     }
     result.text = staged.text();
-    result.mended = gate_.mended();
+    result.repaired = gate_.repaired();
     result.noted = gate_.noted();
     for (const staged_run& run : staged.runs()) {
       result.runs.emplace_back(run.end, run.points);
     }
-    in_log ? gate_.kept() : gate_.lost();
+    in_log ? gate_.commit() : gate_.rollback();
     return result;
   }
 
@@ -167,7 +167,7 @@ TEST(known_lines, pass_as_each_of_them_alone) {
       const seen found = some.write(body, policy, unit_ns, in_log);
       ASSERT_EQ(found.text, expected.text) << seed << '/' << request << '\n' << body;
       ASSERT_EQ(found.refused, expected.refused) << seed << '/' << request << '\n' << body;
-      ASSERT_EQ(found.mended, expected.mended) << seed << '/' << request << '\n' << body;
+      ASSERT_EQ(found.repaired, expected.repaired) << seed << '/' << request << '\n' << body;
       ASSERT_EQ(found.noted, expected.noted) << seed << '/' << request << '\n' << body;
       ASSERT_EQ(found.runs, expected.runs) << seed << '/' << request;
       together += found.together;

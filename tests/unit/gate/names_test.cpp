@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Names that databases refuse or drop: refused by name, taken out, or passed.
-#include "gate/names.hpp"
+#include "gate/checks/names.hpp"
 
 #include "unit/gate/pass_line.hpp"
 

@@ -17,7 +17,7 @@ inline constexpr std::int64_t now = 1'700'000'000'123'456'789;
 struct passed {
   gate_answer answer;
   std::string line;
-  gate_tally mended{};
+  gate_tally repaired{};
   /// Of the gate, where it refused.
   std::string words;
 };
@@ -32,11 +32,12 @@ inline passed pass_line(const std::string& line, const database_settings& policy
   chain.begin({.policy = &policy, .now_ns = now, .unit_ns = unit_ns});
   staged_lines staged;
   const gate_answer answer = chain.pass(reader.point(), staged);
-  return {answer, std::string(staged.text()), chain.mended(), chain.detail(answer, reader.point())};
+  return {answer, std::string(staged.text()), chain.repaired(),
+          chain.detail(answer, reader.point())};
 }
 
 inline std::uint64_t count(const passed& p, gate_code code) {
-  return p.mended[static_cast<std::size_t>(code)];
+  return p.repaired[static_cast<std::size_t>(code)];
 }
 
 }  // namespace weir

@@ -32,7 +32,7 @@ class rules_test : public ::testing::Test {
         {.policy = &policy_, .now_ns = now, .unit_ns = 1, .rules = engine_->rules_for(database)});
     staged_lines staged;
     const gate_answer answer = gate_.pass(reader.point(), staged);
-    return {answer, std::string(staged.text()), gate_.mended(),
+    return {answer, std::string(staged.text()), gate_.repaired(),
             gate_.detail(answer, reader.point())};
   }
 
@@ -73,7 +73,7 @@ TEST_F(rules_test, what_no_rule_touches_is_copied_as_it_lies) {
   const passed p = pass("m,b=1,a=2 f=1 1");
   EXPECT_EQ(p.answer.action, gate_action::keep);
   EXPECT_EQ(p.line, "m,a=2,b=1 f=1 1\n");
-  EXPECT_EQ(p.mended, gate_tally{});
+  EXPECT_EQ(p.repaired, gate_tally{});
 }
 
 TEST_F(rules_test, databases_are_patterns) {

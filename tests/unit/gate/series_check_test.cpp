@@ -20,7 +20,7 @@ constexpr std::int64_t hour = 3'600'000'000'000;
 struct passed {
   gate_answer answer;
   std::string text;
-  gate_tally mended{};
+  gate_tally repaired{};
   gate_tally noted{};
   std::string detail;
 };
@@ -46,10 +46,10 @@ class series_check_test : public ::testing::Test {
     passed result;
     result.answer = pass(line, staged);
     result.text = staged.text();
-    result.mended = chain_.mended();
+    result.repaired = chain_.repaired();
     result.noted = chain_.noted();
     result.detail = detail_;
-    chain_.kept();
+    chain_.commit();
     return result;
   }
   gate_answer pass(const std::string& line, staged_lines& staged) {
@@ -62,16 +62,16 @@ class series_check_test : public ::testing::Test {
     return answer;
   }
   /// All of them in one request; what is staged.
-  std::string write_all(const std::vector<std::string>& lines, bool kept = true) {
+  std::string write_all(const std::vector<std::string>& lines, bool committed = true) {
     begin();
     staged_lines staged;
     for (const std::string& line : lines) {
       static_cast<void>(pass(line, staged));
     }
-    if (kept) {
-      chain_.kept();
+    if (committed) {
+      chain_.commit();
     } else {
-      chain_.lost();
+      chain_.rollback();
     }
     return std::string(staged.text());
   }
@@ -98,7 +98,7 @@ TEST_F(series_check_test, a_conflict_is_refused_in_influxdb_s_words) {
             "field type conflict: input field \"value\" on measurement \"cpu\" is type float, "
             "already exists as type integer");
   EXPECT_EQ(p.text, "");
-  EXPECT_EQ(p.mended, gate_tally{});
+  EXPECT_EQ(p.repaired, gate_tally{});
   EXPECT_EQ(write("cpu,h=b value=t 2").answer.code, gate_code::field_type_conflict);
   EXPECT_EQ(write("cpu,h=b value=2i 2").answer.action, gate_action::keep);
   EXPECT_EQ(write("mem,h=b value=2 2").answer.action, gate_action::keep);  // another measurement
@@ -143,8 +143,8 @@ TEST_F(series_check_test, coerce_converts_what_is_exact_and_refuses_the_rest) {
   static_cast<void>(write("cpu,b=1,a=2 i=1i,f=1,s=\"x\" 1"));
   const passed p = write("cpu,b=1,a=2 s=t,i=2.0,f=3i 2");
   EXPECT_EQ(p.text, "cpu,a=2,b=1 s=\"true\",i=2i,f=3 2\n");
-  EXPECT_EQ(p.answer.action, gate_action::mend);
-  EXPECT_EQ(count(p.mended, gate_code::type_coerced), 1U);
+  EXPECT_EQ(p.answer.action, gate_action::repair);
+  EXPECT_EQ(count(p.repaired, gate_code::type_coerced), 1U);
   EXPECT_EQ(write("cpu,b=1,a=2 i=2.5 3").answer.code, gate_code::field_type_conflict);
   EXPECT_EQ(write("cpu,b=1,a=2 f=\"2\" 3").answer.code, gate_code::field_type_conflict);
 }
@@ -154,7 +154,7 @@ TEST_F(series_check_test, rename_gives_a_field_of_another_type_a_name_of_its_own
   static_cast<void>(write("cpu value=1i 1"));
   const passed p = write("cpu value=\"x\",g=1 2");
   EXPECT_EQ(p.text, "cpu value_str=\"x\",g=1 2\n");
-  EXPECT_EQ(count(p.mended, gate_code::field_renamed), 1U);
+  EXPECT_EQ(count(p.repaired, gate_code::field_renamed), 1U);
   EXPECT_EQ(write("cpu value=1.5 3").text, "cpu value_float=1.5 3\n");
   EXPECT_EQ(write("cpu value=t 4").text, "cpu value_bool=t 4\n");
   EXPECT_EQ(write("cpu value_int=1 5").answer.action, gate_action::keep);
@@ -170,7 +170,7 @@ TEST_F(series_check_test, drop_field_costs_the_line_only_when_it_was_the_last) {
   static_cast<void>(write("cpu value=1i,g=1 1"));
   const passed p = write("cpu value=\"x\",g=2,h=3 2");
   EXPECT_EQ(p.text, "cpu g=2,h=3 2\n");
-  EXPECT_EQ(count(p.mended, gate_code::field_dropped), 1U);
+  EXPECT_EQ(count(p.repaired, gate_code::field_dropped), 1U);
   const passed lost = write("cpu value=\"x\" 3");
   EXPECT_EQ(lost.answer.action, gate_action::reject);
   EXPECT_EQ(lost.answer.code, gate_code::field_type_conflict);
@@ -191,7 +191,7 @@ TEST_F(series_check_test, beyond_the_limit_fields_pass_unchecked_and_are_counted
   EXPECT_EQ(write("cpu f4999=1 1").answer.action, gate_action::keep);
 }
 
-TEST_F(series_check_test, types_can_be_learnt) {
+TEST_F(series_check_test, types_known_from_elsewhere_count) {
   EXPECT_EQ(memory_->learn("db", "cpu load", "value", field_type::boolean).found,
             field_types::status::added);
   EXPECT_EQ(write("cpu\\ load value=1 1").answer.code, gate_code::field_type_conflict);
@@ -209,8 +209,8 @@ TEST_F(series_check_test, flink_gauges_become_what_they_were) {
   policy_.flink_gauges = true;
   const passed p = write("g,b=1,a=2 value=\"true\",other=\"null\" 1");
   EXPECT_EQ(p.text, "g,a=2,b=1 value=true 1\n");
-  EXPECT_EQ(count(p.mended, gate_code::gauge_converted), 1U);
-  EXPECT_EQ(count(p.mended, gate_code::gauge_dropped), 1U);
+  EXPECT_EQ(count(p.repaired, gate_code::gauge_converted), 1U);
+  EXPECT_EQ(count(p.repaired, gate_code::gauge_dropped), 1U);
   const passed none = write("g value=\"null\" 2");
   EXPECT_EQ(none.answer.action, gate_action::drop);
   EXPECT_EQ(none.answer.code, gate_code::gauge_dropped);
@@ -374,7 +374,7 @@ TEST_F(series_check_test, spread_moves_to_the_next_free_nanosecond_and_a_retry_m
   EXPECT_EQ(write_all(lines), expected);
   const passed p = write("m f=5 5");
   EXPECT_EQ(p.text, "m f=5 9\n");
-  EXPECT_EQ(count(p.mended, gate_code::duplicate_spread), 1U);
+  EXPECT_EQ(count(p.repaired, gate_code::duplicate_spread), 1U);
 }
 
 TEST_F(series_check_test, spread_has_an_end) {
@@ -388,9 +388,9 @@ TEST_F(series_check_test, spread_has_an_end) {
   EXPECT_EQ(write("m,e=1 f=2 9223372036854775806").answer.code, gate_code::duplicate_point);
 }
 
-TEST_F(series_check_test, what_the_log_did_not_get_is_in_nobody_s_way) {
+TEST_F(series_check_test, points_that_were_rolled_back_contradict_none) {
   policy_.duplicates = duplicates_mode::reject;
-  static_cast<void>(write_all({"m f=1 5", "m f=1 6", "n f=1 5"}, /*kept=*/false));
+  static_cast<void>(write_all({"m f=1 5", "m f=1 6", "n f=1 5"}, /*committed=*/false));
   EXPECT_EQ(write("m f=2 5").answer.action, gate_action::keep);
   EXPECT_EQ(write("m f=2 6").answer.action, gate_action::keep);
   EXPECT_EQ(write("n f=2 5").answer.action, gate_action::keep);
@@ -445,14 +445,14 @@ TEST_F(series_check_test, gates_of_many_threads_share_one_memory) {
         staged_lines staged;
         static_cast<void>(reader.next());
         kept += own.pass(reader.point(), staged).action == gate_action::keep ? 1 : 0;
-        own.kept();
+        own.commit();
       }
     });
   }
   for (std::thread& each : running) {
     each.join();
   }
-  EXPECT_EQ(kept.load(), lines);  // of each place the first, whoever that was
+  EXPECT_EQ(kept.load(), lines);  // of each series and time the first point, of any thread
   EXPECT_EQ(memory_->series.count().series, static_cast<std::uint64_t>(lines));
   EXPECT_EQ(memory_->count().front().series, static_cast<std::uint64_t>(lines));
   EXPECT_EQ(memory_->count().front().types, 7U);

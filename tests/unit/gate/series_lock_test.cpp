@@ -97,9 +97,9 @@ TEST_F(series_lock_test, nothing_is_allocated_under_it) {
         const watch watching(*memory_);
         write(body);
         if (round % 2 == 0) {
-          chain_.kept();
+          chain_.commit();
         } else {
-          chain_.lost();
+          chain_.rollback();
         }
         EXPECT_GT(allocations.load(), 10U);
         EXPECT_EQ(allocations_under_lock.load(), 0U);
@@ -111,7 +111,7 @@ TEST_F(series_lock_test, nothing_is_allocated_under_it) {
 
 TEST_F(series_lock_test, it_is_not_held_while_the_window_is_busy) {
   write("m value=1 5\nm value=1 6\nm value=1 7\n");
-  chain_.kept();  // the points at 5 and 6 are in the window
+  chain_.commit();  // the points at 5 and 6 are in the window
   const wide_hash series = hash_series("m", memory_->of("db").seed());
   const auto policy = static_cast<std::uint32_t>(hash_text("", memory_->of("db").seed()));
   std::promise<void> asked;

@@ -192,7 +192,7 @@ TEST(point_window, holds_about_as_many_points_as_it_has_places) {
   for (std::uint64_t i = 2'000; i < 100'000; ++i) {
     remember(window, key(i), content_of(1, i));
   }
-  // Those that nobody asked about in time are lost, without a trace in the table.
+  // Points that were not asked for in time are lost, without a trace in the table.
   EXPECT_EQ(found(50'000, 52'000), 0U);
   EXPECT_GT(found(98'000, 100'000), 1'300U);
   for (std::uint64_t i = 100'000; i < 120'000; ++i) {

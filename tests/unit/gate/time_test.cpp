@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Mistaken precisions: which are found, which are not, and what is said of them; and `auto`.
-#include "gate/time.hpp"
+#include "gate/checks/time.hpp"
 
 #include "unit/gate/pass_line.hpp"
 
@@ -54,12 +54,12 @@ TEST(precision, mend_reads_the_time_in_the_unit_that_fits) {
   EXPECT_EQ(count(p, gate_code::precision_mended), 1U);
 }
 
-TEST(precision, mended_times_meet_the_retention) {
+TEST(precision, repaired_times_meet_the_retention) {
   const database_settings policy{.retention = std::chrono::hours(1),
                                  .precision_mistake = precision_mistake_mode::mend};
   const passed p = pass_line(at(second), policy);
   EXPECT_EQ(p.answer.code, gate_code::beyond_retention);
-  EXPECT_EQ(p.mended, gate_tally{});
+  EXPECT_EQ(p.repaired, gate_tally{});
 }
 
 TEST(precision, trust_looks_at_nothing) {
@@ -124,7 +124,8 @@ passed pass_overflowed(std::int64_t number, const database_settings& policy, std
   chain.begin({.policy = &policy, .now_ns = now, .unit_ns = unit_ns});
   staged_lines staged;
   const gate_answer answer = chain.pass_overflowed(reader.point(), staged);
-  return {answer, std::string(staged.text()), chain.mended(), chain.detail(answer, reader.point())};
+  return {answer, std::string(staged.text()), chain.repaired(),
+          chain.detail(answer, reader.point())};
 }
 
 TEST(precision, an_overflow_can_be_a_mistaken_precision) {
@@ -159,7 +160,8 @@ passed pass_doubtful(std::int64_t number, const database_settings& policy, std::
   staged_lines staged;
   const gate_answer answer = overflows ? chain.pass_overflowed(reader.point(), staged)
                                        : chain.pass(reader.point(), staged);
-  return {answer, std::string(staged.text()), chain.mended(), chain.detail(answer, reader.point())};
+  return {answer, std::string(staged.text()), chain.repaired(),
+          chain.detail(answer, reader.point())};
 }
 
 TEST(precision_that_may_be_ns, is_ns_where_nothing_else_is_possible_whatever_the_policy) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/unsigned_values.hpp"
+#include "gate/checks/unsigned_values.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -9,7 +9,7 @@ namespace weir {
 
 gate_answer unsigned_check::check(passage& one) {
   const gate_answer answer = judge(one.point().fields);
-  if (answer.action == gate_action::mend) {
+  if (answer.action == gate_action::repair) {
     make_integers(one);
   }
   return answer;
@@ -52,7 +52,7 @@ gate_answer unsigned_check::judge(std::span<const field_view> fields) const noex
     case unsigned_mode::automatic:  // not settled: what every server takes
       break;
   }
-  return fits ? gate_answer{gate_action::mend, gate_code::unsigned_as_integer}
+  return fits ? gate_answer{gate_action::repair, gate_code::unsigned_as_integer}
               : gate_answer{gate_action::reject, gate_code::unsigned_too_large};
 }
 

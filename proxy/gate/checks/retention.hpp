@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A point that the database would drop at once, or that lies too far in the future,
-// is refused here, where its sender can still be told.
+// is refused here, while its sender still waits for an answer.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every point gets a time, and a time in the wrong unit is found out. A timestamp that
+// Every point gets a time, and a time in the wrong unit is detected. A timestamp that
 // its declared unit puts outside the plausible window while exactly one other unit puts it inside
 // was sent in that other unit. Where none or several would, nothing is known: the time stands, and
 // retention and sinks decide. Under "auto" the unit that puts it inside is its unit.
@@ -48,7 +48,7 @@ class time_check {
   [[nodiscard]] gate_answer check(const std::optional<std::int64_t>& written,
                                   std::int64_t& time) noexcept {
     if (is_plain(written, time)) [[likely]] {
-      return written ? gate_answer{} : gate_answer{gate_action::mend, gate_code::time_assigned};
+      return written ? gate_answer{} : gate_answer{gate_action::repair, gate_code::time_assigned};
     }
     return judge(time);
   }

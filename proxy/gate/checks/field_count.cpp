@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/field_count.hpp"
+#include "gate/checks/field_count.hpp"
 
 #include <fmt/format.h>
 

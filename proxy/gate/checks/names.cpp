@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/names.hpp"
+#include "gate/checks/names.hpp"
 
 #include <fmt/format.h>
 
@@ -49,7 +49,7 @@ void names_check::begin(const gate_request& request) noexcept {
 
 gate_answer names_check::check_slowly(passage& one) const {
   const gate_answer answer = judge(one.point());
-  if (answer.action == gate_action::mend) {
+  if (answer.action == gate_action::repair) {
     strip(one.draft());
     one.use_draft();
   }
@@ -98,7 +98,7 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
     return {gate_action::reject, last};
   }
   drop = drop || left < point.fields.size();
-  return drop ? gate_answer{gate_action::mend, gate_code::name_dropped} : gate_answer{};
+  return drop ? gate_answer{gate_action::repair, gate_code::name_dropped} : gate_answer{};
 }
 
 bool names_check::drops(const tag_view& tag) const noexcept {
@@ -132,20 +132,20 @@ std::string names_check::detail(gate_code code, const point_view& point) const {
   }
   std::string key;
   if (code == gate_code::reserved_tag) {
-    const auto found = std::find_if(point.tags.begin(), point.tags.end(),
-                                    [](const tag_view& tag) { return is_reserved(tag.key); });
-    if (found == point.tags.end()) {
+    const auto reserved = std::find_if(point.tags.begin(), point.tags.end(),
+                                       [](const tag_view& tag) { return is_reserved(tag.key); });
+    if (reserved == point.tags.end()) {
       return "cannot use the reserved tag key that a [[rule]] gives the point";
     }
-    key = found->key.starts_with('_')  ? std::string(found->key)
-          : found->key.front() == '\0' ? "\\x00"
-                                       : "\\xff";
+    key = reserved->key.starts_with('_')  ? std::string(reserved->key)
+          : reserved->key.front() == '\0' ? "\\x00"
+                                          : "\\xff";
     return fmt::format("cannot use reserved tag key \"{}\"", key);
   }
-  const auto found = std::find_if(point.fields.begin(), point.fields.end(),
-                                  [&](const auto& field) { return is_tag(field.key, point); });
-  if (found != point.fields.end()) {
-    unescape_field_key(found->key, key);
+  const auto both = std::find_if(point.fields.begin(), point.fields.end(),
+                                 [&](const auto& field) { return is_tag(field.key, point); });
+  if (both != point.fields.end()) {
+    unescape_field_key(both->key, key);
   }
   return fmt::format("\"{}\" is both a tag and a field of measurement \"{}\"", key, measurement);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/time.hpp"
+#include "gate/checks/time.hpp"
 
 #include <fmt/format.h>
 
@@ -47,18 +47,18 @@ void time_check::begin(const gate_request& request) noexcept {
 }
 
 time_check::fit time_check::fits(std::int64_t number) const noexcept {
-  fit found;
+  fit fitting;
   for (const time_unit& unit : time_units) {
     std::int64_t time = 0;
     if (scaled(number, unit.ns, time) && is_plausible(time)) {
-      if (found.units == 0) {
-        found.unit_ns = unit.ns;
-        found.time = time;
+      if (fitting.units == 0) {
+        fitting.unit_ns = unit.ns;
+        fitting.time = time;
       }
-      ++found.units;
+      ++fitting.units;
     }
   }
-  return found;
+  return fitting;
 }
 
 gate_answer time_check::judge(std::int64_t& time) noexcept {
@@ -72,31 +72,31 @@ gate_answer time_check::judge(std::int64_t& time) noexcept {
 }
 
 gate_answer time_check::automatic(std::int64_t& time) noexcept {
-  const fit found = fits(number_);
-  if (found.units == 1) {
-    time = found.time;
+  const fit fitting = fits(number_);
+  if (fitting.units == 1) {
+    time = fitting.time;
     return {};
   }
   return {gate_action::reject,
-          found.units == 0 ? gate_code::precision_unknown : gate_code::precision_ambiguous};
+          fitting.units == 0 ? gate_code::precision_unknown : gate_code::precision_ambiguous};
 }
 
 gate_answer time_check::mistaken(std::int64_t& time) noexcept {
   if (may_be_ns_ && is_plausible(number_)) {
     time = number_;
-    return {gate_action::mend, gate_code::precision_mended};
+    return {gate_action::repair, gate_code::precision_mended};
   }
   if (mode_ == precision_mistake_mode::trust) {
     return {};
   }
   // The declared unit is none of them: it put the time outside.
-  const fit found = fits(number_);
-  if (found.units != 1) {
+  const fit fitting = fits(number_);
+  if (fitting.units != 1) {
     return {};
   }
   if (mode_ == precision_mistake_mode::mend) {
-    time = found.time;
-    return {gate_action::mend, gate_code::precision_mended};
+    time = fitting.time;
+    return {gate_action::repair, gate_code::precision_mended};
   }
   return {gate_action::reject, gate_code::precision_mistaken};
 }
@@ -111,7 +111,7 @@ gate_answer time_check::check_overflowed(std::int64_t number, std::int64_t& time
 }
 
 std::string time_check::detail(gate_code code, const point_view& /*point*/) const {
-  const fit found = fits(number_);
+  const fit fitting = fits(number_);
   if (code == gate_code::precision_mistaken) {
     std::string text = fmt::format("timestamp {} ", number_);
     if (overflowed_) {
@@ -121,15 +121,15 @@ std::string time_check::detail(gate_code code, const point_view& /*point*/) cons
       text += fmt::format("lies in {} when read as {}",
                           date_of(number_ * unit_ns_).substr(0, year_digits), unit_name(unit_ns_));
     }
-    const std::string_view unit = unit_name(found.unit_ns);
+    const std::string_view unit = unit_name(fitting.unit_ns);
     return text + fmt::format("; read as {} it would be {}: send precision={}", unit,
-                              date_of(found.time), unit);
+                              date_of(fitting.time), unit);
   }
   if (code == gate_code::precision_ambiguous) {
     return fmt::format(
         "timestamp {} is plausible in {} units (read as {} it would be {}): send its precision, "
         "or narrow the database's plausible window",
-        number_, found.units, unit_name(found.unit_ns), date_of(found.time));
+        number_, fitting.units, unit_name(fitting.unit_ns), date_of(fitting.time));
   }
   return fmt::format(
       "timestamp {} is plausible in no unit (not between {} and {}): send its precision, or widen "

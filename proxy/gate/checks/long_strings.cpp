@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/long_strings.hpp"
+#include "gate/checks/long_strings.hpp"
 
 #include <fmt/format.h>
 

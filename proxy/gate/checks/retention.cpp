@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/retention.hpp"
+#include "gate/checks/retention.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -26,7 +26,7 @@ void retention_check::begin(const gate_request& request) noexcept {
   WEIR_ASSERT(request.policy != nullptr);
   const database_settings& policy = *request.policy;
   // InfluxDB 1.x keeps a point whose time is at least `now - duration` (points_writer.go).
-  const auto& retention = policy.learn_retention ? request.learnt_retention : policy.retention;
+  const auto& retention = policy.learn_retention ? request.upstream_retention : policy.retention;
   kept_ns_ = retention ? retention->count() : 0;
   oldest_ = retention ? saturating_add(request.now_ns, -retention->count()) : time_min;
   clamped_ = retention ? saturating_add(oldest_, clamp_margin(retention->count())) : time_min;
@@ -49,7 +49,7 @@ gate_answer retention_check::check(passage& one) noexcept {
       return {gate_action::drop, gate_code::beyond_retention};
     case expired_mode::clamp:
       one.time = clamped_;
-      return {gate_action::mend, gate_code::retention_clamped};
+      return {gate_action::repair, gate_code::retention_clamped};
   }
   return {};
 }
