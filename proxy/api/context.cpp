@@ -57,9 +57,9 @@ std::string request_ids::next(std::int64_t now_ns) {
 request_context context_of(const http::request_head& head, request_ids& ids, std::int64_t now_ns) {
   request_context context;
   for (const std::string_view name : {"X-Request-Id", "Request-Id"}) {
-    const auto given = head.header(name);
-    if (given && !given->empty()) {
-      context.request_id = given->substr(0, foreign_id_bytes_max);
+    const auto foreign_id = head.header(name);
+    if (foreign_id && !foreign_id->empty()) {
+      context.request_id = foreign_id->substr(0, foreign_id_bytes_max);
       break;
     }
   }

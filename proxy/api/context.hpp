@@ -14,7 +14,7 @@
 namespace weir::api {
 
 /// What X-Influxdb-Version says. "1.8.10" first, because clients split at dots and compare the
-/// first two numbers (influxdb-java asks for MessagePack from 1.4 on only where it was told to,
+/// first two numbers (influxdb-java asks for MessagePack from 1.4 on only where it is set up to,
 /// Go's v1 client wants any version at all, Chronograf wants a semantic version); the rest, a
 /// semantic version's pre-release part, tells a person who is really answering.
 [[nodiscard]] std::string_view version() noexcept;
@@ -58,7 +58,7 @@ void complete(http::response& answer, const request_context& context);
 [[nodiscard]] http::response error_response_with(int status, std::string_view message,
                                                  std::string_view members);
 
-/// `text/plain` words, such as Go's own 404.
+/// `text/plain`, such as Go's own 404.
 [[nodiscard]] http::response text_response(int status, std::string_view text);
 
 }  // namespace weir::api

@@ -96,7 +96,7 @@ result<write_target, http::response> parse_write_target(std::string_view query) 
     refused = refuse_policy_name(target.retention_policy);
   }
   if (refused.empty()) {
-    refused = read_wishes(pairs, target.wishes);
+    refused = read_options(pairs, target.options);
   }
   if (!refused.empty()) {
     return error_response(400, refused);
@@ -112,8 +112,8 @@ http::response write_response(const write_verdict& verdict) {
   http::response answer;
   if (!verdict.flawless()) {
     answer = verdict.verbose
-                 ? error_response_with(400, verbose_words(verdict), "," + refusals_json(verdict))
-                 : error_response(400, verdict_words(verdict));
+                 ? error_response_with(400, verbose_message(verdict), "," + refusals_json(verdict))
+                 : error_response(400, verdict_message(verdict));
   }
   if (verdict.verbose) {
     add_line_counts(verdict, answer);
@@ -122,18 +122,18 @@ http::response write_response(const write_verdict& verdict) {
 }
 
 http::response overloaded(std::string_view why) {
-  return error_response(503, overloaded_words(why));
+  return error_response(503, overloaded_message(why));
 }
 
 http::response body_failure_response(http::body_failure why) {
-  const failure_words said = body_failure_words(why);
-  if (said.status == 503) {
-    return overloaded(said.words);
+  const failure_message failure = body_failure_message(why);
+  if (failure.status == 503) {
+    return overloaded(failure.message);
   }
   if (why == http::body_failure::timeout) {
-    return text_response(said.status, std::string(said.words) + "\n");
+    return text_response(failure.status, std::string(failure.message) + "\n");
   }
-  return error_response(said.status, said.words);
+  return error_response(failure.status, failure.message);
 }
 
 const write_dialect& influx_v1() noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The write half of InfluxDB's v1 dialect: parameters in, answers out, in InfluxDB's own words
+// The write half of InfluxDB's v1 dialect: parameters in, answers out, in InfluxDB's own phrases
 // where clients match on them. Pure. /query is query.hpp's part, /ping health.hpp's.
 #pragma once
 
@@ -19,7 +19,7 @@ namespace weir::api {
 /// The answer to a write of which everything is known.
 [[nodiscard]] http::response write_response(const write_verdict& verdict);
 
-/// The answer to a body that could not be had whole (`cut_off` is answered too; nobody reads it).
+/// The answer to an incomplete body (to `cut_off` too, though its client is gone).
 [[nodiscard]] http::response body_failure_response(http::body_failure why);
 
 /// 503: try again later, nothing of this request was kept. `why` must not hold any of the phrases
@@ -29,7 +29,7 @@ namespace weir::api {
 /// The three above and `parse_write_target`, as the routes use them.
 [[nodiscard]] const write_dialect& influx_v1() noexcept;
 
-/// 404 in InfluxDB's words: Telegraf answers it with CREATE DATABASE and tries again.
+/// 404 with InfluxDB's message: Telegraf answers it with CREATE DATABASE and tries again.
 [[nodiscard]] http::response database_not_found(std::string_view database);
 
 }  // namespace weir::api

@@ -68,7 +68,7 @@ result<write_target, http::response> parse_target(std::string_view query) {
     refused = refuse_policy_name(target.retention_policy);
   }
   if (refused.empty()) {
-    refused = read_wishes(pairs, target.wishes);
+    refused = read_options(pairs, target.options);
   }
   if (!refused.empty()) {
     return error_response_v2(400, refused);
@@ -90,7 +90,7 @@ std::string further_members(const write_verdict& verdict) {
     out = fmt::format(",\"line\":{}", verdict.refusals.front().line);
   }
   if (verdict.verbose) {
-    out += fmt::format(",\"error\":\"{}\",{}", verbose_words(verdict), refusals_json(verdict));
+    out += fmt::format(",\"error\":\"{}\",{}", verbose_message(verdict), refusals_json(verdict));
   }
   return out;
 }
@@ -99,7 +99,7 @@ http::response answer(const write_verdict& verdict) {
   http::response response;
   if (!verdict.flawless()) {
     const std::string message =
-        verdict.verbose ? std::string(verbose_words(verdict)) : verdict_words(verdict);
+        verdict.verbose ? std::string(verbose_message(verdict)) : verdict_message(verdict);
     // For storage's refusals alone 2.x has a status and a beginning of its own.
     response = verdict.rejected > 0
                    ? error_response_v2(400, message, further_members(verdict))
@@ -119,11 +119,11 @@ http::response body_failed(http::body_failure why) {
                              "inflated, are more than http.body_limit allows: send smaller "
                              "batches, or raise it");
   }
-  const failure_words said = body_failure_words(why);
-  if (said.status == 503) {
-    return error_response_v2(503, overloaded_words(said.words));
+  const failure_message failure = body_failure_message(why);
+  if (failure.status == 503) {
+    return error_response_v2(503, overloaded_message(failure.message));
   }
-  return error_response_v2(said.status, said.words);
+  return error_response_v2(failure.status, failure.message);
 }
 
 }  // namespace
@@ -135,7 +135,7 @@ const write_dialect& influx_v2() noexcept {
       .answer = answer,
       .body_failed = body_failed,
       .overloaded =
-          [](std::string_view why) { return error_response_v2(503, overloaded_words(why)); },
+          [](std::string_view why) { return error_response_v2(503, overloaded_message(why)); },
       .reads_retry_after = reads_retry_after,
       .too_large = [](std::string_view why) { return error_response_v2(413, why); },
       .refused = [](std::string_view why) { return error_response_v2(400, why); }};

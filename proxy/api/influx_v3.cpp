@@ -83,13 +83,13 @@ result<write_target, http::response> parse_target(std::string_view query) {
     refused = refuse_policy_name(target.retention_policy);
   }
   if (refused.empty()) {
-    refused = read_wishes(pairs, target.wishes);
+    refused = read_options(pairs, target.options);
   }
   if (!refused.empty()) {
     return error_response_v3(400, refused);
   }
   // Every refused line is listed in this dialect's answers, asked for or not.
-  target.wishes.verbose = true;
+  target.options.verbose = true;
   if (!is_boolean(http::find_value(pairs, "no_sync").value_or(""))) {
     return error_response_v3(400, "invalid no_sync (use true or false)");
   }
@@ -114,7 +114,7 @@ http::response answer_to(const write_verdict& verdict) {
   http::response answer;
   if (!verdict.flawless()) {
     answer = error_response_v3(
-        400, verbose_words(verdict),
+        400, verbose_message(verdict),
         verdict.nothing_kept ? first_refusal(verdict) : "," + refusals_json(verdict));
   }
   add_line_counts(verdict, answer);
@@ -122,9 +122,10 @@ http::response answer_to(const write_verdict& verdict) {
 }
 
 http::response body_failed(http::body_failure why) {
-  const failure_words failure = body_failure_words(why);
-  return error_response_v3(failure.status, failure.status == 503 ? overloaded_words(failure.words)
-                                                                 : std::string(failure.words));
+  const failure_message failure = body_failure_message(why);
+  return error_response_v3(failure.status, failure.status == 503
+                                               ? overloaded_message(failure.message)
+                                               : std::string(failure.message));
 }
 
 }  // namespace
@@ -136,7 +137,7 @@ const write_dialect& influx_v3() noexcept {
       .answer = answer_to,
       .body_failed = body_failed,
       .overloaded =
-          [](std::string_view why) { return error_response_v3(503, overloaded_words(why)); },
+          [](std::string_view why) { return error_response_v3(503, overloaded_message(why)); },
       .reads_retry_after = nullptr,
       .too_large = [](std::string_view why) { return error_response_v3(413, why); },
       .refused = [](std::string_view why) { return error_response_v3(400, why); }};

@@ -163,15 +163,15 @@ std::string allow_header(const route& row) {
 routing route_request(const http::request_head& head) noexcept {
   const route* row = find_route(table, head.path);
   if (row == nullptr) {
-    return {.what = routing::answer::unknown_path, .row = nullptr, .label = labels.other};
+    return {.outcome = routing::answer::unknown_path, .row = nullptr, .label = labels.other};
   }
   if (head.method == method::options) {
-    return {.what = routing::answer::options, .row = row, .label = labels.options};
+    return {.outcome = routing::answer::options, .row = row, .label = labels.options};
   }
   if (!row->methods.has(head.method)) {
-    return {.what = routing::answer::wrong_method, .row = row, .label = labels.other};
+    return {.outcome = routing::answer::wrong_method, .row = row, .label = labels.other};
   }
-  return {.what = routing::answer::served,
+  return {.outcome = routing::answer::served,
           .row = row,
           .label = labels.of_row[static_cast<std::size_t>(row - table.data())]};
 }

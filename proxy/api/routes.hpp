@@ -78,7 +78,7 @@ struct routing {
     wrong_method,  // 405: `path_family::wrong_method`
     unknown_path,  // 404: `path_family::not_found`
   };
-  answer what = answer::unknown_path;
+  answer outcome = answer::unknown_path;
   /// nullptr for `unknown_path`.
   const route* row = nullptr;
   /// Index of `route_labels`.

@@ -45,10 +45,10 @@ void write_verdict::reject(rejected_line line) {
 
 void write_verdict::refuse_at_storage(std::string_view code, std::string reason,
                                       rejected_line line) {
-  const auto found = std::find_if(storage.begin(), storage.end(),
+  const auto known = std::find_if(storage.begin(), storage.end(),
                                   [&](const storage_refusal& each) { return each.code == code; });
-  if (found != storage.end()) {
-    ++found->points;
+  if (known != storage.end()) {
+    ++known->points;
   } else {
     storage.push_back({.code = code, .reason = std::move(reason), .points = 1});
   }

@@ -15,7 +15,7 @@ namespace weir {
 /// A refused line. A plain answer needs its message alone; the rest is filled where the client
 /// asked for the verbose one.
 struct rejected_line {
-  /// In the words of the plain answer, which quote the line ("unable to parse 'cpu v=': missing
+  /// As the plain answer spells it, quoting the line ("unable to parse 'cpu v=': missing
   /// field value"); of a verbose answer the reason alone.
   std::string message{};
   /// 1-based number in the body.
@@ -29,7 +29,7 @@ struct rejected_line {
   std::string explanation{};
   /// The line, cut to `quoted_bytes_max`.
   std::string text{};
-  /// Its words are among `write_verdict::storage` already.
+  /// Its reason is among `write_verdict::storage` already.
   bool at_storage = false;
 
   [[nodiscard]] std::size_t bytes() const noexcept {
@@ -45,7 +45,7 @@ struct storage_refusal {
   std::uint64_t points = 0;
 };
 
-/// What a person should know of a refused line beyond InfluxDB's words.
+/// What weir adds to InfluxDB's message on a refused line, for people.
 struct line_hint {
   /// Of the mistake: `diagnosis::kind`.
   std::string_view kind{};
@@ -54,10 +54,10 @@ struct line_hint {
 
 struct write_verdict {
   /// What a plain answer may carry of refusals; further ones are only counted.
-  static constexpr std::size_t message_bytes_max = 64 * 1024;
+  static constexpr std::size_t message_bytes_max = std::size_t{64} << 10;
   static constexpr std::size_t messages_max = 100;
   /// The same of a verbose answer.
-  static constexpr std::size_t verbose_bytes_max = 4 * 1024 * 1024;
+  static constexpr std::size_t verbose_bytes_max = std::size_t{4} << 20;
   static constexpr std::size_t verbose_lines_max = 10'000;
   /// Of a line that a verbose answer quotes.
   static constexpr std::size_t quoted_bytes_max = 1024;
@@ -71,11 +71,11 @@ struct write_verdict {
 
   std::uint64_t lines = 0;
   std::uint64_t accepted = 0;
-  /// Lines with words of their own.
+  /// Lines with a message of their own.
   std::uint64_t rejected = 0;
   /// Points that were older than their retention policy keeps them (not part of `rejected`).
   std::uint64_t beyond_retention = 0;
-  /// What is special to the first of those points; stands behind the words that clients match.
+  /// What is special to the first of those points; follows the phrase that clients match.
   std::string retention_detail;
   /// Other points of that kind, by code (not part of `rejected` either).
   std::vector<storage_refusal> storage;
@@ -88,7 +88,7 @@ struct write_verdict {
   /// The first refusals, bounded as above; kept by `reject` and `refuse_at_storage`.
   std::vector<rejected_line> refusals;
   std::size_t refusal_bytes = 0;
-  /// What weir adds to InfluxDB's words, one for each kind of mistake; each one line.
+  /// One for each kind of mistake; each is one line of text.
   std::vector<line_hint> hints;
   std::size_t hint_lines = 0;
 
@@ -98,11 +98,11 @@ struct write_verdict {
   /// Points among those that parsed and that storage would refuse.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
 
-  /// Whether `reject` would still keep a line: if not, nobody needs to spell its words.
+  /// Whether `reject` would still keep a line: if not, its message need not be made.
   [[nodiscard]] bool wants_message() const noexcept {
     return refusals.size() < lines_max() && refusal_bytes < bytes_max();
   }
-  /// Whether a hint on another refused line would still be told.
+  /// Whether the hint for another refused line would still be kept.
   [[nodiscard]] bool wants_hint() const noexcept {
     return !verbose && hints.size() < hints_max && hint_lines < hint_lines_max;
   }
@@ -116,7 +116,7 @@ struct write_verdict {
   /// Counts a point that storage would refuse; the line is kept for a verbose answer. `reason` is
   /// wanted for the first of its code.
   void refuse_at_storage(std::string_view code, std::string reason, rejected_line line);
-  /// The same for points beyond retention, whose words are fixed.
+  /// The same for points beyond retention, whose message is fixed.
   void refuse_by_retention(rejected_line line);
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words that all dialects of writes use. Pure; any thread.
+// The messages that all dialects of writes use. Pure; any thread.
 #include "api/write_dialect.hpp"
 
 #include <fmt/format.h>
@@ -32,24 +32,24 @@ constexpr std::array<std::string_view, 7> final_phrases{
 
 std::string refusals_text(const write_verdict& verdict) {
   std::string text;
-  std::uint64_t told = 0;
+  std::uint64_t shown = 0;
   for (const rejected_line& line : verdict.refusals) {
     if (!line.at_storage) {
-      text.append(told == 0 ? "" : "\n").append(line.message);
-      ++told;
+      text.append(shown == 0 ? "" : "\n").append(line.message);
+      ++shown;
     }
   }
-  if (verdict.rejected > told) {
-    text += fmt::format("{}... and {} more lines refused", told == 0 ? "" : "\n",
-                        verdict.rejected - told);
+  if (verdict.rejected > shown) {
+    text += fmt::format("{}... and {} more lines refused", shown == 0 ? "" : "\n",
+                        verdict.rejected - shown);
   }
   return text;
 }
 
-// InfluxDB up to 1.11 says it so; what 1.12 says instead no client knows.
+// The message of InfluxDB up to 1.11; no client knows the one of 1.12.
 constexpr std::string_view retention_text = "points beyond retention policy";
 
-// Behind everything that InfluxDB says, so that its words stay whole for those who match them.
+// Follows InfluxDB's own message, so that clients which match that find it whole.
 std::string hints_text(const write_verdict& verdict) {
   std::string text;
   const auto add = [&text](std::string_view hint) {
@@ -114,20 +114,20 @@ std::string quoted_value(std::string_view text) {
   return out;
 }
 
-std::string refuse_name(std::string_view what, std::string_view name) {
+std::string refuse_name(std::string_view kind, std::string_view name) {
   if (name.size() > name_bytes_max) {
-    return fmt::format("the {}'s name is longer than {} bytes", what, name_bytes_max);
+    return fmt::format("the {}'s name is longer than {} bytes", kind, name_bytes_max);
   }
   // What InfluxDB's meta.ValidName refuses can never be created upstream: its words.
   if (name == "." || name == ".." || name.find_first_of("/\\") != std::string_view::npos) {
     return "invalid name";
   }
   if (!is_utf8(name)) {
-    return fmt::format("the {}'s name is not valid UTF-8", what);
+    return fmt::format("the {}'s name is not valid UTF-8", kind);
   }
   for (const char c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      return fmt::format("the {}'s name holds a control character", what);
+      return fmt::format("the {}'s name holds a control character", kind);
     }
   }
   return {};
@@ -153,7 +153,7 @@ std::optional<std::int64_t> long_unit_of(std::string_view precision) noexcept {
   return std::nullopt;
 }
 
-std::string verdict_words(const write_verdict& verdict) {
+std::string verdict_message(const write_verdict& verdict) {
   if (verdict.flawless()) {
     return {};
   }
@@ -170,7 +170,7 @@ std::string verdict_words(const write_verdict& verdict) {
                      hints_text(verdict));
 }
 
-std::string_view verbose_words(const write_verdict& verdict) noexcept {
+std::string_view verbose_message(const write_verdict& verdict) noexcept {
   return verdict.nothing_kept ? "line protocol parsing error"
                               : "partial write of line protocol occurred";
 }
@@ -208,34 +208,34 @@ void add_line_counts(const write_verdict& verdict, http::response& to) {
                   refused + verdict.withheld, verdict.lines > known ? verdict.lines - known : 0));
 }
 
-std::string read_wishes(const std::vector<std::pair<std::string, std::string>>& pairs,
-                        write_wishes& wishes) {
+std::string read_options(const std::vector<std::pair<std::string, std::string>>& pairs,
+                         write_options& options) {
   const auto read = [&pairs](std::string_view name, bool& into) -> std::string {
-    const auto given = http::find_value(pairs, name);
-    if (!given || given->empty()) {
+    const auto value = http::find_value(pairs, name);
+    if (!value || value->empty()) {
       return {};
     }
-    const auto meant = boolean_of(*given);
-    if (!meant) {
-      return fmt::format("invalid {} {} (use true or false)", name, quoted_value(*given));
+    const auto boolean = boolean_of(*value);
+    if (!boolean) {
+      return fmt::format("invalid {} {} (use true or false)", name, quoted_value(*value));
     }
-    into = *meant;
+    into = *boolean;
     return {};
   };
-  std::string refused = read("verbose", wishes.verbose);
-  return refused.empty() ? read("accept_partial", wishes.accept_partial) : refused;
+  std::string refused = read("verbose", options.verbose);
+  return refused.empty() ? read("accept_partial", options.accept_partial) : refused;
 }
 
-void read_wishes(const http::request_head& head, write_wishes& wishes) {
+void read_options(const http::request_head& head, write_options& options) {
   if (const auto verbose = head.header("X-Weir-Verbose")) {
-    wishes.verbose = boolean_of(*verbose).value_or(wishes.verbose);
+    options.verbose = boolean_of(*verbose).value_or(options.verbose);
   }
   if (const auto letters = head.header("X-Weir-Letters")) {
-    wishes.letters = wishes.letters && !equal_ignoring_case(*letters, "no");
+    options.letters = options.letters && !equal_ignoring_case(*letters, "no");
   }
 }
 
-failure_words body_failure_words(http::body_failure why) noexcept {
+failure_message body_failure_message(http::body_failure why) noexcept {
   switch (why) {
     case http::body_failure::too_large:
       return {413,
@@ -272,7 +272,7 @@ bool holds_final_phrase(std::string_view text) noexcept {
   return false;
 }
 
-std::string overloaded_words(std::string_view why) {
+std::string overloaded_message(std::string_view why) {
   // "timeout" is what 1.x itself says under load, and what TSBS waits for.
   std::string text = "timeout: ";
   text.append(why.empty() || holds_final_phrase(why) ? "try again later" : why);

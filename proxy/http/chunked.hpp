@@ -24,7 +24,7 @@ class chunk_decoder {
     damaged,  // not the chunked coding, or above a bound; call no more
   };
   struct step {
-    status what = status::more;
+    status kind = status::more;
     /// Bytes used up, with those of `data`.
     std::size_t consumed = 0;
     std::string_view data;

@@ -15,19 +15,22 @@
 namespace weir::http {
 namespace {
 
-// A client that was refused before `100 Continue` most likely sends no body: no long wait for it.
+// A client that was refused before `100 Continue` most likely sends no body: its connection does
+// not wait long for one.
 constexpr std::int64_t unasked_body_timeout_ns = 2'000'000'000;
-// So long is read what may follow a request of unknown length: a reset may overtake the answer.
+// How long bytes behind a request of unknown length are read after its answer: closing at once
+// would send a reset, which may overtake the answer.
 constexpr std::int64_t unknown_length_linger_ns = 2'000'000'000;
-// What a head costs of a turn's work.
+// What reading a head costs, in units of `turn_work`.
 constexpr std::size_t head_work = 32;
-// A body has come on when so many bytes of it came; fewer in that time are as good as none.
-constexpr std::uint64_t progress_bytes = 16 * 1024;
+// A body makes progress when so many more bytes of it have arrived: a client that sends a byte now
+// and then makes none.
+constexpr std::uint64_t progress_bytes = std::uint64_t{16} << 10;
 
 }  // namespace
 
-void connection::state::set_peer(connection_peer given) {
-  peer = std::move(given);
+void connection::state::set_peer(connection_peer new_peer) {
+  peer = std::move(new_peer);
   lease =
       requests.memory() == nullptr ? memory_lease{} : memory_lease(*requests.memory(), peer.share);
 }
@@ -38,7 +41,7 @@ void connection::state::receive(std::string_view bytes, const moment& when, turn
     return;
   }
   if (paused) {
-    // That it waited was not the client's doing.
+    // The loop had no turn for it: that time is not the client's.
     if (at == phase::body) {
       deadline = deadline.after(now.steady - *paused);
     }
@@ -75,7 +78,7 @@ void connection::state::drive(std::string_view bytes) {
   driving = false;
 }
 
-// As far as answers, work and memory allow. The rest is left in `bytes`.
+// Reads `bytes` as far as answers, work and memory allow, and leaves the rest in `bytes`.
 void connection::state::advance(std::string_view& bytes) {
   settle();
   while (at != phase::closed && at != phase::waiting) {
@@ -102,7 +105,7 @@ void connection::state::advance(std::string_view& bytes) {
   }
 }
 
-// All that could be read was read: if the peer is gone, what is incomplete stays so.
+// All bytes were read: if the peer has closed its side, an incomplete request stays incomplete.
 void connection::state::run_dry() {
   if (!peer_ended || !pending.empty() || (at == phase::body && feed.behind())) {
     return;
@@ -114,7 +117,7 @@ void connection::state::run_dry() {
   }
 }
 
-// What an answer changes, done only after the exchange's own functions have returned.
+// Follows an answer. Called once the exchange's functions have returned, because it deletes it.
 void connection::state::settle() {
   if (!answered || !(at == phase::body || at == phase::waiting)) {
     return;
@@ -262,7 +265,7 @@ void connection::state::take_body(std::string_view& bytes) {
 void connection::state::take_chunks(std::string_view& bytes) {
   const chunk_decoder::step step = body.chunks.next(bytes);
   bytes.remove_prefix(step.consumed);
-  switch (step.what) {
+  switch (step.kind) {
     case chunk_decoder::status::more:
       return;
     case chunk_decoder::status::data:
@@ -280,7 +283,8 @@ void connection::state::take_chunks(std::string_view& bytes) {
 void connection::state::take_piece(std::string_view piece) {
   if (at == phase::body) {
     const std::uint64_t left = limits.body_bytes_max - body.wire_bytes;
-    // What still fits is handed on first, so that how the bytes were split makes no difference.
+    // The bytes within the limit are handed on first, so that how they were split makes no
+    // difference.
     const std::string_view fits =
         piece.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size())));
     piece.remove_prefix(fits.size());
@@ -319,7 +323,8 @@ void connection::state::decode(std::string_view piece) {
   }
 }
 
-// The body's first bytes are here, or all of it: they tell what Content-Encoding does not.
+// The body's first bytes are here, or all of it: they show its coding, which Content-Encoding did
+// not name.
 void connection::state::look_at_coding() {
   body.encoding = coding_shown(body.shown);
   if (body.encoding == coding::unknown) {
@@ -340,7 +345,7 @@ void connection::state::inflate(std::string_view piece) {
   }
 }
 
-// With what waits of a body. What has arrived of it may be all.
+// Passes on the part of a body that waits for work. Its end may have arrived already.
 void connection::state::go_on() {
   if (!answered) {
     judge(feed.go_on(*current, *work, answered));
@@ -377,7 +382,7 @@ void connection::state::end_body() {
   if (!answered && shown_only) {
     look_at_coding();
     if (!answered && feed.behind()) {
-      return;  // there was no work left for it: `go_on` comes back here
+      return;  // out of work: `go_on` comes back here
     }
   }
   at = phase::waiting;
@@ -385,7 +390,7 @@ void connection::state::end_body() {
   if (answered) {
     return;
   }
-  // A gzip body of no bytes at all is no body: clients set the header on every request.
+  // `Content-Encoding: gzip` and no bytes is no body: some clients set it on every request.
   if (body.encoding == coding::gzip && body.wire_bytes > 0 && !feed.complete()) {
     refuse_body(body_failure::truncated_gzip, false);
     return;
@@ -481,8 +486,8 @@ void connection::tick(const moment& now) {
   self.close();
 }
 
-void connection::answer(response given) {
-  state_->give(given);
+void connection::answer(response reply) {
+  state_->give(reply);
   if (state_->answered_call) {
     state_->answered_call();
   }

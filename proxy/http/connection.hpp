@@ -32,7 +32,7 @@
 namespace weir::http {
 
 struct connection_limits {
-  std::uint64_t head_bytes_max = 16 * 1024;
+  std::uint64_t head_bytes_max = std::uint64_t{16} << 10;
   /// Of a body, inflated; what is on the wire may not be longer either.
   std::uint64_t body_bytes_max = 25'000'000;
   /// Bytes of a refused body that are read and thrown away so that its client reads the answer.
@@ -42,7 +42,7 @@ struct connection_limits {
   std::int64_t idle_timeout_ns = 300'000'000'000;
 };
 
-/// Why a body could not be had whole.
+/// Why a body is incomplete or cannot be read.
 enum class body_failure : std::uint8_t {
   too_large,         // Content-Length, or what was read or inflated, is above the limit: 413
   damaged_gzip,      // not gzip, or a wrong checksum: 400
@@ -52,14 +52,14 @@ enum class body_failure : std::uint8_t {
   timeout,           // it did not arrive in time: 408, connection closed
   overloaded,        // the memory for requests in flight was used up: 503
   stalled,           // it stood still while that memory was short: 503, connection closed
-  cut_off,           // the client closed or sent broken framing; nobody reads an answer
+  cut_off,           // the client closed or sent broken framing; no one is left to read an answer
 };
 
-/// Who is on the other side, as far as whoever accepted the connection knows.
+/// The client, as far as the intake that accepted the connection knows it.
 struct connection_peer {
   /// "192.0.2.1:4711", or "unix".
   std::string address{};
-  /// Number of the listener that it came in by, in the order of the configuration.
+  /// Index of the listener that accepted it, in the order in which listeners were opened.
   std::uint32_t listener = 0;
   /// What all connections of its address hold of the memory for requests; nullptr: not counted.
   std::shared_ptr<memory_share> share{};
@@ -75,9 +75,9 @@ class exchange {
 
   /// A piece of the body, inflated. Not called after an answer was given.
   virtual void body(std::string_view piece) = 0;
-  /// The same for an exchange to which a piece may be much work: it spends from `work` and says how
-  /// much of the piece it took, less than all of it only when the work was done. The rest comes
-  /// again.
+  /// The same for an exchange to which a piece may be much work: it spends from `work` and returns
+  /// how many bytes of the piece it took, fewer than all only when the work was used up. The rest
+  /// is passed again.
   [[nodiscard]] virtual std::size_t take(std::string_view piece, turn_work& work) {
     static_cast<void>(work);
     body(piece);
@@ -87,23 +87,24 @@ class exchange {
   virtual void complete() = 0;
   /// The body will not be complete. Returns the answer (ignored for `cut_off`).
   [[nodiscard]] virtual response fail(body_failure why) = 0;
-  /// The connection finds no memory beside what this exchange holds: what it can do without it
-  /// gives back. False: there is none.
+  /// The budget has no memory left for the connection: gives back what the exchange can do without.
+  /// False: it has nothing to give back.
   [[nodiscard]] virtual bool give_way() noexcept { return false; }
   /// Whether a body could change the answer. If so, one whose end cannot be known is refused
   /// (`length_unknown`) and never taken for an empty one.
   [[nodiscard]] virtual bool takes_body() const { return false; }
-  /// The body's Content-Encoding meant nothing, and its first bytes told what it is.
+  /// The body's Content-Encoding named no coding, and its first bytes showed what it is.
   virtual void encoding_ignored() {}
 };
 
-/// Decides what a request is, and has what the connections of its loop share. It must outlive them.
+/// Opens an exchange for each request, and has what the connections of its loop share. It must
+/// outlive them. Loop: theirs.
 class router {
  public:
   virtual ~router() = default;
   /// What connections lease their memory from; nullptr: nothing bounds it.
   [[nodiscard]] virtual memory_budget* memory() noexcept { return nullptr; }
-  /// An answer had to be replaced or shortened because memory was used up.
+  /// An answer was replaced by a shorter one because the memory was used up.
   virtual void answer_lost() {}
   [[nodiscard]] inflater_pool& inflaters() noexcept { return inflaters_; }
   /// Called when a head is complete, before any body and before `100 Continue`. The exchange may
@@ -130,18 +131,18 @@ class connection {
   /// at most one read's bytes, because `wants_input()` is false then. What goes beyond the turn's
   /// work waits likewise.
   void receive(std::string_view bytes, const moment& now, turn_work& work);
-  /// The same with work enough.
+  /// The same with as much work as it takes.
   void receive(std::string_view bytes, const moment& now);
   /// The peer closed its side.
   void receive_end(const moment& now);
   /// Time went on: deadlines are looked at.
   void tick(const moment& now);
 
-  /// The answer to the current exchange. From within `exchange::complete`, from `router::open`, or
-  /// later from the loop, but once per exchange.
-  void answer(response given);
-  /// `call` happens whenever an answer was given, so that the owner knows which connection has
-  /// output although it received nothing. It must not call the connection.
+  /// Gives the answer to the current exchange. From within `exchange::complete`, from
+  /// `router::open`, or later from the loop, but once per exchange.
+  void answer(response reply);
+  /// `call` is called after each answer, so that the owner knows which connection has output
+  /// although it received nothing. It must not call the connection.
   void when_answered(std::function<void()> call);
   /// Goes on with what waits inside: bytes beyond an earlier turn's work, requests behind an answer
   /// that was outstanding, an answer that is made while it is sent. Call it after `answer` was
@@ -155,15 +156,16 @@ class connection {
   /// `input_waits` a request is on its way already and is the last.
   void finish_after_current(bool input_waits = false);
 
-  /// Since when the body that is awaited has not come on, if there is one.
+  /// Since when the body that is awaited makes no progress; nullopt: no body is awaited.
   [[nodiscard]] std::optional<steady_time> stalled_since() const noexcept;
-  /// Answers that body `stalled`; the connection ends with it, or soon. `resume` follows.
+  /// Refuses that body as `stalled`; the connection ends with the answer, or soon after. Call
+  /// `resume` next.
   void give_up_body(const moment& now);
 
   /// Bytes to send; the caller takes them (swap or erase).
   [[nodiscard]] std::string& output() noexcept;
-  /// Of the output that was taken, so many bytes are still on their way. While there are some no
-  /// further request is begun: a client that does not read is not served.
+  /// So many bytes of the output that was taken are not sent yet. While there are some, no further
+  /// request is begun: a client that does not read is not served.
   void set_unsent(std::size_t bytes);
   /// False while an answer is outstanding, not sent, or work is left: stop reading from the socket.
   [[nodiscard]] bool wants_input() const noexcept;
@@ -174,7 +176,7 @@ class connection {
   [[nodiscard]] bool wants_half_close() const noexcept;
   /// No request is begun and nothing is to be sent.
   [[nodiscard]] bool idle() const noexcept;
-  /// What it leased from the router's memory, for the request that it is at.
+  /// Bytes leased from the router's memory, for the current request and for answers.
   [[nodiscard]] std::size_t leased_bytes() const noexcept;
   /// When `tick` has something to do.
   [[nodiscard]] steady_time deadline() const noexcept;

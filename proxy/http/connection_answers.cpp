@@ -11,12 +11,12 @@ namespace weir::http {
 namespace {
 
 constexpr std::size_t lease_step_bytes = 4096;
-// A lease is not given back for less, so that the budget is not touched at every turn.
-constexpr std::size_t lease_slack_bytes = 64 * 1024;
+// A lease shrinks only by more than this, so that the budget is not touched at every turn.
+constexpr std::size_t lease_slack_bytes = std::size_t{64} << 10;
 // An answer's body up to this size needs no lease of its own.
 constexpr std::size_t small_answer_bytes = 2048;
-// In place of an answer for which there is no memory.
-constexpr std::string_view no_memory_words =
+// The body of the 503 that replaces an answer for which there is no memory.
+constexpr std::string_view no_memory_body =
     "{\"error\":\"timeout: the memory for answers that wait to be read is used up\"}\n";
 // Buffers up to these sizes stay with an idle connection.
 constexpr std::size_t headers_kept_max = 32;
@@ -41,13 +41,13 @@ void connection::state::refuse_body(body_failure why, bool close_after) {
   give(refused);
 }
 
-void connection::state::give(response& given) {
+void connection::state::give(response& reply) {
   WEIR_ASSERT((at == phase::body || at == phase::waiting) && !answered);
   answered = true;
-  if (given.body.size() > small_answer_bytes && !fit_lease(0, given.body.size())) {
-    shorten(given);
+  if (reply.body.size() > small_answer_bytes && !fit_lease(0, reply.body.size())) {
+    shorten(reply);
   }
-  keep_alive = keep_alive && !given.close && !finishing;
+  keep_alive = keep_alive && !reply.close && !finishing;
   if (at == phase::body && body.expected()) {
     // What is left of the body has to be read first. A client that awaits `100 Continue` may or may
     // not send it, so the next byte's meaning would be a guess.
@@ -56,28 +56,28 @@ void connection::state::give(response& given) {
   if (at == phase::body && body.length_unknown) {
     keep_alive = false;  // where the next request would begin is a guess
   }
-  if (given.source != nullptr) {
+  if (reply.source != nullptr) {
     keep_alive = keep_alive && !version_1_0 && !body.expected();
     body = framing{};  // of a request that needs no body
   }
   if (keep_alive && version_1_0) {
-    given.headers.emplace_back("Connection", "keep-alive");
+    reply.headers.emplace_back("Connection", "keep-alive");
   }
-  out.put(given, {.keep_alive = keep_alive, .head_only = head_only, .version_1_0 = version_1_0},
+  out.put(reply, {.keep_alive = keep_alive, .head_only = head_only, .version_1_0 = version_1_0},
           now.wall);
 }
 
-// There is no memory for the answer.
-void connection::state::shorten(response& given) {
+// Replaces an answer for which there is no memory by its brief form, or by a short 503.
+void connection::state::shorten(response& reply) {
   requests.answer_lost();
-  if (!given.brief_body.empty()) {
-    given.body = std::move(given.brief_body);
+  if (!reply.brief_body.empty()) {
+    reply.body = std::move(reply.brief_body);
     return;
   }
-  given.status = 503;
-  given.content_type = "application/json";
-  given.body = no_memory_words;
-  given.close = true;
+  reply.status = 503;
+  reply.content_type = "application/json";
+  reply.body = no_memory_body;
+  reply.close = true;
 }
 
 void connection::state::close() noexcept {
@@ -126,8 +126,8 @@ bool connection::state::fit_lease(std::size_t more, std::size_t answer_bytes) no
   return true;
 }
 
-// What is held finds no room in the budget: what is not answered yet is answered 503, and what
-// cannot be answered in order is not kept.
+// The budget has no room for what the connection holds: a request without an answer is answered
+// 503, and pipelined requests behind an answer are discarded with the connection.
 void connection::state::shed() {
   if (at == phase::body && !answered) {
     if (current->give_way() && fit_lease()) {
@@ -162,7 +162,8 @@ void connection::state::shed() {
   if (pending.empty()) {
     return;
   }
-  // Pipelined requests that cannot be kept: the connection ends behind the answer before them.
+  // Pipelined requests for which there is no memory: the connection ends with the answer before
+  // them.
   std::string{}.swap(pending);
   finishing = true;
   if (at == phase::head) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one connection knows between two reads, for the two files that work on it: connection.cpp
-// (requests come in) and connection_answers.cpp (answers go out, and the memory of both). Private
+// The state of one connection, for the two files that work on it: connection.cpp (requests come in)
+// and connection_answers.cpp (answers go out; the memory lease). No part of the interface: private
 // to http/.
 #pragma once
 
@@ -19,9 +19,9 @@
 namespace weir::http {
 
 /// Pipelined requests are not begun while more than this waits to be sent.
-inline constexpr std::size_t output_bytes_max = 64 * 1024;
-/// What a connection may hold without a lease: usual heads and answers.
-inline constexpr std::size_t unleased_bytes_max = 8 * 1024;
+inline constexpr std::size_t output_bytes_max = std::size_t{64} << 10;
+/// Bytes that a connection may hold without a lease: usual heads and answers.
+inline constexpr std::size_t unleased_bytes_max = std::size_t{8} << 10;
 
 enum class phase : std::uint8_t {
   head,     // a request's head is awaited, or a part of it is here
@@ -41,7 +41,7 @@ struct connection::state {
     set_peer({});
   }
 
-  void set_peer(connection_peer given);
+  void set_peer(connection_peer new_peer);
   void receive(std::string_view bytes, const moment& when, turn_work& with);
   void drive(std::string_view bytes);
   void advance(std::string_view& bytes);
@@ -65,13 +65,14 @@ struct connection::state {
   void refuse_head(int status, std::string_view why);
   void refuse_body(body_failure why, bool close);
   void damaged_framing();
-  void give(response& given);
-  void shorten(response& given);
+  void give(response& reply);
+  void shorten(response& reply);
   void cut_off();
   void close() noexcept;
   void give_up_buffers();
   [[nodiscard]] std::size_t held_bytes() const noexcept;
-  /// Makes the lease as large as what is held, and is about to be: of requests, and of answers.
+  /// Makes the lease as large as what is held and `more` and `answer_bytes`, which are about to be
+  /// held for a request and for an answer. False: there is no memory for it.
   [[nodiscard]] bool fit_lease(std::size_t more = 0, std::size_t answer_bytes = 0) noexcept;
   void shed();
   [[nodiscard]] bool may_begin() const noexcept {
@@ -94,7 +95,7 @@ struct connection::state {
   bool keep_alive = true;  // after the current answer
   bool head_only = false;
   bool version_1_0 = false;
-  bool continue_owed = false;  // `100 Continue` is awaited and was not sent
+  bool continue_owed = false;  // the client awaits `100 Continue`, which was not sent
   framing body;
   body_feed feed;
   outbox out;

@@ -67,7 +67,7 @@ bool text_byte(char c) noexcept {
 }  // namespace
 
 coding coding_of(const request_head& head) noexcept {
-  coding found = coding::identity;
+  coding seen = coding::identity;
   for (const header_field& field : head.headers) {
     if (!equal_ignoring_case(field.name, "content-encoding")) {
       continue;
@@ -77,7 +77,7 @@ coding coding_of(const request_head& head) noexcept {
       const std::size_t comma = rest.find(',');
       const coding next = coding_named(trimmed(rest.substr(0, comma)));
       if (next != coding::identity) {
-        found = both(found, next);
+        seen = both(seen, next);
       }
       if (comma == std::string_view::npos) {
         break;
@@ -85,7 +85,7 @@ coding coding_of(const request_head& head) noexcept {
       rest.remove_prefix(comma + 1);
     }
   }
-  return found;
+  return seen;
 }
 
 coding coding_shown(std::string_view first_bytes) noexcept {
@@ -113,17 +113,17 @@ bool framing::show(std::string_view& piece) {
 }
 
 framing framing_of(const request_head& head, std::string_view following) {
-  framing found;
-  found.chunked = head.chunked;
-  found.remaining = head.content_length.value_or(0);
-  found.encoding = coding_of(head);
+  framing seen;
+  seen.chunked = head.chunked;
+  seen.remaining = head.content_length.value_or(0);
+  seen.encoding = coding_of(head);
   const bool bodiless =
       head.method == method::get || head.method == method::head || head.method == method::options;
   if (!bodiless && !head.chunked && !head.content_length) {
-    found.length_unknown = head.version_1_0 || !head.keep_alive || head.expect_continue ||
-                           !may_begin_request(following);
+    seen.length_unknown = head.version_1_0 || !head.keep_alive || head.expect_continue ||
+                          !may_begin_request(following);
   }
-  return found;
+  return seen;
 }
 
 }  // namespace weir::http

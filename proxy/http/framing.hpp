@@ -46,7 +46,7 @@ struct framing {
   std::string shown{};
   std::uint64_t wire_bytes = 0;
   std::uint64_t discarded_bytes = 0;
-  /// When the body last came on, and its bytes at that time.
+  /// When the body last made progress, and how many bytes had arrived then.
   steady_time progress{};
   std::uint64_t progress_bytes = 0;
 

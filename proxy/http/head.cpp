@@ -62,14 +62,14 @@ int on_headers_complete(llhttp_t* parser) {
 
 const llhttp_settings_t& callbacks() noexcept {
   static const llhttp_settings_t table = [] {
-    llhttp_settings_t made;
-    llhttp_settings_init(&made);
-    made.on_url = on_url;
-    made.on_header_field = on_header_field;
-    made.on_header_value = on_header_value;
-    made.on_header_value_complete = on_header_value_complete;
-    made.on_headers_complete = on_headers_complete;
-    return made;
+    llhttp_settings_t callbacks;
+    llhttp_settings_init(&callbacks);
+    callbacks.on_url = on_url;
+    callbacks.on_header_field = on_header_field;
+    callbacks.on_header_value = on_header_value;
+    callbacks.on_header_value_complete = on_header_value_complete;
+    callbacks.on_headers_complete = on_headers_complete;
+    return callbacks;
   }();
   return table;
 }
@@ -247,12 +247,12 @@ void clear(request_head& head) noexcept {
 
 std::optional<std::size_t> find_head_end(std::string_view bytes, std::size_t& scanned) noexcept {
   while (scanned < bytes.size()) {
-    const void* found = std::memchr(bytes.data() + scanned, '\n', bytes.size() - scanned);
-    if (found == nullptr) {
+    const void* line_feed = std::memchr(bytes.data() + scanned, '\n', bytes.size() - scanned);
+    if (line_feed == nullptr) {
       scanned = bytes.size();
       return std::nullopt;
     }
-    const auto feed = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
+    const auto feed = static_cast<std::size_t>(static_cast<const char*>(line_feed) - bytes.data());
     const std::string_view next = bytes.substr(feed + 1, 2);
     if (next.starts_with('\n')) {
       return feed + 2;

@@ -55,7 +55,7 @@ void append_date(wall_time date, std::string& out) {
   thread_local std::string cached;
   const std::int64_t second = date.ns / 1'000'000'000;
   if (second < 0) {
-    return;  // before 1970: a clock nobody set; RFC 9110 allows no Date then
+    return;  // before 1970: the clock was never set; RFC 9110 then wants no Date
   }
   if (second != cached_second) {
     spell_date(second, cached);

@@ -23,8 +23,8 @@ void admission::begin(const api::write_target& target, admission_terms terms, st
     target_.unit_ns = terms_.policy->unit_ns;
   }
   now_ns_ = now_ns;
-  verdict_.verbose = target_.wishes.verbose;
-  letters_.begin(target_.wishes.letters);
+  verdict_.verbose = target_.options.verbose;
+  letters_.begin(target_.options.letters);
   gate_.begin(request_of_gate());
 }
 
@@ -153,7 +153,7 @@ void admission::note_refusal(const gate_answer& answer, const point_view& point)
   const auto code = static_cast<std::size_t>(answer.code);
   if (is_dropped) {
     ++account_.dropped_by_gate[code];
-    if (verdict_.verbose && !target_.wishes.letters) {
+    if (verdict_.verbose && !target_.options.letters) {
       verdict_.reject(entry_of(answer, point));  // a client that keeps letters itself wants to know
     }
     return;

@@ -87,7 +87,7 @@ void write_request::add_frame(std::shared_ptr<frame> filled) {
 }
 
 void write_request::complete() {
-  if (!points_.target().wishes.accept_partial && !overloaded_ && !points_.verdict().flawless()) {
+  if (!points_.target().options.accept_partial && !overloaded_ && !points_.verdict().flawless()) {
     points_.withhold(idle_buffer_bytes);
     frames_.clear();
     frame_bytes_ = 0;

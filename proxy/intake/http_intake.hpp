@@ -22,7 +22,7 @@ struct uv_loop_s;
 
 namespace weir {
 
-/// What one intake loop does besides moving bytes. Lives on that loop's thread.
+/// What one intake loop does besides moving bytes. Thread: the loop's.
 class loop_worker {
  public:
   virtual ~loop_worker() = default;
@@ -81,7 +81,7 @@ class http_intake {
 
  private:
   struct state;
-  explicit http_intake(std::unique_ptr<state> made);
+  explicit http_intake(std::unique_ptr<state> built);
   std::unique_ptr<state> state_;
 };
 

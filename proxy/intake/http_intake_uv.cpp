@@ -25,8 +25,8 @@ constexpr std::string_view too_many_connections =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 46\r\n"
     "Connection: close\r\n\r\n{\"error\":\"timeout: too many open connections\"}";
 
-/// Whom memory is shared out among: an address, of IPv6 the network that one site has (/64), and
-/// all clients of Unix sockets together.
+/// By what clients share the memory for requests: an IPv4 address, the /64 network of an IPv6
+/// address, and all Unix sockets together.
 std::string client_key(const peer_address& peer) {
   switch (peer.kind) {
     case peer_address::family::unknown:
@@ -147,7 +147,7 @@ void http_intake::state::accepted(int fd, const listener& from) {
     socket.peer = peer_of(fd);
   }
   socket.share = shares.of(socket.peer);
-  socket.speaks = from.transports();
+  socket.between = from.transports();
   least->adopt(std::move(socket));
 }
 
@@ -186,7 +186,7 @@ std::size_t http_intake::state::open_connections() const noexcept {
   return sum;
 }
 
-http_intake::http_intake(std::unique_ptr<state> made) : state_(std::move(made)) {}
+http_intake::http_intake(std::unique_ptr<state> built) : state_(std::move(built)) {}
 
 http_intake::~http_intake() {
   stop();
@@ -204,29 +204,29 @@ result<std::unique_ptr<http_intake>> http_intake::start(uv_loop_s* control,
     }
     opened.push_back(std::move(socket).value());
   }
-  auto made = std::make_unique<state>();
-  made->control = control;
-  made->connections_max = options.connections_max;
+  auto built = std::make_unique<state>();
+  built->control = control;
+  built->connections_max = options.connections_max;
   for (std::uint32_t i = 0; i < options.loops; ++i) {
-    made->loops.push_back(
+    built->loops.push_back(
         std::make_unique<intake_loop>(make_worker(i), options.limits, options.clock));
-    made->loops.back()->start();
+    built->loops.back()->start();
   }
-  made->rest = new uv_timer_t{};
-  uv_timer_init(control, made->rest);
-  made->rest->data = made.get();
+  built->rest = new uv_timer_t{};
+  uv_timer_init(control, built->rest);
+  built->rest->data = built.get();
   for (listening_socket& socket : opened) {
     auto each = std::make_unique<state::listener>();
-    each->owner = made.get();
+    each->owner = built.get();
     each->opened = std::move(socket);
-    each->index = static_cast<std::uint32_t>(made->listeners.size());
+    each->index = static_cast<std::uint32_t>(built->listeners.size());
     each->transports = options.listen[each->index].transports;
     each->poll.data = each.get();
     WEIR_ASSERT(uv_poll_init(control, &each->poll, each->opened.socket.get()) == 0);
-    made->listeners.push_back(std::move(each));
+    built->listeners.push_back(std::move(each));
   }
-  made->poll_all();
-  return std::unique_ptr<http_intake>(new http_intake(std::move(made)));
+  built->poll_all();
+  return std::unique_ptr<http_intake>(new http_intake(std::move(built)));
 }
 
 std::vector<listen_address> http_intake::addresses() const {

@@ -11,28 +11,27 @@
 namespace weir {
 namespace {
 
-// One buffer serves all connections of a loop, because a connection copies what it keeps. Larger
-// reads cost less per byte; 256 KiB is where that ends on loopback.
+// All connections of a loop share one buffer, because a connection copies what it keeps. Larger
+// reads cost less per byte, up to 256 KiB on loopback.
 constexpr std::size_t read_buffer_bytes = std::size_t{256} << 10;
 constexpr std::uint64_t timer_interval_ms = 250;
-// A client that does not read its answers is given up after this.
+// A connection is closed when its client has read nothing of its answers for so long.
 constexpr std::int64_t write_stall_ns_max = 60'000'000'000;
-// Who reads less of them in that time does not read.
+// Fewer bytes read in that time count as none.
 constexpr std::size_t write_progress_bytes = 4096;
-// While the memory for requests is short: bodies that do not come on, and answers that are not
-// read, are given up after this.
+// The same while the memory for requests is short, and for bodies that make no progress.
 constexpr std::int64_t stall_when_short_ns_max = 2'000'000'000;
-// Short is a budget of which more than one part in so many is in use.
+// A budget is short when more than one part in so many of it is in use.
 constexpr std::size_t short_part = 2;
 // Once a turn has lasted so long, connections get `late_work` each: small requests are served on,
 // large ones wait for the next turn. Of those that wait at least one is served.
 constexpr std::uint64_t turn_ns_max = 8'000'000;
 constexpr std::size_t late_work = 512;
-// Read of one connection in one turn.
+// Bytes read from one connection in one turn.
 constexpr std::size_t turn_bytes_max = 2 * read_buffer_bytes;
-// Buffers of up to this size stay with a connection.
+// A connection keeps an empty buffer up to this size.
 constexpr std::size_t kept_bytes_max = 4096;
-// Pipelined requests are served turn after turn; past this many the loop looks at others first.
+// Rounds of pipelined requests in one turn; then the loop looks at its other sockets first.
 constexpr int rounds_per_turn_max = 64;
 
 }  // namespace
@@ -51,7 +50,7 @@ struct intake_loop::client {
   bool touched = false;
   bool reading = false;
   bool closing = false;
-  bool ended = false;  // `between` was told that no output follows
+  bool ended = false;  // `between->end()` was called
   bool half_closed = false;
   bool queued = false;
   /// Of turn `turn`.
@@ -61,19 +60,19 @@ struct intake_loop::client {
   /// Being written by libuv; empty when nothing is on its way.
   std::string sending;
   uv_write_t write{};
-  /// When writing last came on, and how much was left then.
+  /// When the socket last took bytes, and how many were left then.
   steady_time write_progress{};
   std::size_t write_left = 0;
 
-  client(intake_loop& loop, std::unique_ptr<transport> speaks)
+  client(intake_loop& loop, std::unique_ptr<transport> of_listener)
       : tcp{},
         owner(&loop),
         machine(loop.worker_->router(), loop.limits_, loop.clock_()),
-        between(std::move(speaks)) {
+        between(std::move(of_listener)) {
     machine.when_answered([this] { owner->touch(*this); });
   }
 
-  /// Bytes, or the end, were sent to it and not read yet.
+  /// The socket has bytes that were not read yet.
   [[nodiscard]] bool input_waits() const {
     uv_os_fd_t fd = -1;
     char first = 0;
@@ -162,21 +161,21 @@ void intake_loop::on_wake(uv_async_t* handle) {
 }
 
 void intake_loop::open_client(accepted_socket socket) {
-  auto made = std::make_unique<client>(*this, std::move(socket.speaks));
+  auto opened = std::make_unique<client>(*this, std::move(socket.between));
   int error = 0;
   if (socket.kind == listen_address::family::tcp) {
-    uv_tcp_init(&loop_, &made->tcp);
-    error = uv_tcp_open(&made->tcp, socket.fd);
-    uv_tcp_nodelay(&made->tcp, 1);
+    uv_tcp_init(&loop_, &opened->tcp);
+    error = uv_tcp_open(&opened->tcp, socket.fd);
+    uv_tcp_nodelay(&opened->tcp, 1);
   } else {
-    uv_pipe_init(&loop_, &made->pipe, 0);
-    error = uv_pipe_open(&made->pipe, socket.fd);
+    uv_pipe_init(&loop_, &opened->pipe, 0);
+    error = uv_pipe_open(&opened->pipe, socket.fd);
   }
-  made->machine.set_peer(
+  opened->machine.set_peer(
       {.address = socket.kind == listen_address::family::tcp ? to_string(socket.peer) : "unix",
        .listener = socket.listener,
        .share = std::move(socket.share)});
-  client& c = *made.release();  // on_closed deletes it
+  client& c = *opened.release();  // on_closed deletes it
   c.handle.data = &c;
   c.index = clients_.size();
   clients_.push_back(&c);
@@ -238,7 +237,7 @@ void intake_loop::on_check(uv_check_t* handle) {
 
 void intake_loop::on_idle(uv_idle_t*) {}
 
-// What a connection may do is measured out once a turn, whatever wakes it.
+// A connection gets its work once a turn, however often something wakes it.
 void intake_loop::begin_turn_of(client& c) {
   const bool is_late = late();
   if (c.turn != turn_) {
@@ -262,7 +261,7 @@ void intake_loop::queue(client& c) {
   }
 }
 
-// Round robin: whom this turn has no time for comes first in the next one.
+// Round robin: a connection that this turn has no time for is the first in the next one.
 void intake_loop::serve_queue() {
   bool served = false;
   for (std::size_t waiting = queue_.size(); waiting > 0 && !(served && late()); --waiting) {
@@ -297,10 +296,10 @@ void intake_loop::touch(client& c) {
 }
 
 void intake_loop::settle_touched() {
-  const auto anything = [this] { return !touched_.empty() || worker_->has_work(); };
-  for (int round = 0; round < rounds_per_turn_max && anything(); ++round) {
+  const auto has_more = [this] { return !touched_.empty() || worker_->has_work(); };
+  for (int round = 0; round < rounds_per_turn_max && has_more(); ++round) {
     if (worker_->has_work()) {
-      worker_->end_of_turn();  // touches whom it answers
+      worker_->end_of_turn();  // touches the connections that it answers
     }
     const moment now = clock_();
     std::vector<client*> turn;
@@ -325,7 +324,7 @@ void intake_loop::settle_touched() {
       touch(*c);
     }
   }
-  if (anything()) {
+  if (has_more()) {
     uv_async_send(&wake_);
   }
 }
@@ -480,7 +479,7 @@ void intake_loop::look_at_sending(client& c, steady_time now) {
   }
 }
 
-// Bodies that have not come on for longest go first, until the budget is no longer short.
+// Gives up bodies that make no progress, the longest waits first, until the budget is not short.
 void intake_loop::give_up_stalled(const moment& now) {
   std::vector<std::pair<steady_time, client*>> stalled;
   for (client* c : clients_) {
@@ -511,7 +510,7 @@ void intake_loop::look_at_deadlines() {
         continue;
       }
     }
-    // A request that is there already is read first: its client did nothing wrong.
+    // A request that has arrived already is read first: its client was in time.
     if (now.steady >= c.machine.deadline() && !(c.machine.idle() && c.input_waits())) {
       c.machine.tick(now);
       touch(c);

@@ -31,7 +31,7 @@ struct accepted_socket {
   /// Unknown of a Unix socket.
   peer_address peer{};
   std::shared_ptr<memory_share> share{};
-  std::unique_ptr<transport> speaks{};
+  std::unique_ptr<transport> between{};
 };
 
 class intake_loop {
@@ -100,10 +100,10 @@ class intake_loop {
   moodycamel::ConcurrentQueue<accepted_socket> accepted_;
   std::vector<client*> clients_;
   std::vector<client*> touched_;
-  /// Those with work left from turns before, in the order in which they are served.
+  /// Connections with work left from earlier turns, in the order in which they are served.
   std::deque<client*> queue_;
   std::uint64_t turn_ = 1;
-  std::uint64_t turn_began_ns_ = 0;  // of uv_hrtime; 0: nothing has happened in it
+  std::uint64_t turn_began_ns_ = 0;  // by uv_hrtime; 0: nothing has happened in it
   std::vector<char> read_buffer_;
   std::atomic<std::size_t> connections_{0};
   std::atomic<bool> finishing_{false};

@@ -27,7 +27,7 @@ constexpr std::uint16_t privileged_ports_end = 1024;
 constexpr std::string_view tcp_state_listen = "0A";
 constexpr std::string_view udp_state_bound = "07";
 
-std::string error_words(int error) {
+std::string error_message(int error) {
   return std::strerror(error);
 }
 
@@ -63,7 +63,7 @@ bool holds_socket(const std::filesystem::path& process, const std::string& link)
 }
 
 /// Who listens at the other end of a connected Unix socket.
-std::string peer_words(int socket) {
+std::string peer_message(int socket) {
   ucred who{};
   socklen_t size = sizeof who;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.pid <= 0) {
@@ -103,7 +103,7 @@ result<listening_socket> open_unix(const listen_address& wanted) {
 
   unique_fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (::connect(probe.get(), address, sizeof name) == 0) {
-    return failure{"cannot listen on unix:" + wanted.path + ": " + peer_words(probe.get()) +
+    return failure{"cannot listen on unix:" + wanted.path + ": " + peer_message(probe.get()) +
                    " listens there; stop it, or name another path"};
   }
   struct stat about {};
@@ -114,7 +114,7 @@ result<listening_socket> open_unix(const listen_address& wanted) {
   unique_fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (socket.get() < 0 || ::bind(socket.get(), address, sizeof name) != 0 ||
       ::listen(socket.get(), listen_backlog) != 0) {
-    return failure{"cannot listen on unix:" + wanted.path + ": " + error_words(errno) +
+    return failure{"cannot listen on unix:" + wanted.path + ": " + error_message(errno) +
                    unix_remedy(wanted.path, errno)};
   }
   return listening_socket{std::move(socket), wanted};
@@ -132,28 +132,28 @@ std::uint16_t bound_port(int socket) {
 
 failure bind_failure(const listen_address& wanted, int error) {
   return {"cannot listen on " + to_string(wanted) + ": " +
-          bind_words(wanted, error, port_kind::tcp)};
+          bind_message(wanted, error, port_kind::tcp)};
 }
 
 result<listening_socket> open_tcp(const listen_address& wanted) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
+  addrinfo* resolved = nullptr;
   const std::string port = std::to_string(wanted.port);
   const int error = ::getaddrinfo(wanted.host.empty() ? nullptr : wanted.host.c_str(), port.c_str(),
-                                  &hints, &found);
+                                  &hints, &resolved);
   if (error != 0) {
     return failure{"cannot listen on " + to_string(wanted) + ": " + lookup_words(error)};
   }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(resolved, &::freeaddrinfo);
 
-  unique_fd socket(
-      ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, found->ai_protocol));
+  unique_fd socket(::socket(resolved->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                            resolved->ai_protocol));
   const int on = 1;
   if (socket.get() < 0 ||
       ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      ::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
+      ::bind(socket.get(), resolved->ai_addr, resolved->ai_addrlen) != 0 ||
       ::listen(socket.get(), listen_backlog) != 0) {
     return bind_failure(wanted, errno);
   }
@@ -185,19 +185,19 @@ int unique_fd::release() noexcept {
 }
 
 peer_address peer_address_of(const sockaddr_storage& name) noexcept {
-  peer_address made;
+  peer_address peer;
   if (name.ss_family == AF_INET) {
     const auto& v4 = reinterpret_cast<const sockaddr_in&>(name);
-    made.kind = peer_address::family::ipv4;
-    std::memcpy(made.bytes.data(), &v4.sin_addr, sizeof v4.sin_addr);
-    made.port = ntohs(v4.sin_port);
+    peer.kind = peer_address::family::ipv4;
+    std::memcpy(peer.bytes.data(), &v4.sin_addr, sizeof v4.sin_addr);
+    peer.port = ntohs(v4.sin_port);
   } else if (name.ss_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(name);
-    made.kind = peer_address::family::ipv6;
-    std::memcpy(made.bytes.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
-    made.port = ntohs(v6.sin6_port);
+    peer.kind = peer_address::family::ipv6;
+    std::memcpy(peer.bytes.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+    peer.port = ntohs(v6.sin6_port);
   }
-  return made;
+  return peer;
 }
 
 peer_address peer_of(int socket) noexcept {
@@ -217,7 +217,7 @@ std::string lookup_words(int error) {
          "; write an address of this machine, such as 127.0.0.1 or 0.0.0.0 (all of them)";
 }
 
-std::string bind_words(const listen_address& wanted, int error, port_kind kind) {
+std::string bind_message(const listen_address& wanted, int error, port_kind kind) {
   switch (error) {
     case EADDRINUSE: {
       const std::string holder = port_holder(wanted.port, kind);
@@ -225,21 +225,21 @@ std::string bind_words(const listen_address& wanted, int error, port_kind kind) 
              "; stop it, or set another address";
     }
     case EACCES:
-      return error_words(error) + (wanted.port > 0 && wanted.port < privileged_ports_end
-                                       ? "; ports below 1024 are for root: take a higher one, or "
-                                         "give the unit AmbientCapabilities=CAP_NET_BIND_SERVICE"
-                                       : "");
+      return error_message(error) + (wanted.port > 0 && wanted.port < privileged_ports_end
+                                         ? "; ports below 1024 are for root: take a higher one, or "
+                                           "give the unit AmbientCapabilities=CAP_NET_BIND_SERVICE"
+                                         : "");
     case EADDRNOTAVAIL:
-      return error_words(error) + ": this machine has no address " + wanted.host +
+      return error_message(error) + ": this machine has no address " + wanted.host +
              "; `ip address` lists those that it has, and 0.0.0.0 or [::] stands for all of them";
     case EAFNOSUPPORT:
-      return error_words(error) + ": this machine has no IPv6; take an IPv4 address";
+      return error_message(error) + ": this machine has no IPv6; take an IPv4 address";
     case EMFILE:
     case ENFILE:
-      return error_words(error) +
+      return error_message(error) +
              "; raise the limit of open files (ulimit -n, or LimitNOFILE of the unit)";
     default:
-      return error_words(error);
+      return error_message(error);
   }
 }
 

@@ -42,17 +42,18 @@ struct listening_socket {
 /// The other side of a connection.
 [[nodiscard]] peer_address peer_of(int socket) noexcept;
 
-/// Binds and listens, non-blocking. A Unix socket's file that nobody listens on is replaced.
+/// Binds and listens, non-blocking. The file of a Unix socket on which no process listens is
+/// replaced.
 [[nodiscard]] result<listening_socket> open_listener(const listen_address& wanted);
 
 enum class port_kind : std::uint8_t { tcp, udp };
 
 /// Why an address could not be taken, and what to do; names who has it.
-[[nodiscard]] std::string bind_words(const listen_address& wanted, int error, port_kind kind);
+[[nodiscard]] std::string bind_message(const listen_address& wanted, int error, port_kind kind);
 /// Why a host's name could not be looked up (of getaddrinfo), and what to do.
 [[nodiscard]] std::string lookup_words(int error);
 
-/// "process 4711 (influxd)", "another process" when its owner is not visible, or "" when nobody
+/// "process 4711 (influxd)", "another process" when its owner is not visible, or "" when no process
 /// listens on that port. Linux only: reads /proc.
 [[nodiscard]] std::string port_holder(std::uint16_t port, port_kind kind = port_kind::tcp);
 

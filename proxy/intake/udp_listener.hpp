@@ -61,7 +61,7 @@ class udp_listener {
 
  private:
   struct state;
-  explicit udp_listener(std::unique_ptr<state> made);
+  explicit udp_listener(std::unique_ptr<state> built);
   std::unique_ptr<state> state_;
 };
 

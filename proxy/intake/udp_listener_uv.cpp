@@ -19,12 +19,12 @@ constexpr int receives_per_turn_max = 16;
 }  // namespace
 
 struct udp_listener::state {
-  state(udp_socket opened, const udp_listener_options& given, std::unique_ptr<datagram_worker> work,
-        udp_counts& counted)
+  state(udp_socket opened, const udp_listener_options& configured,
+        std::unique_ptr<datagram_worker> work, udp_counts& counted)
       : socket(std::move(opened)),
         address(socket.address()),
         name(to_string(socket.address())),
-        options(given),
+        options(configured),
         worker(std::move(work)),
         counts(counted) {}
 
@@ -152,7 +152,7 @@ void udp_listener::state::close_handles() {
   }
 }
 
-udp_listener::udp_listener(std::unique_ptr<state> made) : state_(std::move(made)) {}
+udp_listener::udp_listener(std::unique_ptr<state> built) : state_(std::move(built)) {}
 
 udp_listener::~udp_listener() {
   stop();
@@ -166,12 +166,12 @@ result<std::unique_ptr<udp_listener>> udp_listener::start(const udp_listener_opt
   if (!opened) {
     return opened.error();
   }
-  auto made =
+  auto built =
       std::make_unique<state>(std::move(opened).value(), options, std::move(worker), counts);
-  made->prepare();
-  state& running = *made;
+  built->prepare();
+  state& running = *built;
   running.thread = std::thread([&running] { running.run(); });
-  return std::unique_ptr<udp_listener>(new udp_listener(std::move(made)));
+  return std::unique_ptr<udp_listener>(new udp_listener(std::move(built)));
 }
 
 const listen_address& udp_listener::address() const noexcept {

@@ -23,7 +23,7 @@ constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(std::uint32_t));
 
 failure open_failure(const listen_address& wanted, int error) {
   return {"cannot listen on udp " + to_string(wanted) + ": " +
-          bind_words(wanted, error, port_kind::udp)};
+          bind_message(wanted, error, port_kind::udp)};
 }
 
 int set_option(int fd, int level, int name, int value) {
@@ -81,16 +81,16 @@ result<udp_socket> udp_socket::open(const udp_socket_options& options) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
+  addrinfo* resolved = nullptr;
   const std::string port = std::to_string(wanted.port);
   const int error = ::getaddrinfo(wanted.host.empty() ? nullptr : wanted.host.c_str(), port.c_str(),
-                                  &hints, &found);
+                                  &hints, &resolved);
   if (error != 0) {
     return failure{"cannot listen on udp " + to_string(wanted) + ": " + lookup_words(error)};
   }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
-  unique_fd fd(
-      ::socket(found->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, found->ai_protocol));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(resolved, &::freeaddrinfo);
+  unique_fd fd(::socket(resolved->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                        resolved->ai_protocol));
   if (fd.get() < 0) {
     return open_failure(wanted, errno);
   }
@@ -98,16 +98,16 @@ result<udp_socket> udp_socket::open(const udp_socket_options& options) {
   const std::size_t granted = raise_receive_buffer(fd.get(), options.receive_buffer);
   // A kernel without the counter only leaves it at 0.
   [[maybe_unused]] const int counted = set_option(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1);
-  if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0) {
+  if (::bind(fd.get(), resolved->ai_addr, resolved->ai_addrlen) != 0) {
     return open_failure(wanted, errno);
   }
   listen_address taken = taken_address(fd.get(), wanted);
   if (granted / 2 < options.receive_buffer) {
     tell_small_buffer(taken, options.receive_buffer, granted);
   }
-  udp_socket made(std::move(fd), std::move(taken), options);
-  made.receive_buffer_ = granted;
-  return made;
+  udp_socket opened(std::move(fd), std::move(taken), options);
+  opened.receive_buffer_ = granted;
+  return opened;
 }
 
 const std::vector<datagram>& udp_socket::receive() {

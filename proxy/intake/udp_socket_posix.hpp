@@ -52,7 +52,7 @@ class udp_socket {
   [[nodiscard]] const std::vector<datagram>& receive();
   /// Datagrams that the kernel dropped because the queue was full, as far as is known.
   [[nodiscard]] std::uint64_t kernel_drops() const noexcept { return kernel_drops_; }
-  /// From here on senders are told that nobody listens.
+  /// Closes the socket: from here on senders get ICMP "port unreachable".
   void close() { socket_ = unique_fd{}; }
 
  private:

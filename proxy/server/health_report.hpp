@@ -20,8 +20,8 @@ struct health_facts {
   bool draining = false;
 };
 
-/// 503 where the disk refuses the log or lanes are held: a person has to look. A full log empties
-/// itself once what is behind its sinks takes points again: it is told, and not a failure.
+/// 503 where the disk refuses the log or lanes are held: an operator has to act. A full log empties
+/// by itself once the servers behind its sinks take points again: it is reported, and no failure.
 [[nodiscard]] http::response health_of(const health_facts& known);
 
 /// 503 while every write would be answered so, and why.

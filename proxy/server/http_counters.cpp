@@ -8,10 +8,10 @@
 namespace weir {
 void http_account::answered(std::size_t route_label, int status, std::int64_t took_ns) noexcept {
   constexpr auto& statuses = route_counts::statuses;
-  const auto found = std::find(statuses.begin(), statuses.end() - 1, status);
+  const auto position = std::find(statuses.begin(), statuses.end() - 1, status);
   const std::lock_guard lock(mutex_);
   route_counts& counts = routes_[route_label];
-  ++counts.answers[static_cast<std::size_t>(found - statuses.begin())];
+  ++counts.answers[static_cast<std::size_t>(position - statuses.begin())];
   counts.took.note(took_ns);
 }
 

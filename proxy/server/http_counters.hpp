@@ -18,7 +18,7 @@
 
 namespace weir {
 
-/// What was answered, by route.
+/// The answers to requests of one route label.
 struct route_counts {
   /// Statuses that weir answers with; others count under the last.
   static constexpr std::array<int, 16> statuses{200, 204, 400, 401, 403, 404, 405, 408,
@@ -27,7 +27,7 @@ struct route_counts {
   durations took{};
 };
 
-/// Of one loop. Written by its thread, read by any.
+/// The counts of one loop. Written by its thread, read by any.
 class http_account {
  public:
   static constexpr std::size_t route_count = api::route_labels_max;
@@ -35,7 +35,7 @@ class http_account {
   /// `route_label`: an index of `api::route_labels`. `took_ns`: from the request's head to its
   /// answer.
   void answered(std::size_t route_label, int status, std::int64_t took_ns) noexcept;
-  /// Adds what it has to `sums`.
+  /// Adds its counts to `sums`.
   void add_to(std::array<route_counts, route_count>& sums) const noexcept;
 
  private:
@@ -47,13 +47,13 @@ class http_account {
 struct http_counters {
   /// Write requests that ended before their body was complete.
   counter cut_off;
-  /// Answers for which there was no memory.
+  /// Answers replaced by a shorter one because there was no memory for them.
   counter answers_lost;
-  /// Bodies that were taken for what they are, whatever their Content-Encoding says.
+  /// Bodies whose Content-Encoding named no coding, decoded by their first bytes.
   counter encodings_ignored;
-  /// Weir ends: /ready says so.
+  /// Weir is shutting down: /ready answers 503.
   std::atomic<bool> draining{false};
-  /// The last append failed: whether it still would is looked at when /health or /ready is asked.
+  /// The last append failed. /health and /ready check whether the next one would.
   std::atomic<bool> log_failed{false};
 
   /// A new one for a loop; it lives as long as this object. Any thread.

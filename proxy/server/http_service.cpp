@@ -20,13 +20,13 @@
 namespace weir {
 namespace {
 
-// A query is some statements of text.
+// A query's form is read up to this size; usual ones have some hundred bytes.
 constexpr std::size_t query_body_bytes_max = std::size_t{1} << 20;
-// What a client is told whose request would never fit, however often it comes.
-constexpr std::string_view too_large_words =
+// The message of a 413 for a request that would never fit, however often it is sent.
+constexpr std::string_view too_large_message =
     "Request Entity Too Large: the lines of one request need more memory than limits.memory allows "
     "it: send fewer at a time";
-// A larger answer to a write has a brief form, for times when memory is short.
+// Answers to writes that are larger than this have a brief form, too, for when memory is short.
 constexpr std::size_t brief_from_bytes = 2048;
 
 class http_worker;
@@ -52,11 +52,13 @@ class answering_exchange : public http::exchange {
 
  protected:
   /// The connection may delete this exchange during the call.
-  void answer(http::response given);
-  /// How this route words a body that could not be had whole.
+  void answer(http::response reply);
+  /// This route's answer to an incomplete body.
   [[nodiscard]] virtual http::response failed(http::body_failure why) const {
     return api::body_failure_response(why);
   }
+
+  [[nodiscard]] const api::routing& routing() const noexcept { return request_.routing; }
 
   http_worker& worker_;
   http::connection& on_;
@@ -72,15 +74,15 @@ class answering_exchange : public http::exchange {
 class write_exchange final : public answering_exchange {
  public:
   write_exchange(http_worker& worker, http::connection& on, opened_request request)
-      : answering_exchange(worker, on, request), dialect_(request.routing.row->dialect()) {}
+      : answering_exchange(worker, on, std::move(request)), dialect_(routing().row->dialect()) {}
   ~write_exchange() override;
 
-  /// One of these two comes first; after a refusal no body and no completion is passed on.
+  /// One of these two is called first; after `refuse` neither body nor completion is passed on.
   void begin(const api::write_target& target, std::int64_t now_ns,
              std::shared_ptr<const sender> from);
-  void refuse(http::response given) { answer(std::move(given)); }
-  /// A 503 says when to try again.
-  void tell_retry_after() noexcept { retry_after_ = true; }
+  void refuse(http::response reply) { answer(std::move(reply)); }
+  /// A 503 carries Retry-After.
+  void add_retry_after() noexcept { retry_after_ = true; }
   void body(std::string_view piece) override { job_->body(piece); }
   [[nodiscard]] std::size_t take(std::string_view piece, turn_work& work) override {
     return job_->body(piece, work);
@@ -93,10 +95,10 @@ class write_exchange final : public answering_exchange {
  protected:
   [[nodiscard]] http::response failed(http::body_failure why) const override {
     if (too_large_) {
-      return dialect_.too_large(too_large_words);
+      return dialect_.too_large(too_large_message);
     }
     const bool again = why == http::body_failure::overloaded || why == http::body_failure::stalled;
-    return again ? overloaded(api::body_failure_words(why).words) : dialect_.body_failed(why);
+    return again ? overloaded(api::body_failure_message(why).message) : dialect_.body_failed(why);
   }
 
  private:
@@ -104,7 +106,7 @@ class write_exchange final : public answering_exchange {
   void release();
   void describe(letter_header& header) const;
   [[nodiscard]] bool quiet(const write_verdict& verdict) const;
-  [[nodiscard]] http::response told(const write_verdict& verdict) const;
+  [[nodiscard]] http::response answer_of(const write_verdict& verdict) const;
   [[nodiscard]] http::response overloaded(std::string_view why) const;
 
   const api::write_dialect& dialect_;
@@ -122,7 +124,7 @@ class query_exchange final : public answering_exchange {
 
   void body(std::string_view piece) override;
   void complete() override;
-  /// What is in the URL needs no form beside it.
+  /// Statements in the URL need no form.
   [[nodiscard]] bool takes_body() const override {
     return !http::find_value(http::decode_form(query_), "q");
   }
@@ -136,7 +138,7 @@ class query_exchange final : public answering_exchange {
   memory_lease lease_;
 };
 
-/// /metrics: the numbers are asked for part by part, then written piece by piece.
+/// /metrics: the numbers are collected in parts, then written in pieces.
 class scrape final : public http::body_source {
  public:
   explicit scrape(metric_parts parts) : parts_(std::move(parts)) {}
@@ -203,11 +205,11 @@ class http_worker final : public loop_worker, public http::router {
   std::optional<sender_cache> senders_;
 };
 
-/// Answers in its opening and ignores what else comes.
+/// Is answered when it is opened, and ignores its body.
 class simple_exchange final : public answering_exchange {
  public:
   using answering_exchange::answering_exchange;
-  void give(http::response given) { answer(std::move(given)); }
+  void give(http::response reply) { answer(std::move(reply)); }
 };
 
 // --- answering_exchange
@@ -218,15 +220,15 @@ void answering_exchange::finish(http::response& response) {
   api::complete(response, request_.context);
 }
 
-void answering_exchange::answer(http::response given) {
-  finish(given);
-  on_.answer(std::move(given));
+void answering_exchange::answer(http::response reply) {
+  finish(reply);
+  on_.answer(std::move(reply));
 }
 
 http::response answering_exchange::fail(http::body_failure why) {
-  http::response given = failed(why);
-  finish(given);
-  return given;
+  http::response reply = failed(why);
+  finish(reply);
+  return reply;
 }
 
 void answering_exchange::encoding_ignored() {
@@ -271,13 +273,13 @@ void write_exchange::describe(letter_header& header) const {
   }
 }
 
-/// Who asks for all or nothing, or for every refused line, can do something with an answer.
+/// A client that asks for all or nothing, or for every rejected line, can use the answer.
 bool write_exchange::quiet(const write_verdict& verdict) const {
   return worker_.listener_of(on_).quiet && !verdict.nothing_kept && !verdict.verbose;
 }
 
 http::response write_exchange::fail(http::body_failure why) {
-  // A 503 would make its client send again what never fits.
+  // After a 503 its client would resend a request that never fits.
   too_large_ = why == http::body_failure::overloaded && job_ != nullptr &&
                job_->too_large(on_.leased_bytes());
   release();
@@ -285,10 +287,11 @@ http::response write_exchange::fail(http::body_failure why) {
   return answering_exchange::fail(why);
 }
 
-/// What was kept stays kept, even where there is no memory for all that could be said of the rest.
-http::response write_exchange::told(const write_verdict& verdict) const {
-  http::response given = dialect_.answer(verdict);
-  if (given.body.size() > brief_from_bytes) {
+/// The answer, with a brief form: where there is no memory for the whole list of rejected lines,
+/// the client must still learn that the other lines were kept.
+http::response write_exchange::answer_of(const write_verdict& verdict) const {
+  http::response reply = dialect_.answer(verdict);
+  if (reply.body.size() > brief_from_bytes) {
     write_verdict brief;
     brief.lines = verdict.lines;
     brief.accepted = verdict.accepted;
@@ -304,44 +307,44 @@ http::response write_exchange::told(const write_verdict& verdict) const {
     for (const storage_refusal& each : verdict.storage) {
       brief.storage.push_back({.code = each.code, .points = each.points});
     }
-    given.brief_body = dialect_.answer(brief).body;
+    reply.brief_body = dialect_.answer(brief).body;
   }
-  return given;
+  return reply;
 }
 
 http::response write_exchange::overloaded(std::string_view why) const {
-  http::response given = dialect_.overloaded(why);
+  http::response reply = dialect_.overloaded(why);
   if (retry_after_) {
-    given.headers.emplace_back("Retry-After", api::retry_after_seconds);
+    reply.headers.emplace_back("Retry-After", api::retry_after_seconds);
   }
-  return given;
+  return reply;
 }
 
 void write_exchange::finished(write_end end, const write_verdict& verdict,
                               const std::string& detail) {
   http_counters& counters = worker_.services().counters;
-  http::response given;
+  http::response reply;
   switch (end) {
     case write_end::answered:
-      given = quiet(verdict) ? http::response{} : told(verdict);
+      reply = quiet(verdict) ? http::response{} : answer_of(verdict);
       counters.log_failed.store(false, std::memory_order_relaxed);
       break;
     case write_end::overloaded:
     case write_end::log_full:
       journal_limited("overloaded", journal_level::warning, "writes are answered 503: " + detail);
-      given = overloaded(detail);
+      reply = overloaded(detail);
       break;
     case write_end::too_large:
-      given = dialect_.too_large(too_large_words);
+      reply = dialect_.too_large(too_large_message);
       break;
     case write_end::log_failed:
       journal_limited("log", journal_level::error, "writes are answered 503: " + detail);
       counters.log_failed.store(true, std::memory_order_relaxed);
-      given = overloaded("the log cannot be written");
+      reply = overloaded("the log cannot be written");
       break;
   }
   release();
-  answer(std::move(given));
+  answer(std::move(reply));
 }
 
 // --- query_exchange
@@ -385,7 +388,7 @@ std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head
                          .began = now,
                          .context = api::context_of(head, ids_, now.wall.ns)};
   const api::routing routing = request.routing;
-  if (routing.what == api::routing::answer::served) {
+  if (routing.outcome == api::routing::answer::served) {
     if (routing.row->served_by == api::handler::write) {
       return open_write(head, on, std::move(request));
     }
@@ -412,11 +415,11 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
   const std::int64_t now_ns = request.began.wall.ns;
   auto exchange = std::make_unique<write_exchange>(*this, on, std::move(request));
   if (dialect.reads_retry_after != nullptr && dialect.reads_retry_after(head)) {
-    exchange->tell_retry_after();
+    exchange->add_retry_after();
   }
   auto target = dialect.parse_target(head.query);
   if (target) {
-    api::read_wishes(head, target.value().wishes);
+    api::read_options(head, target.value().options);
     if (!target.value().precision_stated) {
       target.value().unit_ns = listener_of(on).unit_ns;
     }
@@ -429,7 +432,7 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
 
 http::response http_worker::answer_at_once(const api::routing& routing,
                                            const http::request_head& head) const {
-  switch (routing.what) {
+  switch (routing.outcome) {
     case api::routing::answer::served:
       break;
     case api::routing::answer::options:
@@ -463,7 +466,7 @@ health_facts http_worker::health() const {
                      .draining = counters.draining.load(std::memory_order_relaxed)};
   if (known.log.status == append_status::taken && services_.writes.keep_types &&
       counters.log_failed.load(std::memory_order_relaxed)) {
-    // The log is well: it may have been the file of types.
+    // The log would take an append: the last one may have failed for the types file.
     if (const outcome kept = services_.writes.keep_types(); !kept) {
       known.log = {append_status::failed, "the log cannot be written: " + kept.error().message};
     } else {
@@ -474,11 +477,11 @@ health_facts http_worker::health() const {
 }
 
 http::response http_worker::metrics() const {
-  http::response given;
-  given.status = 200;
-  given.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  given.source = std::make_shared<scrape>(services_.metrics());
-  return given;
+  http::response reply;
+  reply.status = 200;
+  reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  reply.source = std::make_shared<scrape>(services_.metrics());
+  return reply;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an intake loop does with requests: one exchange per route, and the loop's write path. It
-// knows the dialects (api/) and the write path; sockets it does not know. One worker per loop.
+// What an intake loop does with requests: an exchange for each, opened by the row of its route, and
+// the loop's write path. It knows no sockets and reads no clock. One worker per loop.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@
 
 namespace weir {
 
-/// What every loop shares. All of it outlives the loops.
+/// What all loops share. All of it outlives the loops.
 struct http_services {
   write_services writes;
   catalogue& databases;
@@ -29,9 +29,9 @@ struct http_services {
   clock_source clock;
   /// A connection's listener is the one with its peer's number.
   const std::vector<listener>& listeners;
-  /// All numbers of weir, for /metrics. Any thread.
+  /// Every metric, for /metrics. Any thread.
   std::function<metric_parts()> metrics;
-  /// How far the sinks are, for /health. Any thread.
+  /// The sinks' backlogs and held lanes, for /health. Any thread.
   std::function<std::vector<sink_standing>()> sinks = nullptr;
 };
 

@@ -69,25 +69,26 @@ http::connection_limits limits_of(const http_settings& http) {
 
 /// "auto" is gzip where a sink sends what lies in the log over the network, and plain where none
 /// does: then compressing would be paid for nothing but disk.
-compression_mode resolve_compression(const settings& given) {
-  const bool sends = std::any_of(given.sinks.begin(), given.sinks.end(),
+compression_mode resolve_compression(const settings& configuration) {
+  const bool sends = std::any_of(configuration.sinks.begin(), configuration.sinks.end(),
                                  [](const auto& sink) { return kind_of(sink).sends_frames; });
-  const compression_mode wanted = given.log.compression;
+  const compression_mode wanted = configuration.log.compression;
   return wanted == compression_mode::automatic && !sends ? compression_mode::none : wanted;
 }
 
-gate_memory_options remembered_of(const settings& given, wall_time start) {
+gate_memory_options remembered_of(const settings& configuration, wall_time start) {
   std::random_device random;
-  return {.series_bytes = static_cast<std::size_t>(given.limits.series),
-          .types_bytes = static_cast<std::size_t>(given.limits.types),
-          .duplicates_bytes = static_cast<std::size_t>(given.limits.duplicates),
-          .series_idle_s = static_cast<std::uint32_t>(given.limits.series_idle.count() / 1'000),
-          .keeps_types = !state_directory_of(given).empty(),
-          .seed = std::uint64_t{random()} << 32 | random(),
-          .start_ns = start.ns};
+  return {
+      .series_bytes = static_cast<std::size_t>(configuration.limits.series),
+      .types_bytes = static_cast<std::size_t>(configuration.limits.types),
+      .duplicates_bytes = static_cast<std::size_t>(configuration.limits.duplicates),
+      .series_idle_s = static_cast<std::uint32_t>(configuration.limits.series_idle.count() / 1'000),
+      .keeps_types = !state_directory_of(configuration).empty(),
+      .seed = std::uint64_t{random()} << 32 | random(),
+      .start_ns = start.ns};
 }
 
-/// What kept a directory from being used, with its key and the remedy.
+/// Why a directory cannot be used, with its configuration key and the remedy.
 failure explained(const failure& why, const std::string& key, const std::string& directory) {
   // Another weir there has nothing wrong with the directory.
   if (why.message.find(" is held by ") != std::string::npos) {
@@ -102,9 +103,9 @@ std::string state_key(const settings& configured) {
   return configured.service.state_directory.empty() ? "log.directory" : "service.state_directory";
 }
 
-settings resolved(settings given) {
-  given.log.compression = resolve_compression(given);
-  return given;
+settings resolved(settings configuration) {
+  configuration.log.compression = resolve_compression(configuration);
+  return configuration;
 }
 
 }  // namespace
@@ -141,17 +142,17 @@ struct pipeline::state {
   std::vector<std::unique_ptr<udp_intake>> udp;
   std::unique_ptr<http_intake> intake;
 
-  state(const settings& given, clock_source clocks)
-      : configured(resolved(given)),
+  state(const settings& configuration, clock_source clocks)
+      : configured(resolved(configuration)),
         clock(std::move(clocks)),
         policies(configured),
-        request_memory(given.limits.memory / request_share,
-                       request_rules(given.limits.memory / request_share)),
-        sink_memory(given.limits.memory / sink_share),
-        frame_memory(given.limits.memory - given.limits.memory / request_share -
-                     given.limits.memory / sink_share),
-        databases(given.limits.databases, given.limits.labelled_databases),
-        remembered(remembered_of(given, clock().wall)) {}
+        request_memory(configuration.limits.memory / request_share,
+                       request_rules(configuration.limits.memory / request_share)),
+        sink_memory(configuration.limits.memory / sink_share),
+        frame_memory(configuration.limits.memory - configuration.limits.memory / request_share -
+                     configuration.limits.memory / sink_share),
+        databases(configuration.limits.databases, configuration.limits.labelled_databases),
+        remembered(remembered_of(configuration, clock().wall)) {}
 
   [[nodiscard]] std::function<std::int64_t()> wall_ns() const {
     return [read = clock] { return read().wall.ns; };
@@ -328,7 +329,7 @@ outcome pipeline::state::start_sinks_of() {
 outcome pipeline::state::start_udp() {
   for (const udp_settings& wanted : configured.udp) {
     const api::write_target target = udp_target(wanted);
-    // Nobody can create it by a datagram, and InfluxDB's own UDP service makes it too.
+    // A datagram cannot create it, and InfluxDB's own UDP service creates it, too.
     if (auto created = catalogue->create(target.database); !created) {
       return created.error();
     }
@@ -336,21 +337,21 @@ outcome pipeline::state::start_udp() {
     if (!address) {
       return address.error();
     }
-    auto made = std::make_unique<udp_intake>();
+    auto built = std::make_unique<udp_intake>();
     auto started = udp_listener::start(
         {.socket = {.listen = std::move(address).value(),
                     .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
                     .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
         make_udp_worker({.writes = writes(udp_refusals),
-                         .counts = made->counts,
+                         .counts = built->counts,
                          .log_failed = requests.log_failed},
                         wanted),
-        made->counts);
+        built->counts);
     if (!started) {
       return failure{"udp.listen: " + started.error().message};
     }
-    made->listener = std::move(started).value();
-    udp.push_back(std::move(made));
+    built->listener = std::move(started).value();
+    udp.push_back(std::move(built));
   }
   return nothing{};
 }
@@ -458,39 +459,39 @@ void pipeline::state::collect_others(metric_collector& out) const {
   budget("sinks", sink_memory);
 }
 
-pipeline::pipeline(std::unique_ptr<state> made) : state_(std::move(made)) {}
+pipeline::pipeline(std::unique_ptr<state> built) : state_(std::move(built)) {}
 
 pipeline::~pipeline() = default;
 
 result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv_loop_s* control,
                                                   clock_source clock) {
-  auto made = std::make_unique<state>(configured, std::move(clock));
+  auto built = std::make_unique<state>(configured, std::move(clock));
   // Each step needs the ones before it.
-  if (auto compiled = made->compile_rules(); !compiled) {
+  if (auto compiled = built->compile_rules(); !compiled) {
     return compiled.error();
   }
-  if (auto opened = made->open_log(); !opened) {
+  if (auto opened = built->open_log(); !opened) {
     return explained(opened.error(), "log.directory", configured.log.directory);
   }
   for (const auto step :
        {&state::open_state, &state::open_types, &state::open_catalogue, &state::start_schemas}) {
-    if (auto done = (made.get()->*step)(); !done) {
+    if (auto done = (built.get()->*step)(); !done) {
       return explained(done.error(), state_key(configured), state_directory_of(configured));
     }
   }
-  if (auto opened = made->open_letters(); !opened) {
+  if (auto opened = built->open_letters(); !opened) {
     return explained(opened.error(), "letters.directory", letters_directory(configured));
   }
-  if (auto started = made->start_sinks_of(); !started) {
+  if (auto started = built->start_sinks_of(); !started) {
     return started.error();
   }
-  if (auto started = made->start_udp(); !started) {
+  if (auto started = built->start_udp(); !started) {
     return started.error();
   }
-  if (auto started = made->start_intake(control); !started) {
+  if (auto started = built->start_intake(control); !started) {
     return started.error();
   }
-  return std::unique_ptr<pipeline>(new pipeline(std::move(made)));
+  return std::unique_ptr<pipeline>(new pipeline(std::move(built)));
 }
 
 void pipeline::collect(metric_collector& out) const {

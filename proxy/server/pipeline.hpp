@@ -48,7 +48,7 @@ class pipeline {
 
  private:
   struct state;
-  explicit pipeline(std::unique_ptr<state> made);
+  explicit pipeline(std::unique_ptr<state> built);
   std::unique_ptr<state> state_;
 };
 

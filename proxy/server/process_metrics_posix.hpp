@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What this process is and uses, under the names that Prometheus' own client libraries have for it.
-// Reads some small files of /proc when somebody looks at /metrics; where there are none, it reports
+// Reads some small files of /proc at each scrape of /metrics; where there are none, it reports
 // less.
 #pragma once
 

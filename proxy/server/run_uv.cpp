@@ -27,10 +27,10 @@
 namespace weir {
 namespace {
 
-// How often the end of open connections is looked for while weir drains.
-constexpr std::uint64_t drain_look_ms = 10;
-// How often it is looked whether there is something to tell of rejected lines.
-constexpr std::uint64_t tell_look_ms = 1000;
+// While weir drains: how often the open connections are counted.
+constexpr std::uint64_t drain_check_ms = 10;
+// How often the summary of rejected lines is checked for being due.
+constexpr std::uint64_t summary_check_ms = 1000;
 
 journal_level level_of(const std::string& name) {
   if (name == "debug") {
@@ -62,7 +62,7 @@ std::string announcement(const pipeline& running) {
   return out + "}\n";
 }
 
-std::string places(const std::vector<listen_address>& addresses) {
+std::string listed(const std::vector<listen_address>& addresses) {
   std::string out;
   for (const listen_address& address : addresses) {
     out += (out.empty() ? "" : ", ") + to_string(address);
@@ -88,8 +88,9 @@ int end_as_fatal(const failure& why, const run_options& options) {
   return 1;
 }
 
-/// What an operator wants to see first: which configuration, which data, where to.
-void tell_start(const settings& configured, const run_options& options, const pipeline& running) {
+/// Journals what an operator looks for first: which configuration, which data, which destinations.
+void journal_start(const settings& configured, const run_options& options,
+                   const pipeline& running) {
   start_numbers numbers;
   running.collect(numbers);
   std::error_code error;  // a directory that was removed has no name: what is relative stays so
@@ -106,7 +107,7 @@ void tell_start(const settings& configured, const run_options& options, const pi
   }
 }
 
-/// From the second signal on nothing is waited for: what is in the log stays there.
+/// The second signal ends the process at once: what is in the log stays there.
 void end_at_once(int) {
   constexpr std::string_view words = "weir: second signal, ending at once\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, words.data(), words.size());
@@ -122,14 +123,15 @@ class control_loop {
       WEIR_ASSERT(uv_signal_init(&loop_, handle) == 0);
       handle->data = this;
     }
-    WEIR_ASSERT(uv_timer_init(&loop_, &look_) == 0);
-    WEIR_ASSERT(uv_timer_init(&loop_, &tell_) == 0);
-    look_.data = tell_.data = this;
+    WEIR_ASSERT(uv_timer_init(&loop_, &drain_timer_) == 0);
+    WEIR_ASSERT(uv_timer_init(&loop_, &summary_timer_) == 0);
+    drain_timer_.data = summary_timer_.data = this;
   }
   ~control_loop() {
     for (auto* handle :
          {reinterpret_cast<uv_handle_t*>(&terminate_), reinterpret_cast<uv_handle_t*>(&interrupt_),
-          reinterpret_cast<uv_handle_t*>(&look_), reinterpret_cast<uv_handle_t*>(&tell_)}) {
+          reinterpret_cast<uv_handle_t*>(&drain_timer_),
+          reinterpret_cast<uv_handle_t*>(&summary_timer_)}) {
       if (uv_is_closing(handle) == 0) {
         uv_close(handle, nullptr);
       }
@@ -142,18 +144,18 @@ class control_loop {
 
   [[nodiscard]] uv_loop_t* get() noexcept { return &loop_; }
 
-  /// From here on a signal ends weir in order. Before anybody is told that weir is ready, because
-  /// they may send one at once.
+  /// From here on a signal ends weir in order. Called before weir says that it is ready: who waits
+  /// for that may send a signal at once.
   void watch_signals(pipeline& running) {
     running_ = &running;
     uv_signal_start(&terminate_, on_signal, SIGTERM);
     uv_signal_start(&interrupt_, on_signal, SIGINT);
     uv_timer_start(
-        &tell_,
+        &summary_timer_,
         [](uv_timer_t* handle) {
           static_cast<control_loop*>(handle->data)->running_->journal_refusals(read_clocks().wall);
         },
-        tell_look_ms, tell_look_ms);
+        summary_check_ms, summary_check_ms);
   }
   /// Runs until a signal came and the connections are gone, or half the drain time passed.
   void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
@@ -174,10 +176,10 @@ class control_loop {
     std::signal(SIGINT, end_at_once);
     self.deadline_ = steady_now().after(nanoseconds(self.drain_timeout_).count());
     self.running_->finish_intake();
-    uv_timer_start(&self.look_, on_look, 0, drain_look_ms);
+    uv_timer_start(&self.drain_timer_, on_drain_timer, 0, drain_check_ms);
   }
 
-  static void on_look(uv_timer_t* handle) {
+  static void on_drain_timer(uv_timer_t* handle) {
     auto& self = *static_cast<control_loop*>(handle->data);
     // Half of the time belongs to the requests, so that the sinks have some too.
     const std::int64_t half = nanoseconds(self.drain_timeout_).count() / 2;
@@ -190,8 +192,8 @@ class control_loop {
   uv_loop_t loop_{};
   uv_signal_t terminate_{};
   uv_signal_t interrupt_{};
-  uv_timer_t look_{};
-  uv_timer_t tell_{};
+  uv_timer_t drain_timer_{};
+  uv_timer_t summary_timer_{};
   pipeline* running_ = nullptr;
   steady_time deadline_{};
 };
@@ -223,7 +225,7 @@ int run_weir(const settings& configured, const run_options& options) {
   for (const listen_address& address : running.udp_addresses()) {
     journal(journal_level::info, fmt::format("udp listens on {}", to_string(address)));
   }
-  tell_start(configured, options, running);
+  journal_start(configured, options, running);
   if (!files.value().empty()) {
     journal(journal_level::warning, files.value());
   }
@@ -236,7 +238,7 @@ int run_weir(const settings& configured, const run_options& options) {
                           options);
     }
   }
-  notify_service_manager("READY=1\nSTATUS=receiving on " + places(running.addresses()));
+  notify_service_manager("READY=1\nSTATUS=receiving on " + listed(running.addresses()));
   control.run();
   notify_service_manager("STATUS=delivering what is left");
   running.stop(control.drain_deadline());

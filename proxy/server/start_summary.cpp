@@ -52,8 +52,8 @@ void start_numbers::gauge_value(std::string_view name, std::string_view, double 
 }
 
 std::uint64_t start_numbers::of_log(std::string_view name) const {
-  const auto found = log_.find(name);
-  return found == log_.end() ? 0 : static_cast<std::uint64_t>(std::max(found->second, 0.0));
+  const auto entry = log_.find(name);
+  return entry == log_.end() ? 0 : static_cast<std::uint64_t>(std::max(entry->second, 0.0));
 }
 
 std::string start_numbers::log_summary(const log_settings& log,

@@ -60,23 +60,23 @@ class udp_worker final : public datagram_worker {
 };
 
 bool udp_worker::begin(std::int64_t now_ns) {
-  auto made = std::make_shared<batch>();
+  auto opened = std::make_shared<batch>();
   std::string refusal;
-  made->job = path_.begin(
+  opened->job = path_.begin(
       target_, now_ns, refusal,
-      [this, made](write_end end, const write_verdict& verdict, const std::string& detail) {
-        finished(*made, end, verdict, detail);
+      [this, opened](write_end end, const write_verdict& verdict, const std::string& detail) {
+        finished(*opened, end, verdict, detail);
       },
       {.source = source_, .describe = [this](letter_header& header) {
          header.listener = "udp";
          header.dialect = "udp";
          header.address = to_string(from_);
        }});
-  if (made->job == nullptr) {
+  if (opened->job == nullptr) {
     lost(udp_fate::databases, 1, refusal);
     return false;
   }
-  open_ = std::move(made);
+  open_ = std::move(opened);
   return true;
 }
 

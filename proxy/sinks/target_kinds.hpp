@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "config/settings.hpp"
+#include "log/position.hpp"
 #include "net/transfer.hpp"
 #include "observe/metrics.hpp"
 #include "sinks/sink_set.hpp"

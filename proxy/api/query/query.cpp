@@ -19,8 +19,8 @@
 namespace weir::api {
 namespace {
 
-// Names that one request is told, in bytes with what each takes beside its text: a statement that
-// comes behind so much is not carried out. Of one statement limits.databases bounds them.
+// Bytes of names in the answer to one request, with what each takes beside its text: a statement
+// that comes behind so much is not carried out. Of one statement limits.databases bounds them.
 constexpr std::size_t listed_bytes_max = std::size_t{4} << 20;
 constexpr std::size_t row_bytes = 64;
 
@@ -83,13 +83,14 @@ std::string go_duration(std::int64_t duration_ns) {
   return fmt::format("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-// What InfluxDB chooses for a policy whose shard duration nobody set.
+// InfluxDB's default for a policy without a shard duration.
 std::int64_t shard_duration_ns(std::int64_t duration_ns) noexcept {
   constexpr std::int64_t hour_ns = 3'600'000'000'000;
-  if (duration_ns == 0 || duration_ns >= 180 * 24 * hour_ns) {
-    return 7 * 24 * hour_ns;
+  constexpr std::int64_t day_ns = 24 * hour_ns;
+  if (duration_ns == 0 || duration_ns >= 180 * day_ns) {
+    return 7 * day_ns;
   }
-  return duration_ns >= 2 * 24 * hour_ns ? 24 * hour_ns : hour_ns;
+  return duration_ns >= 2 * day_ns ? day_ns : hour_ns;
 }
 
 statement_result failed(std::string message) {
@@ -107,70 +108,70 @@ class runner {
         default_database_(http::find_value(all, "db").value_or("")),
         databases_(databases) {}
 
-  statement_result run(const statement& what) {
+  statement_result run(const statement& asked) {
     if (listed_bytes_ > listed_bytes_max) {
       return failed(
           fmt::format("the statements before this one list more than {} bytes: send it "
                       "in a request of its own",
                       listed_bytes_max));
     }
-    switch (what.kind) {
+    switch (asked.kind) {
       case statement_kind::create_database:
-        return create(what);
+        return create(asked);
       case statement_kind::drop_database:
-        return drop(what);
+        return drop(asked);
       case statement_kind::show_databases:
         return show_databases();
       case statement_kind::show_retention_policies:
-        return show_retention_policies(what);
+        return show_retention_policies(asked);
       case statement_kind::show_users:
         return {.series = {{.columns = {"user", "admin"}}}};
       case statement_kind::show_data:
-        return show_data(what);
+        return show_data(asked);
       case statement_kind::retention_policy:
-        return failed("not supported by weir: " + what.title +
+        return failed("not supported by weir: " + asked.title +
                       " (retention policies are set in weir's configuration and in the database "
                       "behind it)");
       case statement_kind::other:
         break;
     }
-    return failed("not supported by weir: " + what.title +
+    return failed("not supported by weir: " + asked.title +
                   " (weir passes points on and keeps none to be queried: ask the database behind "
                   "it)");
   }
 
  private:
-  statement_result create(const statement& what) {
+  statement_result create(const statement& asked) {
     const std::string refused =
-        what.database.empty() ? "invalid name" : refuse_name("database", what.database);
+        asked.database.empty() ? "invalid name" : refuse_name("database", asked.database);
     if (!refused.empty()) {
       return failed(refused);
     }
-    const outcome created = databases_.create(what.database);
+    const outcome created = databases_.create(asked.database);
     if (!created) {
       return failed(created.error().message);
     }
-    std::vector<std::string> warnings = read_only_warning(what);
-    if (!what.options.empty()) {
+    std::vector<std::string> warnings = read_only_warning(asked);
+    if (!asked.options.empty()) {
       warnings.push_back(
-          "weir ignores WITH " + what.options +
+          "weir ignores WITH " + asked.options +
           ": retention is set in weir's configuration and in the database behind it");
     }
     return with_warnings(warnings);
   }
 
-  statement_result drop(const statement& what) {
-    const outcome dropped = databases_.drop(what.database);
-    return dropped ? with_warnings(read_only_warning(what)) : failed(dropped.error().message);
+  statement_result drop(const statement& asked) {
+    const outcome dropped = databases_.drop(asked.database);
+    return dropped ? with_warnings(read_only_warning(asked)) : failed(dropped.error().message);
   }
 
-  [[nodiscard]] std::vector<std::string> read_only_warning(const statement& what) const {
+  [[nodiscard]] std::vector<std::string> read_only_warning(const statement& asked) const {
     if (!read_only_) {
       return {};
     }
-    std::string spelled = what.title + " " + quote_identifier(what.database);
-    if (!what.options.empty()) {
-      spelled += " WITH " + what.options;
+    std::string spelled = asked.title + " " + quote_identifier(asked.database);
+    if (!asked.options.empty()) {
+      spelled += " WITH " + asked.options;
     }
     return {"deprecated use of '" + spelled +
             "' in a read only context, please use a POST request instead"};
@@ -185,8 +186,8 @@ class runner {
     return {.series = {std::move(series)}};
   }
 
-  statement_result show_retention_policies(const statement& what) {
-    const std::string_view name = database_of(what);
+  statement_result show_retention_policies(const statement& asked) {
+    const std::string_view name = database_of(asked);
     if (name.empty()) {
       return failed("database name required");
     }
@@ -204,20 +205,20 @@ class runner {
     return {.series = {std::move(series)}};
   }
 
-  statement_result show_data(const statement& what) {
-    const std::string_view name = database_of(what);
+  statement_result show_data(const statement& asked) {
+    const std::string_view name = database_of(asked);
     if (name.empty()) {
       return failed("database name required");
     }
     if (!databases_.exists(name)) {
       return failed(fmt::format("database not found: {}", name));
     }
-    return failed("not supported by weir: " + what.title +
+    return failed("not supported by weir: " + asked.title +
                   " (weir passes points on and keeps none: ask the database behind it)");
   }
 
-  [[nodiscard]] std::string_view database_of(const statement& what) const noexcept {
-    return what.database.empty() ? default_database_ : std::string_view{what.database};
+  [[nodiscard]] std::string_view database_of(const statement& asked) const noexcept {
+    return asked.database.empty() ? default_database_ : std::string_view{asked.database};
   }
 
   bool read_only_;

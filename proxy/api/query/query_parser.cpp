@@ -57,16 +57,16 @@ class parser {
  private:
   void advance() { now_ = lexer_.next(); }
 
-  void expected(std::string_view what) {
+  void expected(std::string_view wanted) {
     if (!error_.empty()) {
       return;
     }
     constexpr std::size_t shown_bytes_max = 64;
-    std::string found = now_.kind == token_kind::end ? "EOF" : now_.text.substr(0, shown_bytes_max);
-    if (found.empty()) {
-      found = now_.kind == token_kind::string ? "STRING" : "IDENT";  // '' or ""
+    std::string seen = now_.kind == token_kind::end ? "EOF" : now_.text.substr(0, shown_bytes_max);
+    if (seen.empty()) {
+      seen = now_.kind == token_kind::string ? "STRING" : "IDENT";  // '' or ""
     }
-    error_ = fmt::format("found {}, expected {} at line {}, char {}", found, what, now_.line,
+    error_ = fmt::format("found {}, expected {} at line {}, char {}", seen, wanted, now_.line,
                          now_.character);
   }
 
@@ -195,9 +195,9 @@ class parser {
     return true;
   }
 
-  std::string take_number(std::string_view what) {
+  std::string take_number(std::string_view wanted) {
     if (now_.kind != token_kind::number) {
-      expected(what);
+      expected(wanted);
       return {};
     }
     std::string number = std::move(now_.text);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The part of InfluxQL that clients send to whoever receives their writes: databases and retention
-// policies. Other statements are recognised, so that their answer can say what weir is not. Pure.
+// The part of InfluxQL that clients send to the server that receives their writes: databases and
+// retention policies. Other statements are recognised, so that their answer can say what weir is
+// not. Pure.
 #pragma once
 
 #include <cstdint>

@@ -63,9 +63,9 @@ TEST(influx_v3_target, every_precision_of_influxdb_3_and_auto_when_none_is_named
 }
 
 TEST(influx_v3_target, options) {
-  EXPECT_TRUE(target_of("db=d").wishes.accept_partial);
-  EXPECT_FALSE(target_of("db=d&accept_partial=false").wishes.accept_partial);
-  EXPECT_TRUE(target_of("db=d&no_sync=true").wishes.accept_partial);
+  EXPECT_TRUE(target_of("db=d").options.accept_partial);
+  EXPECT_FALSE(target_of("db=d&accept_partial=false").options.accept_partial);
+  EXPECT_TRUE(target_of("db=d&no_sync=true").options.accept_partial);
   EXPECT_EQ(refusal("db=d&no_sync=maybe"),
             "400 {\"error\":\"invalid no_sync (use true or false)\"}");
   EXPECT_EQ(refusal("db=d&accept_partial=x").substr(0, 37),

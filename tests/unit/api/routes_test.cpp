@@ -28,7 +28,7 @@ std::string header_of(const http::response& answer, std::string_view name) {
 /// What serves it: the label, and where no row does, why.
 std::string served(http::method method, std::string_view path) {
   const routing to = route_request(head(method, path));
-  switch (to.what) {
+  switch (to.outcome) {
     case routing::answer::served:
       return std::string(route_labels()[to.label]);
     case routing::answer::options:

@@ -107,52 +107,52 @@ TEST(storage_refusals, are_told_as_influxdb_tells_them) {
   verdict.refuse_at_storage("field_type_conflict", "field type conflict: a", {});
   EXPECT_TRUE(verdict.knows("field_type_conflict"));
   verdict.refuse_at_storage("field_type_conflict", "", {});
-  EXPECT_EQ(verdict_words(verdict), "partial write: field type conflict: a dropped=2");
+  EXPECT_EQ(verdict_message(verdict), "partial write: field type conflict: a dropped=2");
   EXPECT_EQ(influx_v2().answer(verdict).status, 422);
   verdict.refuse_by_retention({});
   verdict.reject("unable to parse 'x': missing fields");
-  EXPECT_EQ(verdict_words(verdict),
+  EXPECT_EQ(verdict_message(verdict),
             "partial write: unable to parse 'x': missing fields\n"
             "points beyond retention policy\nfield type conflict: a dropped=3");
 }
 
-write_wishes wishes_of(const std::string& query) {
+write_options options_of(const std::string& query) {
   const auto v1 = influx_v1().parse_target("db=a&" + query);
   const auto v2 = influx_v2().parse_target("bucket=a&" + query);
   EXPECT_TRUE(v1.ok() && v2.ok()) << query;
-  EXPECT_EQ(v1.value().wishes.verbose, v2.value().wishes.verbose);
-  EXPECT_EQ(v1.value().wishes.accept_partial, v2.value().wishes.accept_partial);
-  return v1.value().wishes;
+  EXPECT_EQ(v1.value().options.verbose, v2.value().options.verbose);
+  EXPECT_EQ(v1.value().options.accept_partial, v2.value().options.accept_partial);
+  return v1.value().options;
 }
 
-TEST(wishes, are_read_from_the_query) {
-  EXPECT_FALSE(wishes_of("").verbose);
-  EXPECT_TRUE(wishes_of("").accept_partial);
-  EXPECT_TRUE(wishes_of("verbose=true").verbose);
-  EXPECT_TRUE(wishes_of("verbose=1").verbose);
-  EXPECT_FALSE(wishes_of("verbose=").verbose);
-  EXPECT_FALSE(wishes_of("accept_partial=False").accept_partial);
-  EXPECT_FALSE(wishes_of("accept_partial=0").accept_partial);
-  EXPECT_TRUE(wishes_of("accept_partial=TRUE").accept_partial);
+TEST(options, are_read_from_the_query) {
+  EXPECT_FALSE(options_of("").verbose);
+  EXPECT_TRUE(options_of("").accept_partial);
+  EXPECT_TRUE(options_of("verbose=true").verbose);
+  EXPECT_TRUE(options_of("verbose=1").verbose);
+  EXPECT_FALSE(options_of("verbose=").verbose);
+  EXPECT_FALSE(options_of("accept_partial=False").accept_partial);
+  EXPECT_FALSE(options_of("accept_partial=0").accept_partial);
+  EXPECT_TRUE(options_of("accept_partial=TRUE").accept_partial);
   EXPECT_EQ(influx_v1().parse_target("db=a&accept_partial=no").error().body,
             "{\"error\":\"invalid accept_partial \\\"no\\\" (use true or false)\"}\n");
   EXPECT_EQ(influx_v2().parse_target("bucket=a&verbose=x").error().status, 400);
 }
 
-TEST(wishes, are_read_from_headers) {
+TEST(options, are_read_from_headers) {
   http::request_head head;
-  write_wishes wishes;
-  read_wishes(head, wishes);
-  EXPECT_FALSE(wishes.verbose);
-  EXPECT_TRUE(wishes.letters);
+  write_options options;
+  read_options(head, options);
+  EXPECT_FALSE(options.verbose);
+  EXPECT_TRUE(options.letters);
   head.headers = {{"x-weir-verbose", "TRUE"}, {"X-Weir-Letters", "No"}};
-  read_wishes(head, wishes);
-  EXPECT_TRUE(wishes.verbose);
-  EXPECT_FALSE(wishes.letters);
+  read_options(head, options);
+  EXPECT_TRUE(options.verbose);
+  EXPECT_FALSE(options.letters);
   head.headers = {{"x-weir-verbose", "maybe"}, {"X-Weir-Letters", "maybe"}};
-  read_wishes(head, wishes);
-  EXPECT_TRUE(wishes.verbose);
-  EXPECT_FALSE(wishes.letters);
+  read_options(head, options);
+  EXPECT_TRUE(options.verbose);
+  EXPECT_FALSE(options.letters);
 }
 
 }  // namespace

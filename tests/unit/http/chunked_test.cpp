@@ -24,7 +24,7 @@ decoded decode(const std::vector<std::string_view>& pieces) {
   for (std::string_view piece : pieces) {
     while (!piece.empty() && out.last != status::done && out.last != status::damaged) {
       const chunk_decoder::step step = decoder.next(piece);
-      out.last = step.what;
+      out.last = step.kind;
       out.body.append(step.data);
       out.consumed += step.consumed;
       piece.remove_prefix(step.consumed);

@@ -91,8 +91,8 @@ std::string dechunked(std::string_view bytes) {
   for (;;) {
     const auto step = decoder.next(bytes);
     bytes.remove_prefix(step.consumed);
-    if (step.what != chunk_decoder::status::data) {
-      EXPECT_EQ(step.what, chunk_decoder::status::done);
+    if (step.kind != chunk_decoder::status::data) {
+      EXPECT_EQ(step.kind, chunk_decoder::status::done);
       EXPECT_TRUE(bytes.empty());
       return out;
     }

@@ -129,7 +129,7 @@ TEST(connection, continue_is_said_once_the_router_did_not_refuse) {
   expect_at_every_split(post("/w", "abc", expect), "HTTP/1.1 100 Continue\r\n\r\n" + ok("/w abc"),
                         false);
   expect_at_every_split(post("/w", "", expect), ok("/w "), false);
-  // Refused: whether the body will come nobody knows, so the connection ends after it.
+  // Refused: whether the body will come is unknown, so the connection ends after the answer.
   const outcome_of_bytes refused = feed({post("/refuse", "abc", expect).substr(0, 80)});
   EXPECT_EQ(refused.output, answer_of(503, "refused", true));
   expect_at_every_split(post("/refuse", "abc", expect) + post("/2", "never"),

@@ -63,7 +63,7 @@ inline std::string gzip_of_zeros(std::uint64_t count) {
   return out;
 }
 
-/// Answers "METHOD TARGET BODY" at once, unless told otherwise by the path:
+/// Answers "METHOD TARGET BODY" at once, unless the path says otherwise:
 ///   /refuse   answered 503 before its body
 ///   /later    answered by the test
 ///   /early    answered 400 at the first piece of its body

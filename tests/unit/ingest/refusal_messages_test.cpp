@@ -66,9 +66,9 @@ TEST(hint, is_told_once_for_each_kind_and_looked_for_a_few_times) {
   EXPECT_EQ(verdict.hints.size(), 1U);
   EXPECT_EQ(verdict.hint_lines, write_verdict::hint_lines_max);
   verdict.reject("unable to parse 'x': invalid number");
-  EXPECT_EQ(api::verdict_words(verdict), "unable to parse 'x': invalid number (hint: line 1: a)");
+  EXPECT_EQ(api::verdict_message(verdict), "unable to parse 'x': invalid number (hint: line 1: a)");
   verdict.accepted = 1;
-  EXPECT_EQ(api::verdict_words(verdict),
+  EXPECT_EQ(api::verdict_message(verdict),
             "partial write: unable to parse 'x': invalid number dropped=0 (hint: line 1: a)");
   write_verdict verbose;
   verbose.verbose = true;
@@ -79,7 +79,7 @@ TEST(hint, on_retention_names_the_point_and_the_limit) {
   write_verdict verdict;
   verdict.refuse_by_retention({});
   verdict.retention_detail = retention_hint(3, 1'586'844'081'000'000'000, 3'600'000'000'000);
-  EXPECT_EQ(api::verdict_words(verdict),
+  EXPECT_EQ(api::verdict_message(verdict),
             "partial write: points beyond retention policy dropped=1 (hint: the point of line 3 "
             "lies at 2020-04-14T06:01:21.000000000Z, and points are kept for 1h; check the "
             "precision and the sender's clock)");

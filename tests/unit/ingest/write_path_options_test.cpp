@@ -28,9 +28,9 @@ struct answered {
   write_verdict verdict{};
 };
 
-api::write_target to_db(const api::write_wishes& wishes) {
+api::write_target to_db(const api::write_options& options) {
   api::write_target target{"db", "", 1};
-  target.wishes = wishes;
+  target.options = options;
   return target;
 }
 

@@ -326,7 +326,7 @@ TEST_F(write_path_test, of_a_body_as_much_is_taken_as_the_turn_has_work_for) {
 TEST_F(write_path_test, what_was_sealed_of_a_body_is_not_kept_when_nothing_is) {
   make();
   api::write_target target{"db", "", 1};
-  target.wishes.accept_partial = false;
+  target.options.accept_partial = false;
   const answered result = write_to(target, many_lines(60'000) + "bad\n");
   EXPECT_TRUE(result.verdict.nothing_kept);
   EXPECT_EQ(result.verdict.withheld, 60'000U);

@@ -337,7 +337,7 @@ TEST_F(http_intake_test, a_client_that_is_silent_within_a_head_is_told_and_close
   EXPECT_NE(read_until(client.get(), "no such words").find("408"), std::string::npos);
 }
 
-/// The wall clock as somebody sets it: `step_ns` beside the real one. The steady clock is real.
+/// The wall clock after a step of `step_ns`. The steady clock is the real one.
 std::atomic<std::int64_t> step_ns{0};
 moment stepped_clocks() {
   moment now = read_clocks();
@@ -371,7 +371,7 @@ TEST_F(http_intake_test, no_connection_ends_because_the_wall_clock_is_stepped) {
   EXPECT_NE(read_until(idle.get(), "\r\n\r\nhi").find("200 OK"), std::string::npos);
 }
 
-/// A transport with all that TLS has: a greeting before anything is said, bytes that are no one's
+/// A transport with all that TLS has: a greeting before any request, input that means nothing
 /// before a record is whole (here: two bytes for one), buffers of its own, and a farewell.
 class doubling_transport final : public transport {
  public:

@@ -26,7 +26,7 @@ TEST(open_listener, an_address_of_another_machine_is_an_error) {
   EXPECT_NE(opened.error().message.find("192.0.2.1"), std::string::npos);
 }
 
-TEST(port_holder, nobody) {
+TEST(port_holder, of_a_free_port) {
   std::uint16_t port = 0;
   {
     const auto opened = open_listener({.host = "127.0.0.1", .port = 0, .path = ""});
