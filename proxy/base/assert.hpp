@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks of what cannot happen. They stay on in shipped builds: a proxy that goes on with a broken
-// invariant loses data. Whatever a client, a server, a disk or a configuration can cause is not a
-// matter for these but an error value.
+// Checks of invariants. They stay on in shipped builds: a proxy that goes on with a broken
+// invariant loses data. What a client, a server, a disk or a configuration can cause is an error
+// value, and never an assertion.
 #pragma once
 
 namespace weir {

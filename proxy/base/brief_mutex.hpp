@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A lock for what takes some nanoseconds and is hardly ever contended: half of what std::mutex
-// costs then. It is not fair, and who waits for long burns time before it yields.
+// A spin lock for sections of some nanoseconds that are hardly ever contended: there it costs half
+// of what std::mutex costs. It is not fair, and a thread that waits long burns time before it
+// yields.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One budget in bytes, taken from before memory is used and given back after. It allocates nothing
-// itself: it is the number that decides whether a request may grow or is answered 503.
+// A budget in bytes: users lease from it before they use memory and give back afterwards. It
+// allocates nothing itself; it decides whether a request may grow or is answered 503.
 #pragma once
 
 #include <algorithm>
@@ -15,12 +15,12 @@
 
 namespace weir {
 
-/// What one client holds of a budget, over all of its connections. Thread-safe.
+/// How much of a budget one client holds, over all of its connections. Thread-safe.
 struct memory_share {
   std::atomic<std::size_t> held{0};
 };
 
-/// How a budget is shared out while it runs short. By default it is not.
+/// How a budget is shared out while little is left. By default the first to ask gets it.
 struct budget_rules {
   /// Leases of up to this many bytes may use the reserve too.
   std::size_t small_bytes = 0;
@@ -90,7 +90,7 @@ class memory_budget {
   std::atomic<std::size_t> used_{0};
 };
 
-/// A share of a budget that gives itself back. The budget must outlive it. Not thread-safe.
+/// A part of a budget, given back by the destructor. The budget must outlive it. Not thread-safe.
 class [[nodiscard]] memory_lease {
  public:
   memory_lease() = default;
@@ -139,8 +139,8 @@ class [[nodiscard]] memory_lease {
   }
   void release() noexcept { shrink_to(0); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-  /// Others hold so little that a lease which cannot grow is itself the reason. `also`: bytes that
-  /// its request holds in other leases.
+  /// Whether all other leases together are so small that this one itself is why it cannot grow.
+  /// `also`: bytes that its request holds in other leases.
   [[nodiscard]] bool alone(std::size_t also = 0) const noexcept {
     constexpr std::size_t little = 8;  // of the budget, one part in so many
     return budget_ != nullptr &&

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Large tables that are read in no order: memory straight from the system, zero until it is
-// written, in huge pages where the system has them, because there the address of nearly every
-// access would otherwise have to be looked up first.
+// Memory for large tables that are read in random order: straight from the system, zero until it is
+// written, in huge pages where the system has them. With small pages nearly every access would miss
+// the processor's table of addresses (TLB).
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A value or an error: what std::expected will be once both compilers have it. Errors that a
-// client, a server, a disk or a configuration can cause travel in it; nothing is thrown.
+// A value or an error, until both compilers have std::expected. Errors that a client, a server, a
+// disk or a configuration can cause are returned in it; nothing is thrown.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace weir {
 
-/// An operation's failure in words that a person can act on.
+/// Why an operation failed: a message that says what is wrong and, where possible, what to do.
 struct failure {
   std::string message;
 };
@@ -49,7 +49,7 @@ class [[nodiscard]] result {
   std::variant<T, E> state_;
 };
 
-/// For operations that have nothing to return.
+/// The value of operations that return none.
 struct nothing {};
 using outcome = result<nothing>;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The units that timestamps come in, as all dialects, the configuration and the gate name them.
-// Which spellings a dialect takes is its own business. Pure.
+// The units of timestamps, named as dialects, configuration and gate share them. Each dialect
+// decides which spellings it accepts. Pure.
 #pragma once
 
 #include <array>
@@ -23,13 +23,13 @@ inline constexpr std::array<time_unit, 6> time_units{{{"ns", 1},
                                                       {"m", 60'000'000'000},
                                                       {"h", 3'600'000'000'000}}};
 
-/// In the place of a unit's nanoseconds: each timestamp's unit follows from its size ("auto").
+/// Instead of a unit's nanoseconds: the unit of each timestamp follows from its size ("auto").
 inline constexpr std::int64_t automatic_unit_ns = 0;
 
 /// In the configuration of a database: the unit is the listener's.
 inline constexpr std::int64_t listener_unit_ns = -1;
 
-/// "ns" for 1, "s" for 1'000'000'000; "auto" for what is none of them.
+/// "ns" for 1, "s" for 1'000'000'000; "auto" for a number that is no unit.
 [[nodiscard]] constexpr std::string_view unit_name(std::int64_t ns) noexcept {
   for (const time_unit& unit : time_units) {
     if (unit.ns == ns) {

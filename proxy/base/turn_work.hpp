@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How much one connection may still do in this turn of its loop, so that a large body does not hold
-// the loop while others wait. A unit is about a third of a microsecond. No clock: what costs time
-// is counted where it is done.
+// How much work one connection may still do in this turn of its loop, so that a large body does not
+// hold the loop while others wait. A unit of work is about a third of a microsecond. It reads no
+// clock: the code that works counts its units.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A histogram's numbers as they are reported, and how long things took in buckets with fixed
-// bounds. Not thread-safe; its owner guards it.
+// A histogram's values as they are reported, and a histogram of durations with fixed buckets. Not
+// thread-safe: its owner guards it.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 
 namespace weir {
 
-/// A histogram's numbers at one moment: `counts[i]` values were at most `bounds[i]` (and above the
-/// bound before); one count more than bounds, of those above all of them.
+/// A histogram at one moment: `counts[i]` values were at most `bounds[i]` and above the bound
+/// before it. There is one count more than bounds: of the values above all of them.
 struct histogram_counts {
   std::vector<double> bounds;
   std::vector<std::uint64_t> counts;
@@ -21,7 +21,8 @@ struct histogram_counts {
 };
 
 struct durations {
-  /// Upper bounds of the buckets, 100 microseconds to 10 seconds; what took longer is in one more.
+  /// Upper bounds of the buckets, 100 microseconds to 10 seconds; one more bucket counts what took
+  /// longer.
   static constexpr std::array<std::int64_t, 16> bounds_ns{
       100'000,       250'000,       500'000,       1'000'000,     2'500'000,   5'000'000,
       10'000'000,    25'000'000,    50'000'000,    100'000'000,   250'000'000, 500'000'000,
@@ -31,7 +32,7 @@ struct durations {
   std::array<std::uint64_t, bounds_ns.size() + 1> counts{};
   std::uint64_t sum_ns = 0;
 
-  /// A clock that was set back counts as no time at all.
+  /// Counts one duration. A negative one (the clock was set back) counts as 0.
   void note(std::int64_t took_ns) noexcept {
     const std::int64_t took = std::max<std::int64_t>(0, took_ns);
     const auto bucket = std::lower_bound(bounds_ns.begin(), bounds_ns.end(), took);

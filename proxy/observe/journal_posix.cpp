@@ -29,8 +29,8 @@ std::vector<std::string>& secrets() {
 
 constexpr std::string_view hidden_text = "***";
 
-/// How many bytes at the end of `text` begin `secret`: the most of them, but not all.
-std::size_t begun(std::string_view text, std::string_view secret) {
+/// Length of the longest end of `text` that begins `secret` without being all of it.
+std::size_t begun_bytes(std::string_view text, std::string_view secret) {
   std::size_t bytes = std::min(text.size(), secret.size() - 1);
   while (!text.ends_with(secret.substr(0, bytes))) {
     --bytes;
@@ -38,14 +38,16 @@ std::size_t begun(std::string_view text, std::string_view secret) {
   return bytes;
 }
 
-/// Words of servers are cut to a length, and the cut may go through a secret.
-void hide_begun(std::string& message, std::string_view secret) {
+/// Servers' messages are cut to a length, and the cut ("...") may lie inside a secret: hides the
+/// part of it that is left.
+void hide_cut_secret(std::string& message, std::string_view secret) {
   constexpr std::string_view cut = "...";
-  constexpr std::size_t telling_bytes = 3;  // fewer say nothing, and end many a harmless word
+  constexpr std::size_t least_bytes =
+      3;  // fewer reveal nothing, and many harmless words end in them
   for (std::size_t at = message.find(cut); at != std::string::npos;
        at = message.find(cut, at + cut.size())) {
-    const std::size_t bytes = begun(std::string_view(message).substr(0, at), secret);
-    if (bytes >= telling_bytes) {
+    const std::size_t bytes = begun_bytes(std::string_view(message).substr(0, at), secret);
+    if (bytes >= least_bytes) {
       message.replace(at - bytes, bytes, hidden_text);
       at += hidden_text.size() - bytes;
     }
@@ -59,7 +61,7 @@ std::string without_secrets(std::string_view message) {
          at = out.find(secret, at + hidden_text.size())) {
       out.replace(at, secret.size(), hidden_text);
     }
-    hide_begun(out, secret);
+    hide_cut_secret(out, secret);
   }
   return out;
 }
@@ -82,19 +84,19 @@ spdlog::level::level_enum spdlog_level(journal_level level) {
 
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>(
+    auto created = std::make_shared<spdlog::logger>(
         "weir", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-    made->set_pattern(text_pattern, spdlog::pattern_time_type::utc);
-    made->flush_on(spdlog::level::debug);
-    return made;
+    created->set_pattern(text_pattern, spdlog::pattern_time_type::utc);
+    created->flush_on(spdlog::level::debug);
+    return created;
   }();
   return *instance;
 }
 
-/// What a client or server sent may hold anything: a line of the journal stays one line, and what
-/// it says is what a terminal shows.
-std::string printable(std::string_view given) {
-  const std::string whole = without_secrets(given);
+/// A message may hold any bytes that a client or server sent: makes it one line that a terminal
+/// shows as it is, without secrets.
+std::string printable(std::string_view raw) {
+  const std::string whole = without_secrets(raw);
   std::string_view message = whole;
   std::string out;
   out.reserve(message.size());
@@ -120,8 +122,9 @@ struct limited_site {
   std::uint64_t held_back = 0;
 };
 
-/// The number of lines held back since the last one, or nothing if this one is to be held back too.
-bool allowed(std::string_view site, std::uint64_t& held_back) {
+/// Whether a line of this site may be written now; then `held_back` is how many were held back
+/// since the last one.
+bool is_allowed(std::string_view site, std::uint64_t& held_back) {
   static std::mutex mutex;
   static std::map<std::string, limited_site, std::less<>> sites;
   const auto now = std::chrono::steady_clock::now();
@@ -147,7 +150,7 @@ void journal(journal_level level, std::string_view message) {
 
 void journal_limited(std::string_view site, journal_level level, std::string_view message) {
   std::uint64_t held_back = 0;
-  if (!allowed(site, held_back)) {
+  if (!is_allowed(site, held_back)) {
     return;
   }
   std::string line = printable(message);

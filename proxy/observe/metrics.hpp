@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a module shows its numbers: it keeps them in relaxed atomics of its own (cheap on the hot
-// path) and reports them when somebody looks. No global registry, no names on the data path.
+// Metrics: a module counts in relaxed atomics of its own (cheap on the hot path) and reports the
+// values at each scrape. No global registry, no names on the data path.
+// Docs: docs/operations.md, "Metrics".
 #pragma once
 
 #include <array>
@@ -20,10 +21,10 @@
 
 namespace weir {
 
-/// A number that one thread raises and any thread reads.
+/// A count that one thread raises and any thread reads.
 class counter {
  public:
-  /// Requires: one thread only raises (otherwise use `add_shared`).
+  /// Requires: only one thread calls it (otherwise use `add_shared`).
   void add(std::uint64_t n = 1) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
@@ -54,9 +55,9 @@ class seconds_histogram {
   counter sum_us_;
 };
 
-/// Receives a module's numbers. Names follow Prometheus: `weir_`, base units, `_total` for
-/// counters. The same name may be reported several times with other labels; equal names and labels
-/// are added.
+/// Receives the values of a module's metrics. Names follow Prometheus: `weir_`, base units,
+/// `_total` for counters. A name may be reported several times with other labels; values with equal
+/// name and labels are added up. Called by the thread that serves the scrape.
 class metric_collector {
  public:
   virtual ~metric_collector() = default;
@@ -70,14 +71,14 @@ class metric_collector {
                                std::initializer_list<label> labels = {}) = 0;
 };
 
-/// Reports many numbers in parts, each of which takes a fraction of a millisecond: the next part,
-/// and whether there are more. What must add up is reported in one part.
+/// Reports many values in parts, each of which takes a fraction of a millisecond. Each call reports
+/// the next part; false: that was the last. Values that must add up belong to one part.
 using metric_parts = std::function<bool(metric_collector& out)>;
 
 /// Collects into Prometheus' text format (version 0.0.4). One thread.
 class metrics_text final : public metric_collector {
  public:
-  /// Labels that a number may have.
+  /// Labels that one value may have.
   static constexpr std::size_t labels_max = 4;
 
   metrics_text();
@@ -88,12 +89,13 @@ class metrics_text final : public metric_collector {
                    std::initializer_list<label> labels) override;
   void histogram_value(std::string_view name, std::string_view help, const histogram_counts& value,
                        std::initializer_list<label> labels) override;
-  /// All of it at once. Nothing may be added afterwards.
+  /// The whole text. No value may be added afterwards; valid as long as this object.
   [[nodiscard]] const std::string& text();
-  /// The same a piece at a time, about `piece_bytes` long; what was written is forgotten. False:
-  /// that was the last.
   static constexpr std::size_t piece_bytes = std::size_t{32} << 10;
+  /// Appends the next piece of the text, about `piece_bytes` long, and frees its memory. False:
+  /// that was the last.
   [[nodiscard]] bool write_some(std::string& out);
+  /// Bytes of memory, for the memory budget.
   [[nodiscard]] std::size_t held_bytes() const noexcept;
 
  private:

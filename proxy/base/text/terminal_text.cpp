@@ -15,8 +15,8 @@ struct code_range {
   std::uint32_t last;
 };
 
-// Not seen, not to be told from a space, or able to reorder what is: C1 controls, spaces other than
-// U+0020, soft hyphen, zero width and direction marks, fillers, byte order mark, tags.
+// Invisible, looking like a space, or able to reorder other characters: C1 controls, spaces other
+// than U+0020, soft hyphen, zero width and direction marks, fillers, byte order mark, tags.
 constexpr code_range invisible_ranges[] = {
     {0x80, 0xA0},     {0xAD, 0xAD},     {0x61C, 0x61C},   {0x1680, 0x1680},  {0x180E, 0x180E},
     {0x2000, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x206F}, {0x3000, 0x3000},  {0x3164, 0x3164},
@@ -43,24 +43,24 @@ std::uint32_t byte_at(std::string_view text, std::size_t at) noexcept {
 }  // namespace
 
 glyph first_glyph(std::string_view text) noexcept {
-  glyph found;
+  glyph character;
   const utf8_character first = first_character(text);
-  found.code = first.bytes > 0 ? first.code : byte_at(text, 0);
-  found.bytes = std::max<std::size_t>(1, first.bytes);
+  character.code = first.bytes > 0 ? first.code : byte_at(text, 0);
+  character.bytes = std::max<std::size_t>(1, first.bytes);
   if (first.bytes == 0) {
-    found.columns = 4;
-    found.shown_as = glyph::kind::bad_byte;
-  } else if (found.code < 0x20 || found.code == 0x7F) {
-    found.shown_as = glyph::kind::control;
-  } else if (is_in(invisible_ranges, found.code)) {
-    found.columns = found.code > 0xFFFF ? 9 : 8;
-    found.shown_as = glyph::kind::invisible;
-  } else if (is_in(combining_ranges, found.code)) {
-    found.columns = 0;
-  } else if (is_in(wide_ranges, found.code)) {
-    found.columns = 2;
+    character.columns = 4;
+    character.shown_as = glyph::kind::bad_byte;
+  } else if (character.code < 0x20 || character.code == 0x7F) {
+    character.shown_as = glyph::kind::control;
+  } else if (is_in(invisible_ranges, character.code)) {
+    character.columns = character.code > 0xFFFF ? 9 : 8;
+    character.shown_as = glyph::kind::invisible;
+  } else if (is_in(combining_ranges, character.code)) {
+    character.columns = 0;
+  } else if (is_in(wide_ranges, character.code)) {
+    character.columns = 2;
   }
-  return found;
+  return character;
 }
 
 namespace {
@@ -73,21 +73,21 @@ void append_formatted(const char* pattern, std::uint32_t code, std::string& out)
 
 }  // namespace
 
-void append_visible(std::string_view bytes, const glyph& what, std::string& out) {
-  switch (what.shown_as) {
+void append_visible(std::string_view bytes, const glyph& character, std::string& out) {
+  switch (character.shown_as) {
     case glyph::kind::plain:
       out += bytes;
       return;
     case glyph::kind::control:
       // The pictures of U+2400: E2 90 80 and so on; DEL's is U+2421.
       out += "\xE2\x90";
-      out += static_cast<char>(0x80U + (what.code == 0x7F ? 0x21U : what.code));
+      out += static_cast<char>(0x80U + (character.code == 0x7F ? 0x21U : character.code));
       return;
     case glyph::kind::invisible:
-      append_formatted("<U+%04X>", what.code, out);
+      append_formatted("<U+%04X>", character.code, out);
       return;
     case glyph::kind::bad_byte:
-      append_formatted("\\x%02X", what.code, out);
+      append_formatted("\\x%02X", character.code, out);
       return;
   }
 }

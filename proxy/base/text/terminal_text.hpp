@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes of unknown origin made fit for a terminal: what would move the cursor, change colours or
-// not be seen at all is spelled out, and widths are counted in columns. Pure; knows no locale and
-// takes the terminal for one of UTF-8.
+// Text of unknown origin made safe for a terminal: bytes that would move the cursor, change colours
+// or stay invisible are spelled out, and widths are counted in columns. Pure; it ignores the locale
+// and assumes a terminal of UTF-8.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,8 @@ struct glyph {
 /// Requires: `text` is not empty.
 [[nodiscard]] glyph first_glyph(std::string_view text) noexcept;
 
-/// Appends what is shown for `bytes`, whose first glyph is `what`.
-void append_visible(std::string_view bytes, const glyph& what, std::string& out);
+/// Appends what is shown for `bytes`, the bytes of one `character`.
+void append_visible(std::string_view bytes, const glyph& character, std::string& out);
 
 /// `text` with everything that is not plain spelled out.
 [[nodiscard]] std::string visible(std::string_view text);
