@@ -49,7 +49,7 @@ attempt_result stdout_target::write(const batch& source) {
     }
     begun_.reset();
   }
-  begun_batch now = begun_ ? *begun_ : begun_batch{.lane = source.lane, .first = first};
+  begun_batch now = begun_.value_or(begun_batch{source.lane, first, {}, 0, {}});
   if (!begun_ && named_ != source.lane) {
     now.name_line = name_of(source.lane);
   }
@@ -82,15 +82,15 @@ std::size_t stdout_target::write_some(std::string_view text, std::string& why) c
       return written;
     }
     const std::string_view piece = text.substr(written, PIPE_BUF);
-    const ssize_t done = count < 0 ? -1 : ::write(descriptor_, piece.data(), piece.size());
-    if (done < 0) {
+    const ssize_t taken = count < 0 ? -1 : ::write(descriptor_, piece.data(), piece.size());
+    if (taken < 0) {
       if (errno == EINTR || errno == EAGAIN) {
         continue;
       }
       why = reason(errno);
       return written;
     }
-    written += static_cast<std::size_t>(done);
+    written += static_cast<std::size_t>(taken);
   }
   return written;
 }

@@ -196,7 +196,7 @@ TEST_F(admission_test, a_turn_puts_points_that_came_in_no_body_into_the_log) {
   database_registry databases(3);
   const auto log = make_memory_log({frames, full_policy::reject, wall_clock_ns});
   const std::size_t subscriber =
-      log->subscribe({.name = "test", .required = true, .wake = [] {}}, 1);
+      log->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
   const write_services services{
       .configured = settings_, .log = *log, .databases = databases, .memory = requests};
   write_turn turn(services);

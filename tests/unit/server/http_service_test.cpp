@@ -55,7 +55,8 @@ class http_service_test : public ::testing::Test {
   void make(std::size_t frame_bytes = std::size_t{64} << 20) {
     frames_.emplace(frame_bytes);
     log_ = make_memory_log({*frames_, full_policy::reject, wall_clock_ns});
-    static_cast<void>(log_->subscribe({.name = "test", .required = true, .wake = [] {}}, 1));
+    static_cast<void>(
+        log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1)));
     worker_ = make_http_worker(
         {.writes = {.configured = settings_,
                     .log = *log_,
@@ -104,7 +105,7 @@ class http_service_test : public ::testing::Test {
   std::string lines_of(const std::string& database) {
     std::string out;
     const auto reader = log_->reader();
-    std::uint64_t position = log_->first();
+    log_position position = log_->first();
     for (;;) {
       const read_result read = reader->next(position, {database, ""});
       if (read.status != read_status::frame) {
