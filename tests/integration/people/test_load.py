@@ -273,4 +273,4 @@ def test_datagrams_that_nobody_receives():
         port = taken.getsockname()[1]
     done = load("--udp", f"127.0.0.1:{port}", "--rate", 20_000, "--lines", 2000)
     assert done.returncode == 1
-    assert "nobody listens there (connection refused)" in done.stdout
+    assert "nothing listens there (connection refused)" in done.stdout

@@ -223,7 +223,7 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
        "weir.toml:2:1: `log.shards`: it is not supported by this version; take it out"},
       {"[[sink]]\nname = \"k\"\ntype = \"kafka\"\n",
        "weir.toml:3:1: `sink.type`: \"kafka\" is not supported by this version; use \"influxdb\" | "
-       "\"remote_write\" | \"file\" | \"null\""},
+       "\"remote_write\" | \"file\" | \"stdout\" | \"null\""},
       {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nmapping = \"flink\"\n",
        "weir.toml:5:1: `sink.mapping`: \"flink\" is not supported by this version; use "
        "\"default\""},
@@ -307,7 +307,7 @@ TEST(settings_errors, sinks_must_be_whole_and_apart) {
        "weir.toml:1:1: this [[sink]] has no name; write name = \"influx\", for example"},
       {"[[sink]]\nname = \"a\"\n",
        "weir.toml:1:1: this [[sink]] has no type; write type = \"influxdb\", \"remote_write\", "
-       "\"file\" "
+       "\"file\", \"stdout\" "
        "or \"null\""},
       {"[[sink]]\nname = \"a\"\ntype = \"influxdb\"\n",
        "weir.toml:1:1: sink \"a\" has no url; write url = \"http://127.0.0.1:8087\", for example"},

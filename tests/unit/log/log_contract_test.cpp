@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What every log promises, tried on each: memory, local with `written`, local with `received` and
-// with `synced`.
+// with `synced`; and on the example of another.
 #include <gtest/gtest.h>
 
 #include <set>
 #include <thread>
 
+#include "example_log.hpp"
 #include "log_testing.hpp"
 
 namespace weir {
 namespace {
 
-enum class flavour : std::uint8_t { memory, written, received, synced };
+enum class flavour : std::uint8_t { memory, written, received, synced, example };
 
 class log_contract : public testing::TestWithParam<flavour> {
  protected:
@@ -22,6 +23,9 @@ class log_contract : public testing::TestWithParam<flavour> {
   std::unique_ptr<frame_log> make(log_shape settings, memory_budget& budget) {
     if (GetParam() == flavour::memory) {
       return make_memory_log({budget, settings.when_full, test_clock});
+    }
+    if (GetParam() == flavour::example) {
+      return std::make_unique<example_log>(budget, settings.when_full);
     }
     settings.promise = GetParam() == flavour::written    ? append_promise::written
                        : GetParam() == flavour::received ? append_promise::received
@@ -84,7 +88,7 @@ TEST_P(log_contract, headers_tell_of_all_lanes) {
 
 TEST_P(log_contract, says_what_it_can_do) {
   const log_capabilities can = make()->capabilities();
-  EXPECT_EQ(can.durable, GetParam() != flavour::memory);
+  EXPECT_EQ(can.durable, GetParam() != flavour::memory && GetParam() != flavour::example);
   EXPECT_EQ(can.stable, GetParam() == flavour::synced);
   EXPECT_TRUE(can.bounded);
 }
@@ -274,11 +278,13 @@ TEST_P(log_contract, many_threads_append_read_and_release) {
 
 INSTANTIATE_TEST_SUITE_P(all, log_contract,
                          testing::Values(flavour::memory, flavour::written, flavour::received,
-                                         flavour::synced),
+                                         flavour::synced, flavour::example),
                          [](const auto& tried) {
                            switch (tried.param) {
                              case flavour::memory:
                                return "memory";
+                             case flavour::example:
+                               return "example";
                              case flavour::written:
                                return "written";
                              case flavour::synced:
