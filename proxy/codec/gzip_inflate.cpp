@@ -15,7 +15,7 @@
 
 namespace weir {
 namespace {
-constexpr std::size_t chunk_bytes = 64 * 1024;
+constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
 // isa-l counts input in 32 bits; larger pieces are fed in parts.
 constexpr std::size_t part_bytes_max = std::size_t{1} << 30;
 

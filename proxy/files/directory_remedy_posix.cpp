@@ -86,6 +86,15 @@ std::optional<std::string> full_disk(const std::string& directory) {
   return std::nullopt;
 }
 
+std::string path_of_own(const std::string& path) {
+  return path + " may not be read and written: chmod u+rw " + path;
+}
+
+std::string path_of_other(const std::string& path, uid_t owner, const std::string& directory) {
+  return path + " belongs to user " + user_name(owner) + ", and weir runs as user " + self() +
+         ": sudo chown -R " + self() + " " + directory + ", or ";
+}
+
 /// Files of another user in a directory of one's own: a weir that ran as root once.
 std::string closed_entry(const std::string& key, const std::string& directory) {
   std::error_code error;
@@ -99,10 +108,8 @@ std::string closed_entry(const std::string& key, const std::string& directory) {
       const bool folder = S_ISDIR(about.st_mode);
       if (!may(path, folder ? R_OK | W_OK | X_OK : R_OK | W_OK)) {
         return about.st_uid == ::geteuid()
-                   ? path + " may not be read and written: chmod u+rw " + path
-                   : path + " belongs to user " + user_name(about.st_uid) +
-                         ", and weir runs as user " + self() + ": sudo chown -R " + self() + " " +
-                         directory + ", or " + another(key);
+                   ? path_of_own(path)
+                   : path_of_other(path, about.st_uid, directory) + another(key);
       }
     }
     entry.increment(error);

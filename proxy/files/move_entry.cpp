@@ -13,6 +13,10 @@
 namespace weir {
 namespace {
 
+std::string entry_of(const std::string& folder, const std::string& name) {
+  return folder + "/" + name;
+}
+
 constexpr std::size_t copy_bytes = std::size_t{256} << 10;
 /// Folders in folders; what weir writes has one level.
 constexpr int depth_max = 16;
@@ -87,7 +91,7 @@ outcome entry_move::remove_all(const std::string& path, int depth) {
     return file_failure("read", path, error < 0 ? error : -ELOOP);
   }
   for (const std::string& name : names) {
-    if (auto removed = remove_all(path + "/" + name, depth + 1); !removed) {
+    if (auto removed = remove_all(entry_of(path, name), depth + 1); !removed) {
       return removed;
     }
   }
@@ -154,7 +158,8 @@ outcome entry_move::copy_folder(const std::string& source, const std::string& ta
     return made;
   }
   for (const std::string& name : names) {
-    if (auto copied = copy_all(source + "/" + name, target + "/" + name, depth + 1); !copied) {
+    if (auto copied = copy_all(entry_of(source, name), entry_of(target, name), depth + 1);
+        !copied) {
       return copied;
     }
   }

@@ -26,7 +26,7 @@ struct transfer_request {
   std::vector<std::string_view> body;
   /// From connecting to the last byte of the answer.
   std::chrono::milliseconds timeout{30'000};
-  std::size_t answer_bytes_max = 64 * 1024;
+  std::size_t answer_bytes_max = std::size_t{64} * 1024;
   /// Path of a Unix socket to connect to in place of the URL's host; empty: none.
   std::string unix_socket;
 };

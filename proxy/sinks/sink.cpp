@@ -58,6 +58,8 @@ void sink::open(std::int64_t now_ms) {
   }
   reconcile();
   cursor_changed_ = true;
+  // So that what is pending is known, as far as one turn gets, before anything is delivered.
+  discover(now_ms);
 }
 
 void sink::recover_header(const frame_header& header, std::int64_t now_ms) {

@@ -381,7 +381,7 @@ gate_answer database_rules::drop(std::size_t which) noexcept {
 }
 
 std::string database_rules::words(gate_code code) const {
-  const std::string rule = fmt::format("rule \"{}\"", all_.name(indexes_[lost_by_]));
+  std::string rule = fmt::format("rule \"{}\"", all_.name(indexes_[lost_by_]));
   if (code == gate_code::dropped_by_rule) {
     return "dropped by " + rule;
   }

@@ -116,7 +116,7 @@ outcome types_reader::feed(std::string_view piece) {
     if (!too_long_ && !begun_.empty()) {
       line = begun_.append(part);
     }
-    const outcome taken_line = take_line(too_long_ ? std::string_view{} : line);
+    outcome taken_line = take_line(too_long_ ? std::string_view{} : line);
     begun_.clear();
     too_long_ = false;
     if (!taken_line) {

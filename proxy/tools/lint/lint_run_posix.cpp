@@ -16,7 +16,7 @@ namespace weir {
 namespace {
 
 // Fits a second-level cache, so that bytes are parsed where read() has just put them.
-constexpr std::size_t read_bytes = 256 * 1024;
+constexpr std::size_t read_bytes = std::size_t{256} * 1024;
 
 class input_file {
  public:

@@ -63,9 +63,12 @@ def test_a_full_log_is_not_ready_until_there_is_room(influxd, start_weir):
     assert status == 200, "it empties itself once the server is back"
     assert found["log"]["status"] == "fail"
     assert "log.keep" in found["log"]["message"]
-    pending = int(weir.metrics().one("weir_sink_pending_points", sink="influx"))
-    assert pending > 0
-    assert f"{pending} point(s) wait" in found["sink influx"]["message"]
+
+    def pending_is_told():
+        pending = int(weir.metrics().one("weir_sink_pending_points", sink="influx"))
+        return pending > 0 and f"{pending} point(s) wait" in checks(weir)[1]["sink influx"]["message"]
+
+    wait_until(pending_is_told, what="the count of points that wait")
     influxd.start()
     wait_until(lambda: weir.client.get("/ready").status == 200, what="ready, and nobody wrote")
     assert weir.client.write(f'cpu text="{incompressible(100_000)}"', "mydb").status == 204
