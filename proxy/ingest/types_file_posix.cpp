@@ -297,8 +297,8 @@ outcome types_file::copy_current(std::uint64_t bytes, replacement_file& to) {
 
 /// Requires: mutex_ is held.
 outcome types_file::take_place(std::uint64_t copied, replacement_file& to) {
-  const outcome read = each_piece(options_.files, path_, copied, size_,
-                                  [&to](std::string_view piece) { return to.append(piece); });
+  outcome read = each_piece(options_.files, path_, copied, size_,
+                            [&to](std::string_view piece) { return to.append(piece); });
   if (!read) {
     return read;
   }

@@ -190,6 +190,22 @@ def links(root: Path) -> list[str]:
     return broken
 
 
+def named_files(root: Path) -> list[str]:
+    """A source that a page names, by its path or the end of it, is there. `*` stands for a part of a name; names in
+    capitals are placeholders."""
+    there = ["/" + path.relative_to(root).as_posix()
+             for path in sources(root, "include", "parser", "proxy", "bench", "tests", "docs")]
+    broken = []
+    for page in [root / "ARCHITECTURE.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]:
+        if not page.exists() or "decisions" in page.parts:
+            continue  # a decision tells of its day
+        for name in re.findall(r"`([a-z0-9*][a-z0-9_/*.]*\.[ch]pp)`", page.read_text()):
+            pattern = re.compile("/" + re.escape(name).replace(r"\*", "[^/]*") + "$")
+            if not any(pattern.search(path) for path in there):
+                broken.append(f"{page.relative_to(root)}: names {name}, and there is no such file")
+    return broken
+
+
 def headings(page: Path) -> set[str]:
     """The anchors that a page has, as a forge makes them of its headings."""
     anchors = set()
@@ -213,4 +229,4 @@ def openings(root: Path) -> list[str]:
     return broken
 
 
-RULES = [includes, circles, file_sizes, function_sizes, impure_names, folder_sizes, links, openings]
+RULES = [includes, circles, file_sizes, function_sizes, impure_names, folder_sizes, links, named_files, openings]
