@@ -32,6 +32,7 @@ class loop_worker {
   /// All input of this turn was parsed: seal, append, answer.
   virtual void end_of_turn() = 0;
   /// Before anything else: `wake` makes the loop ask `has_work` soon. Any thread may call it.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): those that need it keep it
   virtual void attach(std::function<void()> wake) { static_cast<void>(wake); }
   /// The loop ends: when it returns, `wake` is not running and will not be called again.
   virtual void detach() {}

@@ -138,10 +138,8 @@ class frame_log {
   /// Registers `wake`, which is called after tickets were settled, on the log's thread: it may only
   /// wake another thread, and must not call the log. Any thread; returns the number for `unwatch`.
   /// A log that never answers `pending` never calls it.
-  [[nodiscard]] virtual std::size_t watch(std::function<void()> wake) {
-    static_cast<void>(wake);
-    return 0;
-  }
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): logs that need it keep it
+  [[nodiscard]] virtual std::size_t watch(std::function<void()> /*wake*/) { return 0; }
   /// Any thread. When it returns, that `wake` is not running and will not be called again.
   virtual void unwatch(std::size_t watcher) { static_cast<void>(watcher); }
 
