@@ -25,6 +25,7 @@ struct steady_time {
   [[nodiscard]] constexpr steady_time after(std::int64_t by_ns) const noexcept {
     return ns > never().ns - by_ns ? never() : steady_time{ns + by_ns};
   }
+  // NOLINTNEXTLINE(modernize-use-nullptr): the generated comparison with 0 is meant
   [[nodiscard]] friend constexpr auto operator<=>(steady_time, steady_time) noexcept = default;
   /// Nanoseconds from `earlier` to `later`.
   [[nodiscard]] friend constexpr std::int64_t operator-(steady_time later,
@@ -38,6 +39,7 @@ struct steady_time {
 struct wall_time {
   std::int64_t ns = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the generated comparison with 0 is meant
   [[nodiscard]] friend constexpr auto operator<=>(wall_time, wall_time) noexcept = default;
 };
 

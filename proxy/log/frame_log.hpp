@@ -27,6 +27,7 @@ struct lane_key {
   std::string database;
   std::string retention_policy;
   friend bool operator==(const lane_key&, const lane_key&) = default;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the generated comparison with 0 is meant
   friend auto operator<=>(const lane_key&, const lane_key&) = default;
 };
 

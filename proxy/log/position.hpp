@@ -26,8 +26,8 @@ class log_position {
   }
 
   friend constexpr bool operator==(log_position, log_position) noexcept = default;
-  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the generated comparison with 0 for
-  // one
+  // clang-tidy 14 takes the generated comparison with 0 for a null pointer.
+  // NOLINTNEXTLINE(modernize-use-nullptr)
   friend constexpr auto operator<=>(log_position, log_position) noexcept = default;
 
  private:
