@@ -104,7 +104,8 @@ class sink {
 
   // sink_attempts.cpp
   void finish_completed(std::int64_t now_ms);
-  void follow(lane& on, const attempt_result& result, delivery_step step, std::int64_t now_ms);
+  void follow(lane& on, const attempt_result& result, const delivery_step& step,
+              std::int64_t now_ms);
   void pause(lane& on, const delivery_step& step, std::int64_t now_ms);
   void halve(lane& on, const attempt_result& result, std::int64_t now_ms);
   void conclude(lane& on, std::uint64_t dropped, discard_reason reason, std::int64_t now_ms);

@@ -34,11 +34,12 @@ void sink::finish_completed(std::int64_t now_ms) {
     if (step.kind != step_kind::delivered) {
       counters_.last_error_ms.set(static_cast<std::uint64_t>(std::max<std::int64_t>(1, now_ms)));
     }
-    follow(on, one.result, std::move(step), now_ms);
+    follow(on, one.result, step, now_ms);
   }
 }
 
-void sink::follow(lane& on, const attempt_result& result, delivery_step step, std::int64_t now_ms) {
+void sink::follow(lane& on, const attempt_result& result, const delivery_step& step,
+                  std::int64_t now_ms) {
   switch (step.kind) {
     case step_kind::delivered:
       if (!result.refused.lines.empty()) {

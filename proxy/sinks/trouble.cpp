@@ -201,6 +201,7 @@ std::string trouble_book::held_groups() const {
     }
   }
   std::vector<const group*> largest;
+  largest.reserve(groups.size());
   for (const auto& [reason, same] : groups) {
     largest.push_back(&same);
   }
