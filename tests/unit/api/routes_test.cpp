@@ -82,6 +82,12 @@ TEST(route_request, rows_say_who_serves_and_what_right_it_takes) {
   EXPECT_EQ(row(http::method::get, "/health").needs, right::none);
 }
 
+TEST(routes, rows_of_writes_and_no_others_have_a_dialect) {
+  for (const route& row : routes()) {
+    EXPECT_EQ(row.served_by == handler::write, row.dialect != nullptr) << row.path;
+  }
+}
+
 TEST(route_labels, are_each_there_once) {
   const auto labels = route_labels();
   const std::vector<std::string_view> all(labels.begin(), labels.end());
