@@ -56,8 +56,8 @@ constexpr std::array table{
           .needs = right::read_metrics},
 };
 
-// That rows of writes, and no others, have a dialect is for a test: g++ 12 does not compare functions
-// with nullptr while it compiles for a sanitizer.
+// That rows of writes, and no others, have a dialect is for a test: g++ 12 does not compare
+// functions with nullptr while it compiles for a sanitizer.
 constexpr bool rows_are_named() noexcept {
   return std::all_of(table.begin(), table.end(),
                      [](const route& row) { return !row.path.empty() && !row.label.empty(); });

@@ -235,7 +235,8 @@ struct settings {
 
 /// Where types, databases, letters, cursors and refused batches are; empty: they are not kept.
 [[nodiscard]] inline std::string state_directory_of(const settings& from) {
-  return from.service.state_directory.empty() ? log_directory_of(from) : from.service.state_directory;
+  return from.service.state_directory.empty() ? log_directory_of(from)
+                                              : from.service.state_directory;
 }
 
 /// Where the dead letters are, or would be.

@@ -230,8 +230,8 @@ int run_weir(const settings& configured, const run_options& options) {
     journal(journal_level::warning, files.value());
   }
   if (!options.announce_path.empty()) {
-    if (auto written = replace_file(options.announce_path, announcement(running),
-                                    durability::process);
+    if (auto written =
+            replace_file(options.announce_path, announcement(running), durability::process);
         !written) {
       return end_as_fatal({"--announce: " + written.error().message +
                            "; name a file in a directory that weir may write to"},

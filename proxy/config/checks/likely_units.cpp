@@ -182,7 +182,8 @@ std::string likely_duration(std::string_view text) {
     const bool alone = first && rest.empty();
     const std::uint64_t whole = number->milli / thousandths;
     if (const std::uint64_t days = days_of(number->word); days > 0 && alone && !number->decimals) {
-      return whole <= std::uint64_t{292} * 365 / days ? fmt::format("{}d", whole * days) : std::string{};
+      return whole <= std::uint64_t{292} * 365 / days ? fmt::format("{}d", whole * days)
+                                                      : std::string{};
     }
     const std::string_view unit =
         number->word.empty() && alone ? "s" : unit_of(duration_words, number->word);

@@ -65,8 +65,8 @@ void check_sink(const config_node& node, const sink_settings& sink, config_issue
         types += fmt::format("{}\"{}\"", types.empty() ? "" : " and ", type);
       }
       tell(*written, fmt::format("`sink.{}` applies to sinks of type {}, and \"{}\" is of type "
-                               "\"{}\"; take it out",
-                               key.name, types, sink.name, kind.name));
+                                 "\"{}\"; take it out",
+                                 key.name, types, sink.name, kind.name));
     }
   }
   kind.check(node, sink, issues);

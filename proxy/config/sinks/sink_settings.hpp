@@ -68,9 +68,8 @@ struct stdout_settings {};
 struct null_settings {};
 
 /// The settings of one kind of sink. Each alternative has its row in sink_kinds.
-using sink_kind_settings =
-    std::variant<null_settings, influxdb_settings, remote_write_settings, file_settings,
-                 stdout_settings>;
+using sink_kind_settings = std::variant<null_settings, influxdb_settings, remote_write_settings,
+                                        file_settings, stdout_settings>;
 
 struct sink_settings {
   std::string name;

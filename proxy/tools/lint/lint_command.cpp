@@ -52,7 +52,8 @@ CLI::App* add_lint_command(CLI::App& commands, lint_arguments& given) {
                    "always or never")
       ->capture_default_str();
   command->footer(
-      "Exit status: 0 nothing found, 1 something found, 2 wrong arguments, or a file that cannot be read or written.\n"
+      "Exit status: 0 nothing found, 1 something found, 2 wrong arguments, or a file that cannot "
+      "be read or written.\n"
       "Examples:\n"
       "  weir lint metrics.lp\n"
       "  printf 'cpu, host=a usage=1.5\\n' | weir lint\n"
