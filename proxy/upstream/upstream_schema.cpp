@@ -47,6 +47,7 @@ bool upstream_schema::replace(const std::string& database, std::vector<upstream_
   return true;
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): its parts are moved from
 bool upstream_schema::replace_all(std::map<std::string, std::vector<upstream_policy>> listed) {
   upstream_schema merged;
   for (auto& [database, policies] : listed) {
@@ -57,6 +58,7 @@ bool upstream_schema::replace_all(std::map<std::string, std::vector<upstream_pol
   return is_changed;
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): its parts are moved from
 bool upstream_schema::merge(std::map<std::string, std::vector<upstream_policy>> listed,
                             std::map<std::string, std::string> names_by_id) {
   upstream_schema merged;
