@@ -264,7 +264,9 @@ std::string port_holder(std::uint16_t port, port_kind kind) {
     std::ifstream file(entry.path() / "comm");
     std::string name;
     std::getline(file, name);
-    return "process " + pid + " (" + name + ")";
+    std::string text = "process ";
+    text.append(pid).append(" (").append(name).append(")");
+    return text;
   }
   return "another process";
 }

@@ -48,8 +48,8 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
     if (!day.ok()) {
       return std::nullopt;
     }
-    return sys_days(day).time_since_epoch().count() * std::int64_t{86'400} + read.tm_hour * 3600 +
-           read.tm_min * 60 + read.tm_sec;
+    return sys_days(day).time_since_epoch().count() * std::int64_t{86'400} +
+           read.tm_hour * std::int64_t{3600} + read.tm_min * std::int64_t{60} + read.tm_sec;
   }
   return std::nullopt;
 }
