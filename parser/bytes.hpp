@@ -16,7 +16,7 @@ inline constexpr std::string_view byte_order_mark_utf8 = "\xEF\xBB\xBF";
 /// U+FFFD in UTF-8: what programs write for a character that they could not decode.
 inline constexpr std::string_view replacement_character_utf8 = "\xEF\xBF\xBD";
 
-[[nodiscard]] constexpr bool is_digit(char byte) noexcept {
+[[nodiscard]] constexpr bool is_decimal(char byte) noexcept {
   return static_cast<unsigned char>(byte - '0') < 10;
 }
 

@@ -124,14 +124,14 @@ void write_number(std::string_view text, writer& out) noexcept {
     out.put('-');
     text.remove_prefix(1);
   }
-  while (text.size() > 1 && text[0] == '0' && is_digit(text[1])) {
+  while (text.size() > 1 && text[0] == '0' && is_decimal(text[1])) {
     text.remove_prefix(1);
   }
   if (text.front() == '.') {
     out.put('0');
   }
   const std::size_t point = text.find('.');
-  if (point == std::string_view::npos || (point + 1 < text.size() && is_digit(text[point + 1]))) {
+  if (point == std::string_view::npos || (point + 1 < text.size() && is_decimal(text[point + 1]))) {
     out.put(text);
     return;
   }

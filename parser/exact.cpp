@@ -247,7 +247,7 @@ bool exact_reader::check_equals(std::size_t at) noexcept {
     return fail(parse_code::missing_field_value, at + 1);
   }
   const char first = text_[at + 1];
-  if (is_digit(first) || first == '.' || first == '-' || first == 'N' || first == 'n') {
+  if (is_decimal(first) || first == '.' || first == '-' || first == 'N' || first == 'n') {
     const number_scan scan = scan_number(text_, at + 1);
     const std::size_t end = find_token_end(text_, at + 1);
     const std::string_view number = text_.substr(at + 1, end - at - 1);
@@ -357,7 +357,7 @@ bool exact_reader::scan_time() noexcept {
   const std::size_t begin = skip_white_space(text_, at_);
   for (at_ = begin; at_ < text_.size() && text_[at_] != ' ' && text_[at_] != '\n'; ++at_) {
     const bool is_sign = at_ == begin && text_[at_] == '-';
-    if (!is_sign && !is_digit(text_[at_])) {
+    if (!is_sign && !is_decimal(text_[at_])) {
       return fail(parse_code::bad_timestamp, at_, text_.substr(begin));
     }
   }

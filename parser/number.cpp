@@ -16,7 +16,7 @@ namespace weir {
 namespace {
 
 bool is_numeric(char byte) noexcept {
-  return is_digit(byte) || byte == '.';
+  return is_decimal(byte) || byte == '.';
 }
 bool is_exponent(char byte) noexcept {
   return byte == 'e' || byte == 'E';
@@ -101,7 +101,7 @@ parse_code check(std::string_view number, const number_marks& marks) noexcept {
 std::size_t find_plain_end(std::string_view text, std::size_t begin) noexcept {
   constexpr std::size_t digits_max = 18;
   const auto skip_digits = [text](std::size_t at) noexcept {
-    while (at < text.size() && is_digit(text[at])) {
+    while (at < text.size() && is_decimal(text[at])) {
       ++at;
     }
     return at;
@@ -205,12 +205,13 @@ bool is_portable_number(std::string_view text) noexcept {
     return true;
   }
   const std::size_t at = text.front() == '-' ? 1 : 0;
-  if (at == text.size() || !is_digit(text[at]) ||
-      (text[at] == '0' && at + 1 < text.size() && is_digit(text[at + 1]))) {
+  if (at == text.size() || !is_decimal(text[at]) ||
+      (text[at] == '0' && at + 1 < text.size() && is_decimal(text[at + 1]))) {
     return false;
   }
   const std::size_t point = text.find('.', at);
-  return point == std::string_view::npos || (point + 1 < text.size() && is_digit(text[point + 1]));
+  return point == std::string_view::npos ||
+         (point + 1 < text.size() && is_decimal(text[point + 1]));
 }
 
 }  // namespace weir

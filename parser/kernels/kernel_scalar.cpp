@@ -74,7 +74,7 @@ constexpr std::ptrdiff_t digits_max = 18;
 
 inline const char* skip_digits(const char* at, std::uint64_t& value) noexcept {
   std::uint64_t sum = value;
-  for (; is_digit(*at); ++at) {
+  for (; is_decimal(*at); ++at) {
     sum = sum * 10 + static_cast<std::uint64_t>(*at - '0');
   }
   value = sum;
@@ -265,7 +265,7 @@ inline const char* plain_reader::read_number(const char* at, field_view& field) 
 
 inline const char* plain_reader::read_value(const char* at, field_view& field) noexcept {
   const char* const begin = at;
-  if (is_digit(*at) || *at == '-') {
+  if (is_decimal(*at) || *at == '-') {
     at = read_number(at, field);
   } else if (*at == '"') {
     field.type = field_type::string;

@@ -21,7 +21,7 @@ constexpr std::size_t long_float_max = 20;
   const auto length = static_cast<unsigned>(end - digits);
   const std::uint32_t points =
       (points_in(end) << 16 | points_in(end - 16)) & (~std::uint32_t{0} << (32 - length));
-  if (points == 0 || !is_digit(*digits)) {
+  if (points == 0 || !is_decimal(*digits)) {
     return read_float_slow(begin, end, field);
   }
   const int point = __builtin_ctz(points);

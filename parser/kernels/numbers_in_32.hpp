@@ -82,7 +82,7 @@ WEIR_INLINE bool read_long_float(const char* begin, const char* digits, const ch
   __m256i wrong;
   const digit_halves sum = combine_32_digits(digits_of_32(characters, count, wrong));
   double value = 0;
-  if (_mm256_testz_si256(wrong, wrong) == 0 || count > 20 || !is_digit(*digits) ||
+  if (_mm256_testz_si256(wrong, wrong) == 0 || count > 20 || !is_decimal(*digits) ||
       !divide_digits(sum, points != 0 ? static_cast<std::size_t>(31 - point) : 0, value)) {
     return read_float_slow(begin, end, field);
   }

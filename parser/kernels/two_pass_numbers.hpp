@@ -32,7 +32,7 @@ WEIR_INLINE __m128i digits_of(__m128i characters, std::size_t count, __m128i& wr
     ++point;
   }
   // ".5" and "1.e5" are for the exact reader.
-  const bool is_plain = is_digit(*digits) && (point == end || is_digit(point[1]));
+  const bool is_plain = is_decimal(*digits) && (point == end || is_decimal(point[1]));
   return is_plain && parse_double(between(begin, end), field.float_value) == number_error::none;
 }
 

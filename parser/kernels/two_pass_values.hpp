@@ -54,7 +54,7 @@ WEIR_INLINE bool read_boolean(const char* begin, const char* end, field_view& fi
 }
 
 WEIR_INLINE bool has_leading_zero(const char* digits) noexcept {
-  return *digits == '0' && is_digit(digits[1]);
+  return *digits == '0' && is_decimal(digits[1]);
 }
 
 // An integer without digits, or with so many that they may not fit.
@@ -95,7 +95,7 @@ WEIR_INLINE bool read_float(const char* begin, const char* end, field_view& fiel
     const std::size_t count = length - (points != 0 ? 1 : 0);
     __m128i wrong = _mm_setzero_si128();
     const std::uint64_t sum = combine_digits(digits_of(without_point(end, point), count, wrong));
-    if (_mm_testz_si128(wrong, wrong) != 0 && sum <= exact_integer_max && is_digit(*digits)) {
+    if (_mm_testz_si128(wrong, wrong) != 0 && sum <= exact_integer_max && is_decimal(*digits)) {
       const auto whole = static_cast<double>(static_cast<std::int64_t>(sum));
       const double value = whole / powers_of_ten[points != 0 ? 15 - point : 0];
       field.float_value = negative ? -value : value;

@@ -161,9 +161,9 @@ WEIR_INLINE bool read_bare_value(const char* const begin, const char* const at, 
   const char* const end = without_return(at);
   field.text = between(begin, end);
   const char kind = end[-1];
-  return kind == 'i'      ? read_integer(begin, end - 1, field, numbers)
-         : is_digit(kind) ? read_float(begin, end, field, numbers.odd_spelling)
-                          : read_other_value(begin, end, field);
+  return kind == 'i'        ? read_integer(begin, end - 1, field, numbers)
+         : is_decimal(kind) ? read_float(begin, end, field, numbers.odd_spelling)
+                            : read_other_value(begin, end, field);
 }
 
 // At the space that ends the series. Returns the mark that ends the field set. Or nullptr: then

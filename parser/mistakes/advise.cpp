@@ -175,7 +175,7 @@ void adviser::judge_measurement() {
     } else {
       add(std::move(finding), placeholder, 0, 0, "measurement,");
     }
-  } else if (is_digit(name.front()) && is_timestamp_like(name)) {
+  } else if (is_decimal(name.front()) && is_timestamp_like(name)) {
     mistake_finding finding{mistake::timestamp_first, 0, name.size(), name};
     if (!point_.time) {
       finding.readings.push_back({placeholder,

@@ -36,8 +36,8 @@ std::size_t place_of(const parse_error& error, std::string_view span, std::int64
 
 }  // namespace
 
-rejected_line take_apart(const parse_error& error, std::int64_t unit_ns) {
-  rejected_line line;
+mistaken_line take_apart(const parse_error& error, std::int64_t unit_ns) {
+  mistaken_line line;
   line.unit_ns = unit_ns;
   line.text = error.text;
   line.code = error.code;
@@ -52,7 +52,7 @@ rejected_line take_apart(const parse_error& error, std::int64_t unit_ns) {
   return line;
 }
 
-maybe_mistake recognise(const rejected_line& line) {
+maybe_mistake recognise(const mistaken_line& line) {
   if (line.text.empty() || line.code == parse_code::shield_line_too_long) {
     return std::nullopt;
   }
@@ -68,7 +68,7 @@ maybe_mistake recognise(const rejected_line& line) {
 }
 
 diagnosis diagnose(const parse_error& error, std::int64_t unit_ns) {
-  const rejected_line line = take_apart(error, unit_ns);
+  const mistaken_line line = take_apart(error, unit_ns);
   const std::size_t first_line = std::min(line.text.find('\n'), line.text.size());
   const std::uint64_t indent = std::min(line.at, first_line) + 1;
   const std::uint64_t first_column = error.column > indent ? error.column - indent + 1 : 1;

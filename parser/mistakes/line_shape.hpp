@@ -10,7 +10,7 @@ namespace weir {
 
 class line_shape {
  public:
-  explicit line_shape(const rejected_line& line) : line_(line), words_(split_words(line.text)) {
+  explicit line_shape(const mistaken_line& line) : line_(line), words_(split_words(line.text)) {
     for (std::size_t i = 1; i < words_.size() && first_pairs_ == 0; ++i) {
       first_pairs_ = words_[i].begins_with_pair() ? i : 0;
     }
@@ -88,7 +88,7 @@ class line_shape {
   [[nodiscard]] maybe_mistake pairs_apart() const;
   [[nodiscard]] maybe_mistake tags_behind_fields() const;
 
-  const rejected_line& line_;
+  const mistaken_line& line_;
   const std::vector<line_word> words_;
   std::size_t first_pairs_ = 0;  // the first word behind the measurement that begins with a pair
 };

@@ -160,7 +160,7 @@ struct mistake_finding {
 };
 
 /// A rejected line, as the functions that recognise mistakes need it.
-struct rejected_line {
+struct mistaken_line {
   std::string_view text;
   parse_code code = parse_code::none;
   std::size_t at = 0;     // offset in `text` at which the error was noticed
@@ -249,46 +249,46 @@ using maybe_mistake = std::optional<mistake_finding>;
 
 /// The whole line stands in quotes or behind a prompt; or it holds bytes that are invisible or look
 /// like others.
-[[nodiscard]] maybe_mistake find_wrapping_mistake(const rejected_line& line);
+[[nodiscard]] maybe_mistake find_wrapping_mistake(const mistaken_line& line);
 /// Other signs where commas and spaces belong between pairs; a tag twice; a timestamp with a name.
-[[nodiscard]] maybe_mistake find_separator_mistake(const rejected_line& line);
+[[nodiscard]] maybe_mistake find_separator_mistake(const mistaken_line& line);
 /// `%s`, `${name}`, `{{name}}`: a place that a program should have filled in.
 [[nodiscard]] bool is_placeholder(std::string_view word) noexcept;
 /// For JSON with the members that clients of InfluxDB use: its points as lines.
-void add_json_readings(mistake_finding& finding, const rejected_line& line);
+void add_json_readings(mistake_finding& finding, const mistaken_line& line);
 /// Formats of other systems.
-[[nodiscard]] maybe_mistake find_foreign_format(const rejected_line& line);
+[[nodiscard]] maybe_mistake find_foreign_format(const mistaken_line& line);
 /// Quotes around names and tags' values that hold spaces, commas or equals signs.
-[[nodiscard]] maybe_mistake find_quoted_names(const rejected_line& line);
+[[nodiscard]] maybe_mistake find_quoted_names(const mistaken_line& line);
 /// Words in the wrong places, recognised by what each word looks like.
-[[nodiscard]] maybe_mistake find_shape_mistake(const rejected_line& line);
+[[nodiscard]] maybe_mistake find_shape_mistake(const mistaken_line& line);
 /// Not line protocol at all, or a line behind bytes that do not belong to it.
-[[nodiscard]] maybe_mistake find_format_mistake(const rejected_line& line);
+[[nodiscard]] maybe_mistake find_format_mistake(const mistaken_line& line);
 /// Spaces, tabs, commas and equals signs in the wrong place.
-[[nodiscard]] maybe_mistake find_list_mistake(const rejected_line& line);
+[[nodiscard]] maybe_mistake find_list_mistake(const mistaken_line& line);
 /// Strings that close too early, too late or never.
-[[nodiscard]] maybe_mistake find_string_mistake(const rejected_line& line);
+[[nodiscard]] maybe_mistake find_string_mistake(const mistaken_line& line);
 /// The value of a field.
-[[nodiscard]] maybe_mistake find_value_mistake(const rejected_line& line);
+[[nodiscard]] maybe_mistake find_value_mistake(const mistaken_line& line);
 /// The timestamp and what follows it.
-[[nodiscard]] maybe_mistake find_time_mistake(const rejected_line& line);
+[[nodiscard]] maybe_mistake find_time_mistake(const mistaken_line& line);
 
 // Each of the following adds readings: what the line should say instead.
 
 /// For the value of a field, by the kind of its mistake.
 void add_value_readings(mistake_finding& finding, std::string_view value,
-                        const rejected_line& line);
+                        const mistaken_line& line);
 /// For mistakes whose repair follows from where they lie.
-void add_plain_readings(mistake_finding& finding, const rejected_line& line);
+void add_plain_readings(mistake_finding& finding, const mistaken_line& line);
 /// For a timestamp of another form at `finding.at`: the same time in the reader's unit.
-void add_time_readings(mistake_finding& finding, const rejected_line& line);
+void add_time_readings(mistake_finding& finding, const mistaken_line& line);
 /// Invisible characters outside strings, all of them in one finding. `accepted`: of an accepted
 /// line, where those that scripts and emoji need are no mistake.
 [[nodiscard]] maybe_mistake find_invisible(std::string_view text, bool accepted);
 
 /// The mistake of a rejected line, if it is a known one.
-[[nodiscard]] maybe_mistake recognise(const rejected_line& line);
-[[nodiscard]] rejected_line take_apart(const parse_error& error, std::int64_t unit_ns);
+[[nodiscard]] maybe_mistake recognise(const mistaken_line& line);
+[[nodiscard]] mistaken_line take_apart(const parse_error& error, std::int64_t unit_ns);
 
 /// The mistakes that `advise` reports.
 [[nodiscard]] std::vector<mistake_finding> find_doubts(const point_view& point,

@@ -41,7 +41,7 @@ std::string time_of(std::string_view digits, std::int64_t unit_ns) {
   return " " + std::to_string(time / unit_ns);
 }
 
-mistake_finding whole(mistake kind, const rejected_line& line, std::string point) {
+mistake_finding whole(mistake kind, const mistaken_line& line, std::string point) {
   mistake_finding finding{kind, 0, word_at(line.text, 0).size()};
   if (!point.empty()) {
     finding.readings.push_back({{}, {{0, line.text.size(), std::move(point)}}});
@@ -50,7 +50,7 @@ mistake_finding whole(mistake kind, const rejected_line& line, std::string point
 }
 
 // put NAME TIME VALUE tag=value ...; `put` may be missing where there are tags.
-maybe_mistake opentsdb(const rejected_line& line) {
+maybe_mistake opentsdb(const mistaken_line& line) {
   constexpr std::size_t words_max = 64;
   auto words = plain_words(line.text, words_max);
   const bool has_word = !words.empty() && lower(words[0].substr(0, 4)) == "put";
@@ -81,7 +81,7 @@ bool is_now(std::string_view word) noexcept {
 }
 
 // path.of.names VALUE TIME, and name;tag=value VALUE TIME
-maybe_mistake graphite(const rejected_line& line) {
+maybe_mistake graphite(const mistaken_line& line) {
   const auto words = plain_words(line.text, 4);
   if (words.size() != 3 || words[0].find_first_of(".;") == std::string_view::npos ||
       words[0].find_first_of(",\"'{") != std::string_view::npos || !is_plain_number(words[1]) ||
@@ -96,7 +96,7 @@ maybe_mistake graphite(const rejected_line& line) {
 }
 
 // name:value|type[|@rate][|#tag:value,...]
-maybe_mistake statsd(const rejected_line& line) {
+maybe_mistake statsd(const mistaken_line& line) {
   const std::string_view text = word_at(line.text, 0);
   const std::size_t bar = std::min(text.find('|'), text.size());
   // name,tag=a:1|c, as Telegraf writes it: a tag's value may hold colons.
@@ -132,7 +132,7 @@ maybe_mistake statsd(const rejected_line& line) {
 }
 
 bool is_metric_name_byte(char byte) noexcept {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || is_digit(byte) ||
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || is_decimal(byte) ||
          byte == '_' || byte == ':';
 }
 
@@ -163,7 +163,7 @@ bool append_labels(std::string_view text, std::size_t& at, std::string& out) {
 }
 
 // name{label="value",...} 1.5 [milliseconds]
-maybe_mistake prometheus(const rejected_line& line) {
+maybe_mistake prometheus(const mistaken_line& line) {
   const std::string_view text = line.text;
   const auto end = std::find_if_not(text.begin(), text.end(), is_metric_name_byte);
   const auto name_size = static_cast<std::size_t>(end - text.begin());
@@ -223,7 +223,7 @@ bool is_query(std::string_view text) {
          first.starts_with("from(bucket");
 }
 
-maybe_mistake insert_keyword(const rejected_line& line) {
+maybe_mistake insert_keyword(const mistaken_line& line) {
   const auto words = plain_words(line.text, 4);
   if (words.size() < 2 || lower(words[0].substr(0, 8)) != "insert") {
     return std::nullopt;
@@ -256,7 +256,7 @@ std::string_view argument_of(std::string_view text) {
                                                           : text.substr(open, close - open + 1);
 }
 
-maybe_mistake shell_command(const rejected_line& line) {
+maybe_mistake shell_command(const mistaken_line& line) {
   constexpr std::array<std::string_view, 8> commands = {"curl", "echo", "printf", "influx",
                                                         "wget", "sudo", "http",   "nc"};
   const std::string_view word = word_at(line.text, 0);
@@ -277,7 +277,7 @@ maybe_mistake shell_command(const rejected_line& line) {
 
 }  // namespace
 
-maybe_mistake find_foreign_format(const rejected_line& line) {
+maybe_mistake find_foreign_format(const mistaken_line& line) {
   if (line.text.empty() || plain_words(line.text, 1).empty()) {
     return std::nullopt;
   }

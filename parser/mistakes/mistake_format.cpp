@@ -10,7 +10,7 @@
 namespace weir {
 namespace {
 
-maybe_mistake whole(mistake kind, const rejected_line& line) {
+maybe_mistake whole(mistake kind, const mistaken_line& line) {
   return mistake_finding{kind, 0, word_at(line.text, 0).size()};
 }
 
@@ -36,7 +36,7 @@ bool has_named_item(std::string_view text) noexcept {
   const std::size_t comma = text.find(',');
   const std::string_view item = text.substr(std::min(comma, text.size() - 1) + 1);
   const std::size_t colon = item.find_first_of(":, ;\t");
-  return colon != item.npos && colon > 0 && item[colon] == ':' && !is_digit(item[0]);
+  return colon != item.npos && colon > 0 && item[colon] == ':' && !is_decimal(item[0]);
 }
 
 bool is_csv(std::string_view text) noexcept {
@@ -53,7 +53,7 @@ bool is_csv(std::string_view text) noexcept {
 
 }  // namespace
 
-maybe_mistake find_format_mistake(const rejected_line& line) {
+maybe_mistake find_format_mistake(const mistaken_line& line) {
   std::string_view text = line.text;
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
     return mistake_finding{mistake::utf16, 0, 2};

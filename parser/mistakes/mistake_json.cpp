@@ -173,7 +173,7 @@ class json_points {
 
 }  // namespace
 
-void add_json_readings(mistake_finding& finding, const rejected_line& line) {
+void add_json_readings(mistake_finding& finding, const mistaken_line& line) {
   std::vector<std::string> lines;
   if (line.text.size() > repaired_line::line_bytes_max ||
       !json_points(line.text, line.unit_ns).read(lines)) {

@@ -13,11 +13,11 @@ char byte_at(std::string_view text, std::size_t at) noexcept {
   return at < text.size() ? text[at] : '\n';
 }
 
-mistake_finding spaces(mistake kind, const rejected_line& line, std::size_t at) {
+mistake_finding spaces(mistake kind, const mistaken_line& line, std::size_t at) {
   return {kind, at, std::max<std::size_t>(1, skip_spaces(line.text, at) - at)};
 }
 
-maybe_mistake missing_tag_key(const rejected_line& line) {
+maybe_mistake missing_tag_key(const mistaken_line& line) {
   switch (byte_at(line.text, line.at)) {
     case ' ':
       return spaces(mistake::space_after_comma, line, line.at);
@@ -31,7 +31,7 @@ maybe_mistake missing_tag_key(const rejected_line& line) {
 }
 
 // host= without a value: the tag is left out.
-maybe_mistake empty_tag(const rejected_line& line) {
+maybe_mistake empty_tag(const mistaken_line& line) {
   const std::size_t end = line.at;
   const char next = byte_at(line.text, end);
   if (end == 0 || line.text[end - 1] != '=' || (next != ' ' && next != ',')) {
@@ -48,7 +48,7 @@ maybe_mistake empty_tag(const rejected_line& line) {
 }
 
 // a=b=c: the second equals sign belongs to the value.
-maybe_mistake equals_in_tag(const rejected_line& line) {
+maybe_mistake equals_in_tag(const mistaken_line& line) {
   const std::string_view text = line.text;
   const std::size_t comma = text.rfind(',', line.at);
   if (comma == std::string_view::npos) {
@@ -67,7 +67,7 @@ maybe_mistake equals_in_tag(const rejected_line& line) {
   return finding;
 }
 
-maybe_mistake missing_tag_value(const rejected_line& line) {
+maybe_mistake missing_tag_value(const mistaken_line& line) {
   const std::string_view text = line.text;
   if (auto finding = empty_tag(line)) {
     return finding;
@@ -86,7 +86,7 @@ maybe_mistake missing_tag_value(const rejected_line& line) {
   return std::nullopt;
 }
 
-maybe_mistake missing_fields(const rejected_line& line) {
+maybe_mistake missing_fields(const mistaken_line& line) {
   const std::size_t last_comma = line.text.rfind(',');
   if (line.has_tags() && is_field_value(line.text.substr(line.text.rfind('=') + 1))) {
     return mistake_finding{mistake::space_missing, last_comma};
@@ -94,7 +94,7 @@ maybe_mistake missing_fields(const rejected_line& line) {
   return std::nullopt;
 }
 
-maybe_mistake missing_field_value(const rejected_line& line) {
+maybe_mistake missing_field_value(const mistaken_line& line) {
   const std::vector<line_word> words = split_words(line.text);
   if (words.size() < 2) {
     return std::nullopt;
@@ -112,7 +112,7 @@ maybe_mistake missing_field_value(const rejected_line& line) {
 
 // The first item of the field set that is no pair. `begin`: where it begins in the line, or where
 // the field set ends if all are pairs.
-std::string_view find_bad_item(const rejected_line& line, std::string_view fields,
+std::string_view find_bad_item(const mistaken_line& line, std::string_view fields,
                                std::size_t& begin) noexcept {
   std::size_t at = 0;
   while (at < fields.size()) {
@@ -128,7 +128,7 @@ std::string_view find_bad_item(const rejected_line& line, std::string_view field
   return {};
 }
 
-maybe_mistake empty_item(const rejected_line& line, std::size_t begin, std::size_t fields_end) {
+maybe_mistake empty_item(const mistaken_line& line, std::size_t begin, std::size_t fields_end) {
   const std::string_view text = line.text;
   if (begin == line.fields_begin && byte_at(text, begin) == ',') {
     return spaces(mistake::space_before_comma, line, line.series_end);
@@ -147,7 +147,7 @@ maybe_mistake empty_item(const rejected_line& line, std::size_t begin, std::size
 }
 
 // A field set of one item that is no pair.
-maybe_mistake lone_item(const rejected_line& line, std::string_view item, std::string_view next) {
+maybe_mistake lone_item(const mistaken_line& line, std::string_view item, std::string_view next) {
   const std::size_t begin = line.offset(item);
   if (is_field_value(item)) {
     return mistake_finding{mistake::field_without_name, begin, item.size(), item,
@@ -186,7 +186,7 @@ bool is_number_part(std::string_view item) noexcept {
 
 // The comma before `item` cuts a number in two: what the number was, decimal or with grouped
 // digits.
-mistake_finding decimal_comma(const rejected_line& line, std::string_view item) {
+mistake_finding decimal_comma(const mistaken_line& line, std::string_view item) {
   constexpr std::string_view decimals = "0123456789";
   const std::size_t comma = line.offset(item) - 1;
   mistake_finding finding{mistake::decimal_comma, comma, 1, item};
@@ -233,7 +233,7 @@ mistake_finding decimal_comma(const rejected_line& line, std::string_view item) 
   return finding;
 }
 
-maybe_mistake invalid_field_format(const rejected_line& line) {
+maybe_mistake invalid_field_format(const mistaken_line& line) {
   const std::string_view text = line.text;
   const std::string_view fields = line.span;
   const std::size_t fields_end = line.fields_begin + fields.size();
@@ -250,7 +250,7 @@ maybe_mistake invalid_field_format(const rejected_line& line) {
   }
   if (begin > line.fields_begin) {
     const char before = byte_at(text, begin - 2);
-    if (is_number_part(item) && is_digit(before)) {
+    if (is_number_part(item) && is_decimal(before)) {
       return decimal_comma(line, item);
     }
   } else if (is_last) {
@@ -270,7 +270,7 @@ maybe_mistake invalid_field_format(const rejected_line& line) {
 
 }  // namespace
 
-maybe_mistake find_list_mistake(const rejected_line& line) {
+maybe_mistake find_list_mistake(const mistaken_line& line) {
   switch (line.code) {
     case parse_code::missing_tag_key:
       return missing_tag_key(line);

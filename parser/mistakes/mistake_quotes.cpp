@@ -49,7 +49,7 @@ quoted_part quoted_at(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-maybe_mistake find_quoted_names(const rejected_line& line) {
+maybe_mistake find_quoted_names(const mistaken_line& line) {
   constexpr std::size_t edits_max = 64;
   const std::string_view text = line.text;
   const std::vector<line_word> words = split_words(text);

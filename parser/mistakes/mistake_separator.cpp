@@ -44,7 +44,7 @@ class field_strings {
 };
 
 // cpu;host=a;value=1: a pair follows each sign.
-maybe_mistake sign_for_comma(const rejected_line& line, char sign) {
+maybe_mistake sign_for_comma(const mistaken_line& line, char sign) {
   const std::string_view text = line.text;
   const char ends[] = {' ', ',', sign, '\0'};
   line_edits commas;
@@ -99,7 +99,7 @@ maybe_mistake sign_for_comma(const rejected_line& line, char sign) {
 }
 
 // host=C:\ value=1: the backslash makes the space a part of the value.
-maybe_mistake backslash_at_end(const rejected_line& line) {
+maybe_mistake backslash_at_end(const mistaken_line& line) {
   const std::string_view text = line.text;
   std::size_t looked_at = 0;
   for (std::size_t at = text.find("\\ "); at < line.series_end && ++looked_at < edits_max;
@@ -121,7 +121,7 @@ maybe_mistake backslash_at_end(const rejected_line& line) {
 }
 
 // cpu,host=a,host=b v=1
-maybe_mistake duplicate_tag(const rejected_line& line) {
+maybe_mistake duplicate_tag(const mistaken_line& line) {
   const std::vector<line_word> words = split_words(line.text);
   if (line.code != parse_code::duplicate_tags || words.empty()) {
     return std::nullopt;
@@ -152,7 +152,7 @@ maybe_mistake duplicate_tag(const rejected_line& line) {
 }
 
 // cpu v=1 time=1586844081000000000
-maybe_mistake named_time(const rejected_line& line) {
+maybe_mistake named_time(const mistaken_line& line) {
   const std::vector<line_word> words = split_words(line.text);
   if (words.size() < 3 || words.back().items.size() != 1 || !words.back().items[0].is_pair) {
     return std::nullopt;
@@ -179,7 +179,7 @@ maybe_mistake named_time(const rejected_line& line) {
 }
 
 // The two characters \t, as in a program's source, where a space belongs.
-maybe_mistake escaped_tab(const rejected_line& line) {
+maybe_mistake escaped_tab(const mistaken_line& line) {
   line_edits edits;
   field_strings strings(line.text);
   std::string plain;
@@ -210,7 +210,7 @@ maybe_mistake escaped_tab(const rejected_line& line) {
 
 }  // namespace
 
-maybe_mistake find_separator_mistake(const rejected_line& line) {
+maybe_mistake find_separator_mistake(const mistaken_line& line) {
   if (line.code == parse_code::unbalanced_quotes) {
     return std::nullopt;
   }

@@ -267,7 +267,7 @@ maybe_mistake line_shape::two_points() const {
   }
   const std::size_t next = size() > 2 && is_timestamp_like(words_[2].text) ? 3 : 2;
   if (size() <= next + 1 || words_[next].begins_with_pair() || words_[next].text[0] == '#' ||
-      is_digit(words_[next].text[0]) || is_field_value(words_[next].items[0].text) ||
+      is_decimal(words_[next].text[0]) || is_field_value(words_[next].items[0].text) ||
       !words_[next + 1].begins_with_pair()) {
     return std::nullopt;
   }
@@ -345,7 +345,7 @@ maybe_mistake line_shape::pairs_apart() const {
   return finding;
 }
 
-maybe_mistake find_shape_mistake(const rejected_line& line) {
+maybe_mistake find_shape_mistake(const mistaken_line& line) {
   return line_shape(line).find();
 }
 

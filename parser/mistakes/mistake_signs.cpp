@@ -108,7 +108,7 @@ namespace {
 
 // Whether a name ends at the colon. Times of day, paths and strings are no names.
 bool is_name_with_colon(std::string_view item, std::size_t colon) noexcept {
-  return colon > 0 && colon < item.size() && !is_digit(item[0]) && item[0] != '"' &&
+  return colon > 0 && colon < item.size() && !is_decimal(item[0]) && item[0] != '"' &&
          item[0] != '\'' && item[0] != '{' && item[0] != '#' && item[0] != '/';
 }
 

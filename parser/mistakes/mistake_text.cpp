@@ -41,7 +41,7 @@ bool is_pair(std::string_view word) noexcept {
 bool is_plain_number(std::string_view value) noexcept {
   const bool has_suffix = value.ends_with('i') || value.ends_with('u');
   const bool begins_so =
-      !value.empty() && (value[0] == '-' || value[0] == '.' || is_digit(value[0]));
+      !value.empty() && (value[0] == '-' || value[0] == '.' || is_decimal(value[0]));
   return begins_so && !has_suffix && scan_number(value, 0).code == parse_code::none;
 }
 

@@ -23,7 +23,7 @@ bool is_comment(std::string_view text) noexcept {
 }
 
 // A pair that is neither timestamp nor comment: of tags or of fields?
-mistake_finding pair_behind_fields(const rejected_line& line, std::string_view word) {
+mistake_finding pair_behind_fields(const mistaken_line& line, std::string_view word) {
   const std::string_view item = item_at(word, 0);
   const std::string_view pair = is_pair(item) ? item : word;
   const std::string_view value = pair.substr(find_bare(pair, "=", 0) + 1);
@@ -45,7 +45,7 @@ bool is_null(std::string_view word) noexcept {
 }
 
 // 1586844081000000000mem v=2: the next point begins where the digits end.
-maybe_mistake glued_point(const rejected_line& line, std::string_view word) {
+maybe_mistake glued_point(const mistaken_line& line, std::string_view word) {
   const std::size_t length =
       count_digits(word.substr(word.starts_with('-') ? 1 : 0)) + (word.starts_with('-') ? 1 : 0);
   const std::string_view rest = word.substr(length);
@@ -62,7 +62,7 @@ maybe_mistake glued_point(const rejected_line& line, std::string_view word) {
 }
 
 // The unit of a number, behind a space: v=5 ms.
-maybe_mistake unit_apart(const rejected_line& line, std::string_view word) {
+maybe_mistake unit_apart(const mistaken_line& line, std::string_view word) {
   constexpr std::array<std::string_view, 33> units = {"percent",
                                                       "USD",
                                                       "EUR",
@@ -131,7 +131,7 @@ bool is_date(std::string_view word) noexcept {
   if (first == 0 || first == word.size()) {
     return word.starts_with("now");
   }
-  const bool has_second = first + 1 < word.size() && is_digit(word[first + 1]);
+  const bool has_second = first + 1 < word.size() && is_decimal(word[first + 1]);
   const char next = word[first];
   return has_second && (next == '-' || next == '/' || next == ':' || (next == 'T' && first >= 8));
 }
@@ -185,7 +185,7 @@ maybe_mistake time_with_colon(std::string_view word, std::size_t begin) {
 }
 
 // A number or a date in quotes; a date may hold a space.
-maybe_mistake quoted_time(const rejected_line& line, std::string_view word) {
+maybe_mistake quoted_time(const mistaken_line& line, std::string_view word) {
   const std::size_t begin = line.offset(word);
   const bool is_number =
       word.size() > 2 && word.back() == word.front() &&
@@ -202,7 +202,7 @@ maybe_mistake quoted_time(const rejected_line& line, std::string_view word) {
                          is_quoted_date ? rest.size() : word.size(), word};
 }
 
-maybe_mistake bad_timestamp(const rejected_line& line) {
+maybe_mistake bad_timestamp(const mistaken_line& line) {
   const std::size_t begin = line.offset(line.span);
   const std::string_view word = word_at(line.text, begin);
   if (word.empty()) {
@@ -272,7 +272,7 @@ maybe_mistake bad_timestamp(const rejected_line& line) {
   return std::nullopt;
 }
 
-maybe_mistake text_after_timestamp(const rejected_line& line) {
+maybe_mistake text_after_timestamp(const mistaken_line& line) {
   const std::size_t begin = line.at;
   const std::string_view word = word_at(line.text, begin);
   if (is_comment(word)) {
@@ -291,7 +291,7 @@ maybe_mistake text_after_timestamp(const rejected_line& line) {
   return std::nullopt;
 }
 
-maybe_mistake wrong_unit(const rejected_line& line) {
+maybe_mistake wrong_unit(const mistaken_line& line) {
   std::int64_t number = 0;
   if (parse_int64(line.span, number) != number_error::none) {
     return std::nullopt;
@@ -312,7 +312,7 @@ maybe_mistake wrong_unit(const rejected_line& line) {
 
 }  // namespace
 
-maybe_mistake find_time_mistake(const rejected_line& line) {
+maybe_mistake find_time_mistake(const mistaken_line& line) {
   maybe_mistake finding;
   if (line.code == parse_code::bad_timestamp) {
     finding = bad_timestamp(line);

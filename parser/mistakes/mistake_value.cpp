@@ -92,7 +92,7 @@ bool is_unit(std::string_view text) noexcept {
 bool has_grouped_digits(std::string_view value) noexcept {
   const std::string joined = without_groups(value);
   const std::string_view number = value.substr(0, value.find_last_not_of("iu") + 1);
-  return joined.size() < value.size() && value[0] != '_' && is_digit(number.back()) &&
+  return joined.size() < value.size() && value[0] != '_' && is_decimal(number.back()) &&
          is_field_value(joined) && joined.find_first_of(digits) != std::string::npos;
 }
 
@@ -203,7 +203,7 @@ maybe_mistake find_bytes(std::string_view value) {
 }
 
 // The key of the field whose value begins at `value`.
-std::string_view key_before(const rejected_line& line, std::size_t value) noexcept {
+std::string_view key_before(const mistaken_line& line, std::size_t value) noexcept {
   std::size_t begin = value - std::min<std::size_t>(value, 1);
   while (begin > line.fields_begin &&
          (line.text[begin - 1] != ',' || (begin > 1 && line.text[begin - 2] == '\\'))) {
@@ -213,7 +213,7 @@ std::string_view key_before(const rejected_line& line, std::size_t value) noexce
 }
 
 // For a string that is not closed: it ends before the timestamp, or at the end of the line.
-void add_string_readings(mistake_finding& finding, const rejected_line& line) {
+void add_string_readings(mistake_finding& finding, const mistaken_line& line) {
   const std::string_view text = line.text.substr(0, line.text.find('\n'));
   if (finding.at >= text.size() || finding.at == 0 || text[finding.at - 1] != '=') {
     return;
@@ -238,7 +238,7 @@ void add_string_readings(mistake_finding& finding, const rejected_line& line) {
 
 }  // namespace
 
-maybe_mistake find_string_mistake(const rejected_line& line) {
+maybe_mistake find_string_mistake(const mistaken_line& line) {
   const std::size_t first_feed = line.text.find('\n');
   if (line.code == parse_code::unbalanced_quotes) {
     mistake_finding finding{mistake::missing_closing_quote, line.at};
@@ -269,7 +269,7 @@ maybe_mistake find_string_mistake(const rejected_line& line) {
   return std::nullopt;
 }
 
-maybe_mistake find_value_mistake(const rejected_line& line) {
+maybe_mistake find_value_mistake(const mistaken_line& line) {
   const std::string_view value = line.span;
   const std::size_t begin = line.offset(value);
   if (line.code != parse_code::invalid_boolean && line.code != parse_code::invalid_number) {

@@ -67,7 +67,7 @@ std::string without_escapes(std::string_view text, std::string_view quote) {
 }
 
 // 'cpu v=1', 'mem v=2': a list as programs print it, with a line in each item.
-maybe_mistake quoted_list(const rejected_line& line, std::size_t begin, std::size_t behind) {
+maybe_mistake quoted_list(const mistaken_line& line, std::size_t begin, std::size_t behind) {
   constexpr std::size_t lines_max = 32;
   const std::string_view text = line.text.substr(0, behind);
   line_edits edits{{0, begin, ""}};
@@ -93,7 +93,7 @@ maybe_mistake quoted_list(const rejected_line& line, std::size_t begin, std::siz
   return std::nullopt;
 }
 
-maybe_mistake quoted_line(const rejected_line& line) {
+maybe_mistake quoted_line(const mistaken_line& line) {
   const std::string_view text = line.text;
   const std::size_t prefix = std::min(text.find_first_not_of("bBuUrRfF"), text.size());
   constexpr std::size_t prefix_max = 2;  // b'...', rb'...'
@@ -137,7 +137,7 @@ bool is_line_number(std::string_view word) noexcept {
 }
 
 // time=1586844081 cpu v=1
-maybe_mistake named_first_time(const rejected_line& line) {
+maybe_mistake named_first_time(const mistaken_line& line) {
   const std::string_view word = word_at(line.text, 0);
   for (const std::string_view name : {"time=", "timestamp=", "ts="}) {
     if (word.starts_with(name) && is_timestamp_like(word.substr(name.size())) &&
@@ -151,7 +151,7 @@ maybe_mistake named_first_time(const rejected_line& line) {
 }
 
 // [2024-01-01 00:00:00] cpu v=1
-maybe_mistake bracketed_time(const rejected_line& line) {
+maybe_mistake bracketed_time(const mistaken_line& line) {
   const std::size_t close = line.text.find("] ");
   const bool is_time =
       line.text.starts_with('[') && close != std::string_view::npos && close >= 11 &&
@@ -164,7 +164,7 @@ maybe_mistake bracketed_time(const rejected_line& line) {
   return finding;
 }
 
-maybe_mistake prompt(const rejected_line& line) {
+maybe_mistake prompt(const mistaken_line& line) {
   constexpr std::array<std::string_view, 10> prompts = {
       ">", ">>>", "$", "%", "influx>", "=>", "-", "*", "\xE2\x80\xA2", "+"};
   const std::string_view word = word_at(line.text, 0);
@@ -184,7 +184,7 @@ maybe_mistake prompt(const rejected_line& line) {
 
 // --- points that are joined
 
-maybe_mistake joined_points(const rejected_line& line, std::string_view separator, mistake kind) {
+maybe_mistake joined_points(const mistaken_line& line, std::string_view separator, mistake kind) {
   constexpr std::size_t pieces_max = 32;
   line_edits edits;
   visit_outside_strings(line.text, [&](std::size_t begin, std::size_t end) {
@@ -295,7 +295,7 @@ std::string number_of(std::uint32_t code) {
 
 constexpr std::size_t character_edits_max = 256;
 
-maybe_mistake wide_punctuation(const rejected_line& line) {
+maybe_mistake wide_punctuation(const mistaken_line& line) {
   line_edits edits;
   visit_outside_strings(line.text, [&](std::size_t begin, std::size_t end) {
     for (std::size_t at = begin; at < end && edits.size() < character_edits_max;) {
@@ -320,7 +320,7 @@ maybe_mistake wide_punctuation(const rejected_line& line) {
 }
 
 // Tabs outside strings, with the spaces beside them, as one space each; none at the end.
-maybe_mistake tabs(const rejected_line& line) {
+maybe_mistake tabs(const mistaken_line& line) {
   line_edits edits;
   std::size_t first = 0;
   const std::string_view text = line.text;
@@ -343,7 +343,7 @@ maybe_mistake tabs(const rejected_line& line) {
 }
 
 // Carriage returns that end lines, as on old Macs, or several before a line feed.
-maybe_mistake carriage_returns(const rejected_line& line) {
+maybe_mistake carriage_returns(const mistaken_line& line) {
   if (line.text.find('\r') == std::string_view::npos) {
     return std::nullopt;
   }
@@ -396,7 +396,7 @@ maybe_mistake find_invisible(std::string_view text, bool accepted) {
   return finding;
 }
 
-maybe_mistake find_wrapping_mistake(const rejected_line& line) {
+maybe_mistake find_wrapping_mistake(const mistaken_line& line) {
   if (auto finding = prompt(line)) {
     return finding;
   }
@@ -423,10 +423,11 @@ maybe_mistake find_wrapping_mistake(const rejected_line& line) {
     }
     // An invisible character between digits groups them: that is a mistake of the number.
     const bool in_number = line.code == parse_code::invalid_number && !line.span.empty() &&
-                           is_digit(line.span[0]) && line.span.find('=') == std::string_view::npos;
+                           is_decimal(line.span[0]) &&
+                           line.span.find('=') == std::string_view::npos;
     auto finding = find_invisible(line.text, false);
     const std::size_t behind = finding ? finding->at + finding->length : 0;
-    const bool digit_follows = behind < line.text.size() && is_digit(line.text[behind]);
+    const bool digit_follows = behind < line.text.size() && is_decimal(line.text[behind]);
     const std::size_t digits_end =
         std::min(line.text.find_first_not_of("0123456789", behind), line.text.size());
     // Ten digits and more are a timestamp, not a group.

@@ -151,7 +151,7 @@ line_reading erase(std::size_t at, std::size_t length) {
 
 }  // namespace
 
-void add_plain_readings(mistake_finding& finding, const rejected_line& line) {
+void add_plain_readings(mistake_finding& finding, const mistaken_line& line) {
   if (!finding.readings.empty()) {
     return;
   }

@@ -41,7 +41,7 @@ bool scaled(std::string_view whole, std::string_view fraction, std::int64_t unit
 int number_at(std::string_view text, std::size_t at, std::size_t count) {
   int number = 0;
   for (std::size_t i = at; i < at + count; ++i) {
-    if (i >= text.size() || !is_digit(text[i])) {
+    if (i >= text.size() || !is_decimal(text[i])) {
       return -1;
     }
     number = number * 10 + (text[i] - '0');
@@ -122,7 +122,7 @@ void set(mistake_finding& finding, std::size_t length, std::string digits, std::
   }
 }
 
-void read_date_words(mistake_finding& finding, const rejected_line& line) {
+void read_date_words(mistake_finding& finding, const mistaken_line& line) {
   const std::string_view text = line.text;
   const std::string_view word = text.substr(finding.at, finding.length);
   if (word.starts_with("now")) {
@@ -142,7 +142,7 @@ void read_date_words(mistake_finding& finding, const rejected_line& line) {
   }
 }
 
-void read_fraction(mistake_finding& finding, const rejected_line& line) {
+void read_fraction(mistake_finding& finding, const mistaken_line& line) {
   const std::string_view word = line.text.substr(finding.at, finding.length);
   const std::size_t point = std::min(word.find_first_of(".,"), word.size());
   const std::string_view fraction = word.substr(std::min(point + 1, word.size()));
@@ -162,7 +162,7 @@ void read_fraction(mistake_finding& finding, const rejected_line& line) {
 }
 
 // 1.586844081e+18: the decimal point is moved, which loses nothing.
-void read_exponent(mistake_finding& finding, const rejected_line& line) {
+void read_exponent(mistake_finding& finding, const mistaken_line& line) {
   const std::string_view word = line.text.substr(finding.at, finding.length);
   const std::size_t mark = std::min(word.find_first_of("eE"), word.size());
   std::string_view exponent = word.substr(std::min(mark + 1, word.size()));
@@ -185,7 +185,7 @@ void read_exponent(mistake_finding& finding, const rejected_line& line) {
   }
 }
 
-void read_suffix(mistake_finding& finding, const rejected_line& line) {
+void read_suffix(mistake_finding& finding, const mistaken_line& line) {
   struct suffix {
     std::string_view text;
     std::int64_t unit_ns;  // 0: the suffix of an integer
@@ -230,7 +230,7 @@ void read_suffix(mistake_finding& finding, const rejected_line& line) {
   }
 }
 
-void read_other_unit(mistake_finding& finding, const rejected_line& line) {
+void read_other_unit(mistake_finding& finding, const mistaken_line& line) {
   const std::string_view word = line.text.substr(finding.at, finding.length);
   std::int64_t number = 0;
   std::int64_t time = 0;
@@ -246,7 +246,7 @@ void read_other_unit(mistake_finding& finding, const rejected_line& line) {
 
 }  // namespace
 
-void add_time_readings(mistake_finding& finding, const rejected_line& line) {
+void add_time_readings(mistake_finding& finding, const mistaken_line& line) {
   const std::string_view word = line.text.substr(finding.at, finding.length);
   if (finding.kind == mistake::timestamp_date) {
     read_date_words(finding, line);

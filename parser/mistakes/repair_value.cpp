@@ -94,7 +94,7 @@ constexpr std::array<quote_kind, 9> quote_kinds = {
      {"\xC2\xAB", {"\xC2\xBB", "\xC2\xBB", "\xC2\xBB"}}}};
 
 // The value that begins at `begin` in quotes of another kind, as a string in double quotes.
-void read_quotes(const rejected_line& line, std::size_t begin, mistake_finding& finding) {
+void read_quotes(const mistaken_line& line, std::size_t begin, mistake_finding& finding) {
   const std::string_view text = line.text;
   for (const quote_kind& kind : quote_kinds) {
     if (!text.substr(begin).starts_with(kind.open)) {
@@ -128,7 +128,7 @@ void read_quotes(const rejected_line& line, std::size_t begin, mistake_finding& 
 }
 
 // Removes the field whose value this is, with one comma beside it; empty if it is the only field.
-line_edits without_field(const rejected_line& line, std::string_view value) {
+line_edits without_field(const mistaken_line& line, std::string_view value) {
   const std::size_t behind = line.offset(value) + value.size();
   const std::size_t equals = line.offset(value) - std::min<std::size_t>(1, line.offset(value));
   const std::size_t key = line.text.find_last_of(" ,", equals) + 1;
@@ -142,7 +142,7 @@ line_edits without_field(const rejected_line& line, std::string_view value) {
 }
 
 // Text without quotes: a string or, moved before the first space, a tag.
-void read_text(std::string_view value, const rejected_line& line, mistake_finding& finding) {
+void read_text(std::string_view value, const mistaken_line& line, mistake_finding& finding) {
   const std::size_t begin = line.offset(value);
   const std::size_t end = find_text_end(line.text, begin);
   const std::string_view text = line.text.substr(begin, end - begin);
@@ -234,7 +234,7 @@ bool is_known_unit(std::string_view unit) {
 
 namespace {
 
-void read_unit(std::string_view value, std::string_view number, const rejected_line& line,
+void read_unit(std::string_view value, std::string_view number, const mistaken_line& line,
                mistake_finding& finding) {
   const std::size_t at = line.offset(value);
   const std::size_t begin = line.offset(number);
@@ -252,7 +252,7 @@ void read_unit(std::string_view value, std::string_view number, const rejected_l
   finding.readings[1].condition = "it is a number with a unit";
 }
 
-void read_boolean(std::string_view value, const rejected_line& line, mistake_finding& finding) {
+void read_boolean(std::string_view value, const mistaken_line& line, mistake_finding& finding) {
   const std::string word = lower(value);
   constexpr std::array<std::string_view, 6> yes = {"true", "yes", "on", "t", "y", "enabled"};
   const bool is_true = std::find(yes.begin(), yes.end(), word) != yes.end();
@@ -264,7 +264,7 @@ void read_boolean(std::string_view value, const rejected_line& line, mistake_fin
   }
 }
 
-void replace(std::string_view value, std::string with, const rejected_line& line,
+void replace(std::string_view value, std::string with, const mistaken_line& line,
              mistake_finding& finding) {
   if (is_field_value(with)) {
     finding.readings.push_back({{}, {{line.offset(value), value.size(), std::move(with)}}});
@@ -280,9 +280,9 @@ std::string without_minus_sign(std::string_view value) {
 
 namespace {
 
-using value_repair = void (*)(std::string_view, const rejected_line&, mistake_finding&);
+using value_repair = void (*)(std::string_view, const mistaken_line&, mistake_finding&);
 
-void read_integer(std::string_view value, const rejected_line& line, mistake_finding& finding) {
+void read_integer(std::string_view value, const mistaken_line& line, mistake_finding& finding) {
   const std::string_view number = value.substr(0, value.size() - 1);
   const std::string integer = integer_of(number);
   const bool is_negative = integer.starts_with('-') && value.back() == 'u';
@@ -290,18 +290,18 @@ void read_integer(std::string_view value, const rejected_line& line, mistake_fin
   replace(value, integer.empty() ? std::string{number} : integer + last, line, finding);
 }
 
-void read_suffix(std::string_view value, const rejected_line& line, mistake_finding& finding) {
+void read_suffix(std::string_view value, const mistaken_line& line, mistake_finding& finding) {
   const std::size_t suffix = std::min(value.find_first_not_of("-.0123456789"), value.size());
   replace(value, suffixed(value.substr(0, suffix), value.substr(suffix)), line, finding);
 }
 
-void leave_out(std::string_view value, const rejected_line& line, mistake_finding& finding) {
+void leave_out(std::string_view value, const mistaken_line& line, mistake_finding& finding) {
   if (line_edits removed = without_field(line, value); !removed.empty()) {
     finding.readings.push_back({{}, std::move(removed)});
   }
 }
 
-void read_half_quoted(std::string_view value, const rejected_line& line, mistake_finding& finding) {
+void read_half_quoted(std::string_view value, const mistaken_line& line, mistake_finding& finding) {
   const std::string_view bare = value.substr(0, value.size() - 1);
   const std::size_t at = line.offset(value);
   if (is_field_value(bare)) {
@@ -312,7 +312,7 @@ void read_half_quoted(std::string_view value, const rejected_line& line, mistake
   }
 }
 
-void read_other_quotes(std::string_view value, const rejected_line& line,
+void read_other_quotes(std::string_view value, const mistaken_line& line,
                        mistake_finding& finding) {
   read_quotes(line, line.offset(value), finding);
 }
@@ -323,32 +323,32 @@ struct repair_row {
 };
 constexpr std::array<repair_row, 20> repairs = {{
     {mistake::number_in_hexadecimal,
-     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+     [](std::string_view value, const mistaken_line& line, mistake_finding& finding) {
        replace(value, decimal_of(value), line, finding);
      }},
     {mistake::number_suffix, read_suffix},
     {mistake::java_long, read_suffix},
     {mistake::number_with_plus,
-     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+     [](std::string_view value, const mistaken_line& line, mistake_finding& finding) {
        replace(value, std::string{value.substr(1)}, line, finding);
      }},
     {mistake::unicode_minus,
-     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+     [](std::string_view value, const mistaken_line& line, mistake_finding& finding) {
        // Anything wrong behind the number is a mistake of its own.
        finding.readings.push_back(
            {{}, {{line.offset(value), value.size(), without_minus_sign(value)}}});
      }},
     {mistake::grouped_digits,
-     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+     [](std::string_view value, const mistaken_line& line, mistake_finding& finding) {
        replace(value, ungrouped(value), line, finding);
      }},
     {mistake::negative_unsigned,
-     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+     [](std::string_view value, const mistaken_line& line, mistake_finding& finding) {
        replace(value, std::string{value.substr(0, value.size() - 1)} + 'i', line, finding);
      }},
     {mistake::integer_with_fraction, read_integer},
     {mistake::number_with_unit,
-     [](std::string_view value, const rejected_line& line, mistake_finding& finding) {
+     [](std::string_view value, const mistaken_line& line, mistake_finding& finding) {
        read_unit(value, finding.second, line, finding);
      }},
     {mistake::misspelt_boolean, read_boolean},
@@ -367,7 +367,7 @@ constexpr std::array<repair_row, 20> repairs = {{
 }  // namespace
 
 void add_value_readings(mistake_finding& finding, std::string_view value,
-                        const rejected_line& line) {
+                        const mistaken_line& line) {
   for (const repair_row& row : repairs) {
     if (row.kind == finding.kind) {
       row.add(value, line, finding);

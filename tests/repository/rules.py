@@ -206,6 +206,28 @@ def named_files(root: Path) -> list[str]:
     return broken
 
 
+def one_definition(root: Path) -> list[str]:
+    """A type or inline function of a namespace is defined in one header: two of one name in one program are two
+    layouts under one symbol, and no compiler sees both."""
+    homes: dict[str, list[str]] = defaultdict(list)
+    for path in sources(root, "include", "parser", "proxy"):
+        if path.suffix != ".hpp":
+            continue
+        text = path.read_text()
+        if "#pragma once" not in text:
+            continue  # a piece of a source
+        space = re.search(r"^namespace ([\w:]+) \{", text, re.MULTILINE)
+        inside = space.group(1) if space else ""
+        name = re.compile(r"^(?:struct|class|enum class) (?:alignas\([^)]*\) )?(\w+)(?: final)?(?: :[^;{]*)? \{"
+                          r"|^(?:\[\[nodiscard\]\] )?(?:inline|constexpr) (?!auto \w+ =)[\w:<>]+ (\w+\([^)]*\))[^;=]*\{",
+                          re.MULTILINE)
+        for type_name, function in name.findall(text):
+            # Overloads differ in the types of their parameters.
+            label = type_name or re.sub(r" \w+(?=[,)])", "", function)
+            homes[f"{inside}::{label}"].append(path.relative_to(root).as_posix())
+    return [f"{', '.join(paths)}: each defines {label}" for label, paths in sorted(homes.items()) if len(set(paths)) > 1]
+
+
 def headings(page: Path) -> set[str]:
     """The anchors that a page has, as a forge makes them of its headings."""
     anchors = set()
@@ -229,4 +251,4 @@ def openings(root: Path) -> list[str]:
     return broken
 
 
-RULES = [includes, circles, file_sizes, function_sizes, impure_names, folder_sizes, links, named_files, openings]
+RULES = [includes, circles, file_sizes, function_sizes, impure_names, folder_sizes, links, named_files, one_definition, openings]

@@ -69,6 +69,12 @@ BREAKS = [
     (rules.folder_sizes, {f"tests/integration/test_{n}.py": "" for n in range(26)}, "tests/integration/: 26 files"),
     (rules.links, {"docs/page.md": "[gone](gone.md)\n"}, "the link gone.md leads nowhere"),
     (rules.links, {"docs/page.md": "# Page\n[below](#nothing)\n"}, "there is no such heading"),
+    (rules.one_definition,
+     {f"proxy/{room}/line.hpp": SPDX + "#pragma once\nnamespace weir {\nstruct line {\n};\n}\n"
+      for room in ("base", "gate")}, "each defines weir::line"),
+    (rules.one_definition,
+     {f"proxy/{room}/text.hpp": SPDX + "#pragma once\nnamespace weir {\n[[nodiscard]] constexpr bool is_one(char c"
+      f"{room}) noexcept {{\n}}\n}}\n" for room in ("base", "gate")}, "each defines weir::is_one(char)"),
     (rules.named_files, {"docs/page.md": "# Page\n\n`gate/gone.cpp` decides.\n"}, "names gate/gone.cpp"),
     (rules.named_files, {"ARCHITECTURE.md": ROOMS + "\nIt is in `gone.hpp`.\n"}, "names gone.hpp"),
     (rules.openings, {"proxy/gate/gate.cpp": "#include \"base/time.hpp\"\n"}, "no SPDX line"),
