@@ -564,7 +564,6 @@ TEST(Repair, HostileLinesCostLittle) {
       line += "\x01=x";
       const auto begin = std::chrono::steady_clock::now();
       (void)repaired(line);
-      parse_error error;
       line_reader reader;
       reader.feed(line);
       reader.finish();
