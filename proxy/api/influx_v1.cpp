@@ -91,14 +91,7 @@ result<write_target, http::response> parse_write_target(std::string_view query) 
   if (target.database.empty()) {
     return error_response(400, "database is required");
   }
-  std::string refused = refuse_name("database", target.database);
-  if (refused.empty()) {
-    refused = refuse_policy_name(target.retention_policy);
-  }
-  if (refused.empty()) {
-    refused = read_options(pairs, target.options);
-  }
-  if (!refused.empty()) {
+  if (const std::string refused = finish_target(pairs, target); !refused.empty()) {
     return error_response(400, refused);
   }
   read_precision(value_of(pairs, "precision"), target);

@@ -51,26 +51,14 @@ std::optional<std::int64_t> unit_of(std::string_view precision) noexcept {
 result<write_target, http::response> parse_target(std::string_view query) {
   const auto pairs = http::decode_form(query);
   const std::string_view bucket = http::find_value(pairs, "bucket").value_or("");
-  const std::size_t slash = bucket.find('/');
-  write_target target;
-  target.database = bucket.substr(0, slash);
-  if (slash != std::string_view::npos) {
-    target.retention_policy = bucket.substr(slash + 1);
-  }
+  write_target target = target_named(bucket);
   if (bucket.empty()) {
     return error_response_v2(404, "bucket not found");
   }
   if (target.database.empty()) {
     return error_response_v2(404, fmt::format("bucket {} not found", quoted_value(bucket)));
   }
-  std::string refused = refuse_name("database", target.database);
-  if (refused.empty()) {
-    refused = refuse_policy_name(target.retention_policy);
-  }
-  if (refused.empty()) {
-    refused = read_options(pairs, target.options);
-  }
-  if (!refused.empty()) {
+  if (const std::string refused = finish_target(pairs, target); !refused.empty()) {
     return error_response_v2(400, refused);
   }
   const std::string_view precision = http::find_value(pairs, "precision").value_or("");

@@ -69,23 +69,11 @@ result<write_target, http::response> parse_target(std::string_view query) {
   if (!database) {
     return error_response_v3(400, "missing query parameter 'db'");
   }
-  const std::size_t slash = database->find('/');
-  write_target target;
-  target.database = database->substr(0, slash);
-  if (slash != std::string_view::npos) {
-    target.retention_policy = database->substr(slash + 1);
-  }
+  write_target target = target_named(*database);
   if (target.database.empty()) {
     return error_response_v3(400, "db name cannot be empty");
   }
-  std::string refused = refuse_name("database", target.database);
-  if (refused.empty()) {
-    refused = refuse_policy_name(target.retention_policy);
-  }
-  if (refused.empty()) {
-    refused = read_options(pairs, target.options);
-  }
-  if (!refused.empty()) {
+  if (const std::string refused = finish_target(pairs, target); !refused.empty()) {
     return error_response_v3(400, refused);
   }
   // Every refused line is listed in this dialect's answers, asked for or not.

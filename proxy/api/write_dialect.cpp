@@ -94,6 +94,31 @@ void append_json_member(std::string_view name, std::string_view text, std::strin
   append_json_string(text, out);
 }
 
+/// A slash may be in a retention policy's name: a bucket of InfluxDB 2 may have several.
+std::string refuse_policy_name(std::string_view name) {
+  std::string without_slashes(name);
+  std::replace(without_slashes.begin(), without_slashes.end(), '/', '-');
+  return refuse_name("retention policy", without_slashes);
+}
+
+std::string read_query_options(const std::vector<std::pair<std::string, std::string>>& pairs,
+                               write_options& options) {
+  const auto read = [&pairs](std::string_view name, bool& into) -> std::string {
+    const auto value = http::find_value(pairs, name);
+    if (!value || value->empty()) {
+      return {};
+    }
+    const auto boolean = boolean_of(*value);
+    if (!boolean) {
+      return fmt::format("invalid {} {} (use true or false)", name, quoted_value(*value));
+    }
+    into = *boolean;
+    return {};
+  };
+  std::string refused = read("verbose", options.verbose);
+  return refused.empty() ? read("accept_partial", options.accept_partial) : refused;
+}
+
 }  // namespace
 
 std::string quoted_value(std::string_view text) {
@@ -131,12 +156,6 @@ std::string refuse_name(std::string_view kind, std::string_view name) {
     }
   }
   return {};
-}
-
-std::string refuse_policy_name(std::string_view name) {
-  std::string without_slashes(name);
-  std::replace(without_slashes.begin(), without_slashes.end(), '/', '-');
-  return refuse_name("retention policy", without_slashes);
 }
 
 std::optional<std::int64_t> long_unit_of(std::string_view precision) noexcept {
@@ -208,22 +227,23 @@ void add_line_counts(const write_verdict& verdict, http::response& to) {
                   refused + verdict.withheld, verdict.lines > known ? verdict.lines - known : 0));
 }
 
-std::string read_options(const std::vector<std::pair<std::string, std::string>>& pairs,
-                         write_options& options) {
-  const auto read = [&pairs](std::string_view name, bool& into) -> std::string {
-    const auto value = http::find_value(pairs, name);
-    if (!value || value->empty()) {
-      return {};
-    }
-    const auto boolean = boolean_of(*value);
-    if (!boolean) {
-      return fmt::format("invalid {} {} (use true or false)", name, quoted_value(*value));
-    }
-    into = *boolean;
-    return {};
-  };
-  std::string refused = read("verbose", options.verbose);
-  return refused.empty() ? read("accept_partial", options.accept_partial) : refused;
+write_target target_named(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  write_target target;
+  target.database = name.substr(0, slash);
+  if (slash != std::string_view::npos) {
+    target.retention_policy = name.substr(slash + 1);
+  }
+  return target;
+}
+
+std::string finish_target(const std::vector<std::pair<std::string, std::string>>& pairs,
+                          write_target& target) {
+  std::string refused = refuse_name("database", target.database);
+  if (refused.empty()) {
+    refused = refuse_policy_name(target.retention_policy);
+  }
+  return refused.empty() ? read_query_options(pairs, target.options) : refused;
 }
 
 void read_options(const http::request_head& head, write_options& options) {

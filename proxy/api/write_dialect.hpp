@@ -68,14 +68,16 @@ struct write_dialect {
 /// such as "database". Empty, or why it is refused, as "the database's name ...".
 [[nodiscard]] std::string refuse_name(std::string_view kind, std::string_view name);
 
-/// The same for a retention policy, which may contain slashes: buckets of InfluxDB 2 have them.
-[[nodiscard]] std::string refuse_policy_name(std::string_view name);
+/// A target for "database" or "database/retention_policy", as InfluxDB 2 and 3 name the two. What
+/// stands behind the first slash is the policy's.
+[[nodiscard]] write_target target_named(std::string_view name);
 
-/// Reads the options among a query's parameters. Empty, or why a value cannot be read: a client
-/// that misspells its request for all or nothing must not get a partial write.
-[[nodiscard]] std::string read_options(
-    const std::vector<std::pair<std::string, std::string>>& pairs, write_options& options);
-/// The same for headers. Values that are no booleans are ignored.
+/// What every dialect does with a target that has its names: checks them, and reads the options
+/// among the query's parameters. Empty, or what is wrong: a client that misspells its request for
+/// all or nothing must not get a partial write.
+[[nodiscard]] std::string finish_target(
+    const std::vector<std::pair<std::string, std::string>>& pairs, write_target& target);
+/// Reads the options among headers. Values that are no booleans are ignored.
 void read_options(const http::request_head& head, write_options& options);
 
 /// `"data":[{"error_message":…,"line_number":…,"original_line":…},…]`, the refused lines as
