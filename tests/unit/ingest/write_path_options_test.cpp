@@ -17,6 +17,7 @@
 #include "letters/letter_box.hpp"
 #include "letters/letter_segments.hpp"
 #include "log/open_log.hpp"
+#include "unit/lines_in_log.hpp"
 
 namespace weir {
 namespace {
@@ -79,19 +80,7 @@ class write_path_options_test : public ::testing::Test {
     return write_to({database, "", 1}, body);
   }
   /// All lines of the database "db" in the log.
-  std::string lines() {
-    std::string out;
-    const auto reader = log_->reader();
-    log_position position = log_->first();
-    for (;;) {
-      const read_result read = reader->next(position, {"db", ""});
-      if (read.status != read_status::frame) {
-        return out;
-      }
-      EXPECT_TRUE(inflate_frame(*read.found, out));
-      position = read.next;
-    }
-  }
+  std::string lines() { return lines_in(*log_, {"db", ""}); }
   double metric(const std::string& line_begin) { return metric_of(databases_, line_begin); }
 
   settings settings_;

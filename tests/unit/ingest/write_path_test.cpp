@@ -13,6 +13,7 @@
 #include "base/clock_posix.hpp"
 #include "config/settings.hpp"
 #include "log/open_log.hpp"
+#include "unit/lines_in_log.hpp"
 
 namespace weir {
 namespace {
@@ -117,19 +118,7 @@ class write_path_test : public ::testing::Test {
   }
 
   /// All lines of a database in the log.
-  std::string lines(const std::string& database = "db") {
-    std::string out;
-    const auto reader = log_->reader();
-    log_position position = log_->first();
-    for (;;) {
-      const read_result read = reader->next(position, {database, ""});
-      if (read.status != read_status::frame) {
-        return out;
-      }
-      EXPECT_TRUE(inflate_frame(*read.found, out));
-      position = read.next;
-    }
-  }
+  std::string lines(const std::string& database = "db") { return lines_in(*log_, {database, ""}); }
 
   double metric(const std::string& line_begin) {
     metrics_text text;

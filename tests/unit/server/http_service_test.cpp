@@ -14,6 +14,7 @@
 #include "accounts/source_registry.hpp"
 #include "base/clock_posix.hpp"
 #include "log/open_log.hpp"
+#include "unit/lines_in_log.hpp"
 #include "unit/metric_values.hpp"
 
 namespace weir {
@@ -102,19 +103,7 @@ class http_service_test : public ::testing::Test {
   std::string get(const std::string& target, const std::string& method = "GET") {
     return exchange(method + " " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
   }
-  std::string lines_of(const std::string& database) {
-    std::string out;
-    const auto reader = log_->reader();
-    log_position position = log_->first();
-    for (;;) {
-      const read_result read = reader->next(position, {database, ""});
-      if (read.status != read_status::frame) {
-        return out;
-      }
-      EXPECT_TRUE(inflate_frame(*read.found, out));
-      position = read.next;
-    }
-  }
+  std::string lines_of(const std::string& database) { return lines_in(*log_, {database, ""}); }
   double counted(const std::string& name) {
     metric_values out;
     counters_.collect(out);

@@ -13,6 +13,7 @@
 #include "base/clock_posix.hpp"
 #include "config/settings.hpp"
 #include "log/open_log.hpp"
+#include "unit/lines_in_log.hpp"
 
 namespace weir {
 namespace {
@@ -44,19 +45,7 @@ class udp_service_test : public ::testing::Test {
     worker_->flush();
     EXPECT_EQ(worker_->waiting(), 0U);
   }
-  std::string lines(const std::string& policy = "") {
-    std::string out;
-    const auto reader = log_->reader();
-    log_position position = log_->first();
-    for (;;) {
-      const read_result read = reader->next(position, {"udp", policy});
-      if (read.status != read_status::frame) {
-        return out;
-      }
-      EXPECT_TRUE(inflate_frame(*read.found, out));
-      position = read.next;
-    }
-  }
+  std::string lines(const std::string& policy = "") { return lines_in(*log_, {"udp", policy}); }
   double metric(const std::string& line_begin) {
     metrics_text text;
     databases_->collect(text);
