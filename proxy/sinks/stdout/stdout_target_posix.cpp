@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <system_error>
 #include <utility>
@@ -38,59 +39,60 @@ void stdout_target::deliver(const batch& source, done on_done) {
 }
 
 attempt_result stdout_target::write(const batch& source) {
-  const log_position first = first_of(source);
   std::string why;
-  if (begun_ && (begun_->lane != source.lane || begun_->first != first)) {
-    // That batch does not come again: it was cut, or its frames were discarded.
-    std::string& rest = begun_->line_rest;
-    rest.erase(0, write_some(rest, why));
-    if (!rest.empty()) {
-      return attempt_result::failed(why);
-    }
-    begun_.reset();
+  rest_.erase(0, write_some(rest_, why));
+  if (!rest_.empty()) {
+    return attempt_result::failed(why);
   }
-  begun_batch now = begun_.value_or(begun_batch{source.lane, first, {}, 0, {}});
-  if (!begun_ && named_ != source.lane) {
-    now.name_line = name_of(source.lane);
+  const log_position first = first_of(source);
+  progress& now = begun_[source.lane];
+  if (now.first != first) {
+    now = {first, 0};  // a batch before it does not come again: it was cut, or discarded
   }
-  lines_ = now.name_line;
+  lines_ = named_ == source.lane ? "" : name_of(source.lane);
+  const std::size_t name_bytes = lines_.size();
   if (!append_lines(source, lines_)) {
     return attempt_result::unsendable("a frame of this batch cannot be inflated");
   }
-  now.written += write_some(std::string_view(lines_).substr(now.written), why);
-  if (now.written > 0) {
+  lines_.erase(name_bytes, now.written);
+  const bool is_whole = lines_.size() == name_bytes;
+  const std::size_t written = is_whole ? 0 : write_some(lines_, why);
+  if (is_whole || written == lines_.size()) {
+    named_ = is_whole ? named_ : source.lane;
+    begun_.erase(source.lane);
+    return attempt_result::done(written);
+  }
+  if (written > 0) {
     named_ = source.lane;
+    const std::size_t line_end = lines_.find('\n', written - 1) + 1;
+    rest_ = lines_.substr(written, line_end - written);
+    now.written += line_end - name_bytes;
   }
-  if (now.written == lines_.size()) {
-    begun_.reset();
-    return attempt_result::done(lines_.size());
-  }
-  const std::size_t line_end = lines_.find('\n', now.written == 0 ? 0 : now.written - 1);
-  now.line_rest = now.written == 0 ? "" : lines_.substr(now.written, line_end + 1 - now.written);
-  begun_ = std::move(now);
-  return attempt_result::failed(why);
+  attempt_result result = attempt_result::failed(why);
+  result.at_once = written > 0;
+  return result;
 }
 
 std::size_t stdout_target::write_some(std::string_view text, std::string& why) const {
+  using std::chrono::steady_clock;
+  const auto until = steady_clock::now() + std::chrono::milliseconds(attempt_ms_max);
   std::size_t written = 0;
   while (written < text.size()) {
     // A pipe that poll calls writable takes PIPE_BUF bytes without blocking.
     pollfd ready{.fd = descriptor_, .events = POLLOUT, .revents = 0};
     const int count = ::poll(&ready, 1, reader_wait_ms);
-    if (count == 0 || (count < 0 && errno == EINTR)) {
-      why = "standard output: its reader takes nothing";
+    if (count == 0 || steady_clock::now() > until) {
+      why = "standard output: its reader is slow";
       return written;
     }
     const std::string_view piece = text.substr(written, PIPE_BUF);
     const ssize_t taken = count < 0 ? -1 : ::write(descriptor_, piece.data(), piece.size());
-    if (taken < 0) {
-      if (errno == EINTR || errno == EAGAIN) {
-        continue;
-      }
+    if (taken >= 0) {
+      written += static_cast<std::size_t>(taken);
+    } else if (errno != EINTR && errno != EAGAIN) {
       why = reason(errno);
       return written;
     }
-    written += static_cast<std::size_t>(taken);
   }
   return written;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,15 +17,18 @@ namespace weir {
 
 class stdout_target : public target {
  public:
-  /// How long one attempt waits for a reader that takes nothing, in milliseconds.
+  /// How long one attempt waits for a reader that takes nothing, and how long it writes at most to
+  /// one that is slow, in milliseconds: the sink's thread has other things to do, such as to end.
   static constexpr int reader_wait_ms = 200;
+  static constexpr int attempt_ms_max = 1000;
 
   /// `descriptor` is not owned and must stay open. It may be in blocking mode, as standard output
   /// is.
   explicit stdout_target(int descriptor) noexcept : descriptor_(descriptor) {}
 
   /// Retried while the reader is slow; a batch that was written in part goes on where it stopped,
-  /// so that a reader never sees a cut line, unless the process ends in the middle of one.
+  /// also when others were written meanwhile. A reader never sees a cut line, unless the process
+  /// ends in the middle of one.
   void deliver(const batch& source, done on_done) override;
   void abort() override {}
   [[nodiscard]] bool needs_cuts() const noexcept override { return false; }
@@ -34,21 +38,20 @@ class stdout_target : public target {
   /// How many bytes of `text` went out; fewer than all with the reason in `why`.
   [[nodiscard]] std::size_t write_some(std::string_view text, std::string& why) const;
 
+  struct progress {
+    /// The batch's first frame.
+    log_position first;
+    /// Of its lines, up to the end of one.
+    std::size_t written = 0;
+  };
+
   int descriptor_;
   /// The lane that the last comment line named; nullopt before the first.
   std::optional<lane_key> named_;
-  /// A batch that was written in part, by its first frame.
-  struct begun_batch {
-    lane_key lane;
-    log_position first;
-    /// What stands before its lines.
-    std::string name_line;
-    /// Of the name line and the lines.
-    std::size_t written = 0;
-    /// The rest of the line in which the writing stopped, with its line feed.
-    std::string line_rest;
-  };
-  std::optional<begun_batch> begun_;
+  /// The end of the line in which the writing stopped. It goes out before anything else.
+  std::string rest_;
+  /// Batches that were written in part.
+  std::map<lane_key, progress> begun_;
   std::string lines_;
 };
 

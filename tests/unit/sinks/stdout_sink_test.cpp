@@ -7,6 +7,9 @@
 
 #include <array>
 #include <csignal>
+#include <map>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "sinks/stdout/stdout_target_posix.hpp"
@@ -80,6 +83,36 @@ TEST_F(stdout_sink, goes_on_where_it_stopped_when_a_slow_reader_reads_again) {
   read += read_all();
   EXPECT_GT(attempts, 3);
   EXPECT_EQ(read, "# d\n" + lines);
+}
+
+// Neither begins anew because the other was tried meanwhile.
+TEST_F(stdout_sink, two_databases_share_a_slow_reader) {
+  stdout_target target(ends_[1]);
+  std::map<std::string, std::string> lines;
+  std::map<std::string, std::string> read;
+  for (const std::string name : {"d", "e"}) {
+    for (int i = 0; i < 10'000; ++i) {
+      lines[name] += name + ",host=a value=" + std::to_string(i) + "i 1\n";
+    }
+  }
+  std::string text;
+  std::set<std::string> waiting{"d", "e"};
+  for (int attempts = 0; !waiting.empty(); ++attempts) {
+    ASSERT_LT(attempts, 40);
+    for (const std::string& name : std::set<std::string>(waiting)) {
+      if (write(target, {name, ""}, lines[name]).verdict == attempt_verdict::delivered) {
+        waiting.erase(name);
+      }
+      text += read_all();
+    }
+  }
+  std::istringstream each(text);
+  for (std::string line; std::getline(each, line);) {
+    if (!line.starts_with("# ")) {
+      read[line.substr(0, 1)] += line + "\n";
+    }
+  }
+  EXPECT_EQ(read, lines);
 }
 
 TEST_F(stdout_sink, ends_a_line_before_another_batch) {
