@@ -60,6 +60,7 @@ void sink::open(std::int64_t now_ms) {
   cursor_changed_ = true;
   // So that what is pending is known, as far as one turn gets, before anything is delivered.
   discover(now_ms);
+  publish_counts();
 }
 
 void sink::recover_header(const frame_header& header, std::int64_t now_ms) {
@@ -383,7 +384,7 @@ log_position sink::least_pending() const {
   return least;
 }
 
-void sink::keep_cursor() {
+void sink::publish_counts() {
   counters_.set_points(
       {.accepted = cursor_.accepted,
        .delivered = cursor_.delivered,
@@ -393,6 +394,10 @@ void sink::keep_cursor() {
   counters_.held_lanes.set(held_lanes_);
   counters_.lanes.set(lanes_.size());
   counters_.in_flight.set(in_flight_);
+}
+
+void sink::keep_cursor() {
+  publish_counts();
   const log_position low_water = least_pending();
   const bool moved = low_water != released_;
   if (!cursor_changed_ && !moved) {

@@ -96,6 +96,7 @@ class sink {
   void accept(const frame_header& header, std::int64_t now_ms);
   void start_due(std::int64_t now_ms);
   void start(lane& on, std::int64_t now_ms);
+  void publish_counts();
   void keep_cursor();
   void count_waiting();
   [[nodiscard]] std::optional<std::int64_t> next_turn(std::int64_t now_ms) const;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -20,6 +21,8 @@ constexpr std::uint64_t rest_ms = 10;
 }  // namespace
 
 struct sink_runner::state {
+  std::promise<void> opened;
+  std::future<void> is_opened = opened.get_future();
   uv_loop_t loop{};
   uv_async_t async{};
   uv_timer_t timer{};
@@ -156,6 +159,7 @@ void sink_runner::start(parts owned, std::function<void()> on_progress) {
 
 void sink_runner::run() {
   state_->owned.worker->open(monotonic_ms());
+  state_->opened.set_value();
   state_->take_turn();
   uv_run(&state_->loop, UV_RUN_DEFAULT);
   state_->owned.target->abort();
@@ -165,6 +169,10 @@ void sink_runner::run() {
     notifier_->async_ = nullptr;
   }
   state_->close_handles();
+}
+
+bool sink_runner::await_opened(std::chrono::steady_clock::time_point deadline) {
+  return state_->is_opened.wait_until(deadline) == std::future_status::ready;
 }
 
 void sink_runner::drain() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -58,6 +59,9 @@ class sink_runner {
 
   /// Begins the thread. `on_progress` is called on it after each turn.
   void start(parts owned, std::function<void()> on_progress);
+  /// Waits until what is pending was counted, as far as sink::open does, or until `deadline`.
+  /// Whether it was. Requires: started.
+  bool await_opened(std::chrono::steady_clock::time_point deadline);
   /// Any thread: see sink::drain.
   void drain();
   /// Ends requests under way, closes the loop and joins the thread. Nothing if it was not started.

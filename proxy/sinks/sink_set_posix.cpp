@@ -21,6 +21,10 @@
 namespace weir {
 namespace {
 
+// How long the start waits for the sinks to have counted what is pending; intake is not kept
+// waiting for one that reads a long log.
+constexpr std::chrono::milliseconds count_wait{500};
+
 /// Notified by each sink after its turns; `drain` waits on it.
 struct progress_notifier {
   std::mutex lock;
@@ -172,6 +176,11 @@ outcome threaded_sinks::add(const sink_settings& settings, const sink_environmen
 void threaded_sinks::launch() {
   for (running_sink& one : sinks_) {
     one.runner->start(std::move(one.parts), [this] { progress_.notify(); });
+  }
+  // The first line of the journal says how many points are pending.
+  const auto deadline = std::chrono::steady_clock::now() + count_wait;
+  for (const running_sink& one : sinks_) {
+    static_cast<void>(one.runner->await_opened(deadline));
   }
 }
 
