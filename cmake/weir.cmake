@@ -72,6 +72,7 @@ endfunction()
 # What the sanitizers build: all unit tests and fuzzers' seeds, or those that start threads.
 add_custom_target(unit_tests)
 add_custom_target(thread_tests)
+add_custom_target(fuzzers)
 
 # weir_test(NAME [THREADS] sources... LINK libraries...): one GoogleTest program and ctest test.
 # THREADS: it starts threads, so that it is worth a run under ThreadSanitizer.
@@ -93,19 +94,21 @@ endfunction()
 # compiler cache serves all others in every checkout.
 set(WEIR_KNOWS_SOURCE_DIR "WEIR_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
 
-# weir_fuzzer(NAME source LINK libraries...): with WEIR_FUZZ a libFuzzer program; otherwise a test
-# that replays the committed seeds of tests/fuzz/seeds/NAME.
+# weir_fuzzer(NAME source LINK libraries...): with WEIR_FUZZ a libFuzzer program; either way a test that replays the
+# committed seeds of tests/fuzz/seeds/NAME.
 function(weir_fuzzer name source)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   set(seeds ${PROJECT_SOURCE_DIR}/tests/fuzz/seeds/${name})
   if(WEIR_FUZZ)
     add_executable(${name} ${source})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME ${name}_seeds COMMAND ${name} -runs=0 ${seeds})
   else()
     add_executable(${name} ${source} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
     add_test(NAME ${name}_seeds COMMAND ${name} ${seeds})
-    set_tests_properties(${name}_seeds PROPERTIES TIMEOUT 120 LABELS fuzz)
-    add_dependencies(unit_tests ${name})
   endif()
+  set_tests_properties(${name}_seeds PROPERTIES TIMEOUT 120 LABELS fuzz)
+  add_dependencies(unit_tests ${name})
+  add_dependencies(fuzzers ${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} weir_flags)
 endfunction()

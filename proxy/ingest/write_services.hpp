@@ -16,7 +16,7 @@ class frame_log;
 class gate_memory;
 class letter_box;
 class memory_budget;
-class memory_share;
+struct memory_share;
 class refusal_summary;
 class retention_source;
 class rule_set;
