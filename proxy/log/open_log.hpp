@@ -46,6 +46,9 @@ struct local_log_options {
   std::function<std::int64_t()> now_ns;
   /// Must outlive the log; nullptr: the real one.
   file_system* files = nullptr;
+  /// False: nothing is done between calls but what local_log::work_once is called for (a simulation
+  /// decides when).
+  bool own_thread = true;
 };
 
 /// Opens the log in `options.directory`, locks it and recovers what is there. Fails with a message

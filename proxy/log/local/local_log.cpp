@@ -5,7 +5,6 @@
 #include "log/local/local_log.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -51,7 +50,9 @@ local_log::local_log(local_log_options options, file_system& files, directory_lo
   damaged_segments_.set(found.damaged_segments);
   damaged_records_.set(found.damaged_records);
   damaged_points_.set(found.damaged_points);
-  thread_ = std::thread([this] { run(); });
+  if (options_.own_thread) {
+    thread_ = std::thread([this] { run(); });
+  }
 }
 
 local_log::~local_log() {
@@ -424,43 +425,62 @@ void local_log::write_behind() {
 
 void local_log::run() {
   std::unique_lock lock(mutex_);
-  for (;;) {
-    const auto something = [this] {
-      return closing_ || !retired_.empty() || !queued_.empty() || probe_wanted_ ||
-             (unwritten() && disk_refuses_.empty());
-    };
-    bool due = false;  // nothing else to do: ask the disk again
-    if (unwritten()) {
-      work_.wait_for(lock, refused_pause, something);
-    } else if (!append_refused_.empty()) {
-      due = !work_.wait_for(lock, probe_pause, something);
+  bool last = false;
+  while (!last) {
+    const auto something = [this] { return work_waits(); };
+    bool rested = false;
+    if (const auto pause = rest()) {
+      rested = !work_.wait_for(lock, *pause, something);
     } else {
       work_.wait(lock, something);
     }
-    probe_wanted_ = false;
-    const std::vector<retired_segment> gone = std::exchange(retired_, {});
-    const bool behind = unwritten();
-    const bool queued = !queued_.empty();
-    const bool last = closing_;
     lock.unlock();
-    if (behind) {
-      const std::lock_guard writing(write_mutex_);
-      write_behind();
-    }
-    if (queued) {
-      commit();
-    }
-    if (due) {
-      probe();
-    }
-    for (const retired_segment& each : gone) {
-      dispose(each);
-    }
+    last = work_once(rested);
     lock.lock();
-    if (last && retired_.empty() && queued_.empty() && (!unwritten() || !disk_refuses_.empty())) {
-      return;
-    }
   }
+}
+
+bool local_log::work_waits() const noexcept {
+  return closing_ || !retired_.empty() || !queued_.empty() || probe_wanted_ ||
+         (unwritten() && disk_refuses_.empty());
+}
+
+std::optional<std::chrono::milliseconds> local_log::rest() const noexcept {
+  if (unwritten()) {
+    return refused_pause;
+  }
+  return append_refused_.empty() ? std::nullopt : std::optional(probe_pause);
+}
+
+bool local_log::work_once(bool rested) {
+  std::unique_lock lock(mutex_);
+  const bool behind = unwritten();
+  const bool queued = !queued_.empty();
+  const bool last = closing_;
+  const bool ask_disk = rested && !behind && !append_refused_.empty() && !work_waits();
+  probe_wanted_ = false;
+  const std::vector<retired_segment> gone = std::exchange(retired_, {});
+  lock.unlock();
+  if (behind) {
+    const std::lock_guard writing(write_mutex_);
+    write_behind();
+  }
+  if (queued) {
+    commit();
+  }
+  if (ask_disk) {
+    probe();
+  }
+  for (const retired_segment& each : gone) {
+    dispose(each);
+  }
+  lock.lock();
+  return last && retired_.empty() && queued_.empty() && (!unwritten() || !disk_refuses_.empty());
+}
+
+std::optional<std::chrono::milliseconds> local_log::next_work() const {
+  const std::lock_guard lock(mutex_);
+  return work_waits() ? std::optional(std::chrono::milliseconds{0}) : rest();
 }
 
 void local_log::dispose(const retired_segment& gone) {
@@ -529,7 +549,12 @@ outcome local_log::close() {
     closed_ = true;
     work_.notify_all();
   }
-  thread_.join();
+  if (options_.own_thread) {
+    thread_.join();
+  } else {
+    while (!work_once(false)) {
+    }
+  }
   const std::lock_guard lock(mutex_);
   if (unwritten()) {
     return failure{std::to_string(end_ - written_end_) +

@@ -7,12 +7,14 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -67,6 +69,15 @@ class local_log final : public frame_log {
   std::unique_ptr<log_reader> reader() override;
   void collect(metric_collector& out) const override;
   outcome close() override;
+
+  /// Where no thread of its own does it (`own_thread`): one round of what that thread does: writes
+  /// behind, one group commit, a look whether the disk takes writes again, and the removal of
+  /// segments. `rested`: nothing came up for as long as `next_work` said. True once the log is
+  /// closed and nothing is left to do.
+  bool work_once(bool rested);
+  /// When the next round is due: at once (0), after a rest that new work ends, or only once another
+  /// call has brought work (nothing). Any thread.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> next_work() const;
 
  private:
   friend class local_reader;
@@ -136,6 +147,8 @@ class local_log final : public frame_log {
   void keep_in_memory(const batch& added, frame_ring::dropped& dropped);
   void count_appended(const batch& added);
   [[nodiscard]] std::uint64_t needed_bytes() const noexcept;
+  [[nodiscard]] bool work_waits() const noexcept;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> rest() const noexcept;
   [[nodiscard]] bool unwritten() const noexcept { return written_end_ < end_; }
 
   const local_log_options options_;
@@ -183,7 +196,7 @@ class local_log final : public frame_log {
 
   std::atomic<std::size_t> watchers_made_{0};
   wake_list watchers_;
-  std::thread thread_;
+  std::thread thread_;  // none unless options_.own_thread
 };
 
 }  // namespace weir
