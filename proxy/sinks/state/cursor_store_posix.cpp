@@ -11,11 +11,12 @@
 
 namespace weir {
 
-cursor_file::cursor_file(const std::string& directory, const std::string& sink_name)
-    : path_(directory + "/" + percent_escape(sink_name) + ".cursor") {}
+cursor_file::cursor_file(const std::string& directory, const std::string& sink_name,
+                         file_system& files)
+    : path_(directory + "/" + percent_escape(sink_name) + ".cursor"), files_(files) {}
 
 result<std::optional<cursor_state>> cursor_file::load() {
-  result<std::optional<std::string>> text = read_small_file(path_);
+  result<std::optional<std::string>> text = read_small_file(path_, files_);
   if (!text.ok()) {
     return text.error();
   }
@@ -27,7 +28,7 @@ result<std::optional<cursor_state>> cursor_file::load() {
     return std::optional<cursor_state>{std::move(state).value()};
   }
   const std::string aside = path_ + ".damaged";
-  if (const outcome moved = rename_file(path_, aside); !moved.ok()) {
+  if (const outcome moved = rename_file(path_, aside, files_); !moved.ok()) {
     return moved.error();
   }
   journal(journal_level::error,
@@ -40,7 +41,7 @@ result<std::optional<cursor_state>> cursor_file::load() {
 // A loss of power may bring an older cursor back, and then batches are delivered again: that is
 // cheaper than to wait for the disk after each turn of a sink.
 outcome cursor_file::save(const cursor_state& state) {
-  return replace_file(path_, encode_cursor(state), durability::process);
+  return replace_file(path_, encode_cursor(state), durability::process, files_);
 }
 
 }  // namespace weir

@@ -7,14 +7,16 @@
 #include <optional>
 #include <string>
 
+#include "files/file_system.hpp"
 #include "sinks/state/cursor.hpp"
 
 namespace weir {
 
 class cursor_file final : public cursor_store {
  public:
-  /// `directory` must exist.
-  cursor_file(const std::string& directory, const std::string& sink_name);
+  /// `directory` must exist, `files` outlive it.
+  cursor_file(const std::string& directory, const std::string& sink_name,
+              file_system& files = posix_file_system());
 
   /// What was kept; nothing when there is no file, or only a damaged one, which is then renamed to
   /// `.damaged` and told to the journal. Fails when the disk does.
@@ -25,6 +27,7 @@ class cursor_file final : public cursor_store {
 
  private:
   std::string path_;
+  file_system& files_;
 };
 
 }  // namespace weir

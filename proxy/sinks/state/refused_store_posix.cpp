@@ -28,8 +28,10 @@ std::string now_rfc3339() {
 }  // namespace
 
 refused_file::refused_file(const std::string& directory, const std::string& sink_name,
-                           std::uint64_t keep)
-    : path_(directory + "/" + percent_escape(sink_name) + ".lp"), file_bytes_max_(keep / 2) {}
+                           std::uint64_t keep, file_system& files)
+    : path_(directory + "/" + percent_escape(sink_name) + ".lp"),
+      file_bytes_max_(keep / 2),
+      files_(files) {}
 
 outcome refused_file::put(const refusal& what) {
   std::string head = fmt::format("# {} database={} rp={} status={} {}\n", now_rfc3339(),
@@ -45,12 +47,12 @@ outcome refused_file::put(const refusal& what) {
   if (head.size() > file_bytes_max_) {
     return nothing{};
   }
-  if (file_bytes(path_) + head.size() + lines.size() > file_bytes_max_) {
-    if (outcome rotated = rotate_file(path_, 1); !rotated.ok()) {
+  if (file_bytes(path_, files_) + head.size() + lines.size() > file_bytes_max_) {
+    if (outcome rotated = rotate_file(path_, 1, files_); !rotated.ok()) {
       return rotated;
     }
   }
-  return append_to_file(path_, head, lines);
+  return append_to_file(path_, head, lines, files_);
 }
 
 }  // namespace weir

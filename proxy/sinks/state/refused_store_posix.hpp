@@ -8,14 +8,16 @@
 #include <cstdint>
 #include <string>
 
+#include "files/file_system.hpp"
 #include "sinks/state/refused_store.hpp"
 
 namespace weir {
 
 class refused_file final : public refused_store {
  public:
-  /// `directory` must exist.
-  refused_file(const std::string& directory, const std::string& sink_name, std::uint64_t keep);
+  /// `directory` must exist, `files` outlive it.
+  refused_file(const std::string& directory, const std::string& sink_name, std::uint64_t keep,
+               file_system& files = posix_file_system());
 
   outcome put(const refusal& what) override;
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -23,6 +25,7 @@ class refused_file final : public refused_store {
  private:
   std::string path_;
   std::uint64_t file_bytes_max_;
+  file_system& files_;
 };
 
 }  // namespace weir
