@@ -146,7 +146,7 @@ sink::lane& sink::lane_of(const lane_key& key, log_position first_position) {
     // Lanes must not come back in step, so each has randomness of its own.
     const std::uint64_t seed = parts_.seed ^ std::hash<std::string>{}(key.database) ^
                                (std::hash<std::string>{}(key.retention_policy) << 1);
-    place = std::make_unique<lane>(key, pace, seed);
+    place = std::make_unique<lane>(key, lanes_made_++, pace, seed);
     place->at.next = first_position;
     place->limit_bytes = std::max<std::uint64_t>(1, settings_.batch.bytes);
     place->lease = memory_lease(parts_.memory);
@@ -185,12 +185,12 @@ void sink::schedule(lane& on, std::int64_t due_ms) {
   unschedule(on);
   on.due_ms = due_ms;
   on.scheduled = true;
-  due_.emplace(due_ms, &on);
+  due_.emplace(std::pair{due_ms, on.number}, &on);
 }
 
 void sink::unschedule(lane& on) {
   if (on.scheduled) {
-    due_.erase({on.due_ms, &on});
+    due_.erase({on.due_ms, on.number});
     on.scheduled = false;
   }
 }
@@ -238,7 +238,8 @@ std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {
   }
   std::optional<std::int64_t> next = trouble_.due_ms();
   if (!due_.empty() && in_flight_ < in_flight_max) {
-    const std::int64_t due = waits_for_memory_ ? now_ms + memory_retry_ms : due_.begin()->first;
+    const std::int64_t due =
+        waits_for_memory_ ? now_ms + memory_retry_ms : due_.begin()->first.first;
     next = std::min(next.value_or(due), due);
   }
   return next ? std::optional(std::max(now_ms, *next)) : std::nullopt;
@@ -247,7 +248,7 @@ std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {
 void sink::start_due(std::int64_t now_ms) {
   waits_for_memory_ = false;
   for (int started = 0; started < starts_max; ++started) {
-    if (due_.empty() || due_.begin()->first > now_ms || in_flight_ >= in_flight_max) {
+    if (due_.empty() || due_.begin()->first.first > now_ms || in_flight_ >= in_flight_max) {
       return;
     }
     lane& on = *due_.begin()->second;

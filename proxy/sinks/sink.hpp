@@ -12,7 +12,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -138,7 +137,9 @@ class sink {
   std::unique_ptr<log_reader> reader_;
   cursor_state cursor_;
   std::map<lane_key, std::unique_ptr<lane>> lanes_;
-  std::set<std::pair<std::int64_t, lane*>> due_;
+  /// By time, then in the order in which they were made, so that a run can be repeated.
+  std::map<std::pair<std::int64_t, std::uint64_t>, lane*> due_;
+  std::uint64_t lanes_made_ = 0;
   std::vector<completion> completed_;
   std::vector<frame_header> headers_;
   sink_counters counters_;

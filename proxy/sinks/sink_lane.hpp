@@ -20,10 +20,12 @@ struct sink::lane {
     delivering,  // `current` is under way
   };
 
-  lane(lane_key k, const delivery_pace& pace, std::uint64_t seed)
-      : key(std::move(k)), steps(pace, seed) {}
+  lane(lane_key k, std::uint64_t nth, const delivery_pace& pace, std::uint64_t seed)
+      : key(std::move(k)), number(nth), steps(pace, seed) {}
 
   const lane_key key;
+  /// How many lanes its sink had made before.
+  const std::uint64_t number;
   delivery steps;
   backlog pending;
   lane_position at;
