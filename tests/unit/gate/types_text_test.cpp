@@ -29,7 +29,7 @@ TEST(types_text, names_of_any_bytes_come_back_in_pieces_of_any_size) {
                         {{"x", "back\\slash", "\\t\\n"}, field_type::uint64},
                         {{"x", std::string(70'000, '\\'), "long"}, field_type::int64},
                         {{"x", "ü", ""}, field_type::boolean}};
-  for (const std::size_t piece : {1, 2, 7, 1000, 1 << 20}) {
+  for (const std::size_t piece : {1U, 2U, 7U, 1000U, 1U << 20}) {
     const auto reading = read_types_text(types_text(types), piece);
     ASSERT_TRUE(reading);
     EXPECT_EQ(reading.value().types, types);
@@ -82,7 +82,7 @@ TEST(types_text, what_stands_before_between_and_behind_costs_nothing_else) {
         std::string(types_text_head) + zeros + "\n" + records,
         std::string(types_text_head) + records + zeros, "weir types 3\n" + records,
         std::string(types_text_head) + "\n\n" + records}) {
-    for (const std::size_t piece : {1000, 1 << 20}) {
+    for (const std::size_t piece : {1000U, 1U << 20}) {
       const auto reading = read_types_text(text, piece);
       ASSERT_TRUE(reading);
       EXPECT_EQ(reading.value().types.size(), 3U);

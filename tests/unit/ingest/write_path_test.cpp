@@ -333,7 +333,7 @@ TEST_F(write_path_test, large_bodies_become_frames_within_their_limit) {
   }
   EXPECT_EQ(write(body).verdict.accepted, 60'000U);
   std::vector<frame_header> headers;
-  log_->reader()->headers(log_position(1), 100, headers);
+  static_cast<void>(log_->reader()->headers(log_position(1), 100, headers));
   EXPECT_GT(headers.size(), 2U);
   std::uint64_t points = 0;
   for (const frame_header& header : headers) {

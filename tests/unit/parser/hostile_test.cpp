@@ -18,7 +18,12 @@ namespace {
 // Bad bodies cost two to five times a good one (bench_parser measures it); what is quadratic here,
 // thousands of times. The rest is room for a busy machine. A sanitizer checks each byte that the
 // exact reader looks at, but only each register of a kernel.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)  // clang's way to say it
+#define WEIR_TESTS_SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(WEIR_TESTS_SANITIZED)
 constexpr double factor_max = 200;
 constexpr std::size_t body_bytes = std::size_t{256} << 10;  // it is slow enough
 #else
