@@ -118,6 +118,13 @@ struct log_capabilities {
   bool bounded = true;
 };
 
+/// How full a log is.
+struct log_usage {
+  std::uint64_t bytes = 0;
+  /// At which it discards or answers `full`; 0: no such bound.
+  std::uint64_t bytes_max = 0;
+};
+
 class frame_log {
  public:
   virtual ~frame_log() = default;
@@ -135,6 +142,9 @@ class frame_log {
   /// `failed` and the reason. It follows from the log's own state (a refused append fits again, or
   /// the disk takes it again), without an append. Any thread.
   [[nodiscard]] virtual append_result outlook() const { return {}; }
+
+  /// Any thread.
+  [[nodiscard]] virtual log_usage usage() const { return {}; }
 
   /// Registers `wake`, which is called after tickets were settled, on the log's thread: it may only
   /// wake another thread, and must not call the log. Any thread; returns the number for `unwatch`.

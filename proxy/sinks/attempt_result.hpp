@@ -53,6 +53,9 @@ struct attempt_result {
   attempt_verdict verdict = attempt_verdict::retry;
   /// Of retry: without waiting, because what stood in the batch's way is gone.
   bool at_once = false;
+  /// Of hold: it is this lane that does not get on (its database is missing), whatever becomes of
+  /// others.
+  bool of_lane = false;
   /// The other side's own message, or why there was no answer, and what to do about it. Unbounded,
   /// because others wrote it: cut before use.
   std::string message;

@@ -78,6 +78,15 @@ void add_request_keys(sink_key_list& keys) {
                              WEIR_MEMBER(refused_directory)));
   keys.push_back(size_key<S>("refused_keep", {0, std::uint64_t{1} << 40},
                              "bytes of refused batches that are kept", WEIR_MEMBER(refused_keep)));
+  keys.push_back(limitless_duration_key<S>(
+      "park_after", std::chrono::nanoseconds{0},
+      "how long a database is held for a cause of its own before its points leave the log; "
+      "\"inf\": never",
+      WEIR_MEMBER(park_after)));
+  keys.push_back(size_key<S>("park_keep", {std::uint64_t{1} << 20, std::uint64_t{1} << 50},
+                             "bytes on disk of all points that left the log so; beyond it the "
+                             "oldest of the database that holds most go",
+                             WEIR_MEMBER(park_keep)));
 }
 
 /// Checks that kinds with a server share. `example` is an address.

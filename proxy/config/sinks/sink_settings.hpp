@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -88,6 +89,10 @@ struct sink_settings {
   /// Empty directory: "refused" in the log's directory.
   std::string refused_directory;
   std::uint64_t refused_keep = std::uint64_t{64} << 20;
+  /// How long a lane is held for a cause of its own before its points leave the log for the parking
+  /// place; nothing: they stay in the log. And the bytes of all that is parked of the sink.
+  std::optional<std::chrono::nanoseconds> park_after{std::chrono::minutes{1}};
+  std::uint64_t park_keep = std::uint64_t{1} << 30;
 
   /// Its own settings if it is of that kind, else null.
   template <class Kind>

@@ -64,6 +64,7 @@ class local_log final : public frame_log {
   log_position end() const override;
   std::size_t subscribe(subscription subscriber, log_position low_water) override;
   append_result outlook() const override;
+  log_usage usage() const override;
   void release(std::size_t subscriber, log_position low_water) override;
   void unsubscribe(std::size_t subscriber) override;
   std::unique_ptr<log_reader> reader() override;

@@ -37,6 +37,11 @@ append_result local_log::outlook() const {
   return {};
 }
 
+log_usage local_log::usage() const {
+  const std::lock_guard lock(mutex_);
+  return {bytes_ + unwritten_bytes_, options_.keep_bytes};
+}
+
 /// As `take_memory` would find it.
 bool local_log::memory_left(std::size_t bytes) const {
   const std::size_t used = budget_.used();

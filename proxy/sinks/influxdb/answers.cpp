@@ -84,6 +84,14 @@ std::string remedy(meaning of, std::string_view message, const lane_key& lane) {
   return {};
 }
 
+/// The answer is about the lane's own database, bucket or retention policy.
+bool is_of_lane(meaning of, std::string_view message) {
+  return of == meaning::missing_database || of == meaning::missing_policy ||
+         (of == meaning::wrong_place &&
+          (message.find("bucket") != std::string_view::npos ||
+           message.find("no dbrp mapping") != std::string_view::npos));
+}
+
 attempt_verdict verdict_of(meaning of) noexcept {
   switch (of) {
     case meaning::stored:
@@ -146,6 +154,7 @@ influxdb_write_answer read_write_answer(const http_reply& reply, const lane_key&
   influxdb_write_answer answer{result_of_reply(reply), means == meaning::missing_database};
   attempt_result& result = answer.result;
   result.verdict = verdict_of(means);
+  result.of_lane = is_of_lane(means, message);
   if (means == meaning::not_stored) {
     result.message = not_stored_message(reply.status, "204", reply.location);
     result.numbers_matter = true;

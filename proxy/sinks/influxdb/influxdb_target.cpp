@@ -78,6 +78,7 @@ void influxdb_target::create_database(const lane_key& lane, attempt_result refus
     if (!result.at_once) {
       creation_tried_.erase(*key);
     }
+    result.of_lane = write.of_lane;
     result.sent_bytes += write.sent_bytes;
     result.requests.add(write.requests);
     then(std::move(result));

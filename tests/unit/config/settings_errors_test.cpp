@@ -348,6 +348,15 @@ TEST(settings_errors, sinks_must_be_whole_and_apart) {
        "weir.toml:5:1: `sink.password` without `sink.username`; give both or neither"},
       {"[[sink]]\nname = \"a\"\ntype = \"influxdb\"\nurl = \"http://a\"\nretry_least = \"1m\"\n",
        "weir.toml:5:1: `sink.retry_least` is longer than `sink.retry_most`; it must not be"},
+      {"[[sink]]\nname = \"a\"\ntype = \"influxdb\"\nurl = \"http://a\"\npark_keep = \"1KiB\"\n",
+       "weir.toml:5:1: `sink.park_keep`: 1KiB is out of range; it must be from 1MiB to 1024TiB"},
+      {"[[sink]]\nname = \"a\"\ntype = \"influxdb\"\nurl = \"http://a\"\npark_after = 60\n",
+       "weir.toml:5:1: `sink.park_after`: it must be a duration with its unit such as \"10s\" or "
+       "\"1h30m\", not number 60"},
+      {"[[sink]]\nname = \"a\"\ntype = \"file\"\ndirectory = \"x\"\npark_keep = \"1GiB\"\n",
+       "weir.toml:5:1: `sink.park_keep` applies to sinks of type \"influxdb\" and "
+       "\"remote_write\", "
+       "and \"a\" is of type \"file\"; take it out"},
   });
 }
 

@@ -361,7 +361,18 @@ TEST(settings_reader, retention_can_be_learnt) {
     type = "influxdb"
     url = "http://127.0.0.1:8087"
     learn_every = "5s"
+    park_after = "inf"
+    park_keep = "2MiB"
+    [[sink]]
+    name = "other"
+    type = "remote_write"
+    url = "http://127.0.0.1:9090/api/v1/write"
+    park_after = "0s"
   )");
+  EXPECT_EQ(read.sinks[0].park_after, std::nullopt);
+  EXPECT_EQ(read.sinks[0].park_keep, std::uint64_t{2} << 20);
+  EXPECT_EQ(read.sinks[1].park_after, std::chrono::nanoseconds{0});
+  EXPECT_EQ(read.sinks[1].park_keep, std::uint64_t{1} << 30);
   EXPECT_TRUE(read.database.at("*").learn_retention);
   EXPECT_EQ(read.database.at("*").retention, std::nullopt);
   EXPECT_FALSE(read.database.at("a").learn_retention);

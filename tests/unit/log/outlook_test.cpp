@@ -49,6 +49,9 @@ TEST_P(outlook, full_until_a_sink_releases_and_no_append_is_needed) {
   const append_result full = log->outlook();
   EXPECT_EQ(full.status, append_status::full);
   EXPECT_NE(full.detail.find("log.keep"), std::string::npos) << full.detail;
+  EXPECT_EQ(log->usage().bytes_max, keep_bytes);
+  EXPECT_GT(log->usage().bytes + 21'000, keep_bytes);
+  EXPECT_LE(log->usage().bytes, keep_bytes);
   log->release(sink, log_position(2));
   EXPECT_EQ(log->outlook().status, append_status::full) << "no whole segment is free";
   log->release(sink, log->end());

@@ -138,6 +138,21 @@ TEST(influxdb_answers, a_missing_database_is_told_apart) {
   EXPECT_FALSE(read_write_answer(http_reply::failed("reset"), {"d", ""}).missing_database);
 }
 
+TEST(influxdb_answers, what_is_the_lanes_own_fault_is_told_apart) {
+  const auto of_lane = [](int status, const char* body) {
+    return read_write_answer(reply_of(status, body), {"d", "p"}).result.of_lane;
+  };
+  EXPECT_TRUE(of_lane(404, R"({"error":"database not found: \"d\""})"));
+  EXPECT_TRUE(of_lane(404, R"({"error":"retention policy not found: p"})"));
+  EXPECT_TRUE(of_lane(500, R"({"error":"retention policy not found: p"})"));
+  EXPECT_TRUE(of_lane(404, R"({"code":"not found","message":"bucket \"b\" not found"})"));
+  EXPECT_FALSE(
+      of_lane(404, R"({"code":"not found","message":"organization name \"o\" not found"})"));
+  EXPECT_FALSE(of_lane(404, "404 page not found\n"));
+  EXPECT_FALSE(of_lane(401, R"({"error":"authorization failed"})"));
+  EXPECT_FALSE(of_lane(503, ""));
+}
+
 TEST(influxdb_answers, a_success_that_is_none_names_its_status_and_asks_for_the_url) {
   const auto words = [](const http_reply& reply) {
     const attempt_result result = read_write_answer(reply, {"d", ""}).result;
