@@ -44,6 +44,9 @@ class file_system {
 
   /// 0, or a negated errno.
   [[nodiscard]] virtual int truncate(int descriptor, std::uint64_t size) = 0;
+  /// The file is `size` bytes long at least, and the disk has room for all of them: a write below
+  /// that does not fail for want of space. What was not written before reads as zeros.
+  [[nodiscard]] virtual int preallocate(int descriptor, std::uint64_t size) = 0;
   [[nodiscard]] virtual int remove(const std::string& path) = 0;
   /// An empty one.
   [[nodiscard]] virtual int remove_directory(const std::string& path) = 0;
@@ -98,6 +101,7 @@ class file_handle {
   /// Writes all pieces, or returns a negated errno; some bytes may have been written then.
   [[nodiscard]] int write_fully(std::vector<std::string_view> pieces, std::uint64_t offset) const;
   [[nodiscard]] int truncate(std::uint64_t size) const;
+  [[nodiscard]] int preallocate(std::uint64_t size) const;
   [[nodiscard]] int sync() const;
   [[nodiscard]] std::int64_t size() const;
   /// Closes it; 0, or a negated errno. Requires: open().

@@ -78,6 +78,14 @@ class posix_files final : public file_system {
     return zero_or_errno(
         retried([&] { return ::ftruncate(descriptor, static_cast<off_t>(size)); }));
   }
+  // posix_fallocate writes zeros where the file system knows no better way.
+  int preallocate(int descriptor, std::uint64_t size) override {
+    int error = ::posix_fallocate(descriptor, 0, static_cast<off_t>(size));
+    while (error == EINTR) {
+      error = ::posix_fallocate(descriptor, 0, static_cast<off_t>(size));
+    }
+    return -error;
+  }
   int remove(const std::string& path) override { return zero_or_errno(::unlink(path.c_str())); }
   int remove_directory(const std::string& path) override {
     return zero_or_errno(::rmdir(path.c_str()));
@@ -194,6 +202,10 @@ int file_handle::write_fully(std::vector<std::string_view> pieces, std::uint64_t
 
 int file_handle::truncate(std::uint64_t size) const {
   return files_->truncate(descriptor_, size);
+}
+
+int file_handle::preallocate(std::uint64_t size) const {
+  return files_->preallocate(descriptor_, size);
 }
 
 int file_handle::sync() const {

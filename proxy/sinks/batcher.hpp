@@ -17,11 +17,13 @@
 namespace weir {
 
 /// Where a lane stands in the log: everything before `next` is done, and of the frame `next` itself
-/// the first `skip_bytes` (inflated), which hold `skip_points`.
+/// the first `skip_bytes` (inflated), which hold `skip_points`. Frames of the lane before
+/// `parked_end` are in the sink's parking place.
 struct lane_position {
   log_position next;
   std::uint32_t skip_bytes = 0;
   std::uint32_t skip_points = 0;
+  log_position parked_end = {};
   friend bool operator==(const lane_position&, const lane_position&) = default;
 };
 

@@ -56,6 +56,9 @@ void sink::open(std::int64_t now_ms) {
     }
     at = next;
   }
+  for (const auto& [key, stood] : cursor_.lanes) {
+    moved_.insert(key);
+  }
   reconcile();
   cursor_changed_ = true;
   // So that what is pending is known, as far as one turn gets, before anything is delivered.
@@ -129,7 +132,8 @@ void sink::discover(std::int64_t now_ms) {
 void sink::accept(const frame_header& header, std::int64_t now_ms) {
   lane& on = lane_of({header.database, header.retention_policy}, header.position);
   if (on.pending.empty()) {
-    on.at = {header.position, 0, 0};
+    on.at = {.next = header.position, .parked_end = on.at.parked_end};
+    moved(on);
   }
   on.pending.add(header.position, header.points, header.inflated_bytes, now_ms, header.received_ns);
   cursor_.accepted += header.points;
@@ -301,6 +305,7 @@ void sink::start(lane& on, std::int64_t now_ms) {
       return;
     case gather_status::gone:
       discard(discard_reason::lost, on.pending.skip_to(cursor_.discovered));
+      moved(on);
       drop_attempt(on);
       arm(on, now_ms);
       settled_without_server(on, now_ms);
@@ -397,22 +402,28 @@ void sink::publish_counts() {
   counters_.in_flight.set(in_flight_);
 }
 
+void sink::moved(const lane& on) {
+  moved_.insert(on.key);
+}
+
 void sink::keep_cursor() {
   publish_counts();
   const log_position low_water = least_pending();
-  const bool moved = low_water != released_;
-  if (!cursor_changed_ && !moved) {
+  const bool released_more = low_water != released_;
+  if (!cursor_changed_ && !released_more) {
     return;
   }
   cursor_.low_water = low_water;
-  cursor_.lanes.clear();
-  for (const auto& [key, on] : lanes_) {
-    if (!on->pending.empty()) {
-      cursor_.lanes.emplace(key, on->at);
+  for (const lane_key& key : moved_) {
+    const auto found = lanes_.find(key);
+    if (found != lanes_.end() && !found->second->pending.empty()) {
+      cursor_.lanes.insert_or_assign(key, found->second->at);
+    } else {
+      cursor_.lanes.erase(key);
     }
   }
   if (parts_.cursors != nullptr) {
-    if (const outcome saved = parts_.cursors->save(cursor_); !saved.ok()) {
+    if (const outcome saved = parts_.cursors->save(cursor_, moved_); !saved.ok()) {
       counters_.cursor_failures.add();
       journal_limited("sink cursor", journal_level::error,
                       fmt::format("sink {}: its cursor could not be written: {}", settings_.name,
@@ -422,9 +433,10 @@ void sink::keep_cursor() {
     }
   }
   cursor_changed_ = false;
+  moved_.clear();
   parts_.target.saved(low_water);
   released_ = low_water;
-  if (moved) {
+  if (released_more) {
     parts_.log.release(parts_.subscriber, low_water);
   }
   counters_.low_water.set(low_water.number());

@@ -97,6 +97,8 @@ class sink {
   void start(lane& on, std::int64_t now_ms);
   void publish_counts();
   void keep_cursor();
+  /// The lane's entry in the cursor is to be made anew by the next keep_cursor.
+  void moved(const lane& on);
   void count_waiting();
   [[nodiscard]] std::optional<std::int64_t> next_turn(std::int64_t now_ms) const;
   [[nodiscard]] bool at_rest() const;
@@ -135,7 +137,9 @@ class sink {
   const sink_settings settings_;
   sink_parts parts_;
   std::unique_ptr<log_reader> reader_;
+  /// Its lanes are as of the last keep_cursor; `moved_` are those that changed since it succeeded.
   cursor_state cursor_;
+  std::set<lane_key> moved_;
   std::map<lane_key, std::unique_ptr<lane>> lanes_;
   /// By time, then in the order in which they were made, so that a run can be repeated.
   std::map<std::pair<std::int64_t, std::uint64_t>, lane*> due_;

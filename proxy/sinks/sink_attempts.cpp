@@ -199,7 +199,11 @@ void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms)
         on.pending.take(one->header.position, one->header.points, one->header.inflated_bytes, true);
   }
   discard(discard_reason::lost, lost);
-  on.at = settled.after;
+  on.at = {.next = settled.after.next,
+           .skip_bytes = settled.after.skip_bytes,
+           .skip_points = settled.after.skip_points,
+           .parked_end = on.at.parked_end};
+  moved(on);
   if (dropped == 0 && ++on.successes >= successes_before_growth) {
     on.successes = 0;
     on.limit_bytes =

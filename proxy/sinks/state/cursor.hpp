@@ -2,13 +2,13 @@
 //
 // A sink's cursor: how far it has come in the log and what became of every point, so that
 // accepted = delivered + discarded + pending survives a restart. Its file's format is
-// docs/cursor_format.md. Pure; cursor_store_posix keeps it.
+// docs/cursor_format.md, its bytes are cursor_area's, and cursor_store_posix keeps it. Pure.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -20,6 +20,8 @@
 namespace weir {
 
 struct cursor_state {
+  /// Of which log it speaks (frame_log::identity); 0 where that was not known.
+  std::uint32_t log_identity = 0;
   /// The log is not needed below this.
   log_position low_water;
   /// Frames below this were looked at, and those of the sink's lanes counted as accepted.
@@ -34,16 +36,17 @@ struct cursor_state {
   friend bool operator==(const cursor_state&, const cursor_state&) = default;
 };
 
-[[nodiscard]] std::string encode_cursor(const cursor_state& state);
-/// Checks everything; never takes half of a file for a cursor.
-[[nodiscard]] result<cursor_state> decode_cursor(std::string_view text);
+/// Reads a file of version 1, which earlier weirs wrote. Checks everything; never takes half of a
+/// file for a cursor.
+[[nodiscard]] result<cursor_state> decode_cursor_text(std::string_view text);
 
 /// Where a sink keeps its cursor. One thread.
 class cursor_store {
  public:
   virtual ~cursor_store() = default;
-  /// Replaces what was kept, all or nothing.
-  virtual outcome save(const cursor_state& state) = 0;
+  /// Keeps `state`, all or nothing. `changed` names each lane whose entry in `state.lanes` was set,
+  /// changed or taken out since the last save that succeeded; a store may write those alone.
+  virtual outcome save(const cursor_state& state, const std::set<lane_key>& changed) = 0;
 };
 
 }  // namespace weir

@@ -34,6 +34,9 @@ class forwarding_files : public file_system {
   int truncate(int descriptor, std::uint64_t size) override {
     return real_.truncate(descriptor, size);
   }
+  int preallocate(int descriptor, std::uint64_t size) override {
+    return real_.preallocate(descriptor, size);
+  }
   int remove(const std::string& path) override { return real_.remove(path); }
   int remove_directory(const std::string& path) override { return real_.remove_directory(path); }
   int rename(const std::string& source, const std::string& target) override {
@@ -80,6 +83,10 @@ class counting_files : public forwarding_files {
   int truncate(int descriptor, std::uint64_t size) override {
     const int fault = next("truncate");
     return fault < 0 ? fault : real_.truncate(descriptor, size);
+  }
+  int preallocate(int descriptor, std::uint64_t size) override {
+    const int fault = next("preallocate");
+    return fault < 0 ? fault : real_.preallocate(descriptor, size);
   }
   int remove(const std::string& path) override {
     const int fault = next("remove " + path);

@@ -345,7 +345,7 @@ TEST_F(sinks, a_log_that_ends_before_the_cursor_does_not_confuse_it) {
   cursor_state ahead;
   ahead.low_water = ahead.discovered = log_position(1000);
   ahead.accepted = ahead.delivered = 3;
-  world_.cursors.kept = encode_cursor(ahead);
+  world_.cursors.kept = ahead;
   world_.start();
   const std::string lines = put("d", 2);
   world_.pass(500);

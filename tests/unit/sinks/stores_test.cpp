@@ -1,51 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cursor files and refused files on a real disk.
+// Refused files on a real disk.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include "files/file_operations.hpp"
-#include "sinks/state/cursor_store_posix.hpp"
 #include "sinks/state/refused_store_posix.hpp"
 #include "unit/sinks/temp_directory.hpp"
 
 namespace weir {
 namespace {
-
-TEST(cursor_file, keeps_a_cursor) {
-  const temp_directory dir;
-  cursor_file file(dir.path(), "my sink/../x");
-  const auto none = file.load();
-  ASSERT_TRUE(none.ok());
-  EXPECT_FALSE(none.value().has_value());
-  cursor_state state;
-  state.discovered = log_position(7);
-  state.accepted = 3;
-  ASSERT_TRUE(file.save(state).ok());
-  state.delivered = 2;
-  ASSERT_TRUE(file.save(state).ok());
-  const auto kept = cursor_file(dir.path(), "my sink/../x").load();
-  ASSERT_TRUE(kept.ok() && kept.value().has_value());
-  EXPECT_EQ(*kept.value(), state);
-  // One file, and nothing temporary beside it.
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1);
-}
-
-TEST(cursor_file, a_damaged_one_is_set_aside_not_deleted) {
-  const temp_directory dir;
-  cursor_file file(dir.path(), "s");
-  write_text(file.path(), "garbage");
-  const auto loaded = file.load();
-  ASSERT_TRUE(loaded.ok());
-  EXPECT_FALSE(loaded.value().has_value());
-  EXPECT_EQ(file_text(file.path() + ".damaged"), "garbage");
-  EXPECT_FALSE(std::filesystem::exists(file.path()));
-}
-
-TEST(cursor_file, a_directory_that_is_gone_is_an_error) {
-  cursor_file file("/nonexistent/weir", "s");
-  EXPECT_FALSE(file.save({}).ok());
-}
 
 TEST(refused_file, is_line_protocol_with_comments) {
   const temp_directory dir;
