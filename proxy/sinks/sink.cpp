@@ -21,6 +21,8 @@ constexpr int starts_max = 256;
 /// Another sink may have given memory back, which wakes no one: the sink looks again after so
 /// many milliseconds.
 constexpr std::int64_t memory_retry_ms = 20;
+/// The same after a disk refused to be read, or to take the cursor.
+constexpr std::int64_t refused_retry_ms = 500;
 
 }  // namespace
 
@@ -44,18 +46,27 @@ void sink::open(std::int64_t now_ms) {
                         settings_.name, cursor_.discovered.number(), end.number()));
     cursor_.discovered = end;
   }
-  log_position at = cursor_.low_water;
-  while (at < cursor_.discovered) {
+  recovered_ = cursor_.low_water;
+  static_cast<void>(recover(now_ms));
+}
+
+bool sink::recover(std::int64_t now_ms) {
+  while (recovered_ < cursor_.discovered) {
     headers_.clear();
-    const log_position next = reader_->headers(at, headers_at_once, headers_);
+    const log_position next = reader_->headers(recovered_, headers_at_once, headers_);
     for (const frame_header& header : headers_) {
       recover_header(header, now_ms);
     }
-    if (next <= at) {
-      break;
+    if (next <= recovered_) {
+      // The disk refused. Nothing is delivered before all that is pending is known: what is missing
+      // would be taken for lost.
+      look_again_ms_ = now_ms + refused_retry_ms;
+      publish_counts();
+      return false;
     }
-    at = next;
+    recovered_ = next;
   }
+  opened_ = true;
   for (const auto& [key, stood] : cursor_.lanes) {
     moved_.insert(key);
   }
@@ -64,6 +75,7 @@ void sink::open(std::int64_t now_ms) {
   // So that what is pending is known, as far as one turn gets, before anything is delivered.
   discover(now_ms);
   publish_counts();
+  return true;
 }
 
 void sink::recover_header(const frame_header& header, std::int64_t now_ms) {
@@ -123,6 +135,9 @@ void sink::discover(std::int64_t now_ms) {
     }
     if (next <= cursor_.discovered) {
       more_to_discover_ = false;
+      if (cursor_.discovered < parts_.log.end()) {
+        look_again_ms_ = now_ms + refused_retry_ms;  // the disk refused, and no append may come
+      }
       return;
     }
     cursor_.discovered = next;
@@ -213,7 +228,7 @@ void sink::drain(std::int64_t now_ms) {
 
 /// Draining, and no lane that is worth waiting for is under way or will try again.
 bool sink::at_rest() const {
-  return draining() && !more_to_discover_ && completed_.empty() && due_.empty() &&
+  return draining() && opened_ && !more_to_discover_ && completed_.empty() && due_.empty() &&
          std::none_of(lanes_.begin(), lanes_.end(), [](const auto& each) {
            const lane& on = *each.second;
            return !on.held && on.now == lane::stage::delivering;
@@ -223,6 +238,12 @@ bool sink::at_rest() const {
 // ---- the turn
 
 std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
+  if (look_again_ms_ && *look_again_ms_ <= now_ms) {
+    look_again_ms_.reset();
+  }
+  if (!opened_ && (look_again_ms_ || !recover(now_ms))) {
+    return look_again_ms_;
+  }
   in_turn_ = true;
   discover(now_ms);
   finish_completed(now_ms);
@@ -230,7 +251,7 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
   // A deliverer that is done at once has filled `completed_` again.
   finish_completed(now_ms);
   report_troubles(now_ms);
-  keep_cursor();
+  keep_cursor(now_ms);
   in_turn_ = false;
   counters_.at_rest.set(at_rest() ? drains_ : 0);
   return next_turn(now_ms);
@@ -241,6 +262,9 @@ std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {
     return now_ms;
   }
   std::optional<std::int64_t> next = trouble_.due_ms();
+  if (look_again_ms_) {
+    next = std::min(next.value_or(*look_again_ms_), *look_again_ms_);
+  }
   if (!due_.empty() && in_flight_ < in_flight_max) {
     const std::int64_t due =
         waits_for_memory_ ? now_ms + memory_retry_ms : due_.begin()->first.first;
@@ -406,7 +430,7 @@ void sink::moved(const lane& on) {
   moved_.insert(on.key);
 }
 
-void sink::keep_cursor() {
+void sink::keep_cursor(std::int64_t now_ms) {
   publish_counts();
   const log_position low_water = least_pending();
   const bool released_more = low_water != released_;
@@ -429,6 +453,7 @@ void sink::keep_cursor() {
                       fmt::format("sink {}: its cursor could not be written: {}", settings_.name,
                                   saved.error().message));
       // Nothing may be released that the cursor on disk still asks for.
+      look_again_ms_ = now_ms + refused_retry_ms;
       return;
     }
   }

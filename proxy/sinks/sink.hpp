@@ -66,8 +66,11 @@ class sink {
   sink(const sink&) = delete;
   sink& operator=(const sink&) = delete;
 
-  /// Finds again what was pending when the cursor was written. Once, before the first `turn`.
+  /// Finds again what was pending when the cursor was written. Once, before the first `turn`. Where
+  /// the disk refuses, turns go on with it, and begin nothing else before it is done.
   void open(std::int64_t now_ms);
+  /// All that was pending has been found again.
+  [[nodiscard]] bool opened() const noexcept { return opened_; }
 
   /// Does all that can be done at `now_ms` (monotonic); returns when to call again at the latest.
   std::optional<std::int64_t> turn(std::int64_t now_ms);
@@ -91,12 +94,13 @@ class sink {
   };
 
   // sink.cpp, in the order of a turn.
+  [[nodiscard]] bool recover(std::int64_t now_ms);
   void discover(std::int64_t now_ms);
   void accept(const frame_header& header, std::int64_t now_ms);
   void start_due(std::int64_t now_ms);
   void start(lane& on, std::int64_t now_ms);
   void publish_counts();
-  void keep_cursor();
+  void keep_cursor(std::int64_t now_ms);
   /// The lane's entry in the cursor is to be made anew by the next keep_cursor.
   void moved(const lane& on);
   void count_waiting();
@@ -148,6 +152,11 @@ class sink {
   std::vector<frame_header> headers_;
   sink_counters counters_;
   log_position released_;
+  /// Frames below this were found again by `open`, or by turns after it where the disk refused.
+  log_position recovered_;
+  bool opened_ = false;
+  /// When to try again what a disk refused.
+  std::optional<std::int64_t> look_again_ms_;
   std::size_t in_flight_ = 0;
   std::size_t held_lanes_ = 0;
   trouble_book trouble_;

@@ -120,6 +120,9 @@ class fake_reader final : public log_reader {
   log_position headers(log_position from, std::size_t count_max,
                        std::vector<frame_header>& out) override {
     const std::lock_guard hold(log_.lock_);
+    if (log_.failing_) {
+      return from;
+    }
     std::size_t count = 0;
     for (auto at = log_.frames_.lower_bound(from); at != log_.frames_.end(); ++at) {
       if (count++ == count_max) {

@@ -451,5 +451,47 @@ TEST_F(sinks, its_metrics_say_what_happened) {
   EXPECT_NE(out.find("weir_sink_pending_points{sink=\"test\"} 0"), std::string::npos) << out;
 }
 
+TEST_F(sinks, a_disk_that_cannot_be_read_at_the_start_costs_nothing) {
+  world_.start();
+  const std::string lines = put("d", 3);
+  world_.turn();
+  log_.fail_reads(true);
+  world_.start();
+  world_.pass(2'000);
+  EXPECT_EQ(world_.server.requests, 0U);
+  EXPECT_EQ(world_.worker->counters().points().pending, 3U);
+  EXPECT_FALSE(world_.worker->opened());
+  log_.fail_reads(false);
+  world_.pass(1'000);
+  EXPECT_TRUE(world_.worker->opened());
+  EXPECT_EQ(world_.discarded(discard_reason::lost), 0U);
+  ASSERT_EQ(world_.server.waiting.size(), 1U);
+  EXPECT_EQ(world_.server.waiting[0].lines, lines);
+}
+
+TEST_F(sinks, a_disk_that_could_not_be_read_is_looked_at_again_without_an_append) {
+  world_.start();
+  log_.fail_reads(true);
+  const std::string lines = put("d", 3);
+  world_.turn();
+  ASSERT_TRUE(world_.due.has_value());
+  log_.fail_reads(false);
+  world_.pass(2'000);
+  ASSERT_EQ(world_.server.waiting.size(), 1U);
+  EXPECT_EQ(world_.server.waiting[0].lines, lines);
+}
+
+TEST_F(sinks, a_cursor_that_could_not_be_kept_is_kept_later_without_an_append) {
+  world_.start();
+  put("d", 3);
+  world_.pass(100);
+  world_.cursors.failing = true;
+  world_.reply(ok);
+  world_.cursors.failing = false;
+  EXPECT_EQ(log_.released(world_.subscriber), log_position(1));
+  world_.pass(1'000);
+  EXPECT_EQ(log_.released(world_.subscriber), log_position(2));
+}
+
 }  // namespace
 }  // namespace weir
