@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <utility>
 
 #include "base/text/ascii.hpp"
 
@@ -44,7 +46,98 @@ std::string result_error(const simdjson::dom::element& root) {
   return {};
 }
 
+void append_utf8(std::uint32_t code, std::string& out) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xC0 | (code >> 6));
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  } else {
+    out += static_cast<char>(0xE0 | (code >> 12));
+    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  }
+}
+
+/// One escape of a JSON string, whose backslash stands at `at`; returns where it ends.
+std::size_t append_unescaped(std::string_view text, std::size_t at, std::string& out) {
+  if (at + 1 >= text.size()) {
+    return text.size();
+  }
+  const char kind = text[at + 1];
+  if (kind == 'u' && at + 6 <= text.size()) {
+    std::uint32_t code = 0;
+    std::from_chars(text.data() + at + 2, text.data() + at + 6, code, 16);
+    append_utf8(code, out);
+    return at + 6;
+  }
+  constexpr std::string_view letters = "ntrbf";
+  const std::size_t letter = letters.find(kind);
+  out += letter == std::string_view::npos ? kind : "\n\t\r\b\f"[letter];
+  return at + 2;
+}
+
+/// The message of an answer that is no JSON any more: it was cut off, or quotes bytes that are not
+/// UTF-8.
+std::string damaged_message(std::string_view body) {
+  for (const std::string_view key : {"\"error\":", "\"message\":"}) {
+    std::size_t at = body.find(key);
+    at = at == std::string_view::npos ? at : body.find_first_not_of(blanks, at + key.size());
+    if (at == std::string_view::npos || body[at] != '"') {
+      continue;
+    }
+    std::string message;
+    for (++at; at < body.size() && body[at] != '"';) {
+      if (body[at] == '\\') {
+        at = append_unescaped(body, at, message);
+      } else {
+        message += body[at++];
+      }
+    }
+    return message;
+  }
+  return {};
+}
+
+void read_numbered(simdjson::dom::element from, std::vector<numbered_refusal>& into) {
+  numbered_refusal one;
+  std::string_view words;
+  if (from["line_number"].get(one.line) != simdjson::SUCCESS ||
+      from["error_message"].get(words) != simdjson::SUCCESS) {
+    return;
+  }
+  one.words = words;
+  std::string_view original;
+  if (from["original_line"].get(original) == simdjson::SUCCESS) {
+    one.original = original;
+  }
+  into.push_back(std::move(one));
+}
+
 }  // namespace
+
+std::vector<numbered_refusal> numbered_refusals(std::string_view body) {
+  std::vector<numbered_refusal> found;
+  if (body.find("\"line_number\"") == std::string_view::npos) {
+    return found;
+  }
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  simdjson::dom::element data;
+  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS ||
+      root["data"].get(data) != simdjson::SUCCESS) {
+    return found;
+  }
+  simdjson::dom::array many;
+  if (data.get(many) == simdjson::SUCCESS) {
+    for (const simdjson::dom::element one : many) {
+      read_numbered(one, found);
+    }
+  } else {
+    read_numbered(data, found);
+  }
+  return found;
+}
 
 std::string server_message(std::string_view body) {
   simdjson::dom::parser parser;
@@ -58,6 +151,10 @@ std::string server_message(std::string_view body) {
     }
     if (std::string inner = result_error(root); !inner.empty()) {
       return inner;
+    }
+  } else if (trimmed(body, blanks).starts_with('{')) {
+    if (std::string message = damaged_message(body); !message.empty()) {
+      return message;
     }
   }
   return is_page({}, body) ? page_text(body) : std::string(trimmed(body, blanks));

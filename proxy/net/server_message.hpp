@@ -4,14 +4,27 @@
 // the `error` inside /query's results, 2.x's `message`, the title of a page, or plain text. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir {
 
-/// The message of an error answer; of a page (HTML) its title; the trimmed body itself where it is
-/// neither; empty if none.
+/// The message of an error answer, also where it is cut off or not UTF-8; of a page (HTML) its
+/// title; the trimmed body itself where it is neither; empty if none.
 [[nodiscard]] std::string server_message(std::string_view body);
+
+/// What InfluxDB 3 says of one line of a write.
+struct numbered_refusal {
+  /// 1-based, among the lines of the request.
+  std::uint64_t line = 0;
+  std::string words;
+  /// The line's beginning; newer servers cut it after 20 bytes. Empty where it is not told.
+  std::string original;
+};
+/// The lines in an answer's `data`, an array or one object; none in other answers.
+[[nodiscard]] std::vector<numbered_refusal> numbered_refusals(std::string_view body);
 
 /// The error inside an answer of /query, which comes with status 200; empty if there is none. An
 /// answer without results is an error: it is not /query's.

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sinks/discard.hpp"
 
@@ -42,7 +43,7 @@ struct request_counts {
   }
 };
 
-/// Lines that the other side refused for good, to be set aside.
+/// Lines that the other side refused for good with the same words, to be set aside.
 struct refused_lines {
   std::string lines;
   std::string message;
@@ -69,7 +70,7 @@ struct attempt_result {
   discard_counts discarded;
   /// Of delivered: lines among those, where the target knows which were refused. Of
   /// delivered_in_part and refused it is not known, and the whole batch is set aside.
-  refused_lines refused;
+  std::vector<refused_lines> refused;
   /// Body bytes of all requests as they went over the wire.
   std::uint64_t sent_bytes = 0;
   request_counts requests;

@@ -145,4 +145,20 @@ request_body build_body(const batch& source, compression_mode mode, gzip_compres
   return body;
 }
 
+request_body build_body(const std::vector<std::string_view>& lines, compression_mode mode,
+                        gzip_compressor& compressor) {
+  request_body body;
+  body.gzip = mode != compression_mode::none;
+  if (body.gzip) {
+    compressor.append_member(lines, body.made.emplace_back());
+    body.pieces.emplace_back(body.made.back());
+  } else {
+    body.pieces = lines;
+  }
+  for (const std::string_view piece : body.pieces) {
+    body.bytes += piece.size();
+  }
+  return body;
+}
+
 }  // namespace weir

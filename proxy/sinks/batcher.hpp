@@ -85,5 +85,8 @@ struct request_body {
 /// With compression `none` and plain frames only, the body is plain.
 [[nodiscard]] request_body build_body(const batch& source, compression_mode mode,
                                       gzip_compressor& compressor);
+/// Of plain pieces of lines, which must outlive it.
+[[nodiscard]] request_body build_body(const std::vector<std::string_view>& lines,
+                                      compression_mode mode, gzip_compressor& compressor);
 
 }  // namespace weir

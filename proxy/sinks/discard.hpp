@@ -34,6 +34,9 @@ struct discard_counts {
   std::array<std::uint64_t, discard_reason_count> of{};
 
   std::uint64_t& operator[](discard_reason reason) { return of[static_cast<std::size_t>(reason)]; }
+  std::uint64_t operator[](discard_reason reason) const {
+    return of[static_cast<std::size_t>(reason)];
+  }
   [[nodiscard]] std::uint64_t total() const noexcept {
     return std::accumulate(of.begin(), of.end(), std::uint64_t{0});
   }

@@ -299,6 +299,10 @@ bool sink::reserve(lane& on) {
 }
 
 void sink::start(lane& on, std::int64_t now_ms) {
+  if (on.settling) {
+    go_on_settling(on, now_ms);
+    return;
+  }
   const batch_limits limits{on.limit_bytes, settings_.batch.points, parts_.target.needs_cuts()};
   gathered got = gather(*reader_, on.key, on.at, cursor_.discovered, limits);
   on.current = std::make_unique<batch>(std::move(got.made));
@@ -347,6 +351,7 @@ void sink::start(lane& on, std::int64_t now_ms) {
 
 void sink::drop_attempt(lane& on) {
   on.current.reset();
+  on.settling.reset();
   on.lease.release();
 }
 

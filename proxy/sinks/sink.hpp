@@ -50,6 +50,14 @@ struct sink_parts {
   std::function<void(const std::string&)> told = {};
 };
 
+/// A batch that is dealt with, of which something is to be kept before that counts.
+struct lane_settlement {
+  std::vector<refused_lines> refused;
+  /// How many of those are kept.
+  std::size_t kept = 0;
+  discard_counts discarded;
+};
+
 class sink {
  public:
   /// Attempts under way at once; further lanes wait for one to end.
@@ -116,13 +124,19 @@ class sink {
   void halve(lane& on, const attempt_result& result, std::int64_t now_ms);
   void conclude(lane& on, std::uint64_t dropped, discard_reason reason, std::int64_t now_ms);
   void conclude(lane& on, const discard_counts& dropped, std::int64_t now_ms);
-  void set_aside(lane& on, const attempt_result& result);
-  void keep_refused(const lane& on, const refused_lines& refused);
   void settled_by_server(lane& on, std::int64_t now_ms);
   void settled_without_server(lane& on, std::int64_t now_ms);
   void wake_others(std::int64_t now_ms);
   void report_troubles(std::int64_t now_ms);
   [[nodiscard]] trouble_book::moment moment_at(std::int64_t now_ms) const;
+
+  // sink_refusals.cpp
+  void set_aside(lane& on, const attempt_result& result, std::uint64_t dropped,
+                 discard_reason reason, std::int64_t now_ms);
+  void settle(lane& on, lane_settlement what, std::int64_t now_ms);
+  void go_on_settling(lane& on, std::int64_t now_ms);
+  [[nodiscard]] outcome keep_refused(const lane& on, const refused_lines& refused);
+  void wait_for_store(lane& on, const std::string& why, std::int64_t now_ms);
 
   void recover_header(const frame_header& header, std::int64_t now_ms);
   void reconcile();

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "base/one_line.hpp"
 #include "observe/journal.hpp"
 #include "sinks/sink_lane.hpp"
 
@@ -18,7 +17,6 @@ namespace {
 
 /// After a 413 a lane's batches are small; so many successes later they may double.
 constexpr std::uint32_t successes_before_growth = 16;
-constexpr std::size_t message_bytes_max = 300;
 
 }  // namespace
 
@@ -42,23 +40,18 @@ void sink::follow(lane& on, const attempt_result& result, const delivery_step& s
                   std::int64_t now_ms) {
   switch (step.kind) {
     case step_kind::delivered:
-      if (!result.refused.lines.empty()) {
-        keep_refused(on, result.refused);
-      }
-      conclude(on, result.discarded, now_ms);
+      settle(on, {result.refused, 0, result.discarded}, now_ms);
       return;
     case step_kind::delivered_partly:
-      set_aside(on, result);
-      conclude(on, step.dropped, discard_reason::partial, now_ms);
+      set_aside(on, result, step.dropped, discard_reason::partial, now_ms);
       return;
     case step_kind::refused:
-      set_aside(on, result);
       if (result.verdict == attempt_verdict::too_large) {
         // The line that was too large is out of the way.
         on.limit_bytes = std::max<std::uint64_t>(1, settings_.batch.bytes);
-        conclude(on, on.current->points, discard_reason::too_large, now_ms);
+        set_aside(on, result, on.current->points, discard_reason::too_large, now_ms);
       } else {
-        conclude(on, on.current->points, discard_reason::refused, now_ms);
+        set_aside(on, result, on.current->points, discard_reason::refused, now_ms);
       }
       return;
     case step_kind::halve:
@@ -156,8 +149,7 @@ void sink::report_troubles(std::int64_t now_ms) {
 void sink::halve(lane& on, const attempt_result& result, std::int64_t now_ms) {
   if (on.limit_bytes <= 1) {
     // It does not divide although it says that it holds several points.
-    set_aside(on, result);
-    conclude(on, on.current->points, discard_reason::too_large, now_ms);
+    set_aside(on, result, on.current->points, discard_reason::too_large, now_ms);
     return;
   }
   const std::uint64_t was = std::min(on.limit_bytes, on.current->inflated_bytes);
@@ -221,35 +213,6 @@ void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms)
     settled_without_server(on, now_ms);
   }
   forget_if_idle(on);
-}
-
-void sink::set_aside(lane& on, const attempt_result& result) {
-  refused_lines refused{.lines = {}, .message = result.message, .code = result.code};
-  if (parts_.refused != nullptr && !append_lines(*on.current, refused.lines)) {
-    journal_limited("sink refused inflate", journal_level::error,
-                    "a refused batch could not be inflated; a part of it is not kept");
-  }
-  keep_refused(on, refused);
-}
-
-void sink::keep_refused(const lane& on, const refused_lines& refused) {
-  const std::string database = one_line(on.key.database, 200);
-  const std::string message = one_line(refused.message, message_bytes_max);
-  journal_limited("sink refused", journal_level::error,
-                  refused.code == 0
-                      ? fmt::format("sink {}: points of {} cannot be sent: {}", settings_.name,
-                                    database, message)
-                      : fmt::format("sink {}: the server refused points of {} for good ({}): {}",
-                                    settings_.name, database, refused.code, message));
-  if (parts_.refused == nullptr) {
-    return;
-  }
-  const outcome kept = parts_.refused->put({on.key, refused.code, refused.message, refused.lines});
-  if (!kept.ok()) {
-    journal_limited("sink refused store", journal_level::error,
-                    fmt::format("sink {}: a refused batch is not kept: {}", settings_.name,
-                                kept.error().message));
-  }
 }
 
 }  // namespace weir

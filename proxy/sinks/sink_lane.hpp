@@ -43,6 +43,8 @@ struct sink::lane {
   std::uint64_t limit_bytes = 0;
   std::uint32_t successes = 0;
   std::unique_ptr<batch> current;
+  /// `current` is dealt with, and waits for its refused lines to be kept.
+  std::optional<lane_settlement> settling;
   memory_lease lease;
 };
 

@@ -32,6 +32,10 @@ struct sink_points {
   std::uint64_t pending = 0;
 };
 
+/// Of weir_sink_bisection_requests_total, which several kinds of sinks have.
+inline constexpr std::string_view bisection_requests_help =
+    "Requests sent to find what a server refused";
+
 struct sink_counters {
   /// Held lanes that have metrics of their own, the first ones by name: labels stay few.
   static constexpr std::size_t held_lanes_shown_max = 32;

@@ -11,7 +11,7 @@
 
 #include "base/influxql_identifier.hpp"
 #include "net/server_message.hpp"
-#include "sinks/answer_table.hpp"
+#include "sinks/answers/answer_table.hpp"
 
 namespace weir {
 namespace {
@@ -42,10 +42,33 @@ constexpr std::array rows{
     row{400, 422, page, "", meaning::wrong_place},
     row{400, 422, any, go_wants_tls, meaning::wrong_place},
     row{400, 422, any, nginx_wants_tls, meaning::wrong_place},
+    // 1.12 stores the point without its field called time.
+    row{400, 422, any, "stripped from point. dropped=0", meaning::stored},
     row{400, 422, any, "partial write", meaning::partial_write},
+    // Neither are these about points: what is asked for, or how it was sent.
+    row{400, 422, any, "database is required", meaning::wrong_place},
+    row{400, 422, any, "missing db", meaning::wrong_place},
+    row{400, 422, any, "missing query parameter", meaning::wrong_place},
+    row{400, 422, any, "provide either orgID or org", meaning::wrong_place},
+    row{400, 422, any, "in database or rp name", meaning::wrong_place},
+    row{400, 422, any, "db name ", meaning::wrong_place},
+    row{400, 422, any, "would exceed limit of", meaning::wrong_place},
+    row{400, 422, any, "invalid precision", meaning::wrong_place},
+    row{400, 422, any, "invalid consistency level", meaning::wrong_place},
+    row{400, 422, any, "content-encoding", meaning::wrong_place},
+    row{400, 422, any, "malformed Authorization", meaning::wrong_place},
+    row{400, 422, any, "serde error", meaning::wrong_place},
+    row{400, 400, any, "unexpected EOF", meaning::wrong_place},
+    row{400, 400, any, "gzip: ", meaning::wrong_place},
     row{400, 422, any, "", meaning::refused},
     row{500, 500, any, "retention policy not found", meaning::missing_policy},
+    // Overload, which says nothing of this batch.
+    row{500, 500, any, "cache-max-memory-size exceeded", meaning::busy},
+    row{500, 500, any, "hinted handoff queue", meaning::busy},
+    row{503, 503, any, "", meaning::busy},
 };
+
+constexpr std::string_view no_room_for_database = "Adding a new database would exceed limit of";
 
 /// What to do about a held lane. The first row that fits decides.
 struct remedy_row {
@@ -101,6 +124,7 @@ attempt_verdict verdict_of(meaning of) noexcept {
     case meaning::too_large:
       return attempt_verdict::too_large;
     case meaning::busy:
+    case meaning::failed:
       return attempt_verdict::retry;
     case meaning::refused:
       return attempt_verdict::refused;
@@ -130,7 +154,15 @@ std::uint64_t unparsable_lines(std::string_view message) {
 }  // namespace
 
 influxdb_meaning influxdb_meaning_of(const http_reply& reply, std::string_view message) {
-  return meaning_in<meaning>(rows, meaning::busy, reply, message);
+  // What stands in a line that it quotes is not the server's.
+  if (reply.status == 400 && message.starts_with("unable to parse '")) {
+    return meaning::refused;
+  }
+  // InfluxDB 3 says it of every line.
+  if (reply.status == 422 && reply.body.find(no_room_for_database) != std::string::npos) {
+    return meaning::wrong_place;
+  }
+  return meaning_in<meaning>(rows, meaning::failed, reply, message);
 }
 
 std::uint64_t dropped_points(std::string_view message) {
@@ -147,11 +179,11 @@ std::uint64_t dropped_points(std::string_view message) {
 
 influxdb_write_answer read_write_answer(const http_reply& reply, const lane_key& lane) {
   if (!reply.answered) {
-    return {attempt_result::failed(reply.detail), false};
+    return {attempt_result::failed(reply.detail)};
   }
   std::string message = server_message(reply.body);
   const meaning means = influxdb_meaning_of(reply, message);
-  influxdb_write_answer answer{result_of_reply(reply), means == meaning::missing_database};
+  influxdb_write_answer answer{result_of_reply(reply), means, message};
   attempt_result& result = answer.result;
   result.verdict = verdict_of(means);
   result.of_lane = is_of_lane(means, message);
@@ -164,6 +196,9 @@ influxdb_write_answer read_write_answer(const http_reply& reply, const lane_key&
     result.discarded[discard_reason::partial] = dropped_points(message);
   }
   const std::string what_to_do = remedy(means, message, lane);
+  if (message.empty()) {
+    answer.words = "status " + std::to_string(reply.status);
+  }
   readable_message read = readable(reply, std::move(message));
   result.message = std::move(read.text) + what_to_do;
   result.numbers_matter = read.numbers_matter;
@@ -181,7 +216,7 @@ attempt_result read_creation_answer(const http_reply& reply) {
     message = "status " + std::to_string(reply.status);
   }
   const meaning means = influxdb_meaning_of(reply, message);
-  if (means == meaning::busy || means == meaning::missing_policy) {
+  if (means == meaning::busy || means == meaning::failed || means == meaning::missing_policy) {
     result.message = std::string(statement) + message;
     return result;
   }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the answers of InfluxDB 1.x and 2.x mean, and of what else may stand at their address
-// (proxies, web servers). Pure.
+// What the answers of InfluxDB 1.x, 2.x and of 3.x's older paths mean, and of what else may stand
+// at their address (proxies, web servers). Pure.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "log/frame_log.hpp"
@@ -19,6 +20,7 @@ enum class influxdb_meaning : std::uint8_t {
   partial_write,     // the good lines are stored, some are not and never will be
   too_large,         // 413
   busy,              // the same batch may pass later
+  failed,            // no answer, or a server's failure: it is down, or fails on this batch
   not_allowed,       // until the configuration or the server is repaired
   missing_database,  // `database not found`
   missing_policy,    // `retention policy not found`
@@ -30,11 +32,16 @@ enum class influxdb_meaning : std::uint8_t {
 [[nodiscard]] influxdb_meaning influxdb_meaning_of(const http_reply& reply,
                                                    std::string_view message);
 
-/// What a write came to. `missing_database`: the server does not know the lane's database, which
-/// may be created.
+/// What one write came to, taken for itself. A lane's missing database may be created.
 struct influxdb_write_answer {
   attempt_result result;
-  bool missing_database = false;
+  influxdb_meaning means = influxdb_meaning::failed;
+  /// The server's own, uncut, or its status.
+  std::string words{};
+
+  [[nodiscard]] bool missing_database() const noexcept {
+    return means == influxdb_meaning::missing_database;
+  }
 };
 
 /// Any reply to a write of `lane`, also none. Messages of a held lane end in what to do.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Delivers to an InfluxDB 1.x or 2.x server: turns batches into requests of its write API, and
-// creates databases that clients created through weir. What answers mean stands in answers.cpp, how
-// bytes travel is transfer's part. Pure. Lives on its sink's thread.
+// Delivers to an InfluxDB 1.x or 2.x server: turns batches into requests of its write API, has what
+// it refuses found (write_plan.cpp), and creates databases that clients created through weir. What
+// answers mean stands in answers.cpp, how bytes travel is transfer's part. Pure. Lives on its
+// sink's thread.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,6 +15,10 @@
 #include "codec/gzip.hpp"
 #include "config/settings.hpp"
 #include "net/transfer.hpp"
+#include "observe/metrics.hpp"
+#include "sinks/influxdb/answers.hpp"
+#include "sinks/influxdb/suspicion_book.hpp"
+#include "sinks/influxdb/write_plan.hpp"
 #include "sinks/target.hpp"
 
 namespace weir {
@@ -23,6 +29,8 @@ struct influxdb_parts {
   compression_mode compression = compression_mode::automatic;
   /// Whether a client created this database through weir. Empty: none did.
   std::function<bool(std::string_view)> created_through_weir = {};
+  /// Requests sent to find what the server refused; read on any thread. Null: they are not counted.
+  std::shared_ptr<counter> bisection_requests = {};
 };
 
 class influxdb_target final : public target {
@@ -35,10 +43,19 @@ class influxdb_target final : public target {
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
 
  private:
-  void on_write_reply(const lane_key& lane, const http_reply& reply, std::uint64_t bytes,
-                      const done& on_done);
+  /// A batch under way.
+  struct delivery_work;
+  using work_ptr = std::shared_ptr<delivery_work>;
+
+  void send(const work_ptr& work, request_body body);
+  void on_write_reply(const work_ptr& work, const http_reply& reply);
+  void on_first_answer(const work_ptr& work, const http_reply& reply, influxdb_write_answer answer);
+  void look_into(const work_ptr& work, write_plan::cause why, const http_reply& reply,
+                 const influxdb_write_answer& answer);
+  void go_on(const work_ptr& work);
+  void finish(const work_ptr& work, attempt_result result);
   [[nodiscard]] bool may_create(const lane_key& lane) const;
-  void create_database(const lane_key& lane, attempt_result refused_write, done on_done);
+  void create_database(const work_ptr& work);
 
   const std::string sink_name_;
   const influxdb_settings settings_;
@@ -49,6 +66,7 @@ class influxdb_target final : public target {
   std::set<lane_key> creation_tried_;
   /// Lanes whose creation the journal has since then.
   std::set<lane_key> creation_reported_;
+  suspicion_book suspicions_;
 };
 
 }  // namespace weir

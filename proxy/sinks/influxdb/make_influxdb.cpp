@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The row that makes targets of InfluxDB.
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "sinks/influxdb/influxdb_target.hpp"
+#include "sinks/sink_metrics.hpp"
 #include "sinks/target_kinds.hpp"
 
 namespace weir {
@@ -16,10 +19,15 @@ result<made_target> make(const sink_settings& settings, const target_environment
     return http.error();
   }
   made_target made{.http = std::move(http).value(), .to = nullptr, .collect = {}};
-  made.to =
-      std::make_unique<influxdb_target>(settings.name, server,
-                                        influxdb_parts{*made.http, environment.sinks.compression,
-                                                       environment.sinks.created_through_weir});
+  const auto bisected = std::make_shared<counter>();
+  made.to = std::make_unique<influxdb_target>(
+      settings.name, server,
+      influxdb_parts{*made.http, environment.sinks.compression,
+                     environment.sinks.created_through_weir, bisected});
+  made.collect = [bisected](std::string_view sink_name, metric_collector& out) {
+    out.counter_value("weir_sink_bisection_requests_total", bisection_requests_help,
+                      static_cast<double>(bisected->value()), {{"sink", sink_name}});
+  };
   return made;
 }
 

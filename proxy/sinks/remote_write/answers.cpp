@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "net/server_message.hpp"
-#include "sinks/answer_table.hpp"
+#include "sinks/answers/answer_table.hpp"
 
 namespace weir {
 namespace {

@@ -3,6 +3,8 @@
 // Names of a remote_write sink's metrics. Pure.
 #include "sinks/remote_write/sample_metrics.hpp"
 
+#include "sinks/sink_metrics.hpp"
+
 namespace weir {
 
 void sample_counters::note(const sample_counts& counts) noexcept {
@@ -27,8 +29,7 @@ void sample_counters::collect(std::string_view sink_name, metric_collector& out)
   count("weir_sink_inexact_samples_total", "Integers beyond 2^53, which a sample holds rounded",
         inexact);
   count("weir_sink_remote_write_requests_total", "Requests sent", requests);
-  count("weir_sink_bisection_requests_total", "Requests sent to find what a server refused",
-        bisection_requests);
+  count("weir_sink_bisection_requests_total", bisection_requests_help, bisection_requests);
   out.gauge_value("weir_sink_series", "Series whose last time is remembered",
                   static_cast<double>(series_known.value()), {name});
   count("weir_sink_series_forgotten_total",

@@ -188,8 +188,10 @@ void shard::grow_requests() {
 void shard::finish_done() {
   attempt_result result = attempt_result::done(0);
   result.discarded = running_->samples.discarded_points(running_->of.source->points);
-  result.refused = std::move(running_->refused);
-  result.refused.lines = running_->samples.refused_lines();
+  running_->refused.lines = running_->samples.refused_lines();
+  if (!running_->refused.lines.empty()) {
+    result.refused.push_back(std::move(running_->refused));
+  }
   ledger_.conclude();
   parts_.counters->note(running_->samples.counts());
   finish(std::move(result));

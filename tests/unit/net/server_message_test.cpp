@@ -15,7 +15,7 @@ TEST(server_message, finds_the_message_of_each_generation) {
             "bad precision");
   EXPECT_EQ(server_message("request throttled, queue full\n"), "request throttled, queue full");
   EXPECT_EQ(server_message("{\"results\":[{\"statement_id\":0,\"error\":\"no\"}]}"), "no");
-  EXPECT_EQ(server_message("{\"error\":\"cut"), "{\"error\":\"cut");
+  EXPECT_EQ(server_message("{\"error\":\"cut"), "cut");
   EXPECT_EQ(server_message(""), "");
   EXPECT_EQ(server_message("\n<!DOCTYPE html><HTML><title lang=en> 502 Bad Gateway\n</title>"),
             "a page (HTML), \"502 Bad Gateway\"");
@@ -42,6 +42,28 @@ TEST(query_error, is_empty_only_for_a_success) {
   EXPECT_EQ(query_error("<x>"), "the answer is not JSON");
   EXPECT_EQ(query_error("{}"), "the answer has no results");
   EXPECT_EQ(query_error("{\"results\":1}"), "the answer has no results");
+}
+
+TEST(server_message, is_read_from_an_answer_that_is_cut_off_or_not_utf_8) {
+  EXPECT_EQ(server_message(R"({"error":"unable to parse 'm v=\"a\nb\u003c': x)"),
+            "unable to parse 'm v=\"a\nb<': x");
+  EXPECT_EQ(server_message("{\"code\":\"invalid\",\"message\":\"quotes \xff\"}"), "quotes \xff");
+  EXPECT_EQ(server_message(R"({"error":"ends in a backslash\)"), "ends in a backslash");
+  EXPECT_EQ(server_message("{\"cut"), "{\"cut");
+}
+
+TEST(numbered_refusals, are_read_from_an_array_or_an_object) {
+  const auto many = numbered_refusals(
+      R"({"error":"e","data":[{"error_message":"a","line_number":2,"original_line":"m"},)"
+      R"({"error_message":"b","line_number":3},{"line_number":4},{"error_message":"c"}]})");
+  ASSERT_EQ(many.size(), 2U);
+  EXPECT_EQ(many[0].line, 2U);
+  EXPECT_EQ(many[0].words, "a");
+  EXPECT_EQ(many[0].original, "m");
+  EXPECT_EQ(many[1].line, 3U);
+  EXPECT_EQ(numbered_refusals(R"({"data":{"error_message":"a","line_number":1}})").size(), 1U);
+  EXPECT_TRUE(numbered_refusals(R"({"data":[],"line_number":1})").empty());
+  EXPECT_TRUE(numbered_refusals(R"({"line_number)").empty());
 }
 
 }  // namespace

@@ -128,6 +128,9 @@ class fake_cursors final : public cursor_store {
 class fake_refused final : public refused_store {
  public:
   outcome put(const refusal& what) override {
+    if (failing) {
+      return failure{"no space left"};
+    }
     lines += what.lines;
     words = what.words;
     ++count;
@@ -136,6 +139,7 @@ class fake_refused final : public refused_store {
   std::string lines;
   std::string words;
   std::size_t count = 0;
+  bool failing = false;
 };
 
 /// One sink over the fakes, with a clock that the test moves.

@@ -96,6 +96,54 @@ const std::vector<row> rows{
     {301, "", step_kind::hold},
     {500, R"({"error":"retention policy not found: norp"})", step_kind::hold},
     {413, R"({"error":"Request Entity Too Large"})", step_kind::halve},
+    // A request that is wrong as a whole says nothing of its points.
+    {400, R"({"error":"database is required"})", step_kind::hold},
+    {400, R"({"code":"invalid","message":"missing db"})", step_kind::hold},
+    {400, R"({"code":"invalid","message":"Please provide either orgID or org"})", step_kind::hold},
+    {400, R"x({"error":"invalid precision \"us\" (use n, u, ms, s, m or h)"})x", step_kind::hold},
+    {400, R"({"error":"invalid consistency level"})", step_kind::hold},
+    {400, R"({"error":"unexpected EOF"})", step_kind::hold},
+    {400, R"({"error":"gzip: invalid header"})", step_kind::hold},
+    {400, "missing query parameter 'db'", step_kind::hold},
+    {400, "serde error: missing field `db`", step_kind::hold},
+    {400, "unacceptable content-encoding: zstd", step_kind::hold},
+    {400,
+     R"({"error":"invalid character in database or rp name: must be ASCII, containing only letters, numbers, underscores, or hyphens"})",
+     step_kind::hold},
+    {400, R"({"error":"db name cannot be empty"})", step_kind::hold},
+    {400, R"({"error":"db name did not start with a number or letter"})", step_kind::hold},
+    // The same words in a line that is quoted are the line's.
+    {400, R"({"error":"unable to parse 'm db name serde error': missing fields"})",
+     step_kind::refused},
+    {400, R"({"error":"unable to parse 'm v=\"partial write\"x': bad"})", step_kind::refused},
+    // InfluxDB 3.
+    {400,
+     R"({"error":"partial write of line protocol occurred","data":[{"error_message":"No fields were provided","line_number":2,"original_line":"cpu,host=a val= 123"}]})",
+     step_kind::delivered_partly, 1},
+    {400,
+     R"({"error":"line protocol parsing error","data":{"error_message":"x","line_number":1,"original_line":"m"}})",
+     step_kind::refused},
+    {422,
+     R"({"error":"partial write of line protocol occurred","data":[{"error_message":"Update to schema would exceed number of columns per table limit of 500 columns","line_number":1,"original_line":"m"}]})",
+     step_kind::delivered_partly, 1},
+    {422,
+     R"({"error":"partial write of line protocol occurred","data":[{"error_message":"Adding a new database would exceed limit of 5 databases","line_number":1,"original_line":"m"}]})",
+     step_kind::hold},
+    {401, R"({"error":"the request was not authenticated"})", step_kind::hold},
+    {403, R"({"error": "requestor is forbidden from requested resource"})", step_kind::hold},
+    {413, "max request size (10485760 bytes) exceeded", step_kind::halve},
+    // InfluxDB 1.12 stores the point without its field called time.
+    {400,
+     R"({"error":"partial write: invalid field name: input field \"time\" on measurement \"m\" is invalid. Field \"time\" has been stripped from point. dropped=0"})",
+     step_kind::delivered},
+    {422,
+     R"({"code":"unprocessable entity","message":"failure writing points to database: partial write: input field \"v\" on measurement \"s\" is too long, 1048577 > 1048576 dropped=1"})",
+     step_kind::delivered_partly, 1},
+    {500,
+     R"({"code":"internal error","message":"An internal error has occurred - check server logs"})",
+     step_kind::retry},
+    {500, R"({"error":"hinted handoff queue not empty"})", step_kind::retry},
+    {503, "request throttled, exceeds timeout\n", step_kind::retry},
     {408, "", step_kind::retry},
     {429, "", step_kind::retry},
     {500, R"({"error":"timeout"})", step_kind::retry},
@@ -118,6 +166,22 @@ TEST(influxdb_answers, lead_to_what_the_table_says) {
   }
 }
 
+TEST(influxdb_answers, overload_is_never_taken_for_a_bad_batch) {
+  const auto means = [](int status, const std::string& body) {
+    return read_write_answer(reply_of(status, body), {"d", ""}).means;
+  };
+  using meaning = influxdb_meaning;
+  EXPECT_EQ(means(503, ""), meaning::busy);
+  EXPECT_EQ(means(429, ""), meaning::busy);
+  EXPECT_EQ(means(408, ""), meaning::busy);
+  EXPECT_EQ(means(500, R"x({"error":"engine: cache-max-memory-size exceeded: (3200/2000)"})x"),
+            meaning::busy);
+  EXPECT_EQ(means(500, ""), meaning::failed);
+  EXPECT_EQ(means(502, ""), meaning::failed);
+  EXPECT_EQ(means(504, ""), meaning::failed);
+  EXPECT_EQ(read_write_answer(http_reply::failed("cut"), {"d", ""}).means, meaning::failed);
+}
+
 TEST(influxdb_answers, no_status_loses_anything_silently) {
   for (int status = 100; status < 600; ++status) {
     delivery steps({}, 1);
@@ -130,12 +194,12 @@ TEST(influxdb_answers, no_status_loses_anything_silently) {
 
 TEST(influxdb_answers, a_missing_database_is_told_apart) {
   const http_reply missing = reply_of(404, R"({"error":"database not found: \"d\""})");
-  EXPECT_TRUE(read_write_answer(missing, {"d", ""}).missing_database);
+  EXPECT_TRUE(read_write_answer(missing, {"d", ""}).missing_database());
   EXPECT_EQ(read_write_answer(missing, {"d", ""}).result.message,
             "database not found: \"d\"; create it there, or send CREATE DATABASE to weir (key: "
             "create_databases)");
-  EXPECT_FALSE(read_write_answer(reply_of(404), {"d", ""}).missing_database);
-  EXPECT_FALSE(read_write_answer(http_reply::failed("reset"), {"d", ""}).missing_database);
+  EXPECT_FALSE(read_write_answer(reply_of(404), {"d", ""}).missing_database());
+  EXPECT_FALSE(read_write_answer(http_reply::failed("reset"), {"d", ""}).missing_database());
 }
 
 TEST(influxdb_answers, what_is_the_lanes_own_fault_is_told_apart) {

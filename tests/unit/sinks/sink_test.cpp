@@ -201,24 +201,26 @@ TEST_F(sinks, batches_stay_small_for_a_while_after_413_and_grow_again) {
   EXPECT_LT(world_.server.requests - before, 120U);
 }
 
-TEST_F(sinks, a_refused_batch_is_set_aside_and_the_next_goes_on) {
+TEST_F(sinks, a_refused_line_is_set_aside_and_all_else_goes_on) {
   world_.server.behave = [](const fake_server::request& one) {
     return one.lines.find("v=0i") != std::string::npos
                ? reply_of(400, R"({"error":"unable to parse 'x': bad"})")
                : ok;
   };
   world_.start();
-  const std::string bad = put("d", 2, frame_codec::gzip);
+  const std::string lines = put("d", 2, frame_codec::gzip);
   world_.pass(200);
   const std::string good = put("d", 2);
   world_.pass(200);
+  const std::string bad = lines.substr(0, lines.find('\n') + 1);
   EXPECT_EQ(world_.refused.lines, bad);
   EXPECT_EQ(world_.refused.words, "unable to parse 'x': bad");
-  EXPECT_EQ((world_.server.stored[{"d", ""}]), good);
-  EXPECT_EQ(world_.discarded(discard_reason::refused), 2U);
+  EXPECT_EQ((world_.server.stored[{"d", ""}]), lines.substr(bad.size()) + good);
+  EXPECT_EQ(world_.discarded(discard_reason::refused), 1U);
 }
 
-TEST_F(sinks, a_partial_write_counts_the_dropped_and_the_delivered) {
+TEST_F(sinks, a_partial_write_whose_lines_nobody_can_tell_counts_what_was_dropped) {
+  // The same words for any lines: they are no help.
   world_.server.behave = [](const auto&) {
     return reply_of(400, R"({"error":"partial write: points beyond retention policy dropped=3"})");
   };
@@ -228,7 +230,7 @@ TEST_F(sinks, a_partial_write_counts_the_dropped_and_the_delivered) {
   EXPECT_EQ(world_.worker->cursor().delivered, 7U);
   EXPECT_EQ(world_.discarded(discard_reason::partial), 3U);
   EXPECT_EQ(world_.refused.lines, lines);
-  EXPECT_EQ(world_.server.requests, 1U);
+  EXPECT_LT(world_.server.requests, 8U);
 }
 
 TEST_F(sinks, frames_gone_from_the_log_are_counted_as_lost) {

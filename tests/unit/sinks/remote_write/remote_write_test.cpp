@@ -136,9 +136,9 @@ TEST_F(remote_writes, find_one_bad_sample_among_many) {
   EXPECT_EQ(given.verdict, attempt_verdict::delivered);
   EXPECT_EQ(of(given, discard_reason::out_of_order), 1U);
   EXPECT_EQ(given.discarded.total(), 1U);
-  EXPECT_EQ(given.refused.lines, line_of("1234", 1234));
-  EXPECT_EQ(given.refused.code, 400);
-  EXPECT_EQ(given.refused.message, "out of order sample");
+  EXPECT_EQ(given.refused.at(0).lines, line_of("1234", 1234));
+  EXPECT_EQ(given.refused.at(0).code, 400);
+  EXPECT_EQ(given.refused.at(0).message, "out of order sample");
   EXPECT_EQ(server_.stored.size(), 2000U);
   EXPECT_LE(server_.requests, 1 + 2 * 11U);
   // From now on the series is known to be ahead: no request is spent on it.
@@ -161,7 +161,8 @@ TEST_F(remote_writes, bisection_is_bounded_and_what_is_left_is_set_aside) {
   EXPECT_EQ(given.verdict, attempt_verdict::delivered);
   EXPECT_GE(of(given, discard_reason::refused), 200U);
   EXPECT_EQ(counters_->bisection_requests.value(), send_plan::bisection_requests_max);
-  EXPECT_EQ(count(given.refused.lines), given.discarded.total()) << "nothing is lost from sight";
+  EXPECT_EQ(count(given.refused.at(0).lines), given.discarded.total())
+      << "nothing is lost from sight";
   EXPECT_EQ(server_.stored[stored_name("5")].count(base_ms + 2), 1U) << "the next request goes on";
 }
 

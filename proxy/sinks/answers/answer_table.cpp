@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What all targets that speak HTTP read in the same way. Pure.
-#include "sinks/answer_table.hpp"
+#include "sinks/answers/answer_table.hpp"
 
 #include <algorithm>
 
