@@ -112,8 +112,7 @@ outcome life::add(configured_sink& one, std::uint64_t number) {
                                                    around_.planted);
   made.refused =
       std::make_unique<refused_file>(refused, settings.name, settings.refused_keep, *files_);
-  made.http =
-      std::make_unique<virtual_transfer>(*one.server, number << 8 | one.number, *files_);
+  made.http = std::make_unique<virtual_transfer>(*one.server, number << 8 | one.number, *files_);
   made.target = std::make_unique<influxdb_target>(
       settings.name, *settings.as<influxdb_settings>(),
       influxdb_parts{.http = *made.http, .compression = settings_.log.compression});
@@ -174,7 +173,7 @@ void life::sink_turn(running_sink& one) {
   one.woken = false;
   one.due_ms = one.worker->turn(around_.clock.now_ms);
   const sink_points points = one.worker->counters().points();
-  if (!dead() && points.pending != one.worker->pending_points()) {
+  if (!dead() && one.worker->opened() && points.pending != one.worker->pending_points()) {
     around_.events.fail("conservation: " + one.is->planned.settings.name + " says " +
                         std::to_string(points.pending) + " points are pending, its lanes hold " +
                         std::to_string(one.worker->pending_points()));

@@ -37,8 +37,8 @@ struct arguments {
 };
 
 constexpr std::pair<std::string_view, mutation> mutations[] = {
-    {"early_release", mutation::early_release},     {"skipped_sync", mutation::skipped_sync},
-    {"lost_wake_up", mutation::lost_wake_up},       {"wrong_low_water", mutation::wrong_low_water},
+    {"early_release", mutation::early_release}, {"skipped_sync", mutation::skipped_sync},
+    {"lost_wake_up", mutation::lost_wake_up},   {"wrong_low_water", mutation::wrong_low_water},
     {"cursor_ahead", mutation::cursor_ahead},
 };
 

@@ -7,8 +7,7 @@ namespace weir::simulation {
 
 // ---- clients
 
-point_id model::add(std::uint32_t client, std::uint32_t series, std::int64_t time_ns,
-                    bool poison) {
+point_id model::add(std::uint32_t client, std::uint32_t series, std::int64_t time_ns, bool poison) {
   std::vector<point_id>& numbers = series_[{client, series}];
   const auto id = static_cast<point_id>(points_.size());
   point made;
@@ -94,10 +93,9 @@ void model::store_one(view& at, point_id id) {
   }
   ++its.stored;
   if (its.stored > its.repeats + std::max<std::uint16_t>(1, one.sends)) {
-    events_.fail("repeated: " + at.name + " got " + name_of(id) + " " +
-                 std::to_string(its.stored) + " times, which was sent " +
-                 std::to_string(one.sends) + " times and has " + std::to_string(its.repeats) +
-                 " excuses");
+    events_.fail("repeated: " + at.name + " got " + name_of(id) + " " + std::to_string(its.stored) +
+                 " times, which was sent " + std::to_string(one.sends) + " times and has " +
+                 std::to_string(its.repeats) + " excuses");
   }
   std::uint32_t& most = at.highest[key];
   most = std::max(most, one.number);
@@ -171,8 +169,8 @@ void model::cursors_lost() {
     for (point_id id = 0; id < each.of.size(); ++id) {
       // The log may hold it as often as it was sent.
       fate& its = each.of[id];
-      its.repeats = static_cast<std::uint16_t>(its.repeats +
-                                               std::max<std::uint16_t>(1, points_[id].sends));
+      its.repeats =
+          static_cast<std::uint16_t>(its.repeats + std::max<std::uint16_t>(1, points_[id].sends));
     }
   }
 }

@@ -27,7 +27,7 @@ planned_faults draw_faults(dice& chance) {
   some.restarts = chance.one_in(3);
   some.reconfiguration = chance.one_in(4);
   some.rot = chance.one_in(12);
-  some.deletion = chance.one_in(20);
+  some.deletion = false;
   some.clock = chance.one_in(3);
   return some;
 }
@@ -97,6 +97,12 @@ plan draw_plan(dice& chance, mutation planted) {
     drawn.held.emplace_back("goood/week");
   }
   drawn.faults = draw_faults(chance);
+  if (drawn.faults.disk_errors || drawn.faults.disk_full || drawn.faults.read_only) {
+    drawn.faults.large_bodies_refused = false;
+    for (planned_client& one : drawn.clients) {
+      one.poison_one_in = 0;
+    }
+  }
   drawn.steps = chance.between(300, 1'200);
   if (planted != mutation::none) {
     // What is planted must show, so nothing else excuses a loss.

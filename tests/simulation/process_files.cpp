@@ -206,6 +206,30 @@ int process_files::truncate(int descriptor, std::uint64_t size) {
   return 0;
 }
 
+int process_files::preallocate(int descriptor, std::uint64_t size) {
+  if (const int error = before_change(); error < 0) {
+    return error;
+  }
+  virtual_disk::inode* file = file_of(descriptor);
+  if (file == nullptr) {
+    return -EBADF;
+  }
+  if (size <= file->content.size()) {
+    return 0;
+  }
+  int error = 0;
+  const std::uint64_t from = file->content.size();
+  const auto wanted = static_cast<std::size_t>(size - from);
+  const std::uint32_t shorts = std::exchange(disk_.faults.short_one_in, 0);
+  const std::size_t bytes = allowed(*file, from, wanted, error);
+  disk_.faults.short_one_in = shorts;
+  if (error < 0 || bytes < wanted) {
+    return -ENOSPC;
+  }
+  disk_.write(*file, std::string(bytes, '\0'), from);
+  return 0;
+}
+
 int process_files::remove(const std::string& path) {
   if (const int error = before_change(); error < 0) {
     return error;

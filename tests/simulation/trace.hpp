@@ -76,8 +76,8 @@ class trace {
     std::uint64_t how_much = 0;
   };
   static std::string text_of(const event& one) {
-    return "  step " + std::to_string(one.step) + " at " + std::to_string(one.ms) + " ms: " +
-           one.what + " " + std::to_string(one.of) + " " + std::to_string(one.how_much);
+    return "  step " + std::to_string(one.step) + " at " + std::to_string(one.ms) +
+           " ms: " + one.what + " " + std::to_string(one.of) + " " + std::to_string(one.how_much);
   }
   void mix(std::uint64_t value) noexcept { hash_ = (hash_ ^ value) * 0x100000001B3ULL; }
 

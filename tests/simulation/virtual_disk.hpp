@@ -121,6 +121,7 @@ class process_files : public file_system {
                         std::uint64_t offset) override;
   std::int64_t size(int descriptor) override;
   int truncate(int descriptor, std::uint64_t size) override;
+  int preallocate(int descriptor, std::uint64_t size) override;
   int remove(const std::string& path) override;
   int remove_directory(const std::string& path) override;
   int rename(const std::string& source, const std::string& target) override;

@@ -122,7 +122,8 @@ bool virtual_upstream::read_line(std::string_view line, request& into) {
   const auto client = number_behind(line, ",c=");
   const auto series = number_behind(line, ",s=");
   const auto number = number_behind(line, " n=");
-  const point_id* id = client && series && number ? truth_.find(*client, *series, *number) : nullptr;
+  const point_id* id =
+      client && series && number ? truth_.find(*client, *series, *number) : nullptr;
   if (id == nullptr || !line.ends_with(" " + std::to_string(truth_.at(*id).time_ns))) {
     events_.fail("an upstream was sent a line that no client wrote: " + std::string(line));
     return false;

@@ -94,8 +94,7 @@ class virtual_upstream {
 class virtual_transfer final : public transfer {
  public:
   /// Once `process` is dead nothing is sent.
-  virtual_transfer(virtual_upstream& server, std::uint64_t connection,
-                   const process_files& process)
+  virtual_transfer(virtual_upstream& server, std::uint64_t connection, const process_files& process)
       : server_(server), connection_(connection), process_(process) {}
   ~virtual_transfer() override { abort(); }
 

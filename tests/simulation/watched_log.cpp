@@ -64,21 +64,21 @@ std::size_t watched_log::subscribe(subscription subscriber, log_position low_wat
 
 void watched_log::release(std::size_t subscriber, log_position low_water) {
   needs_[subscriber].from = std::max(needs_[subscriber].from, low_water);
-  real_.release(subscriber,
-                planted_ == mutation::early_release ? real_.end() : low_water);
+  real_.release(subscriber, planted_ == mutation::early_release ? real_.end() : low_water);
 }
 
-outcome watched_cursors::save(const cursor_state& state) {
+outcome watched_cursors::save(const cursor_state& state, const std::set<lane_key>& changed) {
   cursor_state kept = state;
   if (planted_ == mutation::wrong_low_water) {
     kept.low_water = kept.discovered;
   }
   if (planted_ == mutation::cursor_ahead) {
     for (auto& [lane, at] : kept.lanes) {
-      at = {at.next.next(), 0, 0};
+      at.next = at.next.next();
+      at.skip_bytes = at.skip_points = 0;
     }
   }
-  outcome saved = real_.save(kept);
+  outcome saved = real_.save(kept, changed);
   if (saved && !process_.dead()) {
     truth_.cursor_kept(sink_);
   }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -89,11 +90,11 @@ class watched_log final : public frame_log {
 
 class watched_cursors final : public cursor_store {
  public:
-  watched_cursors(cursor_store& real, model& truth, std::size_t sink,
-                  const process_files& process, mutation planted)
+  watched_cursors(cursor_store& real, model& truth, std::size_t sink, const process_files& process,
+                  mutation planted)
       : real_(real), truth_(truth), sink_(sink), process_(process), planted_(planted) {}
 
-  outcome save(const cursor_state& state) override;
+  outcome save(const cursor_state& state, const std::set<lane_key>& changed) override;
 
  private:
   cursor_store& real_;

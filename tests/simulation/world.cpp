@@ -25,28 +25,28 @@ world::world(const run_options& options)
       disk_(chance_),
       truth_(events_),
       positions_(events_),
-      around_{.planned = planned_,
-              .disk = disk_,
-              .clock = clock_,
-              .chance = chance_,
-              .events = events_,
-              .truth = truth_,
-              .positions = positions_,
-              .planted = options.planted,
-              .lost =
-                  [this](const std::string& sink, bool required) {
-                    events_.note("the log gave up frames", 0, required ? 1 : 0);
-                    if (required && planned_.when_full == full_policy::reject) {
-                      events_.fail("the log gave up frames that " + sink +
-                                   " needs, a required sink");
-                    }
-                    for (const configured_sink& one : sinks_) {
-                      if (one.planned.settings.name == sink) {
-                        truth_.frames_lost(one.number);
-                      }
-                    }
-                  },
-              .directory = options.directory + "/log"} {
+      around_{
+          .planned = planned_,
+          .disk = disk_,
+          .clock = clock_,
+          .chance = chance_,
+          .events = events_,
+          .truth = truth_,
+          .positions = positions_,
+          .planted = options.planted,
+          .lost =
+              [this](const std::string& sink, bool required) {
+                events_.note("the log gave up frames", 0, required ? 1 : 0);
+                if (required && planned_.when_full == full_policy::reject) {
+                  events_.fail("the log gave up frames that " + sink + " needs, a required sink");
+                }
+                for (const configured_sink& one : sinks_) {
+                  if (one.planned.settings.name == sink) {
+                    truth_.frames_lost(one.number);
+                  }
+                }
+              },
+          .directory = options.directory + "/log"} {
   events_.loud = options.loud;
   disk_.add_root(options.directory);
   disk_.faults.short_one_in = chance_.one_in(3) ? 20 : 0;

@@ -66,8 +66,8 @@ void world::upstream_fault() {
   } else if (!one.server->databases.empty()) {
     // It loses a database, which somebody makes again later.
     auto& databases = one.server->databases;
-    const std::string name = *std::next(
-        databases.begin(), static_cast<std::ptrdiff_t>(chance_.below(databases.size())));
+    const std::string name =
+        *std::next(databases.begin(), static_cast<std::ptrdiff_t>(chance_.below(databases.size())));
     databases.erase(name);
     later(lasts, [&databases, name] { databases.insert(name); });
   }
