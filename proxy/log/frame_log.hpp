@@ -143,6 +143,11 @@ class frame_log {
   /// the disk takes it again), without an append. Any thread.
   [[nodiscard]] virtual append_result outlook() const { return {}; }
 
+  /// Which log this is: the same as long as its files are, and another one once they were deleted
+  /// and made anew, so that nobody goes on at a position of the old one. 0: nothing of it survives
+  /// anyway. Any thread.
+  [[nodiscard]] virtual std::uint32_t identity() const { return 0; }
+
   /// Any thread.
   [[nodiscard]] virtual log_usage usage() const { return {}; }
 

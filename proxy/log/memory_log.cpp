@@ -28,7 +28,7 @@ class memory_log final : public frame_log {
   explicit memory_log(memory_log_options options)
       : budget_(options.frames),
         when_full_(options.when_full),
-        now_ns_(std::move(options.now_ns)),
+        steady_ns_(std::move(options.steady_ns)),
         ring_(options.frames) {}
 
   log_capabilities capabilities() const override { return {.bounded = true}; }
@@ -56,7 +56,7 @@ class memory_log final : public frame_log {
 
   memory_budget& budget_;
   const full_policy when_full_;
-  const std::function<std::int64_t()> now_ns_;
+  const std::function<std::int64_t()> steady_ns_;
   mutable std::mutex mutex_;
   frame_ring ring_;
   subscriber_table subscribers_;
@@ -103,7 +103,7 @@ append_result memory_log::append(std::span<const std::shared_ptr<frame>> frames)
       appended_bytes_.add(each->stored.size());
       ring_.push(each);
     }
-    rate_.add(bytes, now_ns_());
+    rate_.add(bytes, steady_ns_());
   }
   subscribers_.wake_all();
   return {};
@@ -196,7 +196,7 @@ void memory_log::collect(metric_collector& out) const {
                     as_double(discarded_points_.value()));
   out.gauge_value("weir_log_memory_frames", "Frames in memory.", as_double(ring_.size()));
   out.gauge_value("weir_log_memory_bytes", "Bytes of frames in memory.", as_double(ring_.bytes()));
-  const std::int64_t now_ns = now_ns_();
+  const std::int64_t now_ns = steady_ns_();
   out.gauge_value("weir_log_append_bytes_per_second",
                   "Bytes of memory for what is appended, mean of the last five minutes.",
                   rate_.bytes_per_second(now_ns));

@@ -46,6 +46,8 @@ struct local_log_options {
   std::function<std::int64_t()> now_ns;
   /// Must outlive the log; nullptr: the real one.
   file_system* files = nullptr;
+  /// Nanoseconds that only ascend, for rates and durations. Any thread.
+  std::function<std::int64_t()> steady_ns = [] { return steady_now().ns; };
   /// False: nothing is done between calls but what local_log::work_once is called for (a simulation
   /// decides when).
   bool own_thread = true;
@@ -59,8 +61,8 @@ struct memory_log_options {
   /// As large as the log may become. Must outlive it.
   memory_budget& frames;
   full_policy when_full = full_policy::reject;
-  /// Nanoseconds since the epoch. Any thread.
-  std::function<std::int64_t()> now_ns;
+  /// Nanoseconds that only ascend. Any thread.
+  std::function<std::int64_t()> steady_ns = [] { return steady_now().ns; };
 };
 
 /// A log without files. Its promise is always `received`.

@@ -56,7 +56,7 @@ void append_segment_header(const segment_header& header, std::string& out) {
   const std::size_t begin = out.size();
   out.append(segment_magic);
   put<std::uint32_t>(segment_version, out);
-  put<std::uint32_t>(0, out);
+  put<std::uint32_t>(header.log_identity, out);
   put<std::uint64_t>(header.first_sequence, out);
   put<std::int64_t>(header.created_ns, out);
   put<std::uint64_t>(XXH3_64bits(out.data() + begin, 32), out);
@@ -81,7 +81,45 @@ std::optional<segment_header> decode_segment_header(std::string_view bytes) {
   segment_header header;
   header.first_sequence = get<std::uint64_t>(bytes, 16);
   header.created_ns = get<std::int64_t>(bytes, 24);
+  header.log_identity = get<std::uint32_t>(bytes, 12);
   return header;
+}
+
+std::optional<segment_header> mend_segment_header(std::string_view bytes,
+                                                  std::uint64_t first_sequence) {
+  if (bytes.size() < segment_header_bytes) {
+    return std::nullopt;
+  }
+  std::string tried(bytes.substr(0, segment_header_bytes));
+  const auto flip = [&tried](std::size_t bit) {
+    tried[bit / 8] = static_cast<char>(tried[bit / 8] ^ (1 << (bit % 8)));
+  };
+  const auto right = [&]() -> std::optional<segment_header> {
+    auto header = decode_segment_header(tried);
+    return header && header->first_sequence == first_sequence ? header : std::nullopt;
+  };
+  for (std::size_t byte = 0; byte < segment_header_bytes; ++byte) {
+    const char was = tried[byte];
+    for (int value = 0; value < 256; ++value) {
+      tried[byte] = static_cast<char>(value);
+      if (auto header = right()) {
+        return header;
+      }
+    }
+    tried[byte] = was;
+  }
+  for (std::size_t first = 0; first < segment_header_bytes * 8; ++first) {
+    flip(first);
+    for (std::size_t second = first + 1; second < segment_header_bytes * 8; ++second) {
+      flip(second);
+      if (auto header = right()) {
+        return header;
+      }
+      flip(second);
+    }
+    flip(first);
+  }
+  return std::nullopt;
 }
 
 std::uint64_t payload_checksum(std::string_view payload) noexcept {
@@ -172,6 +210,18 @@ record_head fields_of(std::string_view head, std::size_t database_bytes) {
 }
 
 }  // namespace
+
+std::optional<unproven_head> decode_unproven_head(std::string_view bytes) {
+  if (bytes.size() < record_head_bytes_least || !bytes.starts_with(record_magic) ||
+      get<std::uint8_t>(bytes, 4) != record_version || !known_kind_and_codec(bytes)) {
+    return std::nullopt;
+  }
+  const std::uint64_t names =
+      std::uint64_t{get<std::uint16_t>(bytes, 44)} + get<std::uint16_t>(bytes, 46);
+  return unproven_head{get<std::uint64_t>(bytes, 8),
+                       record_head_bytes_least + names + get<std::uint32_t>(bytes, 36),
+                       get<std::uint32_t>(bytes, 32)};
+}
 
 head_result decode_record_head(std::string_view bytes, std::uint64_t seed) {
   head_result result;

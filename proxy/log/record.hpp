@@ -26,6 +26,9 @@ inline constexpr std::string_view record_magic{"\xFE\x57\x52\xFF", 4};
 struct segment_header {
   std::uint64_t first_sequence = 0;
   std::int64_t created_ns = 0;
+  /// The same in all segments of a log, and in those of no other; 0 in those that earlier weirs
+  /// made.
+  std::uint32_t log_identity = 0;
 
   /// What the head checksums of its records are seeded with.
   [[nodiscard]] std::uint64_t seed() const noexcept {
@@ -36,6 +39,11 @@ struct segment_header {
 void append_segment_header(const segment_header& header, std::string& out);
 /// Nothing, if `bytes` does not begin with a whole and undamaged segment header.
 [[nodiscard]] std::optional<segment_header> decode_segment_header(std::string_view bytes);
+
+/// The header that these bytes were before one or two of their bits were flipped, or one of their
+/// bytes was spoilt; nothing where that leads to none with that sequence. Takes a millisecond.
+[[nodiscard]] std::optional<segment_header> mend_segment_header(std::string_view bytes,
+                                                                std::uint64_t first_sequence);
 
 /// The version of a whole header that a later weir wrote; nothing of this version's, or a damaged
 /// one.
@@ -79,6 +87,15 @@ struct record_head {
 /// Requires: names of at most record_name_bytes_max.
 void append_record_head(const frame_header& header, std::uint64_t sequence, std::uint64_t checksum,
                         std::uint64_t seed, std::string& out);
+
+/// What a head says whose checksum cannot be checked, as the segment's seed is lost.
+struct unproven_head {
+  std::uint64_t sequence = 0;
+  std::uint64_t record_bytes = 0;
+  std::uint32_t points = 0;
+};
+/// Of record_head_bytes_least bytes; nothing where they do not look like a head.
+[[nodiscard]] std::optional<unproven_head> decode_unproven_head(std::string_view bytes);
 
 enum class head_status : std::uint8_t {
   whole,

@@ -247,6 +247,7 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
   in_turn_ = true;
   discover(now_ms);
   finish_completed(now_ms);
+  notice_gone(now_ms);
   start_due(now_ms);
   // A deliverer that is done at once has filled `completed_` again.
   finish_completed(now_ms);
@@ -271,6 +272,48 @@ std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {
     next = std::min(next.value_or(due), due);
   }
   return next ? std::optional(std::max(now_ms, *next)) : std::nullopt;
+}
+
+/// A log that is full may have discarded frames of lanes that wait for their server. They are lost
+/// now, not when the server is back.
+void sink::notice_gone(std::int64_t now_ms) {
+  const log_position first = parts_.log.first();
+  if (first <= log_first_) {
+    return;
+  }
+  std::uint64_t lost = 0;
+  bool all = true;
+  std::vector<lane*> emptied;
+  for (const auto& [key, on] : lanes_) {
+    if (on->pending.empty() || on->pending.first() >= first) {
+      continue;
+    }
+    if (on->now == lane::stage::delivering) {
+      all = false;  // what is under way has its frames, and may arrive
+      continue;
+    }
+    lost += on->pending.skip_to(first);
+    if (on->pending.empty()) {
+      moved(*on);
+      emptied.push_back(on.get());
+    }
+  }
+  if (all) {
+    log_first_ = first;
+  }
+  if (lost > 0) {
+    discard(discard_reason::lost, lost);
+    counters_.discarded_unread.add(lost);
+    journal_limited("sink discarded", journal_level::error,
+                    fmt::format("sink {}: the log was full and discarded {} points before they "
+                                "were delivered",
+                                settings_.name, lost));
+  }
+  for (lane* on : emptied) {
+    arm(*on, now_ms);
+    settled_without_server(*on, now_ms);
+    forget_if_idle(*on);
+  }
 }
 
 void sink::start_due(std::int64_t now_ms) {

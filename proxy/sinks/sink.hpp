@@ -105,6 +105,7 @@ class sink {
   [[nodiscard]] bool recover(std::int64_t now_ms);
   void discover(std::int64_t now_ms);
   void accept(const frame_header& header, std::int64_t now_ms);
+  void notice_gone(std::int64_t now_ms);
   void start_due(std::int64_t now_ms);
   void start(lane& on, std::int64_t now_ms);
   void publish_counts();
@@ -171,6 +172,8 @@ class sink {
   bool opened_ = false;
   /// When to try again what a disk refused.
   std::optional<std::int64_t> look_again_ms_;
+  /// Where the log began when the lanes were last told.
+  log_position log_first_;
   std::size_t in_flight_ = 0;
   std::size_t held_lanes_ = 0;
   trouble_book trouble_;

@@ -74,6 +74,8 @@ void sink_counters::collect(std::string_view sink_name, std::int64_t now_ms, std
                       static_cast<double>(of_points.discarded[i]),
                       {name, {"reason", name_of(static_cast<discard_reason>(i))}});
   }
+  count("weir_log_discarded_unread_points_total",
+        "Points that a full log discarded before this sink had delivered them", discarded_unread);
   out.gauge_value("weir_sink_pending_points", "Points not yet delivered or given up",
                   static_cast<double>(of_points.pending), {name});
   gauge("weir_sink_pending_bytes", "Bytes of lines not yet delivered or given up", pending_bytes);

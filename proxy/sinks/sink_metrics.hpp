@@ -59,6 +59,8 @@ struct sink_counters {
   counter lanes;
   counter in_flight;
   counter cursor_failures;
+  /// Points, since the start.
+  counter discarded_unread;
   /// Monotonic milliseconds of the last answer that was not a success; 0: none yet.
   counter last_error_ms;
   counter low_water;

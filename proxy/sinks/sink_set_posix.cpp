@@ -117,6 +117,7 @@ result<cursor_state> make_cursor(const sink_settings& settings, const sink_envir
                                  sink_runner::parts& parts) {
   cursor_state start;
   start.low_water = start.discovered = environment.log.first();
+  start.log_identity = environment.log.identity();
   if (!environment.persistent) {
     return start;
   }
@@ -131,7 +132,16 @@ result<cursor_state> make_cursor(const sink_settings& settings, const sink_envir
   }
   parts.cursors = std::move(file);
   if (kept.value()) {
-    start = std::move(*kept.value());
+    started_cursor started =
+        start_on_log(std::move(*kept.value()), environment.log.identity(), environment.log.first());
+    if (started.of_another_log) {
+      journal(journal_level::error,
+              fmt::format("sink {}: its cursor is of another log than the one in log.directory, "
+                          "which was deleted or replaced: it starts at this log's first frame, and "
+                          "{} points that it had still to deliver are lost",
+                          settings.name, started.owed));
+    }
+    start = std::move(started.state);
   }
   return start;
 }

@@ -5,6 +5,7 @@
 #include "log/local/local_log.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -27,13 +28,16 @@ std::uint64_t segment_bytes_for(const local_log_options& options) {
 }  // namespace
 
 local_log::local_log(local_log_options options, file_system& files, directory_lock lock,
-                     recovered_segments found, std::unique_ptr<segment_writer> writer)
+                     recovered_segments found, std::unique_ptr<segment_writer> writer,
+                     std::unique_ptr<header_copies> headers)
     : options_(std::move(options)),
       segment_bytes_(segment_bytes_for(options_)),
       budget_(options_.frames),
       files_(files),
       directory_(options_.directory + "/segments"),
       lock_(std::move(lock)),
+      identity_(found.identity),
+      headers_(std::move(headers)),
       writer_(std::move(writer)),
       writer_next_(found.next_sequence),
       segments_(std::move(found.segments)),
@@ -50,6 +54,10 @@ local_log::local_log(local_log_options options, file_system& files, directory_lo
   damaged_segments_.set(found.damaged_segments);
   damaged_records_.set(found.damaged_records);
   damaged_points_.set(found.damaged_points);
+  set_aside_frames_.set(found.set_aside_frames);
+  set_aside_points_.set(found.set_aside_points);
+  missing_frames_.set(found.missing_frames);
+  restored_headers_.set(found.restored_headers);
   if (options_.own_thread) {
     thread_ = std::thread([this] { run(); });
   }
@@ -192,6 +200,11 @@ append_result local_log::refuse_as_full(std::uint64_t bytes) {
 outcome local_log::write(const std::vector<frame_ptr>& frames,
                          const std::vector<std::uint64_t>& checksums, std::uint64_t bytes,
                          std::uint64_t first_sequence) {
+  if (!writer_is_there()) {
+    if (outcome made = remake(first_sequence); !made) {
+      return made;
+    }
+  }
   const bool empty = writer_->bytes() == segment_header_bytes;
   const bool whole = !writer_->broken() || writer_->repair();
   const bool too_large = !empty && writer_->bytes() + bytes > segment_bytes_;
@@ -211,14 +224,57 @@ outcome local_log::write(const std::vector<frame_ptr>& frames,
   return written;
 }
 
+/// Bytes written to a file that has no name any more are lost with the process.
+bool local_log::writer_is_there() {
+  entry_kind is = entry_kind::missing;
+  return files_.kind(writer_->about()->path(), is) < 0 || is != entry_kind::missing;
+}
+
+/// The newest segment's file has vanished: goes on in a new one. The log's own directory is not
+/// made again, as something else may belong there (a disk that is not mounted).
+outcome local_log::remake(std::uint64_t first_sequence) {
+  const std::string path = writer_->about()->path();
+  entry_kind is = entry_kind::missing;
+  if (files_.kind(options_.directory, is) == 0 && is == entry_kind::folder) {
+    static_cast<void>(files_.make_directory(directory_));
+  }
+  outcome made = nothing{};
+  if (first_sequence != writer_->about()->first()) {
+    made = rotate(first_sequence);
+  } else {
+    const segment_header header{first_sequence, options_.now_ns(), identity_};
+    auto created = segment_writer::create(files_, directory_, header);
+    made = created ? outcome(nothing{}) : created.error();
+    if (created) {
+      writer_ = std::move(created).value();
+      directory_unsynced_ = true;
+      const std::lock_guard lock(mutex_);
+      bytes_ += segment_header_bytes - segments_.back().limits.bytes;
+      segments_.back() = {writer_->about(), {segment_header_bytes, written_end_}};
+    }
+  }
+  if (!made) {
+    return failure{path +
+                   " has vanished (was log.directory deleted, or its disk unmounted?), and "
+                   "a new segment cannot be made: " +
+                   made.error().message};
+  }
+  headers_->renew();
+  journal(journal_level::error, path + " has vanished under this process; the log goes on in " +
+                                    writer_->about()->path());
+  return nothing{};
+}
+
 outcome local_log::rotate(std::uint64_t first_sequence) {
   if (first_sequence == writer_->about()->first()) {
     return failure{"the newest segment is empty"};
   }
-  auto created = segment_writer::create(files_, directory_, {first_sequence, options_.now_ns()});
+  const segment_header header{first_sequence, options_.now_ns(), identity_};
+  auto created = segment_writer::create(files_, directory_, header);
   if (!created) {
     return created.error();
   }
+  headers_->add({header, writer_next_, writer_->bytes()});
   writer_ = std::move(created).value();
   writer_next_ = first_sequence;
   directory_unsynced_ = true;
@@ -339,7 +395,7 @@ void local_log::count_appended(const batch& added) {
   appended_frames_.add(added.frames.size());
   appended_points_.add(added.points);
   appended_bytes_.add(added.record_bytes);
-  rate_.add(added.record_bytes, options_.now_ns());
+  rate_.add(added.record_bytes, options_.steady_ns());
 }
 
 log_position local_log::first() const {
@@ -488,7 +544,8 @@ void local_log::dispose(const retired_segment& gone) {
     count_discarded(gone);
   }
   const std::string& path = gone.kept.about->path();
-  if (const int error = files_.remove(path); error < 0) {
+  headers_->removed(gone.kept.about->first());
+  if (const int error = files_.remove(path); error < 0 && error != -ENOENT) {
     journal_limited("log remove", journal_level::warning,
                     "a segment cannot be removed: " + path + ": " + errno_text(error));
   }
@@ -501,25 +558,19 @@ void local_log::count_discarded(const retired_segment& gone) {
   }
   from = gone.marks.empty() ? gone.kept.about->first() : from;
   std::uint64_t points = 0;
-  std::map<std::string, std::uint64_t> unread;
   auto scanner = segment_scanner::open(files_, gone.kept.about);
   if (scanner) {
     auto found = scanner.value()->find(std::max(from, gone.kept.about->first()), gone.kept.limits);
     for (; found.status == segment_scanner::step_status::record;
          found = scanner.value()->next(gone.kept.limits)) {
       points += found.head.points;
-      for (const auto& mark : gone.marks) {
-        unread[mark.name] += found.head.sequence >= mark.low_water.number() ? found.head.points : 0;
-      }
     }
   }
   discarded_points_.add_shared(points);
+  // A sink knows which of these points it had delivered and which it needed: it says what it lost.
   journal_limited("log discard", journal_level::warning,
-                  "the log is full: " + std::to_string(points) + " points were discarded unread");
-  const std::lock_guard lock(mutex_);
-  for (const auto& [name, count] : unread) {
-    discarded_unread_[name] += count;
-  }
+                  "the log is full: it discarded frames of " + std::to_string(points) +
+                      " points that not every sink was done with");
 }
 
 void local_log::report_damaged(segment& about, std::uint64_t first, std::uint64_t end,
@@ -537,6 +588,21 @@ void local_log::report_damaged(segment& about, std::uint64_t first, std::uint64_
                   about.path() + ": " + std::to_string(fresh) +
                       " damaged record(s) from sequence " + std::to_string(first) +
                       " on are passed over");
+}
+
+void local_log::report_missing(segment& about, std::uint64_t first, std::uint64_t end,
+                               const std::string& why) const {
+  if (first >= end) {
+    return;
+  }
+  const std::uint64_t fresh = about.note_damaged(first, end);
+  if (fresh == 0) {
+    return;
+  }
+  missing_frames_.add_shared(fresh);
+  journal_limited("log missing", journal_level::error,
+                  about.path() + " " + why + ": " + std::to_string(fresh) +
+                      " frame(s) from sequence " + std::to_string(first) + " on are missing");
 }
 
 outcome local_log::close() {

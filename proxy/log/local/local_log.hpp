@@ -22,6 +22,7 @@
 #include "files/file_system.hpp"
 #include "log/frame_ring.hpp"
 #include "log/local/append_rate.hpp"
+#include "log/local/header_copies.hpp"
 #include "log/local/segment.hpp"
 #include "log/local/segment_scanner.hpp"
 #include "log/open_log.hpp"
@@ -43,15 +44,26 @@ struct recovered_segments {
   std::uint64_t damaged_segments = 0;
   std::uint64_t damaged_records = 0;
   std::uint64_t damaged_points = 0;
+  /// In segments that were set aside, as far as it is known.
+  std::uint64_t set_aside_frames = 0;
+  std::uint64_t set_aside_points = 0;
+  /// Were in segments that vanished or were cut short since the log was last open.
+  std::uint64_t missing_frames = 0;
+  std::uint64_t restored_headers = 0;
+  /// Of the log; 0 where no segment says so.
+  std::uint32_t identity = 0;
 };
 
-[[nodiscard]] result<recovered_segments> recover_segments(file_system& files,
-                                                          const std::string& directory);
+/// `known` is what the copies of the headers say.
+[[nodiscard]] result<recovered_segments> recover_segments(
+    file_system& files, const std::string& directory,
+    const std::map<std::uint64_t, segment_entry>& known = {});
 
 class local_log final : public frame_log {
  public:
   local_log(local_log_options options, file_system& files, directory_lock lock,
-            recovered_segments found, std::unique_ptr<segment_writer> writer);
+            recovered_segments found, std::unique_ptr<segment_writer> writer,
+            std::unique_ptr<header_copies> headers);
   ~local_log() override;
 
   log_capabilities capabilities() const override {
@@ -63,6 +75,7 @@ class local_log final : public frame_log {
   log_position first() const override;
   log_position end() const override;
   std::size_t subscribe(subscription subscriber, log_position low_water) override;
+  std::uint32_t identity() const override { return identity_; }
   append_result outlook() const override;
   log_usage usage() const override;
   void release(std::size_t subscriber, log_position low_water) override;
@@ -118,12 +131,16 @@ class local_log final : public frame_log {
   void count_discarded(const retired_segment& gone);
   void report_damaged(segment& about, std::uint64_t first, std::uint64_t end,
                       std::uint64_t points) const;
+  void report_missing(segment& about, std::uint64_t first, std::uint64_t end,
+                      const std::string& why) const;
   append_result refuse_as_full(std::uint64_t bytes);
 
   // Requires: write_mutex_ (and not mutex_).
   outcome write(const std::vector<frame_ptr>& frames, const std::vector<std::uint64_t>& checksums,
                 std::uint64_t bytes, std::uint64_t first_sequence);
   outcome rotate(std::uint64_t first_sequence);
+  [[nodiscard]] bool writer_is_there();
+  outcome remake(std::uint64_t first_sequence);
   void write_behind();
   outcome commit_group(const std::vector<queued_batch>& group, std::uint64_t first_sequence);
   outcome sync_written();
@@ -158,6 +175,8 @@ class local_log final : public frame_log {
   file_system& files_;
   const std::string directory_;  // of the segments
   directory_lock lock_;
+  const std::uint32_t identity_;
+  std::unique_ptr<header_copies> headers_;
 
   /// Held by the thread that writes. Taken before mutex_.
   std::mutex write_mutex_;
@@ -187,12 +206,12 @@ class local_log final : public frame_log {
   std::deque<queued_batch> queued_;  // under `synced`: what the next group commits will hold
   bool closing_ = false;
   bool closed_ = false;
-  std::map<std::string, std::uint64_t> discarded_unread_;  // points, by subscriber
 
   append_rate rate_;
   counter appended_frames_, appended_points_, appended_bytes_, append_full_, append_failed_;
   counter write_failed_, discarded_points_, torn_bytes_, damaged_segments_;
-  mutable counter damaged_records_, damaged_points_, disk_reads_;
+  counter set_aside_frames_, set_aside_points_, restored_headers_;
+  mutable counter damaged_records_, damaged_points_, missing_frames_, disk_reads_;
   counter syncs_, sync_failures_, sync_ns_;
 
   std::atomic<std::size_t> watchers_made_{0};

@@ -36,25 +36,34 @@ void local_log::collect(metric_collector& out) const {
   total("weir_log_sync_failures_total", "Group commits that the disk refused.", sync_failures_);
   out.counter_value("weir_log_sync_seconds_total", "Time spent waiting for stable storage.",
                     static_cast<double>(sync_ns_.value()) / 1e9);
-  total("weir_log_discarded_points_total", "Points discarded to make room.", discarded_points_);
+  total("weir_log_discarded_points_total",
+        "Points of frames discarded to make room, before every sink was done with all of them.",
+        discarded_points_);
   total("weir_log_damaged_records_total", "Damaged records passed over.", damaged_records_);
   total("weir_log_damaged_points_total", "Points in damaged records, where their number is known.",
         damaged_points_);
   total("weir_log_damaged_segments_total", "Segments set aside when the log was opened.",
         damaged_segments_);
+  total("weir_log_set_aside_frames_total",
+        "Frames in segments set aside when the log was opened, where their number is known.",
+        set_aside_frames_);
+  total("weir_log_set_aside_points_total",
+        "Points in segments set aside when the log was opened, where their number is known.",
+        set_aside_points_);
+  total("weir_log_restored_headers_total",
+        "Damaged headers of segments that were restored when the log was opened.",
+        restored_headers_);
+  total("weir_log_missing_frames_total",
+        "Frames of segments that vanished or were cut short, by no doing of weir.",
+        missing_frames_);
   total("weir_log_torn_bytes_total", "Bytes of unfinished writes cut off when it was opened.",
         torn_bytes_);
   total("weir_log_disk_reads_total", "Frames read back from the disk.", disk_reads_);
 
   const std::lock_guard lock(mutex_);
-  for (const auto& [name, points] : discarded_unread_) {
-    out.counter_value("weir_log_discarded_unread_points_total",
-                      "Points discarded before this sink had read them.",
-                      static_cast<double>(points), {{"sink", name}});
-  }
   gauge("weir_log_bytes", "Bytes of all segments.", bytes_ + unwritten_bytes_);
   gauge("weir_log_keep_bytes", "Bytes of all segments at most.", options_.keep_bytes);
-  const std::int64_t now_ns = options_.now_ns();
+  const std::int64_t now_ns = options_.steady_ns();
   out.gauge_value("weir_log_append_bytes_per_second",
                   "Bytes of records appended, mean of the last five minutes.",
                   rate_.bytes_per_second(now_ns));

@@ -43,6 +43,7 @@ class local_reader final : public log_reader {
   walk_status walk_memory(const on_frame& in_memory, disk_part& disk);
   walk_status walk_disk(const disk_part& disk, const on_record& on_disk);
   segment_scanner* scanner_of(const disk_part& disk);
+  bool vanished(const disk_part& disk);
 
   local_log& log_;
   std::unique_ptr<segment_scanner> scanner_;  // of the segment read last
@@ -109,15 +110,37 @@ segment_scanner* local_reader::scanner_of(const disk_part& disk) {
   return scanner_.get();
 }
 
+/// Whether the segment's file is not there any more, though its directory is. Its frames are passed
+/// over then; while the directory is away, too, they may come back with it.
+bool local_reader::vanished(const disk_part& disk) {
+  entry_kind file = entry_kind::other;
+  entry_kind folder = entry_kind::missing;
+  if (log_.files_.kind(disk.kept.about->path(), file) < 0 || file != entry_kind::missing ||
+      log_.files_.kind(log_.directory_, folder) < 0 || folder == entry_kind::missing) {
+    return false;
+  }
+  const std::uint64_t end = std::min(disk.kept.limits.end, disk.memory_first);
+  log_.report_missing(*disk.kept.about, from_, end, "has vanished");
+  from_ = std::max(from_, end);
+  return true;
+}
+
 local_reader::walk_status local_reader::walk_disk(const disk_part& disk, const on_record& on_disk) {
   segment_scanner* const scanner = scanner_of(disk);
   if (scanner == nullptr) {
     // It may have been discarded since the lock was let go.
-    return log_position(from_) < log_.first() ? walk_status::go_on : walk_status::failed;
+    if (log_position(from_) < log_.first()) {
+      return walk_status::go_on;
+    }
+    return vanished(disk) ? walk_status::go_on : walk_status::failed;
   }
   while (from_ < disk.kept.limits.end) {
     const segment_scanner::step found = scanner->find(from_, disk.kept.limits);
-    log_.report_damaged(*disk.kept.about, found.lost_first, found.lost_end, 0);
+    if (found.shortened) {
+      log_.report_missing(*disk.kept.about, found.lost_first, found.lost_end, "was cut short");
+    } else {
+      log_.report_damaged(*disk.kept.about, found.lost_first, found.lost_end, 0);
+    }
     switch (found.status) {
       case segment_scanner::step_status::failed:
         detail_ = found.detail;

@@ -11,6 +11,7 @@
 #include "base/assert.hpp"
 #include "files/directory_sync_posix.hpp"
 #include "log/local/local_log.hpp"
+#include "log/local/segment_census.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
@@ -18,8 +19,9 @@ namespace {
 
 class recovery {
  public:
-  recovery(file_system& files, std::string directory)
-      : files_(files), directory_(std::move(directory)) {}
+  recovery(file_system& files, std::string directory,
+           const std::map<std::uint64_t, segment_entry>& known)
+      : files_(files), directory_(std::move(directory)), known_(known) {}
 
   result<recovered_segments> run();
 
@@ -33,7 +35,11 @@ class recovery {
 
   result<std::set<std::uint64_t>> list();
   result<candidate> examine(std::uint64_t sequence);
+  bool holds_records(const candidate& seen, const segment_header& header);
+  bool restore(candidate& seen, std::string_view begin);
   outcome set_aside(const candidate& bad);
+  void note_gaps();
+  void note_shortened(kept_segment& kept, const segment_entry& next);
   outcome read_newest();
   outcome cut_tail(kept_segment& newest, std::uint64_t records_end);
   [[nodiscard]] std::string path_of(std::uint64_t sequence) const {
@@ -42,7 +48,10 @@ class recovery {
 
   file_system& files_;
   const std::string directory_;
+  const std::map<std::uint64_t, segment_entry>& known_;
   std::set<std::string> names_;
+  /// Sequences of the files that were set aside.
+  std::set<std::uint64_t> aside_;
   recovered_segments found_;
   /// Records of the newest segment are below this: where a later one, set aside, began.
   std::uint64_t newest_end_max_ = std::numeric_limits<std::uint64_t>::max();
@@ -87,9 +96,46 @@ result<recovery::candidate> recovery::examine(std::uint64_t sequence) {
                    "another directory"};
   }
   const auto header = decode_segment_header(begin);
-  seen.damaged = !header || header->first_sequence != sequence;
   seen.header = header.value_or(segment_header{});
+  seen.damaged = header ? header->first_sequence != sequence : !restore(seen, begin);
   return seen;
+}
+
+/// Whether that header fits what follows it: a file that is spoilt all over is better set aside.
+bool recovery::holds_records(const candidate& seen, const segment_header& header) {
+  if (seen.bytes == segment_header_bytes) {
+    return true;
+  }
+  auto scanner = segment_scanner::open(
+      files_, std::make_shared<segment>(path_of(seen.sequence), seen.sequence, header.seed()));
+  return scanner &&
+         scanner.value()->next({seen.bytes, std::numeric_limits<std::uint64_t>::max()}).status ==
+             segment_scanner::step_status::record;
+}
+
+/// Finds out what a damaged header said: from its copy, else from its own bytes; and writes it
+/// again.
+bool recovery::restore(candidate& seen, std::string_view begin) {
+  if (begin.size() < segment_header_bytes) {
+    return false;
+  }
+  const auto copy = known_.find(seen.sequence);
+  const auto header = copy != known_.end() ? std::optional(copy->second.header)
+                                           : mend_segment_header(begin, seen.sequence);
+  if (!header || !holds_records(seen, *header)) {
+    return false;
+  }
+  seen.header = *header;
+  ++found_.restored_headers;
+  std::string bytes;
+  append_segment_header(*header, bytes);
+  const file_handle file(files_, files_.open_to_write(path_of(seen.sequence)));
+  const int error = file.open() ? file.write_fully({bytes}, 0) : file.error();
+  journal(journal_level::error,
+          path_of(seen.sequence) + " had a damaged header; it is restored from " +
+              (copy != known_.end() ? "its copy" : "what is left of it") +
+              (error < 0 ? ", but cannot be written: " + errno_text(error) : std::string()));
+  return true;
 }
 
 outcome recovery::set_aside(const candidate& bad) {
@@ -102,9 +148,74 @@ outcome recovery::set_aside(const candidate& bad) {
     return failure{path_of(bad.sequence) + ": " + errno_text(error)};
   }
   ++found_.damaged_segments;
-  journal(journal_level::error, path_of(bad.sequence) + " has a damaged header and " +
-                                    std::to_string(bad.bytes) + " bytes; set aside as " + target);
+  aside_.insert(bad.sequence);
+  const segment_census held = count_without_header(files_, directory_ + "/" + target, bad.sequence);
+  // What follows it says how many frames it held, where its own records do not lead to the end.
+  const auto copy = known_.upper_bound(bad.sequence);
+  const std::uint64_t end =
+      copy != known_.end() ? std::max(held.end, copy->second.previous_end) : held.end;
+  found_.set_aside_frames += std::max(held.frames, end - bad.sequence);
+  found_.set_aside_points += held.points;
+  found_.next_sequence = std::max(found_.next_sequence, end);
+  journal(journal_level::error,
+          path_of(bad.sequence) + " has a damaged header and " + std::to_string(bad.bytes) +
+              " bytes; set aside as " + target + ", with " +
+              std::to_string(std::max(held.frames, end - bad.sequence)) +
+              " frame(s) and at least " + std::to_string(held.points) + " point(s)");
   return nothing{};
+}
+
+/// Segments that were in the log when it was closed, and are not now, or not whole.
+void recovery::note_gaps() {
+  for (auto each = known_.begin(); each != known_.end(); ++each) {
+    const std::uint64_t first = each->first;
+    if (each->second.removed || aside_.contains(first)) {
+      continue;
+    }
+    const auto after = std::next(each);
+    const std::uint64_t end = after != known_.end() ? after->second.previous_end : 0;
+    const auto kept = std::find_if(found_.segments.begin(), found_.segments.end(),
+                                   [&](const auto& one) { return one.about->first() == first; });
+    if (kept != found_.segments.end()) {
+      if (end > first && kept->limits.bytes < after->second.previous_bytes) {
+        note_shortened(*kept, after->second);
+      }
+      continue;
+    }
+    if (end == first) {
+      continue;  // it held nothing
+    }
+    // Sequences that it may have given are not given again.
+    found_.next_sequence = std::max(found_.next_sequence, std::max(end, first + 1));
+    found_.missing_frames += end > first ? end - first : 0;
+    journal(journal_level::error,
+            path_of(first) + " has vanished: " +
+                (end > first ? std::to_string(end - first) + " frame(s) from sequence " +
+                                   std::to_string(first) + " on are missing"
+                             : "frames from sequence " + std::to_string(first) +
+                                   " on are missing, their number is not known"));
+  }
+}
+
+void recovery::note_shortened(kept_segment& kept, const segment_entry& next) {
+  std::uint64_t end = kept.about->first();
+  if (auto scanner = segment_scanner::open(files_, kept.about)) {
+    const segment_limits limits{kept.limits.bytes, next.previous_end};
+    for (auto found = scanner.value()->next(limits);
+         found.status == segment_scanner::step_status::record;
+         found = scanner.value()->next(limits)) {
+      end = found.head.sequence + 1;
+    }
+  }
+  if (end >= next.previous_end) {
+    return;
+  }
+  const std::uint64_t frames = kept.about->note_damaged(end, next.previous_end);
+  found_.missing_frames += frames;
+  journal(journal_level::error,
+          kept.about->path() + " is " + std::to_string(next.previous_bytes - kept.limits.bytes) +
+              " bytes shorter than it was: " + std::to_string(frames) + " frame(s) from sequence " +
+              std::to_string(end) + " on are missing");
 }
 
 result<recovered_segments> recovery::run() {
@@ -125,6 +236,9 @@ result<recovered_segments> recovery::run() {
       }
       auto about = std::make_shared<segment>(path_of(sequence), sequence, each.header.seed());
       found_.segments.push_back({std::move(about), {each.bytes, sequence}});
+      if (each.header.log_identity != 0) {
+        found_.identity = each.header.log_identity;
+      }
       newest_end_max_ = std::numeric_limits<std::uint64_t>::max();
       continue;
     }
@@ -147,6 +261,7 @@ result<recovered_segments> recovery::run() {
       return read.error();
     }
   }
+  note_gaps();
   return std::move(found_);
 }
 
@@ -212,16 +327,46 @@ outcome recovery::cut_tail(kept_segment& newest, std::uint64_t records_end) {
   return nothing{};
 }
 
-/// The segment to write to: the newest, or a new one where sequences were lost or there is none.
+/// Of a log that is new, or whose segments are all of an earlier weir: what will tell it from
+/// others. Not 0.
+std::uint32_t new_identity(std::int64_t now_ns) {
+  const auto time = static_cast<std::uint64_t>(now_ns);
+  const std::uint64_t mixed = (time ^ (time >> 29)) * 0x9E3779B97F4A7C15U;
+  return static_cast<std::uint32_t>(mixed >> 32) | 1U;
+}
+
+/// The segment to write to: the newest, or a new one where sequences were lost, there is none, or
+/// none says which log this is.
 result<std::unique_ptr<segment_writer>> writer_for(file_system& files, const std::string& directory,
                                                    const local_log_options& options,
-                                                   recovered_segments& found) {
-  if (!found.segments.empty() && found.segments.back().limits.end == found.next_sequence) {
+                                                   recovered_segments& found,
+                                                   header_copies& headers) {
+  const bool nameless = found.identity == 0;
+  const bool empty =
+      !found.segments.empty() && found.segments.back().about->first() == found.next_sequence;
+  if (!found.segments.empty() && found.segments.back().limits.end == found.next_sequence &&
+      (!nameless || empty)) {
     const kept_segment& newest = found.segments.back();
     return segment_writer::reopen(files, newest.about, newest.limits.bytes);
   }
-  auto created = segment_writer::create(files, directory, {found.next_sequence, options.now_ns()});
+  if (nameless) {
+    found.identity = new_identity(options.now_ns());
+  }
+  const segment_header header{found.next_sequence, options.now_ns(), found.identity};
+  auto created = segment_writer::create(files, directory, header);
+  if (!created && nameless && !found.segments.empty()) {
+    // The disk is full: it goes on in the old segment, and gets its identity with the next one.
+    const kept_segment& newest = found.segments.back();
+    found.identity = 0;
+    return segment_writer::reopen(files, newest.about, newest.limits.bytes);
+  }
   if (created) {
+    segment_entry entry{header};
+    if (!found.segments.empty()) {
+      entry.previous_end = found.segments.back().limits.end;
+      entry.previous_bytes = found.segments.back().limits.bytes;
+    }
+    headers.add(entry);
     if (!found.segments.empty()) {
       found.segments.back().limits.end = found.next_sequence;
     }
@@ -231,10 +376,27 @@ result<std::unique_ptr<segment_writer>> writer_for(file_system& files, const std
   return created;
 }
 
+/// What the copies of the headers are to say of the segments that there are.
+std::vector<segment_entry> entries_of(const recovered_segments& found,
+                                      const std::map<std::uint64_t, segment_entry>& known) {
+  std::vector<segment_entry> entries;
+  for (const kept_segment& each : found.segments) {
+    const std::uint64_t first = each.about->first();
+    segment_entry entry{{first, static_cast<std::int64_t>(each.about->seed()), found.identity}};
+    if (const auto before = known.find(first); before != known.end()) {
+      entry.previous_end = before->second.previous_end;
+      entry.previous_bytes = before->second.previous_bytes;
+    }
+    entries.push_back(entry);
+  }
+  return entries;
+}
+
 }  // namespace
 
-result<recovered_segments> recover_segments(file_system& files, const std::string& directory) {
-  return recovery(files, directory).run();
+result<recovered_segments> recover_segments(file_system& files, const std::string& directory,
+                                            const std::map<std::uint64_t, segment_entry>& known) {
+  return recovery(files, directory, known).run();
 }
 
 result<std::unique_ptr<frame_log>> open_local_log(local_log_options options) {
@@ -248,11 +410,14 @@ result<std::unique_ptr<frame_log>> open_local_log(local_log_options options) {
   if (const std::string why = lock.take(options.directory + "/lock"); !why.empty()) {
     return failure{"the log's directory cannot be used: " + why};
   }
-  auto found = recover_segments(files, directory);
+  auto headers = std::make_unique<header_copies>(files, options.directory + "/headers");
+  const auto known = headers->read();
+  auto found = recover_segments(files, directory, known);
   if (!found) {
     return found.error();
   }
-  auto writer = writer_for(files, directory, options, found.value());
+  headers->begin(entries_of(found.value(), known));
+  auto writer = writer_for(files, directory, options, found.value(), *headers);
   if (!writer) {
     return writer.error();
   }
@@ -261,9 +426,9 @@ result<std::unique_ptr<frame_log>> open_local_log(local_log_options options) {
       return synced.error();
     }
   }
-  return std::unique_ptr<frame_log>(
-      std::make_unique<local_log>(std::move(options), files, std::move(lock),
-                                  std::move(found).value(), std::move(writer).value()));
+  return std::unique_ptr<frame_log>(std::make_unique<local_log>(
+      std::move(options), files, std::move(lock), std::move(found).value(),
+      std::move(writer).value(), std::move(headers)));
 }
 
 }  // namespace weir

@@ -104,7 +104,7 @@ outcome local_log::commit_group(const std::vector<queued_batch>& group,
 }
 
 outcome local_log::sync_written() {
-  const std::int64_t began_ns = options_.now_ns();
+  const std::int64_t began_ns = options_.steady_ns();
   outcome done = writer_->sync();
   if (done && directory_unsynced_) {
     if (const int error = files_.sync_directory(directory_); error < 0) {
@@ -113,8 +113,8 @@ outcome local_log::sync_written() {
       directory_unsynced_ = false;
     }
   }
-  // The clock on the wall may be set back.
-  sync_ns_.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, options_.now_ns() - began_ns)));
+  sync_ns_.add(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, options_.steady_ns() - began_ns)));
   (done ? syncs_ : sync_failures_).add();
   return done;
 }

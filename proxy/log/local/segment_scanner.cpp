@@ -33,7 +33,7 @@ std::string_view read_window::view(const file_handle& file, std::uint64_t offset
     buffer_.resize(bytes < 0 ? 0 : static_cast<std::size_t>(bytes));
     if (bytes < static_cast<std::int64_t>(length)) {
       // Published bytes are never taken back, so another program shortened this file.
-      error = bytes < 0 ? bytes : -EIO;
+      error = bytes < 0 ? bytes : shortened;
       return {};
     }
   }
@@ -73,10 +73,13 @@ segment_scanner::step segment_scanner::next(const segment_limits& limits) {
     head_result found;
     std::int64_t error = 0;
     const look_status status = look(limits, found, error);
-    if (status == look_status::failed) {
+    if (status == look_status::failed && error != read_window::shortened) {
       return failed(error);
     }
     step out;
+    if (status == look_status::failed) {
+      return cut_short(limits);
+    }
     if (status == look_status::record) {
       const std::uint64_t sequence = found.head.sequence;
       out.status = step_status::record;
@@ -98,9 +101,17 @@ segment_scanner::step segment_scanner::next(const segment_limits& limits) {
     damaged = true;
     ++offset_;
     if (!search(limits, error)) {
-      return failed(error);
+      return error == read_window::shortened ? cut_short(limits) : failed(error);
     }
   }
+}
+
+segment_scanner::step segment_scanner::cut_short(const segment_limits& limits) const {
+  step out;
+  out.lost_first = std::min(expected_, limits.end);
+  out.lost_end = limits.end;
+  out.shortened = true;
+  return out;
 }
 
 segment_scanner::look_status segment_scanner::look(const segment_limits& limits, head_result& found,
@@ -154,10 +165,12 @@ segment_scanner::payload_status segment_scanner::payload(const record_head& head
   } else {
     out.resize(length);
     const std::int64_t bytes = file_.read_fully(out, payload_offset_);
-    error = bytes < 0 ? bytes : bytes < static_cast<std::int64_t>(length) ? -EIO : 0;
+    error = bytes < 0                                   ? bytes
+            : bytes < static_cast<std::int64_t>(length) ? read_window::shortened
+                                                        : 0;
   }
   if (error < 0) {
-    return payload_status::failed;
+    return error == read_window::shortened ? payload_status::damaged : payload_status::failed;
   }
   return payload_checksum(out) == checksum ? payload_status::whole : payload_status::damaged;
 }

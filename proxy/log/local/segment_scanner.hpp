@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,8 +26,11 @@ struct segment_limits {
 /// Bytes of a file, read in pieces that fit the way it is read.
 class read_window {
  public:
+  /// The file is shorter than it was: no errno of reading.
+  static constexpr std::int64_t shortened = std::numeric_limits<std::int64_t>::min();
+
   /// At least `length` bytes at `offset`, fewer at `limit`; valid until the next call. A negative
-  /// `error` is a negated errno.
+  /// `error` is a negated errno, or `shortened`.
   [[nodiscard]] std::string_view view(const file_handle& file, std::uint64_t offset,
                                       std::size_t length, std::uint64_t limit, std::int64_t& error);
 
@@ -46,6 +50,8 @@ class segment_scanner {
     /// Sequences lost to damage before this record (or the end): [lost_first, lost_end).
     std::uint64_t lost_first = 0;
     std::uint64_t lost_end = 0;
+    /// `end`: the file is shorter than it was; what is lost is not there, rather than damaged.
+    bool shortened = false;
     std::string detail;
   };
 
@@ -79,6 +85,7 @@ class segment_scanner {
   look_status look(const segment_limits& limits, head_result& found, std::int64_t& error);
   /// Moves offset_ to the next place that begins like a record, or to the limit.
   bool search(const segment_limits& limits, std::int64_t& error);
+  [[nodiscard]] step cut_short(const segment_limits& limits) const;
   /// Also forgets the position: the next call must be `find`.
   step failed(std::int64_t error);
 

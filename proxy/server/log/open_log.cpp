@@ -40,8 +40,7 @@ result<std::unique_ptr<frame_log>> open_configured_log(const log_settings& setti
                              .frames = frames,
                              .now_ns = std::move(now_ns)});
     case log_type::memory:
-      return make_memory_log(
-          {.frames = frames, .when_full = policy_of(settings), .now_ns = std::move(now_ns)});
+      return make_memory_log({.frames = frames, .when_full = policy_of(settings)});
   }
   return failure{"log.type: no such log"};
 }

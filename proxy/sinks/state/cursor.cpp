@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/state/cursor.hpp"
 
+#include <utility>
+
 namespace weir {
 namespace {
 
@@ -20,6 +22,22 @@ std::uint64_t cursor_state::discarded_total() const noexcept {
     sum += one;
   }
   return sum;
+}
+
+started_cursor start_on_log(cursor_state kept, std::uint32_t identity, log_position first) {
+  started_cursor start;
+  start.of_another_log = kept.log_identity != 0 && identity != 0 && kept.log_identity != identity;
+  if (start.of_another_log) {
+    start.owed = kept.accepted - kept.delivered - kept.discarded_total();
+    kept.discarded[static_cast<std::size_t>(discard_reason::lost)] += start.owed;
+    kept.lanes.clear();
+    kept.low_water = kept.discovered = first;
+  }
+  if (identity != 0) {
+    kept.log_identity = identity;
+  }
+  start.state = std::move(kept);
+  return start;
 }
 
 }  // namespace weir

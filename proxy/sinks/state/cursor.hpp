@@ -36,6 +36,18 @@ struct cursor_state {
   friend bool operator==(const cursor_state&, const cursor_state&) = default;
 };
 
+/// The cursor of a sink that starts on the log `identity`, which begins at `first`. A cursor of
+/// another log (its directory was deleted, or put in this one's place) says nothing of this one's
+/// frames: the sink begins at the first one, and what it had still to deliver of the other is lost.
+struct started_cursor {
+  cursor_state state;
+  bool of_another_log = false;
+  /// Points pending in that other log.
+  std::uint64_t owed = 0;
+};
+[[nodiscard]] started_cursor start_on_log(cursor_state kept, std::uint32_t identity,
+                                          log_position first);
+
 /// Reads a file of version 1, which earlier weirs wrote. Checks everything; never takes half of a
 /// file for a cursor.
 [[nodiscard]] result<cursor_state> decode_cursor_text(std::string_view text);

@@ -114,5 +114,24 @@ TEST(outage_seconds_left, counts_what_a_required_sink_needs_alone) {
   EXPECT_NEAR(metric(*log, "weir_log_outage_seconds_left"), 200, 20);
 }
 
+TEST(outage_seconds_left, does_not_follow_steps_of_the_wall_clock) {
+  test_directory directory;
+  memory_budget budget(0);
+  std::int64_t wall_ns = start;
+  std::int64_t steady_ns = second;
+  log_shape settings;
+  settings.directory = directory.path();
+  local_log_options options = options_of(settings, budget, [&] { return wall_ns; });
+  options.steady_ns = [&] { return steady_ns; };
+  const auto log = open_local_log(std::move(options)).value();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(append_one(*log, make_frame(payload_of(log->end().number(), 5000))),
+              append_status::taken);
+    steady_ns += second;
+    wall_ns += i % 2 == 0 ? 3600 * second : -3600 * second;
+    EXPECT_NEAR(metric(*log, "weir_log_append_bytes_per_second"), 5080, i < 3 ? 6000 : 1000) << i;
+  }
+}
+
 }  // namespace
 }  // namespace weir

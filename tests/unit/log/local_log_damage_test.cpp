@@ -92,6 +92,9 @@ TEST_F(local_log_damage, every_torn_tail_is_cut_off) {
 
 TEST_F(local_log_damage, a_segment_shorter_than_its_header_holds_nothing) {
   for (std::size_t length = 0; length < segment_header_bytes; ++length) {
+    std::filesystem::remove_all(directory_.path() + "/segments");
+    std::filesystem::create_directory(directory_.path() + "/segments");
+    std::filesystem::remove(directory_.path() + "/headers");
     write_file(path_, whole_.substr(0, length));
     auto log = open_log(directory_.path(), nothing_);
     ASSERT_EQ(log->end().number(), 1u);
@@ -170,24 +173,63 @@ TEST_F(local_log_damage, two_damaged_records_in_a_row_are_both_counted) {
   EXPECT_EQ(metric(*log, "weir_log_damaged_records_total"), 2);
 }
 
-TEST_F(local_log_damage, every_flipped_byte_of_a_segment_header_sets_the_segment_aside) {
-  for (std::size_t offset = 0; offset < segment_header_bytes; ++offset) {
-    std::filesystem::remove_all(directory_.path() + "/segments");
-    std::filesystem::create_directory(directory_.path() + "/segments");
+TEST_F(local_log_damage, a_flipped_byte_of_a_segment_header_costs_nothing) {
+  for (const bool copy : {true, false}) {
+    for (std::size_t offset = 0; offset < segment_header_bytes; ++offset) {
+      std::string flipped = whole_;
+      flipped[offset] = static_cast<char>(~flipped[offset]);
+      write_file(path_, flipped);
+      if (!copy) {
+        std::filesystem::remove(directory_.path() + "/headers");
+      }
+      auto log = open_log(directory_.path(), nothing_);
+      ASSERT_EQ(sequences_in(*log), all_but(0)) << offset;
+      ASSERT_EQ(log->end().number(), records + 1);
+      ASSERT_EQ(metric(*log, "weir_log_restored_headers_total"), 1);
+      ASSERT_EQ(metric(*log, "weir_log_damaged_segments_total"), 0);
+      ASSERT_EQ(file_bytes(path_), whole_);
+    }
+  }
+}
+
+TEST_F(local_log_damage, two_flipped_bits_of_a_segment_header_cost_nothing_without_a_copy) {
+  for (const std::size_t other : {std::size_t{0}, std::size_t{13}, std::size_t{39}}) {
+    std::filesystem::remove(directory_.path() + "/headers");
     std::string flipped = whole_;
-    flipped[offset] = static_cast<char>(~flipped[offset]);
+    flipped[25] = static_cast<char>(flipped[25] ^ 0x10);
+    flipped[other] = static_cast<char>(flipped[other] ^ 0x02);
     write_file(path_, flipped);
     auto log = open_log(directory_.path(), nothing_);
-    ASSERT_TRUE(sequences_in(*log).empty());
-    ASSERT_EQ(metric(*log, "weir_log_damaged_segments_total"), 1);
-    ASSERT_EQ(directory_.segments(".damaged").size(), 1u);
-    ASSERT_EQ(file_bytes(directory_.segments(".damaged")[0]), flipped);
-    // What it held is not known any more, so none of its sequences is given again.
-    ASSERT_GT(log->end().number(), records);
-    ASSERT_EQ(append_one(*log, make_frame(payload_of(log->end().number(), payload_bytes))),
-              append_status::taken);
-    ASSERT_EQ(sequences_in(*log).size(), 1u);
+    ASSERT_EQ(sequences_in(*log), all_but(0)) << other;
   }
+}
+
+TEST_F(local_log_damage, a_lost_header_with_its_copy_costs_nothing) {
+  std::string bad = whole_;
+  bad.replace(0, segment_header_bytes, segment_header_bytes, '\0');
+  write_file(path_, bad);
+  auto log = open_log(directory_.path(), nothing_);
+  EXPECT_EQ(sequences_in(*log), all_but(0));
+  EXPECT_EQ(file_bytes(path_), whole_);
+}
+
+TEST_F(local_log_damage, a_lost_header_without_a_copy_sets_the_segment_aside_and_counts_it) {
+  std::filesystem::remove(directory_.path() + "/headers");
+  std::string bad = whole_;
+  bad.replace(0, segment_header_bytes, segment_header_bytes, '\0');
+  write_file(path_, bad);
+  auto log = open_log(directory_.path(), nothing_);
+  ASSERT_TRUE(sequences_in(*log).empty());
+  EXPECT_EQ(metric(*log, "weir_log_damaged_segments_total"), 1);
+  EXPECT_EQ(metric(*log, "weir_log_set_aside_frames_total"), records);
+  EXPECT_EQ(metric(*log, "weir_log_set_aside_points_total"), records);
+  ASSERT_EQ(directory_.segments(".damaged").size(), 1u);
+  EXPECT_EQ(file_bytes(directory_.segments(".damaged")[0]), bad);
+  // None of its sequences is given again.
+  EXPECT_GT(log->end().number(), records);
+  ASSERT_EQ(append_one(*log, make_frame(payload_of(log->end().number(), payload_bytes))),
+            append_status::taken);
+  EXPECT_EQ(sequences_in(*log).size(), 1u);
 }
 
 TEST_F(local_log_damage, a_segment_is_never_set_aside_over_another) {

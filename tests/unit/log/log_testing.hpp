@@ -173,6 +173,7 @@ struct log_shape {
 inline local_log_options options_of(const log_shape& shape, memory_budget& budget,
                                     std::function<std::int64_t()> now_ns = test_clock,
                                     file_system* files = nullptr) {
+  auto steady_ns = now_ns;
   return {.directory = shape.directory,
           .promise = shape.promise,
           .when_full = shape.when_full,
@@ -180,7 +181,8 @@ inline local_log_options options_of(const log_shape& shape, memory_budget& budge
           .segment_bytes = shape.segment_bytes,
           .frames = budget,
           .now_ns = std::move(now_ns),
-          .files = files};
+          .files = files,
+          .steady_ns = std::move(steady_ns)};
 }
 
 /// A log in `directory`, with what most tests want. The budget must outlive it.

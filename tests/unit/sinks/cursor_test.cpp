@@ -177,6 +177,27 @@ TEST(cursor, sums_that_cannot_be_are_refused) {
   EXPECT_FALSE(read_cursor_content(other.bytes).state.has_value());
 }
 
+TEST(cursor, of_another_log_says_nothing_of_this_one) {
+  cursor_state kept = example();
+  const started_cursor same = start_on_log(kept, kept.log_identity, log_position(3));
+  EXPECT_FALSE(same.of_another_log);
+  EXPECT_EQ(same.state, kept);
+  const started_cursor other = start_on_log(kept, 7, log_position(3));
+  EXPECT_TRUE(other.of_another_log);
+  EXPECT_EQ(other.owed, 1000U - 700 - 55);
+  EXPECT_EQ(other.state.low_water, log_position(3));
+  EXPECT_EQ(other.state.discovered, log_position(3));
+  EXPECT_TRUE(other.state.lanes.empty());
+  EXPECT_EQ(other.state.discarded_total(), 300U);
+  EXPECT_EQ(other.state.log_identity, 7U);
+  // One of an earlier weir is taken for this log's.
+  kept.log_identity = 0;
+  const started_cursor earlier = start_on_log(kept, 7, log_position(3));
+  EXPECT_FALSE(earlier.of_another_log);
+  EXPECT_EQ(earlier.state.log_identity, 7U);
+  EXPECT_EQ(earlier.state.lanes, kept.lanes);
+}
+
 TEST(cursor_text, is_read_as_earlier_weirs_wrote_it) {
   const auto read = decode_cursor_text(earlier_text(earlier_body));
   ASSERT_TRUE(read.ok()) << read.error().message;

@@ -354,6 +354,27 @@ TEST_F(sinks, a_log_that_ends_before_the_cursor_does_not_confuse_it) {
   EXPECT_EQ((world_.server.stored[{"d", ""}]), lines);
 }
 
+// A lane whose server is away learns at once what a full log discarded; what was delivered of those
+// frames does not count, nor what is under way.
+TEST_F(sinks, what_a_full_log_discards_is_counted_before_the_server_is_back) {
+  world_.settings.retry_least = world_.settings.retry_most = milliseconds(1'000'000);
+  world_.server.behave = [](const fake_server::request& one) {
+    return one.lane.database == "e" ? std::optional(ok) : std::optional(http_reply::failed("down"));
+  };
+  world_.start();
+  put("d", 5);  // frame 1
+  put("e", 7);  // frame 2
+  put("d", 3);  // frame 3
+  world_.pass(300);
+  log_.lose(log_position(1));
+  log_.lose(log_position(2));
+  world_.turn();
+  EXPECT_EQ(world_.discarded(discard_reason::lost), 5U);
+  EXPECT_EQ(world_.worker->counters().discarded_unread.value(), 5U);
+  EXPECT_EQ(world_.worker->pending_points(), 3U);
+  EXPECT_TRUE(world_.conserves());
+}
+
 TEST_F(sinks, nothing_is_released_that_the_cursor_on_disk_still_asks_for) {
   world_.server.behave = [](const auto&) { return ok; };
   world_.start();

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/local/header_copies.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "files/file_operations.hpp"
+#include "observe/journal.hpp"
+
+namespace weir {
+namespace {
+
+/// The file is made anew when it is opened and longer than so: entries of removed segments go.
+constexpr std::uint64_t compact_bytes = std::uint64_t{64} << 10;
+constexpr std::size_t checksum_offset = segment_entry_bytes - 8;
+
+void put_number(std::uint64_t value, std::string& out) {
+  char bytes[sizeof value];
+  std::memcpy(bytes, &value, sizeof value);
+  out.append(bytes, sizeof value);
+}
+
+std::uint64_t number_at(std::string_view bytes, std::size_t offset) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, bytes.data() + offset, sizeof value);
+  return value;
+}
+
+}  // namespace
+
+void append_segment_entry(const segment_entry& entry, std::string& out) {
+  const std::size_t begin = out.size();
+  append_segment_header(entry.header, out);
+  put_number(entry.previous_end, out);
+  put_number(entry.previous_bytes, out);
+  put_number(entry.removed ? 1 : 0, out);
+  put_number(payload_checksum(std::string_view(out).substr(begin)), out);
+  WEIR_ASSERT(out.size() - begin == segment_entry_bytes);
+}
+
+std::optional<segment_entry> decode_segment_entry(std::string_view bytes) {
+  if (bytes.size() < segment_entry_bytes ||
+      number_at(bytes, checksum_offset) != payload_checksum(bytes.substr(0, checksum_offset))) {
+    return std::nullopt;
+  }
+  const auto header = decode_segment_header(bytes);
+  if (!header) {
+    return std::nullopt;
+  }
+  return segment_entry{*header, number_at(bytes, 40), number_at(bytes, 48),
+                       number_at(bytes, 56) != 0};
+}
+
+header_copies::header_copies(file_system& files, std::string path)
+    : files_(files), path_(std::move(path)) {}
+
+std::map<std::uint64_t, segment_entry> header_copies::read() {
+  std::map<std::uint64_t, segment_entry> found;
+  const auto content = read_small_file(path_, files_);
+  if (!content || !content.value()) {
+    return found;
+  }
+  const std::string_view bytes = *content.value();
+  for (std::uint64_t at = 0; at + segment_entry_bytes <= bytes.size(); at += segment_entry_bytes) {
+    const auto entry =
+        decode_segment_entry(bytes.substr(static_cast<std::size_t>(at), segment_entry_bytes));
+    if (entry) {
+      found.insert_or_assign(entry->header.first_sequence, *entry);
+      places_.insert_or_assign(entry->header.first_sequence, place{*entry, at});
+    }
+  }
+  end_ = (bytes.size() + segment_entry_bytes - 1) / segment_entry_bytes * segment_entry_bytes;
+  return found;
+}
+
+void header_copies::begin(const std::vector<segment_entry>& present) {
+  const std::lock_guard lock(mutex_);
+  if (end_ > compact_bytes) {
+    std::string content;
+    std::map<std::uint64_t, place> places;
+    for (const segment_entry& each : present) {
+      places.insert_or_assign(each.header.first_sequence, place{each, content.size()});
+      append_segment_entry(each, content);
+    }
+    // Where the disk has no room for it, the old one goes on.
+    if (replace_file(path_, content, durability::process, files_)) {
+      places_ = std::move(places);
+      end_ = content.size();
+    }
+  }
+  file_ = file_handle(files_, files_.open_or_create(path_));
+  if (!file_.open()) {
+    journal(journal_level::warning,
+            path_ + ": " + errno_text(file_.error()) + ": there are no copies of segment headers");
+    return;
+  }
+  for (const segment_entry& each : present) {
+    const auto known = places_.find(each.header.first_sequence);
+    if (known == places_.end() || known->second.entry.header.created_ns != each.header.created_ns ||
+        known->second.entry.removed) {
+      put(each, end_);
+    }
+  }
+  for (auto& [sequence, known] : places_) {
+    const bool there = std::any_of(present.begin(), present.end(), [&](const segment_entry& each) {
+      return each.header.first_sequence == sequence;
+    });
+    if (!there && !known.entry.removed) {
+      known.entry.removed = true;  // it was told, once
+      put(known.entry, known.offset);
+    }
+  }
+}
+
+void header_copies::renew() {
+  const std::lock_guard lock(mutex_);
+  entry_kind is = entry_kind::missing;
+  if (files_.kind(path_, is) < 0 || is != entry_kind::missing) {
+    return;
+  }
+  file_ = file_handle(files_, files_.open_or_create(path_));
+  end_ = 0;
+  for (auto& [sequence, known] : places_) {
+    if (file_.open()) {
+      put(segment_entry(known.entry), end_);
+    }
+  }
+}
+
+void header_copies::add(const segment_entry& entry) {
+  const std::lock_guard lock(mutex_);
+  if (file_.open()) {
+    put(entry, end_);
+  }
+}
+
+void header_copies::removed(std::uint64_t first_sequence) {
+  const std::lock_guard lock(mutex_);
+  const auto known = places_.find(first_sequence);
+  if (!file_.open() || known == places_.end()) {
+    return;
+  }
+  segment_entry entry = known->second.entry;
+  entry.removed = true;
+  put(entry, known->second.offset);
+  places_.erase(known);
+}
+
+void header_copies::put(const segment_entry& entry, std::uint64_t offset) {
+  std::string bytes;
+  append_segment_entry(entry, bytes);
+  if (const int error = file_.write_fully({bytes}, offset); error < 0) {
+    journal_limited("log headers", journal_level::warning,
+                    path_ + ": " + errno_text(error) + ": a segment's header has no copy");
+    return;
+  }
+  places_.insert_or_assign(entry.header.first_sequence, place{entry, offset});
+  end_ = std::max(end_, offset + segment_entry_bytes);
+}
+
+}  // namespace weir
