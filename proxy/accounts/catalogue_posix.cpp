@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "files/file_operations.hpp"
+#include "observe/journal.hpp"
 
 namespace weir {
 namespace {
@@ -11,28 +12,42 @@ namespace {
 // First line of the file; then one name a line (names hold no control bytes).
 constexpr std::string_view file_head = "weir databases 1\n";
 
-result<std::vector<std::string>> parse_names(std::string_view text, const std::string& path) {
-  if (!text.starts_with(file_head)) {
-    return failure{path + " is not a list of databases of this version; move it away to go on"};
+struct read_names {
+  /// The file is a list of databases.
+  bool whole_head = false;
+  std::vector<std::string> names;
+  /// Lines that are no names, or were cut off.
+  std::size_t damaged = 0;
+};
+
+read_names parse_names(std::string_view text) {
+  read_names out;
+  out.whole_head = text.starts_with(file_head);
+  if (!out.whole_head) {
+    return out;
   }
   text.remove_prefix(file_head.size());
-  std::vector<std::string> names;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) {
-      return failure{path + " ends in the middle of a line; move it away to go on"};
+    const std::string_view name = text.substr(0, end);
+    const bool clean = std::none_of(name.begin(), name.end(), [](char byte) {
+      return static_cast<unsigned char>(byte) < ' ' || byte == '\x7f';
+    });
+    if (end == std::string_view::npos || name.empty() || !clean) {
+      ++out.damaged;
+    } else {
+      out.names.emplace_back(name);
     }
-    names.emplace_back(text.substr(0, end));
-    text.remove_prefix(end + 1);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
-  return names;
+  return out;
 }
 
 }  // namespace
 
 result<std::unique_ptr<stored_catalogue>> stored_catalogue::open(
     std::string path, database_registry& registry,
-    const std::map<std::string, database_settings>& policies, durability kept) {
+    const std::map<std::string, database_settings>& policies, durability kept, file_system& files) {
   for (const auto& [name, policy] : policies) {
     if (name == "*") {
       continue;
@@ -41,26 +56,56 @@ result<std::unique_ptr<stored_catalogue>> stored_catalogue::open(
       entry->set_listed(true);
     }
   }
-  if (!path.empty()) {
-    auto content = read_small_file(path);
-    if (!content) {
-      return content.error();
-    }
-    if (content.value()) {
-      auto names = parse_names(*content.value(), path);
-      if (!names) {
-        return names.error();
-      }
-      for (const std::string& name : names.value()) {
-        if (database_entry* entry = registry.find_or_add(name)) {
-          entry->set_created(true);
-          entry->set_listed(true);
-        }
-      }
+  std::unique_ptr<stored_catalogue> made(
+      new stored_catalogue(std::move(path), registry, policies, kept, files));
+  if (!made->path_.empty()) {
+    if (auto loaded = made->load(); !loaded) {
+      return loaded.error();
     }
   }
-  return std::unique_ptr<stored_catalogue>(
-      new stored_catalogue(std::move(path), registry, policies, kept));
+  return made;
+}
+
+outcome stored_catalogue::load() {
+  auto content = read_small_file(path_, files_);
+  if (!content) {
+    return content.error();
+  }
+  if (!content.value()) {
+    return nothing{};
+  }
+  const read_names found = parse_names(*content.value());
+  if (!found.whole_head) {
+    set_aside_ = path_ + ".damaged";
+    if (auto moved = rename_file(path_, set_aside_, files_); !moved) {
+      return moved;
+    }
+    journal(journal_level::error,
+            path_ + " is no list of databases: it is now " + set_aside_ +
+                ". Databases with points in the log are shown; those that clients created and that "
+                "a sink is to create upstream have to be created again");
+    return nothing{};
+  }
+  for (const std::string& name : found.names) {
+    if (database_entry* entry = registry_.find_or_add(name)) {
+      entry->set_created(true);
+      entry->set_listed(true);
+    }
+  }
+  if (found.damaged > 0) {
+    journal(journal_level::error, path_ + ": " + std::to_string(found.damaged) +
+                                      " line(s) are damaged or cut off, and passed over");
+    // What follows is appended behind whole lines.
+    return save();
+  }
+  size_ = content.value()->size();
+  return nothing{};
+}
+
+void stored_catalogue::found_in_log(std::string_view name) {
+  if (database_entry* entry = registry_.find_or_add(name)) {
+    entry->set_listed(true);
+  }
 }
 
 std::vector<std::string> stored_catalogue::databases() const {
@@ -94,7 +139,7 @@ outcome stored_catalogue::create(std::string_view name) {
     return nothing{};
   }
   entry->set_created(true);
-  auto saved = save();
+  auto saved = append(name);
   if (!saved) {
     entry->set_created(false);  // what a restart would forget is not promised
     return saved;
@@ -117,7 +162,8 @@ outcome stored_catalogue::drop(std::string_view name) {
   return save();
 }
 
-outcome stored_catalogue::save() const {
+/// All of them, in a new file.
+outcome stored_catalogue::save() {
   if (path_.empty()) {
     return nothing{};
   }
@@ -128,7 +174,42 @@ outcome stored_catalogue::save() const {
       content += '\n';
     }
   }
-  return replace_file(path_, content, kept_);
+  file_.reset();
+  size_ = 0;
+  if (auto replaced = replace_file(path_, content, kept_, files_); !replaced) {
+    return replaced;
+  }
+  size_ = content.size();
+  return nothing{};
+}
+
+/// One more, behind the others: a hundred that are created one after the other cost a hundred
+/// lines, and not a hundred files.
+outcome stored_catalogue::append(std::string_view name) {
+  if (path_.empty()) {
+    return nothing{};
+  }
+  entry_kind is = entry_kind::missing;
+  if (size_ == 0 || files_.kind(path_, is) < 0 || is != entry_kind::file) {
+    return save();  // there is no file, or not any more
+  }
+  if (!file_.open()) {
+    file_ = file_handle(files_, files_.open_to_write(path_));
+    if (!file_.open()) {
+      return file_failure("open", path_, file_.error());
+    }
+  }
+  int error = file_.write_fully({name, "\n"}, size_);
+  if (error == 0 && kept_ == durability::power) {
+    error = file_.sync();
+  }
+  if (error < 0) {
+    static_cast<void>(file_.truncate(size_));
+    file_.reset();
+    return file_failure("write", path_, error);
+  }
+  size_ += name.size() + 1;
+  return nothing{};
 }
 
 std::vector<catalogue::retention_policy> stored_catalogue::retention_policies(

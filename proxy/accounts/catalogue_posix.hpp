@@ -22,11 +22,12 @@ namespace weir {
 class stored_catalogue final : public catalogue {
  public:
   /// Reads `path` (empty: nothing is kept). Before `create` and `drop` answer, what they changed
-  /// survives what `kept` says. The registry and the policies must outlive it.
+  /// survives what `kept` says. A file that is no list of databases is renamed to `.damaged` and
+  /// told to the journal. The registry, the policies and `files` must outlive it.
   [[nodiscard]] static result<std::unique_ptr<stored_catalogue>> open(
       std::string path, database_registry& registry,
       const std::map<std::string, database_settings>& policies,
-      durability kept = durability::process);
+      durability kept = durability::process, file_system& files = posix_file_system());
 
   [[nodiscard]] std::vector<std::string> databases() const override;
   [[nodiscard]] bool exists(std::string_view name) const override;
@@ -35,19 +36,35 @@ class stored_catalogue final : public catalogue {
   [[nodiscard]] std::vector<retention_policy> retention_policies(
       std::string_view database) const override;
 
+  /// Where its file was put when it was opened, as it was damaged; else empty.
+  [[nodiscard]] const std::string& set_aside() const noexcept { return set_aside_; }
+  /// The log has points of that database: it is shown, too. That a client created it is not known.
+  void found_in_log(std::string_view name);
   /// A client created it through weir. Any thread.
   [[nodiscard]] bool created(std::string_view name) const;
 
  private:
   stored_catalogue(std::string path, database_registry& registry,
-                   const std::map<std::string, database_settings>& policies, durability kept)
-      : path_(std::move(path)), registry_(registry), policies_(policies), kept_(kept) {}
-  [[nodiscard]] outcome save() const;
+                   const std::map<std::string, database_settings>& policies, durability kept,
+                   file_system& files)
+      : path_(std::move(path)),
+        registry_(registry),
+        policies_(policies),
+        kept_(kept),
+        files_(files) {}
+  [[nodiscard]] outcome load();
+  [[nodiscard]] outcome save();
+  [[nodiscard]] outcome append(std::string_view name);
 
   const std::string path_;
   database_registry& registry_;
   const std::map<std::string, database_settings>& policies_;
   const durability kept_;
+  file_system& files_;
+  std::string set_aside_;
+  /// Of whole lines; 0: there is no file. Guarded by saving_, as the file is.
+  std::uint64_t size_ = 0;
+  file_handle file_;
   mutable std::mutex saving_;
 };
 

@@ -289,6 +289,22 @@ outcome pipeline::state::open_catalogue() {
     return opened.error();
   }
   catalogue = std::move(opened).value();
+  if (!catalogue->set_aside().empty()) {
+    constexpr std::size_t headers_at_once = 1024;
+    const auto reader = log->reader();
+    std::vector<frame_header> headers;
+    for (log_position at = log->first();;) {
+      headers.clear();
+      const log_position next = reader->headers(at, headers_at_once, headers);
+      for (const frame_header& header : headers) {
+        catalogue->found_in_log(header.database);
+      }
+      if (next <= at) {
+        break;
+      }
+      at = next;
+    }
+  }
   return nothing{};
 }
 

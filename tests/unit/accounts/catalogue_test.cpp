@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "accounts/catalogue_posix.hpp"
+#include "unit/files/forwarding_files.hpp"
 
 namespace weir {
 namespace {
@@ -72,12 +74,75 @@ TEST_F(catalogue_test, refuses_when_the_limit_or_the_disk_says_so) {
   EXPECT_FALSE(opened.value()->created("a"));
 }
 
-TEST_F(catalogue_test, a_damaged_file_is_named_not_overwritten) {
-  std::ofstream(path_) << "something else\n";
+TEST_F(catalogue_test, a_damaged_file_is_set_aside_and_keeps_nobody_from_starting) {
+  for (const std::string& content : {std::string("something else\n"), std::string(),
+                                     std::string("weir databa"), std::string(100, '\0')}) {
+    std::ofstream(path_, std::ios::binary) << content;
+    database_registry registry(10);
+    const auto opened = stored_catalogue::open(path_, registry, policies_);
+    ASSERT_TRUE(opened.ok());
+    EXPECT_EQ(opened.value()->set_aside(), path_ + ".damaged");
+    std::ifstream aside(path_ + ".damaged", std::ios::binary);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(aside), {}), content);
+    opened.value()->found_in_log("written");
+    EXPECT_TRUE(opened.value()->exists("written"));
+    EXPECT_FALSE(opened.value()->created("written"));
+    ASSERT_TRUE(opened.value()->create("a").ok());
+    database_registry again(10);
+    EXPECT_TRUE(open(again)->created("a"));
+    std::filesystem::remove(path_);
+  }
+}
+
+TEST_F(catalogue_test, damaged_lines_are_passed_over) {
+  std::ofstream(path_, std::ios::binary) << "weir databases 1\na\nb\x01c\n\nd\ncut";
   database_registry registry(10);
-  const auto opened = stored_catalogue::open(path_, registry, policies_);
-  ASSERT_FALSE(opened.ok());
-  EXPECT_NE(opened.error().message.find(path_), std::string::npos);
+  const auto names = open(registry);
+  EXPECT_EQ(names->databases(), (std::vector<std::string>{"a", "d"}));
+  ASSERT_TRUE(names->create("e").ok());
+  database_registry again(10);
+  EXPECT_EQ(open(again)->databases(), (std::vector<std::string>{"a", "d", "e"}));
+}
+
+TEST_F(catalogue_test, a_database_more_costs_a_line) {
+  counting_files files;
+  database_registry registry(200);
+  auto opened = stored_catalogue::open(path_, registry, policies_, durability::power, files);
+  ASSERT_TRUE(opened.ok());
+  ASSERT_TRUE(opened.value()->create("first").ok());
+  files.calls.clear();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(opened.value()->create("db" + std::to_string(i)).ok());
+  }
+  EXPECT_EQ(std::count(files.calls.begin(), files.calls.end(), "write"), 100);
+  EXPECT_EQ(std::count(files.calls.begin(), files.calls.end(), "sync"), 100);
+  EXPECT_EQ(files.calls.size(), 200U);
+  database_registry again(200);
+  EXPECT_EQ(open(again)->databases().size(), 101U);
+}
+
+TEST_F(catalogue_test, a_line_that_a_disk_refused_leaves_nothing) {
+  counting_files files;
+  database_registry registry(10);
+  auto opened = stored_catalogue::open(path_, registry, policies_, durability::process, files);
+  ASSERT_TRUE(opened.value()->create("a").ok());
+  files.fail_at = static_cast<int>(files.calls.size());
+  EXPECT_FALSE(opened.value()->create("b").ok());
+  EXPECT_TRUE(opened.value()->create("c").ok());
+  database_registry again(10);
+  EXPECT_EQ(open(again)->databases(), (std::vector<std::string>{"a", "c"}));
+}
+
+TEST_F(catalogue_test, a_directory_that_was_deleted_and_made_again_has_all_of_them) {
+  database_registry registry(10);
+  const auto names = open(registry);
+  ASSERT_TRUE(names->create("a").ok());
+  ASSERT_TRUE(names->create("b").ok());
+  std::filesystem::remove_all(directory_);
+  std::filesystem::create_directory(directory_);
+  ASSERT_TRUE(names->create("c").ok());
+  database_registry again(10);
+  EXPECT_EQ(open(again)->databases(), (std::vector<std::string>{"a", "b", "c"}));
 }
 
 TEST_F(catalogue_test, shows_configured_retention_policies) {

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The log's segments: writing to the newest, beginning the next, removing the oldest, and what is
+// said of those that are damaged or have vanished.
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "log/local/local_log.hpp"
+#include "observe/journal.hpp"
+
+namespace weir {
+
+outcome local_log::write(const std::vector<frame_ptr>& frames,
+                         const std::vector<std::uint64_t>& checksums, std::uint64_t bytes,
+                         std::uint64_t first_sequence) {
+  if (!writer_is_there()) {
+    if (outcome made = remake(first_sequence); !made) {
+      return made;
+    }
+  }
+  const bool empty = writer_->bytes() == segment_header_bytes;
+  const bool whole = !writer_->broken() || writer_->repair();
+  const bool too_large = !empty && writer_->bytes() + bytes > segment_bytes_;
+  if (!whole || too_large || first_sequence != writer_next_) {
+    if (first_sequence == writer_->about()->first()) {
+      // Its successor would have its name; there is nothing in it to go on from.
+      return failure{writer_->about()->path() + ": a write that failed could not be undone"};
+    }
+    if (outcome rotated = rotate(first_sequence); !rotated) {
+      return rotated;
+    }
+  }
+  outcome written = writer_->append(frames, checksums, first_sequence);
+  if (written) {
+    writer_next_ = first_sequence + frames.size();
+  }
+  return written;
+}
+
+/// Bytes written to a file that has no name any more are lost with the process.
+bool local_log::writer_is_there() {
+  entry_kind is = entry_kind::missing;
+  return files_.kind(writer_->about()->path(), is) < 0 || is != entry_kind::missing;
+}
+
+/// The newest segment's file has vanished: goes on in a new one. The log's own directory is not
+/// made again, as something else may belong there (a disk that is not mounted).
+outcome local_log::remake(std::uint64_t first_sequence) {
+  const std::string path = writer_->about()->path();
+  entry_kind is = entry_kind::missing;
+  if (files_.kind(options_.directory, is) == 0 && is == entry_kind::folder) {
+    static_cast<void>(files_.make_directory(directory_));
+  }
+  outcome made = nothing{};
+  if (first_sequence != writer_->about()->first()) {
+    made = rotate(first_sequence);
+  } else {
+    const segment_header header{first_sequence, options_.now_ns(), identity_};
+    auto created = segment_writer::create(files_, directory_, header);
+    made = created ? outcome(nothing{}) : created.error();
+    if (created) {
+      writer_ = std::move(created).value();
+      directory_unsynced_ = true;
+      const std::lock_guard lock(mutex_);
+      bytes_ += segment_header_bytes - segments_.back().limits.bytes;
+      segments_.back() = {writer_->about(), {segment_header_bytes, written_end_}};
+    }
+  }
+  if (!made) {
+    return failure{path +
+                   " has vanished (was log.directory deleted, or its disk unmounted?), and "
+                   "a new segment cannot be made: " +
+                   made.error().message};
+  }
+  headers_->renew();
+  journal(journal_level::error, path + " has vanished under this process; the log goes on in " +
+                                    writer_->about()->path());
+  return nothing{};
+}
+
+outcome local_log::rotate(std::uint64_t first_sequence) {
+  if (first_sequence == writer_->about()->first()) {
+    return failure{"the newest segment is empty"};
+  }
+  const segment_header header{first_sequence, options_.now_ns(), identity_};
+  auto created = segment_writer::create(files_, directory_, header);
+  if (!created) {
+    return created.error();
+  }
+  headers_->add({header, writer_next_, writer_->bytes()});
+  writer_ = std::move(created).value();
+  writer_next_ = first_sequence;
+  directory_unsynced_ = true;
+  frame_ring::dropped dropped;
+  const std::lock_guard lock(mutex_);
+  if (segments_.size() > 1 && segments_.back().limits.bytes <= segment_header_bytes) {
+    retire_empty();
+  }
+  segments_.back().limits.end = first_sequence;
+  segments_.push_back({writer_->about(), {segment_header_bytes, written_end_}});
+  bytes_ += segment_header_bytes;
+  retire_released(dropped);
+  return nothing{};
+}
+
+void local_log::dispose(const retired_segment& gone) {
+  if (gone.discarded) {
+    count_discarded(gone);
+  }
+  const std::string& path = gone.kept.about->path();
+  headers_->removed(gone.kept.about->first());
+  if (const int error = files_.remove(path); error < 0 && error != -ENOENT) {
+    journal_limited("log remove", journal_level::warning,
+                    "a segment cannot be removed: " + path + ": " + errno_text(error));
+  }
+}
+
+void local_log::count_discarded(const retired_segment& gone) {
+  std::uint64_t from = gone.kept.limits.end;
+  for (const auto& mark : gone.marks) {
+    from = std::min(from, mark.low_water.number());
+  }
+  from = gone.marks.empty() ? gone.kept.about->first() : from;
+  std::uint64_t points = 0;
+  auto scanner = segment_scanner::open(files_, gone.kept.about);
+  if (scanner) {
+    auto found = scanner.value()->find(std::max(from, gone.kept.about->first()), gone.kept.limits);
+    for (; found.status == segment_scanner::step_status::record;
+         found = scanner.value()->next(gone.kept.limits)) {
+      points += found.head.points;
+    }
+  }
+  discarded_points_.add_shared(points);
+  // A sink knows which of these points it had delivered and which it needed: it says what it lost.
+  journal_limited("log discard", journal_level::warning,
+                  "the log is full: it discarded frames of " + std::to_string(points) +
+                      " points that not every sink was done with");
+}
+
+void local_log::report_damaged(segment& about, std::uint64_t first, std::uint64_t end,
+                               std::uint64_t points) const {
+  if (first >= end) {
+    return;
+  }
+  const std::uint64_t fresh = about.note_damaged(first, end);
+  if (fresh == 0) {
+    return;
+  }
+  damaged_records_.add_shared(fresh);
+  damaged_points_.add_shared(points);
+  journal_limited("log damage", journal_level::error,
+                  about.path() + ": " + std::to_string(fresh) +
+                      " damaged record(s) from sequence " + std::to_string(first) +
+                      " on are passed over");
+}
+
+void local_log::report_missing(segment& about, std::uint64_t first, std::uint64_t end,
+                               const std::string& why) const {
+  if (first >= end) {
+    return;
+  }
+  const std::uint64_t fresh = about.note_damaged(first, end);
+  if (fresh == 0) {
+    return;
+  }
+  missing_frames_.add_shared(fresh);
+  journal_limited("log missing", journal_level::error,
+                  about.path() + " " + why + ": " + std::to_string(fresh) +
+                      " frame(s) from sequence " + std::to_string(first) + " on are missing");
+}
+
+}  // namespace weir
