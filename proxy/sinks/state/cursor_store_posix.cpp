@@ -180,7 +180,10 @@ outcome cursor_file::replace(const cursor_state& state, std::uint64_t area_bytes
   area_ = 0;
   end_ = record.size();
   current_ = true;
-  return sync_directory_of(path_, files_);
+  // The file has its name, whatever this says: without it a loss of power may bring the old one
+  // back, and then what was delivered since comes again.
+  static_cast<void>(sync_directory_of(path_, files_));
+  return nothing{};
 }
 
 /// On a full disk there may be a file that has no areas (of an earlier weir, or cut short): the

@@ -20,11 +20,15 @@ class small_disk final : public forwarding_files {
  public:
   bool full = false;
   bool refuses = false;
+  bool refuses_directories = false;
   std::uint64_t written = 0;
   std::uint64_t writes = 0;
 
   int create(const std::string& path, file_access access) override {
     return full ? -ENOSPC : real_.create(path, access);
+  }
+  int sync_directory(const std::string& path) override {
+    return refuses_directories ? -EIO : real_.sync_directory(path);
   }
   int preallocate(int descriptor, std::uint64_t size) override {
     return full ? -ENOSPC : real_.preallocate(descriptor, size);
@@ -201,6 +205,21 @@ TEST_F(cursor_files, a_write_that_failed_leaves_no_gap) {
     ASSERT_TRUE(file.save(state, changed).ok());
     EXPECT_EQ(loaded(), state);
   }
+}
+
+TEST_F(cursor_files, a_directory_that_cannot_be_synced_does_not_bring_an_old_cursor_back) {
+  cursor_file file(directory_.path(), "s", disk_);
+  disk_.refuses_directories = true;
+  ASSERT_TRUE(file.save(with_lanes(3), {}).ok());
+  disk_.refuses_directories = false;
+  cursor_state newer = with_lanes(3);
+  for (unsigned i = 0; i < 3; ++i) {
+    newer.delivered = i + 1;
+    ASSERT_TRUE(file.save(newer, {lane_number(i)}).ok());
+  }
+  const auto kept = loaded();
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_EQ(kept->delivered, 3U);
 }
 
 TEST_F(cursor_files, a_damaged_one_is_set_aside_not_deleted) {
