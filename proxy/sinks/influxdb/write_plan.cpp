@@ -45,7 +45,13 @@ std::optional<std::vector<std::string_view>> write_plan::next() {
     if (auto found = next_of_search()) {
       return found;
     }
-    now_ = suspects_.empty() ? phase::over : phase::before;
+    if (!suspects_.empty()) {
+      now_ = phase::before;
+    } else {
+      // Nothing fails any more, but newer parts may have been stored before older ones.
+      const bool in_order = !suspects_anything() || good_lines(0, lines_.size()).empty();
+      now_ = in_order ? phase::over : phase::after;
+    }
   }
   return next_of_proof();
 }
