@@ -26,6 +26,9 @@ void client::add_line(std::uint32_t series) {
   points_.push_back(id);
   body_ += "m,c=" + std::to_string(number_) + ",s=" + std::to_string(series) +
            " n=" + std::to_string(around_.truth.at(id).number) + "i";
+  if (poison) {
+    body_ += ",bad=\"no number\"";
+  }
   if (planned_.padding_max > 0 && chance.one_in(2)) {
     const auto bytes = static_cast<std::size_t>(chance.below(planned_.padding_max));
     body_ += ",pad=\"";

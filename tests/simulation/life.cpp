@@ -108,8 +108,8 @@ outcome life::add(configured_sink& one, std::uint64_t number) {
   if (kept.value()) {
     start = std::move(*kept.value());
   }
-  made.cursors = std::make_unique<watched_cursors>(*made.file, around_.truth, one.number, *files_,
-                                                   around_.planted);
+  made.cursors = std::make_unique<watched_cursors>(*made.file, around_.truth, around_.events,
+                                                   one.number, *files_, around_.planted);
   made.refused =
       std::make_unique<refused_file>(refused, settings.name, settings.refused_keep, *files_);
   made.http = std::make_unique<virtual_transfer>(*one.server, number << 8 | one.number, *files_);

@@ -36,7 +36,10 @@ struct point {
 
 class model {
  public:
-  explicit model(trace& events) : events_(events) {}
+  /// `strict_order`: no upstream fails in this run. Where one does, weir may send halves of a batch
+  /// to find the line on which it fails, and the newer half may be stored before the older one;
+  /// what is stored in the end is then all that is checked.
+  model(trace& events, bool strict_order) : events_(events), strict_order_(strict_order) {}
 
   // ---- clients
   point_id add(std::uint32_t client, std::uint32_t series, std::int64_t time_ns, bool poison);
@@ -120,6 +123,7 @@ class model {
   void check_values(const view& of) const;
 
   trace& events_;
+  const bool strict_order_;
   std::vector<point> points_;
   std::map<series_key, std::vector<point_id>> series_;
   std::vector<view> sinks_;

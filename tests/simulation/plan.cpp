@@ -97,7 +97,7 @@ plan draw_plan(dice& chance, mutation planted) {
     drawn.held.emplace_back("goood/week");
   }
   drawn.faults = draw_faults(chance);
-  if (drawn.faults.disk_errors || drawn.faults.disk_full || drawn.faults.read_only) {
+  if (drawn.faults.power && drawn.promise == append_promise::synced) {
     drawn.faults.large_bodies_refused = false;
     for (planned_client& one : drawn.clients) {
       one.poison_one_in = 0;

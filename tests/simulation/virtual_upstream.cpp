@@ -246,8 +246,8 @@ http_reply virtual_upstream::write_poisoned(request& one) {
   if (is_.poison == poison_kind::conflict) {
     store(one);
     const std::string words =
-        R"(partial write: field type conflict: input field "n" on measurement "m" is type integer,)"
-        " already exists as type string dropped=" +
+        R"(partial write: field type conflict: input field "bad" on measurement "m" is type string,)"
+        " already exists as type float dropped=" +
         std::to_string(one.poisoned.size());
     return is_.version == 2 ? answer(422, "failure writing points to database: " + words)
                             : answer(400, words);

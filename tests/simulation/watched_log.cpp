@@ -79,6 +79,7 @@ outcome watched_cursors::save(const cursor_state& state, const std::set<lane_key
     }
   }
   outcome saved = real_.save(kept, changed);
+  events_.note(saved ? "cursor kept" : "cursor not kept", sink_, state.delivered);
   if (saved && !process_.dead()) {
     truth_.cursor_kept(sink_);
   }

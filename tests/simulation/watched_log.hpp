@@ -90,15 +90,21 @@ class watched_log final : public frame_log {
 
 class watched_cursors final : public cursor_store {
  public:
-  watched_cursors(cursor_store& real, model& truth, std::size_t sink, const process_files& process,
-                  mutation planted)
-      : real_(real), truth_(truth), sink_(sink), process_(process), planted_(planted) {}
+  watched_cursors(cursor_store& real, model& truth, trace& events, std::size_t sink,
+                  const process_files& process, mutation planted)
+      : real_(real),
+        truth_(truth),
+        events_(events),
+        sink_(sink),
+        process_(process),
+        planted_(planted) {}
 
   outcome save(const cursor_state& state, const std::set<lane_key>& changed) override;
 
  private:
   cursor_store& real_;
   model& truth_;
+  trace& events_;
   const std::size_t sink_;
   const process_files& process_;
   const mutation planted_;

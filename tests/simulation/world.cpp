@@ -23,7 +23,7 @@ world::world(const run_options& options)
       events_(clock_),
       planned_(draw_plan(chance_, options.planted)),
       disk_(chance_),
-      truth_(events_),
+      truth_(events_, !planned_.faults.upstreams),
       positions_(events_),
       around_{
           .planned = planned_,

@@ -96,6 +96,7 @@ void world::disk_fault() {
     if (path) {
       truth_.frames_lost();
       truth_.cursors_lost();
+      positions_.forget();  // a damaged end of the log is cut off as if it had never been written
     }
   } else if (kind == 5 && may.deletion) {
     disk_.remove_tree(around_.directory + (chance_.one_in(2) ? "/segments" : "/cursors"));
