@@ -49,9 +49,18 @@ delivery_step delivery::step_for(const attempt_result& result, std::uint64_t poi
       step.kind = step_kind::refused;
       break;
     case attempt_verdict::too_large:
-      step.kind = points > 1 ? step_kind::halve : step_kind::refused;
-      break;
+      if (points > 1) {
+        step.kind = step_kind::halve;
+        break;
+      }
+      step.kind = step_kind::refused;
+      // A server to which everything is too large is not asked as fast as it answers.
+      if (std::exchange(too_large_alone_, true)) {
+        step.wait = retry_wait();
+      }
+      return step;
   }
+  too_large_alone_ = too_large_alone_ && step.kind == step_kind::halve;
   settled();
   return step;
 }

@@ -19,7 +19,7 @@ enum class step_kind : std::uint8_t {
   retry,             // the same again after `wait`
   hold,              // the lane rests for `wait`, then tries again; a person should look
   halve,             // the same with half the bytes
-  refused,           // set the batch aside and go on
+  refused,           // set the batch aside and go on, after `wait`
 };
 
 struct delivery_step {
@@ -63,6 +63,8 @@ class delivery {
   std::uint64_t random_;
   std::uint32_t retries_ = 0;
   std::uint32_t holds_ = 0;
+  /// One line alone was too large, and nothing passed since.
+  bool too_large_alone_ = false;
 };
 
 }  // namespace weir

@@ -18,6 +18,8 @@ constexpr std::size_t headers_at_once = 1024;
 constexpr int discover_rounds_max = 16;
 /// Attempts begun in one turn: a sink that is never slow must still look at its other events.
 constexpr int starts_max = 256;
+/// One of so many goes to a lane that fails or is held, if one is due.
+constexpr std::uint64_t start_of_others = 8;
 /// Another sink may have given memory back, which wakes no one: the sink looks again after so
 /// many milliseconds.
 constexpr std::int64_t memory_retry_ms = 20;
@@ -155,6 +157,9 @@ void sink::accept(const frame_header& header, std::int64_t now_ms) {
   waiting_changed_ = true;
   if (on.now == lane::stage::idle || on.now == lane::stage::waiting) {
     arm(on, now_ms);
+  } else if (on.held && !on.hurried && parts_.target.may_pass_now(on.key)) {
+    on.hurried = true;
+    hurry(on);
   }
 }
 
@@ -191,9 +196,9 @@ void sink::arm(lane& on, std::int64_t now_ms) {
   const bool full =
       on.pending.bytes() >= on.limit_bytes || on.pending.points() >= settings_.batch.points;
   if (draining() || full) {
-    schedule(on, now_ms);
+    schedule(on, std::max(now_ms, on.not_before_ms));
   } else {
-    schedule(on, on.pending.oldest_ms() + settings_.batch.age.count());
+    schedule(on, std::max(on.pending.oldest_ms() + settings_.batch.age.count(), on.not_before_ms));
   }
 }
 
@@ -204,12 +209,13 @@ void sink::schedule(lane& on, std::int64_t due_ms) {
   unschedule(on);
   on.due_ms = due_ms;
   on.scheduled = true;
-  due_.emplace(std::pair{due_ms, on.number}, &on);
+  on.due_as = on.standing();
+  due_[static_cast<std::size_t>(on.due_as)].emplace(std::pair{due_ms, on.number}, &on);
 }
 
 void sink::unschedule(lane& on) {
   if (on.scheduled) {
-    due_.erase({on.due_ms, on.number});
+    due_[static_cast<std::size_t>(on.due_as)].erase({on.due_ms, on.number});
     on.scheduled = false;
   }
 }
@@ -228,7 +234,7 @@ void sink::drain(std::int64_t now_ms) {
 
 /// Draining, and no lane that is worth waiting for is under way or will try again.
 bool sink::at_rest() const {
-  return draining() && opened_ && !more_to_discover_ && completed_.empty() && due_.empty() &&
+  return draining() && opened_ && !more_to_discover_ && completed_.empty() && nothing_due() &&
          std::none_of(lanes_.begin(), lanes_.end(), [](const auto& each) {
            const lane& on = *each.second;
            return !on.held && on.now == lane::stage::delivering;
@@ -266,10 +272,17 @@ std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {
   if (look_again_ms_) {
     next = std::min(next.value_or(*look_again_ms_), *look_again_ms_);
   }
-  if (!due_.empty() && in_flight_ < in_flight_max) {
-    const std::int64_t due =
-        waits_for_memory_ ? now_ms + memory_retry_ms : due_.begin()->first.first;
-    next = std::min(next.value_or(due), due);
+  for (std::size_t i = 0; i < lane_standing_count && in_flight_ < in_flight_max; ++i) {
+    if (due_[i].empty()) {
+      continue;
+    }
+    const std::int64_t opens =
+        draining() ? now_ms : gate_.opens_ms(static_cast<lane_standing>(i), now_ms);
+    if (opens != start_gate::never) {
+      const std::int64_t due = waits_for_memory_ ? now_ms + memory_retry_ms
+                                                 : std::max(opens, due_[i].begin()->first.first);
+      next = std::min(next.value_or(due), due);
+    }
   }
   return next ? std::optional(std::max(now_ms, *next)) : std::nullopt;
 }
@@ -319,10 +332,11 @@ void sink::notice_gone(std::int64_t now_ms) {
 void sink::start_due(std::int64_t now_ms) {
   waits_for_memory_ = false;
   for (int started = 0; started < starts_max; ++started) {
-    if (due_.empty() || due_.begin()->first.first > now_ms || in_flight_ >= in_flight_max) {
+    lane* const found = in_flight_ < in_flight_max ? next_due(now_ms) : nullptr;
+    if (found == nullptr) {
       return;
     }
-    lane& on = *due_.begin()->second;
+    lane& on = *found;
     if (!reserve(on)) {
       waits_for_memory_ = true;
       return;
@@ -333,6 +347,25 @@ void sink::start_due(std::int64_t now_ms) {
       finish_completed(now_ms);
     }
   }
+}
+
+/// Lanes that are well go first; but one of so many starts is another's, so that none waits for
+/// ever. At the end nobody waits for a gate: it is soon over.
+sink::lane* sink::next_due(std::int64_t now_ms) {
+  const bool others_first = starts_ % start_of_others == start_of_others - 1;
+  for (std::size_t i = 0; i < lane_standing_count; ++i) {
+    const std::size_t which = others_first ? lane_standing_count - 1 - i : i;
+    const due_lanes& lanes = due_[which];
+    if (!lanes.empty() && lanes.begin()->first.first <= now_ms &&
+        (draining() || gate_.opens_ms(static_cast<lane_standing>(which), now_ms) <= now_ms)) {
+      return lanes.begin()->second;
+    }
+  }
+  return nullptr;
+}
+
+bool sink::nothing_due() const {
+  return std::all_of(due_.begin(), due_.end(), [](const due_lanes& one) { return one.empty(); });
 }
 
 bool sink::reserve(lane& on) {
@@ -358,6 +391,9 @@ void sink::start(lane& on, std::int64_t now_ms) {
       on.now = lane::stage::delivering;
       on.started_ms = now_ms;
       ++in_flight_;
+      on.started_as = on.standing();
+      gate_.started(on.started_as, now_ms);
+      ++starts_;
       parts_.target.deliver(*on.current, [this, whose = &on](attempt_result result) {
         completed_.push_back({whose, std::move(result)});
         if (!in_turn_) {
@@ -472,6 +508,7 @@ void sink::publish_counts() {
   counters_.held_lanes.set(held_lanes_);
   counters_.lanes.set(lanes_.size());
   counters_.in_flight.set(in_flight_);
+  counters_.breaker_open.set(gate_.open() ? 1 : 0);
 }
 
 void sink::moved(const lane& on) {

@@ -6,6 +6,7 @@
 // own thread but for `counters`.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -19,6 +20,7 @@
 #include "base/memory_budget.hpp"
 #include "config/settings.hpp"
 #include "log/frame_log.hpp"
+#include "sinks/addresses/start_gate.hpp"
 #include "sinks/backlog.hpp"
 #include "sinks/batcher.hpp"
 #include "sinks/delivery.hpp"
@@ -144,6 +146,10 @@ class sink {
   [[nodiscard]] bool wants(const frame_header& header) const;
   lane& lane_of(const lane_key& key, log_position first_position);
   void arm(lane& on, std::int64_t now_ms);
+  [[nodiscard]] lane* next_due(std::int64_t now_ms);
+  [[nodiscard]] bool nothing_due() const;
+  void hurry(lane& on);
+  void hurry_neighbours(const lane& of);
   void schedule(lane& on, std::int64_t due_ms);
   void unschedule(lane& on);
   void drop_attempt(lane& on);
@@ -160,8 +166,12 @@ class sink {
   cursor_state cursor_;
   std::set<lane_key> moved_;
   std::map<lane_key, std::unique_ptr<lane>> lanes_;
-  /// By time, then in the order in which they were made, so that a run can be repeated.
-  std::map<std::pair<std::int64_t, std::uint64_t>, lane*> due_;
+  /// By standing; by time, then in the order in which they were made, so that a run can be
+  /// repeated.
+  using due_lanes = std::map<std::pair<std::int64_t, std::uint64_t>, lane*>;
+  std::array<due_lanes, lane_standing_count> due_;
+  /// How often lanes of each standing may ask the server.
+  start_gate gate_;
   std::uint64_t lanes_made_ = 0;
   std::vector<completion> completed_;
   std::vector<frame_header> headers_;
@@ -175,6 +185,7 @@ class sink {
   /// Where the log began when the lanes were last told.
   log_position log_first_;
   std::size_t in_flight_ = 0;
+  std::uint64_t starts_ = 0;
   std::size_t held_lanes_ = 0;
   trouble_book trouble_;
   std::int64_t last_success_ms_ = std::numeric_limits<std::int64_t>::min();

@@ -18,6 +18,23 @@ namespace {
 /// After a 413 a lane's batches are small; so many successes later they may double.
 constexpr std::uint32_t successes_before_growth = 16;
 
+/// What an attempt tells of the server's address.
+start_gate::outcome seen_of_address(const attempt_result& result) {
+  switch (result.verdict) {
+    case attempt_verdict::delivered:
+    case attempt_verdict::delivered_in_part:
+      return start_gate::outcome::passed;
+    case attempt_verdict::refused:
+    case attempt_verdict::too_large:
+    case attempt_verdict::hold:
+      return start_gate::outcome::answered;
+    case attempt_verdict::retry:
+      break;
+  }
+  const bool failed = !result.at_once && (result.code == 0 || result.code >= 500);
+  return failed ? start_gate::outcome::failed : start_gate::outcome::unknown;
+}
+
 }  // namespace
 
 void sink::finish_completed(std::int64_t now_ms) {
@@ -26,6 +43,7 @@ void sink::finish_completed(std::int64_t now_ms) {
   for (completion& one : completed) {
     lane& on = *one.on;
     --in_flight_;
+    gate_.ended(on.number, on.started_as, seen_of_address(one.result), now_ms);
     counters_.note(one.result);
     counters_.request_seconds.observe(static_cast<double>(now_ms - on.started_ms) / 1000);
     delivery_step step = on.steps.next(one.result, on.current->points);
@@ -40,6 +58,9 @@ void sink::follow(lane& on, const attempt_result& result, const delivery_step& s
                   std::int64_t now_ms) {
   switch (step.kind) {
     case step_kind::delivered:
+      if (std::exchange(on.all_too_large, false)) {
+        on.limit_bytes = std::max<std::uint64_t>(1, settings_.batch.bytes);
+      }
       settle(on, {result.refused, 0, result.discarded}, now_ms);
       return;
     case step_kind::delivered_partly:
@@ -47,8 +68,11 @@ void sink::follow(lane& on, const attempt_result& result, const delivery_step& s
       return;
     case step_kind::refused:
       if (result.verdict == attempt_verdict::too_large) {
-        // The line that was too large is out of the way.
-        on.limit_bytes = std::max<std::uint64_t>(1, settings_.batch.bytes);
+        // The line that was too large is out of the way. Where the next one is too large as well,
+        // perhaps everything is: what follows is sent line by line, at a growing pace.
+        on.all_too_large = step.wait.count() > 0;
+        on.limit_bytes = on.all_too_large ? 1 : std::max<std::uint64_t>(1, settings_.batch.bytes);
+        on.not_before_ms = now_ms + step.wait.count();
         set_aside(on, result, on.current->points, discard_reason::too_large, now_ms);
       } else {
         set_aside(on, result, on.current->points, discard_reason::refused, now_ms);
@@ -80,6 +104,9 @@ void sink::pause(lane& on, const delivery_step& step, std::int64_t now_ms) {
   }
   if (!draining()) {
     schedule(on, now_ms + step.wait.count());
+    if (step.wait.count() == 0) {
+      hurry(on);
+    }
     return;
   }
   const bool asked_to_wait = step.wait > step.own_wait;
@@ -93,7 +120,11 @@ void sink::pause(lane& on, const delivery_step& step, std::int64_t now_ms) {
 
 /// Of the lane's points some were delivered, or refused for good.
 void sink::settled_by_server(lane& on, std::int64_t now_ms) {
+  if (on.held) {
+    hurry_neighbours(on);
+  }
   set_held(on, false);
+  on.hurried = false;
   on.failing_since_ms.reset();
   on.drain_failures = 0;
   trouble_.went_on(on.key, moment_at(now_ms));
@@ -128,6 +159,21 @@ void sink::wake_others(std::int64_t now_ms) {
       on->drain_failures = 0;
       schedule(*on, now_ms);
     }
+  }
+}
+
+/// A held lane tries before the other held ones.
+void sink::hurry(lane& on) {
+  if (on.held && on.scheduled) {
+    schedule(on, 0);
+  }
+}
+
+/// What one lane was held for is repaired: perhaps it was its database, which others share.
+void sink::hurry_neighbours(const lane& of) {
+  for (auto it = lanes_.lower_bound({of.key.database, {}});
+       it != lanes_.end() && it->first.database == of.key.database; ++it) {
+    hurry(*it->second);
   }
 }
 
@@ -206,12 +252,12 @@ void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms)
   drop_attempt(on);
   cursor_changed_ = true;
   waiting_changed_ = true;
-  arm(on, now_ms);
   if (by_server) {
     settled_by_server(on, now_ms);
   } else {
     settled_without_server(on, now_ms);
   }
+  arm(on, now_ms);
   forget_if_idle(on);
 }
 

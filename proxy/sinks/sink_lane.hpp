@@ -23,6 +23,12 @@ struct sink::lane {
   lane(lane_key k, std::uint64_t nth, const delivery_pace& pace, std::uint64_t seed)
       : key(std::move(k)), number(nth), steps(pace, seed) {}
 
+  [[nodiscard]] lane_standing standing() const noexcept {
+    return held               ? lane_standing::held
+           : failing_since_ms ? lane_standing::failing
+                              : lane_standing::well;
+  }
+
   const lane_key key;
   /// How many lanes its sink had made before.
   const std::uint64_t number;
@@ -32,7 +38,12 @@ struct sink::lane {
   stage now = stage::idle;
   bool held = false;
   bool scheduled = false;
+  /// Among which it is scheduled, and among which its attempt began.
+  lane_standing due_as = lane_standing::well;
+  lane_standing started_as = lane_standing::well;
   std::int64_t due_ms = 0;
+  /// What it has pending is not sent before then.
+  std::int64_t not_before_ms = 0;
   /// While it is paused: when its own pace lets it try again, whatever the server asked for.
   std::int64_t own_due_ms = 0;
   /// When the first attempt failed since something of it was settled.
@@ -42,6 +53,10 @@ struct sink::lane {
   std::int64_t started_ms = 0;
   std::uint64_t limit_bytes = 0;
   std::uint32_t successes = 0;
+  /// One line after the other is too large, even alone.
+  bool all_too_large = false;
+  /// Once, as long as it is held, it was let go before other held ones.
+  bool hurried = false;
   std::unique_ptr<batch> current;
   /// `current` is dealt with, and waits for its refused lines to be kept.
   std::optional<lane_settlement> settling;

@@ -102,6 +102,8 @@ void sink_counters::collect(std::string_view sink_name, std::int64_t now_ms, std
   collect_held(sink_name, now_ns, out);
   gauge("weir_sink_lanes", "Databases and retention policies known to the sink", lanes);
   gauge("weir_sink_requests_in_flight", "Attempts under way", in_flight);
+  gauge("weir_sink_breaker_open", "1: the server is taken to be down, and one lane tries for all",
+        breaker_open);
   count("weir_sink_cursor_failures_total", "Times the cursor could not be written",
         cursor_failures);
   if (const std::uint64_t at = last_error_ms.value(); at != 0) {

@@ -58,6 +58,8 @@ struct sink_counters {
   counter held_lanes;
   counter lanes;
   counter in_flight;
+  /// 1: the server's address is taken to be down.
+  counter breaker_open;
   counter cursor_failures;
   /// Points, since the start.
   counter discarded_unread;

@@ -25,6 +25,11 @@ class target {
   /// A cursor was kept: what was done before this call is never delivered again, nor is any frame
   /// below `low_water`.
   virtual void saved(log_position low_water) { static_cast<void>(low_water); }
+  /// A held lane's cause is perhaps repaired: it is worth to ask before its turn.
+  [[nodiscard]] virtual bool may_pass_now(const lane_key& lane) const {
+    static_cast<void>(lane);
+    return false;
+  }
   /// The other side has a limit for one batch, so frames above the sink's limits must be cut.
   [[nodiscard]] virtual bool needs_cuts() const noexcept = 0;
 };

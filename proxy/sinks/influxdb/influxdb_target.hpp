@@ -40,6 +40,10 @@ class influxdb_target final : public target {
 
   void deliver(const batch& source, done on_done) override;
   void abort() override { parts_.http.abort(); }
+  /// Its database was created through weir since.
+  [[nodiscard]] bool may_pass_now(const lane_key& lane) const override {
+    return !creation_tried_.contains(lane) && may_create(lane);
+  }
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
 
  private:
