@@ -167,7 +167,6 @@ int main(int count, char** given) {
     std::perror(pattern.c_str());
     return 2;
   }
-  std::filesystem::create_directory(pattern + "/log");
   if (!read->trace) {
     // weir's journal would drown what is said here.
     const int nowhere = ::open("/dev/null", O_WRONLY);

@@ -42,6 +42,9 @@ void model::refused(const std::vector<point_id>& ids) {
 
 void model::acknowledged(const std::vector<point_id>& ids, append_promise promise) {
   for (const point_id id : ids) {
+    if (events_.loud) {
+      events_.say("acknowledged: " + name_of(id));
+    }
     points_[id].acknowledged = true;
     points_[id].promise = promise;
     if (promise == append_promise::received) {
@@ -87,7 +90,9 @@ void model::store_one(view& at, point_id id) {
   }
   const series_key key{one.client, one.series};
   const auto highest = at.highest.find(key);
-  if (strict_order_ && its.stored == 0 && highest != at.highest.end() &&
+  // What a client was told that it was not kept may come back with the power, at any place.
+  const bool may_come_back = power_was_lost_ && !one.acknowledged;
+  if (strict_order_ && !may_come_back && its.stored == 0 && highest != at.highest.end() &&
       one.number < highest->second) {
     events_.fail("order: " + at.name + " got " + name_of(id) + " for the first time after number " +
                  std::to_string(highest->second));
@@ -101,7 +106,7 @@ void model::store_one(view& at, point_id id) {
                  std::to_string(its.repeats) + " excuses");
   }
   std::uint32_t& most = at.highest[key];
-  most = std::max(most, one.number);
+  most = may_come_back ? most : std::max(most, one.number);
   auto [value, fresh] =
       at.values.try_emplace({one.client, one.series, one.time_ns}, std::pair{id, id});
   value->second.first = id;
@@ -112,6 +117,9 @@ void model::store_one(view& at, point_id id) {
 
 void model::stored(std::size_t sink, const std::vector<point_id>& ids) {
   for (const point_id id : ids) {
+    if (events_.loud) {
+      events_.say(sinks_[sink].name + " stores " + name_of(id));
+    }
     store_one(sinks_[sink], id);
   }
 }
@@ -155,6 +163,7 @@ void model::killed() {
 }
 
 void model::lost_power() {
+  power_was_lost_ = true;
   for (view& each : sinks_) {
     for (point_id id = 0; id < points_.size(); ++id) {
       const point& one = points_[id];
@@ -210,7 +219,10 @@ std::vector<point_id> model::missing(std::size_t sink, bool excused) const {
 void model::check_values(const view& of) const {
   for (const auto& [key, ends] : of.values) {
     const auto [last, highest] = ends;
-    if (last != highest && !of.of[highest].may_be_lost) {
+    const bool excused = of.of[highest].may_be_lost || of.of[highest].refused ||
+                         (power_was_lost_ && !points_[last].acknowledged) ||
+                         (power_was_lost_ && !points_[highest].acknowledged);
+    if (last != highest && !excused) {
       events_.fail("order: at " + of.name + " the last write of " + name_of(highest) +
                    "'s series and time is " + name_of(last));
     }

@@ -124,6 +124,7 @@ class model {
 
   trace& events_;
   const bool strict_order_;
+  bool power_was_lost_ = false;
   std::vector<point> points_;
   std::map<series_key, std::vector<point_id>> series_;
   std::vector<view> sinks_;

@@ -47,6 +47,12 @@ class trace {
       std::puts(text_of(kept).c_str());
     }
   }
+  /// For a person who follows one run; not an event.
+  void say(const std::string& text) const {
+    if (loud) {
+      std::puts(("    " + text).c_str());
+    }
+  }
   /// Something that weir promises does not hold. The first one counts.
   void fail(std::string why) {
     if (failure_.empty()) {

@@ -2,6 +2,7 @@
 #include "simulation/world.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace weir::simulation {
@@ -47,6 +48,7 @@ world::world(const run_options& options)
                 }
               },
           .directory = options.directory + "/log"} {
+  std::filesystem::create_directories(around_.directory);
   events_.loud = options.loud;
   disk_.add_root(options.directory);
   disk_.faults.short_one_in = chance_.one_in(3) ? 20 : 0;
