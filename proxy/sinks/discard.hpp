@@ -24,9 +24,11 @@ enum class discard_reason : std::uint8_t {
   too_old,       // older than the server takes at all
   future,        // so far in the future that it would do harm
   string,        // it holds nothing but strings, which are no samples
+  park_full,     // it was parked, or was to be, and the parking place was full
+  dropped,       // it was parked, and a person dropped it, or its database
 };
 inline constexpr std::size_t discard_reason_count =
-    static_cast<std::size_t>(discard_reason::string) + 1;
+    static_cast<std::size_t>(discard_reason::dropped) + 1;
 [[nodiscard]] std::string_view name_of(discard_reason reason) noexcept;
 
 /// Points given up, by reason.

@@ -25,13 +25,16 @@ constexpr std::uint64_t start_of_others = 8;
 constexpr std::int64_t memory_retry_ms = 20;
 /// The same after a disk refused to be read, or to take the cursor.
 constexpr std::int64_t refused_retry_ms = 500;
+/// How long frames of a parked lane gather before they are moved, too.
+constexpr std::int64_t park_rest_ms = 250;
 
 }  // namespace
 
 sink::sink(const sink_settings& settings, sink_parts parts, const cursor_state& start)
     : settings_(settings),
       parts_(std::move(parts)),
-      reader_(parts_.log.reader()),
+      reader_(parts_.parked != nullptr ? parked_first(parts_.log.reader(), *parts_.parked)
+                                       : parts_.log.reader()),
       cursor_(start),
       trouble_(settings.name) {}
 
@@ -48,7 +51,7 @@ void sink::open(std::int64_t now_ms) {
                         settings_.name, cursor_.discovered.number(), end.number()));
     cursor_.discovered = end;
   }
-  recovered_ = cursor_.low_water;
+  recovered_ = recover_parked(now_ms);
   static_cast<void>(recover(now_ms));
 }
 
@@ -85,7 +88,8 @@ void sink::recover_header(const frame_header& header, std::int64_t now_ms) {
     return;
   }
   const auto found = cursor_.lanes.find({header.database, header.retention_policy});
-  if (found == cursor_.lanes.end() || header.position < found->second.next) {
+  if (found == cursor_.lanes.end() || header.position < found->second.next ||
+      header.position < found->second.parked_end) {
     return;
   }
   const lane_position& stood = found->second;
@@ -157,9 +161,14 @@ void sink::accept(const frame_header& header, std::int64_t now_ms) {
   waiting_changed_ = true;
   if (on.now == lane::stage::idle || on.now == lane::stage::waiting) {
     arm(on, now_ms);
-  } else if (on.held && !on.hurried && parts_.target.may_pass_now(on.key)) {
-    on.hurried = true;
-    hurry(on);
+  } else {
+    if (on.held && !on.hurried && parts_.target.may_pass_now(on.key)) {
+      on.hurried = true;
+      hurry(on);
+    }
+    if (const auto due = parking_time(on)) {
+      park_by(std::max(*due, now_ms + park_rest_ms));
+    }
   }
 }
 
@@ -254,9 +263,12 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
   discover(now_ms);
   finish_completed(now_ms);
   notice_gone(now_ms);
+  hurry_oldest(now_ms);
   start_due(now_ms);
   // A deliverer that is done at once has filled `completed_` again.
   finish_completed(now_ms);
+  drop_asked(now_ms);
+  look_at_parking(now_ms);
   report_troubles(now_ms);
   keep_cursor(now_ms);
   in_turn_ = false;
@@ -271,6 +283,9 @@ std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {
   std::optional<std::int64_t> next = trouble_.due_ms();
   if (look_again_ms_) {
     next = std::min(next.value_or(*look_again_ms_), *look_again_ms_);
+  }
+  if (const auto parking = next_parking()) {
+    next = std::min(next.value_or(*parking), *parking);
   }
   for (std::size_t i = 0; i < lane_standing_count && in_flight_ < in_flight_max; ++i) {
     if (due_[i].empty()) {
@@ -298,14 +313,15 @@ void sink::notice_gone(std::int64_t now_ms) {
   bool all = true;
   std::vector<lane*> emptied;
   for (const auto& [key, on] : lanes_) {
-    if (on->pending.empty() || on->pending.first() >= first) {
+    const backlog& logged = on->pending.logged();
+    if (logged.empty() || logged.first() >= first) {
       continue;
     }
-    if (on->now == lane::stage::delivering) {
+    if (on->busy()) {
       all = false;  // what is under way has its frames, and may arrive
       continue;
     }
-    lost += on->pending.skip_to(first);
+    lost += on->pending.skip_logged_to(first);
     if (on->pending.empty()) {
       moved(*on);
       emptied.push_back(on.get());
@@ -469,6 +485,7 @@ void sink::count_waiting() {
     return;
   }
   std::uint64_t bytes = 0;
+  std::uint64_t parked = 0;
   std::int64_t oldest_ns = 0;
   std::vector<held_lane> held;
   for (const auto& [key, on] : lanes_) {
@@ -477,6 +494,7 @@ void sink::count_waiting() {
     }
     const std::int64_t since_ns = on->pending.oldest_received_ns();
     bytes += on->pending.bytes();
+    parked += on->pending.parked().points();
     oldest_ns = oldest_ns == 0 ? since_ns : std::min(oldest_ns, since_ns);
     if (on->held && held.size() < sink_counters::held_lanes_shown_max) {
       held.push_back({key, on->pending.points(), on->pending.bytes(), since_ns});
@@ -486,13 +504,14 @@ void sink::count_waiting() {
   counters_.oldest_received_ns.set(
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, oldest_ns)));
   counters_.set_held(std::move(held));
+  counters_.parked_points.set(parked);
 }
 
 log_position sink::least_pending() const {
   log_position least = cursor_.discovered;
   for (const auto& [key, on] : lanes_) {
-    if (!on->pending.empty()) {
-      least = std::min(least, std::max(on->at.next, on->pending.first()));
+    if (const backlog& logged = on->pending.logged(); !logged.empty()) {
+      least = std::min(least, std::max(on->at.next, logged.first()));
     }
   }
   return least;
@@ -509,6 +528,10 @@ void sink::publish_counts() {
   counters_.lanes.set(lanes_.size());
   counters_.in_flight.set(in_flight_);
   counters_.breaker_open.set(gate_.open() ? 1 : 0);
+  if (parts_.parked != nullptr) {
+    counters_.parked_bytes.set(parts_.parked->shares().bytes());
+    counters_.parked_lanes.set(parts_.parked->shares().lanes());
+  }
 }
 
 void sink::moved(const lane& on) {
@@ -539,10 +562,13 @@ void sink::keep_cursor(std::int64_t now_ms) {
                                   saved.error().message));
       // Nothing may be released that the cursor on disk still asks for.
       look_again_ms_ = now_ms + refused_retry_ms;
+      cursor_failing_ = true;
       return;
     }
   }
+  cursor_failing_ = false;
   cursor_changed_ = false;
+  release_parked();
   moved_.clear();
   parts_.target.saved(low_water);
   released_ = low_water;

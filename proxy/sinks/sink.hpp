@@ -21,10 +21,12 @@
 #include "config/settings.hpp"
 #include "log/frame_log.hpp"
 #include "sinks/addresses/start_gate.hpp"
-#include "sinks/backlog.hpp"
 #include "sinks/batcher.hpp"
 #include "sinks/delivery.hpp"
+#include "sinks/parking/parked_filter.hpp"
+#include "sinks/parking/parking.hpp"
 #include "sinks/sink_metrics.hpp"
+#include "sinks/state/backlog.hpp"
 #include "sinks/state/cursor.hpp"
 #include "sinks/state/refused_store.hpp"
 #include "sinks/target.hpp"
@@ -50,6 +52,10 @@ struct sink_parts {
   std::function<std::int64_t()> now_ns = {};
   /// For tests: gets the lines about lanes in trouble that go to the journal, too. May be empty.
   std::function<void(const std::string&)> told = {};
+  /// Null: what cannot be delivered stays in the log. Only with `cursors`.
+  parking* parked = nullptr;
+  /// No cursor was found: what is parked and not in the log any more is still to be delivered.
+  bool cursor_missing = false;
 };
 
 /// A batch that is dealt with, of which something is to be kept before that counts.
@@ -89,6 +95,12 @@ class sink {
   /// soon; those that are held do not. When nothing more can come of the nth call,
   /// `counters().at_rest` is n.
   void drain(std::int64_t now_ms);
+
+  /// Gives up what is parked of those lanes, in the next turn (that of a lane with an attempt under
+  /// way when it ended); returns what that is now.
+  parked_count drop_parked(const parked_filter& which, discard_reason reason);
+  /// Has those with something parked try again in the next turn.
+  parked_count retry_parked(const parked_filter& which);
 
   /// Any thread.
   [[nodiscard]] const sink_counters& counters() const noexcept { return counters_; }
@@ -140,6 +152,36 @@ class sink {
   void go_on_settling(lane& on, std::int64_t now_ms);
   [[nodiscard]] outcome keep_refused(const lane& on, const refused_lines& refused);
   void wait_for_store(lane& on, const std::string& why, std::int64_t now_ms);
+  // sink_parking.cpp
+  enum class park_room : std::uint8_t { enough, later, never };
+  [[nodiscard]] park_claim claim_of(const frame_header& header, log_position log_first) const;
+  log_position recover_parked(std::int64_t now_ms);
+  void recover_parked_header(const frame_header& header, std::int64_t now_ms);
+  [[nodiscard]] bool parks() const noexcept;
+  [[nodiscard]] bool log_is_half_full() const;
+  [[nodiscard]] log_position older_half_end() const;
+  [[nodiscard]] bool has_own_fault(const lane& on) const;
+  [[nodiscard]] std::optional<std::int64_t> parking_time(const lane& on) const;
+  void look_at_parking(std::int64_t now_ms);
+  void park_by(std::int64_t at_ms);
+  [[nodiscard]] std::optional<std::int64_t> next_parking() const;
+  void hurry_oldest(std::int64_t now_ms);
+  /// Of one turn.
+  struct park_budget {
+    std::uint64_t bytes;
+    std::uint32_t writes;
+  };
+  bool park(lane& on, park_budget& budget, std::int64_t now_ms);
+  log_position read_to_park(const lane& on, std::vector<frame_ptr>& frames);
+  [[nodiscard]] static std::pair<std::uint64_t, std::uint64_t> left_of(const lane& on,
+                                                                       const frame_header& header);
+  bool put_parked(lane& on, const std::vector<frame_ptr>& frames, std::int64_t now_ms);
+  void give_up_unparked(lane& on, const std::vector<frame_ptr>& frames, std::int64_t now_ms);
+  park_room make_park_room(const lane& for_lane, std::uint64_t bytes, std::int64_t now_ms);
+  void gave_up(lane& on, std::uint64_t points, std::int64_t now_ms);
+  void settle_if_empty(lane& on, std::int64_t now_ms);
+  void drop_asked(std::int64_t now_ms);
+  void release_parked();
 
   void recover_header(const frame_header& header, std::int64_t now_ms);
   void reconcile();
@@ -197,6 +239,15 @@ class sink {
   /// What waits is counted again for the metrics.
   bool waiting_changed_ = true;
   bool waits_for_memory_ = false;
+  /// When frames may be to be moved to the parking place.
+  std::optional<std::int64_t> park_due_ms_;
+  /// Where the last move stopped.
+  lane_key parked_last_;
+  std::int64_t park_refused_until_ms_ = std::numeric_limits<std::int64_t>::min();
+  /// Lanes whose parked frames are to be given up.
+  std::map<lane_key, discard_reason> drops_;
+  /// The last one could not be written.
+  bool cursor_failing_ = false;
   bool more_to_discover_ = false;
 };
 

@@ -83,6 +83,7 @@ void sink::follow(lane& on, const attempt_result& result, const delivery_step& s
       return;
     case step_kind::retry:
     case step_kind::hold:
+      on.fault_of_lane = result.of_lane;
       pause(on, step, now_ms);
       return;
   }
@@ -92,6 +93,10 @@ void sink::pause(lane& on, const delivery_step& step, std::int64_t now_ms) {
   const bool hold = step.kind == step_kind::hold;
   on.now = lane::stage::paused;
   on.own_due_ms = now_ms + step.own_wait.count();
+  on.last_held = hold;
+  if (hold && !on.held) {
+    on.held_since_ms = now_ms;
+  }
   // The frames are read again then: a lane that waits must not sit on memory that others need.
   drop_attempt(on);
   if (hold || step.wait.count() > 0) {
@@ -101,6 +106,9 @@ void sink::pause(lane& on, const delivery_step& step, std::int64_t now_ms) {
     paused_since_success_ = true;
     trouble_.failed(on.key, {step, on.pending.points(), now_ms + step.wait.count()},
                     moment_at(now_ms));
+  }
+  if (const auto due = parking_time(on)) {
+    park_by(*due);
   }
   if (!draining()) {
     schedule(on, now_ms + step.wait.count());

@@ -33,7 +33,7 @@ struct sink::lane {
   /// How many lanes its sink had made before.
   const std::uint64_t number;
   delivery steps;
-  backlog pending;
+  lane_backlog pending;
   lane_position at;
   stage now = stage::idle;
   bool held = false;
@@ -48,6 +48,11 @@ struct sink::lane {
   std::int64_t own_due_ms = 0;
   /// When the first attempt failed since something of it was settled.
   std::optional<std::int64_t> failing_since_ms;
+  /// Since it is held: since when, whether its last attempt was answered so that it is, and whether
+  /// the answer was about this lane alone.
+  std::int64_t held_since_ms = 0;
+  bool last_held = false;
+  bool fault_of_lane = false;
   /// Failed attempts since draining began.
   int drain_failures = 0;
   std::int64_t started_ms = 0;
@@ -60,6 +65,9 @@ struct sink::lane {
   std::unique_ptr<batch> current;
   /// `current` is dealt with, and waits for its refused lines to be kept.
   std::optional<lane_settlement> settling;
+
+  /// `current` has frames of it, so where it stands must not change.
+  [[nodiscard]] bool busy() const noexcept { return now == stage::delivering || settling; }
   memory_lease lease;
 };
 

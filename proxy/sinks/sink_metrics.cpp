@@ -44,6 +44,36 @@ void sink_counters::collect_held(std::string_view sink_name, std::int64_t now_ns
   }
 }
 
+void sink_counters::note_park_full(const std::string& database, std::uint64_t points) {
+  const std::lock_guard hold(held_lock_);
+  const bool own = given_up_.contains(database) || given_up_.size() < given_up_shown_max;
+  given_up_[own ? database : "(other)"] += points;
+}
+
+void sink_counters::collect_parked(std::string_view sink_name, metric_collector& out) const {
+  const label name{"sink", sink_name};
+  const auto gauge = [&](std::string_view metric, std::string_view help, const counter& number) {
+    out.gauge_value(metric, help, static_cast<double>(number.value()), {name});
+  };
+  gauge("weir_sink_parked_points",
+        "Points that left the log because their database is held, and wait in the parking place; "
+        "they are part of the pending ones",
+        parked_points);
+  gauge("weir_sink_parked_bytes", "Bytes of the parking place on disk", parked_bytes);
+  gauge("weir_sink_parked_lanes", "Databases and retention policies with points parked",
+        parked_lanes);
+  out.counter_value("weir_sink_park_failures_total",
+                    "Times that the parking place refused points, which stayed in the log",
+                    static_cast<double>(park_failures.value()), {name});
+  const std::lock_guard hold(held_lock_);
+  for (const auto& [database, points] : given_up_) {
+    out.counter_value("weir_sink_park_full_points_total",
+                      "Points given up because the parking place was full, by database, since the "
+                      "start",
+                      static_cast<double>(points), {name, {"database", database}});
+  }
+}
+
 void sink_counters::note(const attempt_result& result) noexcept {
   sent_bytes.add(result.sent_bytes);
   for (std::size_t i = 0; i < request_counts::kinds; ++i) {
@@ -100,6 +130,7 @@ void sink_counters::collect(std::string_view sink_name, std::int64_t now_ms, std
         holds);
   gauge("weir_sink_held_lanes", "Lanes held at the moment", held_lanes);
   collect_held(sink_name, now_ns, out);
+  collect_parked(sink_name, out);
   gauge("weir_sink_lanes", "Databases and retention policies known to the sink", lanes);
   gauge("weir_sink_requests_in_flight", "Attempts under way", in_flight);
   gauge("weir_sink_breaker_open", "1: the server is taken to be down, and one lane tries for all",

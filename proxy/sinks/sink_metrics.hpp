@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +41,9 @@ inline constexpr std::string_view bisection_requests_help =
 struct sink_counters {
   /// Held lanes that have metrics of their own, the first ones by name: labels stay few.
   static constexpr std::size_t held_lanes_shown_max = 32;
+  /// Databases whose parked points were given up that have a metric of their own; further ones are
+  /// summed up.
+  static constexpr std::size_t given_up_shown_max = 32;
 
   /// Of what is pending: bytes of lines, and when the oldest was received (wall clock; 0: nothing
   /// is pending, or it is not known).
@@ -63,6 +68,11 @@ struct sink_counters {
   counter cursor_failures;
   /// Points, since the start.
   counter discarded_unread;
+  /// What is in the parking place: points, bytes on disk, lanes; and how often it refused.
+  counter parked_points;
+  counter parked_bytes;
+  counter parked_lanes;
+  counter park_failures;
   /// Monotonic milliseconds of the last answer that was not a success; 0: none yet.
   counter last_error_ms;
   counter low_water;
@@ -77,6 +87,8 @@ struct sink_counters {
     return points_;
   }
   void note(const attempt_result& result) noexcept;
+  /// Points of a database given up because the parking place was full.
+  void note_park_full(const std::string& database, std::uint64_t points);
   void set_held(std::vector<held_lane> held);
   /// `now_ms` is monotonic, `now_ns` the wall clock.
   void collect(std::string_view sink_name, std::int64_t now_ms, std::int64_t now_ns,
@@ -84,9 +96,12 @@ struct sink_counters {
 
  private:
   void collect_held(std::string_view sink_name, std::int64_t now_ns, metric_collector& out) const;
+  void collect_parked(std::string_view sink_name, metric_collector& out) const;
 
   mutable std::mutex held_lock_;
   std::vector<held_lane> held_;
+  /// Points, by database.
+  std::map<std::string, std::uint64_t> given_up_;
   mutable brief_mutex points_mutex_;
   sink_points points_;
 };

@@ -45,6 +45,7 @@ class sink_runner {
     std::unique_ptr<class target> target;
     std::unique_ptr<cursor_store> cursors;
     std::unique_ptr<refused_store> refused;
+    std::unique_ptr<parking> parked;
     std::unique_ptr<sink> worker;
   };
 

@@ -12,6 +12,7 @@
 #include "files/directory_remedy_posix.hpp"
 #include "files/file_operations.hpp"
 #include "observe/journal.hpp"
+#include "sinks/parking/parked_files_posix.hpp"
 #include "sinks/sink_runner_uv.hpp"
 #include "sinks/sink_set.hpp"
 #include "sinks/state/cursor_store_posix.hpp"
@@ -114,7 +115,7 @@ outcome make_refused(const sink_settings& settings, const sink_environment& envi
 }
 
 result<cursor_state> make_cursor(const sink_settings& settings, const sink_environment& environment,
-                                 sink_runner::parts& parts) {
+                                 sink_runner::parts& parts, bool& cursor_missing) {
   cursor_state start;
   start.low_water = start.discovered = environment.log.first();
   start.log_identity = environment.log.identity();
@@ -131,6 +132,7 @@ result<cursor_state> make_cursor(const sink_settings& settings, const sink_envir
     return in_sink(settings, with_remedy(kept.error(), environment.state_key, directory).message);
   }
   parts.cursors = std::move(file);
+  cursor_missing = !kept.value();
   if (kept.value()) {
     started_cursor started =
         start_on_log(std::move(*kept.value()), environment.log.identity(), environment.log.first());
@@ -146,6 +148,24 @@ result<cursor_state> make_cursor(const sink_settings& settings, const sink_envir
   return start;
 }
 
+outcome make_parking(const sink_settings& settings, const sink_environment& environment,
+                     sink_runner::parts& parts) {
+  if (!environment.persistent) {
+    return nothing{};
+  }
+  const std::string directory = parking_directory(environment.state_directory, settings.name);
+  auto opened = parked_files::open(
+      {.directory = directory,
+       .keep_bytes = settings.park_keep,
+       .kept = environment.log.capabilities().stable ? durability::power : durability::process,
+       .now_ns = wall_clock_ns});
+  if (!opened.ok()) {
+    return in_sink(settings, with_remedy(opened.error(), environment.state_key, directory).message);
+  }
+  parts.parked = std::move(opened).value();
+  return nothing{};
+}
+
 outcome threaded_sinks::add(const sink_settings& settings, const sink_environment& environment) {
   result<std::unique_ptr<sink_runner>> runner = sink_runner::make();
   if (!runner.ok()) {
@@ -153,13 +173,14 @@ outcome threaded_sinks::add(const sink_settings& settings, const sink_environmen
   }
   running_sink made{settings.name, nullptr, {}, nullptr};
   sink_runner::parts& parts = made.parts;
-  result<cursor_state> start = make_cursor(settings, environment, parts);
+  bool cursor_missing = false;
+  result<cursor_state> start = make_cursor(settings, environment, parts, cursor_missing);
   if (!start.ok()) {
     return start.error();
   }
   for (const outcome& step :
        {make_target(settings, environment, start.value().low_water, *runner.value(), made),
-        make_refused(settings, environment, parts)}) {
+        make_refused(settings, environment, parts), make_parking(settings, environment, parts)}) {
     if (!step.ok()) {
       return step;
     }
@@ -168,15 +189,17 @@ outcome threaded_sinks::add(const sink_settings& settings, const sink_environmen
   const std::size_t subscriber = log_.subscribe(
       {settings.name, settings.required, [notifier] { notifier->notify_of_append(); }},
       start.value().low_water);
-  sink_parts needs{log_,
-                   environment.memory,
-                   *parts.target,
-                   parts.cursors.get(),
-                   parts.refused.get(),
-                   [notifier] { notifier->notify(); },
-                   subscriber,
-                   environment.seed ^ std::hash<std::string>{}(settings.name),
-                   wall_clock_ns};
+  sink_parts needs{.log = log_,
+                   .memory = environment.memory,
+                   .target = *parts.target,
+                   .cursors = parts.cursors.get(),
+                   .refused = parts.refused.get(),
+                   .request_turn = [notifier] { notifier->notify(); },
+                   .subscriber = subscriber,
+                   .seed = environment.seed ^ std::hash<std::string>{}(settings.name),
+                   .now_ns = wall_clock_ns,
+                   .parked = parts.parked.get(),
+                   .cursor_missing = cursor_missing};
   parts.worker = std::make_unique<sink>(settings, std::move(needs), start.value());
   made.runner = std::move(runner).value();
   sinks_.push_back(std::move(made));
@@ -196,14 +219,16 @@ void threaded_sinks::launch() {
 
 bool threaded_sinks::all_reached(std::uint64_t target) const {
   return std::all_of(sinks_.begin(), sinks_.end(), [&](const running_sink& one) {
-    return one.runner->counters().low_water.value() >= target;
+    const sink_counters& counters = one.runner->counters();
+    return counters.low_water.value() >= target && counters.parked_points.value() == 0;
   });
 }
 
 bool threaded_sinks::all_done(std::uint64_t target) const {
   return std::all_of(sinks_.begin(), sinks_.end(), [&](const running_sink& one) {
     const sink_counters& counters = one.runner->counters();
-    return counters.low_water.value() >= target || counters.at_rest.value() == drains_;
+    const bool all = counters.low_water.value() >= target && counters.parked_points.value() == 0;
+    return all || counters.at_rest.value() == drains_;
   });
 }
 

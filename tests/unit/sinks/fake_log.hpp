@@ -40,7 +40,7 @@ class fake_log final : public frame_log {
   }
   log_position first() const override {
     const std::lock_guard hold(lock_);
-    return frames_.empty() ? end_ : frames_.begin()->first;
+    return std::max(first_, frames_.empty() ? end_ : frames_.begin()->first);
   }
   log_position end() const override {
     const std::lock_guard hold(lock_);
@@ -61,6 +61,14 @@ class fake_log final : public frame_log {
     subscribers_.erase(subscriber);
   }
   log_capabilities capabilities() const override { return {.durable = true}; }
+  log_usage usage() const override {
+    const std::lock_guard hold(lock_);
+    std::uint64_t bytes = 0;
+    for (const auto& [position, one] : frames_) {
+      bytes += one->stored.size();
+    }
+    return {bytes, bytes_max};
+  }
   std::unique_ptr<log_reader> reader() override;
   void collect(metric_collector&) const override {}
   outcome close() override { return nothing{}; }
@@ -70,10 +78,23 @@ class fake_log final : public frame_log {
     const std::lock_guard hold(lock_);
     frames_.erase(position);
   }
+  /// What every subscriber has released is gone, as where a log deletes whole files.
+  void forget_released() {
+    const std::lock_guard hold(lock_);
+    log_position least = end_;
+    for (const auto& [subscriber, low_water] : released_) {
+      least = std::min(least, subscribers_.contains(subscriber) ? low_water : end_);
+    }
+    frames_.erase(frames_.begin(), frames_.lower_bound(least));
+    first_ = std::max(first_, least);
+  }
   void fail_reads(bool fail) {
     const std::lock_guard hold(lock_);
     failing_ = fail;
   }
+  /// What `usage` says of the bound; 0: none.
+  std::uint64_t bytes_max = 0;
+
   log_position released(std::size_t subscriber) const {
     const std::lock_guard hold(lock_);
     const auto found = released_.find(subscriber);
@@ -88,6 +109,7 @@ class fake_log final : public frame_log {
   std::map<std::size_t, log_position> released_;
   std::size_t subscriber_count_ = 0;
   log_position end_{1};
+  log_position first_{1};
   bool failing_ = false;
 };
 

@@ -162,21 +162,27 @@ class sink_world {
     if (cursors.kept) {
       from = *cursors.kept;
     }
+    if (subscriber != 0) {
+      log_.unsubscribe(subscriber);
+    }
     subscriber = log_.subscribe({settings.name, true, {}}, from.low_water);
     target.emplace(settings.name, *settings.as<influxdb_settings>(),
                    influxdb_parts{server, compression_mode::none, [this](std::string_view name) {
                                     return created.contains(std::string(name));
                                   }});
-    sink_parts parts{log_,
-                     memory,
-                     *target,
-                     &cursors,
-                     &refused,
-                     [] {},
-                     subscriber,
-                     seed,
-                     [this] { return now_ns(); },
-                     [this](const std::string& line) { told.push_back(line); }};
+    parked = make_parking ? make_parking() : nullptr;
+    sink_parts parts{.log = log_,
+                     .memory = memory,
+                     .target = *target,
+                     .cursors = kept_cursors != nullptr ? kept_cursors : &cursors,
+                     .refused = &refused,
+                     .request_turn = [] {},
+                     .subscriber = subscriber,
+                     .seed = seed,
+                     .now_ns = [this] { return now_ns(); },
+                     .told = [this](const std::string& line) { told.push_back(line); },
+                     .parked = parked.get(),
+                     .cursor_missing = cursor_missing};
     worker.emplace(settings, std::move(parts), from);
     worker->open(now_ms);
   }
@@ -213,6 +219,12 @@ class sink_world {
   memory_budget memory{std::size_t{1} << 30};
   fake_server server;
   fake_cursors cursors;
+  /// Instead of those.
+  cursor_store* kept_cursors = nullptr;
+  bool cursor_missing = false;
+  /// Opens the parking place; empty: there is none.
+  std::function<std::unique_ptr<parking>()> make_parking;
+  std::unique_ptr<parking> parked;
   fake_refused refused;
   std::set<std::string> created;
   std::optional<influxdb_target> target;
