@@ -43,7 +43,7 @@ std::uint64_t whole_lines_end(const file_handle& file, std::uint64_t size) {
 }
 
 outcome append(file_system& files, const std::string& path, bool cut_torn_line,
-               std::string_view head, std::string_view tail) {
+               std::string_view head, std::string_view tail, durability wanted) {
   file_handle file(files, files.open_or_create(path));
   if (!file.open()) {
     return file_failure("open", path, file.error());
@@ -63,10 +63,14 @@ outcome append(file_system& files, const std::string& path, bool cut_torn_line,
     const bool undone = file.truncate(whole) == 0;
     return file_failure(undone ? "write" : "write, nor take back a part written of,", path, error);
   }
+  if (const int error = wanted == durability::power ? file.sync() : 0; error < 0) {
+    static_cast<void>(file.truncate(whole));
+    return file_failure("sync", path, error);
+  }
   if (const int error = file.close(); error < 0) {
     return file_failure("write", path, error);
   }
-  return nothing{};
+  return wanted == durability::power ? sync_directory_of(path, files) : outcome(nothing{});
 }
 
 }  // namespace
@@ -173,12 +177,12 @@ result<std::optional<std::string>> read_small_file(const std::string& path, file
 }
 
 outcome append_to_file(const std::string& path, std::string_view head, std::string_view tail,
-                       file_system& files) {
-  return append(files, path, false, head, tail);
+                       file_system& files, durability wanted) {
+  return append(files, path, false, head, tail, wanted);
 }
 
 outcome append_lines_to_file(const std::string& path, std::string_view lines, file_system& files) {
-  return append(files, path, true, lines, {});
+  return append(files, path, true, lines, {}, durability::process);
 }
 
 std::uint64_t file_bytes(const std::string& path, file_system& files) {

@@ -79,10 +79,12 @@ class replacement_file {
     const std::string& path, file_system& files = posix_file_system());
 
 /// Appends the pieces to the file at `path`, which is made when it is missing. All or nothing: a
-/// write that fails half-way is cut off again.
+/// write that fails half-way is cut off again. With `power` the bytes, and the file's name, are on
+/// stable storage then.
 [[nodiscard]] outcome append_to_file(const std::string& path, std::string_view head,
                                      std::string_view tail,
-                                     file_system& files = posix_file_system());
+                                     file_system& files = posix_file_system(),
+                                     durability wanted = durability::process);
 
 /// The same for a file of lines: a last line without a line feed, which a process left when it was
 /// killed, is cut off before.

@@ -10,6 +10,7 @@
 
 #include "base/clock_posix.hpp"
 #include "files/directory_remedy_posix.hpp"
+#include "files/directory_sync_posix.hpp"
 #include "files/file_operations.hpp"
 #include "observe/journal.hpp"
 #include "sinks/parking/parked_files_posix.hpp"
@@ -110,7 +111,14 @@ outcome make_refused(const sink_settings& settings, const sink_environment& envi
     return in_sink(settings,
                    with_remedy(made.error(), "sink.refused_directory", directory).message);
   }
-  parts.refused = std::make_unique<refused_file>(directory, settings.name, settings.refused_keep);
+  const bool stable = environment.log.capabilities().stable;
+  if (const outcome synced =
+          stable ? sync_path_to(directory, posix_file_system()) : outcome(nothing{});
+      !synced.ok()) {
+    return in_sink(settings, synced.error().message);
+  }
+  parts.refused = std::make_unique<refused_file>(directory, settings.name, settings.refused_keep,
+                                                 stable ? durability::power : durability::process);
   return nothing{};
 }
 

@@ -28,9 +28,10 @@ std::string now_rfc3339() {
 }  // namespace
 
 refused_file::refused_file(const std::string& directory, const std::string& sink_name,
-                           std::uint64_t keep, file_system& files)
+                           std::uint64_t keep, durability kept, file_system& files)
     : path_(directory + "/" + percent_escape(sink_name) + ".lp"),
       file_bytes_max_(keep / 2),
+      kept_(kept),
       files_(files) {}
 
 outcome refused_file::put(const refusal& what) {
@@ -52,7 +53,7 @@ outcome refused_file::put(const refusal& what) {
       return rotated;
     }
   }
-  return append_to_file(path_, head, lines, files_);
+  return append_to_file(path_, head, lines, files_, kept_);
 }
 
 }  // namespace weir

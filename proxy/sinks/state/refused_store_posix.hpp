@@ -8,16 +8,17 @@
 #include <cstdint>
 #include <string>
 
-#include "files/file_system.hpp"
+#include "files/file_operations.hpp"
 #include "sinks/state/refused_store.hpp"
 
 namespace weir {
 
 class refused_file final : public refused_store {
  public:
-  /// `directory` must exist, `files` outlive it.
+  /// `directory` must exist, `files` outlive it. What `put` has kept survives what `kept` says: a
+  /// point that was acknowledged as synced must not be lost by being refused.
   refused_file(const std::string& directory, const std::string& sink_name, std::uint64_t keep,
-               file_system& files = posix_file_system());
+               durability kept = durability::process, file_system& files = posix_file_system());
 
   outcome put(const refusal& what) override;
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -25,6 +26,7 @@ class refused_file final : public refused_store {
  private:
   std::string path_;
   std::uint64_t file_bytes_max_;
+  durability kept_;
   file_system& files_;
 };
 

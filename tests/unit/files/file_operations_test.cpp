@@ -81,6 +81,22 @@ TEST(append_to_file, cuts_off_what_a_failed_write_left) {
   EXPECT_EQ(at.text("a"), "old");
 }
 
+TEST(append_to_file, syncs_what_must_survive_a_loss_of_power_or_takes_it_back) {
+  temporary_directory at;
+  at.write("a", "old");
+  counting_files files;
+  ASSERT_TRUE(append_to_file(at.file("a"), "new", "", files, durability::power).ok());
+  const auto synced = [&files](const std::string& what) {
+    return std::count_if(files.calls.begin(), files.calls.end(),
+                         [&what](const std::string& call) { return call.starts_with(what); });
+  };
+  EXPECT_EQ(synced("sync"), 2) << "the file, and the directory with its name";
+  EXPECT_EQ(at.text("a"), "oldnew");
+  files.calls.clear();
+  ASSERT_TRUE(append_to_file(at.file("a"), "er", "", files).ok());
+  EXPECT_EQ(synced("sync"), 0);
+}
+
 TEST(read_small_file, has_the_whole_content_or_none) {
   temporary_directory at;
   EXPECT_FALSE(read_small_file(at.file("a")).value().has_value());
