@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "files/directory_sync_posix.hpp"
 #include "files/file_operations.hpp"
 #include "unit/metric_values.hpp"
 
@@ -110,8 +111,13 @@ outcome life::add(configured_sink& one, std::uint64_t number) {
   }
   made.cursors = std::make_unique<watched_cursors>(*made.file, around_.truth, around_.events,
                                                    one.number, *files_, around_.planted);
+  const bool stable = watched_->capabilities().stable;
+  if (outcome synced = stable ? sync_path_to(refused, *files_) : outcome(nothing{}); !synced) {
+    return synced;
+  }
   made.refused =
-      std::make_unique<refused_file>(refused, settings.name, settings.refused_keep, *files_);
+      std::make_unique<refused_file>(refused, settings.name, settings.refused_keep,
+                                     stable ? durability::power : durability::process, *files_);
   made.http = std::make_unique<virtual_transfer>(*one.server, number << 8 | one.number, *files_);
   made.target = std::make_unique<influxdb_target>(
       settings.name, *settings.as<influxdb_settings>(),

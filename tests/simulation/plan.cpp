@@ -97,12 +97,6 @@ plan draw_plan(dice& chance, mutation planted) {
     drawn.held.emplace_back("goood/week");
   }
   drawn.faults = draw_faults(chance);
-  if (drawn.faults.power && drawn.promise == append_promise::synced) {
-    drawn.faults.large_bodies_refused = false;
-    for (planned_client& one : drawn.clients) {
-      one.poison_one_in = 0;
-    }
-  }
   drawn.steps = chance.between(300, 1'200);
   if (planted != mutation::none) {
     // What is planted must show, so nothing else excuses a loss.
