@@ -13,6 +13,7 @@
 #include "tools/letters/letters_command.hpp"
 #include "tools/lint/lint_command.hpp"
 #include "tools/load/load_command.hpp"
+#include "tools/log/log_command.hpp"
 #include "tools/types_command.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -160,6 +161,8 @@ int main(int argc, char** argv) {
   weir::letters_arguments letters_given;
   CLI::App* letters_command = weir::add_letters_command(app, letters_given);
   weir::types_arguments wanted_types;
+  weir::log_arguments log_given;
+  CLI::App* log_command = weir::add_log_command(app, log_given);
   const types_commands types_command = add_types_commands(app, given, wanted_types);
   weir::lint_arguments lint_given;
   CLI::App* lint_command = weir::add_lint_command(app, lint_given);
@@ -203,6 +206,9 @@ int main(int argc, char** argv) {
   }
   if (letters_command->parsed()) {
     return weir::run_letters(letters_given);
+  }
+  if (log_command->parsed()) {
+    return weir::run_log(log_given);
   }
   return version_command->parsed() ? version() : weir::exit_wrong_arguments;
 }

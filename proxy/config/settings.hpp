@@ -77,6 +77,9 @@ struct log_settings {
   when_full_mode when_full = when_full_mode::reject;
   /// Bytes of one segment file. At least 1 MiB.
   std::uint64_t segment = std::uint64_t{64} << 20;
+  /// How long points stay after every sink has them, for `weir log replay`, as far as `keep` has
+  /// room for them.
+  milliseconds retain{0};
 };
 
 struct limit_settings {

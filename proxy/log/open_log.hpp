@@ -46,6 +46,8 @@ struct local_log_options {
   std::function<std::int64_t()> now_ns;
   /// Must outlive the log; nullptr: the real one.
   file_system* files = nullptr;
+  /// How long a segment stays that nobody needs any more, as long as its room is not needed.
+  std::int64_t retain_ns = 0;
   /// Nanoseconds that only ascend, for rates and durations. Any thread.
   std::function<std::int64_t()> steady_ns = [] { return steady_now().ns; };
   /// False: nothing is done between calls but what local_log::work_once is called for (a simulation

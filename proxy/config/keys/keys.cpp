@@ -165,6 +165,8 @@ const std::vector<config_key<log_settings>>& log_keys() {
           {{"reject", when_full_mode::reject}, {"discard-oldest", when_full_mode::discard_oldest}},
           {}, "answer new writes 503, or lose the oldest points", WEIR_MEMBER(when_full)),
       size_key<S>("segment", {mib, 4 * gib}, "of one file of the log", WEIR_MEMBER(segment)),
+      duration_key<S>("retain", milliseconds{0}, hours{24 * 3650},
+                      "how long delivered points stay, for `weir log replay`", WEIR_MEMBER(retain)),
   };
   return keys;
 }

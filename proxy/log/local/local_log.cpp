@@ -262,9 +262,16 @@ void local_log::retire_released(frame_ring::dropped& dropped) {
     return;
   }
   ring_.drop_below(std::min(*low_water, log_position(written_end_)), dropped);
-  while (segments_.size() > 1 && segments_.front().limits.end <= low_water->number()) {
+  while (segments_.size() > 1 && segments_.front().limits.end <= low_water->number() &&
+         !is_retained(segments_[1])) {
     retire_oldest(false);
   }
+}
+
+/// Of the segment before `next`, which was closed when that one was begun.
+bool local_log::is_retained(const kept_segment& next) const {
+  const auto closed_ns = static_cast<std::int64_t>(next.about->seed());
+  return options_.retain_ns > 0 && options_.now_ns() - closed_ns < options_.retain_ns;
 }
 
 bool local_log::take_memory(std::size_t bytes, frame_ring::dropped& dropped) {

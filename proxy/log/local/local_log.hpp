@@ -159,6 +159,7 @@ class local_log final : public frame_log {
   [[nodiscard]] bool may_discard(const kept_segment& kept) const;
   void retire_oldest(bool discarded);
   void retire_empty();
+  [[nodiscard]] bool is_retained(const kept_segment& next) const;
   void retire_released(frame_ring::dropped& dropped);
   bool take_memory(std::size_t bytes, frame_ring::dropped& dropped);
   void note_written(std::uint64_t end, std::uint64_t segment_bytes);

@@ -39,7 +39,13 @@ append_result local_log::outlook() const {
 
 log_usage local_log::usage() const {
   const std::lock_guard lock(mutex_);
-  return {bytes_ + unwritten_bytes_, options_.keep_bytes};
+  // What is only retained makes room by itself.
+  const std::uint64_t from = subscribers_.low_water().value_or(log_position(end_)).number();
+  std::uint64_t bytes = unwritten_bytes_;
+  for (const kept_segment& each : segments_) {
+    bytes += each.limits.end > from ? each.limits.bytes : 0;
+  }
+  return {bytes, options_.keep_bytes};
 }
 
 /// As `take_memory` would find it.

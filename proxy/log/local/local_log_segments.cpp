@@ -131,6 +131,9 @@ void local_log::count_discarded(const retired_segment& gone) {
       points += found.head.points;
     }
   }
+  if (points == 0) {
+    return;  // it was only retained
+  }
   discarded_points_.add_shared(points);
   // A sink knows which of these points it had delivered and which it needed: it says what it lost.
   journal_limited("log discard", journal_level::warning,

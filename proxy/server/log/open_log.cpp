@@ -38,7 +38,8 @@ result<std::unique_ptr<frame_log>> open_configured_log(const log_settings& setti
                              .keep_bytes = settings.keep,
                              .segment_bytes = settings.segment,
                              .frames = frames,
-                             .now_ns = std::move(now_ns)});
+                             .now_ns = std::move(now_ns),
+                             .retain_ns = std::chrono::nanoseconds(settings.retain).count()});
     case log_type::memory:
       return make_memory_log({.frames = frames, .when_full = policy_of(settings)});
   }

@@ -180,6 +180,35 @@ TEST_F(local_log_files, discards_only_what_no_required_sink_needs) {
   EXPECT_LE(metric(*log, "weir_log_bytes"), 400 * 1024);
 }
 
+TEST_F(local_log_files, retains_what_nobody_needs_for_a_while_as_far_as_there_is_room) {
+  std::int64_t now_ns = 1'000'000'000;
+  log_shape settings = small_segments();
+  settings.directory = directory_.path();
+  settings.keep_bytes = 400 * 1024;
+  local_log_options options = options_of(settings, budget_, [&] { return now_ns; });
+  options.retain_ns = 1000;
+  auto log = open_local_log(std::move(options)).value();
+  const std::size_t sink = log->subscribe({"sink", true, {}}, log_position(1));
+  const auto put = [&](std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      ASSERT_EQ(append_one(*log, make_frame(payload_of(i, 1000))), append_status::taken);
+      log->release(sink, log->end());
+    }
+  };
+  put(200);
+  EXPECT_EQ(log->first().number(), 1u);
+  EXPECT_LE(log->usage().bytes, 64U * 1024);
+  // Room comes first, and nothing counts as lost.
+  put(1000);
+  EXPECT_GT(log->first().number(), 500u);
+  EXPECT_LE(metric(*log, "weir_log_bytes"), 400 * 1024);
+  EXPECT_EQ(metric(*log, "weir_log_discarded_points_total"), 0);
+  // Then time.
+  now_ns += 2000;
+  put(1);
+  EXPECT_GT(log->first().number(), 1000u);
+}
+
 TEST_F(local_log_files, keep_smaller_than_a_segment_still_works) {
   log_shape settings;
   settings.keep_bytes = 100 * 1024;

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `weir log tail` and `weir log export`: lines out of the log.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <thread>
+
+#include "base/text/terminal_text.hpp"
+#include "codec/gzip.hpp"
+#include "log/frame.hpp"
+#include "tools/letters/line_output_posix.hpp"
+#include "tools/log/log_job.hpp"
+#include "tools/log/log_lines.hpp"
+
+namespace weir {
+namespace {
+
+/// Of a member of a compressed file, before compression.
+constexpr std::size_t member_bytes = std::size_t{1} << 20;
+constexpr std::chrono::milliseconds follow_pause{200};
+
+/// The lines of a record that the arguments ask for; nothing where it is damaged.
+std::optional<std::size_t> lines_of(const log_job& job, const record_head& head,
+                                    const stored_log::payload_reader& load, std::string& out) {
+  frame one;
+  one.header = head.to_header();
+  std::string lines;
+  if (load(one.stored) != segment_scanner::payload_status::whole || !inflate_frame(one, lines)) {
+    return std::nullopt;
+  }
+  return append_matching_lines(lines, job.given.measurement, out);
+}
+
+int tell_faults(const stored_scan& found) {
+  for (const std::string& each : found.faults) {
+    std::fprintf(stderr, "weir log: %s\n", each.c_str());
+  }
+  return found.whole() ? 0 : 1;
+}
+
+/// Lines under headings that say where they belong; the heading once for lines that follow one
+/// another.
+class grouped {
+ public:
+  std::string operator()(const record_head& head, std::string_view lines) {
+    std::string heading = import_heading(head.database, head.retention_policy);
+    const bool same = heading == last_;
+    last_ = heading;
+    return (same ? std::string() : std::move(heading)) + std::string(lines);
+  }
+
+ private:
+  std::string last_;
+};
+
+void print_now(const std::string& text) {
+  static const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  const std::string shown = terminal ? visible_lines(text) : text;
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
+}
+
+struct kept_line {
+  std::string text;
+  std::string database;
+  std::string retention_policy;
+};
+
+void keep_last(std::deque<kept_line>& last, const record_head& head, std::string_view lines,
+               std::uint64_t count_max) {
+  while (!lines.empty()) {
+    const std::size_t end = first_line_bytes(lines);
+    last.push_back({std::string(lines.substr(0, end)), std::string(head.database),
+                    std::string(head.retention_policy)});
+    lines.remove_prefix(end);
+    if (last.size() > count_max) {
+      last.pop_front();
+    }
+  }
+}
+
+}  // namespace
+
+int tail_log(log_job& job) {
+  std::deque<kept_line> last;
+  grouped with_heading;
+  // Where nothing is filtered by measurement, records of points long past need not be read.
+  std::deque<std::pair<std::uint64_t, std::uint64_t>> newest;  // sequence, points
+  std::uint64_t points = 0;
+  stored_scan found = job.log.scan(0, [&](const record_head& head, const auto&) {
+    if (job.wants(head)) {
+      newest.emplace_back(head.sequence, head.points);
+      points += head.points;
+      while (job.given.measurement.empty() && points - newest.front().second >= job.given.lines &&
+             newest.size() > 1) {
+        points -= newest.front().second;
+        newest.pop_front();
+      }
+    }
+    return stored_log::visit::go_on;
+  });
+  const std::uint64_t from = newest.empty() ? found.end : newest.front().first;
+  std::string lines;
+  found = job.log.scan(from, [&](const record_head& head, const auto& load) {
+    lines.clear();
+    if (job.given.lines > 0 && job.wants(head) && lines_of(job, head, load, lines)) {
+      keep_last(last, head, lines, job.given.lines);
+    }
+    return stored_log::visit::go_on;
+  });
+  for (const kept_line& each : last) {
+    record_head head;
+    head.database = each.database;
+    head.retention_policy = each.retention_policy;
+    print_now(with_heading(head, each.text));
+  }
+  std::fflush(stdout);
+  const int status = tell_faults(found);
+  std::uint64_t next = found.end;
+  while (job.given.follow && std::ferror(stdout) == 0) {
+    std::this_thread::sleep_for(follow_pause);
+    if (auto looked = job.log.refresh(); !looked) {
+      return complain_of_log(looked.error().message, 1);
+    }
+    found = job.log.scan(next, [&](const record_head& head, const auto& load) {
+      lines.clear();
+      if (job.wants(head) && lines_of(job, head, load, lines).value_or(0) > 0) {
+        print_now(with_heading(head, lines));
+      }
+      return stored_log::visit::go_on;
+    });
+    next = std::max(next, found.end);
+    std::fflush(stdout);
+    tell_faults(found);
+  }
+  return status;
+}
+
+int export_log(const log_job& job) {
+  line_output out;
+  if (job.given.gzip && job.given.out == "-" && ::isatty(STDOUT_FILENO) != 0) {
+    return complain_of_log("compressed bytes are not for a terminal: give --out FILE",
+                           exit_wrong_arguments);
+  }
+  if (auto opened = out.open(job.given.out); !opened) {
+    return complain_of_log(opened.error().message, 1);
+  }
+  gzip_compressor compressor;
+  std::string waiting;
+  const auto flush = [&] {
+    if (job.given.gzip && !waiting.empty()) {
+      const std::string_view piece = waiting;
+      std::string member;
+      compressor.append_member({&piece, 1}, member);
+      out.write(member);
+    } else {
+      out.write(waiting);
+    }
+    waiting.clear();
+  };
+  grouped with_heading;
+  std::uint64_t count = 0;
+  std::string lines;
+  const stored_scan found = job.log.scan(0, [&](const record_head& head, const auto& load) {
+    lines.clear();
+    const auto matched = job.wants(head) ? lines_of(job, head, load, lines) : 0;
+    if (matched.value_or(0) > 0) {
+      count += *matched;
+      waiting += with_heading(head, lines);
+      if (waiting.size() >= member_bytes) {
+        flush();
+      }
+    }
+    return stored_log::visit::go_on;
+  });
+  flush();
+  if (auto closed = out.close(); !closed) {
+    return complain_of_log(closed.error().message, 1);
+  }
+  std::fprintf(stderr, "%llu lines\n", static_cast<unsigned long long>(count));
+  return tell_faults(found);
+}
+
+int verify_log(const log_job& job) {
+  const auto began = std::chrono::steady_clock::now();
+  std::uint64_t bytes = 0;
+  for (const stored_segment& each : job.log.segments()) {
+    bytes += each.bytes;
+  }
+  const stored_scan found = job.log.scan(
+      0, [](const record_head&, const auto&) { return stored_log::visit::go_on; }, true);
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::printf("%llu bytes in %zu segments read in %.2f s: %llu frames, %llu points\n",
+              number(bytes), job.log.segments().size(), seconds, number(found.frames),
+              number(found.points));
+  if (found.torn_bytes > 0) {
+    std::printf("%llu bytes behind the last record: a write under way, or one that was cut off\n",
+                number(found.torn_bytes));
+  }
+  if (!found.whole()) {
+    std::printf(
+        "%llu damaged records with at least %llu points, %llu frames missing, %llu segments that "
+        "cannot be read\n",
+        number(found.damaged_records), number(found.damaged_points), number(found.missing_frames),
+        number(found.failures));
+  }
+  return tell_faults(found);
+}
+
+}  // namespace weir

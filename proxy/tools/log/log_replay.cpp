@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `weir log replay`: a second subscriber of a sink's target, over a part of the log. It delivers as
+// the sink does (batches, retries, halves, refused lines set aside), with a cursor of its own,
+// which is gone once all is delivered.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <iterator>
+#include <thread>
+
+#include "base/clock_posix.hpp"
+#include "base/fnv1a.hpp"
+#include "base/memory_budget.hpp"
+#include "base/percent_escape.hpp"
+#include "base/text/terminal_text.hpp"
+#include "config/checks/suggest.hpp"
+#include "files/file_operations.hpp"
+#include "log/local/replay_log.hpp"
+#include "sinks/sink_set.hpp"
+#include "tools/log/log_job.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t memory_bytes = std::size_t{64} << 20;
+constexpr std::chrono::milliseconds look_pause{100};
+constexpr std::chrono::seconds progress_pause{2};
+
+volatile std::sig_atomic_t interrupted = 0;
+void note_signal(int) {
+  interrupted = 1;
+}
+
+const sink_settings* find_sink(const log_job& job) {
+  const auto found =
+      std::find_if(job.configured.sinks.begin(), job.configured.sinks.end(),
+                   [&](const sink_settings& each) { return each.name == job.given.sink; });
+  return found == job.configured.sinks.end() ? nullptr : &*found;
+}
+
+std::string no_such_sink(const log_job& job) {
+  std::vector<std::string> names;
+  for (const sink_settings& each : job.configured.sinks) {
+    names.push_back(each.name);
+  }
+  return "no [[sink]] is named \"" + visible(job.given.sink) + "\"" +
+         did_you_mean(nearest_name(job.given.sink, names));
+}
+
+replay_range range_of(const log_job& job) {
+  return {job.since_ns, job.until_ns, job.given.database, job.given.to_database};
+}
+
+/// Where the replay's cursor is: the same for the same words on the command line, so that it goes
+/// on after it was interrupted, and another one for others.
+std::string place_of(const log_job& job) {
+  const std::string words = job.given.sink + "\n" + job.given.since + "\n" + job.given.until +
+                            "\n" + job.given.database + "\n" + job.given.to_database;
+  return state_directory_of(job.configured) + "/replays/" +
+         fmt::format("{}.{:016x}", percent_escape(job.given.sink), fnv1a(words));
+}
+
+struct totals {
+  std::uint64_t frames = 0;
+  std::uint64_t points = 0;
+};
+
+totals count(const log_job& job) {
+  totals out;
+  const replay_range range = range_of(job);
+  static_cast<void>(job.log.scan(0, [&](const record_head& head, const auto&) {
+    if (range.wants(head)) {
+      ++out.frames;
+      out.points += head.points;
+    }
+    return stored_log::visit::go_on;
+  }));
+  return out;
+}
+
+/// Until everything is delivered or given up, or a signal comes. True: nothing is left.
+bool deliver(sink_set& sinks, std::uint64_t of_points) {
+  auto told = std::chrono::steady_clock::now();
+  for (;;) {
+    const std::uint64_t pending = sinks.standings().front().pending_points;
+    // Nothing is pending before it was found, either: draining tells the two apart.
+    if (pending == 0 && sinks.drain(std::chrono::steady_clock::now() + look_pause)) {
+      return true;
+    }
+    if (interrupted != 0) {
+      return false;
+    }
+    std::this_thread::sleep_for(look_pause);
+    if (std::chrono::steady_clock::now() - told >= progress_pause) {
+      told = std::chrono::steady_clock::now();
+      std::fprintf(stderr, "%llu of %llu points are pending%s\n",
+                   static_cast<unsigned long long>(pending),
+                   static_cast<unsigned long long>(of_points),
+                   sinks.standings().front().held_lanes > 0 ? " (some are held: see above)" : "");
+    }
+  }
+}
+
+/// What became of the points, over all runs of this replay.
+class sums final : public metric_collector {
+ public:
+  void counter_value(std::string_view name, std::string_view, double value,
+                     std::initializer_list<label> labels) override {
+    if (name == "weir_sink_delivered_points_total") {
+      delivered = static_cast<std::uint64_t>(value);
+    } else if (name == "weir_sink_discarded_points_total" && value > 0) {
+      given_up += static_cast<std::uint64_t>(value);
+      reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ",
+                             static_cast<std::uint64_t>(value), std::prev(labels.end())->second);
+    }
+  }
+  void gauge_value(std::string_view, std::string_view, double,
+                   std::initializer_list<label>) override {}
+  void histogram_value(std::string_view, std::string_view, const histogram_counts&,
+                       std::initializer_list<label>) override {}
+  std::uint64_t delivered = 0;
+  std::uint64_t given_up = 0;
+  std::string reasons;
+};
+
+int report(const sink_set& sinks, bool done, const std::string& place) {
+  sums found;
+  sinks.collect(found);
+  std::printf("%llu points are delivered%s\n", static_cast<unsigned long long>(found.delivered),
+              found.given_up == 0
+                  ? ""
+                  : fmt::format(", {} are not ({})", found.given_up, found.reasons).c_str());
+  if (!done) {
+    std::fprintf(stderr, "interrupted: the same command goes on from here (its cursor is in %s)\n",
+                 visible(place).c_str());
+    return 1;
+  }
+  return found.given_up == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int replay_log(const log_job& job) {
+  const sink_settings* named = find_sink(job);
+  if (named == nullptr) {
+    return complain_of_log(no_such_sink(job), exit_wrong_arguments);
+  }
+  const totals wanted = count(job);
+  std::fprintf(stderr, "%llu points in %llu frames were received then and are still in the log\n",
+               static_cast<unsigned long long>(wanted.points),
+               static_cast<unsigned long long>(wanted.frames));
+  if (job.given.dry_run || wanted.frames == 0) {
+    return wanted.frames == 0 ? complain_of_log(
+                                    "there is nothing to deliver: points stay in the "
+                                    "log after delivery for log.retain",
+                                    1)
+                              : 0;
+  }
+  const std::string place = place_of(job);
+  if (auto made = make_directories(place); !made) {
+    return complain_of_log(made.error().message, 1);
+  }
+  directory_lock lock;
+  if (const std::string why = lock.take(place + "/lock"); !why.empty()) {
+    return complain_of_log("this replay runs already: " + why, 1);
+  }
+  sink_settings settings = *named;
+  settings.databases = {"*"};
+  settings.park_after.reset();
+  const auto log = make_replay_log(job.log, range_of(job));
+  memory_budget memory(memory_bytes);
+  auto started = start_sinks(
+      {settings},
+      {.log = *log,
+       .memory = memory,
+       .state_directory = place,
+       .persistent = true,
+       .compression = job.configured.log.compression,
+       .created_through_weir = [&](std::string_view name) { return name == job.given.to_database; },
+       .seed = static_cast<std::uint64_t>(wall_clock_ns()),
+       .state_bytes = job.configured.limits.state,
+       .state_key = "service.state_directory"});
+  if (!started) {
+    return complain_of_log(started.error().message, 1);
+  }
+  std::signal(SIGINT, note_signal);
+  std::signal(SIGTERM, note_signal);
+  const bool done = deliver(*started.value(), wanted.points);
+  started.value()->stop();
+  const int status = report(*started.value(), done, place);
+  if (done) {
+    // Refused lines stay where they are; a second run of the same words begins anew.
+    static_cast<void>(posix_file_system().remove(place + "/cursors/" +
+                                                 percent_escape(job.given.sink) + ".cursor"));
+  }
+  return status;
+}
+
+}  // namespace weir
