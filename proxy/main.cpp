@@ -60,7 +60,11 @@ int run(const arguments& given) {
   if (!loaded) {
     return weir::exit_wrong_arguments;
   }
-  return weir::run_weir(loaded->effective, {given.announce, loaded->place.words()});
+  // The file of the start is read again: a reload does not look elsewhere when it is gone.
+  const auto load = [again = loaded->place.path.empty() ? given.configuration.config
+                                                        : loaded->place.path,
+                     sets = given.configuration.sets] { return weir::load_settings(again, sets); };
+  return weir::run_weir(loaded->effective, {given.announce, loaded->place.words(), load});
 }
 
 using types_action = int (*)(const weir::loaded_settings&, const weir::types_arguments&);

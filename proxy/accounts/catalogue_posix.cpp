@@ -43,11 +43,8 @@ read_names parse_names(std::string_view text) {
   return out;
 }
 
-}  // namespace
-
-result<std::unique_ptr<stored_catalogue>> stored_catalogue::open(
-    std::string path, database_registry& registry,
-    const std::map<std::string, database_settings>& policies, durability kept, file_system& files) {
+void list_named(const std::map<std::string, database_settings>& policies,
+                database_registry& registry) {
   for (const auto& [name, policy] : policies) {
     if (name == "*") {
       continue;
@@ -56,6 +53,14 @@ result<std::unique_ptr<stored_catalogue>> stored_catalogue::open(
       entry->set_listed(true);
     }
   }
+}
+
+}  // namespace
+
+result<std::unique_ptr<stored_catalogue>> stored_catalogue::open(
+    std::string path, database_registry& registry,
+    const std::map<std::string, database_settings>& policies, durability kept, file_system& files) {
+  list_named(policies, registry);
   std::unique_ptr<stored_catalogue> made(
       new stored_catalogue(std::move(path), registry, policies, kept, files));
   if (!made->path_.empty()) {
@@ -212,8 +217,15 @@ outcome stored_catalogue::append(std::string_view name) {
   return nothing{};
 }
 
+void stored_catalogue::set_policies(const std::map<std::string, database_settings>& policies) {
+  list_named(policies, registry_);
+  const std::scoped_lock lock(policies_lock_);
+  policies_ = policies;
+}
+
 std::vector<catalogue::retention_policy> stored_catalogue::retention_policies(
     std::string_view database) const {
+  const std::scoped_lock lock(policies_lock_);
   const std::string name(database);
   const auto duration_of = [](const database_settings& policy) {
     return policy.retention ? policy.retention->count() : std::int64_t{0};

@@ -23,7 +23,7 @@ class stored_catalogue final : public catalogue {
  public:
   /// Reads `path` (empty: nothing is kept). Before `create` and `drop` answer, what they changed
   /// survives what `kept` says. A file that is no list of databases is renamed to `.damaged` and
-  /// told to the journal. The registry, the policies and `files` must outlive it.
+  /// told to the journal. The registry and `files` must outlive it.
   [[nodiscard]] static result<std::unique_ptr<stored_catalogue>> open(
       std::string path, database_registry& registry,
       const std::map<std::string, database_settings>& policies,
@@ -43,13 +43,16 @@ class stored_catalogue final : public catalogue {
   /// A client created it through weir. Any thread.
   [[nodiscard]] bool created(std::string_view name) const;
 
+  /// The tables of [database] have changed: lists those that are named there.
+  void set_policies(const std::map<std::string, database_settings>& policies);
+
  private:
   stored_catalogue(std::string path, database_registry& registry,
-                   const std::map<std::string, database_settings>& policies, durability kept,
+                   std::map<std::string, database_settings> policies, durability kept,
                    file_system& files)
       : path_(std::move(path)),
         registry_(registry),
-        policies_(policies),
+        policies_(std::move(policies)),
         kept_(kept),
         files_(files) {}
   [[nodiscard]] outcome load();
@@ -58,7 +61,8 @@ class stored_catalogue final : public catalogue {
 
   const std::string path_;
   database_registry& registry_;
-  const std::map<std::string, database_settings>& policies_;
+  mutable std::mutex policies_lock_;
+  std::map<std::string, database_settings> policies_;
   const durability kept_;
   file_system& files_;
   std::string set_aside_;

@@ -74,7 +74,14 @@ class database_registry {
   [[nodiscard]] database_entry* find(std::string_view name) const;
   /// Sorted by name.
   [[nodiscard]] std::vector<database_entry*> entries() const;
-  [[nodiscard]] std::size_t databases_max() const noexcept { return databases_max_; }
+  [[nodiscard]] std::size_t databases_max() const noexcept {
+    return databases_max_.load(std::memory_order_relaxed);
+  }
+  /// Of databases that are named for the first time from now on. Any thread.
+  void set_limits(std::size_t databases_max, std::size_t labelled_max) noexcept {
+    databases_max_.store(databases_max, std::memory_order_relaxed);
+    labelled_max_.store(labelled_max, std::memory_order_relaxed);
+  }
 
   /// `name` as a label.
   [[nodiscard]] std::string_view label_of(std::string_view name) const;
@@ -84,8 +91,8 @@ class database_registry {
                                   metric_collector& out) const;
 
  private:
-  const std::size_t databases_max_;
-  const std::size_t labelled_max_;
+  std::atomic<std::size_t> databases_max_;
+  std::atomic<std::size_t> labelled_max_;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<database_entry>, std::less<>> entries_;
   std::vector<const database_entry*> by_age_;

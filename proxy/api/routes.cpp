@@ -54,6 +54,11 @@ constexpr std::array table{
           .label = "/metrics",
           .served_by = handler::metrics,
           .needs = right::read_metrics},
+    route{.path = "/-/reload",
+          .methods = {method::post},
+          .label = "/-/reload",
+          .served_by = handler::reload,
+          .needs = right::administer},
 };
 
 // That rows of writes, and no others, have a dialect is for a test: g++ 12 does not compare

@@ -25,10 +25,12 @@ enum class handler : std::uint8_t {
   health,
   ready,
   metrics,
+  reload,
 };
 
-/// What a client must be allowed to do. No listener has users yet, so that it is not asked for.
-enum class right : std::uint8_t { none, write, query, read_metrics };
+/// What a client must be allowed to do. No listener has users yet, so that of these only
+/// `administer` is asked for (admin_guard.hpp).
+enum class right : std::uint8_t { none, write, query, read_metrics, administer };
 
 /// A set of methods; OPTIONS, which every route answers, is not among them.
 class method_set {

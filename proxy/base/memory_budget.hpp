@@ -43,7 +43,7 @@ class memory_budget {
   memory_budget& operator=(const memory_budget&) = delete;
 
   /// Takes `bytes`, or nothing at all when fewer are left.
-  [[nodiscard]] bool take(std::size_t bytes) noexcept { return take(bytes, limit_); }
+  [[nodiscard]] bool take(std::size_t bytes) noexcept { return take(bytes, limit()); }
   /// The same for a lease that will be `lease_bytes` large, of a client (or of none).
   [[nodiscard]] bool take_for(std::size_t bytes, std::size_t lease_bytes,
                               memory_share* client) noexcept {
@@ -62,16 +62,26 @@ class memory_budget {
     WEIR_ASSERT(before >= bytes);
   }
   [[nodiscard]] std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
+  [[nodiscard]] std::size_t limit() const noexcept {
+    return limit_.load(std::memory_order_relaxed);
+  }
+  /// From now on. What is leased stays leased: where it is more than `bytes`, nobody gets any
+  /// before enough was given back. Any thread.
+  void set_limit(std::size_t bytes, const budget_rules& rules = {}) noexcept {
+    rules_.assign(rules);
+    limit_.store(bytes, std::memory_order_relaxed);
+  }
 
  private:
   [[nodiscard]] std::size_t ceiling(std::size_t lease_bytes,
                                     std::size_t client_held = 0) const noexcept {
+    const std::size_t all = limit();
+    const auto without = [all](std::size_t reserve) { return all - std::min(all, reserve); };
     const bool is_small = lease_bytes <= rules_.small_bytes;
-    std::size_t most = is_small ? limit_ : limit_ - rules_.reserve_bytes;
+    std::size_t most = is_small ? all : without(rules_.reserve_bytes);
     if (client_held > rules_.client_bytes) {
-      most = std::min(most, limit_ - (is_small ? rules_.client_small_reserve_bytes
-                                               : rules_.client_reserve_bytes));
+      most = std::min(most, without(is_small ? rules_.client_small_reserve_bytes
+                                             : rules_.client_reserve_bytes));
     }
     return most;
   }
@@ -85,8 +95,34 @@ class memory_budget {
     return true;
   }
 
-  const std::size_t limit_;
-  const budget_rules rules_;
+  /// The rules, each replaced by itself: for a moment some may be of before and some of after.
+  struct atomic_rules {
+    explicit atomic_rules(const budget_rules& rules) noexcept { assign(rules); }
+    void assign(const budget_rules& rules) noexcept {
+      small_bytes = rules.small_bytes;
+      reserve_bytes = rules.reserve_bytes;
+      client_bytes = rules.client_bytes;
+      client_reserve_bytes = rules.client_reserve_bytes;
+      client_small_reserve_bytes = rules.client_small_reserve_bytes;
+    }
+    struct number {
+      std::atomic<std::size_t> is{0};
+      // NOLINTNEXTLINE(google-explicit-constructor): reads as the number that it is
+      operator std::size_t() const noexcept { return is.load(std::memory_order_relaxed); }
+      number& operator=(std::size_t to) noexcept {
+        is.store(to, std::memory_order_relaxed);
+        return *this;
+      }
+    };
+    number small_bytes;
+    number reserve_bytes;
+    number client_bytes;
+    number client_reserve_bytes;
+    number client_small_reserve_bytes;
+  };
+
+  std::atomic<std::size_t> limit_;
+  atomic_rules rules_;
   std::atomic<std::size_t> used_{0};
 };
 

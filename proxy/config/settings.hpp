@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/admin_access.hpp"
 #include "base/time_unit.hpp"
 #include "codec/compression_mode.hpp"
 #include "config/sinks/sink_settings.hpp"
@@ -46,6 +47,9 @@ struct http_settings {
   /// Nanoseconds in one unit of timestamps, where neither request nor database says; or
   /// automatic_unit_ns. Key: precision.
   std::int64_t unit_ns = 1;
+  /// Who may ask for a reload and the like, by a request to /-/...
+  admin_access admin = admin_access::loopback;
+  friend bool operator==(const http_settings&, const http_settings&) = default;
 };
 
 /// One `[[udp]]`: datagrams of line protocol for one database, as InfluxDB's own UDP service.
@@ -61,6 +65,7 @@ struct udp_settings {
   std::uint64_t receive_buffer = std::uint64_t{4} << 20;
   /// Bytes of one datagram. A longer one arrives cut off and is dropped.
   std::uint64_t datagram_limit = std::uint64_t{64} << 10;
+  friend bool operator==(const udp_settings&, const udp_settings&) = default;
 };
 
 enum class log_type : std::uint8_t { local, memory };
@@ -80,6 +85,7 @@ struct log_settings {
   /// How long points stay after every sink has them, for `weir log replay`, as far as `keep` has
   /// room for them.
   milliseconds retain{0};
+  friend bool operator==(const log_settings&, const log_settings&) = default;
 };
 
 struct limit_settings {
@@ -101,6 +107,7 @@ struct limit_settings {
   std::uint64_t types = std::uint64_t{64} << 20;
   /// Recent points in which duplicates are looked for, in bytes (32 a point).
   std::uint64_t duplicates = std::uint64_t{8} << 20;
+  friend bool operator==(const limit_settings&, const limit_settings&) = default;
 };
 
 /// What the parser and the gate refused, kept for a while on disk.
@@ -114,6 +121,7 @@ struct letter_settings {
   std::uint64_t line = std::uint64_t{64} << 10;
   /// Keep lines too that a rule dropped in silence.
   bool dropped = true;
+  friend bool operator==(const letter_settings&, const letter_settings&) = default;
 };
 
 enum class expired_mode : std::uint8_t { reject, drop, clamp };
@@ -132,6 +140,7 @@ enum class shield_mode : std::uint8_t { reject, pass, automatic };
 struct time_window {
   nanoseconds from;
   nanoseconds to;
+  friend bool operator==(const time_window&, const time_window&) = default;
 };
 enum class types_mode : std::uint8_t { off, reject, coerce, rename, drop_field };
 enum class duplicates_mode : std::uint8_t { last, reject, spread };
@@ -178,6 +187,7 @@ struct database_settings {
   std::uint64_t series_per_hour = 0;
   std::uint64_t measurement_series_total = 0;
   std::uint64_t measurement_series_per_hour = 0;
+  friend bool operator==(const database_settings&, const database_settings&) = default;
 };
 
 enum class rule_action : std::uint8_t { drop, keep, rename, add_tag, drop_tag, drop_field };
@@ -201,6 +211,7 @@ struct rule_settings {
   std::string key{};
   /// Of rename the new name (\1 stands for the pattern's first group), of add_tag the value.
   std::string to{};
+  friend bool operator==(const rule_settings&, const rule_settings&) = default;
 };
 
 /// At most so many rules are taken.
@@ -213,6 +224,7 @@ struct service_settings {
   std::string state_directory;
   std::string log_level = "info";   // debug | info | warning | error
   std::string log_format = "text";  // text | json
+  friend bool operator==(const service_settings&, const service_settings&) = default;
 };
 
 struct settings {
@@ -229,6 +241,7 @@ struct settings {
   /// Names of those that are off because they are `only_if_alone` and are not alone.
   std::vector<std::string> sinks_off;
   service_settings service;
+  friend bool operator==(const settings&, const settings&) = default;
 };
 
 /// The directory of the log's files; empty: it has none.

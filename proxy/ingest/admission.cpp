@@ -38,9 +38,9 @@ void admission::next_body(std::int64_t now_ns) {
 
 gate_request admission::request_of_gate() const {
   std::optional<nanoseconds> learnt;
-  if (services_.upstream != nullptr && terms_.policy->learn_retention) {
-    learnt = services_.upstream->retention_of(*terms_.policy, target_.database,
-                                              target_.retention_policy);
+  if (terms_.upstream != nullptr && terms_.policy->learn_retention) {
+    learnt =
+        terms_.upstream->retention_of(*terms_.policy, target_.database, target_.retention_policy);
   }
   return {.policy = terms_.policy,
           .now_ns = now_ns_,

@@ -37,8 +37,6 @@ struct admission_services {
   letter_box* letters = nullptr;
   /// The types, duplicates and series that the gate checks against; nullptr: it checks none.
   gate_memory* remembered = nullptr;
-  /// Retention of databases with retention = "learn"; nullptr: none is known.
-  const retention_source* upstream = nullptr;
 };
 
 /// What is true of all points of one request.
@@ -47,6 +45,8 @@ struct admission_terms {
   const database_settings* policy = nullptr;
   /// nullptr: no rule concerns the database. Outlive the request.
   database_rules* rules = nullptr;
+  /// Retention of databases with retention = "learn"; nullptr: none is known. Outlives the request.
+  const retention_source* upstream = nullptr;
   /// As in `write_origin`.
   std::function<void(letter_header&)> describe = nullptr;
 };

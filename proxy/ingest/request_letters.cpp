@@ -8,11 +8,11 @@
 namespace weir {
 
 bool request_letters::wants(bool dropped) const noexcept {
-  return box_ != nullptr && wanted_ && (!dropped || box_->options().dropped);
+  return box_ != nullptr && wanted_ && box_->enabled() && (!dropped || box_->keeps_dropped());
 }
 
 void request_letters::add(const letter_header& sender, letter_line line, std::string_view text) {
-  const std::size_t text_bytes_max = box_->options().line_bytes_max;
+  const std::size_t text_bytes_max = box_->line_bytes_max();
   line.cut = text.size() > text_bytes_max;
   line.text = text.substr(0, text_bytes_max);
   const std::size_t bytes = line.bytes();

@@ -33,9 +33,9 @@ std::size_t lines_of(const line_counts& counts) noexcept {
 }  // namespace
 
 void write_job::begin(const api::write_target& target, std::int64_t now_ns,
-                      database_entry& database, database_rules* rules, done finish,
+                      database_entry& database, request_terms terms, done finish,
                       write_origin origin) {
-  request_.begin(target, now_ns, database, rules, std::move(finish), std::move(origin));
+  request_.begin(target, now_ns, database, std::move(terms), std::move(finish), std::move(origin));
   reader_.reset(reader_options());
 }
 
@@ -47,7 +47,7 @@ parse_options write_job::reader_options() const {
           .utf8 = policy.utf8 == utf8_mode::pass ? utf8_policy::pass : utf8_policy::reject,
           .tag_count = policy.tag_count == shield_mode::pass ? tag_count_policy::pass
                                                              : tag_count_policy::reject,
-          .line_bytes_max = static_cast<std::size_t>(services_.configured.limits.line)};
+          .line_bytes_max = request_.terms().line_bytes_max};
 }
 
 void write_job::reset() {

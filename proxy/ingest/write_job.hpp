@@ -26,15 +26,13 @@ class write_job {
   /// `services` and `turn` outlive the job. `reuse` is called when the log has settled a job whose
   /// client is gone; it may begin or delete the job.
   write_job(const write_services& services, write_turn& turn, std::function<void(write_job&)> reuse)
-      : services_(services),
-        turn_(turn),
-        request_(services, [this, reuse = std::move(reuse)] { reuse(*this); }) {}
+      : turn_(turn), request_(services, [this, reuse = std::move(reuse)] { reuse(*this); }) {}
   write_job(const write_job&) = delete;
   write_job& operator=(const write_job&) = delete;
 
   /// As `write_request::begin`.
   void begin(const api::write_target& target, std::int64_t now_ns, database_entry& database,
-             database_rules* rules, done finish, write_origin origin);
+             request_terms terms, done finish, write_origin origin);
 
   /// A piece of the body. When the memory budget has no more, the request is lost to it.
   void body(std::string_view piece);
@@ -69,7 +67,6 @@ class write_job {
   [[nodiscard]] bool repair(const parse_error& error);
   [[nodiscard]] parse_options reader_options() const;
 
-  const write_services& services_;
   write_turn& turn_;
   write_request request_;
   line_reader reader_;

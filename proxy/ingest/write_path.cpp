@@ -7,6 +7,8 @@
 #include "accounts/database_registry.hpp"
 #include "base/assert.hpp"
 #include "config/checks/automatic.hpp"
+#include "config/policy_lookup.hpp"
+#include "gate/rules/rules.hpp"
 #include "upstream/bucket_names.hpp"
 
 namespace weir {
@@ -17,10 +19,51 @@ constexpr std::size_t idle_jobs_max = 32;
 
 }  // namespace
 
-write_path::write_path(const write_services& services) : services_(services), turn_(services_) {
-  if (services.rules != nullptr && !services.rules->empty()) {
-    rules_.emplace(*services.rules);
+struct write_path::current_terms {
+  explicit current_terms(std::shared_ptr<const write_terms> published) : are(std::move(published)) {
+    if (are->rules != nullptr && !are->rules->empty()) {
+      rules.emplace(*are->rules);
+    }
   }
+  ~current_terms() {
+    if (rules) {
+      rules->flush();  // of requests that were under way when other terms came
+    }
+  }
+  current_terms(const current_terms&) = delete;
+  current_terms& operator=(const current_terms&) = delete;
+
+  const std::shared_ptr<const write_terms> are;
+  std::optional<rule_engine> rules;
+};
+
+write_path::write_path(const write_services& services) : services_(services), turn_(services_) {
+  renew_terms();
+}
+
+write_path::~write_path() = default;
+
+/// The look at the version costs a request one load; a lock is taken once a reload.
+void write_path::renew_terms() {
+  const std::uint64_t version = services_.terms.version();
+  if (version == terms_version_) {
+    return;
+  }
+  terms_version_ = version;
+  terms_ = std::make_shared<current_terms>(services_.terms.current());
+  turn_.compress(terms_->are->configured->log.compression);
+}
+
+request_terms write_path::terms_of(const api::write_target& target) const {
+  const write_terms& now = *terms_->are;
+  return {.policy =
+              now.policies != nullptr
+                  ? &now.policies->find(target.database, target.retention_policy)
+                  : &policy_for(now.configured->database, target.database, target.retention_policy),
+          .rules = terms_->rules ? terms_->rules->rules_for(target.database) : nullptr,
+          .upstream = now.upstream.get(),
+          .line_bytes_max = static_cast<std::size_t>(now.configured->limits.line),
+          .keeps = terms_};
 }
 
 write_job& write_path::idle_job() {
@@ -36,10 +79,11 @@ write_job& write_path::idle_job() {
 
 write_job* write_path::begin(const api::write_target& wanted, std::int64_t now_ns,
                              std::string& refusal, write_job::done finish, write_origin origin) {
-  const std::optional<api::write_target> named = by_name(wanted, services_.upstream);
+  renew_terms();
+  const write_terms& now = *terms_->are;
+  const std::optional<api::write_target> named = by_name(wanted, now.upstream.get());
   const api::write_target& target = named ? *named : wanted;
-  if (services_.policies != nullptr &&
-      is_impossible(target, services_.policies->takers_of(target.database))) {
+  if (now.policies != nullptr && is_impossible(target, now.policies->takers_of(target.database))) {
     refusal = "invalid name";
     return nullptr;
   }
@@ -51,8 +95,7 @@ write_job* write_path::begin(const api::write_target& wanted, std::int64_t now_n
     return nullptr;
   }
   write_job& job = idle_job();
-  job.begin(target, now_ns, *database, rules_ ? rules_->rules_for(target.database) : nullptr,
-            std::move(finish), std::move(origin));
+  job.begin(target, now_ns, *database, terms_of(target), std::move(finish), std::move(origin));
   return &job;
 }
 
@@ -76,8 +119,8 @@ void write_path::recycle(write_job& job) {
 }
 
 void write_path::end_of_turn() {
-  if (rules_) {
-    rules_->flush();
+  if (terms_->rules) {
+    terms_->rules->flush();
   }
   turn_.end();
 }

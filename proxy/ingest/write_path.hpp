@@ -8,11 +8,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "gate/rules/rules.hpp"
 #include "ingest/write_job.hpp"
 #include "ingest/write_services.hpp"
 #include "ingest/write_turn.hpp"
@@ -22,6 +20,7 @@ namespace weir {
 class write_path {
  public:
   explicit write_path(const write_services& services);
+  ~write_path();
   write_path(const write_path&) = delete;
   write_path& operator=(const write_path&) = delete;
 
@@ -47,11 +46,18 @@ class write_path {
   void end_of_turn();
 
  private:
+  /// The terms of the next requests, and what this loop has found out of their rules.
+  struct current_terms;
+
+  void renew_terms();
+  [[nodiscard]] request_terms terms_of(const api::write_target& target) const;
   [[nodiscard]] write_job& idle_job();
   void recycle(write_job& job);
 
   const write_services services_;
-  std::optional<rule_engine> rules_;
+  std::uint64_t terms_version_ = 0;
+  /// Shared with the requests that began under them.
+  std::shared_ptr<current_terms> terms_;
   write_turn turn_;
   std::vector<std::unique_ptr<write_job>> jobs_;
   std::vector<write_job*> idle_;

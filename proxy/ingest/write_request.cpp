@@ -5,8 +5,6 @@
 
 #include "accounts/database_registry.hpp"
 #include "accounts/source_registry.hpp"
-#include "config/checks/automatic.hpp"
-#include "config/policy_lookup.hpp"
 #include "config/settings.hpp"
 #include "ingest/ingest_journal.hpp"
 #include "ingest/refusal_summary.hpp"
@@ -28,22 +26,21 @@ std::size_t lease_bytes(std::size_t held) {
 write_request::write_request(const write_services& services, std::function<void()> reuse)
     : services_(services),
       reuse_(std::move(reuse)),
-      points_({.letters = services.letters,
-               .remembered = services.remembered,
-               .upstream = services.upstream}) {}
+      points_({.letters = services.letters, .remembered = services.remembered}) {}
 
 void write_request::begin(const api::write_target& target, std::int64_t now_ns,
-                          database_entry& database, database_rules* rules, done finish,
+                          database_entry& database, request_terms terms, done finish,
                           write_origin origin) {
-  const database_settings& policy =
-      services_.policies != nullptr
-          ? services_.policies->find(target.database, target.retention_policy)
-          : policy_for(services_.configured.database, target.database, target.retention_policy);
+  terms_ = std::move(terms);
   database_ = &database;
   source_ = origin.source;
   finish_ = std::move(finish);
   lease_ = memory_lease(services_.memory, std::move(origin.share));
-  points_.begin(target, {.policy = &policy, .rules = rules, .describe = std::move(origin.describe)},
+  points_.begin(target,
+                {.policy = terms_.policy,
+                 .rules = terms_.rules,
+                 .upstream = terms_.upstream,
+                 .describe = std::move(origin.describe)},
                 now_ns);
 }
 
@@ -151,6 +148,7 @@ void write_request::commit() {
 
 void write_request::reset() {
   points_.reset(idle_buffer_bytes);
+  terms_ = {};
   database_ = nullptr;
   source_ = nullptr;
   finish_ = nullptr;

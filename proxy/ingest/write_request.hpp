@@ -19,6 +19,7 @@
 #include "base/memory_budget.hpp"
 #include "ingest/admission.hpp"
 #include "ingest/write_services.hpp"
+#include "ingest/write_terms.hpp"
 #include "log/frame_log.hpp"
 
 namespace weir {
@@ -55,10 +56,12 @@ class write_request {
   /// request; it may begin or delete it.
   write_request(const write_services& services, std::function<void()> reuse);
 
-  /// `database` and `rules` (nullptr: none) outlive the request.
+  /// `database` outlives the request.
   void begin(const api::write_target& target, std::int64_t now_ns, database_entry& database,
-             database_rules* rules, done finish, write_origin origin);
+             request_terms terms, done finish, write_origin origin);
 
+  /// Of the request that was begun.
+  [[nodiscard]] const request_terms& terms() const noexcept { return terms_; }
   [[nodiscard]] admission& points() noexcept { return points_; }
   [[nodiscard]] const admission& points() const noexcept { return points_; }
 
@@ -105,6 +108,7 @@ class write_request {
 
   const write_services& services_;
   const std::function<void()> reuse_;
+  request_terms terms_;
   admission points_;
   database_entry* database_ = nullptr;
   source_entry* source_ = nullptr;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/published.hpp"
 #include "base/result.hpp"
 
 namespace weir {
@@ -18,17 +19,15 @@ class letter_box;
 class memory_budget;
 struct memory_share;
 class refusal_summary;
-class retention_source;
-class rule_set;
-class settled_policies;
 class source_entry;
 class source_registry;
 struct letter_header;
-struct settings;
+struct write_terms;
 
 /// Shared by all loops. All of it outlives the loops and is safe to use from each of them.
 struct write_services {
-  const settings& configured;
+  /// What writes are judged by from their beginning on.
+  const published<write_terms>& terms;
   frame_log& log;
   database_registry& databases;
   /// For requests in flight.
@@ -37,12 +36,6 @@ struct write_services {
   letter_box* letters = nullptr;
   /// nullptr: lines are not counted by sender.
   source_registry* sources = nullptr;
-  /// [[rule]]; nullptr: no rules.
-  const rule_set* rules = nullptr;
-  /// nullptr: `configured` as it is, with nothing settled.
-  const settled_policies* policies = nullptr;
-  /// Retention of databases with retention = "learn"; nullptr: none is known.
-  const retention_source* upstream = nullptr;
   /// The types, duplicates and series that the gate checks against; nullptr: it checks none.
   gate_memory* remembered = nullptr;
   /// Writes the field types that were registered since the last call. Called before the log is

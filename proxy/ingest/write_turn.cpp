@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "config/settings.hpp"
 #include "gate/series/gate_memory.hpp"
 #include "ingest/ingest_journal.hpp"
 
@@ -63,7 +62,7 @@ frame_builder& write_turn::builder_for(const api::write_target& target) {
 }
 
 std::shared_ptr<frame> write_turn::seal(frame_builder& builder, std::int64_t now_ns) {
-  return builder.seal(services_.configured.log.compression, compressor_, now_ns, /*origin=*/0);
+  return builder.seal(compression_, compressor_, now_ns, /*origin=*/0);
 }
 
 void write_turn::relieve(write_request& request) {

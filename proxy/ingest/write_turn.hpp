@@ -29,6 +29,8 @@ class write_turn {
  public:
   /// `services` outlive the turn.
   explicit write_turn(const write_services& services) noexcept : services_(services) {}
+  /// Of the frames sealed from now on.
+  void compress(compression_mode mode) noexcept { compression_ = mode; }
   ~write_turn() { detach(); }
   write_turn(const write_turn&) = delete;
   write_turn& operator=(const write_turn&) = delete;
@@ -76,6 +78,7 @@ class write_turn {
 
   const write_services& services_;
   gzip_compressor compressor_;
+  compression_mode compression_ = compression_mode::none;
   /// By database and retention policy.
   std::unordered_map<std::string, frame_builder> builders_;
   std::string builder_key_;

@@ -42,10 +42,27 @@ class loop_worker {
 struct http_listener {
   listen_address address{};
   transport_factory transports = make_plain_transport;
+  /// By which its connections know it (`http::connection_peer::listener`). Never used again.
+  std::uint32_t number = 0;
+};
+
+/// A listener whose socket is open, and from which nothing is accepted yet. Destroyed before it is
+/// added, it closes the socket and removes the file of a Unix socket.
+class opened_listener {
+ public:
+  opened_listener(http_listener listener, listening_socket opened)
+      : of(std::move(listener)), socket(std::move(opened)) {}
+  opened_listener(opened_listener&&) noexcept = default;
+  opened_listener& operator=(opened_listener&&) noexcept = default;
+  opened_listener(const opened_listener&) = delete;
+  opened_listener& operator=(const opened_listener&) = delete;
+  ~opened_listener();
+
+  http_listener of;
+  listening_socket socket;
 };
 
 struct http_intake_options {
-  /// A connection's peer has the number of its listener in this list.
   std::vector<http_listener> listen;
   /// Number of intake loops; at least 1.
   std::uint32_t loops = 1;
@@ -67,8 +84,23 @@ class http_intake {
   http_intake(const http_intake&) = delete;
   http_intake& operator=(const http_intake&) = delete;
 
-  /// The addresses taken, with their ports.
+  /// The addresses taken, with their ports, in the order of their numbers.
   [[nodiscard]] std::vector<listen_address> addresses() const;
+
+  /// The numbers of the listeners that are open.
+  [[nodiscard]] std::vector<std::uint32_t> numbers() const;
+  /// Opens the sockets of further listeners, all of them or none.
+  [[nodiscard]] static result<std::vector<opened_listener>> open(
+      const std::vector<http_listener>& wanted);
+  /// Accepts from these, too.
+  void add(std::vector<opened_listener> opened);
+  /// What has connected by now is accepted; then the listener is closed. Its connections end after
+  /// their current request or, if they have none, after their next.
+  void remove(std::uint32_t number);
+  /// Whether a connection of this listener, which was removed or not, is still open.
+  [[nodiscard]] bool has_connections(std::uint32_t number) const;
+  /// Of connections that are accepted from now on.
+  void set_limits(std::uint32_t connections_max, const http::connection_limits& limits);
 
   /// Closes the listeners; connections end after their current request, idle ones at once.
   void finish();

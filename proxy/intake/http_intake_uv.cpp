@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -18,6 +19,8 @@ namespace {
 
 // Accepted per wake-up of the control loop, so that a flood of connections does not starve signals.
 constexpr int accepts_per_wake_max = 64;
+// The same when a listener goes, in rounds of so many: as many as the kernel lets wait.
+constexpr int accept_rounds_at_end = 64;
 // When the process is out of descriptors, how long accepting rests.
 constexpr std::uint64_t accept_rest_ms = 200;
 
@@ -70,15 +73,19 @@ class client_shares {
 struct http_intake::state {
   struct listener {
     state* owner = nullptr;
+    http_listener of;
     listening_socket opened;
-    transport_factory transports;
     uv_poll_t poll{};
-    std::uint32_t index = 0;
+    /// Its connections hold it, too.
+    std::shared_ptr<const std::uint32_t> token;
   };
 
   uv_loop_t* control = nullptr;
   std::uint32_t connections_max = 0;
+  std::shared_ptr<const http::connection_limits> limits;
   std::vector<std::unique_ptr<listener>> listeners;
+  /// Of removed listeners with connections, the tokens.
+  std::vector<std::pair<std::uint32_t, std::weak_ptr<const std::uint32_t>>> gone;
   std::vector<std::unique_ptr<intake_loop>> loops;
   /// Heap-allocated: libuv may call its close callback after the state is gone.
   uv_timer_t* rest = nullptr;
@@ -88,9 +95,12 @@ struct http_intake::state {
 
   static void on_acceptable(uv_poll_t* handle, int status, int events);
   static void on_rested(uv_timer_t* handle);
-  void accept_from(listener& from);
+  /// Whether all that waited was accepted.
+  bool accept_from(listener& from);
   void accepted(int fd, const listener& from);
   void poll_all();
+  void add(opened_listener opened);
+  void close(std::unique_ptr<listener> which);
   void close_listeners();
   [[nodiscard]] std::size_t open_connections() const noexcept;
 };
@@ -100,7 +110,7 @@ void http_intake::state::on_acceptable(uv_poll_t* handle, int, int) {
   from.owner->accept_from(from);
 }
 
-void http_intake::state::accept_from(listener& from) {
+bool http_intake::state::accept_from(listener& from) {
   for (int i = 0; i < accepts_per_wake_max; ++i) {
     const int fd =
         ::accept4(from.opened.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -116,12 +126,13 @@ void http_intake::state::accept_from(listener& from) {
         uv_poll_stop(&each->poll);
       }
       uv_timer_start(rest, on_rested, accept_rest_ms, 0);
-      return;
+      return true;
     }
     if (errno != EINTR && errno != ECONNABORTED) {
-      return;
+      return true;
     }
   }
+  return false;
 }
 
 void http_intake::state::accepted(int fd, const listener& from) {
@@ -142,12 +153,16 @@ void http_intake::state::accepted(int fd, const listener& from) {
       least = each.get();
     }
   }
-  accepted_socket socket{.fd = fd, .kind = from.opened.address.kind, .listener = from.index};
+  accepted_socket socket{.fd = fd,
+                         .kind = from.opened.address.kind,
+                         .listener = from.of.number,
+                         .token = from.token,
+                         .limits = limits};
   if (socket.kind == listen_address::family::tcp) {
     socket.peer = peer_of(fd);
   }
   socket.share = shares.of(socket.peer);
-  socket.between = from.transports();
+  socket.between = from.of.transports();
   least->adopt(std::move(socket));
 }
 
@@ -161,14 +176,32 @@ void http_intake::state::poll_all() {
   }
 }
 
+void http_intake::state::add(opened_listener opened) {
+  auto each = std::make_unique<listener>();
+  each->owner = this;
+  each->of = std::move(opened.of);
+  each->token = std::make_shared<const std::uint32_t>(each->of.number);
+  each->opened = std::move(opened.socket);
+  each->poll.data = each.get();
+  WEIR_ASSERT(uv_poll_init(control, &each->poll, each->opened.socket.get()) == 0);
+  uv_poll_start(&each->poll, UV_READABLE, on_acceptable);
+  listeners.push_back(std::move(each));
+}
+
+void http_intake::state::close(std::unique_ptr<listener> which) {
+  if (which->opened.address.kind == listen_address::family::unix_socket) {
+    ::unlink(which->opened.address.path.c_str());
+  }
+  listener* closed = which.release();
+  uv_close(reinterpret_cast<uv_handle_t*>(&closed->poll),
+           [](uv_handle_t* handle) { delete static_cast<listener*>(handle->data); });
+  // At once, so that nobody connects to what is not accepted from.
+  closed->opened.socket = unique_fd{};
+}
+
 void http_intake::state::close_listeners() {
   for (auto& each : listeners) {
-    if (each->opened.address.kind == listen_address::family::unix_socket) {
-      ::unlink(each->opened.address.path.c_str());
-    }
-    listener* gone = each.release();
-    uv_close(reinterpret_cast<uv_handle_t*>(&gone->poll),
-             [](uv_handle_t* handle) { delete static_cast<listener*>(handle->data); });
+    close(std::move(each));
   }
   listeners.clear();
   if (rest != nullptr) {
@@ -186,6 +219,12 @@ std::size_t http_intake::state::open_connections() const noexcept {
   return sum;
 }
 
+opened_listener::~opened_listener() {
+  if (socket.socket.get() >= 0 && of.address.kind == listen_address::family::unix_socket) {
+    ::unlink(of.address.path.c_str());
+  }
+}
+
 http_intake::http_intake(std::unique_ptr<state> built) : state_(std::move(built)) {}
 
 http_intake::~http_intake() {
@@ -196,45 +235,100 @@ result<std::unique_ptr<http_intake>> http_intake::start(uv_loop_s* control,
                                                         const http_intake_options& options,
                                                         const worker_factory& make_worker) {
   WEIR_ASSERT(options.loops > 0 && options.clock != nullptr);
-  std::vector<listening_socket> opened;
-  for (const http_listener& wanted : options.listen) {
-    auto socket = open_listener(wanted.address);
-    if (!socket) {
-      return socket.error();
-    }
-    opened.push_back(std::move(socket).value());
+  auto opened = open(options.listen);
+  if (!opened) {
+    return opened.error();
   }
   auto built = std::make_unique<state>();
   built->control = control;
   built->connections_max = options.connections_max;
+  built->limits = std::make_shared<const http::connection_limits>(options.limits);
   for (std::uint32_t i = 0; i < options.loops; ++i) {
-    built->loops.push_back(
-        std::make_unique<intake_loop>(make_worker(i), options.limits, options.clock));
+    built->loops.push_back(std::make_unique<intake_loop>(make_worker(i), options.clock));
     built->loops.back()->start();
   }
   built->rest = new uv_timer_t{};
   uv_timer_init(control, built->rest);
   built->rest->data = built.get();
-  for (listening_socket& socket : opened) {
-    auto each = std::make_unique<state::listener>();
-    each->owner = built.get();
-    each->opened = std::move(socket);
-    each->index = static_cast<std::uint32_t>(built->listeners.size());
-    each->transports = options.listen[each->index].transports;
-    each->poll.data = each.get();
-    WEIR_ASSERT(uv_poll_init(control, &each->poll, each->opened.socket.get()) == 0);
-    built->listeners.push_back(std::move(each));
+  for (opened_listener& each : opened.value()) {
+    built->add(std::move(each));
   }
-  built->poll_all();
   return std::unique_ptr<http_intake>(new http_intake(std::move(built)));
 }
 
 std::vector<listen_address> http_intake::addresses() const {
-  std::vector<listen_address> out;
+  std::vector<const state::listener*> sorted;
   for (const auto& each : state_->listeners) {
+    sorted.push_back(each.get());
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto* a, const auto* b) { return a->of.number < b->of.number; });
+  std::vector<listen_address> out;
+  for (const auto* each : sorted) {
     out.push_back(each->opened.address);
   }
   return out;
+}
+
+std::vector<std::uint32_t> http_intake::numbers() const {
+  std::vector<std::uint32_t> out;
+  for (const auto& each : state_->listeners) {
+    out.push_back(each->of.number);
+  }
+  return out;
+}
+
+result<std::vector<opened_listener>> http_intake::open(const std::vector<http_listener>& wanted) {
+  std::vector<opened_listener> opened;
+  for (const http_listener& each : wanted) {
+    auto socket = open_listener(each.address);
+    if (!socket) {
+      return socket.error();
+    }
+    opened.emplace_back(each, std::move(socket).value());
+  }
+  return opened;
+}
+
+void http_intake::add(std::vector<opened_listener> opened) {
+  for (opened_listener& each : opened) {
+    state_->add(std::move(each));
+  }
+}
+
+void http_intake::remove(std::uint32_t number) {
+  const auto found = std::find_if(state_->listeners.begin(), state_->listeners.end(),
+                                  [number](const auto& each) { return each->of.number == number; });
+  if (found == state_->listeners.end()) {
+    return;
+  }
+  // No more rounds than the kernel lets wait: a flood of connections must not keep it open.
+  for (int i = 0; i < accept_rounds_at_end && !state_->accept_from(**found); ++i) {
+  }
+  std::erase_if(state_->gone, [](const auto& each) { return each.second.expired(); });
+  state_->gone.emplace_back(number, (*found)->token);
+  state_->close(std::move(*found));
+  state_->listeners.erase(found);
+  for (const auto& each : state_->loops) {
+    each->finish_of(number);
+  }
+}
+
+bool http_intake::has_connections(std::uint32_t number) const {
+  const auto& there = state_->listeners;
+  const auto& gone = state_->gone;
+  return std::any_of(there.begin(), there.end(),
+                     [&](const auto& each) {
+                       return each->of.number == number && each->token.use_count() > 1;
+                     }) ||
+         std::any_of(gone.begin(), gone.end(), [&](const auto& each) {
+           return each.first == number && !each.second.expired();
+         });
+}
+
+void http_intake::set_limits(std::uint32_t connections_max, const http::connection_limits& limits) {
+  state_->connections_max = connections_max;
+  state_->limits = std::make_shared<const http::connection_limits>(limits);
 }
 
 void http_intake::finish() {

@@ -45,7 +45,8 @@ struct intake_loop::client {
   };
   intake_loop* owner;
   http::connection machine;
-  std::unique_ptr<transport> between;  // the socket and `machine`
+  std::unique_ptr<transport> between;          // the socket and `machine`
+  std::shared_ptr<const std::uint32_t> token;  // accepted_socket::token
   std::size_t index = 0;
   bool touched = false;
   bool reading = false;
@@ -64,10 +65,11 @@ struct intake_loop::client {
   steady_time write_progress{};
   std::size_t write_left = 0;
 
-  client(intake_loop& loop, std::unique_ptr<transport> of_listener)
+  client(intake_loop& loop, const http::connection_limits& limits,
+         std::unique_ptr<transport> of_listener)
       : tcp{},
         owner(&loop),
-        machine(loop.worker_->router(), loop.limits_, loop.clock_()),
+        machine(loop.worker_->router(), limits, loop.clock_()),
         between(std::move(of_listener)) {
     machine.when_answered([this] { owner->touch(*this); });
   }
@@ -80,12 +82,8 @@ struct intake_loop::client {
   }
 };
 
-intake_loop::intake_loop(std::unique_ptr<loop_worker> worker, const http::connection_limits& limits,
-                         clock_source clock)
-    : worker_(std::move(worker)),
-      limits_(limits),
-      clock_(std::move(clock)),
-      read_buffer_(read_buffer_bytes) {
+intake_loop::intake_loop(std::unique_ptr<loop_worker> worker, clock_source clock)
+    : worker_(std::move(worker)), clock_(std::move(clock)), read_buffer_(read_buffer_bytes) {
   WEIR_ASSERT(uv_loop_init(&loop_) == 0);
   WEIR_ASSERT(uv_async_init(&loop_, &wake_, on_wake) == 0);
   WEIR_ASSERT(uv_check_init(&loop_, &check_) == 0);
@@ -120,6 +118,11 @@ void intake_loop::finish() {
   uv_async_send(&wake_);
 }
 
+void intake_loop::finish_of(std::uint32_t listener) {
+  listeners_gone_.enqueue(listener);
+  uv_async_send(&wake_);
+}
+
 void intake_loop::stop() {
   if (stopping_.exchange(true)) {
     return;
@@ -134,9 +137,22 @@ void intake_loop::stop() {
 
 void intake_loop::on_wake(uv_async_t* handle) {
   auto& self = *static_cast<intake_loop*>(handle->data);
+  // Before the sockets are taken: those that were accepted before a listener went are opened by
+  // then.
+  std::vector<std::uint32_t> gone;
+  for (std::uint32_t listener = 0; self.listeners_gone_.try_dequeue(listener);) {
+    gone.push_back(listener);
+  }
   accepted_socket socket;
   while (self.accepted_.try_dequeue(socket)) {
     self.open_client(std::move(socket));
+  }
+  for (client* c : self.clients_) {
+    if (std::find(gone.begin(), gone.end(), c->machine.peer().listener) != gone.end()) {
+      // Its client may be about to send a request: that one is answered, too.
+      c->machine.finish_after_current(/*input_waits=*/true);
+      self.touch(*c);
+    }
   }
   if (self.finishing_.load()) {
     for (client* c : self.clients_) {
@@ -161,7 +177,8 @@ void intake_loop::on_wake(uv_async_t* handle) {
 }
 
 void intake_loop::open_client(accepted_socket socket) {
-  auto opened = std::make_unique<client>(*this, std::move(socket.between));
+  auto opened = std::make_unique<client>(*this, *socket.limits, std::move(socket.between));
+  opened->token = std::move(socket.token);
   int error = 0;
   if (socket.kind == listen_address::family::tcp) {
     uv_tcp_init(&loop_, &opened->tcp);

@@ -26,8 +26,12 @@ namespace weir {
 struct accepted_socket {
   int fd = -1;
   listen_address::family kind = listen_address::family::tcp;
-  /// Of http_intake_options::listen.
+  /// http_listener::number.
   std::uint32_t listener = 0;
+  /// Held as long as the connection is open.
+  std::shared_ptr<const std::uint32_t> token{};
+  /// Of its requests.
+  std::shared_ptr<const http::connection_limits> limits{};
   /// Unknown of a Unix socket.
   peer_address peer{};
   std::shared_ptr<memory_share> share{};
@@ -36,8 +40,7 @@ struct accepted_socket {
 
 class intake_loop {
  public:
-  intake_loop(std::unique_ptr<loop_worker> worker, const http::connection_limits& limits,
-              clock_source clock);
+  intake_loop(std::unique_ptr<loop_worker> worker, clock_source clock);
   ~intake_loop();
   intake_loop(const intake_loop&) = delete;
   intake_loop& operator=(const intake_loop&) = delete;
@@ -47,6 +50,9 @@ class intake_loop {
   void adopt(accepted_socket socket);
   /// Any thread.
   void finish();
+  /// The connections of this listener end after their current request, or their next one. Those
+  /// that the same thread handed over before are among them.
+  void finish_of(std::uint32_t listener);
   /// Any thread but the loop's own: ends it and waits.
   void stop();
 
@@ -88,7 +94,6 @@ class intake_loop {
   [[nodiscard]] bool memory_short() const;
 
   std::unique_ptr<loop_worker> worker_;
-  const http::connection_limits limits_;
   const clock_source clock_;
   uv_loop_t loop_{};
   uv_async_t wake_{};
@@ -98,6 +103,7 @@ class intake_loop {
   uv_idle_t idle_{};
   std::thread thread_;
   moodycamel::ConcurrentQueue<accepted_socket> accepted_;
+  moodycamel::ConcurrentQueue<std::uint32_t> listeners_gone_;
   std::vector<client*> clients_;
   std::vector<client*> touched_;
   /// Connections with work left from earlier turns, in the order in which they are served.

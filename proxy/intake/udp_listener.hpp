@@ -38,11 +38,17 @@ struct udp_listener_options {
 
 class udp_listener {
  public:
-  /// Opens the socket and starts the thread. What the worker receives is the worker's to settle in
-  /// `counts`, which outlives the listener.
+  /// `open`, and `begin`.
   [[nodiscard]] static result<std::unique_ptr<udp_listener>> start(
       const udp_listener_options& options, std::unique_ptr<datagram_worker> worker,
       udp_counts& counts);
+  /// Opens the socket; nothing is read before `begin`. What the worker receives is the worker's to
+  /// settle in `counts`, which outlives the listener.
+  [[nodiscard]] static result<std::unique_ptr<udp_listener>> open(
+      const udp_listener_options& options, std::unique_ptr<datagram_worker> worker,
+      udp_counts& counts);
+  /// Starts the thread. Once.
+  void begin();
   ~udp_listener();
   udp_listener(const udp_listener&) = delete;
   udp_listener& operator=(const udp_listener&) = delete;
@@ -50,9 +56,9 @@ class udp_listener {
   /// With the port that was taken, if 0 was asked for.
   [[nodiscard]] const listen_address& address() const noexcept;
   /// Reads what the socket holds by now (and not for ever more, if senders go on), flushes and
-  /// closes it. Returns at once; `open` tells when it is done. Any thread.
+  /// closes it. Returns at once; `is_open` tells when it is done. Any thread.
   void finish();
-  [[nodiscard]] bool open() const noexcept;
+  [[nodiscard]] bool is_open() const noexcept;
   /// `finish`, and waits for the thread.
   void stop();
 

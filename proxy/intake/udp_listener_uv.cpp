@@ -39,9 +39,10 @@ struct udp_listener::state {
   uv_async_t wake{};
   uv_timer_t flush_timer{};
   bool flush_due = false;
+  bool begun = false;
   std::thread thread;
   std::atomic<bool> finishing{false};
-  std::atomic<bool> open{true};
+  std::atomic<bool> is_open{true};
   counter bytes;
   counter kernel_drops;
 
@@ -63,7 +64,9 @@ void udp_listener::state::prepare() {
                 auto& self = *static_cast<state*>(handle->data);
                 if (self.finishing.load() &&
                     uv_is_closing(reinterpret_cast<uv_handle_t*>(handle)) == 0) {
-                  self.read_rest();
+                  if (self.begun) {
+                    self.read_rest();
+                  }
                   self.close_handles();
                 }
               }) == 0);
@@ -71,14 +74,16 @@ void udp_listener::state::prepare() {
   WEIR_ASSERT(uv_poll_init(&loop, &poll, socket.fd()) == 0);
   wake.data = flush_timer.data = poll.data = this;
   WEIR_ASSERT(uv_poll_start(&poll, UV_READABLE, [](uv_poll_t* handle, int, int) {
-                static_cast<state*>(handle->data)->read_turn();
+                if (auto& self = *static_cast<state*>(handle->data); self.begun) {
+                  self.read_turn();
+                }
               }) == 0);
 }
 
 void udp_listener::state::run() {
   uv_run(&loop, UV_RUN_DEFAULT);
   socket.close();
-  open.store(false);
+  is_open.store(false);
 }
 
 void udp_listener::state::take(const datagram& one) {
@@ -162,6 +167,16 @@ udp_listener::~udp_listener() {
 result<std::unique_ptr<udp_listener>> udp_listener::start(const udp_listener_options& options,
                                                           std::unique_ptr<datagram_worker> worker,
                                                           udp_counts& counts) {
+  auto opened = open(options, std::move(worker), counts);
+  if (opened) {
+    opened.value()->begin();
+  }
+  return opened;
+}
+
+result<std::unique_ptr<udp_listener>> udp_listener::open(const udp_listener_options& options,
+                                                         std::unique_ptr<datagram_worker> worker,
+                                                         udp_counts& counts) {
   auto opened = udp_socket::open(options.socket);
   if (!opened) {
     return opened.error();
@@ -169,9 +184,13 @@ result<std::unique_ptr<udp_listener>> udp_listener::start(const udp_listener_opt
   auto built =
       std::make_unique<state>(std::move(opened).value(), options, std::move(worker), counts);
   built->prepare();
-  state& running = *built;
-  running.thread = std::thread([&running] { running.run(); });
   return std::unique_ptr<udp_listener>(new udp_listener(std::move(built)));
+}
+
+void udp_listener::begin() {
+  WEIR_ASSERT(!state_->thread.joinable());
+  state_->begun = true;
+  state_->thread = std::thread([running = state_.get()] { running->run(); });
 }
 
 const listen_address& udp_listener::address() const noexcept {
@@ -184,14 +203,16 @@ void udp_listener::finish() {
   }
 }
 
-bool udp_listener::open() const noexcept {
-  return state_->open.load();
+bool udp_listener::is_open() const noexcept {
+  return state_->is_open.load();
 }
 
 void udp_listener::stop() {
   finish();
   if (state_->thread.joinable()) {
     state_->thread.join();
+  } else if (!state_->begun && state_->is_open.load()) {
+    state_->run();  // only the handles are left to close
   }
 }
 

@@ -4,6 +4,7 @@
 // Putting letters in never waits for a disk; letters without room are counted as lost.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -30,12 +31,31 @@ struct letter_box_options {
 
 class letter_box {
  public:
+  /// Without a store no letters are kept.
   letter_box(letter_box_options options, std::unique_ptr<letter_store> store);
   ~letter_box();
   letter_box(const letter_box&) = delete;
   letter_box& operator=(const letter_box&) = delete;
 
-  [[nodiscard]] const letter_box_options& options() const noexcept { return options_; }
+  /// Letters are kept at all. Any thread, as the next two.
+  [[nodiscard]] bool enabled() const noexcept { return enabled_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool keeps_dropped() const noexcept {
+    return dropped_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::size_t line_bytes_max() const noexcept {
+    return line_bytes_max_.load(std::memory_order_relaxed);
+  }
+
+  /// Of letters from now on. Any thread.
+  void set_limits(std::size_t line_bytes_max, bool dropped) noexcept {
+    line_bytes_max_.store(line_bytes_max, std::memory_order_relaxed);
+    dropped_.store(dropped, std::memory_order_relaxed);
+  }
+  /// Bytes of all letters together, from the next ones on. Any thread.
+  void set_keep(std::uint64_t bytes);
+  /// What waits and what is put in from now on goes to `store` (nullptr: letters are not kept, and
+  /// those that wait are lost). Waits for the write under way. Control thread.
+  void replace_store(std::unique_ptr<letter_store> store);
 
   /// Takes over letters of `bytes` together (`letter_line::bytes`), or counts them as lost. Never
   /// waits for the disk. Any thread.
@@ -54,9 +74,13 @@ class letter_box {
  private:
   void run();
 
-  const letter_box_options options_;
-  const std::unique_ptr<letter_store> store_;
-  std::mutex mutex_;
+  const std::function<std::int64_t()> now_ns_;
+  std::atomic<std::size_t> line_bytes_max_;
+  std::atomic<bool> dropped_;
+  std::atomic<bool> enabled_;
+  mutable std::mutex mutex_;
+  /// Shared with `collect`. Replaced while nothing is being written.
+  std::shared_ptr<letter_store> store_;
   std::condition_variable wake_;
   std::condition_variable settled_;
   std::vector<letter_batch> waiting_;

@@ -52,7 +52,7 @@ std::string letter_store::path_of(const segment& which) const {
 }
 
 std::uint64_t letter_store::segment_bytes_max() const noexcept {
-  return std::min(options_.keep / segment_share, segment_bytes_most);
+  return std::min(keep_.load(std::memory_order_relaxed) / segment_share, segment_bytes_most);
 }
 
 std::uint64_t letter_store::bytes() const noexcept {
@@ -115,7 +115,7 @@ outcome letter_store::recover_last(segment& last) {
 }
 
 outcome letter_store::make_room(std::uint64_t wanted) {
-  while (!segments_.empty() && bytes() + wanted > options_.keep) {
+  while (!segments_.empty() && bytes() + wanted > keep_.load(std::memory_order_relaxed)) {
     const segment oldest = segments_.front();
     const std::uint64_t end = segments_.size() > 1 ? segments_[1].first_id : next_id_;
     if (segments_.size() == 1) {
@@ -219,7 +219,8 @@ void letter_store::collect(metric_collector& out) const {
                     static_cast<double>(failures_.value()));
   out.gauge_value("weir_letters_bytes", "Bytes of the dead letters' files.",
                   static_cast<double>(bytes_.value()));
-  out.gauge_value("weir_letters_keep_bytes", "letters.keep.", static_cast<double>(options_.keep));
+  out.gauge_value("weir_letters_keep_bytes", "letters.keep.",
+                  static_cast<double>(keep_.load(std::memory_order_relaxed)));
 }
 
 }  // namespace weir

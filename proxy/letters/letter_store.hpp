@@ -5,6 +5,7 @@
 // later. One thread; letter_box.hpp gives it one.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -34,6 +35,8 @@ class letter_store {
   /// Writes what it can. The failure says why letters were lost (`lost` counts them).
   [[nodiscard]] outcome append(std::span<const letter_batch> batches, std::int64_t now_ns);
 
+  /// Bytes of all segments together, from the next letters on. Any thread.
+  void set_keep(std::uint64_t bytes) noexcept { keep_.store(bytes, std::memory_order_relaxed); }
   /// Any thread.
   void collect(metric_collector& out) const;
 
@@ -44,7 +47,7 @@ class letter_store {
   };
 
   letter_store(letter_store_options options, file_system& files)
-      : options_(std::move(options)), files_(files) {}
+      : options_(std::move(options)), keep_(options_.keep), files_(files) {}
   [[nodiscard]] outcome recover();
   [[nodiscard]] outcome recover_last(segment& last);
   [[nodiscard]] outcome write(const std::string& text, std::uint64_t letters);
@@ -55,6 +58,7 @@ class letter_store {
   [[nodiscard]] std::uint64_t bytes() const noexcept;
 
   const letter_store_options options_;
+  std::atomic<std::uint64_t> keep_;
   file_system& files_;
   directory_lock lock_;
   /// Oldest first; the last is written to while `file_` is open.

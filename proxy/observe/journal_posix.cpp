@@ -20,11 +20,25 @@ constexpr const char* text_pattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v";
 constexpr const char* json_pattern =
     R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%v"})";
 
-journal_format format = journal_format::text;
+std::atomic<journal_format> format{journal_format::text};
 
-std::vector<std::string>& secrets() {
-  static std::vector<std::string> texts;
-  return texts;
+using texts = std::vector<std::string>;
+
+/// Replaced as a whole, because any thread may be writing.
+struct hidden_texts {
+  std::mutex lock;
+  std::shared_ptr<const texts> all = std::make_shared<const texts>();
+};
+
+hidden_texts& hidden() {
+  static hidden_texts instance;
+  return instance;
+}
+
+std::shared_ptr<const texts> secrets() {
+  hidden_texts& from = hidden();
+  const std::lock_guard hold(from.lock);
+  return from.all;
 }
 
 constexpr std::string_view hidden_text = "***";
@@ -56,7 +70,8 @@ void hide_cut_secret(std::string& message, std::string_view secret) {
 
 std::string without_secrets(std::string_view message) {
   std::string out(message);
-  for (const std::string& secret : secrets()) {
+  const auto all = secrets();
+  for (const std::string& secret : *all) {
     for (std::size_t at = out.find(secret); at != std::string::npos;
          at = out.find(secret, at + hidden_text.size())) {
       out.replace(at, secret.size(), hidden_text);
@@ -168,7 +183,10 @@ void set_journal_format(journal_format wanted) {
 
 void set_journal_secrets(std::vector<std::string> texts) {
   std::erase(texts, "");
-  secrets() = std::move(texts);
+  auto all = std::make_shared<const std::vector<std::string>>(std::move(texts));
+  hidden_texts& at = hidden();
+  const std::lock_guard hold(at.lock);
+  at.all.swap(all);
 }
 
 void set_journal_level(journal_level level) {

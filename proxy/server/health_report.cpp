@@ -49,6 +49,12 @@ http::response health_of(const health_facts& known) {
       words += (words.empty() ? "" : "; ") + checks.back().name + ": " + checks.back().message;
     }
   }
+  if (!known.reload_failed.empty()) {
+    checks.push_back({"configuration", false,
+                      "the last reload failed, and the configuration before it is in force: " +
+                          known.reload_failed});
+    words += (words.empty() ? "" : "; ") + checks.back().message;
+  }
   return api::health_response(healthy, words, checks);
 }
 

@@ -4,6 +4,7 @@
 // and without a restart; ready is what takes writes now. Pure.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "http/message.hpp"
@@ -18,10 +19,13 @@ struct health_facts {
   std::vector<sink_standing> sinks{};
   /// Weir ends.
   bool draining = false;
+  /// Why the last reload of the configuration failed; empty: it did not.
+  std::string reload_failed{};
 };
 
 /// 503 where the disk refuses the log or lanes are held: an operator has to act. A full log empties
 /// by itself once the servers behind its sinks take points again: it is reported, and no failure.
+/// Nor is a reload that failed: weir goes on with the configuration that it had.
 [[nodiscard]] http::response health_of(const health_facts& known);
 
 /// 503 while every write would be answered so, and why.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "accounts/source_registry.hpp"
+#include "api/admin_guard.hpp"
 #include "api/context.hpp"
 #include "api/credentials.hpp"
 #include "api/health.hpp"
@@ -138,6 +139,20 @@ class query_exchange final : public answering_exchange {
   memory_lease lease_;
 };
 
+/// /-/reload: answered when the control loop has made the reload.
+class reload_exchange final : public answering_exchange {
+ public:
+  using answering_exchange::answering_exchange;
+  ~reload_exchange() override;
+  void begin();
+  /// The exchange may be gone then.
+  void answer_if_settled();
+  [[nodiscard]] bool settled() const noexcept { return ticket_->settled(); }
+
+ private:
+  std::shared_ptr<reload_ticket> ticket_;
+};
+
 /// /metrics: the numbers are collected in parts, then written in pieces.
 class scrape final : public http::body_source {
  public:
@@ -164,7 +179,9 @@ class http_worker final : public loop_worker, public http::router {
       : services_(services),
         account_(services.counters.open_account()),
         path_(services.writes),
-        ids_(static_cast<std::uint64_t>(services.clock().wall.ns) * 31 + loop_index) {
+        ids_(static_cast<std::uint64_t>(services.clock().wall.ns) * 31 + loop_index),
+        terms_version_(services.terms.version()),
+        terms_(services.terms.current()) {
     if (services.writes.sources != nullptr) {
       senders_.emplace(*services.writes.sources, "http");
     }
@@ -173,9 +190,16 @@ class http_worker final : public loop_worker, public http::router {
   [[nodiscard]] http::router& router() override { return *this; }
   [[nodiscard]] memory_budget* memory() noexcept override { return &services_.writes.memory; }
   void answer_lost() override { services_.counters.answers_lost.add_shared(); }
-  [[nodiscard]] bool has_work() const override { return path_.has_work(); }
-  void end_of_turn() override { path_.end_of_turn(); }
-  void attach(std::function<void()> wake) override { path_.attach(std::move(wake)); }
+  [[nodiscard]] bool has_work() const override {
+    return path_.has_work() ||
+           std::any_of(reloads_.begin(), reloads_.end(),
+                       [](const reload_exchange* each) { return each->settled(); });
+  }
+  void end_of_turn() override;
+  void attach(std::function<void()> wake) override {
+    wake_ = wake;
+    path_.attach(std::move(wake));
+  }
   void detach() override { path_.detach(); }
 
   [[nodiscard]] std::unique_ptr<http::exchange> open(const http::request_head& head,
@@ -185,8 +209,12 @@ class http_worker final : public loop_worker, public http::router {
   [[nodiscard]] write_path& path() noexcept { return path_; }
   [[nodiscard]] http_account& account() noexcept { return account_; }
   [[nodiscard]] const listener& listener_of(const http::connection& on) const {
-    return services_.listeners.at(on.peer().listener);
+    return terms_->listeners.at(on.peer().listener);
   }
+  /// Wakes this loop. Any thread, while it runs.
+  [[nodiscard]] const std::function<void()>& wake() const noexcept { return wake_; }
+  void wait_for(reload_exchange& one) { reloads_.push_back(&one); }
+  void forget(reload_exchange& one) { std::erase(reloads_, &one); }
   [[nodiscard]] http::response metrics() const;
   [[nodiscard]] health_facts health() const;
 
@@ -194,15 +222,30 @@ class http_worker final : public loop_worker, public http::router {
   [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
                                                            http::connection& on,
                                                            opened_request request);
+  [[nodiscard]] std::unique_ptr<http::exchange> open_administration(const http::request_head& head,
+                                                                    http::connection& on,
+                                                                    opened_request request);
   [[nodiscard]] http::response answer_at_once(const api::routing& routing,
                                               const http::request_head& head) const;
   [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head);
+  /// Those of the requests that begin now.
+  void renew_terms() {
+    if (const std::uint64_t version = services_.terms.version(); version != terms_version_) {
+      terms_version_ = version;
+      terms_ = services_.terms.current();
+    }
+  }
 
   const http_services services_;
   http_account& account_;
   write_path path_;
   api::request_ids ids_;
   std::optional<sender_cache> senders_;
+  std::uint64_t terms_version_;
+  std::shared_ptr<const http_terms> terms_;
+  std::function<void()> wake_ = [] {};
+  /// Those that wait.
+  std::vector<reload_exchange*> reloads_;
 };
 
 /// Is answered when it is opened, and ignores its body.
@@ -379,16 +422,60 @@ void query_exchange::complete() {
                            worker_.services().databases));
 }
 
+// --- reload_exchange
+
+reload_exchange::~reload_exchange() {
+  if (ticket_ != nullptr) {
+    ticket_->abandon();
+    worker_.forget(*this);
+  }
+}
+
+void reload_exchange::begin() {
+  reload_desk* const desk = worker_.services().reloads;
+  if (desk == nullptr) {
+    answer(api::error_response(503, "this weir cannot reload its configuration"));
+    return;
+  }
+  ticket_ = desk->ask(worker_.wake());
+  worker_.wait_for(*this);
+}
+
+void reload_exchange::answer_if_settled() {
+  if (!ticket_->settled()) {
+    return;
+  }
+  http::response reply;
+  reply.status = ticket_->answer().status;
+  reply.content_type = "application/json";
+  reply.body = ticket_->answer().body;
+  worker_.forget(*this);
+  ticket_.reset();
+  answer(std::move(reply));
+}
+
 // --- http_worker
+
+void http_worker::end_of_turn() {
+  path_.end_of_turn();
+  const std::vector<reload_exchange*> waiting = reloads_;
+  for (reload_exchange* each : waiting) {
+    each->answer_if_settled();
+  }
+}
 
 std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head,
                                                   http::connection& on) {
+  renew_terms();
   const moment now = services_.clock();
   opened_request request{.routing = api::route_request(head),
                          .began = now,
                          .context = api::context_of(head, ids_, now.wall.ns)};
   const api::routing routing = request.routing;
   if (routing.outcome == api::routing::answer::served) {
+    if (routing.row->needs == api::right::administer) {
+      return open_administration(head, on, std::move(request));
+    }
     if (routing.row->served_by == api::handler::write) {
       return open_write(head, on, std::move(request));
     }
@@ -430,6 +517,21 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
   return exchange;
 }
 
+/// A route that administers weir: guarded here, whatever serves it.
+std::unique_ptr<http::exchange> http_worker::open_administration(const http::request_head& head,
+                                                                 http::connection& on,
+                                                                 opened_request request) {
+  if (auto refusal = api::refuse_admin(head, on.peer().address, terms_->admin)) {
+    auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
+    exchange->give(std::move(*refusal));
+    return exchange;
+  }
+  WEIR_ASSERT(request.routing.row->served_by == api::handler::reload);
+  auto exchange = std::make_unique<reload_exchange>(*this, on, std::move(request));
+  exchange->begin();
+  return exchange;
+}
+
 http::response http_worker::answer_at_once(const api::routing& routing,
                                            const http::request_head& head) const {
   switch (routing.outcome) {
@@ -453,6 +555,7 @@ http::response http_worker::answer_at_once(const api::routing& routing,
       return metrics();
     case api::handler::write:
     case api::handler::query:
+    case api::handler::reload:
       break;  // have exchanges of their own
   }
   WEIR_ASSERT(false);
@@ -463,7 +566,10 @@ health_facts http_worker::health() const {
   http_counters& counters = services_.counters;
   health_facts known{.log = services_.writes.log.outlook(),
                      .sinks = services_.sinks ? services_.sinks() : std::vector<sink_standing>{},
-                     .draining = counters.draining.load(std::memory_order_relaxed)};
+                     .draining = counters.draining.load(std::memory_order_relaxed),
+                     .reload_failed = services_.reloaded == nullptr
+                                          ? std::string{}
+                                          : services_.reloaded->failure_words()};
   if (known.log.status == append_status::taken && services_.writes.keep_types &&
       counters.log_failed.load(std::memory_order_relaxed)) {
     // The log would take an append: the last one may have failed for the types file.

@@ -10,12 +10,15 @@
 #include <vector>
 
 #include "api/catalogue.hpp"
+#include "base/published.hpp"
 #include "base/times.hpp"
 #include "ingest/write_path.hpp"
 #include "intake/http_intake.hpp"
 #include "observe/metrics.hpp"
 #include "server/http_counters.hpp"
 #include "server/listeners.hpp"
+#include "server/reload/reload_desk.hpp"
+#include "server/reload/reload_record.hpp"
 #include "sinks/sink_set.hpp"
 
 namespace weir {
@@ -27,12 +30,16 @@ struct http_services {
   http_counters& counters;
   /// What requests get their time from. Any thread.
   clock_source clock;
-  /// A connection's listener is the one with its peer's number.
-  const std::vector<listener>& listeners;
+  /// The listeners, and what else of the configuration answers depend on.
+  const published<http_terms>& terms;
   /// Every metric, for /metrics. Any thread.
   std::function<metric_parts()> metrics;
   /// The sinks' backlogs and held lanes, for /health. Any thread.
   std::function<std::vector<sink_standing>()> sinks = nullptr;
+  /// Where reloads are asked for; nullptr: there are none.
+  reload_desk* reloads = nullptr;
+  /// What came of the last reload; nullptr: there are none.
+  const reload_record* reloaded = nullptr;
 };
 
 [[nodiscard]] std::unique_ptr<loop_worker> make_http_worker(const http_services& services,

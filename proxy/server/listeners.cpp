@@ -15,6 +15,7 @@ outcome add_listeners(const std::vector<std::string>& addresses, const listener&
       return address.error();
     }
     listener added = model;
+    added.text = text;
     added.address = std::move(address).value();
     to.push_back(std::move(added));
   }
@@ -40,20 +41,42 @@ result<std::vector<listener>> make_listeners(const http_settings& http) {
   return listeners;
 }
 
-std::vector<http_listener> to_open(const std::vector<listener>& listeners) {
+listener_changes change_listeners(const listener_table& open, std::vector<listener> wanted,
+                                  std::uint32_t next_number) {
+  listener_changes made;
+  listener_table left = open;
+  for (listener& each : wanted) {
+    // A text with port 0 may be there several times: each takes one of those that are open.
+    const auto same = std::find_if(left.begin(), left.end(),
+                                   [&](const auto& one) { return one.second.text == each.text; });
+    if (same != left.end()) {
+      made.wanted.emplace(same->first, std::move(each));
+      left.erase(same);
+    } else {
+      made.opened.emplace(next_number, each);
+      made.wanted.emplace(next_number++, std::move(each));
+    }
+  }
+  for (const auto& [number, gone] : left) {
+    made.removed.push_back(number);
+  }
+  return made;
+}
+
+std::vector<http_listener> to_open(const listener_table& listeners) {
   std::vector<http_listener> out;
   out.reserve(listeners.size());
-  for (const listener& each : listeners) {
-    out.push_back({.address = each.address, .transports = each.transports});
+  for (const auto& [number, each] : listeners) {
+    out.push_back({.address = each.address, .transports = each.transports, .number = number});
   }
   return out;
 }
 
-std::string_view key_of_failed(const std::vector<listener>& listeners, std::string_view message) {
-  const auto failed = std::find_if(listeners.begin(), listeners.end(), [&](const listener& each) {
-    return message.starts_with("cannot listen on " + to_string(each.address) + ":");
+std::string_view key_of_failed(const listener_table& listeners, std::string_view message) {
+  const auto failed = std::find_if(listeners.begin(), listeners.end(), [&](const auto& each) {
+    return message.starts_with("cannot listen on " + to_string(each.second.address) + ":");
   });
-  return failed == listeners.end() ? "http.listen" : failed->key;
+  return failed == listeners.end() ? "http.listen" : failed->second.key;
 }
 
 }  // namespace weir

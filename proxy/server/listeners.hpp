@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The HTTP listeners as values, made of the configuration once. What is particular to a listener
+// The HTTP listeners as values, made of the configuration. What is particular to a listener
 // stands in its value and is read from there; nothing counts listeners or compares their numbers.
 // A listener's users and default database would be members here, its TLS a transport. Pure.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@
 namespace weir {
 
 struct listener {
+  /// As the configuration writes it.
+  std::string text{};
   listen_address address{};
   /// The configuration key that names the address.
   std::string_view key{};
@@ -30,16 +33,41 @@ struct listener {
   std::int64_t unit_ns = 1;
 };
 
-/// Those of `http.listen`, then those of `http.quiet_listen`. A connection knows its listener by
-/// the index in this list (`http::connection_peer::listener`). Fails for an address that cannot be
+/// By their numbers, by which connections know them (`http::connection_peer::listener`).
+using listener_table = std::map<std::uint32_t, listener>;
+
+/// What of the configuration the answers to requests depend on, beside what writes do
+/// (ingest/write_terms.hpp). A reload publishes another one.
+struct http_terms {
+  /// Those that are open, and those that are closed but have connections.
+  listener_table listeners;
+  admin_access admin = admin_access::loopback;
+};
+
+/// Those of `http.listen`, then those of `http.quiet_listen`. Fails for an address that cannot be
 /// read.
 [[nodiscard]] result<std::vector<listener>> make_listeners(const http_settings& http);
 
-/// As the intake opens them.
-[[nodiscard]] std::vector<http_listener> to_open(const std::vector<listener>& listeners);
+/// What becomes of listeners when the configuration changes.
+struct listener_changes {
+  /// All that are wanted. One that was there before, by its text, keeps its number.
+  listener_table wanted;
+  /// Of `wanted`, those to be opened.
+  listener_table opened;
+  /// Numbers of those that were there before and are not wanted.
+  std::vector<std::uint32_t> removed;
+};
 
-/// The key of the listener that a failure of `http_intake::start` is about.
-[[nodiscard]] std::string_view key_of_failed(const std::vector<listener>& listeners,
+/// `open` are those that are open now; new ones are numbered from `next_number` on.
+[[nodiscard]] listener_changes change_listeners(const listener_table& open,
+                                                std::vector<listener> wanted,
+                                                std::uint32_t next_number);
+
+/// As the intake opens them.
+[[nodiscard]] std::vector<http_listener> to_open(const listener_table& listeners);
+
+/// The key of the listener that a failure of `http_intake::open` is about.
+[[nodiscard]] std::string_view key_of_failed(const listener_table& listeners,
                                              std::string_view message);
 
 }  // namespace weir

@@ -2,31 +2,20 @@
 #include "server/pipeline.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <random>
 #include <thread>
 
-#include "accounts/catalogue_posix.hpp"
-#include "accounts/database_registry.hpp"
-#include "accounts/source_registry.hpp"
-#include "config/checks/automatic.hpp"
 #include "config/checks/table_checks.hpp"
 #include "config/sinks/sink_kinds.hpp"
 #include "files/directory_remedy_posix.hpp"
-#include "files/state_directory_posix.hpp"
-#include "gate/series/gate_memory.hpp"
 #include "ingest/ingest_journal.hpp"
-#include "ingest/refusal_summary.hpp"
-#include "ingest/types_file_posix.hpp"
-#include "intake/http_intake.hpp"
-#include "letters/letter_box.hpp"
 #include "observe/journal.hpp"
 #include "server/gate_metrics.hpp"
 #include "server/http_service.hpp"
 #include "server/log/open_log.hpp"
+#include "server/pipeline_state.hpp"
 #include "server/process_metrics_posix.hpp"
-#include "server/udp_service.hpp"
-#include "sinks/sink_set.hpp"
-#include "upstream/upstream_schemas_posix.hpp"
 
 namespace weir {
 namespace {
@@ -57,16 +46,6 @@ std::uint32_t loop_count(std::uint32_t configured) {
   return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
 }
 
-http::connection_limits limits_of(const http_settings& http) {
-  http::connection_limits limits;
-  limits.head_bytes_max = http.head_limit;
-  limits.body_bytes_max = http.body_limit;
-  limits.head_timeout_ns = nanoseconds(http.head_timeout).count();
-  limits.body_timeout_ns = nanoseconds(http.body_timeout).count();
-  limits.idle_timeout_ns = nanoseconds(http.idle_timeout).count();
-  return limits;
-}
-
 /// "auto" is gzip where a sink sends what lies in the log over the network, and plain where none
 /// does: then compressing would be paid for nothing but disk.
 compression_mode resolve_compression(const settings& configuration) {
@@ -88,7 +67,23 @@ gate_memory_options remembered_of(const settings& configuration, wall_time start
       .start_ns = start.ns};
 }
 
-/// Why a directory cannot be used, with its configuration key and the remedy.
+/// The setting that names the state directory.
+std::string state_key(const settings& configured) {
+  return configured.service.state_directory.empty() ? "log.directory" : "service.state_directory";
+}
+
+}  // namespace
+
+http::connection_limits limits_of(const http_settings& http) {
+  http::connection_limits limits;
+  limits.head_bytes_max = http.head_limit;
+  limits.body_bytes_max = http.body_limit;
+  limits.head_timeout_ns = nanoseconds(http.head_timeout).count();
+  limits.body_timeout_ns = nanoseconds(http.body_timeout).count();
+  limits.idle_timeout_ns = nanoseconds(http.idle_timeout).count();
+  return limits;
+}
+
 failure explained(const failure& why, const std::string& key, const std::string& directory) {
   // Another weir there has nothing wrong with the directory.
   if (why.message.find(" is held by ") != std::string::npos) {
@@ -98,113 +93,48 @@ failure explained(const failure& why, const std::string& key, const std::string&
   return with_remedy(why, key, directory);
 }
 
-/// The setting that names the state directory.
-std::string state_key(const settings& configured) {
-  return configured.service.state_directory.empty() ? "log.directory" : "service.state_directory";
-}
-
-settings resolved(settings configuration) {
+settings with_compression(settings configuration) {
   configuration.log.compression = resolve_compression(configuration);
   return configuration;
 }
 
-}  // namespace
+memory_shares share_out(std::uint64_t memory) noexcept {
+  const std::uint64_t requests = memory / request_share;
+  const std::uint64_t sinks = memory / sink_share;
+  return {.requests = requests,
+          .request_rules = request_rules(requests),
+          .sinks = sinks,
+          .frames = memory - requests - sinks};
+}
 
-struct pipeline::state {
-  // In the order in which each needs the ones before it; destroyed the other way round.
-  const settings configured;
-  const clock_source clock;
-  const settled_policies policies;
-  memory_budget request_memory;
-  memory_budget sink_memory;
-  memory_budget frame_memory;
-  database_registry databases;
-  gate_memory remembered;
-  source_registry sources;
-  std::unique_ptr<letter_box> letters;
-  std::shared_ptr<rule_set> rules;
-  std::unique_ptr<frame_log> log;
-  /// Beside the log; none where nothing is kept.
-  std::optional<state_directory> kept_state;
-  std::unique_ptr<types_file> types;
-  std::unique_ptr<stored_catalogue> catalogue;
-  std::unique_ptr<upstream_schemas> schemas;
-  std::unique_ptr<sink_set> sinks;
-  std::vector<listener> listeners;
-  http_counters requests;
-  refusal_summary http_refusals{"http"};
-  refusal_summary udp_refusals{"udp", "batch(es) of datagrams"};
-  struct udp_intake {
-    udp_counts counts;
-    std::unique_ptr<udp_listener> listener;
-  };
-  // Ahead of the HTTP intake, whose /metrics reads it.
-  std::vector<std::unique_ptr<udp_intake>> udp;
-  std::unique_ptr<http_intake> intake;
+pipeline::state::state(const settings& configuration, clock_source clocks,
+                       std::function<void()> wake)
+    : configured(std::make_shared<const settings>(configuration)),
+      clock(std::move(clocks)),
+      request_memory(share_out(configuration.limits.memory).requests,
+                     share_out(configuration.limits.memory).request_rules),
+      sink_memory(share_out(configuration.limits.memory).sinks),
+      frame_memory(share_out(configuration.limits.memory).frames),
+      databases(configuration.limits.databases, configuration.limits.labelled_databases),
+      remembered(remembered_of(configuration, clock().wall)),
+      answers(std::make_shared<const http_terms>()),
+      reloads(clock().wall),
+      desk(std::move(wake)) {}
 
-  state(const settings& configuration, clock_source clocks)
-      : configured(resolved(configuration)),
-        clock(std::move(clocks)),
-        policies(configured),
-        request_memory(configuration.limits.memory / request_share,
-                       request_rules(configuration.limits.memory / request_share)),
-        sink_memory(configuration.limits.memory / sink_share),
-        frame_memory(configuration.limits.memory - configuration.limits.memory / request_share -
-                     configuration.limits.memory / sink_share),
-        databases(configuration.limits.databases, configuration.limits.labelled_databases),
-        remembered(remembered_of(configuration, clock().wall)) {}
-
-  [[nodiscard]] std::function<std::int64_t()> wall_ns() const {
-    return [read = clock] { return read().wall.ns; };
-  }
-  [[nodiscard]] durability promised() const {
-    return log->capabilities().stable ? durability::power : durability::process;
-  }
-  /// Of an entry of the state directory; empty: it is not kept.
-  [[nodiscard]] std::string kept_path(std::string_view entry) const {
-    return kept_state ? kept_state->path_of(entry) : std::string{};
-  }
-  [[nodiscard]] outcome compile_rules();
-  [[nodiscard]] outcome open_log();
-  [[nodiscard]] outcome open_state();
-  [[nodiscard]] outcome open_types();
-  [[nodiscard]] outcome open_letters();
-  [[nodiscard]] outcome open_catalogue();
-  [[nodiscard]] outcome start_schemas();
-  [[nodiscard]] outcome start_sinks_of();
-  [[nodiscard]] outcome start_udp();
-  [[nodiscard]] outcome start_intake(uv_loop_s* control);
-  [[nodiscard]] write_services writes(refusal_summary& refusals) noexcept {
-    return {.configured = configured,
-            .log = *log,
-            .databases = databases,
-            .memory = request_memory,
-            .letters = letters.get(),
-            .sources = &sources,
-            .rules = rules.get(),
-            .policies = &policies,
-            .upstream = schemas.get(),
-            .remembered = &remembered,
-            .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); },
-            .refusals = &refusals};
-  }
-  [[nodiscard]] outcome check_loops() const;
-  /// All numbers, in parts.
-  [[nodiscard]] metric_parts metrics() const;
-  void collect_others(metric_collector& out) const;
-};
-
-outcome pipeline::state::compile_rules() {
-  auto compiled = rule_set::compile(configured.rules);
-  if (!compiled) {
-    return compiled.error();
-  }
-  rules = std::move(compiled).value();
-  return nothing{};
+write_services pipeline::state::writes(refusal_summary& refusals) noexcept {
+  return {.terms = *terms,
+          .log = *log,
+          .databases = databases,
+          .memory = request_memory,
+          .letters = letters.get(),
+          .sources = &sources,
+          .remembered = &remembered,
+          .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); },
+          .refusals = &refusals};
 }
 
 outcome pipeline::state::open_log() {
-  auto opened = open_configured_log(configured.log, frame_memory, wall_ns());
+  auto opened = open_configured_log(configured->log, frame_memory, wall_ns());
   if (!opened) {
     return opened.error();
   }
@@ -213,14 +143,14 @@ outcome pipeline::state::open_log() {
 }
 
 outcome pipeline::state::open_state() {
-  const std::string directory = state_directory_of(configured);
+  const std::string directory = state_directory_of(*configured);
   if (directory.empty()) {
     return nothing{};
   }
   state_directory_options options{.directory = directory,
-                                  .log_directory = log_directory_of(configured)};
-  options.named_directories.push_back(configured.letters.directory);
-  for (const sink_settings& sink : configured.sinks) {
+                                  .log_directory = log_directory_of(*configured)};
+  options.named_directories.push_back(configured->letters.directory);
+  for (const sink_settings& sink : configured->sinks) {
     options.named_directories.push_back(sink.refused_directory);
   }
   auto opened = state_directory::open(options);
@@ -264,16 +194,27 @@ outcome pipeline::state::open_types() {
   return nothing{};
 }
 
-outcome pipeline::state::open_letters() {
-  const letter_settings& wanted = configured.letters;
+result<std::unique_ptr<letter_store>> pipeline::state::open_letter_store(const settings& of) const {
+  const letter_settings& wanted = of.letters;
   if (!wanted.enabled || (wanted.directory.empty() && !kept_state)) {
-    return nothing{};
+    return std::unique_ptr<letter_store>{};
   }
-  auto store = letter_store::open({.directory = letters_directory(configured), .keep = wanted.keep},
-                                  posix_file_system());
+  const std::string directory = letters_directory(of);
+  auto store =
+      letter_store::open({.directory = directory, .keep = wanted.keep}, posix_file_system());
   if (!store) {
-    return failure{store.error().message + " (or letters.enabled = false)"};
+    return explained({store.error().message + " (or letters.enabled = false)"}, "letters.directory",
+                     directory);
   }
+  return store;
+}
+
+outcome pipeline::state::open_letters() {
+  auto store = open_letter_store(*configured);
+  if (!store) {
+    return store.error();
+  }
+  const letter_settings& wanted = configured->letters;
   letters = std::make_unique<letter_box>(
       letter_box_options{.line_bytes_max = static_cast<std::size_t>(wanted.line),
                          .dropped = wanted.dropped,
@@ -284,7 +225,7 @@ outcome pipeline::state::open_letters() {
 
 outcome pipeline::state::open_catalogue() {
   auto opened = stored_catalogue::open(kept_path(state_entry::databases), databases,
-                                       configured.database, promised());
+                                       configured->database, promised());
   if (!opened) {
     return opened.error();
   }
@@ -308,33 +249,54 @@ outcome pipeline::state::open_catalogue() {
   return nothing{};
 }
 
-outcome pipeline::state::start_schemas() {
+result<std::shared_ptr<upstream_schemas>> pipeline::state::start_schemas(
+    const std::shared_ptr<const settings>& of, const upstream_schemas* before) {
   auto started = upstream_schemas::start(
-      configured, databases, kept_path(state_entry::schemas),
+      of, databases, kept_path(state_entry::schemas),
       [this](std::string_view database, std::string_view measurement, std::string_view field,
              field_type type) {
         // A type that clients' lines have set stays: the server's own verdict on them will tell.
         static_cast<void>(remembered.learn(database, measurement, field, type));
-      });
+      },
+      before);
+  if (!started) {
+    return started.error();
+  }
+  return std::shared_ptr<upstream_schemas>(std::move(started).value());
+}
+
+outcome pipeline::state::set_terms() {
+  auto compiled = rule_set::compile(configured->rules);
+  if (!compiled) {
+    return compiled.error();
+  }
+  rules = std::move(compiled).value();
+  const auto settled = std::make_shared<const settings>(with_compression(*configured));
+  auto started = start_schemas(settled, nullptr);
   if (!started) {
     return started.error();
   }
   schemas = std::move(started).value();
+  terms.emplace(std::make_shared<const write_terms>(
+      write_terms{.configured = settled,
+                  .rules = rules,
+                  .policies = std::make_shared<const settled_policies>(*settled),
+                  .upstream = schemas}));
   return nothing{};
 }
 
 outcome pipeline::state::start_sinks_of() {
   auto started = start_sinks(
-      configured.sinks,
+      configured->sinks,
       {.log = *log,
        .memory = sink_memory,
-       .state_directory = state_directory_of(configured),
+       .state_directory = state_directory_of(*configured),
        .persistent = log->capabilities().durable,
-       .compression = configured.log.compression,
+       .compression = with_compression(*configured).log.compression,
        .created_through_weir = [this](std::string_view name) { return catalogue->created(name); },
        .seed = static_cast<std::uint64_t>(clock().wall.ns),
-       .state_bytes = configured.limits.state,
-       .state_key = state_key(configured)});
+       .state_bytes = configured->limits.state,
+       .state_key = state_key(*configured)});
   if (!started) {
     return started.error();
   }
@@ -342,73 +304,87 @@ outcome pipeline::state::start_sinks_of() {
   return nothing{};
 }
 
+result<std::unique_ptr<udp_intake>> pipeline::state::open_udp(const udp_settings& wanted) {
+  // A datagram cannot create it, and InfluxDB's own UDP service creates it, too.
+  if (auto created = catalogue->create(udp_target(wanted).database); !created) {
+    return created.error();
+  }
+  auto address = parse_listen_address(wanted.listen);
+  if (!address) {
+    return address.error();
+  }
+  auto built = std::make_unique<udp_intake>(wanted);
+  auto opened = udp_listener::open(
+      {.socket = {.listen = std::move(address).value(),
+                  .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
+                  .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
+      make_udp_worker({.writes = writes(udp_refusals),
+                       .counts = built->counts,
+                       .log_failed = requests.log_failed,
+                       .configured = built->configured}),
+      built->counts);
+  if (!opened) {
+    return failure{"udp.listen: " + opened.error().message};
+  }
+  built->listener = std::move(opened).value();
+  return built;
+}
+
 outcome pipeline::state::start_udp() {
-  for (const udp_settings& wanted : configured.udp) {
-    const api::write_target target = udp_target(wanted);
-    // A datagram cannot create it, and InfluxDB's own UDP service creates it, too.
-    if (auto created = catalogue->create(target.database); !created) {
-      return created.error();
+  for (const udp_settings& wanted : configured->udp) {
+    auto opened = open_udp(wanted);
+    if (!opened) {
+      return opened.error();
     }
-    auto address = parse_listen_address(wanted.listen);
-    if (!address) {
-      return address.error();
-    }
-    auto built = std::make_unique<udp_intake>();
-    auto started = udp_listener::start(
-        {.socket = {.listen = std::move(address).value(),
-                    .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
-                    .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
-        make_udp_worker({.writes = writes(udp_refusals),
-                         .counts = built->counts,
-                         .log_failed = requests.log_failed},
-                        wanted),
-        built->counts);
-    if (!started) {
-      return failure{"udp.listen: " + started.error().message};
-    }
-    built->listener = std::move(started).value();
-    udp.push_back(std::move(built));
+    udp.push_back(std::move(opened).value());
+    udp.back()->listener->begin();
   }
   return nothing{};
 }
 
 outcome pipeline::state::start_intake(uv_loop_s* control) {
-  auto configured_listeners = make_listeners(configured.http);
-  if (!configured_listeners) {
-    return configured_listeners.error();
+  auto listeners = make_listeners(configured->http);
+  if (!listeners) {
+    return listeners.error();
   }
-  listeners = std::move(configured_listeners).value();
-  const http_intake_options options{.listen = to_open(listeners),
-                                    .loops = loop_count(configured.http.loops),
-                                    .connections_max = configured.http.connections,
-                                    .limits = limits_of(configured.http),
+  listener_changes changes = change_listeners({}, std::move(listeners).value(), next_listener);
+  next_listener += static_cast<std::uint32_t>(changes.opened.size());
+  answers.publish(std::make_shared<const http_terms>(
+      http_terms{.listeners = std::move(changes.wanted), .admin = configured->http.admin}));
+  const http_intake_options options{.listen = to_open(changes.opened),
+                                    .loops = loop_count(configured->http.loops),
+                                    .connections_max = configured->http.connections,
+                                    .limits = limits_of(configured->http),
                                     .clock = clock};
   const http_services services{.writes = writes(http_refusals),
                                .databases = *catalogue,
                                .counters = requests,
                                .clock = clock,
-                               .listeners = listeners,
+                               .terms = answers,
                                .metrics = [this] { return metrics(); },
-                               .sinks = [this] { return sinks->standings(); }};
+                               .sinks = [this] { return sinks->standings(); },
+                               .reloads = &desk,
+                               .reloaded = &reloads};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
   });
   if (!started) {
     const std::string& message = started.error().message;
-    return failure{std::string(key_of_failed(listeners, message)) + ": " + message};
+    return failure{std::string(key_of_failed(changes.opened, message)) + ": " + message};
   }
   intake = std::move(started).value();
-  return check_loops();
+  // With port 0 the addresses are known only now. Nothing was accepted yet.
+  return check_loops(configured->sinks, intake->addresses());
 }
 
-/// With port 0 the addresses are known only now. Nothing was accepted yet.
-outcome pipeline::state::check_loops() const {
+outcome pipeline::state::check_loops(const std::vector<sink_settings>& sinks,
+                                     const std::vector<listen_address>& addresses) {
   http_settings taken;
   taken.listen.clear();
-  for (const listen_address& address : intake->addresses()) {
+  for (const listen_address& address : addresses) {
     taken.listen.push_back(to_string(address));
   }
-  for (const sink_settings& sink : configured.sinks) {
+  for (const sink_settings& sink : sinks) {
     if (std::string fault = own_listener_fault(sink, taken, this_machine()); !fault.empty()) {
       return failure{std::move(fault)};
     }
@@ -448,6 +424,7 @@ void pipeline::state::collect_others(metric_collector& out) const {
   if (letters != nullptr) {
     letters->collect(out);
   }
+  const std::shared_lock hold(lists_lock);
   for (std::size_t i = 0; i < rules->size(); ++i) {
     out.counter_value("weir_rule_points_total",
                       "Points that a rule dropped or changed, those of requests that were refused "
@@ -456,6 +433,7 @@ void pipeline::state::collect_others(metric_collector& out) const {
   }
   schemas->collect(out);
   requests.collect(out);
+  reloads.collect(out);
   log->collect(out);
   sinks->collect(out);
   if (intake != nullptr) {
@@ -480,23 +458,24 @@ pipeline::pipeline(std::unique_ptr<state> built) : state_(std::move(built)) {}
 pipeline::~pipeline() = default;
 
 result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv_loop_s* control,
-                                                  clock_source clock) {
-  auto built = std::make_unique<state>(configured, std::move(clock));
-  // Each step needs the ones before it.
-  if (auto compiled = built->compile_rules(); !compiled) {
+                                                  clock_source clock, std::function<void()> wake) {
+  // Before anything is touched: it cannot be wrong where the settings were checked.
+  if (auto compiled = rule_set::compile(configured.rules); !compiled) {
     return compiled.error();
   }
+  auto built = std::make_unique<state>(configured, std::move(clock), std::move(wake));
+  // Each step needs the ones before it.
   if (auto opened = built->open_log(); !opened) {
     return explained(opened.error(), "log.directory", configured.log.directory);
   }
   for (const auto step :
-       {&state::open_state, &state::open_types, &state::open_catalogue, &state::start_schemas}) {
+       {&state::open_state, &state::open_types, &state::open_catalogue, &state::set_terms}) {
     if (auto done = (built.get()->*step)(); !done) {
       return explained(done.error(), state_key(configured), state_directory_of(configured));
     }
   }
   if (auto opened = built->open_letters(); !opened) {
-    return explained(opened.error(), "letters.directory", letters_directory(configured));
+    return opened.error();
   }
   if (auto started = built->start_sinks_of(); !started) {
     return started.error();
@@ -516,6 +495,18 @@ void pipeline::collect(metric_collector& out) const {
   }
 }
 
+const settings& pipeline::configured() const noexcept {
+  return *state_->configured;
+}
+
+reload_desk& pipeline::reloads() noexcept {
+  return state_->desk;
+}
+
+reload_record& pipeline::reload_results() noexcept {
+  return state_->reloads;
+}
+
 std::vector<listen_address> pipeline::addresses() const {
   return state_->intake->addresses();
 }
@@ -530,6 +521,7 @@ std::vector<listen_address> pipeline::udp_addresses() const {
 
 void pipeline::finish_intake() {
   state_->requests.draining.store(true);
+  state_->desk.close();
   state_->intake->finish();
   for (const auto& each : state_->udp) {
     each->listener->finish();
@@ -538,7 +530,7 @@ void pipeline::finish_intake() {
 
 std::size_t pipeline::open_connections() const noexcept {
   const auto reading = std::count_if(state_->udp.begin(), state_->udp.end(),
-                                     [](const auto& each) { return each->listener->open(); });
+                                     [](const auto& each) { return each->listener->is_open(); });
   return state_->intake->open_connections() + static_cast<std::size_t>(reading);
 }
 
@@ -549,8 +541,10 @@ void pipeline::journal_refusals(wall_time now) {
 
 void pipeline::stop(steady_time deadline) {
   state_->intake->stop();
-  for (const auto& each : state_->udp) {
-    each->listener->stop();
+  for (const udp_intakes* list : {&state_->udp, &state_->udp_ending}) {
+    for (const auto& each : *list) {
+      each->listener->stop();
+    }
   }
   if (state_->letters != nullptr) {
     state_->letters->stop();

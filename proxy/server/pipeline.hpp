@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "base/result.hpp"
 #include "base/times.hpp"
+#include "config/reload/changes.hpp"
 #include "config/settings.hpp"
 #include "intake/address.hpp"
 
@@ -17,15 +19,19 @@ struct uv_loop_s;
 namespace weir {
 
 class metric_collector;
+class reload_desk;
+class reload_record;
 
 /// Lives on the control loop's thread.
 class pipeline {
  public:
   /// Opens the log, starts the sinks, then the intake: nothing is accepted that could not be kept.
-  /// `configured` and `clock` are copied.
+  /// `configured` and `clock` are copied. `wake` is called, on any thread, when a reload was asked
+  /// for: the control loop then looks at `reloads()`.
   [[nodiscard]] static result<std::unique_ptr<pipeline>> start(const settings& configured,
                                                                uv_loop_s* control,
-                                                               clock_source clock);
+                                                               clock_source clock,
+                                                               std::function<void()> wake);
   ~pipeline();
   pipeline(const pipeline&) = delete;
   pipeline& operator=(const pipeline&) = delete;
@@ -35,6 +41,16 @@ class pipeline {
 
   /// All numbers, as /metrics shows them. Any thread.
   void collect(metric_collector& out) const;
+
+  /// Puts `wanted` in force, as far as that is possible without a restart, and says what changed:
+  /// everything, or nothing and why.
+  [[nodiscard]] result<std::vector<setting_change>> reload(const settings& wanted);
+  /// What is in force.
+  [[nodiscard]] const settings& configured() const noexcept;
+  [[nodiscard]] reload_desk& reloads() noexcept;
+  [[nodiscard]] reload_record& reload_results() noexcept;
+  /// Gives back what reloads left behind and nobody uses any more. From time to time.
+  void tidy();
 
   /// No new connections; open ones end after the request they are at. Datagrams that have arrived
   /// are still taken.
@@ -48,6 +64,7 @@ class pipeline {
 
  private:
   struct state;
+  struct reloading;
   explicit pipeline(std::unique_ptr<state> built);
   std::unique_ptr<state> state_;
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <thread>
@@ -21,6 +22,7 @@
 #include "observe/journal.hpp"
 #include "server/open_files_posix.hpp"
 #include "server/pipeline.hpp"
+#include "server/reload/reloader_uv.hpp"
 #include "server/service_manager_posix.hpp"
 #include "server/start_summary.hpp"
 
@@ -81,6 +83,27 @@ std::vector<std::string> all_secrets(const settings& configured) {
   }
   return out;
 }
+
+void set_journal(const service_settings& service) {
+  set_journal_format(service.log_format == "json" ? journal_format::json : journal_format::text);
+  set_journal_level(level_of(service.log_level));
+}
+
+/// Secrets of all configurations that were read: what was one before may still be in a message.
+class known_secrets {
+ public:
+  void add(const settings& configured) {
+    for (std::string& each : all_secrets(configured)) {
+      if (std::find(all_.begin(), all_.end(), each) == all_.end()) {
+        all_.push_back(std::move(each));
+      }
+    }
+    set_journal_secrets(all_);
+  }
+
+ private:
+  std::vector<std::string> all_;
+};
 
 int end_as_fatal(const failure& why, const run_options& options) {
   journal(journal_level::error,
@@ -143,17 +166,22 @@ class control_loop {
   control_loop& operator=(const control_loop&) = delete;
 
   [[nodiscard]] uv_loop_t* get() noexcept { return &loop_; }
+  void set_drain_timeout(milliseconds timeout) noexcept { drain_timeout_ = timeout; }
 
   /// From here on a signal ends weir in order. Called before weir says that it is ready: who waits
   /// for that may send a signal at once.
-  void watch_signals(pipeline& running) {
+  void watch_signals(pipeline& running, reloader& reloads) {
     running_ = &running;
+    reloads_ = &reloads;
+    reloads.begin(running);
     uv_signal_start(&terminate_, on_signal, SIGTERM);
     uv_signal_start(&interrupt_, on_signal, SIGINT);
     uv_timer_start(
         &summary_timer_,
         [](uv_timer_t* handle) {
-          static_cast<control_loop*>(handle->data)->running_->journal_refusals(read_clocks().wall);
+          pipeline& summed = *static_cast<control_loop*>(handle->data)->running_;
+          summed.journal_refusals(read_clocks().wall);
+          summed.tidy();
         },
         summary_check_ms, summary_check_ms);
   }
@@ -175,6 +203,7 @@ class control_loop {
     std::signal(SIGTERM, end_at_once);
     std::signal(SIGINT, end_at_once);
     self.deadline_ = steady_now().after(nanoseconds(self.drain_timeout_).count());
+    self.reloads_->end();
     self.running_->finish_intake();
     uv_timer_start(&self.drain_timer_, on_drain_timer, 0, drain_check_ms);
   }
@@ -188,13 +217,14 @@ class control_loop {
     }
   }
 
-  const milliseconds drain_timeout_;
+  milliseconds drain_timeout_;
   uv_loop_t loop_{};
   uv_signal_t terminate_{};
   uv_signal_t interrupt_{};
   uv_timer_t drain_timer_{};
   uv_timer_t summary_timer_{};
   pipeline* running_ = nullptr;
+  reloader* reloads_ = nullptr;
   steady_time deadline_{};
 };
 
@@ -202,22 +232,30 @@ class control_loop {
 
 int run_weir(const settings& configured, const run_options& options) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);   // until weir runs: then it asks for a reload
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a write that fails, not the end of weir
-  set_journal_format(configured.service.log_format == "json" ? journal_format::json
-                                                             : journal_format::text);
-  set_journal_level(level_of(configured.service.log_level));
-  set_journal_secrets(all_secrets(configured));
+  set_journal(configured.service);
+  known_secrets secrets;
+  secrets.add(configured);
   const auto files = raise_open_files(configured);
   if (!files) {
     return end_as_fatal(files.error(), options);
   }
   control_loop control(configured.service.drain_timeout);
-  auto started = pipeline::start(configured, control.get(), read_clocks);
+  reloader reloads(control.get(),
+                   {.load = options.load,
+                    .was_read = [&secrets](const settings& read) { secrets.add(read); },
+                    .in_force =
+                        [&control](const settings& now) {
+                          set_journal(now.service);
+                          control.set_drain_timeout(now.service.drain_timeout);
+                        }});
+  auto started = pipeline::start(configured, control.get(), read_clocks, reloads.wake());
   if (!started) {
     return end_as_fatal(started.error(), options);
   }
   pipeline& running = *started.value();
-  control.watch_signals(running);
+  control.watch_signals(running, reloads);
   for (const listen_address& address : running.addresses()) {
     journal(journal_level::info,
             fmt::format("weir {} listens on {}", WEIR_VERSION, to_string(address)));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/settings.hpp"
+#include "config/settings_reader.hpp"
 
 namespace weir {
 
@@ -14,6 +15,8 @@ struct run_options {
   std::string announce_path{};
   /// Which configuration serves, for the journal.
   std::string configuration{};
+  /// Reads the configuration again, for a reload. Called on another thread.
+  std::function<result<loaded_settings>()> load{};
 };
 
 /// Runs until SIGTERM or SIGINT; returns the exit status.

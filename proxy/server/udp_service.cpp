@@ -17,10 +17,10 @@ std::string_view without_final_nuls(std::string_view datagram) noexcept {
 
 class udp_worker final : public datagram_worker {
  public:
-  udp_worker(const udp_services& services, const udp_settings& settings)
+  explicit udp_worker(const udp_services& services)
       : path_(services.writes),
-        target_(udp_target(settings)),
-        name_("udp " + settings.listen),
+        configured_(services.configured),
+        name_("udp " + services.configured.current()->listen),
         counts_(services.counts),
         log_failed_(services.log_failed) {
     if (services.writes.sources != nullptr) {
@@ -47,7 +47,9 @@ class udp_worker final : public datagram_worker {
   void lost(udp_fate fate, std::uint64_t datagrams, const std::string& detail);
 
   write_path path_;
-  const api::write_target target_;
+  const published<udp_settings>& configured_;
+  std::uint64_t configured_version_ = 0;
+  api::write_target target_;
   const std::string name_;
   udp_counts& counts_;
   std::atomic<bool>& log_failed_;
@@ -60,6 +62,10 @@ class udp_worker final : public datagram_worker {
 };
 
 bool udp_worker::begin(std::int64_t now_ns) {
+  if (const std::uint64_t version = configured_.version(); version != configured_version_) {
+    configured_version_ = version;
+    target_ = udp_target(*configured_.current());
+  }
   auto opened = std::make_shared<batch>();
   std::string refusal;
   opened->job = path_.begin(
@@ -150,9 +156,8 @@ api::write_target udp_target(const udp_settings& settings) {
   return target;
 }
 
-std::unique_ptr<datagram_worker> make_udp_worker(const udp_services& services,
-                                                 const udp_settings& settings) {
-  return std::make_unique<udp_worker>(services, settings);
+std::unique_ptr<datagram_worker> make_udp_worker(const udp_services& services) {
+  return std::make_unique<udp_worker>(services);
 }
 
 }  // namespace weir

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "base/published.hpp"
 #include "config/settings.hpp"
 #include "ingest/write_path.hpp"
 #include "intake/udp_counts.hpp"
@@ -26,9 +27,10 @@ struct udp_services {
   udp_counts& counts;
   /// The last append failed: /health says so.
   std::atomic<bool>& log_failed;
+  /// Of its listener. What of it changes holds from the next datagrams on.
+  const published<udp_settings>& configured;
 };
 
-[[nodiscard]] std::unique_ptr<datagram_worker> make_udp_worker(const udp_services& services,
-                                                               const udp_settings& settings);
+[[nodiscard]] std::unique_ptr<datagram_worker> make_udp_worker(const udp_services& services);
 
 }  // namespace weir

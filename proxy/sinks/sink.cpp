@@ -538,6 +538,18 @@ void sink::moved(const lane& on) {
   moved_.insert(on.key);
 }
 
+cursor_state sink::standing() const {
+  cursor_state now = cursor_;
+  now.low_water = least_pending();
+  now.lanes.clear();
+  for (const auto& [key, on] : lanes_) {
+    if (!on->pending.empty()) {
+      now.lanes.emplace(key, on->at);
+    }
+  }
+  return now;
+}
+
 void sink::keep_cursor(std::int64_t now_ms) {
   publish_counts();
   const log_position low_water = least_pending();

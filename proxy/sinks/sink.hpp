@@ -105,6 +105,8 @@ class sink {
   /// Any thread.
   [[nodiscard]] const sink_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] const cursor_state& cursor() const noexcept { return cursor_; }
+  /// The cursor with which another sink would go on from here, be it saved or not.
+  [[nodiscard]] cursor_state standing() const;
   /// Summed over the lanes, independently of the counters.
   [[nodiscard]] std::uint64_t pending_points() const noexcept;
 

@@ -189,6 +189,10 @@ void sink_runner::stop() {
   thread_.join();
 }
 
+cursor_state sink_runner::standing() const {
+  return state_->owned.worker->standing();
+}
+
 const sink_counters& sink_runner::counters() const noexcept {
   return state_->owned.worker->counters();
 }

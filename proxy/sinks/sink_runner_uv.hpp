@@ -68,6 +68,9 @@ class sink_runner {
   /// Ends requests under way, closes the loop and joins the thread. Nothing if it was not started.
   void stop();
 
+  /// Where the sink stood at its end. Requires: stopped.
+  [[nodiscard]] cursor_state standing() const;
+
   /// The sink's numbers. Requires: started. Any thread; they stay readable after `stop`.
   [[nodiscard]] const sink_counters& counters() const noexcept;
 

@@ -48,9 +48,21 @@ struct sink_standing {
   std::uint64_t held_lanes = 0;
 };
 
+/// What of the environment changes with the sinks.
+struct sink_change {
+  std::vector<sink_settings> sinks{};
+  compression_mode compression = compression_mode::automatic;
+  std::uint64_t state_bytes = 0;
+};
+
+/// `drain`, `change` and `stop` are called on one thread.
 class sink_set {
  public:
   virtual ~sink_set() = default;
+  /// Makes `wanted.sinks` the sinks, all of it or nothing. Sinks whose settings are as before go on
+  /// undisturbed. One with other settings is ended and begun anew where its cursor stands; one that
+  /// is not wanted any more is ended, and what it still owed is told and frees the log.
+  [[nodiscard]] virtual outcome change(const sink_change& wanted) = 0;
   /// From now on batches go out without waiting to fill. Returns true when everything that was in
   /// the log at the call is delivered (or given up and counted); false at the deadline, or as soon
   /// as nothing more can be delivered: lanes are held, or their server does not answer.

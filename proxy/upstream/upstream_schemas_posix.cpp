@@ -62,10 +62,9 @@ struct upstream_schemas::server {
   std::shared_ptr<const upstream_schema> schema;
   std::unique_ptr<schema_reader_thread> thread;
 
-  server(const influxdb_settings& of, std::string file)
-      : settings(of),
-        path(std::move(file)),
-        schema(std::make_shared<upstream_schema>(load(path))) {}
+  server(const influxdb_settings& of, std::string file,
+         std::shared_ptr<const upstream_schema> known)
+      : settings(of), path(std::move(file)), schema(std::move(known)) {}
 
   [[nodiscard]] std::shared_ptr<const upstream_schema> current() const {
     const std::lock_guard hold(lock);
@@ -87,16 +86,19 @@ void upstream_schemas::server::publish(const upstream_schema& changed) {
   }
 }
 
-upstream_schemas::upstream_schemas(const settings& configured) : configured_(configured) {}
+upstream_schemas::upstream_schemas(std::shared_ptr<const settings> configured)
+    : configured_(std::move(configured)) {}
 
 upstream_schemas::~upstream_schemas() {
   stop();
 }
 
 result<std::unique_ptr<upstream_schemas>> upstream_schemas::start(
-    const settings& configured, const database_registry& databases, const std::string& directory,
-    const field_type_taker& take_type) {
-  std::unique_ptr<upstream_schemas> schemas(new upstream_schemas(configured));
+    std::shared_ptr<const settings> configuration, const database_registry& databases,
+    const std::string& directory, const field_type_taker& take_type,
+    const upstream_schemas* before) {
+  std::unique_ptr<upstream_schemas> schemas(new upstream_schemas(std::move(configuration)));
+  const settings& configured = *schemas->configured_;
   for (const sink_settings& sink : configured.sinks) {
     const auto learns = [&](const auto& one) { return one.second.learn_from == sink.name; };
     const auto* influxdb = sink.as<influxdb_settings>();
@@ -109,8 +111,18 @@ result<std::unique_ptr<upstream_schemas>> upstream_schemas::start(
         return there.error();
       }
     }
-    auto one =
-        std::make_unique<server>(*influxdb, directory.empty() ? "" : directory + "/" + sink.name);
+    const std::string path = directory.empty() ? "" : directory + "/" + sink.name;
+    std::shared_ptr<const upstream_schema> known;
+    if (before != nullptr) {
+      const auto same = before->servers_.find(sink.name);
+      if (same != before->servers_.end() && same->second->settings.url == influxdb->url) {
+        known = same->second->current();
+      }
+    }
+    if (known == nullptr) {
+      known = std::make_shared<const upstream_schema>(load(path));
+    }
+    auto one = std::make_unique<server>(*influxdb, path, std::move(known));
     schema_reader_parts parts{
         [&sink, &configured, &databases] { return databases_of(sink.name, configured, databases); },
         [at = one.get()](const upstream_schema& changed) { at->publish(changed); },
@@ -145,7 +157,7 @@ std::optional<nanoseconds> upstream_schemas::retention_of(
 }
 
 std::optional<bucket_target> upstream_schemas::bucket_of_id(const std::string& id) const {
-  const auto known = servers_.find(policy_for(configured_.database, id, "").learn_from);
+  const auto known = servers_.find(policy_for(configured_->database, id, "").learn_from);
   if (known == servers_.end() || known->second->settings.version != 2 ||
       !known->second->settings.bucket.empty()) {
     return std::nullopt;
@@ -159,6 +171,29 @@ std::optional<bucket_target> upstream_schemas::bucket_of_id(const std::string& i
                  bucket_of("", {target.database, target.retention_policy}) != name
              ? std::nullopt
              : std::optional(std::move(target));
+}
+
+bool upstream_schemas::same_questions(const settings& one, const settings& other) {
+  const auto learning = [](const settings& of) {
+    std::map<std::string, std::pair<std::string, const sink_settings*>> all;
+    for (const auto& [name, policy] : of.database) {
+      const auto sink =
+          std::find_if(of.sinks.begin(), of.sinks.end(), [&](const sink_settings& each) {
+            return !policy.learn_from.empty() && each.name == policy.learn_from;
+          });
+      all.emplace(name, std::pair{policy.learn_from, sink == of.sinks.end() ? nullptr : &*sink});
+    }
+    return all;
+  };
+  const auto same = [](const auto& a, const auto& b) {
+    const auto& [from_a, sink_a] = a.second;
+    const auto& [from_b, sink_b] = b.second;
+    return a.first == b.first && from_a == from_b && (sink_a == nullptr) == (sink_b == nullptr) &&
+           (sink_a == nullptr || *sink_a == *sink_b);
+  };
+  const auto before = learning(one);
+  const auto after = learning(other);
+  return std::equal(before.begin(), before.end(), after.begin(), after.end(), same);
 }
 
 void upstream_schemas::stop() {

@@ -26,12 +26,14 @@ using field_type_taker = std::function<void(std::string_view database, std::stri
 
 class upstream_schemas final : public retention_source {
  public:
-  /// Starts the readers. `directory` (empty: nothing is written) is made when missing; `configured`
-  /// and `databases` must outlive the object. Without `take_type` servers are not asked for types.
-  /// Fails when the directory cannot be made; a schema file that cannot be read is only journalled.
+  /// Starts the readers. `directory` (empty: nothing is written) is made when missing; `databases`
+  /// must outlive the object. Without `take_type` servers are not asked for types. What `before`
+  /// knows of a sink's server is known from the beginning. Fails when the directory cannot be made;
+  /// a schema file that cannot be read is only journalled.
   [[nodiscard]] static result<std::unique_ptr<upstream_schemas>> start(
-      const settings& configured, const database_registry& databases, const std::string& directory,
-      const field_type_taker& take_type);
+      std::shared_ptr<const settings> configured, const database_registry& databases,
+      const std::string& directory, const field_type_taker& take_type,
+      const upstream_schemas* before = nullptr);
   ~upstream_schemas() override;
 
   [[nodiscard]] std::optional<nanoseconds> retention_of(
@@ -40,15 +42,18 @@ class upstream_schemas final : public retention_source {
 
   [[nodiscard]] std::optional<bucket_target> bucket_of_id(const std::string& id) const override;
 
+  /// Whether both lead to the same questions to the same servers.
+  [[nodiscard]] static bool same_questions(const settings& one, const settings& other);
+
   /// Ends the readers; the schemas stay.
   void stop();
   void collect(metric_collector& out) const;
 
  private:
   struct server;
-  explicit upstream_schemas(const settings& configured);
+  explicit upstream_schemas(std::shared_ptr<const settings> configured);
 
-  const settings& configured_;
+  const std::shared_ptr<const settings> configured_;
   std::map<std::string, std::unique_ptr<server>> servers_;  // by sink
 };
 

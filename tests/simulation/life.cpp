@@ -76,10 +76,8 @@ outcome life::open(std::vector<configured_sink>& sinks, std::uint64_t number) {
   for (running_sink& one : sinks_) {
     one.worker->open(around_.clock.now_ms);
   }
-  services_ = std::make_unique<write_services>(write_services{.configured = settings_,
-                                                              .log = *watched_,
-                                                              .databases = databases_,
-                                                              .memory = request_memory_});
+  services_ = std::make_unique<write_services>(write_services{
+      .terms = terms_, .log = *watched_, .databases = databases_, .memory = request_memory_});
   loops_.resize(around_.planned.loops);
   for (intake_loop& one : loops_) {
     one.path = std::make_unique<write_path>(*services_);

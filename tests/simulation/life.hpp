@@ -27,6 +27,7 @@
 #include "sinks/sink.hpp"
 #include "sinks/state/cursor_store_posix.hpp"
 #include "sinks/state/refused_store_posix.hpp"
+#include "unit/terms_of.hpp"
 
 namespace weir::simulation {
 
@@ -115,6 +116,7 @@ class life {
   const surroundings around_;
   std::unique_ptr<process_files> files_;
   settings settings_;
+  published<write_terms> terms_{terms_of(settings_)};
   memory_budget frame_memory_;
   memory_budget sink_memory_;
   memory_budget request_memory_;

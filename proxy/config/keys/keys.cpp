@@ -113,6 +113,16 @@ const std::vector<config_key<http_settings>>& http_keys() {
       choice_key<S, std::int64_t>("precision", precisions(), {},
                                   "unit of timestamps where neither request nor database says",
                                   WEIR_MEMBER(unit_ns)),
+      choice_key<S, admin_access>(
+          "admin",
+          {{"loopback", admin_access::loopback},
+           {"any", admin_access::any},
+           {"off", admin_access::off}},
+          {},
+          "who may POST to /-/reload and the like: clients on this machine, "
+          "everybody, or nobody. Behind a reverse proxy on this machine, "
+          "loopback is everybody whom it lets through",
+          WEIR_MEMBER(admin)),
   };
   return keys;
 }

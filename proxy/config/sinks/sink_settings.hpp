@@ -24,6 +24,7 @@ struct batch_settings {
   std::uint64_t points = 10'000;
   /// How long the oldest frame may wait for a batch to fill.
   milliseconds age{1'000};
+  friend bool operator==(const batch_settings&, const batch_settings&) = default;
 };
 
 /// What sinks have that deliver to a server over HTTP.
@@ -37,6 +38,7 @@ struct server_settings {
   std::string token;
   /// Of one request, from connecting to the last byte of the answer.
   milliseconds timeout{30'000};
+  friend bool operator==(const server_settings&, const server_settings&) = default;
 };
 
 struct influxdb_settings : server_settings {
@@ -48,12 +50,14 @@ struct influxdb_settings : server_settings {
   /// and {retention_policy} in it; empty: "database" or "database/retention_policy".
   std::string organization;  // key: org
   std::string bucket;
+  friend bool operator==(const influxdb_settings&, const influxdb_settings&) = default;
 };
 
 struct remote_write_settings : server_settings {
   mapping_mode mapping = mapping_mode::standard;
   /// "Name: value" of further headers.
   std::vector<std::string> headers;
+  friend bool operator==(const remote_write_settings&, const remote_write_settings&) = default;
 };
 
 struct file_settings {
@@ -62,11 +66,16 @@ struct file_settings {
   std::uint64_t rotate = std::uint64_t{64} << 20;
   /// Rotated files kept of each, besides the one being written.
   std::uint32_t rotated_files = 4;
+  friend bool operator==(const file_settings&, const file_settings&) = default;
 };
 
-struct stdout_settings {};
+struct stdout_settings {
+  friend bool operator==(const stdout_settings&, const stdout_settings&) = default;
+};
 
-struct null_settings {};
+struct null_settings {
+  friend bool operator==(const null_settings&, const null_settings&) = default;
+};
 
 /// The settings of one kind of sink. Each alternative has its row in sink_kinds.
 using sink_kind_settings = std::variant<null_settings, influxdb_settings, remote_write_settings,
@@ -99,6 +108,7 @@ struct sink_settings {
   [[nodiscard]] const Kind* as() const noexcept {
     return std::get_if<Kind>(&kind);
   }
+  friend bool operator==(const sink_settings&, const sink_settings&) = default;
 };
 
 }  // namespace weir

@@ -65,7 +65,8 @@ struct database_rules::key_outcome {
 
 rule_set::~rule_set() = default;
 
-result<std::shared_ptr<rule_set>> rule_set::compile(const std::vector<rule_settings>& rules) {
+result<std::shared_ptr<rule_set>> rule_set::compile(const std::vector<rule_settings>& rules,
+                                                    const rule_set* before) {
   std::shared_ptr<rule_set> made(new rule_set);
   for (const rule_settings& one : rules) {
     auto compiled = compile_rule(one);
@@ -73,8 +74,15 @@ result<std::shared_ptr<rule_set>> rule_set::compile(const std::vector<rule_setti
       return failure{fmt::format("rule \"{}\": {}", one.name, compiled.error().message)};
     }
     made->rules_.push_back(std::move(compiled).value());
+    std::shared_ptr<std::atomic<std::uint64_t>> hits;
+    for (std::size_t i = 0; before != nullptr && i < before->size(); ++i) {
+      if (before->name(i) == one.name) {
+        hits = before->hits_[i];
+      }
+    }
+    made->hits_.push_back(hits != nullptr ? std::move(hits)
+                                          : std::make_shared<std::atomic<std::uint64_t>>(0));
   }
-  made->hits_ = std::vector<std::atomic<std::uint64_t>>(rules.size());
   return made;
 }
 

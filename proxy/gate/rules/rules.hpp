@@ -31,9 +31,10 @@ struct compiled_rule;
 /// All rules, ready to be applied. Immutable but for its counts; thread-safe.
 class rule_set {
  public:
-  /// Settings that `weir config check` takes compile.
+  /// Settings that `weir config check` takes compile. A rule that `before` has under the same name
+  /// goes on with its count.
   [[nodiscard]] static result<std::shared_ptr<rule_set>> compile(
-      const std::vector<rule_settings>& rules);
+      const std::vector<rule_settings>& rules, const rule_set* before = nullptr);
   ~rule_set();
   rule_set(const rule_set&) = delete;
   rule_set& operator=(const rule_set&) = delete;
@@ -44,17 +45,18 @@ class rule_set {
   [[nodiscard]] const std::string& name(std::size_t index) const;
   /// Points that a rule dropped or changed, those of requests that were refused whole among them.
   [[nodiscard]] std::uint64_t hits(std::size_t index) const noexcept {
-    return hits_[index].load(std::memory_order_relaxed);
+    return hits_[index]->load(std::memory_order_relaxed);
   }
   void add_hits(std::size_t index, std::uint64_t n) const noexcept {
-    hits_[index].fetch_add(n, std::memory_order_relaxed);
+    hits_[index]->fetch_add(n, std::memory_order_relaxed);
   }
 
  private:
   rule_set() = default;
 
   std::vector<std::unique_ptr<compiled_rule>> rules_;
-  mutable std::vector<std::atomic<std::uint64_t>> hits_;
+  /// Shared with the set that replaces this one.
+  std::vector<std::shared_ptr<std::atomic<std::uint64_t>>> hits_;
 };
 
 /// The rules that concern a database, and what is known of its measurements. One thread.

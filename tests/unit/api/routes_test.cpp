@@ -93,7 +93,7 @@ TEST(route_labels, are_each_there_once) {
   const std::vector<std::string_view> all(labels.begin(), labels.end());
   EXPECT_EQ(all, (std::vector<std::string_view>{"/write", "/api/v2/write", "/api/v3/write_lp",
                                                 "/query", "/ping", "/health", "/ready", "/metrics",
-                                                "OPTIONS", "other"}));
+                                                "/-/reload", "OPTIONS", "other"}));
 }
 
 TEST(find_route, the_exact_path_comes_before_prefixes_and_the_longest_of_those_first) {

@@ -17,6 +17,7 @@
 #include "ingest/unreadable_line.hpp"
 #include "ingest/write_turn.hpp"
 #include "log/open_log.hpp"
+#include "unit/terms_of.hpp"
 
 namespace weir {
 namespace {
@@ -94,6 +95,7 @@ class admission_test : public ::testing::Test {
   }
 
   settings settings_;
+  published<write_terms> terms_{terms_of(settings_)};
   database_settings policy_;
 };
 
@@ -198,12 +200,12 @@ TEST_F(admission_test, a_turn_puts_points_that_came_in_no_body_into_the_log) {
   const std::size_t subscriber =
       log->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
   const write_services services{
-      .configured = settings_, .log = *log, .databases = databases, .memory = requests};
+      .terms = terms_, .log = *log, .databases = databases, .memory = requests};
   write_turn turn(services);
   write_request request(services, [] {});
   write_verdict concluded;
   request.begin({"db", "", 1, /*precision_stated=*/true}, now, *databases.find_or_add("db"),
-                nullptr,
+                {.policy = &policy_},
                 [&concluded](write_end end, const write_verdict& verdict, const std::string&) {
                   EXPECT_EQ(end, write_end::answered);
                   concluded = verdict;

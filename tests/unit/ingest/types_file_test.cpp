@@ -18,6 +18,7 @@
 #include "ingest/write_path.hpp"
 #include "log/open_log.hpp"
 #include "unit/gate/types_map.hpp"
+#include "unit/terms_of.hpp"
 
 namespace weir {
 namespace {
@@ -323,7 +324,7 @@ class remembering_write_path : public types_file_test {
     log_ = make_memory_log({frames_, full_policy::reject, wall_clock_ns});
     subscriber_ =
         log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
-    path_of_writes_.emplace(write_services{.configured = settings_,
+    path_of_writes_.emplace(write_services{.terms = terms_,
                                            .log = *log_,
                                            .databases = databases_,
                                            .memory = requests_,
@@ -353,6 +354,7 @@ class remembering_write_path : public types_file_test {
   }
 
   settings settings_;
+  published<write_terms> terms_{terms_of(settings_)};
   database_registry databases_{3};
   memory_budget frames_{std::size_t{64} << 20};
   memory_budget requests_{std::size_t{64} << 20};

@@ -18,6 +18,7 @@
 #include "letters/letter_segments.hpp"
 #include "log/open_log.hpp"
 #include "unit/lines_in_log.hpp"
+#include "unit/terms_of.hpp"
 
 namespace weir {
 namespace {
@@ -53,7 +54,7 @@ class write_path_options_test : public ::testing::Test {
     log_ = make_memory_log({frames_, full_policy::reject, wall_clock_ns});
     subscriber_ =
         log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
-    path_.emplace(write_services{.configured = settings_,
+    path_.emplace(write_services{.terms = terms_,
                                  .log = *log_,
                                  .databases = databases_,
                                  .memory = *requests_,
@@ -84,6 +85,7 @@ class write_path_options_test : public ::testing::Test {
   double metric(const std::string& line_begin) { return metric_of(databases_, line_begin); }
 
   settings settings_;
+  published<write_terms> terms_{terms_of(settings_)};
   database_registry databases_{10};
   source_registry sources_;
   memory_budget frames_{std::size_t{64} << 20};

@@ -14,6 +14,7 @@
 #include "config/settings.hpp"
 #include "log/open_log.hpp"
 #include "unit/lines_in_log.hpp"
+#include "unit/terms_of.hpp"
 
 namespace weir {
 namespace {
@@ -80,11 +81,9 @@ class write_path_test : public ::testing::Test {
     log_ = make_memory_log({*frames_, full_policy::reject, wall_clock_ns});
     subscriber_ =
         log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
-    path_.emplace(write_services{.configured = settings_,
-                                 .log = *log_,
-                                 .databases = databases_,
-                                 .memory = *requests_,
-                                 .rules = rules_.get()});
+    terms_.publish(terms_of(settings_, rules_));
+    path_.emplace(write_services{
+        .terms = terms_, .log = *log_, .databases = databases_, .memory = *requests_});
   }
 
   write_job* begin(const std::string& database, answered& to) {
@@ -129,6 +128,7 @@ class write_path_test : public ::testing::Test {
   }
 
   settings settings_;
+  published<write_terms> terms_{terms_of(settings_)};
   std::shared_ptr<rule_set> rules_;
   database_registry databases_{3};
   std::optional<memory_budget> frames_;
@@ -372,7 +372,7 @@ class waiting_write_path_test : public write_path_test {
   void SetUp() override {
     requests_.emplace(std::size_t{64} << 20);
     path_.emplace(write_services{
-        .configured = settings_, .log = slow_, .databases = databases_, .memory = *requests_});
+        .terms = terms_, .log = slow_, .databases = databases_, .memory = *requests_});
     path_->attach([this] { ++woken_; });
   }
   void TearDown() override {
@@ -541,6 +541,45 @@ TEST_F(write_path_test, rules_drop_and_change_and_are_counted) {
   EXPECT_EQ(metric("weir_lines_mended_total{database=\"db\",reason=\"changed_by_rule\"}"), 1);
   EXPECT_EQ(rules_->hits(0), 1U);
   EXPECT_EQ(rules_->hits(1), 1U);
+}
+
+TEST_F(write_path_test, other_terms_are_those_of_the_next_request) {
+  const std::string name = "no-a";
+  rules_ = rule_set::compile({{.name = name, .measurement = "a"}}).value();
+  make();
+  EXPECT_EQ(write("a f=1 1\nb f=1 1\n").verdict.accepted, 1U);
+
+  answered first;
+  write_job* job = begin("db", first);
+  job->body("a f=1 2\n");
+  // A reload: line limits, rules and policies are others.
+  settings next = settings_;
+  next.limits.line = 16;
+  next.database["*"].retention = std::chrono::hours(1);
+  auto other =
+      rule_set::compile({{.name = "no-b", .measurement = "b"}, {.name = name, .measurement = "c"}},
+                        rules_.get())
+          .value();
+  std::weak_ptr<const write_terms> before = terms_.current();
+  terms_.publish(std::make_shared<const write_terms>(
+      write_terms{.configured = std::make_shared<const settings>(next), .rules = other}));
+  job->body("a f=1 3\nb f=1 3\na_line_of_more_than_16_bytes f=1 3\n");
+  answered second;
+  write_job* after = begin("db", second);
+  after->body("a f=1\nb f=1\na_line_of_more_than_16_bytes f=1\na f=1 1\n");
+  job->complete();
+  after->complete();
+  path_->end_of_turn();
+  EXPECT_EQ(first.verdict.accepted, 2U) << "the request began under the rules before";
+  EXPECT_EQ(second.verdict.accepted, 1U);
+  EXPECT_EQ(second.verdict.rejected, 1U) << "too long";
+  EXPECT_EQ(second.verdict.beyond_retention, 1U);
+  path_->release(*job);
+  path_->release(*after);
+  path_->end_of_turn();
+  EXPECT_TRUE(before.expired()) << "no request has them any more";
+  EXPECT_EQ(other->hits(0), 1U);
+  EXPECT_EQ(other->hits(1), 3U) << "the rule of the same name goes on with its count";
 }
 
 }  // namespace

@@ -194,10 +194,10 @@ TEST_F(udp_listener_test, the_end_takes_what_the_socket_holds) {
     send(std::to_string(i));
   }
   listener_->finish();
-  EXPECT_TRUE(listener_->open());
+  EXPECT_TRUE(listener_->is_open());
   record_.unblock();
   listener_->stop();
-  EXPECT_FALSE(listener_->open());
+  EXPECT_FALSE(listener_->is_open());
   EXPECT_EQ(record_.received.size(), 401U);
   EXPECT_EQ(record_.flushed, 401U);
   EXPECT_EQ(record_.received.back(), "399");

@@ -16,6 +16,7 @@
 #include "log/open_log.hpp"
 #include "unit/lines_in_log.hpp"
 #include "unit/metric_values.hpp"
+#include "unit/terms_of.hpp"
 
 namespace weir {
 namespace {
@@ -50,7 +51,8 @@ class http_service_test : public ::testing::Test {
     http.listen = {"127.0.0.1:0"};
     http.quiet_listen = {"127.0.0.1:0"};
     http.unit_ns = second_ns;
-    listeners_ = make_listeners(http).value();
+    answers_.publish(std::make_shared<const http_terms>(
+        http_terms{.listeners = change_listeners({}, make_listeners(http).value(), 0).wanted}));
   }
 
   void make(std::size_t frame_bytes = std::size_t{64} << 20) {
@@ -59,7 +61,7 @@ class http_service_test : public ::testing::Test {
     static_cast<void>(
         log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1)));
     worker_ = make_http_worker(
-        {.writes = {.configured = settings_,
+        {.writes = {.terms = terms_,
                     .log = *log_,
                     .databases = databases_,
                     .memory = requests_,
@@ -67,7 +69,7 @@ class http_service_test : public ::testing::Test {
          .databases = catalogue_,
          .counters = counters_,
          .clock = [this] { return now_; },
-         .listeners = listeners_,
+         .terms = answers_,
          .metrics =
              [] {
                return [](metric_collector& out) {
@@ -76,7 +78,9 @@ class http_service_test : public ::testing::Test {
                };
              },
          .sinks =
-             [] { return std::vector<sink_standing>{{.name = "influx", .pending_points = 3}}; }},
+             [] { return std::vector<sink_standing>{{.name = "influx", .pending_points = 3}}; },
+         .reloads = &desk_,
+         .reloaded = &record_},
         0);
   }
 
@@ -86,8 +90,9 @@ class http_service_test : public ::testing::Test {
       make();
     }
     http::connection on(worker_->router(), {}, now_);
-    on.set_peer({.address = "192.0.2.1:4711", .listener = listener_number});
+    on.set_peer({.address = peer_, .listener = listener_number});
     on.receive(request, now_);
+    reload_desk::settle(desk_.take(), {200, "{\"changed\":[]}\n"});
     while (worker_->has_work()) {
       worker_->end_of_turn();
     }
@@ -118,7 +123,11 @@ class http_service_test : public ::testing::Test {
   }
 
   settings settings_;
-  std::vector<listener> listeners_;
+  published<write_terms> terms_{terms_of(settings_)};
+  std::string peer_ = "192.0.2.1:4711";
+  reload_desk desk_;
+  reload_record record_{wall_time{0}};
+  published<http_terms> answers_{std::make_shared<const http_terms>()};
   moment now_{.steady = {77 * second_ns}, .wall = {1'586'844'484 * second_ns + 123}};
   memory_budget requests_{std::size_t{64} << 20};
   database_registry databases_{10};
@@ -236,6 +245,50 @@ TEST_F(http_service_test, every_answer_repeats_the_requests_id) {
   const std::string answer = post("/write?db=a", "m v=1 1\n", "X-Request-Id: mine\r\n");
   EXPECT_TRUE(has(answer, "X-Request-Id: mine\r\n"));
   EXPECT_TRUE(has(get("/none"), "Request-Id: 4d54ba01-7e16-11ea-"));
+}
+
+TEST_F(http_service_test, a_reload_is_for_those_who_administer_weir) {
+  const std::string refused = post("/-/reload", "");
+  EXPECT_NE(refused.find("403 Forbidden"), std::string::npos) << refused;
+  peer_ = "127.0.0.1:4711";
+  const std::string done = post("/-/reload", "");
+  EXPECT_NE(done.find("200 OK"), std::string::npos) << done;
+  EXPECT_NE(done.find("{\"changed\":[]}"), std::string::npos) << done;
+  EXPECT_NE(get("/-/reload").find("405 Method Not Allowed"), std::string::npos);
+  EXPECT_NE(post("/-/reload", "", "Origin: http://127.0.0.1\r\n").find("403 Forbidden"),
+            std::string::npos);
+  http_terms changed = *answers_.current();
+  changed.admin = admin_access::off;
+  answers_.publish(std::make_shared<const http_terms>(changed));
+  EXPECT_NE(post("/-/reload", "").find("403 Forbidden"), std::string::npos);
+}
+
+TEST_F(http_service_test, whose_client_went_away_gets_no_answer_of_a_reload) {
+  make();
+  peer_ = "unix";
+  {
+    http::connection on(worker_->router(), {}, now_);
+    on.set_peer({.address = peer_});
+    on.receive("POST /-/reload HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", now_);
+    EXPECT_EQ(on.output(), "");
+  }
+  reload_desk::settle(desk_.take(), {200, ""});
+  EXPECT_FALSE(worker_->has_work());
+}
+
+TEST_F(http_service_test, health_tells_that_a_reload_failed_and_stays_well) {
+  record_.failed("weir.toml:3:1: unknown key `x`");
+  const std::string health = get("/health");
+  EXPECT_NE(health.find("200 OK"), std::string::npos) << health;
+  EXPECT_NE(health.find("unknown key `x`"), std::string::npos) << health;
+}
+
+TEST_F(http_service_test, a_listener_that_means_something_else_does_so_from_the_next_request_on) {
+  EXPECT_NE(post("/write?db=db", "broken").find("400 Bad Request"), std::string::npos);
+  http_terms changed = *answers_.current();
+  changed.listeners.at(0).quiet = true;
+  answers_.publish(std::make_shared<const http_terms>(changed));
+  EXPECT_NE(post("/write?db=db", "broken").find("204 No Content"), std::string::npos);
 }
 
 }  // namespace

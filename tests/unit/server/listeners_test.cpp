@@ -29,9 +29,11 @@ TEST(listeners, are_values_of_their_own) {
     EXPECT_EQ(each.unit_ns, 1'000);
     EXPECT_NE(each.transports(), nullptr);
   }
-  const std::vector<http_listener> opened = to_open(listeners);
+  const std::vector<http_listener> opened =
+      to_open(change_listeners({}, listeners, /*next_number=*/7).opened);
   ASSERT_EQ(opened.size(), 3U);
   EXPECT_EQ(to_string(opened[2].address), "[::1]:2");
+  EXPECT_EQ(opened[2].number, 9U);
 }
 
 TEST(listeners, are_all_quiet_where_the_configuration_says_so) {
@@ -52,10 +54,45 @@ TEST(listeners, a_failure_is_named_by_its_key) {
   http_settings http;
   http.listen = {"127.0.0.1:1"};
   http.quiet_listen = {"127.0.0.1:2"};
-  const std::vector<listener> listeners = make_listeners(http).value();
+  const listener_table listeners = change_listeners({}, make_listeners(http).value(), 0).wanted;
   EXPECT_EQ(key_of_failed(listeners, "cannot listen on 127.0.0.1:1: in use"), "http.listen");
   EXPECT_EQ(key_of_failed(listeners, "cannot listen on 127.0.0.1:2: in use"), "http.quiet_listen");
   EXPECT_EQ(key_of_failed(listeners, "cannot listen on 127.0.0.1:22: in use"), "http.listen");
+}
+
+std::vector<listener> made_of(const std::vector<std::string>& listen,
+                              const std::vector<std::string>& quiet = {}) {
+  http_settings http;
+  http.listen = listen;
+  http.quiet_listen = quiet;
+  return make_listeners(http).value();
+}
+
+TEST(listeners, what_stays_keeps_its_number_and_what_goes_is_named) {
+  const listener_changes first =
+      change_listeners({}, made_of({"127.0.0.1:1", "127.0.0.1:2", "unix:/run/a"}), 0);
+  EXPECT_EQ(first.opened.size(), 3U);
+  EXPECT_TRUE(first.removed.empty());
+  const listener_changes next =
+      change_listeners(first.wanted, made_of({"unix:/run/a", "127.0.0.1:3"}, {"127.0.0.1:1"}), 3);
+  ASSERT_EQ(next.opened.size(), 1U);
+  EXPECT_EQ(next.opened.begin()->first, 3U);
+  EXPECT_EQ(next.opened.begin()->second.text, "127.0.0.1:3");
+  EXPECT_EQ(next.removed, std::vector<std::uint32_t>{1});
+  ASSERT_EQ(next.wanted.size(), 3U);
+  EXPECT_TRUE(next.wanted.at(0).quiet) << "the socket stays, what it means has changed";
+  EXPECT_EQ(next.wanted.at(2).text, "unix:/run/a");
+}
+
+TEST(listeners, that_take_a_free_port_are_counted) {
+  const listener_changes first = change_listeners({}, made_of({"127.0.0.1:0", "127.0.0.1:0"}), 0);
+  const listener_changes more =
+      change_listeners(first.wanted, made_of({"127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"}), 2);
+  EXPECT_EQ(more.opened.size(), 1U);
+  EXPECT_TRUE(more.removed.empty());
+  const listener_changes fewer = change_listeners(more.wanted, made_of({"127.0.0.1:0"}), 3);
+  EXPECT_TRUE(fewer.opened.empty());
+  EXPECT_EQ(fewer.removed.size(), 2U);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "config/settings.hpp"
 #include "log/open_log.hpp"
 #include "unit/lines_in_log.hpp"
+#include "unit/terms_of.hpp"
 
 namespace weir {
 namespace {
@@ -29,13 +30,12 @@ class udp_service_test : public ::testing::Test {
     log_ = make_memory_log({*frames_, full_policy::reject, wall_clock_ns});
     subscriber_ =
         log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
-    worker_ = make_udp_worker({.writes = {.configured = settings_,
-                                          .log = *log_,
-                                          .databases = *databases_,
-                                          .memory = *requests_},
-                               .counts = counts_,
-                               .log_failed = log_failed_},
-                              udp_);
+    configured_.publish(std::make_shared<const udp_settings>(udp_));
+    worker_ = make_udp_worker(
+        {.writes = {.terms = terms_, .log = *log_, .databases = *databases_, .memory = *requests_},
+         .counts = counts_,
+         .log_failed = log_failed_,
+         .configured = configured_});
   }
   void send(std::initializer_list<std::string> datagrams) {
     for (const std::string& each : datagrams) {
@@ -61,7 +61,9 @@ class udp_service_test : public ::testing::Test {
   const peer_address sender_{
       .kind = peer_address::family::ipv4, .bytes = {192, 0, 2, 1}, .port = 4711};
   settings settings_;
+  published<write_terms> terms_{terms_of(settings_)};
   udp_settings udp_;
+  published<udp_settings> configured_{std::make_shared<const udp_settings>()};
   udp_counts counts_;
   std::atomic<bool> log_failed_{false};
   std::optional<database_registry> databases_;
@@ -153,6 +155,19 @@ TEST(udp_target, database_and_retention_policy) {
   udp.database = "a/b/c";
   EXPECT_EQ(udp_target(udp).database, "a");
   EXPECT_EQ(udp_target(udp).retention_policy, "b/c");
+}
+
+TEST_F(udp_service_test, another_database_is_that_of_the_next_datagrams) {
+  make();
+  worker_->receive("m f=1 1", sender_);
+  udp_settings other = udp_;
+  other.database = "second/rp";
+  configured_.publish(std::make_shared<const udp_settings>(other));
+  worker_->receive("m f=2 2", sender_);
+  worker_->flush();
+  send({"m f=3 3"});
+  EXPECT_EQ(lines(), "m f=1 1\nm f=2 2\n");
+  EXPECT_EQ(lines_in(*log_, {"second", "rp"}), "m f=3 3\n");
 }
 
 }  // namespace

@@ -95,6 +95,10 @@ class fake_log final : public frame_log {
   /// What `usage` says of the bound; 0: none.
   std::uint64_t bytes_max = 0;
 
+  std::size_t subscribers() const {
+    const std::lock_guard hold(lock_);
+    return subscribers_.size();
+  }
   log_position released(std::size_t subscriber) const {
     const std::lock_guard hold(lock_);
     const auto found = released_.find(subscriber);

@@ -79,7 +79,7 @@ class upstream_schemas_test : public ::testing::Test {
   void start() {
     schemas_.reset();
     auto started = upstream_schemas::start(
-        configured_, databases_, directory_,
+        std::make_shared<const settings>(configured_), databases_, directory_,
         [this](std::string_view database, std::string_view measurement, std::string_view field,
                field_type type) {
           const std::lock_guard hold(lock_);
@@ -224,7 +224,8 @@ TEST_F(upstream_schemas_test, without_a_directory_nothing_is_written) {
 TEST_F(upstream_schemas_test, a_directory_that_cannot_be_made_is_told) {
   std::ofstream(root_ + "/learnt") << "a file";
   add_sink("influx", "http://127.0.0.1:1");
-  const auto started = upstream_schemas::start(configured_, databases_, directory_ + "/below", {});
+  const auto started = upstream_schemas::start(std::make_shared<const settings>(configured_),
+                                               databases_, directory_ + "/below", {});
   ASSERT_FALSE(started.ok());
   EXPECT_NE(started.error().message.find(directory_), std::string::npos);
 }

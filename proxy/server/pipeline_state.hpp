@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a pipeline owns. For pipeline.cpp and reload/ alone.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accounts/catalogue_posix.hpp"
+#include "accounts/database_registry.hpp"
+#include "accounts/source_registry.hpp"
+#include "base/memory_budget.hpp"
+#include "base/published.hpp"
+#include "config/checks/automatic.hpp"
+#include "files/state_directory_posix.hpp"
+#include "gate/rules/rules.hpp"
+#include "gate/series/gate_memory.hpp"
+#include "ingest/refusal_summary.hpp"
+#include "ingest/types_file_posix.hpp"
+#include "ingest/write_terms.hpp"
+#include "intake/http_intake.hpp"
+#include "letters/letter_box.hpp"
+#include "server/http_counters.hpp"
+#include "server/listeners.hpp"
+#include "server/pipeline.hpp"
+#include "server/reload/reload_desk.hpp"
+#include "server/reload/reload_record.hpp"
+#include "server/udp_service.hpp"
+#include "sinks/sink_set.hpp"
+#include "upstream/upstream_schemas_posix.hpp"
+
+namespace weir {
+
+/// How `limits.memory` is shared out.
+struct memory_shares {
+  std::size_t requests = 0;
+  budget_rules request_rules;
+  std::size_t sinks = 0;
+  std::size_t frames = 0;
+};
+[[nodiscard]] memory_shares share_out(std::uint64_t memory) noexcept;
+
+/// `configuration` with "auto" compression settled by its sinks.
+[[nodiscard]] settings with_compression(settings configuration);
+
+[[nodiscard]] http::connection_limits limits_of(const http_settings& http);
+
+/// Why a directory cannot be used, with its configuration key and the remedy.
+[[nodiscard]] failure explained(const failure& why, const std::string& key,
+                                const std::string& directory);
+
+/// One `[[udp]]`.
+struct udp_intake {
+  explicit udp_intake(const udp_settings& first)
+      : configured(std::make_shared<const udp_settings>(first)) {}
+
+  udp_counts counts;
+  published<udp_settings> configured;
+  std::unique_ptr<udp_listener> listener;
+};
+using udp_intakes = std::vector<std::unique_ptr<udp_intake>>;
+
+struct pipeline::state {
+  // In the order in which each needs the ones before it; destroyed the other way round.
+  /// What is in force, as written. Control loop's thread; others see the terms.
+  std::shared_ptr<const settings> configured;
+  const clock_source clock;
+  memory_budget request_memory;
+  memory_budget sink_memory;
+  memory_budget frame_memory;
+  database_registry databases;
+  gate_memory remembered;
+  source_registry sources;
+  std::unique_ptr<letter_box> letters;
+  std::unique_ptr<frame_log> log;
+  /// Beside the log; none where nothing is kept.
+  std::optional<state_directory> kept_state;
+  std::unique_ptr<types_file> types;
+  std::unique_ptr<stored_catalogue> catalogue;
+  /// Set once the schemas are; then replaced by reloads.
+  std::optional<published<write_terms>> terms;
+  /// Terms of before, until no request has them any more: what ends with them ends on this thread.
+  std::vector<std::shared_ptr<const write_terms>> terms_before;
+  std::unique_ptr<sink_set> sinks;
+  published<http_terms> answers;
+  std::uint32_t next_listener = 0;
+  http_counters requests;
+  refusal_summary http_refusals{"http"};
+  refusal_summary udp_refusals{"udp", "batch(es) of datagrams"};
+  reload_record reloads;
+  reload_desk desk;
+  /// Of the lists below, which a reload changes while /metrics reads them.
+  mutable std::shared_mutex lists_lock;
+  std::shared_ptr<upstream_schemas> schemas;
+  std::shared_ptr<const rule_set> rules;
+  // Ahead of the HTTP intake, whose /metrics reads it.
+  udp_intakes udp;
+  /// Removed ones that still read what had arrived.
+  udp_intakes udp_ending;
+  std::unique_ptr<http_intake> intake;
+
+  state(const settings& configuration, clock_source clocks, std::function<void()> wake);
+
+  [[nodiscard]] std::function<std::int64_t()> wall_ns() const {
+    return [read = clock] { return read().wall.ns; };
+  }
+  [[nodiscard]] durability promised() const {
+    return log->capabilities().stable ? durability::power : durability::process;
+  }
+  /// Of an entry of the state directory; empty: it is not kept.
+  [[nodiscard]] std::string kept_path(std::string_view entry) const {
+    return kept_state ? kept_state->path_of(entry) : std::string{};
+  }
+
+  // pipeline.cpp: the steps of the start.
+  [[nodiscard]] outcome open_log();
+  [[nodiscard]] outcome open_state();
+  [[nodiscard]] outcome open_types();
+  [[nodiscard]] outcome open_letters();
+  [[nodiscard]] outcome open_catalogue();
+  [[nodiscard]] outcome set_terms();
+  [[nodiscard]] outcome start_sinks_of();
+  [[nodiscard]] outcome start_udp();
+  [[nodiscard]] outcome start_intake(uv_loop_s* control);
+
+  // Parts of the start that a reload makes, too.
+  [[nodiscard]] result<std::unique_ptr<letter_store>> open_letter_store(const settings& of) const;
+  [[nodiscard]] result<std::shared_ptr<upstream_schemas>> start_schemas(
+      const std::shared_ptr<const settings>& of, const upstream_schemas* before);
+  /// Opens the socket; nothing is read from it yet.
+  [[nodiscard]] result<std::unique_ptr<udp_intake>> open_udp(const udp_settings& wanted);
+  [[nodiscard]] write_services writes(refusal_summary& refusals) noexcept;
+  /// Sinks of `sinks` that would deliver to one of these addresses.
+  [[nodiscard]] static outcome check_loops(const std::vector<sink_settings>& sinks,
+                                           const std::vector<listen_address>& addresses);
+
+  /// All numbers, in parts.
+  [[nodiscard]] metric_parts metrics() const;
+  void collect_others(metric_collector& out) const;
+};
+
+}  // namespace weir

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A pipeline's reload: first everything is prepared that can fail, then everything is switched,
+// which cannot. Control loop's thread; what other threads see is published or under a lock.
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "server/pipeline_state.hpp"
+
+namespace weir {
+namespace {
+
+/// What becomes of the [[udp]].
+struct udp_changes {
+  udp_intakes opened;
+  /// Of those that stay, by address, with what is set of them now.
+  std::vector<std::pair<udp_intake*, std::shared_ptr<const udp_settings>>> kept;
+  std::vector<const udp_intake*> removed;
+};
+
+/// Everything that a reload switches, prepared. Destroyed before that, it leaves nothing behind.
+struct prepared_reload {
+  /// What will be in force, as written, and with what follows from all of it settled.
+  std::shared_ptr<const settings> next;
+  std::shared_ptr<const settings> settled;
+  std::shared_ptr<const rule_set> rules;
+  std::shared_ptr<upstream_schemas> schemas;
+  listener_changes http;
+  std::vector<opened_listener> opened;
+  udp_changes udp;
+  /// nullopt: the letters stay where they are.
+  std::optional<std::unique_ptr<letter_store>> letters;
+};
+
+bool same_place(const settings& one, const settings& other) {
+  return one.letters.enabled == other.letters.enabled &&
+         letters_directory(one) == letters_directory(other);
+}
+
+}  // namespace
+
+/// The two halves of a reload, with access to what the pipeline owns.
+struct pipeline::reloading {
+  state& of;
+  prepared_reload made;
+
+  [[nodiscard]] outcome prepare(const settings& wanted);
+  void apply();
+
+ private:
+  [[nodiscard]] outcome prepare_terms();
+  [[nodiscard]] outcome prepare_http();
+  [[nodiscard]] outcome prepare_udp();
+  [[nodiscard]] outcome prepare_letters();
+  /// The last step that can fail, and the first that switches something: all of it or nothing.
+  [[nodiscard]] outcome change_sinks();
+  void apply_limits();
+  void apply_terms();
+  void apply_http();
+  void apply_udp();
+  void apply_letters();
+};
+
+outcome pipeline::reloading::prepare(const settings& wanted) {
+  made.next = std::make_shared<const settings>(applicable_part(*of.configured, wanted));
+  made.settled = std::make_shared<const settings>(with_compression(*made.next));
+  for (const auto step :
+       {&reloading::prepare_terms, &reloading::prepare_http, &reloading::prepare_udp,
+        &reloading::prepare_letters, &reloading::change_sinks}) {
+    if (auto done = (this->*step)(); !done) {
+      return done;
+    }
+  }
+  return nothing{};
+}
+
+outcome pipeline::reloading::prepare_terms() {
+  auto compiled = rule_set::compile(made.next->rules, of.rules.get());
+  if (!compiled) {
+    return compiled.error();
+  }
+  made.rules = std::move(compiled).value();
+  if (upstream_schemas::same_questions(*of.configured, *made.next)) {
+    made.schemas = of.schemas;
+    return nothing{};
+  }
+  auto started = of.start_schemas(made.settled, of.schemas.get());
+  if (!started) {
+    return started.error();
+  }
+  made.schemas = std::move(started).value();
+  return nothing{};
+}
+
+outcome pipeline::reloading::prepare_http() {
+  auto listeners = make_listeners(made.next->http);
+  if (!listeners) {
+    return listeners.error();
+  }
+  listener_table open = of.answers.current()->listeners;
+  const std::vector<std::uint32_t> numbers = of.intake->numbers();
+  std::erase_if(open, [&](const auto& each) {
+    return std::find(numbers.begin(), numbers.end(), each.first) == numbers.end();
+  });
+  made.http = change_listeners(open, std::move(listeners).value(), of.next_listener);
+  auto opened = http_intake::open(to_open(made.http.opened));
+  if (!opened) {
+    const std::string& message = opened.error().message;
+    return failure{std::string(key_of_failed(made.http.opened, message)) + ": " + message};
+  }
+  made.opened = std::move(opened).value();
+  std::vector<listen_address> addresses = of.intake->addresses();
+  for (const opened_listener& each : made.opened) {
+    addresses.push_back(each.socket.address);
+  }
+  return state::check_loops(made.next->sinks, addresses);
+}
+
+outcome pipeline::reloading::prepare_udp() {
+  std::vector<udp_intake*> left;
+  for (const auto& each : of.udp) {
+    left.push_back(each.get());
+  }
+  for (const udp_settings& wanted : made.next->udp) {
+    const auto same = std::find_if(left.begin(), left.end(), [&](const udp_intake* each) {
+      return each->configured.current()->listen == wanted.listen;
+    });
+    if (same == left.end()) {
+      auto opened = of.open_udp(wanted);
+      if (!opened) {
+        return opened.error();
+      }
+      made.udp.opened.push_back(std::move(opened).value());
+      continue;
+    }
+    if (auto created = of.catalogue->create(udp_target(wanted).database); !created) {
+      return created;
+    }
+    made.udp.kept.emplace_back(*same, std::make_shared<const udp_settings>(wanted));
+    left.erase(same);
+  }
+  made.udp.removed.assign(left.begin(), left.end());
+  return nothing{};
+}
+
+outcome pipeline::reloading::prepare_letters() {
+  if (same_place(*of.configured, *made.next)) {
+    return nothing{};
+  }
+  auto opened = of.open_letter_store(*made.next);
+  if (!opened) {
+    return opened.error();
+  }
+  made.letters = std::move(opened).value();
+  return nothing{};
+}
+
+outcome pipeline::reloading::change_sinks() {
+  return of.sinks->change({.sinks = made.next->sinks,
+                           .compression = made.settled->log.compression,
+                           .state_bytes = made.next->limits.state});
+}
+
+void pipeline::reloading::apply() {
+  apply_limits();
+  apply_letters();
+  apply_terms();
+  apply_http();
+  apply_udp();
+  of.configured = made.next;
+}
+
+void pipeline::reloading::apply_limits() {
+  const limit_settings& limits = made.next->limits;
+  const memory_shares shares = share_out(limits.memory);
+  of.request_memory.set_limit(shares.requests, shares.request_rules);
+  of.sink_memory.set_limit(shares.sinks);
+  of.frame_memory.set_limit(shares.frames);
+  of.databases.set_limits(limits.databases, limits.labelled_databases);
+}
+
+void pipeline::reloading::apply_letters() {
+  const letter_settings& letters = made.next->letters;
+  if (made.letters) {
+    of.letters->replace_store(std::move(*made.letters));
+  }
+  of.letters->set_keep(letters.keep);
+  of.letters->set_limits(static_cast<std::size_t>(letters.line), letters.dropped);
+}
+
+void pipeline::reloading::apply_terms() {
+  of.catalogue->set_policies(made.next->database);
+  of.terms_before.push_back(of.terms->publish(std::make_shared<const write_terms>(
+      write_terms{.configured = made.settled,
+                  .rules = made.rules,
+                  .policies = std::make_shared<const settled_policies>(*made.settled),
+                  .upstream = made.schemas})));
+  std::shared_ptr<upstream_schemas> before = made.schemas;
+  {
+    const std::unique_lock hold(of.lists_lock);
+    of.schemas.swap(before);
+    of.rules = made.rules;
+  }
+  if (before != of.schemas) {
+    before->stop();
+  }
+}
+
+void pipeline::reloading::apply_http() {
+  // Numbers of listeners that are gone are known as long as connections have them.
+  listener_table known = std::move(made.http.wanted);
+  for (const auto& [number, each] : of.answers.current()->listeners) {
+    if (of.intake->has_connections(number)) {
+      known.emplace(number, each);
+    }
+  }
+  of.next_listener += static_cast<std::uint32_t>(made.http.opened.size());
+  of.answers.publish(std::make_shared<const http_terms>(
+      http_terms{.listeners = std::move(known), .admin = made.next->http.admin}));
+  of.intake->set_limits(made.next->http.connections, limits_of(made.next->http));
+  of.intake->add(std::move(made.opened));
+  for (const std::uint32_t number : made.http.removed) {
+    of.intake->remove(number);
+  }
+}
+
+void pipeline::reloading::apply_udp() {
+  for (const auto& [one, wanted] : made.udp.kept) {
+    one->configured.publish(wanted);
+  }
+  const std::unique_lock hold(of.lists_lock);
+  for (const udp_intake* gone : made.udp.removed) {
+    const auto found = std::find_if(of.udp.begin(), of.udp.end(),
+                                    [gone](const auto& each) { return each.get() == gone; });
+    (*found)->listener->finish();
+    of.udp_ending.push_back(std::move(*found));
+    of.udp.erase(found);
+  }
+  for (auto& opened : made.udp.opened) {
+    opened->listener->begin();
+    of.udp.push_back(std::move(opened));
+  }
+}
+
+result<std::vector<setting_change>> pipeline::reload(const settings& wanted) {
+  tidy();
+  std::vector<setting_change> changes = compare_settings(*state_->configured, wanted);
+  reloading one{.of = *state_, .made = {}};
+  if (auto prepared = one.prepare(wanted); !prepared) {
+    return prepared.error();
+  }
+  one.apply();
+  return changes;
+}
+
+void pipeline::tidy() {
+  std::erase_if(state_->terms_before, [](const auto& each) { return each.use_count() == 1; });
+  udp_intakes done;
+  {
+    const std::unique_lock hold(state_->lists_lock);
+    for (auto& each : state_->udp_ending) {
+      if (!each->listener->is_open()) {
+        done.push_back(std::move(each));
+      }
+    }
+    std::erase(state_->udp_ending, nullptr);
+  }
+}
+
+}  // namespace weir
