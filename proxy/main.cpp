@@ -14,6 +14,7 @@
 #include "tools/lint/lint_command.hpp"
 #include "tools/load/load_command.hpp"
 #include "tools/log/log_command.hpp"
+#include "tools/park/park_command.hpp"
 #include "tools/types_command.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -164,6 +165,8 @@ int main(int argc, char** argv) {
   const config_commands config = add_config_commands(app, given);
   weir::letters_arguments letters_given;
   CLI::App* letters_command = weir::add_letters_command(app, letters_given);
+  weir::park_arguments park_given;
+  CLI::App* park_command = weir::add_park_command(app, park_given);
   weir::types_arguments wanted_types;
   weir::log_arguments log_given;
   CLI::App* log_command = weir::add_log_command(app, log_given);
@@ -213,6 +216,9 @@ int main(int argc, char** argv) {
   }
   if (log_command->parsed()) {
     return weir::run_log(log_given);
+  }
+  if (park_command->parsed()) {
+    return weir::run_park(park_given);
   }
   return version_command->parsed() ? version() : weir::exit_wrong_arguments;
 }

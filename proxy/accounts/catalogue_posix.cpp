@@ -154,6 +154,14 @@ outcome stored_catalogue::create(std::string_view name) {
 }
 
 outcome stored_catalogue::drop(std::string_view name) {
+  outcome done = forget(name);
+  if (done && dropped_) {
+    dropped_(name);
+  }
+  return done;
+}
+
+outcome stored_catalogue::forget(std::string_view name) {
   const std::scoped_lock lock(saving_);
   database_entry* entry = registry_.find(name);
   if (entry == nullptr) {

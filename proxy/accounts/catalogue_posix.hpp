@@ -4,11 +4,13 @@
 // the log so that a restart remembers which of them a sink may create upstream. Thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "accounts/database_registry.hpp"
@@ -33,6 +35,9 @@ class stored_catalogue final : public catalogue {
   [[nodiscard]] bool exists(std::string_view name) const override;
   [[nodiscard]] outcome create(std::string_view name) override;
   [[nodiscard]] outcome drop(std::string_view name) override;
+  /// `dropped` is called, on any thread, with each database that a client drops, known or not.
+  /// Once, before clients come.
+  void on_drop(std::function<void(std::string_view)> dropped) { dropped_ = std::move(dropped); }
   [[nodiscard]] std::vector<retention_policy> retention_policies(
       std::string_view database) const override;
 
@@ -47,6 +52,7 @@ class stored_catalogue final : public catalogue {
   void set_policies(const std::map<std::string, database_settings>& policies);
 
  private:
+  [[nodiscard]] outcome forget(std::string_view name);
   stored_catalogue(std::string path, database_registry& registry,
                    std::map<std::string, database_settings> policies, durability kept,
                    file_system& files)
@@ -70,6 +76,7 @@ class stored_catalogue final : public catalogue {
   std::uint64_t size_ = 0;
   file_handle file_;
   mutable std::mutex saving_;
+  std::function<void(std::string_view)> dropped_;
 };
 
 }  // namespace weir

@@ -23,6 +23,8 @@ inline constexpr std::string_view schemas = "learnt";
 inline constexpr std::string_view letters = "letters";
 inline constexpr std::string_view cursors = "cursors";
 inline constexpr std::string_view refused = "refused";
+/// What sinks could not deliver, a folder for each.
+inline constexpr std::string_view parked = "parked";
 }  // namespace state_entry
 
 struct state_directory_options {

@@ -29,11 +29,16 @@ api::health_check sink_check(const sink_standing& sink) {
           ? std::string("everything is delivered")
           : fmt::format("{} point(s) wait to be delivered", sink.pending_points);
   const bool held = sink.held_lanes > 0;
+  const std::string parked =
+      sink.parked_points == 0
+          ? std::string{}
+          : fmt::format("; {} of them left the log and are parked (`weir park list`)",
+                        sink.parked_points);
   return {"sink " + sink.name, !held,
           held ? fmt::format("{}; {} of {} database(s) are held until their cause is repaired (the "
-                             "journal says which, and why)",
-                             waiting, sink.held_lanes, sink.lanes)
-               : waiting};
+                             "journal says which, and why){}",
+                             waiting, sink.held_lanes, sink.lanes, parked)
+               : waiting + parked};
 }
 
 }  // namespace

@@ -301,6 +301,7 @@ outcome pipeline::state::start_sinks_of() {
     return started.error();
   }
   sinks = std::move(started).value();
+  catalogue->on_drop([this](std::string_view name) { sinks->forget_database(name); });
   return nothing{};
 }
 

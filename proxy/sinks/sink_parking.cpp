@@ -43,20 +43,7 @@ park_claim sink::claim_of(const frame_header& header, log_position log_first) co
   if (!wants(header)) {
     return park_claim::done;
   }
-  const auto found = cursor_.lanes.find({header.database, header.retention_policy});
-  if (found != cursor_.lanes.end()) {
-    if (header.position < found->second.next) {
-      return park_claim::done;
-    }
-    if (header.position < found->second.parked_end) {
-      return park_claim::pending;
-    }
-  } else if (header.position < cursor_.discovered && !parts_.cursor_missing) {
-    return park_claim::done;
-  }
-  // The cursor does not know that it was parked. While the log has it, it is pending there; what
-  // the log has no more, a later cursor, which a loss of power took away, had let go.
-  return header.position < log_first ? park_claim::pending : park_claim::leftover;
+  return claim_of_parked(cursor_, parts_.cursor_missing, header, log_first);
 }
 
 /// Finds again what is parked. Returns where the log must be read from at the latest: frames that

@@ -31,6 +31,8 @@ struct sink_runner::state {
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> drains_asked{0};
   std::uint64_t drains_begun = 0;
+  std::mutex posted_lock;
+  std::vector<std::function<void(sink&)>> posted;
   parts owned;
   std::function<void()> on_progress;
 
@@ -38,6 +40,10 @@ struct sink_runner::state {
   void woken();
   void rested();
   void close_handles();
+  [[nodiscard]] std::vector<std::function<void(sink&)>> take_posted() {
+    const std::lock_guard hold(posted_lock);
+    return std::exchange(posted, {});
+  }
 };
 
 std::int64_t monotonic_ms() {
@@ -83,6 +89,9 @@ void sink_runner::state::take_turn() {
   const std::int64_t now = monotonic_ms();
   for (; drains_begun < drains_asked.load(std::memory_order_acquire); ++drains_begun) {
     owned.worker->drain(now);
+  }
+  for (const auto& what : take_posted()) {
+    what(*owned.worker);
   }
   const std::optional<std::int64_t> due = owned.worker->turn(now);
   on_progress();
@@ -177,6 +186,14 @@ bool sink_runner::await_opened(std::chrono::steady_clock::time_point deadline) {
 
 void sink_runner::drain() {
   state_->drains_asked.fetch_add(1, std::memory_order_acq_rel);
+  notifier_->notify();
+}
+
+void sink_runner::post(std::function<void(sink&)> what) {
+  {
+    const std::lock_guard hold(state_->posted_lock);
+    state_->posted.push_back(std::move(what));
+  }
   notifier_->notify();
 }
 

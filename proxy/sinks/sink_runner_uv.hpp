@@ -65,6 +65,8 @@ class sink_runner {
   bool await_opened(std::chrono::steady_clock::time_point deadline);
   /// Any thread: see sink::drain.
   void drain();
+  /// Any thread: calls `what` on the sink's thread, before its next turn; not after `stop`.
+  void post(std::function<void(sink&)> what);
   /// Ends requests under way, closes the loop and joins the thread. Nothing if it was not started.
   void stop();
 

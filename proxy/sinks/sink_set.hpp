@@ -16,6 +16,7 @@
 #include "config/settings.hpp"
 #include "log/frame_log.hpp"
 #include "observe/metrics.hpp"
+#include "sinks/parking/parked_filter.hpp"
 
 namespace weir {
 
@@ -46,6 +47,8 @@ struct sink_standing {
   /// Databases and retention policies known to it, and those that wait for a person.
   std::uint64_t lanes = 0;
   std::uint64_t held_lanes = 0;
+  /// Of those: points that left the log.
+  std::uint64_t parked_points = 0;
 };
 
 /// What of the environment changes with the sinks.
@@ -69,6 +72,12 @@ class sink_set {
   virtual bool drain(std::chrono::steady_clock::time_point deadline) = 0;
   /// Ends requests under way and all threads; cursors are kept. Once; the destructor does it too.
   virtual void stop() = 0;
+  /// A client dropped this database: what is parked of it is given up. Any thread.
+  virtual void forget_database(std::string_view name) = 0;
+  /// Has lanes with something parked try again at once, or gives up what is parked of them: of this
+  /// sink, or (empty) of all. How many sinks were asked. Any thread.
+  virtual std::size_t retry_parked(std::string_view sink_name, const parked_filter& which) = 0;
+  virtual std::size_t drop_parked(std::string_view sink_name, const parked_filter& which) = 0;
   /// Any thread.
   virtual void collect(metric_collector& out) const = 0;
   /// Of each sink, in the configuration's order. Any thread.

@@ -70,6 +70,9 @@ class threaded_sinks final : public sink_set {
   outcome change(const sink_change& wanted) override;
   bool drain(std::chrono::steady_clock::time_point deadline) override;
   void stop() override;
+  void forget_database(std::string_view name) override;
+  std::size_t retry_parked(std::string_view sink_name, const parked_filter& which) override;
+  std::size_t drop_parked(std::string_view sink_name, const parked_filter& which) override;
   void collect(metric_collector& out) const override;
   [[nodiscard]] std::vector<sink_standing> standings() const override;
 
@@ -99,6 +102,7 @@ class threaded_sinks final : public sink_set {
   /// Each sink has reached it, or nothing more can come of waiting.
   [[nodiscard]] bool all_done(std::uint64_t target) const;
   void report_pending() const;
+  std::size_t post(std::string_view sink_name, const std::function<void(sink&)>& what);
 
   frame_log& log_;
   const sink_environment given_;
@@ -200,7 +204,8 @@ outcome make_parking(const sink_settings& settings, const sink_environment& envi
   if (!environment.persistent) {
     return nothing{};
   }
-  const std::string directory = parking_directory(environment.state_directory, settings.name);
+  const std::string directory =
+      parking_directory(environment.state_directory + "/parked", settings.name);
   auto opened = parked_files::open(
       {.directory = directory,
        .keep_bytes = settings.park_keep,
@@ -491,6 +496,32 @@ void threaded_sinks::stop() {
   // needs when it comes back.
 }
 
+std::size_t threaded_sinks::post(std::string_view sink_name,
+                                 const std::function<void(sink&)>& what) {
+  std::size_t asked = 0;
+  for (const running_sink& one : sinks_) {
+    if (sink_name.empty() || one.name == sink_name) {
+      one.runner->post(what);
+      ++asked;
+    }
+  }
+  return asked;
+}
+
+void threaded_sinks::forget_database(std::string_view name) {
+  static_cast<void>(drop_parked({}, {.database = std::string(name)}));
+}
+
+std::size_t threaded_sinks::retry_parked(std::string_view sink_name, const parked_filter& which) {
+  return post(sink_name, [which](sink& of) { static_cast<void>(of.retry_parked(which)); });
+}
+
+std::size_t threaded_sinks::drop_parked(std::string_view sink_name, const parked_filter& which) {
+  return post(sink_name, [which](sink& of) {
+    static_cast<void>(of.drop_parked(which, discard_reason::dropped));
+  });
+}
+
 void threaded_sinks::collect(metric_collector& out) const {
   const std::int64_t now = monotonic_ms();
   const std::int64_t now_ns = wall_clock_ns();
@@ -511,7 +542,8 @@ std::vector<sink_standing> threaded_sinks::standings() const {
     all.push_back({.name = one->settings.name,
                    .pending_points = now.points().pending,
                    .lanes = now.lanes.value(),
-                   .held_lanes = now.held_lanes.value()});
+                   .held_lanes = now.held_lanes.value(),
+                   .parked_points = now.parked_points.value()});
   }
   return all;
 }

@@ -30,8 +30,8 @@ bool belongs_to(const record_head& head, const lane_key& lane) {
 
 }  // namespace
 
-std::string parking_directory(const std::string& state_directory, const std::string& sink_name) {
-  return state_directory + "/parked/" + percent_escape(sink_name);
+std::string parking_directory(const std::string& of_all, const std::string& sink_name) {
+  return of_all + "/" + percent_escape(sink_name);
 }
 
 result<std::unique_ptr<parked_files>> parked_files::open(parked_files_options options) {

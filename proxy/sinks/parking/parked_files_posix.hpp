@@ -23,8 +23,8 @@
 
 namespace weir {
 
-/// Where a sink's parking place is.
-[[nodiscard]] std::string parking_directory(const std::string& state_directory,
+/// Where a sink's parking place is, in the folder of all of them.
+[[nodiscard]] std::string parking_directory(const std::string& of_all,
                                             const std::string& sink_name);
 
 struct parked_files_options {

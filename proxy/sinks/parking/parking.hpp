@@ -15,16 +15,10 @@
 
 #include "log/frame_log.hpp"
 #include "sinks/batcher.hpp"
+#include "sinks/parking/park_claim.hpp"
 #include "sinks/parking/park_shares.hpp"
 
 namespace weir {
-
-/// What the cursor says of a frame that is found parked.
-enum class park_claim : std::uint8_t {
-  done,      // it was dealt with
-  pending,   // it is to be delivered
-  leftover,  // the log has it still: a crash came between writing it and the cursor
-};
 
 class parking {
  public:

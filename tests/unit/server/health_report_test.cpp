@@ -55,8 +55,9 @@ TEST(health_report, a_disk_that_refuses_needs_a_person) {
 
 TEST(health_report, held_lanes_need_a_person_and_take_writes) {
   const health_facts known{
-      .sinks = {{.name = "a", .pending_points = 12, .lanes = 1},
-                {.name = "b", .pending_points = 7, .lanes = 3, .held_lanes = 2}}};
+      .sinks = {
+          {.name = "a", .pending_points = 12, .lanes = 1},
+          {.name = "b", .pending_points = 7, .lanes = 3, .held_lanes = 2, .parked_points = 5}}};
   EXPECT_EQ(readiness_of(known).status, 200);
   const http::response health = health_of(known);
   EXPECT_EQ(health.status, 503);
@@ -67,6 +68,8 @@ TEST(health_report, held_lanes_need_a_person_and_take_writes) {
   EXPECT_TRUE(says(health,
                    "{\"name\":\"sink b\",\"status\":\"fail\",\"message\":\"7 point(s) wait "
                    "to be delivered; 2 of 3 database(s) are held"))
+      << health.body;
+  EXPECT_TRUE(says(health, "; 5 of them left the log and are parked (`weir park list`)"))
       << health.body;
 }
 
