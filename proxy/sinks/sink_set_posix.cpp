@@ -499,9 +499,10 @@ void threaded_sinks::stop() {
 std::size_t threaded_sinks::post(std::string_view sink_name,
                                  const std::function<void(sink&)>& what) {
   std::size_t asked = 0;
-  for (const running_sink& one : sinks_) {
-    if (sink_name.empty() || one.name == sink_name) {
-      one.runner->post(what);
+  const std::shared_lock hold(lock_);
+  for (const auto& one : sinks_) {
+    if (sink_name.empty() || one->settings.name == sink_name) {
+      one->runner->post(what);
       ++asked;
     }
   }
