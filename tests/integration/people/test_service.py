@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -58,6 +59,23 @@ def test_ready_is_told_when_the_port_answers_and_stopping_at_sigterm(make_weir, 
     assert manager.next()["STOPPING"] == "1"
     assert manager.next()["STATUS"] == "delivering what is left"
     assert weir.wait_exit() == 0
+
+
+def test_a_reload_is_told_from_its_beginning_to_its_end(make_weir, manager):
+    weir = make_weir(settings(file_sink()))
+    weir.environment = {"NOTIFY_SOCKET": manager.name}
+    weir.launch(weir.command(), weir.environment)
+    assert manager.next()["READY"] == "1"
+    for good in (True, False):
+        weir.configure(settings(file_sink()) if good else "not TOML")
+        weir.send_signal(signal.SIGHUP)
+        begun = manager.next()
+        assert begun["RELOADING"] == "1"
+        assert 0 < int(begun["MONOTONIC_USEC"]) <= time.monotonic_ns() // 1000
+        ended = manager.next()
+        assert ended["READY"] == "1"
+        assert ("failed" in ended["STATUS"]) is not good
+    assert weir.stop() == 0
 
 
 def test_a_start_that_fails_is_never_ready(make_weir, start_weir, manager):
