@@ -36,6 +36,7 @@ sink::sink(const sink_settings& settings, sink_parts parts, const cursor_state& 
       reader_(parts_.parked != nullptr ? parked_first(parts_.log.reader(), *parts_.parked)
                                        : parts_.log.reader()),
       cursor_(start),
+      gate_(settings.retry_least.count(), settings.retry_most.count()),
       trouble_(settings.name) {}
 
 sink::~sink() = default;

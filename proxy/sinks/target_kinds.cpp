@@ -13,7 +13,9 @@
 #include "config/sinks/sink_kinds.hpp"
 #include "net/transfer_curl.hpp"
 #include "net/url_fault_curl.hpp"
+#include "sinks/addresses/failover.hpp"
 #include "sinks/sink.hpp"
+#include "sinks/sink_runner_uv.hpp"
 
 namespace weir {
 
@@ -46,20 +48,30 @@ const target_kind& target_kind_of(const sink_settings& settings) noexcept {
   return **row;
 }
 
-result<std::unique_ptr<transfer>> transfer_to(const server_settings& server,
-                                              std::uint32_t newest_version,
-                                              const target_environment& environment) {
+result<made_transfer> transfer_to(const std::string& sink_name, const server_settings& server,
+                                  std::uint32_t newest_version,
+                                  const target_environment& environment) {
   if (server.version < 1 || server.version > newest_version) {
     return failure{fmt::format("version {} is not known", server.version)};
   }
-  if (const std::string fault = url_fault(server.url); !fault.empty()) {
-    return failure{fmt::format("url \"{}\": {}", server.url, fault)};
+  const std::vector<std::string> urls = server.urls.empty() ? std::vector{server.url} : server.urls;
+  for (const std::string& url : urls) {
+    if (const std::string fault = url_fault(url); !fault.empty()) {
+      return failure{fmt::format("url \"{}\": {}", url, fault)};
+    }
   }
   auto http = transfer_curl::make(environment.loop, sink::in_flight_max);
   if (!http.ok()) {
     return http.error();
   }
-  return std::unique_ptr<transfer>(std::move(http).value());
+  if (urls.size() == 1) {
+    return made_transfer{std::move(http).value(), nullptr};
+  }
+  const auto counters = std::make_shared<address_counters>(urls);
+  return made_transfer{
+      std::make_unique<failover>(
+          failover::parts{std::move(http).value(), urls, sink_name, counters, monotonic_ms}),
+      [counters](std::string_view name, metric_collector& out) { counters->collect(name, out); }};
 }
 
 }  // namespace weir

@@ -54,9 +54,17 @@ struct target_kind {
 /// The row of the kind of `settings`.
 [[nodiscard]] const target_kind& target_kind_of(const sink_settings& settings) noexcept;
 
-/// For rows: what carries requests to a server, whose address and version are checked.
-[[nodiscard]] result<std::unique_ptr<transfer>> transfer_to(const server_settings& server,
-                                                            std::uint32_t newest_version,
-                                                            const target_environment& environment);
+/// What carries requests to a server, and metrics of its own (as made_target's; may be empty).
+struct made_transfer {
+  std::unique_ptr<transfer> http;
+  std::function<void(std::string_view sink_name, metric_collector& out)> collect;
+};
+
+/// For rows: to a server, or to the one of several addresses that answers. Addresses and version
+/// are checked.
+[[nodiscard]] result<made_transfer> transfer_to(const std::string& sink_name,
+                                                const server_settings& server,
+                                                std::uint32_t newest_version,
+                                                const target_environment& environment);
 
 }  // namespace weir

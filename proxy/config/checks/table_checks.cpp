@@ -133,15 +133,17 @@ void check_udp_policies(const config_node& root, const settings& all, config_iss
 
 std::string own_listener_fault(const sink_settings& sink, const http_settings& http,
                                const machine_names& machine) {
-  const std::string url = kind_of(sink).texts(sink).url;
-  for (const auto& [key, listening] : {std::pair{"http.listen", &http.listen},
-                                       std::pair{"http.quiet_listen", &http.quiet_listen}}) {
-    if (const auto own = own_listener(url, *listening, machine)) {
-      return fmt::format(
-          "`sink.url`: sink \"{}\" would deliver to weir itself ({} has \"{}\"), and each point "
-          "would come back without end; give the address of the database, and let weir or the "
-          "database listen on another port",
-          sink.name, key, *own);
+  const std::vector<std::string> urls = kind_of(sink).texts(sink).urls;
+  for (const std::string& url : urls) {
+    for (const auto& [key, listening] : {std::pair{"http.listen", &http.listen},
+                                         std::pair{"http.quiet_listen", &http.quiet_listen}}) {
+      if (const auto own = own_listener(url, *listening, machine)) {
+        return fmt::format(
+            "`sink.{}`: sink \"{}\" would deliver to weir itself ({} has \"{}\"), and each point "
+            "would come back without end; give the address of the database, and let weir or the "
+            "database listen on another port",
+            urls.size() > 1 ? "urls" : "url", sink.name, key, *own);
+      }
     }
   }
   return {};

@@ -30,8 +30,10 @@ struct later {
 
 // From the design of later versions: known to its readers, refused plainly by this one.
 constexpr std::array later_keys{
-    later{"tcp", ""},       later{"kafka", ""},    later{"http", "tls"},
-    later{"log", "shards"}, later{"sink", "urls"},
+    later{"tcp", ""},
+    later{"kafka", ""},
+    later{"http", "tls"},
+    later{"log", "shards"},
 };
 
 }  // namespace
@@ -292,9 +294,6 @@ const std::vector<config_key<service_settings>>& service_keys() {
 std::string later_key(std::string_view section, std::string_view name) {
   for (const later& candidate : later_keys) {
     if (candidate.section == section && candidate.name == name) {
-      if (name == "urls") {
-        return "a sink has one url; write url = \"...\", and a [[sink]] for each further server";
-      }
       return "it is not supported by this version; take it out";
     }
   }

@@ -123,6 +123,8 @@ constexpr std::array effects{
     key_effect{"sink.batch.age"},
     key_effect{"sink.version"},
     key_effect{"sink.url"},
+    key_effect{"sink.urls"},
+    key_effect{"sink.addresses"},
     key_effect{"sink.username"},
     key_effect{"sink.password"},
     key_effect{"sink.token"},

@@ -5,9 +5,32 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "config/secrets.hpp"
 
 namespace weir {
+
+outcome read_url(server_settings& server, const std::string& url) {
+  if (!server.urls.empty() && url != server.urls.front()) {
+    return failure{"`sink.url` and `sink.urls` name different servers; give one of both"};
+  }
+  server.url = url;
+  return nothing{};
+}
+
+outcome read_urls(server_settings& server, std::vector<std::string> urls) {
+  if (urls.empty()) {
+    server.urls.clear();
+    return nothing{};
+  }
+  if (!server.url.empty() && server.urls.empty() && server.url != urls.front()) {
+    return failure{"`sink.url` and `sink.urls` name different servers; give one of both"};
+  }
+  server.url = urls.front();
+  server.urls = std::move(urls);
+  return nothing{};
+}
 
 outcome read_server_version(server_settings& server, const config_value& value) {
   const auto* number = std::get_if<std::int64_t>(&value);
@@ -28,7 +51,7 @@ outcome read_server_version(server_settings& server, const config_value& value) 
 
 void check_server(const config_node& node, const sink_settings& sink, const server_settings& server,
                   std::string_view example, config_issues& issues) {
-  if (node.find("url") == nullptr) {
+  if (server.url.empty() && node.find("url") == nullptr) {
     issues.push_back({node.place, fmt::format("sink \"{}\" has no url; write url = \"{}\", for "
                                               "example",
                                               sink.name, example)});
@@ -40,8 +63,12 @@ void check_server(const config_node& node, const sink_settings& sink, const serv
 }
 
 sink_texts server_texts(const server_settings& server) {
-  return {.where = url_without_secret(server.url),
-          .url = server.url,
+  std::string where = url_without_secret(server.url);
+  for (std::size_t i = 1; i < server.urls.size(); ++i) {
+    where += " or " + url_without_secret(server.urls[i]);
+  }
+  return {.where = std::move(where),
+          .urls = server.urls.empty() ? std::vector{server.url} : server.urls,
           .secrets = {server.password, server.token},
           .headers = {},
           .plain = {server.username},

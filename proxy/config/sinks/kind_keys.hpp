@@ -33,6 +33,10 @@ template <class Kind>
           std::move(key.help), std::move(read),     std::move(show)};
 }
 
+/// The first of several addresses is `url`, which may stand beside them, but not for another one.
+[[nodiscard]] outcome read_url(server_settings& server, const std::string& url);
+[[nodiscard]] outcome read_urls(server_settings& server, std::vector<std::string> urls);
+
 [[nodiscard]] outcome read_server_version(server_settings& server, const config_value& value);
 
 /// version, url and credentials.
@@ -44,10 +48,30 @@ void add_server_keys(sink_key_list& keys) {
   add({"version", "number", "1 or 2", "major version of the InfluxDB at `url`; of remote write, 1",
        [](Kind& kind, const config_value& value) { return read_server_version(kind, value); },
        [](const Kind& kind) { return std::to_string(kind.version); }});
-  add(text_key<Kind>("url",
-                     "where the InfluxDB is (a path before /write is kept), or all of a "
-                     "receiver's address",
-                     WEIR_MEMBER(url), check_url));
+  const auto url_key = text_key<Kind>("url",
+                                      "where the InfluxDB is (a path before /write is kept), or "
+                                      "all of a receiver's address",
+                                      WEIR_MEMBER(url), check_url);
+  add({url_key.name, url_key.type, url_key.range, url_key.help,
+       [url_key](Kind& kind, const config_value& value) -> outcome {
+         Kind read;
+         outcome done = url_key.read(read, value);
+         return done.ok() ? read_url(kind, read.url) : done;
+       },
+       url_key.show});
+  const auto urls_key = list_key<Kind>("urls", "[\"http://a:8086\", \"http://b:8086\"]",
+                                       "several addresses instead of one `url`; empty: `url` alone",
+                                       WEIR_MEMBER(urls), check_url, true);
+  add({urls_key.name, urls_key.type, urls_key.range, urls_key.help,
+       [urls_key](Kind& kind, const config_value& value) -> outcome {
+         Kind read;
+         outcome done = urls_key.read(read, value);
+         return done.ok() ? read_urls(kind, std::move(read.urls)) : done;
+       },
+       urls_key.show});
+  add(choice_key<Kind, address_use>(
+      "addresses", {{"failover", address_use::failover}}, {"shard", "replicate"},
+      "of several addresses, the first one that answers gets everything", WEIR_MEMBER(addresses)));
   add(text_key<Kind>("username", "empty: no authentication; not of InfluxDB 2",
                      WEIR_MEMBER(username)));
   add(secret_key<Kind>("password", "best as \"${NAME}\", from the environment",

@@ -23,8 +23,8 @@ struct sink_texts {
   /// Where it delivers to, as the first lines of the journal have it, without secrets; empty:
   /// nowhere.
   std::string where;
-  /// The server's address; empty: it has none.
-  std::string url;
+  /// The server's addresses; empty: it has none.
+  std::vector<std::string> urls;
   /// To be hidden wherever they appear.
   std::vector<std::string> secrets;
   /// "Name: value" of headers, whose values may be secrets.

@@ -16,6 +16,11 @@ namespace weir {
 
 using milliseconds = std::chrono::milliseconds;
 
+/// What a sink does with several addresses.
+enum class address_use : std::uint8_t {
+  failover,  // the first one that answers gets everything
+};
+
 enum class mapping_mode : std::uint8_t { standard };
 
 struct batch_settings {
@@ -32,6 +37,9 @@ struct server_settings {
   /// Major version of the server, or of its protocol.
   std::uint32_t version = 1;
   std::string url;
+  /// All addresses, where there are several; the first one is `url`.
+  std::vector<std::string> urls;
+  address_use addresses = address_use::failover;
   std::string username;
   std::string password;
   /// Of InfluxDB 2; to a receiver it is sent as `Authorization: Bearer`.

@@ -74,7 +74,7 @@ void start_gate::ended(std::uint64_t lane, lane_standing standing_at_start, outc
 void start_gate::fail(std::uint64_t lane, bool was_probe, std::int64_t now_ms) {
   if (open_) {
     if (was_probe) {
-      probe_wait_ms_ = std::min(probe_wait_ms_ * 2, probe_most_ms);
+      probe_wait_ms_ = std::min(probe_wait_ms_ * 2, probe_last_ms_);
       next_probe_ms_ = now_ms + probe_wait_ms_;
     }
     return;
@@ -85,7 +85,7 @@ void start_gate::fail(std::uint64_t lane, bool was_probe, std::int64_t now_ms) {
   }
   if (failures_ >= failures_max && failing_lanes_.size() >= failing_lanes_least) {
     open_ = true;
-    probe_wait_ms_ = probe_least_ms;
+    probe_wait_ms_ = probe_first_ms_;
     next_probe_ms_ = now_ms + probe_wait_ms_;
     next_well_ms_ = now_ms;
   }

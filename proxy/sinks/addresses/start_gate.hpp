@@ -6,6 +6,7 @@
 // that are well wait for neither. Pure: the time is given. One thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -28,8 +29,8 @@ class start_gate {
   /// single lane on which the server fails is no reason: the others are well.
   static constexpr std::uint32_t failures_max = 8;
   static constexpr std::size_t failing_lanes_least = 4;
-  /// While it is down: how long one lane waits after the other, the first time and at most; and how
-  /// many lanes a second that have not failed yet may try besides.
+  /// While it is down: how long one lane waits after the other, the first time and at most, if the
+  /// sink's own pace is not faster; and how often a lane that has not failed yet may try besides.
   static constexpr std::int64_t probe_least_ms = 200;
   static constexpr std::int64_t probe_most_ms = 5'000;
   static constexpr std::int64_t well_every_ms = 250;
@@ -52,6 +53,12 @@ class start_gate {
     unknown,   // it says nothing of the address
   };
 
+  start_gate() = default;
+  /// With the pace of a sink's lanes, milliseconds from 1.
+  start_gate(std::int64_t retry_least_ms, std::int64_t retry_most_ms)
+      : probe_first_ms_(std::min(probe_least_ms, std::max<std::int64_t>(1, retry_least_ms))),
+        probe_last_ms_(std::min(probe_most_ms, std::max<std::int64_t>(1, retry_most_ms))) {}
+
   /// When a lane of that standing may start: now, later, or once an attempt has ended (`never`).
   [[nodiscard]] std::int64_t opens_ms(lane_standing standing, std::int64_t now_ms) const;
   void started(lane_standing standing, std::int64_t now_ms);
@@ -70,6 +77,8 @@ class start_gate {
   bool open_ = false;
   std::uint32_t failures_ = 0;
   std::set<std::uint64_t> failing_lanes_;
+  std::int64_t probe_first_ms_ = probe_least_ms;
+  std::int64_t probe_last_ms_ = probe_most_ms;
   std::int64_t probe_wait_ms_ = probe_least_ms;
   std::int64_t next_probe_ms_ = 0;
   std::int64_t next_well_ms_ = 0;

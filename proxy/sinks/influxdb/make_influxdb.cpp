@@ -14,17 +14,21 @@ namespace {
 
 result<made_target> make(const sink_settings& settings, const target_environment& environment) {
   const influxdb_settings& server = *settings.as<influxdb_settings>();
-  auto http = transfer_to(server, 2, environment);
+  auto http = transfer_to(settings.name, server, 2, environment);
   if (!http.ok()) {
     return http.error();
   }
-  made_target made{.http = std::move(http).value(), .to = nullptr, .collect = {}};
+  made_target made{.http = std::move(http.value().http), .to = nullptr, .collect = {}};
   const auto bisected = std::make_shared<counter>();
   made.to = std::make_unique<influxdb_target>(
       settings.name, server,
       influxdb_parts{*made.http, environment.sinks.compression,
                      environment.sinks.created_through_weir, bisected});
-  made.collect = [bisected](std::string_view sink_name, metric_collector& out) {
+  made.collect = [bisected, of_transfer = std::move(http.value().collect)](
+                     std::string_view sink_name, metric_collector& out) {
+    if (of_transfer) {
+      of_transfer(sink_name, out);
+    }
     out.counter_value("weir_sink_bisection_requests_total", bisection_requests_help,
                       static_cast<double>(bisected->value()), {{"sink", sink_name}});
   };

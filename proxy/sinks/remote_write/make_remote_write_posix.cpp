@@ -14,7 +14,7 @@ namespace {
 
 result<made_target> make(const sink_settings& settings, const target_environment& environment) {
   const remote_write_settings& receiver = *settings.as<remote_write_settings>();
-  auto http = transfer_to(receiver, 1, environment);
+  auto http = transfer_to(settings.name, receiver, 1, environment);
   if (!http.ok()) {
     return http.error();
   }
@@ -31,10 +31,14 @@ result<made_target> make(const sink_settings& settings, const target_environment
     sent_before = std::move(kept).value();
   }
   const auto counters = std::make_shared<sample_counters>();
-  made_target made{.http = std::move(http).value(),
+  made_target made{.http = std::move(http.value().http),
                    .to = nullptr,
-                   .collect = [counters](std::string_view sink_name, metric_collector& out) {
+                   .collect = [counters, of_transfer = std::move(http.value().collect)](
+                                  std::string_view sink_name, metric_collector& out) {
                      counters->collect(sink_name, out);
+                     if (of_transfer) {
+                       of_transfer(sink_name, out);
+                     }
                    }};
   made.to = std::make_unique<remote_write_target>(
       settings.name, receiver,

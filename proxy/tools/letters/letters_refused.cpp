@@ -15,7 +15,6 @@
 #include "files/file_system.hpp"
 #include "files/state_directory_posix.hpp"
 #include "net/fetch_curl.hpp"
-#include "net/server_message.hpp"
 #include "tools/data_directory_posix.hpp"
 #include "tools/letters/letters_exit.hpp"
 #include "tools/letters/letters_print.hpp"
@@ -153,23 +152,22 @@ int replay(const letters_arguments& arguments, const settings& configured,
       passed += each.line_count();
       continue;
     }
-    const http_reply reply = http.ask(replay_request(sink, each));
-    if (!reply.answered) {
-      return complain(server->url + ": " + reply.detail, exit_not_all);
+    const replayed_batch came_of_it =
+        send_again(sink, each, [&](const transfer_request& request) { return http.ask(request); });
+    if (!came_of_it.failed.empty()) {
+      return complain(server->url + ": " + came_of_it.failed + " Nothing counts as taken",
+                      exit_not_all);
     }
-    if (reply.status < 400 && reply.status != 204) {
-      return complain(
-          server->url + ": " + not_stored_message(reply.status, "204") + " Nothing counts as taken",
-          exit_not_all);
-    }
-    if (reply.status != 204) {
-      refused += each.line_count();
-      std::printf("%s, %llu lines for %s: answered %d: %s\n", each.time.c_str(),
+    passed += came_of_it.passed;
+    refused += came_of_it.refused;
+    if (came_of_it.refused > 0) {
+      // The batch stays: to send its good lines twice does no harm.
+      std::printf("%s, %llu of %llu lines for %s: %s\n", each.time.c_str(),
+                  static_cast<unsigned long long>(came_of_it.refused),
                   static_cast<unsigned long long>(each.line_count()), each.database.c_str(),
-                  reply.status, visible(reply.body, words_bytes_max).c_str());
+                  visible(came_of_it.words, words_bytes_max).c_str());
       continue;
     }
-    passed += each.line_count();
     files.replayed.insert(mark);
     if (auto saved = save_marks(files); !saved) {
       return complain(saved.error().message, exit_not_all);

@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/fnv1a.hpp"
+#include "sinks/influxdb/answers.hpp"
 #include "sinks/influxdb/requests.hpp"
+#include "sinks/influxdb/write_plan.hpp"
 
 namespace weir {
 namespace {
@@ -68,16 +71,54 @@ std::vector<refused_batch> parse_refused(std::string_view text) {
   return batches;
 }
 
-transfer_request replay_request(const sink_settings& sink, const refused_batch& batch) {
+transfer_request replay_request(const sink_settings& sink, const refused_batch& batch,
+                                std::vector<std::string_view> lines) {
   const auto* server = sink.as<influxdb_settings>();
   WEIR_ASSERT(server != nullptr);
   transfer_request request = influxdb_request(
       *server, influxdb_write_path(*server, {batch.database, batch.retention_policy}));
   request.headers.emplace_back("Content-Type: text/plain; charset=utf-8");
-  request.body = {std::string_view(batch.lines)};
+  request.body = std::move(lines);
   request.timeout = answer_timeout;
   request.answer_bytes_max = answer_bytes_max;
   return request;
+}
+
+replayed_batch send_again(const sink_settings& sink, const refused_batch& batch,
+                          const std::function<http_reply(const transfer_request&)>& ask) {
+  const lane_key lane{batch.database, batch.retention_policy};
+  const std::uint64_t lines = batch.line_count();
+  replayed_batch made;
+  http_reply reply = ask(replay_request(sink, batch, {batch.lines}));
+  influxdb_write_answer answer = read_write_answer(reply, lane);
+  if (!reply.answered || answer.means == influxdb_meaning::not_stored) {
+    made.failed = answer.result.message;
+    return made;
+  }
+  made.words = fmt::format("answered {}: {}", reply.status, answer.words);
+  if (answer.means == influxdb_meaning::stored) {
+    made.passed = lines;
+    return made;
+  }
+  made.refused = lines;
+  if (answer.means != influxdb_meaning::partial_write &&
+      answer.means != influxdb_meaning::refused) {
+    return made;
+  }
+  write_plan plan(batch.lines, lines, write_plan::cause::refused, reply, answer);
+  while (const auto pieces = plan.next()) {
+    reply = ask(replay_request(sink, batch, *pieces));
+    answer = read_write_answer(reply, lane);
+    plan.take(reply, answer);
+  }
+  const attempt_result result = plan.result();
+  if (result.verdict == attempt_verdict::delivered) {
+    made.refused = std::min(lines, result.discarded.total());
+    made.passed = lines - made.refused;
+  } else if (!reply.answered) {
+    made.failed = result.message;
+  }
+  return made;
 }
 
 }  // namespace weir

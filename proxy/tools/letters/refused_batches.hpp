@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/settings.hpp"
+#include "net/http_reply.hpp"
 #include "net/transfer.hpp"
 
 namespace weir {
@@ -33,9 +35,25 @@ struct refused_batch {
 /// Lines before the first comment are passed over.
 [[nodiscard]] std::vector<refused_batch> parse_refused(std::string_view text);
 
-/// The request that writes a batch to its sink's own server. Requires: a sink of type "influxdb".
-/// `batch` must live until its end.
-[[nodiscard]] transfer_request replay_request(const sink_settings& sink,
-                                              const refused_batch& batch);
+/// The request that writes these lines of a batch to its sink's own server. Requires: a sink of
+/// type "influxdb". The lines must live until its end.
+[[nodiscard]] transfer_request replay_request(const sink_settings& sink, const refused_batch& batch,
+                                              std::vector<std::string_view> lines);
+
+/// What became of a batch that was sent again.
+struct replayed_batch {
+  std::uint64_t passed = 0;
+  std::uint64_t refused = 0;
+  /// The server's words about what it refused, or why it does not take it now, with its status.
+  std::string words{};
+  /// Why nothing further should be sent; empty: the next batch may be.
+  std::string failed{};
+};
+/// Sends a batch again, in one request or, where the server refuses lines of it, in as many as a
+/// sink would send: what is named is taken out, and the rest goes again at once. `ask` makes one
+/// request and waits for its answer.
+[[nodiscard]] replayed_batch send_again(
+    const sink_settings& sink, const refused_batch& batch,
+    const std::function<http_reply(const transfer_request&)>& ask);
 
 }  // namespace weir

@@ -56,6 +56,7 @@ const std::vector<config_value>& other_values() {
     all.emplace_back(std::vector<std::string>{"127.0.0.1:7"});
     all.emplace_back(std::vector<std::string>{"-2y", "+2d"});
     all.emplace_back(std::vector<std::string>{"X-Other: value"});
+    all.emplace_back(std::vector<std::string>{"http://a:1"});
     return all;
   }();
   return values;
@@ -149,6 +150,12 @@ TEST(reload, every_key_of_every_kind_of_sink_has_its_effect) {
   for (const sink_kind_settings& kind : kinds) {
     settings running = example();
     running.sinks.front().kind = kind;
+    // The first of several addresses is the url.
+    if (auto* influxdb = std::get_if<influxdb_settings>(&running.sinks.front().kind)) {
+      influxdb->url = "http://a:1";
+    } else if (auto* receiver = std::get_if<remote_write_settings>(&running.sinks.front().kind)) {
+      receiver->url = "http://a:1";
+    }
     std::vector<config_key<sink_settings>> keys;
     std::copy_if(sink_keys().begin(), sink_keys().end(), std::back_inserter(keys),
                  [&](const auto& key) { return applies_to(key, running.sinks.front()); });

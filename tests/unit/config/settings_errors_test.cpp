@@ -483,5 +483,22 @@ TEST(settings_errors, deep_nesting_is_refused) {
   EXPECT_NE(error_of(text).find("this is not TOML"), std::string::npos);
 }
 
+TEST(settings_errors, several_addresses_of_a_sink) {
+  const std::string sink = "[[sink]]\nname = \"a\"\ntype = \"influxdb\"\n";
+  const auto said = [&](const std::string& lines) { return error_of(sink + lines); };
+  EXPECT_EQ(
+      said("url = \"http://a\"\nurls = [\"http://b\", \"http://a\"]\n"),
+      "weir.toml:5:1: `sink.urls`: `sink.url` and `sink.urls` name different servers; give one "
+      "of both");
+  EXPECT_NE(said("urls = [\"http://a\", \"http://a\"]\n").find("is in the list twice"),
+            std::string::npos);
+  EXPECT_NE(said("urls = [\"a:8086\"]\n").find("http://"), std::string::npos);
+  EXPECT_NE(said("urls = []\n").find("has no url"), std::string::npos);
+  EXPECT_NE(said("urls = [\"http://a\", \"http://127.0.0.1:8086\"]\n"
+                 "[http]\nlisten = [\"127.0.0.1:8086\"]\n")
+                .find("`sink.urls`: sink \"a\" would deliver to weir itself"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace weir

@@ -381,5 +381,33 @@ TEST(settings_reader, retention_can_be_learnt) {
   EXPECT_EQ(show_settings(must_read(show_settings(read))), show_settings(read));
 }
 
+TEST(settings, several_addresses_of_a_sink) {
+  const settings read = must_read(R"(
+    [[sink]]
+    name = "pair"
+    type = "influxdb"
+    urls = ["http://a:8086", "http://b:8086/x"]
+    addresses = "failover"
+    [[sink]]
+    name = "both"
+    type = "remote_write"
+    url = "http://a:9090/api/v1/write"
+    urls = ["http://a:9090/api/v1/write", "http://b:9090/api/v1/write"]
+    [[sink]]
+    name = "one"
+    type = "influxdb"
+    url = "http://c:8086"
+    urls = []
+  )");
+  const auto& pair = *read.sinks[0].as<influxdb_settings>();
+  EXPECT_EQ(pair.url, "http://a:8086");
+  EXPECT_EQ(pair.urls, (std::vector<std::string>{"http://a:8086", "http://b:8086/x"}));
+  EXPECT_EQ(pair.addresses, address_use::failover);
+  EXPECT_EQ(read.sinks[1].as<remote_write_settings>()->urls.size(), 2U);
+  EXPECT_EQ(read.sinks[2].as<influxdb_settings>()->url, "http://c:8086");
+  EXPECT_TRUE(read.sinks[2].as<influxdb_settings>()->urls.empty());
+  EXPECT_EQ(show_settings(must_read(show_settings(read))), show_settings(read));
+}
+
 }  // namespace
 }  // namespace weir

@@ -4,9 +4,12 @@
 // company, what an answer says, what a sink's refused file holds, and what a person is shown.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tools/letters/letters_print.hpp"
 #include "tools/letters/letters_replay.hpp"
 #include "tools/letters/refused_batches.hpp"
+#include "unit/net/replies.hpp"
 
 namespace weir {
 namespace {
@@ -170,17 +173,62 @@ TEST(replay_request, the_sinks_own_server) {
   server.url = "http://h:1/";
   server.username = "u";
   server.password = "p";
-  EXPECT_EQ(replay_request(sink, batches[0]).url, "http://h:1/write?db=my%20db&precision=ns");
-  EXPECT_EQ(replay_request(sink, batches[1]).url, "http://h:1/write?db=b&rp=week&precision=ns");
-  EXPECT_EQ(replay_request(sink, batches[1]).username, "u");
-  EXPECT_EQ(replay_request(sink, batches[1]).password, "p");
+  EXPECT_EQ(replay_request(sink, batches[0], {batches[0].lines}).url,
+            "http://h:1/write?db=my%20db&precision=ns");
+  EXPECT_EQ(replay_request(sink, batches[1], {batches[1].lines}).url,
+            "http://h:1/write?db=b&rp=week&precision=ns");
+  EXPECT_EQ(replay_request(sink, batches[1], {batches[1].lines}).username, "u");
+  EXPECT_EQ(replay_request(sink, batches[1], {batches[1].lines}).password, "p");
   server.version = 2;
   server.organization = "o";
   server.token = "t";
-  const transfer_request second = replay_request(sink, batches[1]);
+  const transfer_request second = replay_request(sink, batches[1], {batches[1].lines});
   EXPECT_EQ(second.url, "http://h:1/api/v2/write?org=o&bucket=b%2Fweek&precision=ns");
   EXPECT_EQ(second.headers.at(0), "Authorization: Token t");
   EXPECT_EQ(second.username, "");
+}
+
+class sending_again : public ::testing::Test {
+ protected:
+  sending_again() {
+    sink_.kind.emplace<influxdb_settings>().url = "http://h:1";
+    batch_.database = "d";
+    batch_.lines = "m v=1 1\nbad v=2 2\nm v=3 3\n";
+  }
+  replayed_batch send(const std::vector<http_reply>& replies) {
+    bodies_.clear();
+    return send_again(sink_, batch_, [&](const transfer_request& request) {
+      std::string body;
+      for (const std::string_view piece : request.body) {
+        body += piece;
+      }
+      bodies_.push_back(body);
+      return replies.at(std::min(bodies_.size(), replies.size()) - 1);
+    });
+  }
+  sink_settings sink_;
+  refused_batch batch_;
+  std::vector<std::string> bodies_;
+};
+
+TEST_F(sending_again, takes_out_what_the_server_names_and_sends_the_rest_at_once) {
+  const replayed_batch made =
+      send({reply_of(400, R"({"code":"invalid","message":"unable to parse 'bad v=2 2': no"})"),
+            reply_of(204)});
+  EXPECT_EQ(made.passed, 2U);
+  EXPECT_EQ(made.refused, 1U);
+  EXPECT_EQ(made.failed, "");
+  ASSERT_EQ(bodies_.size(), 2U);
+  EXPECT_EQ(bodies_[1], "m v=1 1\nm v=3 3\n");
+}
+
+TEST_F(sending_again, says_what_did_not_come_of_it) {
+  EXPECT_EQ(send({reply_of(204)}).passed, 3U);
+  EXPECT_EQ(send({reply_of(404, R"({"error":"database not found: \"d\""})")}).refused, 3U);
+  EXPECT_EQ(bodies_.size(), 1U);
+  EXPECT_EQ(send({http_reply::failed("refused")}).failed, "refused");
+  EXPECT_EQ(send({reply_of(400, "no"), http_reply::failed("cut")}).failed, "cut");
+  EXPECT_EQ(send({reply_of(200)}).failed, "answered 200, not 204: is the url right?");
 }
 
 TEST(visible, control_bytes_and_cuts) {
