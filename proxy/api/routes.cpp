@@ -59,6 +59,16 @@ constexpr std::array table{
           .label = "/-/reload",
           .served_by = handler::reload,
           .needs = right::administer},
+    route{.path = "/-/park/retry",
+          .methods = {method::post},
+          .label = "/-/park/retry",
+          .served_by = handler::park_retry,
+          .needs = right::administer},
+    route{.path = "/-/park/drop",
+          .methods = {method::post},
+          .label = "/-/park/drop",
+          .served_by = handler::park_drop,
+          .needs = right::administer},
 };
 
 // That rows of writes, and no others, have a dialect is for a test: g++ 12 does not compare

@@ -26,6 +26,8 @@ enum class handler : std::uint8_t {
   ready,
   metrics,
   reload,
+  park_retry,
+  park_drop,
 };
 
 /// What a client must be allowed to do. No listener has users yet, so that of these only

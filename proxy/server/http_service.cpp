@@ -16,6 +16,8 @@
 #include "base/assert.hpp"
 #include "config/settings.hpp"
 #include "observe/journal.hpp"
+#include "server/answers/park_admin.hpp"
+#include "server/answers/scrape.hpp"
 #include "server/health_report.hpp"
 
 namespace weir {
@@ -151,26 +153,6 @@ class reload_exchange final : public answering_exchange {
 
  private:
   std::shared_ptr<reload_ticket> ticket_;
-};
-
-/// /metrics: the numbers are collected in parts, then written in pieces.
-class scrape final : public http::body_source {
- public:
-  explicit scrape(metric_parts parts) : parts_(std::move(parts)) {}
-
-  [[nodiscard]] bool next(std::string& out) override {
-    if (gathering_) {
-      gathering_ = parts_(text_);
-      return true;
-    }
-    return text_.write_some(out);
-  }
-  [[nodiscard]] std::size_t held_bytes() const noexcept override { return text_.held_bytes(); }
-
- private:
-  const metric_parts parts_;
-  metrics_text text_;
-  bool gathering_ = true;
 };
 
 class http_worker final : public loop_worker, public http::router {
@@ -521,12 +503,15 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
 std::unique_ptr<http::exchange> http_worker::open_administration(const http::request_head& head,
                                                                  http::connection& on,
                                                                  opened_request request) {
-  if (auto refusal = api::refuse_admin(head, on.peer().address, terms_->admin)) {
+  auto reply = api::refuse_admin(head, on.peer().address, terms_->admin);
+  if (!reply && request.routing.row->served_by != api::handler::reload) {
+    reply = park_answer(request.routing.row->served_by, head.query, services_.parked);
+  }
+  if (reply) {
     auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
-    exchange->give(std::move(*refusal));
+    exchange->give(std::move(*reply));
     return exchange;
   }
-  WEIR_ASSERT(request.routing.row->served_by == api::handler::reload);
   auto exchange = std::make_unique<reload_exchange>(*this, on, std::move(request));
   exchange->begin();
   return exchange;
@@ -556,6 +541,8 @@ http::response http_worker::answer_at_once(const api::routing& routing,
     case api::handler::write:
     case api::handler::query:
     case api::handler::reload:
+    case api::handler::park_retry:
+    case api::handler::park_drop:
       break;  // have exchanges of their own
   }
   WEIR_ASSERT(false);

@@ -15,6 +15,7 @@
 #include "ingest/write_path.hpp"
 #include "intake/http_intake.hpp"
 #include "observe/metrics.hpp"
+#include "server/answers/park_admin.hpp"
 #include "server/http_counters.hpp"
 #include "server/listeners.hpp"
 #include "server/reload/reload_desk.hpp"
@@ -36,6 +37,8 @@ struct http_services {
   std::function<metric_parts()> metrics;
   /// The sinks' backlogs and held lanes, for /health. Any thread.
   std::function<std::vector<sink_standing>()> sinks = nullptr;
+  /// What is asked of parked points.
+  park_requests parked = {};
   /// Where reloads are asked for; nullptr: there are none.
   reload_desk* reloads = nullptr;
   /// What came of the last reload; nullptr: there are none.

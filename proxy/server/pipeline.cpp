@@ -357,15 +357,20 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
                                     .connections_max = configured->http.connections,
                                     .limits = limits_of(configured->http),
                                     .clock = clock};
-  const http_services services{.writes = writes(http_refusals),
-                               .databases = *catalogue,
-                               .counters = requests,
-                               .clock = clock,
-                               .terms = answers,
-                               .metrics = [this] { return metrics(); },
-                               .sinks = [this] { return sinks->standings(); },
-                               .reloads = &desk,
-                               .reloaded = &reloads};
+  const http_services services{
+      .writes = writes(http_refusals),
+      .databases = *catalogue,
+      .counters = requests,
+      .clock = clock,
+      .terms = answers,
+      .metrics = [this] { return metrics(); },
+      .sinks = [this] { return sinks->standings(); },
+      .parked = {.retry = [this](std::string_view name,
+                                 const auto& which) { return sinks->retry_parked(name, which); },
+                 .drop = [this](std::string_view name,
+                                const auto& which) { return sinks->drop_parked(name, which); }},
+      .reloads = &desk,
+      .reloaded = &reloads};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
   });

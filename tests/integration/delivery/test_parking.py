@@ -184,3 +184,22 @@ def test_weir_park_lists_while_weir_runs_and_drops_while_it_does_not(start_weir,
     influxd.create_database("two")
     wait_until(lambda: parked(weir) == 0, what="the other one is delivered")
     assert influxd.count("two", "m", "v") == 1
+
+
+def test_weir_park_asks_a_running_weir(start_weir, influxd):
+    weir = start_weir(settings(influx_sink(influxd.url, retry_most="1h", retry_least="1m", **PARK_SOON)))
+    weir.client.write("m v=1i\nm v=2i\n", "one")
+    weir.client.write("m v=1i\n", "two")
+    wait_parked(weir, 3)
+    url = ("--url", f"http://{weir.announced['http'][0]}")
+    dropped = weir_park(weir, "drop", "--database", "one", *url)
+    assert (dropped.returncode, dropped.stdout[:21]) == (0, "2 points of 1 lane (d"), dropped
+    assert discarded(weir, "dropped") == 2
+    influxd.create_database("two")
+    again = weir_park(weir, "retry", *url)
+    assert again.returncode == 0 and "1 point of 1 lane" in again.stdout, again
+    wait_until(lambda: parked(weir) == 0, what="it was tried at once")
+    assert influxd.count("two", "m", "v") == 1
+    assert weir.client.request("POST", "/-/park/drop").status == 400
+    assert weir.client.request("POST", "/-/park/retry", {"sink": "none"}).status == 404
+    assert weir.client.request("POST", "/-/park/retry", headers={"Origin": "http://evil"}).status == 403
