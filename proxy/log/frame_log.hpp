@@ -106,6 +106,9 @@ struct subscription {
   /// Called after frames were appended, on the appending thread: may only wake another thread, and
   /// must not call the log.
   std::function<void()> wake;
+  /// It knows frames below this (its cursor says so, and some may be in its parking place): where
+  /// the log has lost its tail, no new frame may get their positions.
+  log_position seen = {};
 };
 
 /// What a log can do, for those who set up what lies beside it. Fixed while it is open.
@@ -164,9 +167,10 @@ class frame_log {
   [[nodiscard]] virtual log_position end() const = 0;
 
   /// Adds a sink that needs all frames from `low_water` on; returns its number. Before or after the
-  /// start of intake; any thread. A `low_water` beyond end() (a loss of power cost the log its
-  /// tail) moves end() there, so that no new frame is mistaken for one that was delivered; for the
-  /// same reason a sink forgets ranges completed at or beyond end() before it subscribes.
+  /// start of intake; any thread. A `low_water` or `seen` beyond end() (a loss of power cost
+  /// the log its tail) moves end() there, so that no new frame is mistaken for one that was
+  /// delivered; for the same reason a sink forgets ranges completed at or beyond end() before it
+  /// subscribes.
   [[nodiscard]] virtual std::size_t subscribe(subscription subscriber, log_position low_water) = 0;
   /// The subscriber no longer needs frames below `low_water`. Any thread.
   virtual void release(std::size_t subscriber, log_position low_water) = 0;

@@ -256,9 +256,11 @@ result<std::unique_ptr<running_sink>> threaded_sinks::make(
     }
   }
   const auto notifier = runner.value()->wake();
-  made->subscriber = log_.subscribe(
-      {settings.name, settings.required, [notifier] { notifier->notify_of_append(); }},
-      start.value().low_water);
+  made->subscriber = log_.subscribe({.name = settings.name,
+                                     .required = settings.required,
+                                     .wake = [notifier] { notifier->notify_of_append(); },
+                                     .seen = start.value().discovered},
+                                    start.value().low_water);
   sink_parts needs{.log = log_,
                    .memory = environment->memory,
                    .target = *parts.target,

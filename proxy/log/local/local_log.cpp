@@ -326,15 +326,17 @@ std::size_t local_log::subscribe(subscription subscriber, log_position low_water
   const std::lock_guard writing(write_mutex_);
   write_behind();
   const std::lock_guard lock(mutex_);
-  if (low_water > log_position(end_) && !unwritten()) {
-    // The log lost its end (a loss of power): new frames must not be mistaken for delivered ones.
+  const log_position known = std::max(low_water, subscriber.seen);
+  if (known > log_position(end_) && !unwritten()) {
+    // The log lost its end (a loss of power): new frames must not be mistaken for delivered or
+    // parked ones.
     journal(journal_level::warning, "sink " + subscriber.name + " has read up to " +
-                                        std::to_string(low_water.number()) + ", the log ends at " +
+                                        std::to_string(known.number()) + ", the log ends at " +
                                         std::to_string(end_) + ": it goes on from there");
-    end_ = low_water.number();
+    end_ = known.number();
     written_end_ = end_;
     segments_.back().limits.end = end_;
-    ring_.restart(low_water, dropped);
+    ring_.restart(known, dropped);
   }
   return subscribers_.add(std::move(subscriber), low_water);
 }

@@ -120,5 +120,19 @@ TEST_F(local_log_rounds, closing_writes_what_was_received) {
   EXPECT_EQ(read_all(*log_).size(), 1U);
 }
 
+TEST_F(local_log_rounds, positions_that_a_sink_knows_are_not_given_again) {
+  open(append_promise::written);
+  ASSERT_EQ(append().status, append_status::taken);
+  // Its cursor survived a loss of power, and the frames from 2 to 6 did not; it still needs 1.
+  subscription sink{.name = "sink", .required = true, .wake = {}, .seen = log_position(7)};
+  static_cast<void>(log_->subscribe(std::move(sink), log_position(1)));
+  EXPECT_EQ(log_->end(), log_position(7));
+  ASSERT_EQ(append().status, append_status::taken);
+  const std::vector<frame_ptr> kept = read_all(*log_);
+  ASSERT_EQ(kept.size(), 2U);
+  EXPECT_EQ(kept[0]->header.position, log_position(1));
+  EXPECT_EQ(kept[1]->header.position, log_position(7));
+}
+
 }  // namespace
 }  // namespace weir
