@@ -152,7 +152,7 @@ void client::conclude(told outcome) {
       again_ = around_.chance.one_in(2);
       break;
   }
-  last_was_kept_ = outcome == told::kept;
+  kept_ += outcome == told::kept ? 1 : 0;
   completed_ = false;
 }
 

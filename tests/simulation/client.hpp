@@ -32,7 +32,8 @@ class client {
   /// May a new request begin? False at the end of a run.
   void stop() noexcept { stopped_ = true; }
   void go_on() noexcept { stopped_ = false; }
-  [[nodiscard]] bool last_was_kept() const noexcept { return last_was_kept_; }
+  /// Requests of it that were kept.
+  [[nodiscard]] std::uint64_t kept() const noexcept { return kept_; }
 
  private:
   enum class told : std::uint8_t { nothing, kept, not_kept };
@@ -59,7 +60,7 @@ class client {
   told told_ = told::nothing;
   bool again_ = false;
   bool stopped_ = false;
-  bool last_was_kept_ = false;
+  std::uint64_t kept_ = 0;
 };
 
 }  // namespace weir::simulation

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulation/life.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -92,6 +93,7 @@ outcome life::add(configured_sink& one, std::uint64_t number) {
   made.is = &one;
   cursor_state start;
   start.low_water = start.discovered = watched_->first();
+  start.log_identity = watched_->identity();
   const std::string cursors = around_.directory + "/cursors";
   const std::string refused = around_.directory + "/refused";
   for (const std::string& directory : {cursors, refused}) {
@@ -104,9 +106,20 @@ outcome life::add(configured_sink& one, std::uint64_t number) {
   if (!kept) {
     return kept.error();
   }
+  const bool cursor_missing = !kept.value();
   if (kept.value()) {
-    start = std::move(*kept.value());
+    start = start_on_log(std::move(*kept.value()), watched_->identity(), watched_->first()).state;
   }
+  auto parked = parked_files::open(
+      {.directory = parking_directory(around_.directory, settings.name),
+       .keep_bytes = settings.park_keep,
+       .kept = watched_->capabilities().stable ? durability::power : durability::process,
+       .now_ns = [&clock = around_.clock] { return clock.wall_ns(); },
+       .files = files_.get()});
+  if (!parked) {
+    return parked.error();
+  }
+  made.parked = std::move(parked).value();
   made.cursors = std::make_unique<watched_cursors>(*made.file, around_.truth, around_.events,
                                                    one.number, *files_, around_.planted);
   const bool stable = watched_->capabilities().stable;
@@ -122,8 +135,11 @@ outcome life::add(configured_sink& one, std::uint64_t number) {
       influxdb_parts{.http = *made.http, .compression = settings_.log.compression});
   sinks_.push_back(std::move(made));
   running_sink& running = sinks_.back();  // they are not moved any more
-  const std::size_t subscriber = watched_->subscribe(
-      {settings.name, settings.required, [&running] { running.woken = true; }}, start.low_water);
+  const std::size_t subscriber = watched_->subscribe({.name = settings.name,
+                                                      .required = settings.required,
+                                                      .wake = [&running] { running.woken = true; },
+                                                      .seen = start.discovered},
+                                                     start.low_water);
   running.worker = std::make_unique<sink>(
       settings,
       sink_parts{.log = *watched_,
@@ -134,7 +150,9 @@ outcome life::add(configured_sink& one, std::uint64_t number) {
                  .request_turn = [&running] { running.woken = true; },
                  .subscriber = subscriber,
                  .seed = number ^ std::hash<std::string>{}(settings.name),
-                 .now_ns = [&clock = around_.clock] { return clock.wall_ns(); }},
+                 .now_ns = [&clock = around_.clock] { return clock.wall_ns(); },
+                 .parked = running.parked.get(),
+                 .cursor_missing = cursor_missing},
       start);
   return nothing{};
 }
@@ -177,6 +195,13 @@ void life::sink_turn(running_sink& one) {
   one.woken = false;
   one.due_ms = one.worker->turn(around_.clock.now_ms);
   const sink_points points = one.worker->counters().points();
+  const std::uint64_t given_up =
+      points.discarded[static_cast<std::size_t>(discard_reason::park_full)];
+  if (given_up > one.given_up) {
+    around_.events.note("a parking place was full", one.is->number, given_up);
+    around_.truth.frames_lost(one.is->number);
+  }
+  one.given_up = std::max(one.given_up, given_up);
   if (!dead() && one.worker->opened() && points.pending != one.worker->pending_points()) {
     around_.events.fail("conservation: " + one.is->planned.settings.name + " says " +
                         std::to_string(points.pending) + " points are pending, its lanes hold " +

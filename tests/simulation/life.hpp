@@ -24,6 +24,7 @@
 #include "simulation/virtual_upstream.hpp"
 #include "simulation/watched_log.hpp"
 #include "sinks/influxdb/influxdb_target.hpp"
+#include "sinks/parking/parked_files_posix.hpp"
 #include "sinks/sink.hpp"
 #include "sinks/state/cursor_store_posix.hpp"
 #include "sinks/state/refused_store_posix.hpp"
@@ -66,7 +67,10 @@ class life {
     std::unique_ptr<cursor_file> file;
     std::unique_ptr<watched_cursors> cursors;
     std::unique_ptr<refused_file> refused;
+    std::unique_ptr<parked_files> parked;
     std::unique_ptr<sink> worker;
+    /// Points that it gave up because its parking place was full, when that was looked at last.
+    std::uint64_t given_up = 0;
     bool woken = true;
     std::optional<std::int64_t> due_ms;
   };

@@ -221,6 +221,7 @@ void model::check_values(const view& of) const {
   for (const auto& [key, ends] : of.values) {
     const auto [last, highest] = ends;
     const bool excused = of.of[highest].may_be_lost || of.of[highest].refused ||
+                         of.of[highest].set_aside ||
                          (power_was_lost_ && !points_[last].acknowledged) ||
                          (power_was_lost_ && !points_[highest].acknowledged);
     if (last != highest && !excused) {

@@ -67,6 +67,10 @@ planned_sink draw_sink(dice& chance, std::size_t number) {
   settings.batch.points = chance.one_in(3) ? chance.between(5, 50) : 5'000;
   settings.retry_least = std::chrono::milliseconds(chance.between(1, 200));
   settings.retry_most = std::chrono::milliseconds(chance.between(200, 5'000));
+  settings.park_after = chance.one_in(4) ? std::nullopt
+                                         : std::optional<std::chrono::nanoseconds>(
+                                               std::chrono::milliseconds(chance.between(1, 2'000)));
+  settings.park_keep = chance.one_in(4) ? chance.between(64, 256) * kib : 8 * 1024 * kib;
   settings.required = !chance.one_in(4);
   if (chance.one_in(4)) {
     settings.databases = {"cpu", "g*"};

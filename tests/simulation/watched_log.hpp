@@ -51,6 +51,7 @@ class watched_log final : public frame_log {
   log_capabilities capabilities() const override { return real_.capabilities(); }
   append_result append(std::span<const std::shared_ptr<frame>> frames) override;
   append_result outlook() const override { return real_.outlook(); }
+  std::uint32_t identity() const override { return real_.identity(); }
   log_usage usage() const override { return real_.usage(); }
   std::size_t watch(std::function<void()> wake) override { return real_.watch(std::move(wake)); }
   void unwatch(std::size_t watcher) override { real_.unwatch(watcher); }

@@ -76,7 +76,8 @@ class world {
 
   // world_end.cpp: what must come of it.
   void calm_down();
-  [[nodiscard]] bool run_calmly(const std::function<bool()>& done);
+  [[nodiscard]] bool run_calmly(bool writing, const std::function<bool()>& done);
+  [[nodiscard]] bool good_writes_are_kept();
   [[nodiscard]] bool all_delivered(bool held_too);
   [[nodiscard]] bool is_held(std::uint32_t client) const;
   void note_set_aside();

@@ -34,9 +34,13 @@ void world::calm_down() {
   for (const auto& each : clients_) {
     each->stop();
   }
-  if (!run_calmly([this] { return all_delivered(false); })) {
+  if (!run_calmly(false, [this] { return all_delivered(false); })) {
     truth_.check_end();
     events_.fail("after ten minutes without faults a lane still waits");
+    return;
+  }
+  if (!good_writes_are_kept()) {
+    events_.fail("after ten minutes without faults writes are still refused, as lanes are held");
     return;
   }
   for (configured_sink& one : sinks_) {
@@ -50,7 +54,7 @@ void world::calm_down() {
            std::all_of(life_->sinks().begin(), life_->sinks().end(),
                        [](const auto& one) { return one.worker->pending_points() == 0; });
   };
-  if (!run_calmly(nothing_pending)) {
+  if (!run_calmly(false, nothing_pending)) {
     truth_.check_end();
     events_.fail("after ten minutes without faults something is still pending");
     return;
@@ -58,19 +62,46 @@ void world::calm_down() {
   check_end();
 }
 
-bool world::run_calmly(const std::function<bool()>& done) {
+bool world::run_calmly(bool writing, const std::function<bool()>& done) {
   const std::int64_t until = clock_.now_ms + calm_ms_max;
   while (clock_.now_ms < until && !events_.failed()) {
     for (int i = 0; i < steps_between_looks && !events_.failed(); ++i) {
-      live_step(false);
+      live_step(writing);
     }
     const bool busy = std::any_of(clients_.begin(), clients_.end(),
                                   [](const auto& each) { return each->busy(); });
-    if (!busy && life_ && done()) {
+    if ((writing || !busy) && life_ && done()) {
       return true;
     }
   }
   return false;
+}
+
+/// Where held lanes are parked, they cost nobody else a write.
+bool world::good_writes_are_kept() {
+  const bool all_park = std::all_of(sinks_.begin(), sinks_.end(), [](const auto& one) {
+    return one.removed || one.planned.settings.park_after.has_value();
+  });
+  if (!all_park) {
+    return true;
+  }
+  std::vector<std::uint64_t> before;
+  for (const auto& each : clients_) {
+    before.push_back(each->kept());
+    each->go_on();
+  }
+  const bool kept = run_calmly(true, [&] {
+    for (std::size_t i = 0; i < clients_.size(); ++i) {
+      if (clients_[i]->kept() == before[i]) {
+        return false;
+      }
+    }
+    return true;
+  });
+  for (const auto& each : clients_) {
+    each->stop();
+  }
+  return kept && run_calmly(false, [this] { return all_delivered(false); });
 }
 
 bool world::is_held(std::uint32_t client) const {
@@ -124,6 +155,15 @@ void world::check_end() {
     events_.fail("memory: nothing is under way, but sinks hold " +
                  std::to_string(life_->leased_by_sinks()) + " bytes and requests " +
                  std::to_string(life_->leased_by_requests()));
+  }
+  for (const configured_sink& one : sinks_) {
+    const sink_settings& settings = one.planned.settings;
+    const std::uint64_t parked =
+        disk_.bytes_below(parking_directory(around_.directory, settings.name));
+    if (!one.removed && parked > settings.park_keep) {
+      events_.fail(settings.name + "'s parking place has " + std::to_string(parked) +
+                   " bytes, and may have " + std::to_string(settings.park_keep));
+    }
   }
   const std::uint64_t bytes = disk_.bytes_below(around_.directory + "/segments/0");
   if (bytes > planned_.keep_bytes + planned_.segment_bytes) {
