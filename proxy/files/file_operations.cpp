@@ -152,6 +152,15 @@ outcome sync_directory_of(const std::string& path, file_system& files) {
   return nothing{};
 }
 
+outcome sync_file(const std::string& path, file_system& files) {
+  const file_handle file(files, files.open_to_read(path));
+  if (!file.open()) {
+    return file.error() == -ENOENT ? outcome(nothing{}) : file_failure("open", path, file.error());
+  }
+  const int error = file.sync();
+  return error < 0 ? outcome(file_failure("sync", path, error)) : outcome(nothing{});
+}
+
 result<std::optional<std::string>> read_small_file(const std::string& path, file_system& files) {
   const file_handle file(files, files.open_to_read(path));
   if (!file.open()) {

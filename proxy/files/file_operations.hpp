@@ -74,6 +74,9 @@ class replacement_file {
 [[nodiscard]] outcome sync_directory_of(const std::string& path,
                                         file_system& files = posix_file_system());
 
+/// Brings a file's bytes and length to stable storage, whoever wrote them; a missing one is none.
+[[nodiscard]] outcome sync_file(const std::string& path, file_system& files = posix_file_system());
+
 /// The file's content; nullopt if there is no such file.
 [[nodiscard]] result<std::optional<std::string>> read_small_file(
     const std::string& path, file_system& files = posix_file_system());

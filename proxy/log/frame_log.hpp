@@ -109,6 +109,11 @@ struct subscription {
   /// It knows frames below this (its cursor says so, and some may be in its parking place): where
   /// the log has lost its tail, no new frame may get their positions.
   log_position seen = {};
+  /// Called, by a log whose promise is stable, before it removes frames that were released: what
+  /// the subscriber keeps of its progress must be on stable storage when it returns, or a loss of
+  /// power would bring back a cursor that asks for frames that are gone, and they would count as
+  /// lost. On the log's thread; must not call the log. May be empty.
+  std::function<void()> settle = {};
 };
 
 /// What a log can do, for those who set up what lies beside it. Fixed while it is open.

@@ -32,6 +32,9 @@ std::size_t subscriber_table::add(subscription subscriber, log_position low_wate
   if (subscriber.wake) {
     wakers_.add(number, std::move(subscriber.wake));
   }
+  if (subscriber.settle) {
+    settlers_.add(number, std::move(subscriber.settle));
+  }
   return number;
 }
 
@@ -48,6 +51,7 @@ bool subscriber_table::release(std::size_t number, log_position low_water) {
 void subscriber_table::remove(std::size_t number) {
   std::erase_if(marks_, [number](const mark& each) { return each.number == number; });
   wakers_.remove(number);
+  settlers_.remove(number);
 }
 
 std::optional<log_position> subscriber_table::low_water() const noexcept {

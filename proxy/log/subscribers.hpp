@@ -45,7 +45,8 @@ class subscriber_table {
   [[nodiscard]] std::size_t add(subscription subscriber, log_position low_water);
   /// False if there is no such subscriber, or its mark is not below `low_water`.
   bool release(std::size_t number, log_position low_water);
-  /// When it returns, `wake` of this subscriber is not running and will not be called again.
+  /// When it returns, `wake` and `settle` of this subscriber are not running and will not be called
+  /// again.
   void remove(std::size_t number);
 
   [[nodiscard]] bool empty() const noexcept { return marks_.empty(); }
@@ -60,11 +61,14 @@ class subscriber_table {
 
   /// Any thread, without the owner's lock.
   void wake_all() const { wakers_.wake_all(); }
+  /// The same.
+  void settle_all() const { settlers_.wake_all(); }
 
  private:
   std::vector<mark> marks_;
   std::size_t next_number_ = 0;
   wake_list wakers_;
+  wake_list settlers_;
 };
 
 }  // namespace weir

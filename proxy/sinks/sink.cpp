@@ -28,6 +28,10 @@ constexpr std::int64_t refused_retry_ms = 500;
 /// How long frames of a parked lane gather before they are moved, too.
 constexpr std::int64_t park_rest_ms = 250;
 
+/// Frames that were found, and of which nothing was delivered yet, are in the cursor after so many
+/// milliseconds, or at the turn after that.
+constexpr std::int64_t keep_discovered_ms = 1000;
+
 }  // namespace
 
 sink::sink(const sink_settings& settings, sink_parts parts, const cursor_state& start)
@@ -555,7 +559,10 @@ void sink::keep_cursor(std::int64_t now_ms) {
   publish_counts();
   const log_position low_water = least_pending();
   const bool released_more = low_water != released_;
-  if (!cursor_changed_ && !released_more) {
+  // What was only found is kept now and then: were it to vanish, its points are known to be lost.
+  const bool found_more =
+      cursor_.discovered != kept_discovered_ && now_ms - kept_ms_ >= keep_discovered_ms;
+  if (!cursor_changed_ && !released_more && !found_more) {
     return;
   }
   cursor_.low_water = low_water;
@@ -581,6 +588,8 @@ void sink::keep_cursor(std::int64_t now_ms) {
   }
   cursor_failing_ = false;
   cursor_changed_ = false;
+  kept_discovered_ = cursor_.discovered;
+  kept_ms_ = now_ms;
   release_parked();
   moved_.clear();
   parts_.target.saved(low_water);

@@ -228,6 +228,9 @@ class sink {
   std::optional<std::int64_t> look_again_ms_;
   /// Where the log began when the lanes were last told.
   log_position log_first_;
+  /// What the cursor that was kept last says, and when that was.
+  log_position kept_discovered_;
+  std::int64_t kept_ms_ = 0;
   std::size_t in_flight_ = 0;
   std::uint64_t starts_ = 0;
   std::size_t held_lanes_ = 0;

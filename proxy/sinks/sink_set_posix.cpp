@@ -218,6 +218,22 @@ outcome make_parking(const sink_settings& settings, const sink_environment& envi
   return nothing{};
 }
 
+/// See subscription::settle. It goes by the file's name: the file itself is the sink's thread's.
+std::function<void()> settler_of(const sink_settings& settings,
+                                 const sink_environment& environment) {
+  if (!environment.persistent || !environment.log.capabilities().stable) {
+    return {};
+  }
+  const std::string path =
+      cursor_file(environment.state_directory + "/cursors", settings.name).path();
+  return [path] {
+    if (const outcome synced = sync_file(path); !synced) {
+      journal_limited("cursor sync", journal_level::warning,
+                      synced.error().message + "; a loss of power may bring an older cursor back");
+    }
+  };
+}
+
 std::shared_ptr<const sink_environment> threaded_sinks::environment_of(
     const sink_change& wanted) const {
   const auto sharing =
@@ -259,7 +275,8 @@ result<std::unique_ptr<running_sink>> threaded_sinks::make(
   made->subscriber = log_.subscribe({.name = settings.name,
                                      .required = settings.required,
                                      .wake = [notifier] { notifier->notify_of_append(); },
-                                     .seen = start.value().discovered},
+                                     .seen = start.value().discovered,
+                                     .settle = settler_of(settings, *environment)},
                                     start.value().low_water);
   sink_parts needs{.log = log_,
                    .memory = environment->memory,

@@ -442,6 +442,9 @@ bool local_log::work_once(bool rested) {
   if (ask_disk) {
     probe();
   }
+  if (!gone.empty() && options_.promise == append_promise::synced) {
+    subscribers_.settle_all();
+  }
   for (const retired_segment& each : gone) {
     dispose(each);
   }

@@ -117,6 +117,43 @@ stored_scan stored_log::scan(std::uint64_t from, const visitor& see, bool check)
   return found;
 }
 
+stored_log::visit stored_log::show(segment_scanner& scanner, const record_head& found,
+                                   const visitor& see, bool check, stored_scan& into) {
+  ++into.frames;
+  into.points += found.points;
+  into.end = found.sequence + 1;
+  // Its names are views that reading the payload ends.
+  const std::string database(found.database);
+  const std::string policy(found.retention_policy);
+  record_head head = found;
+  head.database = database;
+  head.retention_policy = policy;
+  std::string payload;
+  bool read = false;
+  auto status = segment_scanner::payload_status::whole;
+  const payload_reader load = [&](std::string& out) {
+    if (!read) {
+      status = scanner.payload(head, payload);
+      read = true;
+    }
+    out = payload;
+    return status;
+  };
+  const visit wanted = see(head, load);
+  if (check && !read) {
+    status = scanner.payload(head, payload);
+    read = true;
+  }
+  if (read && status != segment_scanner::payload_status::whole) {
+    ++into.damaged_records;
+    into.damaged_points += head.points;
+    note_fault(into, scanner.about()->path() + ": the record with sequence " +
+                         std::to_string(head.sequence) +
+                         " is damaged: " + std::to_string(head.points) + " point(s)");
+  }
+  return wanted;
+}
+
 bool stored_log::scan_segment(std::size_t index, std::uint64_t from, const visitor& see, bool check,
                               stored_scan& into) const {
   const stored_segment& each = segments_[index];
@@ -138,7 +175,6 @@ bool stored_log::scan_segment(std::size_t index, std::uint64_t from, const visit
   segment_scanner& scanner = *opened.value();
   const segment_limits limits{
       each.bytes, last ? std::numeric_limits<std::uint64_t>::max() : segments_[index + 1].first};
-  std::string payload;
   for (auto found = scanner.find(std::max(from, each.first), limits);;
        found = scanner.next(limits)) {
     if (found.status == segment_scanner::step_status::failed) {
@@ -161,37 +197,7 @@ bool stored_log::scan_segment(std::size_t index, std::uint64_t from, const visit
     if (at_end) {
       return true;
     }
-    ++into.frames;
-    into.points += found.head.points;
-    into.end = found.head.sequence + 1;
-    // Its names are views that reading the payload ends.
-    const std::string database(found.head.database);
-    const std::string policy(found.head.retention_policy);
-    record_head head = found.head;
-    head.database = database;
-    head.retention_policy = policy;
-    bool read = false;
-    auto status = segment_scanner::payload_status::whole;
-    const payload_reader load = [&](std::string& out) {
-      if (!read) {
-        status = scanner.payload(head, payload);
-        read = true;
-      }
-      out = payload;
-      return status;
-    };
-    const visit wanted = see(head, load);
-    if (check && !read) {
-      status = scanner.payload(head, payload);
-      read = true;
-    }
-    if (read && status != segment_scanner::payload_status::whole) {
-      ++into.damaged_records;
-      into.damaged_points += head.points;
-      note_fault(into, each.path + ": the record with sequence " + std::to_string(head.sequence) +
-                           " is damaged: " + std::to_string(head.points) + " point(s)");
-    }
-    if (wanted == visit::stop) {
+    if (show(scanner, found.head, see, check, into) == visit::stop) {
       return false;
     }
   }

@@ -78,6 +78,8 @@ class stored_log {
  private:
   stored_log(std::string directory, file_system& files)
       : directory_(std::move(directory)), files_(&files) {}
+  static visit show(segment_scanner& scanner, const record_head& found, const visitor& see,
+                    bool check, stored_scan& into);
   [[nodiscard]] bool scan_segment(std::size_t index, std::uint64_t from, const visitor& see,
                                   bool check, stored_scan& into) const;
 

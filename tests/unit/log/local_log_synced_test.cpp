@@ -5,6 +5,8 @@
 // nothing of the old file is believed.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <thread>
 
@@ -278,6 +280,40 @@ TEST_F(local_log_synced, many_threads_share_syncs_and_lose_nothing) {
   }
   auto log = open();
   EXPECT_EQ(stored_in(*log).size(), static_cast<std::size_t>(threads * appends));
+}
+
+// A cursor that comes back after a loss of power must not ask for segments that are gone.
+TEST(local_log_synced_removal, what_subscribers_keep_is_settled_before_a_segment_is_removed) {
+  test_directory directory;
+  memory_budget budget(std::size_t{1} << 26);
+  counting_files files;
+  log_shape shape;
+  shape.promise = append_promise::synced;
+  shape.segment_bytes = 64 * 1024;
+  auto log = open_log(directory.path(), budget, shape, &files);
+  const auto removals = [&files] {
+    return std::count_if(files.calls.begin(), files.calls.end(),
+                         [](const std::string& call) { return call.starts_with("remove"); });
+  };
+  std::atomic<int> settled{0};
+  std::atomic<bool> too_late{false};
+  const std::size_t sink = log->subscribe({"sink",
+                                           true,
+                                           {},
+                                           [&] {
+                                             ++settled;
+                                             too_late = too_late || removals() > 0;
+                                           }},
+                                          log_position(1));
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    ASSERT_EQ(append_one(*log, make_frame(payload_of(i, 8000))), append_status::taken);
+  }
+  EXPECT_EQ(settled, 0);
+  log->release(sink, log->end());
+  ASSERT_TRUE(log->close().ok());
+  EXPECT_EQ(settled, 1);
+  EXPECT_FALSE(too_late);
+  EXPECT_GT(removals(), 1);
 }
 
 }  // namespace
