@@ -300,6 +300,7 @@ TEST(local_log_synced_removal, what_subscribers_keep_is_settled_before_a_segment
   const std::size_t sink = log->subscribe({"sink",
                                            true,
                                            {},
+                                           {},
                                            [&] {
                                              ++settled;
                                              too_late = too_late || removals() > 0;
