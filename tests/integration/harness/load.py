@@ -11,13 +11,27 @@ PACE_SECONDS = 0.002
 
 
 class Numbered:
-    """Threads that write lines until stopped. A number is sent once, whatever its fate."""
+    """Threads that write lines until stopped. A number is sent once, whatever its fate; with `repeats`, again and
+    again until it is acknowledged, as a client does that keeps what it could not deliver."""
 
-    def __init__(self, address_of, db="load", threads=4, lines=50, pace=PACE_SECONDS):
+    def __init__(
+        self,
+        address_of,
+        db="load",
+        threads=4,
+        lines=50,
+        pace=PACE_SECONDS,
+        repeats=False,
+        base_ns=BASE_NS,
+        step_ns=1,
+    ):
         self.address_of = address_of  # called for each connection: weir may have moved
         self.db = db
         self.lines = lines
         self.pace = pace
+        self.repeats = repeats
+        self.base_ns = base_ns
+        self.step_ns = step_ns
         self.acknowledged = [set() for _ in range(threads)]
         self.sent = [0] * threads
         self.answers = {}  # status or name of an error -> how often
@@ -54,14 +68,18 @@ class Numbered:
         first = self.sent[writer]
         self.sent[writer] += self.lines
         return first, "".join(
-            f"{MEASUREMENT},writer={writer} value={number}i {BASE_NS + number}\n"
-            for number in range(first, first + self.lines)
+            self._line(writer, number) + "\n" for number in range(first, first + self.lines)
         )
+
+    def _line(self, writer, number):
+        at = self.base_ns + number * self.step_ns
+        return f"{MEASUREMENT},writer={writer} value={number}i {at}"
 
     def _run(self, writer):
         connection = None
+        first, body = self._body(writer)
         while not self._ending.is_set():
-            first, body = self._body(writer)
+            taken = False
             try:
                 if connection is None:
                     connection = http.client.HTTPConnection(self.address_of(), timeout=20)
@@ -69,7 +87,8 @@ class Numbered:
                 answer = connection.getresponse()
                 text = answer.read()
                 self._note(answer.status, text)
-                if answer.status == 204:
+                taken = answer.status == 204
+                if taken:
                     self.acknowledged[writer].update(range(first, first + self.lines))
                 if answer.will_close:
                     connection.close()
@@ -79,6 +98,8 @@ class Numbered:
                 if connection is not None:
                     connection.close()
                 connection = None
+            if taken or not self.repeats:
+                first, body = self._body(writer)
             self._ending.wait(self.pace)
 
     def _note(self, outcome, body):
@@ -97,18 +118,32 @@ class Numbered:
     def missing_from_lines(self, lines):
         """The same for what a file sink wrote."""
         expected = {
-            f"{MEASUREMENT},writer={writer} value={number}i {BASE_NS + number}"
+            self._line(writer, number)
             for writer, numbers in enumerate(self.acknowledged)
             for number in numbers
         }
         return expected - set(lines)
+
+    def missing_from_prometheus(self, prometheus):
+        """Acknowledged numbers that Prometheus does not hold. What it holds must be whole."""
+        missing = []
+        for writer, numbers in enumerate(self.acknowledged):
+            stored = set()
+            selector = f'{MEASUREMENT}_value{{writer="{writer}"}}'
+            for samples in prometheus.samples(selector).values():
+                for at_ms, text in samples:
+                    value = int(float(text))
+                    assert at_ms == (self.base_ns + value * self.step_ns) // 10**6, (at_ms, text)
+                    stored.add(value)
+            missing += [(writer, number) for number in numbers - stored]
+        return missing
 
     def _stored(self, influxd, writer):
         query = f'SELECT "value" FROM "{MEASUREMENT}" WHERE "writer" = \'{writer}\''
         stored = set()
         for series in influxd.query(query, self.db):
             for time, value in series["values"]:
-                assert time == BASE_NS + value, f"a torn line: {value} at {time}"
+                assert time == self.base_ns + value * self.step_ns, f"a torn line: {value} at {time}"
                 assert 0 <= value < self.sent[writer], f"a line nobody sent: {value}"
                 stored.add(value)
         return stored
