@@ -189,6 +189,7 @@ class Vmagent:
 NULL_SINK = 'name = "nowhere"\ntype = "null"\n'
 INFLUXDB_SINK = 'name = "influx"\ntype = "influxdb"\nurl = "http://{null}"\n'
 LOCAL_LOG = 'type = "local"\ndirectory = "log"\nacknowledge = "written"\n'
+SYNCED_LOG = 'type = "local"\ndirectory = "log"\nacknowledge = "synced"\n'
 MEMORY_LOG = 'type = "memory"\n'
 
 
@@ -198,6 +199,9 @@ class Scenario:
     title: str
     load: list
     contenders: list
+    # Whose figure of the same round the others are held against, and which figure that is.
+    base: str = "vmagent, remote write"
+    key: str = "lines_per_cpu_second"
 
 
 def scenarios(options):
@@ -218,6 +222,29 @@ def scenarios(options):
             "One TSBS line a request on 16 connections",
             ["--batch", 1, "--connections", 16],
             [weir("weir, memory log, null sink", MEMORY_LOG, NULL_SINK), Vmagent(options)],
+        ),
+        Scenario(
+            "written",
+            f"What a log on disk costs: batches of {options.batch:,} TSBS lines on 4 connections",
+            ["--batch", options.batch, "--connections", 4],
+            [
+                weir("memory log", MEMORY_LOG, NULL_SINK),
+                weir("local log, written", LOCAL_LOG, NULL_SINK),
+            ],
+            "memory log",
+            "lines_per_second",
+        ),
+        Scenario(
+            "synced",
+            f"What stable storage costs: batches of {options.batch:,} TSBS lines on 64 connections",
+            ["--batch", options.batch, "--connections", 64],
+            [
+                weir("memory log", MEMORY_LOG, NULL_SINK),
+                weir("local log, written", LOCAL_LOG, NULL_SINK),
+                weir("local log, synced", SYNCED_LOG, NULL_SINK),
+            ],
+            "memory log",
+            "lines_per_second",
         ),
     ]
     for scenario in found:
@@ -302,20 +329,22 @@ def middle(measurements, key):
     return statistics.median(each[key] for each in measurements)
 
 
-def ratios(measurements, peer):
-    """Lines per CPU second, against the peer's of the same round."""
-    key = "lines_per_cpu_second"
+def ratios(key, measurements, peer):
+    """Of a figure, against the base's of the same round."""
     return [mine[key] / its[key] for mine, its in zip(measurements, peer)]
 
 
 def table(scenario, results):
-    peer = results.get(Vmagent.name)
+    base = results.get(scenario.base)
     yield f"### {scenario.title}\n"
-    yield "| | lines per CPU s (least–most) | CPU µs a line | against vmagent | lines/s | p50 ms | p99 ms | peak MiB |"
+    column = f"against {scenario.base.partition(',')[0]}, {scenario.key.replace('_', ' ')}"
+    yield f"| | lines per CPU s (least–most) | CPU µs a line | {column} | lines/s | p50 ms | p99 ms | peak MiB |"
     yield "|---|---|---|---|---|---|---|---|"
     for name, found in results.items():
         per_cpu = sorted(each["lines_per_cpu_second"] for each in found)
-        against = f"{statistics.median(ratios(found, peer)):.1f} ×" if peer else "–"
+        against = (
+            f"{statistics.median(ratios(scenario.key, found, base)):.2f} ×" if base else "–"
+        )
         yield (
             f"| {name} | {middle(found, 'lines_per_cpu_second'):,.0f} "
             f"({per_cpu[0]:,.0f}–{per_cpu[-1]:,.0f}) "
@@ -343,7 +372,7 @@ def arguments():
     parser.add_argument("--directory", help="where logs are written (default: the system's)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of load in each measurement")
-    parser.add_argument("--only", choices=["batches", "single"])
+    parser.add_argument("--only", choices=["batches", "single", "written", "synced"])
     parser.add_argument("--smoke", action="store_true", help="one round with a few thousand lines")
     parser.add_argument("--json", type=pathlib.Path, help="write every measurement to this file")
     options = parser.parse_args()
