@@ -55,7 +55,11 @@ class HttpServer:
             protocol_version = "HTTP/1.1"
 
             def serve(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    self.close_connection = True  # cut off: no request at all
+                    return
                 head = f"{self.requestline}\r\n{self.headers}".encode()
                 request = Request(self.command, self.path, head, dict(self.headers), body)
                 answer = answer_to(request)
@@ -82,6 +86,7 @@ class HttpServer:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # a client that was killed
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
