@@ -125,7 +125,7 @@ class sink {
   void start_due(std::int64_t now_ms);
   void start(lane& on, std::int64_t now_ms);
   void publish_counts();
-  void keep_cursor(std::int64_t now_ms);
+  void keep_cursor(std::int64_t now_ms);  // sink_cursor.cpp, with what it counts
   /// The lane's entry in the cursor is to be made anew by the next keep_cursor.
   void moved(const lane& on);
   void count_waiting();
