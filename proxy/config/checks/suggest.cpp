@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/text/ascii.hpp"
 #include "config/checks/checks.hpp"
@@ -94,9 +95,14 @@ std::string_view only_one_that_begins(std::string_view text,
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& names) {
   std::string_view best;
-  std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
+  // Of equal distance, the one as long as what was written: letters are swapped more often than
+  // left out.
+  std::pair least{std::max<std::size_t>(2, name.size() / 3) + 1, std::size_t{0}};
   for (const std::string& candidate : names) {
-    if (const std::size_t distance = edit_distance(name, candidate); distance < least) {
+    const std::size_t longer = std::max(candidate.size(), name.size());
+    const std::size_t shorter = std::min(candidate.size(), name.size());
+    const std::pair distance{edit_distance(name, candidate), longer - shorter};
+    if (distance < least) {
       least = distance;
       best = candidate;
     }

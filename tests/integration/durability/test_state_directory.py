@@ -14,6 +14,7 @@ from harness.settings import file_sink, settings
 
 T = 1_600_000_000_000_000_000
 STATE = {"types", "databases", "letters", "cursors", "refused"}
+OF_THE_LOG = {"segments", "headers", "lock"}
 
 
 def types_listed(weir, *arguments):
@@ -42,7 +43,7 @@ def fill(weir):
 def check_moved(weir, state):
     """Nothing was lost, and nothing is delivered again."""
     assert STATE - {"refused"} <= names_in(state)
-    assert names_in(weir.directory / "weir-data") == {"segments", "lock"}
+    assert names_in(weir.directory / "weir-data") == OF_THE_LOG
     assert "mydb\tm\tf\tfloat" in types_listed(weir).stdout
     assert [letter["line"] for letter in listed(weir)] == ["bad"]
     answer = weir.client.request("GET", "/query", {"q": "SHOW DATABASES"})
@@ -56,7 +57,7 @@ def check_moved(weir, state):
 def test_the_state_is_moved_at_the_start_and_found_before(start_weir):
     weir = start_weir(settings(file_sink()))
     fill(weir)
-    assert STATE | {"segments", "lock"} == names_in(weir.directory / "weir-data")
+    assert STATE | OF_THE_LOG == names_in(weir.directory / "weir-data")
     weir.configure(settings(file_sink(), service={"state_directory": "deep/state"}))
     assert "mydb\tm\tf\tfloat" in types_listed(weir).stdout
     assert [letter["line"] for letter in listed(weir)] == ["bad"]
@@ -64,7 +65,7 @@ def test_the_state_is_moved_at_the_start_and_found_before(start_weir):
     check_moved(weir, weir.directory / "deep/state")
     weir.restart()
     check_moved_again = names_in(weir.directory / "weir-data")
-    assert check_moved_again == {"segments", "lock"}
+    assert check_moved_again == OF_THE_LOG
     assert weir.lines_of("mydb") == [f"m f=1 {T}", f"m f=2 {T + 1}"]
 
 

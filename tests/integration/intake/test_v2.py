@@ -381,19 +381,32 @@ def test_what_may_pass_later_is_sent_again(fake, start_weir, status, code, messa
     assert fake.stored() == [f"cpu v=1 {T}"]
 
 
-def test_a_partial_write_is_counted_and_not_sent_again(fake, start_weir):
-    fake.say(
-        422,
-        "unprocessable entity",
-        "failure writing points to database: partial write: field type conflict: input field "
-        '"v" on measurement "cpu" is type integer, already exists as type float dropped=2',
-    )
+def test_a_partial_write_costs_the_lines_that_were_dropped(fake, start_weir):
+    """Its words fit all lines, of which it drops two: those are looked for, and the others are stored."""
+    refused = ("n=1", "n=3")
+
+    def partial(_path, _headers, lines):
+        dropped = sum(any(mark in line for mark in refused) for line in lines)
+        if dropped == 0:
+            return None
+        words = (
+            "failure writing points to database: partial write: field type conflict: input field "
+            f'"v" on measurement "cpu" is type integer, already exists as type float dropped={dropped}'
+        )
+        return 422, "unprocessable entity", words, {}
+
+    fake.decide = partial
     weir = start_weir(settings(sink_2(fake)))
     body = "".join(f"cpu,n={n} v=1i {T}\n" for n in range(5))
     assert weir.client.write(body, "db").status == 204
     wait_until(lambda: weir.metrics().sum("weir_sink_discarded_points_total", sink="influx") == 2)
     weir.wait_delivered(3)
-    assert fake.statuses() == [422]
+    kept = "".join(
+        each.read_text() for each in (weir.directory / "weir-data" / "refused").iterdir()
+    )
+    lines = [line for line in kept.splitlines() if line and not line.startswith("#")]
+    assert lines == [f"cpu,n=1 v=1i {T}", f"cpu,n=3 v=1i {T}"]
+    assert len(fake.statuses()) <= 12
 
 
 def test_a_batch_that_is_too_large_is_halved(fake, start_weir):

@@ -184,7 +184,7 @@ def test_an_unknown_sink_of_letters_is_named(command, tmp_path):
     "words, told",
     [
         (["foo"], '"foo"'),
-        (["lod"], 'did you mean "load"?'),
+        (["laod"], 'did you mean "load"?'),
         (["RUN"], '"RUN"'),
         (["config"], "check, show"),
         (["config", "chek"], 'did you mean "check"?'),
@@ -346,10 +346,13 @@ def test_a_log_that_another_weir_holds(start_weir, make_weir, tmp_path):
     expect(told, "log.directory", f"process {first.pid} (weir)", "stop that one")
 
 
-def test_a_state_file_that_is_none(make_weir, tmp_path):
+def test_a_state_file_that_is_none(start_weir, tmp_path):
+    """It keeps nobody's points out."""
     (tmp_path / "databases").write_text("junk\n")
-    told = refused(make_weir, log={"directory": str(tmp_path)})
-    expect(told, "log.directory", f"{tmp_path}/databases", "move it away")
+    weir = start_weir(settings(null_sink(), log={"directory": str(tmp_path)}))
+    assert f"{tmp_path}/databases is no list of databases: it is now" in weir.log()
+    assert (tmp_path / "databases.damaged").read_text() == "junk\n"
+    assert weir.client.write("cpu v=1", "db").status == 204
 
 
 def test_addresses_that_cannot_be_taken(make_weir, tmp_path):

@@ -60,6 +60,7 @@ TEST(suggest, nothing_is_suggested_where_nothing_is_near) {
   }
   EXPECT_EQ(nearest_choice("d", {"ns", "us", "ms", "s", "m", "h"}), "");
   EXPECT_EQ(nearest_name("foo", {"run", "config", "letters", "types", "lint", "load"}), "");
+  EXPECT_EQ(nearest_name("laod", {"run", "log", "load"}), "load");
   EXPECT_EQ(nearest_name("letter", {"run", "config", "letters", "types"}), "letters");
 }
 
