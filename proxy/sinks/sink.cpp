@@ -53,11 +53,18 @@ void sink::open(std::int64_t now_ms) {
                         settings_.name, cursor_.discovered.number(), end.number()));
     cursor_.discovered = end;
   }
-  recovered_ = recover_parked(now_ms);
   static_cast<void>(recover(now_ms));
 }
 
 bool sink::recover(std::int64_t now_ms) {
+  // What the disk refuses is waited for. Nothing is delivered before all that is pending is known:
+  // what is missing would be taken for lost.
+  parked_known_ = parked_known_ || recover_parked(now_ms);
+  if (!parked_known_) {
+    look_again_ms_ = now_ms + refused_retry_ms;
+    publish_counts();
+    return false;
+  }
   while (recovered_ < cursor_.discovered) {
     headers_.clear();
     const log_position next = reader_->headers(recovered_, headers_at_once, headers_);
@@ -65,8 +72,6 @@ bool sink::recover(std::int64_t now_ms) {
       recover_header(header, now_ms);
     }
     if (next <= recovered_) {
-      // The disk refused. Nothing is delivered before all that is pending is known: what is missing
-      // would be taken for lost.
       look_again_ms_ = now_ms + refused_retry_ms;
       publish_counts();
       return false;

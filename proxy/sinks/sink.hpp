@@ -157,7 +157,7 @@ class sink {
   // sink_parking.cpp
   enum class park_room : std::uint8_t { enough, later, never };
   [[nodiscard]] park_claim claim_of(const frame_header& header, log_position log_first) const;
-  log_position recover_parked(std::int64_t now_ms);
+  [[nodiscard]] bool recover_parked(std::int64_t now_ms);
   void recover_parked_header(const frame_header& header, std::int64_t now_ms);
   [[nodiscard]] bool parks() const noexcept;
   [[nodiscard]] bool log_is_half_full() const;
@@ -223,6 +223,7 @@ class sink {
   log_position released_;
   /// Frames below this were found again by `open`, or by turns after it where the disk refused.
   log_position recovered_;
+  bool parked_known_ = false;
   bool opened_ = false;
   /// When to try again what a disk refused.
   std::optional<std::int64_t> look_again_ms_;

@@ -46,31 +46,34 @@ park_claim sink::claim_of(const frame_header& header, log_position log_first) co
   return claim_of_parked(cursor_, parts_.cursor_missing, header, log_first);
 }
 
-/// Finds again what is parked. Returns where the log must be read from at the latest: frames that
-/// should be parked and are not may still be in it.
-log_position sink::recover_parked(std::int64_t now_ms) {
+/// Finds again what is parked, and sets `recovered_` to where the log must be read from at the
+/// latest: frames that should be parked and are not may still be in it. False: the disk refuses.
+bool sink::recover_parked(std::int64_t now_ms) {
+  recovered_ = cursor_.low_water;
   if (parts_.parked == nullptr) {
-    return cursor_.low_water;
+    return true;
   }
   const log_position log_first = parts_.log.first();
-  parts_.parked->recover([&](const frame_header& header) {
+  const bool read = parts_.parked->recover([&](const frame_header& header) {
     const park_claim claim = claim_of(header, log_first);
     if (claim == park_claim::pending) {
       recover_parked_header(header, now_ms);
     }
     return claim;
   });
-  log_position from = cursor_.low_water;
+  if (!read) {
+    return false;
+  }
   for (auto& [key, stood] : cursor_.lanes) {
     const auto found = lanes_.find(key);
     const bool parked = found != lanes_.end();
     const log_position end = parked ? found->second->at.parked_end : stood.next;
     if (end < stood.parked_end) {
       stood.parked_end = end;
-      from = std::min(from, std::max(end, stood.next));
+      recovered_ = std::min(recovered_, std::max(end, stood.next));
     }
   }
-  return from;
+  return true;
 }
 
 void sink::recover_parked_header(const frame_header& header, std::int64_t now_ms) {

@@ -41,11 +41,14 @@ struct parked_files_options {
 
 class parked_files final : public parking {
  public:
+  /// Refusals of the disk that one recovery waits for; what cannot be read then is left aside.
+  static constexpr int recovery_tries_max = 120;
+
   /// Finds the files; reads none. A directory that is no parking place is set aside. Fails when the
   /// disk does, with the path and the reason.
   [[nodiscard]] static result<std::unique_ptr<parked_files>> open(parked_files_options options);
 
-  void recover(const std::function<park_claim(const frame_header&)>& judge) override;
+  bool recover(const std::function<park_claim(const frame_header&)>& judge) override;
   parked park(const lane_key& lane, std::span<const frame_ptr> frames) override;
   [[nodiscard]] std::uint64_t bytes_of(const frame& one) const override;
   [[nodiscard]] read_result next(log_position from, const lane_key& lane) override;
@@ -89,19 +92,28 @@ class parked_files final : public parking {
   // parked_recovery_posix.cpp
   outcome find();
   outcome find_in(const std::string& folder);
-  void recover_folder(const std::string& folder, const std::set<std::uint64_t>& firsts,
-                      const std::function<park_claim(const frame_header&)>& judge);
   struct recovered;
+  struct reading;
+  [[nodiscard]] bool recover_folder(const std::string& folder, std::set<std::uint64_t>& firsts,
+                                    const std::function<park_claim(const frame_header&)>& judge);
+  [[nodiscard]] bool read_file(std::uint64_t first, std::uint64_t end_max,
+                               const std::function<park_claim(const frame_header&)>& judge);
+  [[nodiscard]] bool refusal_may_pass(const std::string& why);
+  /// No segment: there is none to be read, or the disk refused, then with `why`.
   [[nodiscard]] std::shared_ptr<segment> examine(const std::string& path, std::uint64_t first,
-                                                 std::uint64_t& bytes);
-  void read_records(recovered& of, const std::function<park_claim(const frame_header&)>& judge,
-                    std::optional<lane_key>& lane);
+                                                 std::uint64_t& bytes, std::string& why);
+  [[nodiscard]] std::string read_records(
+      recovered& of, const std::function<park_claim(const frame_header&)>& judge,
+      std::optional<lane_key>& lane);
   void cut(recovered& of);
   void set_aside(const std::string& path, const std::string& why);
 
   const parked_files_options options_;
   file_system& files_;
+  /// What is not read yet.
   found_folders found_;
+  std::shared_ptr<reading> reading_;
+  int recovery_tries_ = recovery_tries_max;
   std::set<std::string> folders_;  // in use
   std::map<lane_key, lane_files> lanes_;
   park_shares shares_;

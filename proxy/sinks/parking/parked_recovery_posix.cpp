@@ -83,22 +83,20 @@ struct parked_files::recovered {
   std::uint64_t end_max = 0;  // its records are below
   segment_limits pending{segment_header_bytes, 0};
   bool any = false;
-  /// Reading failed: what lies behind is not known.
+  /// The disk refused to the last: what lies behind is not known.
   bool cut_off = false;
   /// Its lane has another folder.
   bool twice = false;
 };
 
 std::shared_ptr<segment> parked_files::examine(const std::string& path, std::uint64_t first,
-                                               std::uint64_t& bytes) {
+                                               std::uint64_t& bytes, std::string& why) {
   std::array<char, segment_header_bytes> begin{};
   const file_handle opened(files_, files_.open_to_read(path));
   const std::int64_t size = opened.open() ? opened.size() : opened.error();
   const std::int64_t read = size < 0 ? size : opened.read_fully(begin, 0);
   if (read < 0) {
-    if (read != -ENOENT) {
-      journal(journal_level::error, file_failure("read", path, read).message);
-    }
+    why = read == -ENOENT ? std::string{} : file_failure("read", path, read).message;
     return nullptr;
   }
   bytes = static_cast<std::uint64_t>(size);
@@ -120,24 +118,26 @@ std::shared_ptr<segment> parked_files::examine(const std::string& path, std::uin
   return nullptr;
 }
 
-void parked_files::read_records(recovered& of,
-                                const std::function<park_claim(const frame_header&)>& judge,
-                                std::optional<lane_key>& lane) {
+/// Goes on where it stopped the last time. Returns why the disk refused; nothing: it is read.
+std::string parked_files::read_records(recovered& of,
+                                       const std::function<park_claim(const frame_header&)>& judge,
+                                       std::optional<lane_key>& lane) {
   auto opened = segment_scanner::open(files_, of.about);
-  std::string why = opened ? std::string{} : opened.error().message;
+  if (!opened) {
+    return opened.error().message;
+  }
+  segment_scanner& scanner = *opened.value();
   const segment_limits all{of.bytes, of.end_max};
-  while (opened) {
-    const segment_scanner::step step = opened.value()->next(all);
+  for (auto step = scanner.find(of.pending.end, all);; step = scanner.next(all)) {
     if (step.status == segment_scanner::step_status::failed) {
-      why = step.detail;
-      break;
+      return step.detail;
     }
     if (step.lost_first < step.lost_end) {
       journal_limited("parked damage", journal_level::error,
                       of.about->path() + ": damaged records are passed over");
     }
     if (step.status == segment_scanner::step_status::end) {
-      return;
+      return {};
     }
     frame_header header = step.head.to_header();
     lane_key own{header.database, header.retention_policy};
@@ -146,17 +146,15 @@ void parked_files::read_records(recovered& of,
       lane = own;
     }
     if (of.twice) {
-      return;
+      return {};
     }
     const park_claim claim = own == *lane ? judge(header) : park_claim::done;
     if (claim == park_claim::leftover) {
-      return;
+      return {};
     }
     of.any = of.any || claim == park_claim::pending;
-    of.pending = {opened.value()->records_end(), header.position.next().number()};
+    of.pending = {scanner.records_end(), header.position.next().number()};
   }
-  of.cut_off = true;
-  journal(journal_level::error, "what is parked cannot be read: " + why);
 }
 
 /// Takes away what lies behind the last record that counts: it could be read as one later.
@@ -168,47 +166,104 @@ void parked_files::cut(recovered& of) {
   of.cut_off = !opened.open() || opened.truncate(of.pending.bytes) < 0;
 }
 
-void parked_files::recover_folder(const std::string& folder, const std::set<std::uint64_t>& firsts,
-                                  const std::function<park_claim(const frame_header&)>& judge) {
-  lane_files of{folder, {}};
+/// How far the folder that is being read is read.
+struct parked_files::reading {
+  lane_files of;
   std::optional<lane_key> lane;
-  for (auto first = firsts.begin(); first != firsts.end(); ++first) {
-    const auto after = std::next(first);
-    recovered one;
-    one.about = examine(path_of(folder) + "/" + segment_name(*first), *first, one.bytes);
-    if (!one.about) {
-      continue;
+  recovered file;
+};
+
+/// The disk refused: whether that may pass. Where not, it is told what cannot be read.
+bool parked_files::refusal_may_pass(const std::string& why) {
+  const bool may = !options_.read_only && recovery_tries_ > 0;
+  if (may) {
+    --recovery_tries_;
+    journal_limited("parked unread", journal_level::warning,
+                    "what is parked cannot be read, and is tried again: " + why);
+  } else {
+    journal(journal_level::error, "what is parked cannot be read: " + why);
+  }
+  return may;
+}
+
+/// Reads the file that begins at `first`, or goes on with it. False: the disk refuses.
+bool parked_files::read_file(std::uint64_t first, std::uint64_t end_max,
+                             const std::function<park_claim(const frame_header&)>& judge) {
+  recovered& one = reading_->file;
+  const std::string path = path_of(reading_->of.folder) + "/" + segment_name(first);
+  std::string why;
+  if (!one.about) {
+    one.about = examine(path, first, one.bytes, why);
+    one.end_max = end_max;
+  }
+  if (one.about) {
+    why = read_records(one, judge, reading_->lane);
+  }
+  if (why.empty()) {
+    return true;
+  }
+  if (refusal_may_pass(why)) {
+    return false;
+  }
+  one.cut_off = true;
+  if (!one.any) {
+    // Its name is taken, so that no later start takes what is in it for delivered.
+    set_aside(path, "it cannot be read");
+    one.about = nullptr;
+  }
+  return true;
+}
+
+/// False: the disk refuses.
+bool parked_files::recover_folder(const std::string& folder, std::set<std::uint64_t>& firsts,
+                                  const std::function<park_claim(const frame_header&)>& judge) {
+  if (!reading_) {
+    reading_ = std::make_shared<reading>(reading{{folder, {}}, std::nullopt, {}});
+  }
+  lane_files& of = reading_->of;
+  while (!firsts.empty()) {
+    const auto after = std::next(firsts.begin());
+    const std::uint64_t end_max =
+        after == firsts.end() ? std::numeric_limits<std::uint64_t>::max() : *after;
+    if (!read_file(*firsts.begin(), end_max, judge)) {
+      return false;
     }
-    one.end_max = after == firsts.end() ? std::numeric_limits<std::uint64_t>::max() : *after;
-    read_records(one, judge, lane);
+    firsts.erase(firsts.begin());
+    recovered one = std::exchange(reading_->file, {});
     if (one.twice) {
       set_aside(path_of(folder), "another folder has points of the same database");
-      return;
+      return true;
     }
-    const file kept{one.about, one.pending, one.cut_off, false};
     if (one.any) {
       cut(one);
-      of.files.push_back(kept);
-      of.files.back().closed = one.cut_off;
-    } else if (!one.cut_off && !options_.read_only) {
-      remove_file(kept);
+      of.files.push_back({one.about, one.pending, one.cut_off, false});
+    } else if (one.about && !options_.read_only) {
+      remove_file({one.about, one.pending, false, false});
     }
   }
   if (of.files.empty()) {
     if (!options_.read_only) {
       forget_folder(folder);
     }
-    return;
+    return true;
   }
   folders_.insert(folder);
-  lanes_.emplace(*lane, std::move(of));
-  count(*lane);
+  const lane_key lane = *reading_->lane;
+  lanes_.emplace(lane, std::move(of));
+  count(lane);
+  return true;
 }
 
-void parked_files::recover(const std::function<park_claim(const frame_header&)>& judge) {
-  for (const auto& [folder, firsts] : std::exchange(found_, {})) {
-    recover_folder(folder, firsts, judge);
+bool parked_files::recover(const std::function<park_claim(const frame_header&)>& judge) {
+  while (!found_.empty()) {
+    const auto first = found_.begin();
+    if (!recover_folder(first->first, first->second, judge)) {
+      return false;
+    }
+    reading_.reset();
+    found_.erase(first);
   }
+  return true;
 }
 
 }  // namespace weir

@@ -25,8 +25,11 @@ class parking {
   virtual ~parking() = default;
 
   /// Reads what was parked before, lane by lane in the order of positions; forgets what is not
-  /// pending, and what is damaged. Once, before all else.
-  virtual void recover(const std::function<park_claim(const frame_header&)>& judge) = 0;
+  /// pending, and what is damaged. Before all else. False: the disk refuses for now, and it is to
+  /// be called again, which goes on behind what was judged; so often, that it waits for a bounded
+  /// time.
+  [[nodiscard]] virtual bool recover(
+      const std::function<park_claim(const frame_header&)>& judge) = 0;
 
   struct parked {
     /// That many of the frames are kept, from the first on.

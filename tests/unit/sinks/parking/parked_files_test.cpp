@@ -22,6 +22,21 @@ frame_ptr frame_at(std::uint64_t position, const lane_key& lane, std::size_t lin
   return made;
 }
 
+/// The next `refusals` reads fail, once `reads_before` others are done.
+class unreadable_files : public counting_files {
+ public:
+  int refusals = 0;
+  int reads_before = 0;
+
+  std::int64_t read_at(int descriptor, std::span<char> target, std::uint64_t offset) override {
+    if (refusals > 0 && reads_before-- <= 0) {
+      --refusals;
+      return -EIO;
+    }
+    return counting_files::read_at(descriptor, target, offset);
+  }
+};
+
 class parked_files_on_disk : public ::testing::Test {
  protected:
   std::unique_ptr<parked_files> open(bool read_only = false) {
@@ -38,7 +53,7 @@ class parked_files_on_disk : public ::testing::Test {
   std::unique_ptr<parked_files> reopen(std::uint64_t done, std::uint64_t end) {
     auto place = open();
     found_.clear();
-    place->recover([&](const frame_header& header) {
+    EXPECT_TRUE(place->recover([&](const frame_header& header) {
       const std::uint64_t at = header.position.number();
       const park_claim claim = at < done  ? park_claim::done
                                : at < end ? park_claim::pending
@@ -47,7 +62,7 @@ class parked_files_on_disk : public ::testing::Test {
         found_[{header.database, header.retention_policy}].push_back(at);
       }
       return claim;
-    });
+    }));
     return place;
   }
   static std::vector<std::uint64_t> read_all(parking& place, const lane_key& lane,
@@ -92,7 +107,7 @@ class parked_files_on_disk : public ::testing::Test {
   std::string place_ = dir_.file("parked/s");
   std::uint64_t keep_ = std::uint64_t{1} << 30;
   durability kept_ = durability::process;
-  counting_files files_;
+  unreadable_files files_;
   const lane_key a_{"a", ""};
   const lane_key b_{"b/../x", "one hour"};
   std::map<lane_key, std::vector<std::uint64_t>> found_;
@@ -101,7 +116,7 @@ class parked_files_on_disk : public ::testing::Test {
 TEST_F(parked_files_on_disk, keeps_each_lane_in_order_over_a_restart) {
   {
     auto place = open();
-    place->recover([](const frame_header&) { return park_claim::pending; });
+    EXPECT_TRUE(place->recover([](const frame_header&) { return park_claim::pending; }));
     park(*place, a_, {3, 5});
     park(*place, b_, {4});
     park(*place, a_, {9});
@@ -300,6 +315,52 @@ TEST_F(parked_files_on_disk, names_of_any_length_and_spelling_have_folders_of_th
   }
 }
 
+TEST_F(parked_files_on_disk, a_disk_that_refuses_to_be_read_for_a_while_costs_nothing) {
+  {
+    auto place = open();
+    park(*place, a_, {1, 2, 3, 4});
+    park(*place, b_, {5});
+  }
+  for (int reads_before = 0; reads_before < 6; ++reads_before) {
+    auto place = open();
+    files_.refusals = 3;
+    files_.reads_before = reads_before;
+    std::vector<std::uint64_t> judged;
+    const auto judge = [&](const frame_header& header) {
+      judged.push_back(header.position.number());
+      return park_claim::pending;
+    };
+    int refused = 0;
+    while (!place->recover(judge)) {
+      ++refused;
+    }
+    EXPECT_EQ(refused > 0, files_.refusals < 3);
+    EXPECT_TRUE(refused > 0 || reads_before > 0);
+    files_.refusals = 0;
+    EXPECT_EQ(judged, (std::vector<std::uint64_t>{1, 2, 3, 4, 5})) << "each once, in order";
+    EXPECT_EQ(read_all(*place, a_), (std::vector<std::uint64_t>{1, 2, 3, 4}));
+    EXPECT_EQ(read_all(*place, b_), (std::vector<std::uint64_t>{5}));
+  }
+}
+
+TEST_F(parked_files_on_disk, what_can_never_be_read_is_waited_for_so_long_and_kept_aside) {
+  {
+    auto place = open();
+    park(*place, a_, {1, 2});
+  }
+  auto place = open();
+  files_.refusals = parked_files::recovery_tries_max + 1;
+  const auto judge = [](const frame_header&) { return park_claim::pending; };
+  int refused = 0;
+  while (!place->recover(judge)) {
+    ++refused;
+  }
+  EXPECT_EQ(refused, parked_files::recovery_tries_max);
+  EXPECT_EQ(place->shares().lanes(), 0U);
+  ASSERT_EQ(files().size(), 1U);
+  EXPECT_TRUE(files().front().ends_with(".damaged"));
+}
+
 TEST_F(parked_files_on_disk, looking_changes_nothing) {
   {
     auto place = open();
@@ -309,11 +370,11 @@ TEST_F(parked_files_on_disk, looking_changes_nothing) {
   const auto before = files();
   files_.calls.clear();
   auto place = open(true);
-  place->recover([](const frame_header& header) {
+  EXPECT_TRUE(place->recover([](const frame_header& header) {
     return header.position.number() == 3   ? park_claim::pending
            : header.position.number() == 4 ? park_claim::done
                                            : park_claim::leftover;
-  });
+  }));
   EXPECT_EQ(place->shares().lanes(), 1U);
   EXPECT_TRUE(files_.calls.empty());
   EXPECT_EQ(files(), before);
