@@ -177,10 +177,10 @@ bool upstream_schemas::same_questions(const settings& one, const settings& other
   const auto learning = [](const settings& of) {
     std::map<std::string, std::pair<std::string, const sink_settings*>> all;
     for (const auto& [name, policy] : of.database) {
-      const auto sink =
-          std::find_if(of.sinks.begin(), of.sinks.end(), [&](const sink_settings& each) {
-            return !policy.learn_from.empty() && each.name == policy.learn_from;
-          });
+      const auto sink = std::find_if(of.sinks.begin(), of.sinks.end(),
+                                     [&wanted = policy.learn_from](const sink_settings& each) {
+                                       return !wanted.empty() && each.name == wanted;
+                                     });
       all.emplace(name, std::pair{policy.learn_from, sink == of.sinks.end() ? nullptr : &*sink});
     }
     return all;

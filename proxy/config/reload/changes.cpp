@@ -62,6 +62,7 @@ void compare_lists(std::string_view section, const std::vector<S>& running,
                    Name name_of, changes& to) {
   const auto call = [&](const S& one) { return fmt::format("{} \"{}\"", section, name_of(one)); };
   std::vector<const S*> left;
+  left.reserve(running.size());
   for (const S& one : running) {
     left.push_back(&one);
   }

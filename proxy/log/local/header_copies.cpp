@@ -104,9 +104,11 @@ void header_copies::begin(const std::vector<segment_entry>& present) {
     }
   }
   for (auto& [sequence, known] : places_) {
-    const bool there = std::any_of(present.begin(), present.end(), [&](const segment_entry& each) {
-      return each.header.first_sequence == sequence;
-    });
+    // A name of its own: clang 14 lets no lambda capture a structured binding.
+    const bool there =
+        std::any_of(present.begin(), present.end(), [first = sequence](const segment_entry& each) {
+          return each.header.first_sequence == first;
+        });
     if (!there && !known.entry.removed) {
       known.entry.removed = true;  // it was told, once
       put(known.entry, known.offset);
