@@ -90,9 +90,10 @@ void model::store_one(view& at, point_id id) {
   }
   const series_key key{one.client, one.series};
   const auto highest = at.highest.find(key);
-  // What a client was told that it was not kept may come back with the power, at any place; and
-  // what a server refused may be taken by it later, when a cursor is old.
-  const bool may_come_back = its.refused || (power_was_lost_ && !one.acknowledged);
+  // What a client was told that it was not kept may come back with the power, at any place, and so
+  // may segments that were deleted before the sink was added, which reads them when its cursor is
+  // gone as well; and what a server refused may be taken by it later, when a cursor is old.
+  const bool may_come_back = its.refused || (power_was_lost_ && (!one.acknowledged || !its.owed));
   if (strict_order_ && !may_come_back && its.stored == 0 && highest != at.highest.end() &&
       one.number < highest->second) {
     events_.fail("order: " + at.name + " got " + name_of(id) + " for the first time after number " +
