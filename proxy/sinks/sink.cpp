@@ -106,6 +106,12 @@ void sink::recover_header(const frame_header& header, std::int64_t now_ms) {
   lane& on = lane_of(found->first, header.position);
   if (on.pending.empty()) {
     on.at = stood;
+    if (stood.next < header.position) {
+      // Frames between were given up by a full log. They may be in it again after a loss of power,
+      // and are counted no more.
+      on.at.next = header.position;
+      on.at.skip_points = on.at.skip_bytes = 0;
+    }
   }
   on.pending.add(header.position, header.points - skip_points, header.inflated_bytes - skip_bytes,
                  now_ms, header.received_ns);

@@ -68,10 +68,11 @@ bool sink::recover_parked(std::int64_t now_ms) {
     const auto found = lanes_.find(key);
     const bool parked = found != lanes_.end();
     const log_position end = parked ? found->second->at.parked_end : stood.next;
-    if (end < stood.parked_end) {
-      stood.parked_end = end;
+    // Behind what is parked the lane is read from the log, whatever that has there.
+    if (parked || end < stood.parked_end) {
       recovered_ = std::min(recovered_, std::max(end, stood.next));
     }
+    stood.parked_end = std::min(stood.parked_end, end);
   }
   return true;
 }

@@ -354,6 +354,27 @@ TEST_F(sinks, a_log_that_ends_before_the_cursor_does_not_confuse_it) {
   EXPECT_EQ((world_.server.stored[{"d", ""}]), lines);
 }
 
+// A full log discarded a lane's first frames, and a loss of power brought them back: the cursor's
+// low water is beyond them, where the lane stands is not.
+TEST_F(sinks, frames_that_come_back_below_the_low_water_are_not_delivered) {
+  world_.server.behave = [](const auto&) { return ok; };
+  put("d", 2);
+  put("d", 3);
+  const std::string pending = put("d", 4);
+  cursor_state kept;
+  kept.low_water = log_position(log_.first().number() + 2);
+  kept.discovered = log_.end();
+  kept.accepted = 9;
+  kept.discarded[static_cast<std::size_t>(discard_reason::lost)] = 5;
+  kept.lanes[{"d", ""}] = {.next = log_.first(), .skip_bytes = 5, .skip_points = 1};
+  world_.cursors.kept = kept;
+  world_.start();
+  world_.pass(500);
+  EXPECT_EQ((world_.server.stored[{"d", ""}]), pending);
+  EXPECT_EQ(world_.worker->cursor().accepted, 9U);
+  EXPECT_EQ(world_.worker->cursor().delivered, 4U);
+}
+
 // A lane whose server is away learns at once what a full log discarded; what was delivered of those
 // frames does not count, nor what is under way.
 TEST_F(sinks, what_a_full_log_discards_is_counted_before_the_server_is_back) {
