@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "config/keys/keys.hpp"
 #include "config/secrets.hpp"
 #include "config/sinks/sink_kinds.hpp"
+#include "config/sinks/sink_per_address.hpp"
 
 namespace weir {
 namespace {
@@ -240,6 +242,7 @@ sink_settings reader::read_sink(const config_node& node) {
     tell(node, fmt::format("this [[sink]] has no type; write type = {}", names_of_kinds()));
   } else if (issues_.size() == before) {
     check_sink(node, sink, issues_);
+    check_replicas(node, sink, issues_);
   }
   return sink;
 }
@@ -325,6 +328,21 @@ void switch_off(settings& target) {
   std::erase_if(target.sinks, alone);
 }
 
+// From here on each address is a sink. Databases that learn from all of them learn from the first.
+void replicate(settings& target) {
+  std::vector<sink_settings> all;
+  for (const sink_settings& sink : target.sinks) {
+    std::vector<sink_settings> each = sink_per_address(sink);
+    for (auto& [name, database] : target.database) {
+      if (database.learn_from == sink.name) {
+        database.learn_from = each.front().name;
+      }
+    }
+    all.insert(all.end(), std::move_iterator(each.begin()), std::move_iterator(each.end()));
+  }
+  target.sinks = std::move(all);
+}
+
 void reader::read_sinks(const config_node& root, settings& target) {
   const config_node* list = tables_of(root, "sink");
   if (list == nullptr) {
@@ -336,6 +354,7 @@ void reader::read_sinks(const config_node& root, settings& target) {
   check_sinks_together(*list, target.sinks, issues_);
   check_own_listener(*list, target, machine_, issues_);
   switch_off(target);
+  replicate(target);
   check_udp_policies(root, target, issues_);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/glob.hpp"
 #include "config/checks/automatic.hpp"
 #include "config/keys/keys.hpp"
 #include "config/settings_reader.hpp"
@@ -27,7 +28,7 @@ std::string show_database(const std::string& name, const database_settings& data
                           const std::vector<sink_settings>& sinks) {
   const bool any = name == "*";
   const bool same = !any || std::all_of(sinks.begin(), sinks.end(), [](const sink_settings& sink) {
-    return std::find(sink.databases.begin(), sink.databases.end(), "*") != sink.databases.end();
+    return matches_everything(sink.databases);
   });
   const takers by = takers_of(sinks, any ? "*" : std::string_view(name).substr(0, name.find('/')));
   std::string text = fmt::format("[database.{}]\n", quoted(name));

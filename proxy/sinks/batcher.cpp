@@ -13,6 +13,14 @@
 namespace weir {
 namespace {
 
+/// Of `points`, which were counted as pending, so many are to be delivered.
+void leave_out(batch& made, std::uint64_t taken, std::uint64_t points) {
+  made.points -= points;
+  taken = std::min(taken, points);
+  made.points += taken;
+  made.filtered += points - taken;
+}
+
 /// Takes lines of `source` from where the lane stands in it, as many as the limits allow.
 gathered gather_part(const frame& source, const lane_key& lane, std::uint32_t skip_bytes,
                      std::uint32_t skip_points, const batch_limits& limits) {
@@ -42,6 +50,10 @@ gathered gather_part(const frame& source, const lane_key& lane, std::uint32_t sk
                       skip_bytes + static_cast<std::uint32_t>(cut.lines.size()),
                       skip_points + static_cast<std::uint32_t>(out.made.points)};
   }
+  if (limits.filter != nullptr) {
+    out.made.cut.clear();
+    leave_out(out.made, limits.filter->append_taken(cut.lines, out.made.cut), out.made.points);
+  }
   return out;
 }
 
@@ -50,11 +62,22 @@ bool fits(const batch& made, const frame_header& header, const batch_limits& lim
          made.points + header.points <= limits.points;
 }
 
-void put(batch& made, frame_ptr found) {
+/// False, and nothing was put, if it is damaged where a filter must look into it.
+bool put(batch& made, frame_ptr found, const line_filter* filter) {
   made.points += found->header.points;
+  if (filter != nullptr) {
+    std::string lines;
+    if (!inflate_frame(*found, lines)) {
+      made.points -= found->header.points;
+      return false;
+    }
+    made.picked = true;
+    leave_out(made, filter->append_taken(lines, made.cut), found->header.points);
+  }
   made.inflated_bytes += found->header.inflated_bytes;
   made.after = {found->header.position.next(), 0, 0};
   made.frames.push_back(std::move(found));
+  return true;
 }
 
 }  // namespace
@@ -93,7 +116,12 @@ gathered gather(log_reader& reader, const lane_key& lane, const lane_position& f
     } else if (!fits(out.made, header, limits)) {
       return out;
     }
-    put(out.made, std::move(read.found));
+    if (!put(out.made, read.found, limits.filter)) {
+      if (out.made.frames.empty()) {
+        return gather_part(*read.found, lane, 0, 0, limits);  // which says that it is damaged
+      }
+      return out;
+    }
     out.status = gather_status::ready;
   }
   return out;
@@ -101,6 +129,9 @@ gathered gather(log_reader& reader, const lane_key& lane, const lane_position& f
 
 bool append_lines(const batch& source, std::string& out) {
   out.append(source.cut);
+  if (source.picked) {
+    return true;
+  }
   bool whole = true;
   for (const frame_ptr& one : source.frames) {
     whole = inflate_frame(*one, out) && whole;
@@ -109,6 +140,9 @@ bool append_lines(const batch& source, std::string& out) {
 }
 
 request_body build_body(const batch& source, compression_mode mode, gzip_compressor& compressor) {
+  if (source.picked) {
+    return build_body(std::vector<std::string_view>{source.cut}, mode, compressor);
+  }
   request_body body;
   std::vector<std::string_view> plain;
   if (!source.cut.empty()) {

@@ -13,6 +13,7 @@
 #include "codec/gzip.hpp"
 #include "log/frame.hpp"
 #include "log/frame_log.hpp"
+#include "sinks/filters/line_filter.hpp"
 
 namespace weir {
 
@@ -34,16 +35,23 @@ struct batch_limits {
   /// its ready-made gzip member and servers have no limit of points.
   std::uint64_t points = 0;
   bool cuts = true;
+  /// Leaves out lines that the sink does not take; null: it takes all. Must outlive the call.
+  const line_filter* filter = nullptr;
 };
 
 struct batch {
   lane_key lane;
   /// Whole frames in order; or none, and then `cut` holds lines of a part of one frame.
   std::vector<frame_ptr> frames;
+  /// Of `frames`, only the lines in `cut` are to be delivered: a filter was asked.
+  bool picked = false;
   std::string cut;
   log_position cut_position;
   bool cut_ends_frame = false;
+  /// To be delivered, and besides them those that a filter left out.
   std::uint64_t points = 0;
+  std::uint64_t filtered = 0;
+  /// Of what was taken from the log, before a filter.
   std::uint64_t inflated_bytes = 0;
   /// When its first frame was received.
   std::int64_t received_ns = 0;
@@ -68,7 +76,7 @@ struct gathered {
 [[nodiscard]] gathered gather(log_reader& reader, const lane_key& lane, const lane_position& from,
                               log_position end, const batch_limits& limits);
 
-/// Appends all lines of a batch, inflated. False if a frame is damaged.
+/// Appends all lines that are to be delivered, inflated. False if a frame is damaged.
 [[nodiscard]] bool append_lines(const batch& source, std::string& out);
 
 /// A request's body as a list of pieces. The pieces lie in the batch's frames, which must outlive

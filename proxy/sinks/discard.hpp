@@ -26,9 +26,10 @@ enum class discard_reason : std::uint8_t {
   string,        // it holds nothing but strings, which are no samples
   park_full,     // it was parked, or was to be, and the parking place was full
   dropped,       // it was parked, and a person dropped it, or its database
+  filtered,      // the sink does not take its measurement: no loss, it was never meant for it
 };
 inline constexpr std::size_t discard_reason_count =
-    static_cast<std::size_t>(discard_reason::dropped) + 1;
+    static_cast<std::size_t>(discard_reason::filtered) + 1;
 [[nodiscard]] std::string_view name_of(discard_reason reason) noexcept;
 
 /// Points given up, by reason.

@@ -33,6 +33,7 @@ constexpr std::int64_t park_rest_ms = 250;
 
 sink::sink(const sink_settings& settings, sink_parts parts, const cursor_state& start)
     : settings_(settings),
+      filter_(settings.measurements),
       parts_(std::move(parts)),
       reader_(parts_.parked != nullptr ? parked_first(parts_.log.reader(), *parts_.parked)
                                        : parts_.log.reader()),
@@ -137,9 +138,8 @@ void sink::reconcile() {
 
 bool sink::wants(const frame_header& header) const {
   return header.kind == frame_kind::lines &&
-         std::any_of(
-             settings_.databases.begin(), settings_.databases.end(),
-             [&](const std::string& pattern) { return matches_pattern(pattern, header.database); });
+         matches_patterns(settings_.databases, header.database) &&
+         matches_patterns(settings_.retention_policies, header.retention_policy);
 }
 
 void sink::discover(std::int64_t now_ms) {
@@ -408,7 +408,8 @@ void sink::start(lane& on, std::int64_t now_ms) {
     go_on_settling(on, now_ms);
     return;
   }
-  const batch_limits limits{on.limit_bytes, settings_.batch.points, parts_.target.needs_cuts()};
+  const batch_limits limits{on.limit_bytes, settings_.batch.points, parts_.target.needs_cuts(),
+                            filter_.takes_all() ? nullptr : &filter_};
   gathered got = gather(*reader_, on.key, on.at, cursor_.discovered, limits);
   on.current = std::make_unique<batch>(std::move(got.made));
   switch (got.status) {
@@ -417,6 +418,10 @@ void sink::start(lane& on, std::int64_t now_ms) {
                                      ? on.current->cut_position
                                      : on.current->frames.front()->header.position;
       discard(discard_reason::lost, on.pending.skip_to(first));
+      if (on.current->points == 0 && on.current->filtered > 0) {
+        conclude(on, discard_counts{}, now_ms);  // none of it is for this sink
+        return;
+      }
       on.now = lane::stage::delivering;
       on.started_ms = now_ms;
       ++in_flight_;

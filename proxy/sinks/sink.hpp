@@ -204,6 +204,7 @@ class sink {
   [[nodiscard]] log_position least_pending() const;
 
   const sink_settings settings_;
+  const line_filter filter_;
   sink_parts parts_;
   std::unique_ptr<log_reader> reader_;
   /// Its lanes are as of the last keep_cursor; `moved_` are those that changed since it succeeded.

@@ -229,6 +229,7 @@ void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms)
   for (std::size_t i = 0; i < discard_reason_count; ++i) {
     discard(static_cast<discard_reason>(i), counts.of[i]);
   }
+  discard(discard_reason::filtered, settled.filtered);
   std::uint64_t lost = 0;
   const bool by_server = on.now == lane::stage::delivering;
   if (by_server) {
@@ -237,8 +238,8 @@ void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms)
         static_cast<double>(std::max<std::int64_t>(0, now_ns - settled.received_ns)) / 1e9);
   }
   if (settled.frames.empty()) {
-    lost += on.pending.take(settled.cut_position, settled.points, settled.inflated_bytes,
-                            settled.cut_ends_frame);
+    lost += on.pending.take(settled.cut_position, settled.points + settled.filtered,
+                            settled.inflated_bytes, settled.cut_ends_frame);
   }
   for (const frame_ptr& one : settled.frames) {
     lost +=
@@ -250,7 +251,7 @@ void sink::conclude(lane& on, const discard_counts& counts, std::int64_t now_ms)
            .skip_points = settled.after.skip_points,
            .parked_end = on.at.parked_end};
   moved(on);
-  if (dropped == 0 && ++on.successes >= successes_before_growth) {
+  if (by_server && dropped == 0 && ++on.successes >= successes_before_growth) {
     on.successes = 0;
     on.limit_bytes =
         std::min(on.limit_bytes * 2, std::max<std::uint64_t>(1, settings_.batch.bytes));

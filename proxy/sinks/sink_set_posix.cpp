@@ -21,6 +21,7 @@
 #include "sinks/state/cursor_store_posix.hpp"
 #include "sinks/state/gone_cursors_posix.hpp"
 #include "sinks/state/refused_store_posix.hpp"
+#include "sinks/state/start_position.hpp"
 #include "sinks/target_kinds.hpp"
 
 namespace weir {
@@ -162,13 +163,18 @@ outcome make_refused(const sink_settings& settings, const sink_environment& envi
   return nothing{};
 }
 
+/// `cursor_missing`: there is none, and the sink begins where its settings say.
 result<cursor_state> make_cursor(const sink_settings& settings, const sink_environment& environment,
                                  sink_runner::parts& parts, bool& cursor_missing) {
-  cursor_state start;
-  start.low_water = start.discovered = environment.log.first();
-  start.log_identity = environment.log.identity();
+  const auto fresh = [&] {
+    cursor_state state;
+    state.low_water = state.discovered =
+        start_position(settings.start, environment.log, wall_clock_ns());
+    state.log_identity = environment.log.identity();
+    return state;
+  };
   if (!environment.persistent) {
-    return start;
+    return fresh();
   }
   const std::string directory = cursors_of(environment);
   if (const outcome made = make_directories(directory); !made.ok()) {
@@ -184,19 +190,19 @@ result<cursor_state> make_cursor(const sink_settings& settings, const sink_envir
   }
   parts.cursors = std::move(file);
   cursor_missing = !kept.value();
-  if (kept.value()) {
-    started_cursor started =
-        start_on_log(std::move(*kept.value()), environment.log.identity(), environment.log.first());
-    if (started.of_another_log) {
-      journal(journal_level::error,
-              fmt::format("sink {}: its cursor is of another log than the one in log.directory, "
-                          "which was deleted or replaced: it starts at this log's first frame, and "
-                          "{} points that it had still to deliver are lost",
-                          settings.name, started.owed));
-    }
-    start = std::move(started.state);
+  if (cursor_missing) {
+    return fresh();
   }
-  return start;
+  started_cursor started =
+      start_on_log(std::move(*kept.value()), environment.log.identity(), environment.log.first());
+  if (started.of_another_log) {
+    journal(journal_level::error,
+            fmt::format("sink {}: its cursor is of another log than the one in log.directory, "
+                        "which was deleted or replaced: it starts at this log's first frame, and "
+                        "{} points that it had still to deliver are lost",
+                        settings.name, started.owed));
+  }
+  return std::move(started.state);
 }
 
 outcome make_parking(const sink_settings& settings, const sink_environment& environment,

@@ -136,9 +136,7 @@ std::set<std::string> schema_reader::buckets_of(const std::string& database) con
 }
 
 bool schema_reader::delivers(const std::string& database) const {
-  return std::any_of(
-      settings_.databases.begin(), settings_.databases.end(),
-      [&](const std::string& pattern) { return matches_pattern(pattern, database); });
+  return matches_patterns(settings_.databases, database);
 }
 
 /// Warns of buckets that points go to and that the list lacks: a token that may not read buckets

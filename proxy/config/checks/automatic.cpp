@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/checks/automatic.hpp"
 
-#include <algorithm>
-
 #include "base/glob.hpp"
 #include "config/policy_lookup.hpp"
 #include "config/sinks/sink_kinds.hpp"
@@ -58,9 +56,7 @@ std::string word_of(shield_mode mode) {
 takers takers_of(const std::vector<sink_settings>& sinks, std::string_view database) {
   takers kinds;
   for (const sink_settings& sink : sinks) {
-    if (std::any_of(sink.databases.begin(), sink.databases.end(), [&](const std::string& pattern) {
-          return matches_pattern(pattern, database);
-        })) {
+    if (matches_patterns(sink.databases, database)) {
       kind_of(sink).add_to(sink, kinds);
     }
   }

@@ -232,13 +232,28 @@ std::string check_directory(std::string_view text) {
 }
 
 std::string check_pattern(std::string_view text) {
-  return text.empty() ? "a pattern is empty; \"*\" stands for every database" : "";
+  if (text == "!") {
+    return "a pattern is empty behind its \"!\"; name what is left out, as in \"!debug*\"";
+  }
+  return text.empty() ? "a pattern is empty; \"*\" stands for every name" : "";
+}
+
+std::string check_policy_pattern(std::string_view) {
+  return {};
 }
 
 std::string check_sink_name(std::string_view text) {
-  const bool good = !text.empty() && text.size() <= 64 && all(text, [](char c) {
-    return is_letter(c) || is_digit(c) || c == '_' || c == '-';
-  });
+  const std::string_view own = text.substr(0, text.find('@'));
+  const bool at_address = own.size() < text.size();
+  const std::string_view address = at_address ? text.substr(own.size() + 1) : std::string_view();
+  const auto in_names = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; };
+  const auto in_addresses = [](char c) {
+    return is_letter(c) || is_digit(c) ||
+           std::string_view("_-.:[]").find(c) != std::string_view::npos;
+  };
+  const bool good =
+      !own.empty() && own.size() <= 64 && all(own, in_names) &&
+      (!at_address || (!address.empty() && address.size() <= 128 && all(address, in_addresses)));
   return good ? std::string{}
               : fmt::format("\"{}\" is no name of a sink; use 1 to 64 letters, digits, _ and -",
                             text);

@@ -39,14 +39,17 @@ struct endpoint {
 /// Of a header that an operator adds: "Name: value", and none of those that the sink writes itself.
 [[nodiscard]] std::string check_header(std::string_view text);
 
-/// [A-Za-z0-9_-]{1,64}: it becomes a file name and a metric's label.
+/// [A-Za-z0-9_-]{1,64}, and "@HOST:PORT" of one address of several: it becomes a file name and a
+/// metric's label.
 [[nodiscard]] std::string check_sink_name(std::string_view text);
 
 /// The name of a directory: anything but nothing.
 [[nodiscard]] std::string check_directory(std::string_view text);
 
-/// A pattern of database names.
+/// A pattern of names, or "!" and one of those that are left out; of retention policies "" is the
+/// name of the default one.
 [[nodiscard]] std::string check_pattern(std::string_view text);
+[[nodiscard]] std::string check_policy_pattern(std::string_view text);
 
 /// "*", "database" or "database/retention_policy".
 [[nodiscard]] std::string check_database_name(std::string_view text);

@@ -9,6 +9,7 @@
 #include "config/checks/checks.hpp"
 #include "config/keys/keys.hpp"
 #include "config/sinks/sink_kinds.hpp"
+#include "config/sinks/sink_per_address.hpp"
 
 namespace weir {
 namespace {
@@ -51,6 +52,21 @@ void check_rule_texts(const config_node& node, const rule_settings& rule, const 
   }
 }
 
+/// Of themselves, or of what becomes of them with several addresses.
+bool share_a_name(const sink_settings& one, const sink_settings& other) {
+  if (one.name == other.name) {
+    return true;
+  }
+  const std::vector<sink_settings> others = sink_per_address(other);
+  for (const sink_settings& each : sink_per_address(one)) {
+    if (std::any_of(others.begin(), others.end(),
+                    [&](const sink_settings& also) { return also.name == each.name; })) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 // Of a sink whose every value is right by itself.
@@ -82,7 +98,7 @@ void check_sinks_together(const config_node& list, const std::vector<sink_settin
   const teller tell{issues};
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k) {
-      const bool named = !sinks[i].name.empty() && sinks[i].name == sinks[k].name;
+      const bool named = !sinks[i].name.empty() && share_a_name(sinks[i], sinks[k]);
       if (named) {
         tell(*list.children[i].find("name"),
              fmt::format("there is another sink named \"{}\"; give each its own name",

@@ -26,18 +26,13 @@ std::string without_sinks(const settings& effective) {
 }
 
 bool takes(const sink_settings& sink, const std::string& database) {
-  return std::any_of(sink.databases.begin(), sink.databases.end(), [&](const std::string& pattern) {
-    return matches_pattern(pattern, database);
-  });
+  return matches_patterns(sink.databases, database);
 }
 
 /// Whatever a database is called, a sink takes it.
 bool all_taken(const std::vector<sink_settings>& sinks) {
-  return std::any_of(sinks.begin(), sinks.end(), [](const sink_settings& sink) {
-    return std::any_of(sink.databases.begin(), sink.databases.end(), [](const std::string& each) {
-      return each.find_first_not_of('*') == std::string::npos;
-    });
-  });
+  return std::any_of(sinks.begin(), sinks.end(),
+                     [](const sink_settings& sink) { return matches_everything(sink.databases); });
 }
 
 /// Databases that the configuration itself names.

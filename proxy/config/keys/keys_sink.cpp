@@ -4,6 +4,7 @@
 // (config/sinks); keys.cpp has the other sections.
 #include <algorithm>
 
+#include "base/text/rfc3339.hpp"
 #include "config/checks/checks.hpp"
 #include "config/keys/key_builders.hpp"
 #include "config/sinks/sink_kinds.hpp"
@@ -61,13 +62,78 @@ void add_key(std::vector<config_key<S>>& keys, const sink_kind& kind, config_key
                    const S& sink) { return is(sink) ? own(sink) : other(sink); };
 }
 
+/// Why `text` says nowhere to start at.
+failure no_start(const std::string& text) {
+  return failure{
+      fmt::format("\"{}\" is no place in the log; write \"oldest\", \"now\", a time such as "
+                  "\"2026-01-02T03:04:05Z\", or how far back, as in \"-12h\"",
+                  text)};
+}
+
+outcome read_start(S& sink, const config_value& value) {
+  using place = sink_start::place;
+  const auto* text = std::get_if<std::string>(&value);
+  if (text == nullptr) {
+    return wrong_type("\"oldest\", \"now\", a time in quotes or a distance such as \"-12h\"",
+                      value);
+  }
+  if (*text == "oldest" || *text == "now") {
+    sink.start = {*text == "now" ? place::now : place::oldest, 0};
+    return nothing{};
+  }
+  if (const auto time = parse_rfc3339(*text)) {
+    sink.start = {place::time, *time};
+    return nothing{};
+  }
+  if (!text->starts_with('-')) {
+    return no_start(*text);
+  }
+  const auto offset = parse_offset(*text);
+  if (!offset || offset.value() == nanoseconds::min()) {
+    return no_start(*text);
+  }
+  sink.start = {place::before, -offset.value().count()};
+  return nothing{};
+}
+
+std::string show_start(const S& sink) {
+  switch (sink.start.at) {
+    case sink_start::place::now:
+      return quoted("now");
+    case sink_start::place::time:
+      return quoted(rfc3339(sink.start.ns, rfc3339_decimals::needed));
+    case sink_start::place::before:
+      return quoted(format_offset(-nanoseconds{sink.start.ns}));
+    case sink_start::place::oldest:
+      break;
+  }
+  return quoted("oldest");
+}
+
+config_key<S> start_key() {
+  return {"start",
+          "text",
+          "\"oldest\" | \"now\" | TIME | \"-DURATION\"",
+          "where in the log a new sink begins, by the time of receipt",
+          read_start,
+          show_start};
+}
+
 std::vector<config_key<S>> keys_of_all_sinks() {
   return {
       text_key<S>("name", "unique; in metrics, logs and file names", WEIR_MEMBER(name),
                   check_sink_name),
       type_key(),
-      list_key<S>("databases", "[\"*\"]", "patterns of database names, with * and ?",
+      list_key<S>("databases", "[\"*\"]",
+                  "patterns of database names, with * and ?; \"!pattern\" leaves out",
                   WEIR_MEMBER(databases), check_pattern),
+      list_key<S>("retention_policies", "[\"*\"]",
+                  "the same of retention policies; \"\" is the default one",
+                  WEIR_MEMBER(retention_policies), check_policy_pattern),
+      list_key<S>("measurements", "[\"*\"]",
+                  "the same of measurements; lines of others are counted as filtered",
+                  WEIR_MEMBER(measurements), check_pattern),
+      start_key(),
       bool_key<S>("required",
                   "false: loses its oldest when the log is full, and never stops intake",
                   WEIR_MEMBER(required)),

@@ -70,8 +70,9 @@ void add_server_keys(sink_key_list& keys) {
        },
        urls_key.show});
   add(choice_key<Kind, address_use>(
-      "addresses", {{"failover", address_use::failover}}, {"shard", "replicate"},
-      "of several addresses, the first one that answers gets everything", WEIR_MEMBER(addresses)));
+      "addresses", {{"failover", address_use::failover}, {"replicate", address_use::replicate}},
+      {"shard"}, "of several, the first one that answers gets everything, or each address does",
+      WEIR_MEMBER(addresses)));
   add(text_key<Kind>("username", "empty: no authentication; not of InfluxDB 2",
                      WEIR_MEMBER(username)));
   add(secret_key<Kind>("password", "best as \"${NAME}\", from the environment",

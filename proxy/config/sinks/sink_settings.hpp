@@ -18,7 +18,8 @@ using milliseconds = std::chrono::milliseconds;
 
 /// What a sink does with several addresses.
 enum class address_use : std::uint8_t {
-  failover,  // the first one that answers gets everything
+  failover,   // the first one that answers gets everything
+  replicate,  // each gets everything: a sink for each (sink_per_address)
 };
 
 enum class mapping_mode : std::uint8_t { standard };
@@ -89,12 +90,29 @@ struct null_settings {
 using sink_kind_settings = std::variant<null_settings, influxdb_settings, remote_write_settings,
                                         file_settings, stdout_settings>;
 
+/// Where in the log a sink begins that has no cursor yet.
+struct sink_start {
+  enum class place : std::uint8_t {
+    oldest,  // with all that the log has
+    now,     // with what arrives from now on
+    time,    // with what was received at `ns` of the wall clock, or later
+    before,  // with what was received in the last `ns`
+  };
+  place at = place::oldest;
+  std::int64_t ns = 0;
+  friend bool operator==(const sink_start&, const sink_start&) = default;
+};
+
 struct sink_settings {
   std::string name;
   /// Which kind of sink it is (key: type), and what is set of that kind.
   sink_kind_settings kind;
-  /// Shell-like patterns of database names: `*` and `?`.
+  /// Lists of patterns, as matches_patterns (base/glob.hpp) reads them: of names of databases, of
+  /// retention policies ("" is the default one), and of measurements.
   std::vector<std::string> databases{"*"};
+  std::vector<std::string> retention_policies{"*"};
+  std::vector<std::string> measurements{"*"};
+  sink_start start;
   /// false: loses its oldest when the log is full, never stops intake.
   bool required = true;
   /// Off as soon as there is a sink of which this is false: for an example, or a beginning.

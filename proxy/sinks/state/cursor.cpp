@@ -7,8 +7,8 @@ namespace weir {
 namespace {
 
 constexpr std::array<std::string_view, discard_reason_count> reason_names{
-    "refused",   "partial", "too_large", "damaged", "lost",      "out_of_order",
-    "duplicate", "too_old", "future",    "string",  "park_full", "dropped"};
+    "refused", "partial", "too_large", "damaged",   "lost",    "out_of_order", "duplicate",
+    "too_old", "future",  "string",    "park_full", "dropped", "filtered"};
 
 }  // namespace
 

@@ -41,6 +41,8 @@ const std::vector<config_value>& other_values() {
                              "synced",
                              "none",
                              "any",
+                             "now",
+                             "replicate",
                              "discard-oldest",
                              "debug",
                              "null",

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/filters/line_filter.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/glob.hpp"
+#include "weir/line_protocol.hpp"
+
+namespace weir {
+namespace {
+
+/// These lines went through the gate; whatever it let pass is no matter here.
+parse_options all_pass() {
+  parse_options options;
+  options.utf8 = utf8_policy::pass;
+  options.tag_count = tag_count_policy::pass;
+  options.take_byte_order_mark = false;
+  options.line_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
+  return options;
+}
+
+/// Whether a measurement is taken. Lines of one measurement often follow each other, so the last
+/// answer is kept.
+class measurement_check {
+ public:
+  explicit measurement_check(const std::vector<std::string>& patterns) : patterns_(patterns) {}
+
+  bool takes(std::string_view written) {
+    if (!asked_ || written != last_) {
+      name_.clear();
+      unescape_measurement(written, name_);
+      taken_ = matches_patterns(patterns_, name_);
+      last_ = written;
+      asked_ = true;
+    }
+    return taken_;
+  }
+
+ private:
+  const std::vector<std::string>& patterns_;
+  /// A copy: views of a reader end with its next line.
+  std::string last_;
+  std::string name_;
+  bool asked_ = false;
+  bool taken_ = false;
+};
+
+}  // namespace
+
+line_filter::line_filter(std::vector<std::string> measurements)
+    : measurements_(std::move(measurements)), takes_all_(matches_everything(measurements_)) {}
+
+std::uint32_t line_filter::append_taken(std::string_view lines, std::string& out) const {
+  line_reader reader(all_pass());
+  reader.feed(lines);
+  reader.finish();
+  measurement_check check(measurements_);
+  std::uint32_t taken = 0;
+  std::size_t at = 0;
+  while (at < lines.size() && reader.next() == line_event::point) {
+    const point_view& point = reader.point();
+    // Canonical lines lie without gaps, so lengths add up to offsets.
+    const std::size_t end = at + point.text.size() + 1;
+    if (end > lines.size() || lines[end - 1] != '\n') {
+      break;
+    }
+    if (check.takes(point.measurement)) {
+      out.append(lines.substr(at, end - at));
+      ++taken;
+    }
+    at = end;
+  }
+  const std::string_view rest = lines.substr(at);
+  out.append(rest);
+  return taken + static_cast<std::uint32_t>(std::count(rest.begin(), rest.end(), '\n'));
+}
+
+}  // namespace weir
