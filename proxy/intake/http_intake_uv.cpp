@@ -258,12 +258,14 @@ result<std::unique_ptr<http_intake>> http_intake::start(uv_loop_s* control,
 
 std::vector<listen_address> http_intake::addresses() const {
   std::vector<const state::listener*> sorted;
+  sorted.reserve(state_->listeners.size());
   for (const auto& each : state_->listeners) {
     sorted.push_back(each.get());
   }
   std::sort(sorted.begin(), sorted.end(),
             [](const auto* a, const auto* b) { return a->of.number < b->of.number; });
   std::vector<listen_address> out;
+  out.reserve(sorted.size());
   for (const auto* each : sorted) {
     out.push_back(each->opened.address);
   }

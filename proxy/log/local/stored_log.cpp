@@ -44,7 +44,8 @@ outcome stored_log::refresh() {
       continue;
     }
     stored_segment each;
-    each.path = folder + "/" + name;
+    each.path = folder;
+    each.path.append("/").append(name);
     each.first = *sequence;
     const file_handle file(*files_, files_->open_to_read(each.path));
     std::array<char, segment_header_bytes> bytes{};
