@@ -309,6 +309,7 @@ outcome threaded_sinks::begin(const std::vector<sink_settings>& settings) {
   const auto environment = environment_of({settings, given_.compression, given_.state_bytes});
   if (given_.persistent) {
     std::vector<std::string> names;
+    names.reserve(settings.size());
     for (const sink_settings& one : settings) {
       names.push_back(one.name);
     }

@@ -60,12 +60,11 @@ void write_plan::on_stored() {
 void write_plan::on_failure(const influxdb_write_answer& answer) {
   failure_words_ = last_words_;
   failure_ = answer.result;
-  if (!suspects_anything() || now_ == phase::before || now_ == phase::after) {
+  const bool unproven = now_ == phase::search && !proven_ && requests_ >= unproven_max;
+  if (!suspects_anything() || now_ == phase::before || now_ == phase::after || unproven) {
     end_with(answer.result);
   } else if (now_ == phase::suspects) {
     after_suspect(fate::suspect);
-  } else if (!proven_ && requests_ >= unproven_max) {
-    end_with(answer.result);
   } else if (sent_.size() > 1) {
     split(current_);
   } else {
