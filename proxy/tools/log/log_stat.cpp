@@ -76,7 +76,9 @@ std::vector<sink_need> sinks_of(const log_job& job) {
     sink_need need;
     const std::string escaped = name.substr(0, name.size() - suffix.size());
     need.name = percent_unescape(escaped).value_or(escaped);
-    const auto state = read_cursor(directory + "/" + name);
+    std::string path = directory;
+    path.append("/").append(name);
+    const auto state = read_cursor(path);
     if (!state) {
       need.problem = "its cursor cannot be read";
     } else if (state->log_identity != 0 && job.log.identity() != 0 &&
