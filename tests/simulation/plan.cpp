@@ -59,7 +59,7 @@ planned_sink draw_sink(dice& chance, std::size_t number) {
   settings.name = "sink" + std::to_string(number);
   influxdb_settings& server = settings.kind.emplace<influxdb_settings>();
   server.url = "http://upstream";
-  server.version = one.server.version;
+  server.version = static_cast<std::uint32_t>(one.server.version);
   server.create_databases = false;
   server.timeout = std::chrono::milliseconds(chance.between(500, 5'000));
   settings.batch.age = std::chrono::milliseconds(chance.between(1, 500));
