@@ -6,7 +6,7 @@ import time
 import pytest
 
 from harness.fake_influxdb2 import FakeInfluxdb2
-from harness.letters import letters
+from harness.letters import letters, refused_lines
 from harness.process import wait_until
 from harness.scripted import Scripted
 from harness.settings import influx_sink, remote_write_sink, settings
@@ -43,11 +43,6 @@ def wait_settled(weir, delivered, discarded, seconds=30):
         alive=weir.must_be_alive,
     )
     assert metric(weir, "pending_points") == 0
-
-
-def refused_lines(weir, sink="influx"):
-    text = (weir.directory / f"weir-data/refused/{sink}.lp").read_text()
-    return [line for line in text.splitlines() if not line.startswith("#")]
 
 
 def told(weir, words):

@@ -32,3 +32,12 @@ def wait_kept(weir, count):
     wait_until(
         lambda: weir.metrics().sum("weir_letters_kept_total") >= count, what=f"{count} letters kept"
     )
+
+
+def refused_text(weir, sink="influx"):
+    """What the sink's server refused, as weir keeps it: comments with the server's words, then lines."""
+    return (weir.directory / f"weir-data/refused/{sink}.lp").read_text()
+
+
+def refused_lines(weir, sink="influx"):
+    return [line for line in refused_text(weir, sink).splitlines() if not line.startswith("#")]

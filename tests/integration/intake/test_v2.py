@@ -9,6 +9,7 @@ import pytest
 
 from harness.client import read_response, without_hint
 from harness.fake_influxdb2 import FakeInfluxdb2
+from harness.letters import refused_lines
 from harness.process import wait_until
 from harness.settings import file_sink, influx_sink, settings
 
@@ -401,11 +402,7 @@ def test_a_partial_write_costs_the_lines_that_were_dropped(fake, start_weir):
     assert weir.client.write(body, "db").status == 204
     wait_until(lambda: weir.metrics().sum("weir_sink_discarded_points_total", sink="influx") == 2)
     weir.wait_delivered(3)
-    kept = "".join(
-        each.read_text() for each in (weir.directory / "weir-data" / "refused").iterdir()
-    )
-    lines = [line for line in kept.splitlines() if line and not line.startswith("#")]
-    assert lines == [f"cpu,n=1 v=1i {T}", f"cpu,n=3 v=1i {T}"]
+    assert refused_lines(weir) == [f"cpu,n=1 v=1i {T}", f"cpu,n=3 v=1i {T}"]
     assert len(fake.statuses()) <= 12
 
 

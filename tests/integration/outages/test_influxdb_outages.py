@@ -7,6 +7,7 @@ WEIR_OUTAGE_SECONDS sets for how long each fault lasts (2).
 
 import pytest
 
+from harness.letters import refused_lines, refused_text
 from harness.load import Numbered
 from harness.outages import (
     DATABASE,
@@ -139,9 +140,5 @@ def test_the_schema_upstream_is_another(influxd, server, start_weir):
     assert influxd.count(DATABASE, "other") == 1
     assert of_sink(weir, "delivered_points_total", SINK) == 900
     assert of_sink(weir, "discarded_points_total", SINK) == 100
-    kept = "".join(
-        each.read_text() for each in (weir.directory / "weir-data" / "refused").iterdir()
-    )
-    assert "field type conflict" in kept
-    refused = [line for line in kept.splitlines() if line and not line.startswith("#")]
-    assert sorted(refused) == sorted(lines.splitlines()[:100])
+    assert "field type conflict" in refused_text(weir)
+    assert sorted(refused_lines(weir)) == sorted(lines.splitlines()[:100])
