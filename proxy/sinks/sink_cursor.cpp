@@ -89,6 +89,9 @@ void sink::moved(const lane& on) {
 }
 
 cursor_state sink::standing() const {
+  if (!opened_) {
+    return cursor_;  // it does not know its lanes yet
+  }
   cursor_state now = cursor_;
   now.low_water = least_pending();
   now.lanes.clear();

@@ -513,6 +513,23 @@ TEST_F(sinks, a_disk_that_cannot_be_read_at_the_start_costs_nothing) {
   EXPECT_EQ(world_.server.waiting[0].lines, lines);
 }
 
+TEST_F(sinks, one_that_ends_before_the_disk_could_be_read_stands_where_it_began) {
+  world_.start();
+  put("d", 3);
+  world_.turn();
+  const cursor_state stood = world_.worker->standing();
+  ASSERT_EQ(stood.lanes.size(), 1U);
+  log_.fail_reads(true);
+  world_.cursors.kept = stood;
+  world_.start();
+  world_.pass(2'000);
+  ASSERT_FALSE(world_.worker->opened());
+  EXPECT_EQ(world_.worker->standing(), stood);
+  log_.fail_reads(false);
+  world_.pass(1'000);
+  EXPECT_EQ(world_.worker->standing().lanes, stood.lanes);
+}
+
 TEST_F(sinks, a_disk_that_could_not_be_read_is_looked_at_again_without_an_append) {
   world_.start();
   log_.fail_reads(true);
