@@ -193,7 +193,7 @@ void sink::hurry_oldest(std::int64_t now_ms) {
   for (const auto& [key, on] : lanes_) {
     if (on->now == lane::stage::waiting && !on->pending.logged().empty() &&
         on->pending.logged().first() < old_end) {
-      schedule(*on, now_ms);
+      schedule(*on, std::max(now_ms, on->not_before_ms));
     }
   }
 }

@@ -144,6 +144,18 @@ TEST_F(sinks_that_park, a_log_half_full_parks_at_once_and_does_not_wait_for_the_
   EXPECT_EQ(released(), log.end());
 }
 
+TEST_F(sinks_that_park, a_log_half_full_does_not_hurry_what_is_given_up_line_by_line) {
+  world.server.behave = [](const auto&) { return reply_of(413); };
+  start();
+  put("d", 200);
+  log.bytes_max = 1;
+  for (int i = 0; i < 200; ++i) {  // turns for other reasons, such as appends
+    pass(10);
+  }
+  EXPECT_GT(world.discarded(discard_reason::too_large), 2U);
+  EXPECT_LT(world.discarded(discard_reason::too_large), 40U);
+}
+
 TEST_F(sinks_that_park, inf_parks_nothing) {
   missing = {"bad"};
   world.settings.park_after = std::nullopt;
