@@ -212,7 +212,7 @@ void write_plan::contradicted(std::uint64_t dropped) {
 
 void write_plan::on_too_large(const influxdb_write_answer& answer) {
   if (now_ != phase::search) {
-    end_with(attempt_result::failed(answer.words));
+    end_with(answer.result);  // its parts passed: smaller batches will
   } else if (sent_.size() == 1) {
     give_up(sent_.front(), discard_reason::too_large, last_words_);
   } else {

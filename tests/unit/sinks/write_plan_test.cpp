@@ -433,6 +433,21 @@ scripted_server::answering fails_on_bad(const http_reply& how) {
   };
 }
 
+TEST(write_plan, a_batch_whose_parts_pass_and_that_is_too_large_as_a_whole_is_to_be_made_smaller) {
+  const std::string batch = batch_of(64, {});
+  // A connection that is cut while a body that is too large is sent shows no answer.
+  scripted_server server([&](const lines_type& lines, lines_type& stored) {
+    return lines.size() < 64      ? wordless(lines, stored)
+           : server.requests == 1 ? http_reply::failed("cut")
+                                  : reply_of(413);
+  });
+  const attempt_result result = server.deliver(batch, write_plan::cause::suspect);
+  EXPECT_EQ(result.verdict, attempt_verdict::too_large);
+  EXPECT_EQ(result.code, 413);
+  EXPECT_EQ(result.discarded.total(), 0U);
+  EXPECT_TRUE(result.refused.empty());
+}
+
 TEST(write_plan, a_line_on_which_the_server_fails_is_found_and_all_else_is_stored_in_order) {
   const std::string batch = batch_of(1000, {0, 731});
   for (const http_reply& how : {reply_of(500, json_error("panic")), http_reply::failed("cut")}) {
