@@ -144,6 +144,7 @@ void sink::settled_without_server(lane& on, std::int64_t now_ms) {
   if (on.pending.empty()) {
     set_held(on, false);
     on.failing_since_ms.reset();
+    parts_.target.forget(on.key);
     trouble_.gone(on.key, moment_at(now_ms));
   }
 }

@@ -25,6 +25,9 @@ class target {
   /// A cursor was kept: what was done before this call is never delivered again, nor is any frame
   /// below `low_water`.
   virtual void saved(log_position low_water) { static_cast<void>(low_water); }
+  /// All that the lane had to deliver is gone, without an answer to it: what is remembered of its
+  /// failures counts no more.
+  virtual void forget(const lane_key& lane) { static_cast<void>(lane); }
   /// A held lane's cause is perhaps repaired: it is worth to ask before its turn.
   [[nodiscard]] virtual bool may_pass_now(const lane_key& lane) const {
     static_cast<void>(lane);

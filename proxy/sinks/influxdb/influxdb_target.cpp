@@ -141,6 +141,12 @@ void influxdb_target::finish(const work_ptr& work, attempt_result result) {
   work->on_done(std::move(result));
 }
 
+void influxdb_target::forget(const lane_key& lane) {
+  suspicions_.answered(lane);
+  creation_tried_.erase(lane);
+  creation_reported_.erase(lane);
+}
+
 bool influxdb_target::may_create(const lane_key& lane) const {
   return settings_.version == 1 && settings_.create_databases && parts_.created_through_weir &&
          parts_.created_through_weir(lane.database);

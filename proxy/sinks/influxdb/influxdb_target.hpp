@@ -40,6 +40,7 @@ class influxdb_target final : public target {
 
   void deliver(const batch& source, done on_done) override;
   void abort() override { parts_.http.abort(); }
+  void forget(const lane_key& lane) override;
   /// Its database was created through weir since.
   [[nodiscard]] bool may_pass_now(const lane_key& lane) const override {
     return !creation_tried_.contains(lane) && may_create(lane);

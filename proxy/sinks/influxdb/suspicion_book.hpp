@@ -25,7 +25,7 @@ class suspicion_book {
     suspect_alone,
   };
 
-  /// A batch of the lane was answered, whatever the answer.
+  /// A batch of the lane was answered, whatever the answer, or is gone.
   void answered(const lane_key& lane) { failing_.erase(lane); }
   /// A batch of the lane was stored.
   void stored(const lane_key& lane) {

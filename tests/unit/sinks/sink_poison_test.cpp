@@ -133,6 +133,21 @@ TEST_F(poison, of_a_lane_without_neighbours_the_lines_beside_the_bad_one_are_the
   EXPECT_EQ(world_.worker->pending_points(), 0U);
 }
 
+TEST_F(poison, a_lane_that_failed_and_lost_all_is_no_neighbour) {
+  world_.server.behave = [](const auto&) { return reply_of(500); };
+  world_.start();
+  put("gone", "m v=1i 1\n");
+  world_.pass(1'000);
+  log_.lose(log_position(1));
+  world_.pass(1'000);
+  ASSERT_EQ(world_.discarded(discard_reason::lost), 1U);
+  world_.server.behave = fail_on_bad;
+  put("d", "m v=1i 1\nm v=\"bad\" 2\nm v=3i 3\n", 3);
+  world_.pass(60'000);
+  EXPECT_EQ(world_.refused.lines, "m v=\"bad\" 2\n");
+  EXPECT_EQ(world_.worker->pending_points(), 0U);
+}
+
 TEST_F(poison, a_line_without_any_neighbour_is_never_given_up) {
   world_.server.behave = fail_on_bad;
   world_.start();
