@@ -39,7 +39,7 @@ void letter_box::put(std::vector<letter_batch> batches, std::size_t bytes) {
 void letter_box::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    wake_.wait(lock, [this] { return !replacing_ && (stopping_ || !waiting_.empty()); });
     if (waiting_.empty()) {
       return;
     }
@@ -74,14 +74,18 @@ void letter_box::set_keep(std::uint64_t bytes) {
 void letter_box::replace_store(std::unique_ptr<letter_store> store) {
   enabled_.store(store != nullptr, std::memory_order_relaxed);
   std::unique_lock lock(mutex_);
+  replacing_ = true;
   settled_.wait(lock, [this] { return !writing_; });
+  replacing_ = false;
   store_ = std::move(store);
   if (store_ == nullptr) {
     for (const letter_batch& each : std::exchange(waiting_, {})) {
       lost_queue_.add_shared(each.lines.size());
     }
     waiting_bytes_ = 0;
+    settled_.notify_all();
   }
+  wake_.notify_one();
 }
 
 void letter_box::stop() {

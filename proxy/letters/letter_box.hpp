@@ -86,6 +86,8 @@ class letter_box {
   std::vector<letter_batch> waiting_;
   std::size_t waiting_bytes_ = 0;
   bool writing_ = false;
+  /// The thread begins no further write: they might come without end.
+  bool replacing_ = false;
   bool stopping_ = false;
   counter lost_queue_;
   counter lost_memory_;

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <future>
 #include <thread>
 
@@ -83,6 +85,36 @@ TEST_F(letter_box_test, the_end_waits_for_what_was_put_in) {
   EXPECT_EQ(letter_metric(*box, "weir_letters_lost_total{queue}"), 1);
   box.reset();
   EXPECT_EQ(read().size(), 3U);
+}
+
+TEST_F(letter_box_test, letters_without_end_do_not_keep_a_store_from_being_replaced) {
+  letter_box* feeding = nullptr;
+  std::atomic<bool> began{false};
+  std::atomic<bool> replaced{false};
+  std::atomic<bool> gave_up{false};
+  const auto give_up_at = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  letter_box box({.now_ns =
+                      [&] {
+                        began = true;
+                        began.notify_one();
+                        gate_.wait();
+                        // While letters are written, the next ones come.
+                        gave_up = std::chrono::steady_clock::now() > give_up_at;
+                        if (!replaced && !gave_up) {
+                          put(*feeding, {"more"});
+                        }
+                        return letters_now;
+                      }},
+                 open());
+  feeding = &box;
+  put(box, {"first"});
+  began.wait(false);
+  opened_.set_value();
+  box.replace_store(nullptr);
+  replaced = true;
+  EXPECT_FALSE(gave_up);
+  box.flush();
+  EXPECT_FALSE(box.enabled());
 }
 
 }  // namespace
