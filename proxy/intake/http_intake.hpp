@@ -97,8 +97,9 @@ class http_intake {
   /// What has connected by now is accepted; then the listener is closed. Its connections end after
   /// their current request or, if they have none, after their next.
   void remove(std::uint32_t number);
-  /// Whether a connection of this listener, which was removed or not, is still open.
-  [[nodiscard]] bool has_connections(std::uint32_t number) const;
+  /// Whether a connection of this listener may send a request: the listener is open, for what waits
+  /// in the kernel will be accepted, or it was removed and has connections.
+  [[nodiscard]] bool may_have_connections(std::uint32_t number) const;
   /// Of connections that are accepted from now on.
   void set_limits(std::uint32_t connections_max, const http::connection_limits& limits);
 

@@ -316,13 +316,11 @@ void http_intake::remove(std::uint32_t number) {
   }
 }
 
-bool http_intake::has_connections(std::uint32_t number) const {
+bool http_intake::may_have_connections(std::uint32_t number) const {
   const auto& there = state_->listeners;
   const auto& gone = state_->gone;
   return std::any_of(there.begin(), there.end(),
-                     [&](const auto& each) {
-                       return each->of.number == number && each->token.use_count() > 1;
-                     }) ||
+                     [number](const auto& each) { return each->of.number == number; }) ||
          std::any_of(gone.begin(), gone.end(), [&](const auto& each) {
            return each.first == number && !each.second.expired();
          });

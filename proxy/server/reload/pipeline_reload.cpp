@@ -208,10 +208,11 @@ void pipeline::reloading::apply_terms() {
 }
 
 void pipeline::reloading::apply_http() {
-  // Numbers of listeners that are gone are known as long as connections have them.
+  // Numbers of listeners that go are known as long as connections have them; `remove` may accept
+  // some more.
   listener_table known = std::move(made.http.wanted);
   for (const auto& [number, each] : of.answers.current()->listeners) {
-    if (of.intake->has_connections(number)) {
+    if (of.intake->may_have_connections(number)) {
       known.emplace(number, each);
     }
   }
