@@ -138,6 +138,16 @@ void header_copies::add(const segment_entry& entry) {
   }
 }
 
+void header_copies::made_anew(const segment_header& header) {
+  const std::lock_guard lock(mutex_);
+  const auto known = places_.find(header.first_sequence);
+  if (file_.open() && known != places_.end()) {
+    segment_entry entry = known->second.entry;
+    entry.header = header;
+    put(entry, known->second.offset);
+  }
+}
+
 void header_copies::removed(std::uint64_t first_sequence) {
   const std::lock_guard lock(mutex_);
   const auto known = places_.find(first_sequence);

@@ -46,6 +46,8 @@ class header_copies {
   /// After the directory was deleted: makes the file again, where it is not there.
   void renew();
   void add(const segment_entry& entry);
+  /// The segment's file was made again, under the same first sequence.
+  void made_anew(const segment_header& header);
   /// Before the file of that segment is removed.
   void removed(std::uint64_t first_sequence);
 

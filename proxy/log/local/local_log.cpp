@@ -248,13 +248,6 @@ void local_log::retire_oldest(bool discarded) {
   work_.notify_one();
 }
 
-void local_log::retire_empty() {
-  bytes_ -= segments_.back().limits.bytes;
-  retired_.push_back({std::move(segments_.back()), false, {}});
-  segments_.pop_back();
-  work_.notify_one();
-}
-
 void local_log::retire_released(frame_ring::dropped& dropped) {
   const auto low_water = subscribers_.low_water();
   if (!low_water) {

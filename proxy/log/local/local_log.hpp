@@ -140,7 +140,9 @@ class local_log final : public frame_log {
                 std::uint64_t bytes, std::uint64_t first_sequence);
   outcome rotate(std::uint64_t first_sequence);
   [[nodiscard]] bool writer_is_there();
-  outcome remake(std::uint64_t first_sequence);
+  outcome mend_writer();
+  outcome remake();
+  outcome begin_anew();
   void write_behind();
   outcome commit_group(const std::vector<queued_batch>& group, std::uint64_t first_sequence);
   outcome sync_written();
@@ -158,7 +160,6 @@ class local_log final : public frame_log {
   void publish(const std::vector<queued_batch>& group, frame_ring::dropped& dropped);
   [[nodiscard]] bool may_discard(const kept_segment& kept) const;
   void retire_oldest(bool discarded);
-  void retire_empty();
   [[nodiscard]] bool is_retained(const kept_segment& next) const;
   void retire_released(frame_ring::dropped& dropped);
   bool take_memory(std::size_t bytes, frame_ring::dropped& dropped);
@@ -184,6 +185,8 @@ class local_log final : public frame_log {
   std::unique_ptr<segment_writer> writer_;
   /// The sequence that follows the last one in writer_'s segment.
   std::uint64_t writer_next_;
+  /// writer_'s file, which held nothing, was removed to be made anew.
+  bool newest_removed_ = false;
   /// A segment was made since the directory was synced last.
   bool directory_unsynced_ = true;
 

@@ -79,15 +79,8 @@ void local_log::probe() {
 }
 
 outcome local_log::probe_disk(std::size_t bytes) {
-  if (!writer_is_there()) {
-    if (outcome made = remake(writer_next_); !made) {
-      return made;
-    }
-  }
-  if (writer_->broken() && !writer_->repair()) {
-    if (outcome rotated = rotate(writer_next_); !rotated) {
-      return rotated;
-    }
+  if (outcome ready = mend_writer(); !ready) {
+    return ready;
   }
   outcome taken = writer_->probe(bytes);
   if (taken && options_.promise == append_promise::synced) {

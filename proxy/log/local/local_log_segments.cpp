@@ -14,19 +14,12 @@ namespace weir {
 outcome local_log::write(const std::vector<frame_ptr>& frames,
                          const std::vector<std::uint64_t>& checksums, std::uint64_t bytes,
                          std::uint64_t first_sequence) {
-  if (!writer_is_there()) {
-    if (outcome made = remake(first_sequence); !made) {
-      return made;
-    }
+  if (outcome ready = mend_writer(); !ready) {
+    return ready;
   }
   const bool empty = writer_->bytes() == segment_header_bytes;
-  const bool whole = !writer_->broken() || writer_->repair();
   const bool too_large = !empty && writer_->bytes() + bytes > segment_bytes_;
-  if (!whole || too_large || first_sequence != writer_next_) {
-    if (first_sequence == writer_->about()->first()) {
-      // Its successor would have its name; there is nothing in it to go on from.
-      return failure{writer_->about()->path() + ": a write that failed could not be undone"};
-    }
+  if (too_large || first_sequence != writer_next_) {
     if (outcome rotated = rotate(first_sequence); !rotated) {
       return rotated;
     }
@@ -44,30 +37,25 @@ bool local_log::writer_is_there() {
   return files_.kind(writer_->about()->path(), is) < 0 || is != entry_kind::missing;
 }
 
+/// Sees to it that the newest segment may be written to: where its file has vanished, or what
+/// failed in it cannot be undone, the log goes on in a new one.
+outcome local_log::mend_writer() {
+  if (!writer_is_there() && !newest_removed_) {
+    return remake();
+  }
+  const bool whole = !newest_removed_ && (!writer_->broken() || writer_->repair());
+  return whole ? outcome(nothing{}) : begin_anew();
+}
+
 /// The newest segment's file has vanished: goes on in a new one. The log's own directory is not
 /// made again, as something else may belong there (a disk that is not mounted).
-outcome local_log::remake(std::uint64_t first_sequence) {
+outcome local_log::remake() {
   const std::string path = writer_->about()->path();
   entry_kind is = entry_kind::missing;
   if (files_.kind(options_.directory, is) == 0 && is == entry_kind::folder) {
     static_cast<void>(files_.make_directory(directory_));
   }
-  outcome made = nothing{};
-  if (first_sequence != writer_->about()->first()) {
-    made = rotate(first_sequence);
-  } else {
-    const segment_header header{first_sequence, options_.now_ns(), identity_};
-    auto created = segment_writer::create(files_, directory_, header);
-    made = created ? outcome(nothing{}) : created.error();
-    if (created) {
-      writer_ = std::move(created).value();
-      directory_unsynced_ = true;
-      const std::lock_guard lock(mutex_);
-      bytes_ += segment_header_bytes - segments_.back().limits.bytes;
-      segments_.back() = {writer_->about(), {segment_header_bytes, written_end_}};
-    }
-  }
-  if (!made) {
+  if (outcome made = begin_anew(); !made) {
     return failure{path +
                    " has vanished (was log.directory deleted, or its disk unmounted?), and "
                    "a new segment cannot be made: " +
@@ -76,6 +64,35 @@ outcome local_log::remake(std::uint64_t first_sequence) {
   headers_->renew();
   journal(journal_level::error, path + " has vanished under this process; the log goes on in " +
                                     writer_->about()->path());
+  return nothing{};
+}
+
+/// Goes on in a new file right behind the last record. Behind that record may stand others, of a
+/// write that failed: that the new file is named by the very next sequence says, when the log is
+/// opened, that they are none. So where there is no record yet, the new file takes the old one's
+/// name and place.
+outcome local_log::begin_anew() {
+  const std::shared_ptr<segment> old = writer_->about();
+  if (writer_next_ != old->first()) {
+    return rotate(writer_next_);
+  }
+  const int error = files_.remove(old->path());
+  if (error < 0 && error != -ENOENT) {
+    return failure{old->path() + ": a write that failed could not be undone: " + errno_text(error)};
+  }
+  newest_removed_ = newest_removed_ || error == 0;
+  const segment_header header{old->first(), options_.now_ns(), identity_};
+  auto created = segment_writer::create(files_, directory_, header);
+  if (!created) {
+    return created.error();
+  }
+  newest_removed_ = false;
+  headers_->made_anew(header);
+  writer_ = std::move(created).value();
+  directory_unsynced_ = true;
+  const std::lock_guard lock(mutex_);
+  bytes_ += segment_header_bytes - segments_.back().limits.bytes;
+  segments_.back() = {writer_->about(), {segment_header_bytes, written_end_}};
   return nothing{};
 }
 
@@ -94,9 +111,6 @@ outcome local_log::rotate(std::uint64_t first_sequence) {
   directory_unsynced_ = true;
   frame_ring::dropped dropped;
   const std::lock_guard lock(mutex_);
-  if (segments_.size() > 1 && segments_.back().limits.bytes <= segment_header_bytes) {
-    retire_empty();
-  }
   segments_.back().limits.end = first_sequence;
   segments_.push_back({writer_->about(), {segment_header_bytes, written_end_}});
   bytes_ += segment_header_bytes;

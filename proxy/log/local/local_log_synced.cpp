@@ -94,6 +94,7 @@ outcome local_log::commit_group(const std::vector<queued_batch>& group,
     done = sync_written();
     if (!done) {
       give_up_segment();
+      writer_next_ = first_sequence;
     }
   }
   if (!done) {
@@ -126,16 +127,6 @@ void local_log::give_up_segment() {
     trusted_bytes = segments_.back().limits.bytes;
   }
   writer_->distrust(trusted_bytes);
-  frame_ring::dropped dropped;
-  const std::lock_guard lock(mutex_);
-  if (writer_->about()->first() == end_) {
-    // Segments are named by their first sequence: the next one needs a name of its own.
-    ++end_;
-    written_end_ = end_;
-    segments_.back().limits.end = end_;
-    ring_.restart(log_position(end_), dropped);
-  }
-  writer_next_ = end_;
 }
 
 void local_log::publish(const std::vector<queued_batch>& group, frame_ring::dropped& dropped) {

@@ -40,6 +40,10 @@ class held_files final : public forwarding_files {
     const std::lock_guard lock(mutex_);
     directory_error_ = error;
   }
+  void fail_truncations(int error) {
+    const std::lock_guard lock(mutex_);
+    truncate_error_ = error;
+  }
   /// Waits until so many syncs have begun since the start.
   void wait_begun(int count) {
     std::unique_lock lock(mutex_);
@@ -64,6 +68,10 @@ class held_files final : public forwarding_files {
     permitted_ -= held_ ? 1 : 0;
     return error_ != 0 ? -error_ : real_.sync(descriptor);
   }
+  int truncate(int descriptor, std::uint64_t size) override {
+    const std::lock_guard lock(mutex_);
+    return truncate_error_ != 0 ? -truncate_error_ : real_.truncate(descriptor, size);
+  }
   int sync_directory(const std::string& path) override {
     const std::lock_guard lock(mutex_);
     ++directory_syncs_;
@@ -84,6 +92,7 @@ class held_files final : public forwarding_files {
   int permitted_ = 0;
   int error_ = 0;
   int directory_error_ = 0;
+  int truncate_error_ = 0;
   int begun_ = 0;
   int directory_syncs_ = 0;
   std::uint64_t written_ = 0;
@@ -176,6 +185,62 @@ TEST_F(local_log_synced, a_failed_sync_fails_all_that_waited_and_ends_the_segmen
   }
   auto log = open();
   EXPECT_EQ(stored_in(*log), (payloads{"kept f=1 1\n", "busy f=1 1\n", "after f=1 1\n"}));
+}
+
+// A client that was told of the failure writes again: its points would be in the log twice.
+TEST_F(local_log_synced, what_failed_and_could_not_be_cut_off_does_not_come_back) {
+  for (const bool kept_before : {true, false}) {
+    const test_directory directory;
+    log_shape settings;
+    settings.promise = append_promise::synced;
+    payloads expected;
+    {
+      auto log = open_log(directory.path(), budget_, settings, &files_);
+      static_cast<void>(log->subscribe({"sink", true, {}}, log_position(1)));
+      if (kept_before) {
+        ASSERT_EQ(append_one(*log, make_frame("kept f=1 1\n")), append_status::taken);
+        expected.emplace_back("kept f=1 1\n");
+      }
+      // The first failure leaves its record where it is, the others meet a segment without any.
+      files_.hold();
+      files_.let(3, EIO);
+      for (const int truncate_error : {EIO, 0, EIO}) {
+        files_.fail_truncations(truncate_error);
+        EXPECT_EQ(append_one(*log, make_frame("refused f=1 1\n")), append_status::failed);
+      }
+      files_.let_all();
+      ASSERT_EQ(append_one(*log, make_frame("again f=1 1\n")), append_status::taken);
+      expected.emplace_back("again f=1 1\n");
+      EXPECT_EQ(stored_in(*log), expected);
+    }
+    files_.fail_truncations(0);
+    auto log = open_log(directory.path(), budget_, settings, &files_);
+    EXPECT_EQ(stored_in(*log), expected);
+    EXPECT_EQ(metric(*log, "weir_log_missing_frames_total"), 0);
+  }
+}
+
+// There is nothing to go on from where the only segment has no record yet.
+TEST_F(local_log_synced, a_segment_that_cannot_be_made_anew_is_tried_again) {
+  counting_files files;
+  log_shape settings;
+  settings.promise = append_promise::synced;
+  auto log = open_log(directory_.path(), budget_, settings, &files);
+  const auto fail_from_next = [&files](int calls_later) {
+    files.fail_at = static_cast<int>(files.calls.size()) + calls_later;
+  };
+  fail_from_next(1);  // after the write, the sync
+  files.dead = true;  // and the truncation
+  EXPECT_EQ(append_one(*log, make_frame("refused f=1 1\n")), append_status::failed);
+  files.dead = false;
+  fail_from_next(1);  // the old file is cut back: removed, but no new one can be made
+  EXPECT_EQ(append_one(*log, make_frame("refused f=1 1\n")), append_status::failed);
+  EXPECT_TRUE(directory_.segments().empty());
+  EXPECT_EQ(log->outlook().detail.find("has vanished"), std::string::npos)
+      << log->outlook().detail;
+  EXPECT_EQ(append_one(*log, make_frame("kept f=1 1\n")), append_status::taken);
+  log.reset();
+  EXPECT_EQ(stored_in(*open()), payloads{"kept f=1 1\n"});
 }
 
 TEST_F(local_log_synced, a_disk_that_keeps_refusing_leaves_no_heap_of_files) {
