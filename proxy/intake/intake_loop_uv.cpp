@@ -147,11 +147,13 @@ void intake_loop::on_wake(uv_async_t* handle) {
   while (self.accepted_.try_dequeue(socket)) {
     self.open_client(std::move(socket));
   }
-  for (client* c : self.clients_) {
-    if (std::find(gone.begin(), gone.end(), c->machine.peer().listener) != gone.end()) {
-      // Its client may be about to send a request: that one is answered, too.
-      c->machine.finish_after_current(/*input_waits=*/true);
-      self.touch(*c);
+  if (!gone.empty()) {
+    for (client* c : self.clients_) {
+      if (std::find(gone.begin(), gone.end(), c->machine.peer().listener) != gone.end()) {
+        // Its client may be about to send a request: that one is answered, too.
+        c->machine.finish_after_current(/*input_waits=*/true);
+        self.touch(*c);
+      }
     }
   }
   if (self.finishing_.load()) {
