@@ -177,15 +177,33 @@ std::string query_error(std::string_view body) {
   return result_error(root);
 }
 
+namespace {
+
+/** An address without its query, which may repeat that of the request, and without what stands
+ *  before an @ in its authority: either may hold a password. */
+std::string without_secrets(std::string_view address) {
+  address = address.substr(0, address.find_first_of("?#"));
+  const std::size_t slashes = address.find("//");
+  if (slashes == std::string_view::npos) {
+    return std::string(address);
+  }
+  const std::size_t host = slashes + 2;
+  const std::string_view authority = address.substr(host, address.find('/', host) - host);
+  const std::size_t at = authority.rfind('@');
+  const std::size_t left_out = at == std::string_view::npos ? 0 : at + 1;
+  return std::string(address.substr(0, host)).append(address.substr(host + left_out));
+}
+
+}  // namespace
+
 std::string not_stored_message(int status, std::string_view success_status,
                                std::string_view location) {
   std::string message = "answered " + std::to_string(status) + ", not ";
   message += success_status;
   message += ": is the url right?";
   if (!location.empty()) {
-    // Its query may repeat that of the request, or a password.
     message += " It redirects to ";
-    message += location.substr(0, location.find_first_of("?#"));
+    message += without_secrets(location);
   }
   return message;
 }

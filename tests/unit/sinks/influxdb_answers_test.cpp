@@ -234,6 +234,11 @@ TEST(influxdb_answers, a_success_that_is_none_names_its_status_and_asks_for_the_
   moved.location = "https://h/write?db=d&p=secret#x";
   EXPECT_EQ(words(moved),
             "answered 307, not 204: is the url right? It redirects to https://h/write");
+  moved.location = "https://ann:p@ss@h:1/a@b/c";
+  EXPECT_EQ(words(moved),
+            "answered 307, not 204: is the url right? It redirects to https://h:1/a@b/c");
+  moved.location = "//ann:secret@h";
+  EXPECT_EQ(words(moved), "answered 307, not 204: is the url right? It redirects to //h");
 }
 
 TEST(influxdb_answers, a_held_lane_names_its_remedy) {
