@@ -256,7 +256,6 @@ TEST_F(http_intake_test, answers_given_later_reach_their_clients_when_the_worker
   for (const unique_fd& each : clients) {
     EXPECT_NE(read_until(each.get(), "\r\n\r\n").find("204 No Content"), std::string::npos);
   }
-  intake_->stop();
 }
 
 TEST_F(http_intake_test, pipelined_requests_are_answered_in_order) {
