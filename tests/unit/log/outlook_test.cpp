@@ -52,8 +52,11 @@ TEST_P(outlook, full_until_a_sink_releases_and_no_append_is_needed) {
   EXPECT_EQ(log->usage().bytes_max, keep_bytes);
   EXPECT_GT(log->usage().bytes + 21'000, keep_bytes);
   EXPECT_LE(log->usage().bytes, keep_bytes);
-  log->release(sink, log_position(2));
-  EXPECT_EQ(log->outlook().status, append_status::full) << "no whole segment is free";
+  if (GetParam() != append_promise::received) {
+    // There the writer's groups make the segments, and the first one may have a single frame.
+    log->release(sink, log_position(2));
+    EXPECT_EQ(log->outlook().status, append_status::full) << "no whole segment is free";
+  }
   log->release(sink, log->end());
   while (GetParam() == append_promise::received && log->outlook().status != append_status::taken) {
     log->release(sink, log->end());  // frames are written behind, and released after that
