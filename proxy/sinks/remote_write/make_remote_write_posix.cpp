@@ -6,7 +6,7 @@
 #include "base/clock_posix.hpp"
 #include "files/directory_remedy_posix.hpp"
 #include "sinks/remote_write/remote_write_target.hpp"
-#include "sinks/remote_write/sent_file_posix.hpp"
+#include "sinks/remote_write/sending/sent_file_posix.hpp"
 #include "sinks/target_kinds.hpp"
 
 namespace weir {

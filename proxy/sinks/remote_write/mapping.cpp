@@ -10,7 +10,7 @@
 #include "base/assert.hpp"
 #include "base/text/ascii.hpp"
 #include "base/text/utf8.hpp"
-#include "sinks/remote_write/wire.hpp"
+#include "sinks/remote_write/wire/wire.hpp"
 
 namespace weir {
 namespace {

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "config/settings.hpp"
-#include "sinks/remote_write/shard.hpp"
+#include "sinks/remote_write/sending/shard.hpp"
 #include "sinks/target.hpp"
 
 namespace weir {

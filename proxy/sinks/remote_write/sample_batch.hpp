@@ -13,8 +13,8 @@
 
 #include "sinks/discard.hpp"
 #include "sinks/remote_write/mapping.hpp"
-#include "sinks/remote_write/sent_ledger.hpp"
-#include "sinks/remote_write/wire.hpp"
+#include "sinks/remote_write/sending/sent_ledger.hpp"
+#include "sinks/remote_write/wire/wire.hpp"
 
 namespace weir {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Answers of remote write receivers as a table.
-#include "sinks/remote_write/answers.hpp"
+#include "sinks/remote_write/sending/answers.hpp"
 
 #include <gtest/gtest.h>
 

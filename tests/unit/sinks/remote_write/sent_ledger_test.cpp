@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/remote_write/sent_ledger.hpp"
+#include "sinks/remote_write/sending/sent_ledger.hpp"
 
 #include <gtest/gtest.h>
 

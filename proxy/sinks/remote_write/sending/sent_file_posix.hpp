@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "sinks/remote_write/sent_ledger.hpp"
+#include "sinks/remote_write/sending/sent_ledger.hpp"
 
 namespace weir {
 

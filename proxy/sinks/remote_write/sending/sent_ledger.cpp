@@ -4,7 +4,7 @@
 // samples, the last frame of their batch, the samples; numbers in little endian. A record
 // `intended` holds the samples of a request; `accepted` after it says that the server took all of
 // them. Pure.
-#include "sinks/remote_write/sent_ledger.hpp"
+#include "sinks/remote_write/sending/sent_ledger.hpp"
 
 #include <xxhash.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The file of sent samples.
-#include "sinks/remote_write/sent_file_posix.hpp"
+#include "sinks/remote_write/sending/sent_file_posix.hpp"
 
 #include <fmt/format.h>
 

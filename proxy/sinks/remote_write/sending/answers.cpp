@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The tables of remote write's answers. Pure.
-#include "sinks/remote_write/answers.hpp"
+#include "sinks/remote_write/sending/answers.hpp"
 
 #include <array>
 #include <utility>

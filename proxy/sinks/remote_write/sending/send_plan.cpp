@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Planning and bisection. Pure.
-#include "sinks/remote_write/send_plan.hpp"
+#include "sinks/remote_write/sending/send_plan.hpp"
 
 #include <algorithm>
 
-#include "sinks/remote_write/answers.hpp"
+#include "sinks/remote_write/sending/answers.hpp"
 
 namespace weir {
 

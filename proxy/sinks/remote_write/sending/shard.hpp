@@ -17,12 +17,12 @@
 
 #include "config/settings.hpp"
 #include "net/transfer.hpp"
-#include "sinks/remote_write/answers.hpp"
-#include "sinks/remote_write/encoder.hpp"
 #include "sinks/remote_write/sample_batch.hpp"
 #include "sinks/remote_write/sample_metrics.hpp"
-#include "sinks/remote_write/send_plan.hpp"
-#include "sinks/remote_write/sent_ledger.hpp"
+#include "sinks/remote_write/sending/answers.hpp"
+#include "sinks/remote_write/sending/send_plan.hpp"
+#include "sinks/remote_write/sending/sent_ledger.hpp"
+#include "sinks/remote_write/wire/encoder.hpp"
 #include "sinks/target.hpp"
 
 namespace weir {

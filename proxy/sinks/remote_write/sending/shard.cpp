@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One stream of remote write requests.
-#include "sinks/remote_write/shard.hpp"
+#include "sinks/remote_write/sending/shard.hpp"
 
 #include <fmt/format.h>
 

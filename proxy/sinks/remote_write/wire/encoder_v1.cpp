@@ -5,7 +5,7 @@
 
 #include <protozero/pbf_writer.hpp>
 
-#include "sinks/remote_write/encoder.hpp"
+#include "sinks/remote_write/wire/encoder.hpp"
 
 namespace weir {
 

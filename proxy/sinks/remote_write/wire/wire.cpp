@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Encoding of remote write 1. Pure.
-#include "sinks/remote_write/wire.hpp"
+#include "sinks/remote_write/wire/wire.hpp"
 
 #include <protozero/pbf_writer.hpp>
 

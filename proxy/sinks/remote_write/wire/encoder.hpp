@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sinks/remote_write/wire.hpp"
+#include "sinks/remote_write/wire/wire.hpp"
 
 namespace weir {
 
