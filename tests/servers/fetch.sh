@@ -10,7 +10,7 @@ set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 servers=$root/build/servers
-packages=(influxdb influxdb-client prometheus victoria-metrics)
+packages=(influxdb influxdb-client prometheus prometheus-pushgateway victoria-metrics)
 
 fail() {
   printf 'fetch.sh: %s\n' "$*" >&2
