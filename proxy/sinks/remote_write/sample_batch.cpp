@@ -5,13 +5,11 @@
 
 #include <xxhash.h>
 
-#include <algorithm>
 #include <limits>
-#include <tuple>
 
 namespace weir {
 
-void sample_batch::read(std::int64_t now_ms, sent_ledger& ledger) {
+void sample_batch::read(const sample_rules& rules, sent_ledger& ledger) {
   parse_options options;
   // These lines went through the gate; whatever it let pass is no matter here.
   options.utf8 = utf8_policy::pass;
@@ -29,11 +27,11 @@ void sample_batch::read(std::int64_t now_ms, sent_ledger& ledger) {
     const auto bytes = static_cast<std::uint32_t>(reader.point().text.size() + 1);
     points_.push_back({{at, bytes}});
     at += bytes;
-    read_point(reader.point(), now_ms);
+    read_point(reader.point(), rules.now_ms);
   }
   keep_last_of_each_time();
-  drop_what_is_sent(ledger);
-  order_in_rounds();
+  drop_what_is_sent(rules, ledger);
+  order(rules.several);
 }
 
 void sample_batch::read_point(const point_view& point, std::int64_t now_ms) {
@@ -58,7 +56,7 @@ void sample_batch::read_point(const point_view& point, std::int64_t now_ms) {
     bool exact = true;
     const double value = sample_value(field, exact);
     counts_.inexact += exact ? 0 : 1;
-    samples_.push_back({time_ms, value, series_of(point, field), index, 0});
+    samples_.push_back({time_ms, value, series_of(point, field), index, 0, 0});
   }
 }
 
@@ -88,66 +86,10 @@ sample_batch::span_of sample_batch::keep(std::string_view bytes) {
   return where;
 }
 
-// Two points of a series in one millisecond are one sample: the one written last, as in InfluxDB.
-void sample_batch::keep_last_of_each_time() {
-  const auto place = [](const sample& one) { return std::tuple(one.series, one.time_ms); };
-  std::stable_sort(samples_.begin(), samples_.end(), [&](const sample& one, const sample& other) {
-    return place(one) < place(other);
-  });
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < samples_.size(); ++i) {
-    if (i + 1 < samples_.size() && place(samples_[i]) == place(samples_[i + 1])) {
-      note(samples_[i].point, discard_reason::duplicate);
-    } else {
-      samples_[kept++] = samples_[i];
-    }
-  }
-  samples_.resize(kept);
-}
-
-void sample_batch::drop_what_is_sent(sent_ledger& ledger) {
-  std::uint32_t series = std::numeric_limits<std::uint32_t>::max();
-  std::optional<std::int64_t> last;
-  std::erase_if(samples_, [&](const sample& one) {
-    const sent_sample sent = sent_of(one);
-    if (one.series != series) {
-      series = one.series;
-      last = ledger.last(sent.series);
-    }
-    if (ledger.delivered(sent)) {
-      deliver(one);
-      return true;
-    }
-    if (!last || one.time_ms > *last || (one.time_ms == *last && ledger.uncertain(sent))) {
-      return false;
-    }
-    note(one.point,
-         one.time_ms == *last ? discard_reason::duplicate : discard_reason::out_of_order);
-    return true;
-  });
-}
-
-void sample_batch::order_in_rounds() {
-  for (std::size_t i = 1; i < samples_.size(); ++i) {
-    const bool same = samples_[i].series == samples_[i - 1].series;
-    samples_[i].round = same ? samples_[i - 1].round + 1 : 0;
-  }
-  std::sort(samples_.begin(), samples_.end(), [](const sample& one, const sample& other) {
-    return std::tuple(one.round, one.time_ms, one.series) <
-           std::tuple(other.round, other.time_ms, other.series);
-  });
-}
-
 wire_series sample_batch::wire_of(const sample& one) const {
   const series_entry& series = series_[one.series];
   const label_set& labels = label_sets_[series.labels];
-  return {text(labels.before), text(series.name), text(labels.after), one.value, one.time_ms};
-}
-
-std::size_t sample_batch::wire_bytes(const sample& one) const {
-  const series_entry& series = series_[one.series];
-  const label_set& labels = label_sets_[series.labels];
-  return labels.before.bytes + labels.after.bytes + series.name.bytes + wire::sample_bytes_max;
+  return {text(labels.before), text(series.name), text(labels.after)};
 }
 
 void sample_batch::deliver(const sample& one) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A batch of lines as samples: read, filtered, and ordered into rounds, so that a request made of a
-// part of one round has each series once and rounds in turn keep each series in order. It also
-// keeps what became of each point. Pure.
+// A batch of lines as samples: read, filtered, and ordered so that requests made of them in turn
+// keep each series in order. It also keeps what became of each point. Pure.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +22,19 @@ struct sample {
   double value = 0;
   std::uint32_t series = 0;
   std::uint32_t point = 0;
-  /// How many samples of the series are sent before it.
+  /// Where a request has each series once: how many samples of the series are sent before it.
   std::uint32_t round = 0;
+  /// It was sent in a request whose answer got lost: the ledger's number of that; 0: it was not.
+  std::uint32_t question = 0;
+};
+
+/// What a batch is read by.
+struct sample_rules {
+  std::int64_t now_ms = 0;
+  /// A request may hold several samples of a series.
+  bool several = true;
+  /// What was refused in an earlier attempt at the batch; null: nothing.
+  const refused_samples* refused = nullptr;
 };
 
 /// What was counted while a batch was read and sent, in samples.
@@ -43,17 +53,23 @@ class sample_batch {
   explicit sample_batch(std::string lines) : lines_(std::move(lines)) {}
 
   /// Reads the lines; of what the ledger knows to be delivered or hopeless nothing is left.
-  void read(std::int64_t now_ms, sent_ledger& ledger);
+  void read(const sample_rules& rules, sent_ledger& ledger);
 
-  /// To be sent, in rounds, by time within a round.
+  /// To be sent, by time; in rounds, and by time within a round, where a request has a series once.
   [[nodiscard]] const std::vector<sample>& samples() const noexcept { return samples_; }
+  /// Their order is send_plan's matter.
+  [[nodiscard]] std::vector<sample>& samples() noexcept { return samples_; }
+  /// Where a request ends that begins with sample `begin`: of one round, at most so many samples
+  /// and bytes before compression, at least one sample. Those of a series are put together.
+  [[nodiscard]] std::size_t make_request(std::size_t begin, std::size_t samples_max,
+                                         std::size_t bytes_max);
+  /// Of samples in a request.
+  [[nodiscard]] bool holds_a_series_twice(std::size_t begin, std::size_t end) const;
   [[nodiscard]] sent_sample sent_of(const sample& one) const {
     return {series_[one.series].key, one.time_ms};
   }
   /// Valid as long as this is.
   [[nodiscard]] wire_series wire_of(const sample& one) const;
-  /// Of the sample in a request, at most.
-  [[nodiscard]] std::size_t wire_bytes(const sample& one) const;
 
   void deliver(const sample& one);
   void discard(const sample& one, discard_reason reason);
@@ -100,8 +116,10 @@ class sample_batch {
   [[nodiscard]] span_of keep(std::string_view bytes);
   void note(std::uint32_t point, discard_reason reason);
   void keep_last_of_each_time();
-  void drop_what_is_sent(sent_ledger& ledger);
-  void order_in_rounds();
+  void drop_what_is_sent(const sample_rules& rules, sent_ledger& ledger);
+  void order(bool several);
+  [[nodiscard]] std::size_t label_bytes(std::uint32_t series) const;
+  void put_series_together(std::size_t begin, std::size_t end);
 
   std::string lines_;
   /// Encoded labels and names.
@@ -111,6 +129,10 @@ class sample_batch {
   std::unordered_map<series_key, std::uint32_t, hasher> by_key_;
   std::vector<point_entry> points_;
   std::vector<sample> samples_;
+  /// Of the request being made: which series it has, and how many samples of each.
+  std::vector<std::uint32_t> place_of_series_;
+  std::vector<std::uint32_t> samples_of_place_;
+  std::vector<sample> together_;
   sample_counts counts_;
   // Of the line being read.
   wire_labels labels_;

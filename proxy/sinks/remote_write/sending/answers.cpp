@@ -127,6 +127,9 @@ remote_write_answer read_remote_write_answer(const http_reply& reply) {
       break;
     case meaning::refused:
       answer.what = remote_write_answer::kind::refused;
+      // Thanos, and Mimir with Cortex, unlike a Prometheus.
+      answer.rest_is_stored =
+          reply.status == 409 || holds(message, "err-mimir-") || holds(message, "series=");
       break;
     case meaning::too_large:
       answer.what = remote_write_answer::kind::too_large;

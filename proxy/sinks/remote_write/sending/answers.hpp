@@ -25,6 +25,8 @@ struct remote_write_answer {
   /// The server's own message, or its status in words.
   std::string message;
   int status = 0;
+  /// Of refused: the receiver keeps what is good of the request.
+  bool rest_is_stored = false;
   /// Of stored: the answer is a page (HTML), which a receiver does not send.
   bool page = false;
   attempt_result result;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which samples go into the next request, and what follows when the server refuses one: halves, and
-// halves of halves, until the offenders stand alone, so that none takes others along. Pure.
+// Which samples go into the next request, and what follows when the server refuses one: parts of
+// it, and parts of parts, until the offenders stand alone, so that none takes others along; and
+// before all, whether the server has what was sent without an answer. Pure.
 #pragma once
 
 #include <cstddef>
@@ -12,19 +13,17 @@
 #include <vector>
 
 #include "sinks/remote_write/sample_batch.hpp"
+#include "sinks/remote_write/sending/lost_request.hpp"
+#include "sinks/remote_write/sending/send_memory.hpp"
 
 namespace weir {
 
-struct request_limits {
-  std::size_t samples = 2'000;
-  /// Of the message before compression.
-  std::size_t bytes = 3'000'000;
-};
-
 class send_plan {
  public:
-  /// Requests that one refused request may cost; what is not sorted out by then is set aside.
-  static constexpr std::size_t bisection_requests_max = 64;
+  /// So many requests that look for offenders are refused in a row: the largest part comes next.
+  /// After twice as many the server seems to take nothing, and the rest of the refused request is
+  /// set aside.
+  static constexpr std::size_t refused_in_a_row_max = 64;
 
   struct range {
     std::size_t begin = 0;
@@ -32,41 +31,86 @@ class send_plan {
     [[nodiscard]] std::size_t size() const noexcept { return end - begin; }
   };
 
-  /// `of` and `ledger` must outlive it.
-  send_plan(sample_batch& of, sent_ledger& ledger, request_limits& limits)
-      : batch_(of), ledger_(ledger), limits_(limits) {}
+  /// All must outlive it. What is refused is noted in `refused`, too.
+  send_plan(sample_batch& of, sent_ledger& ledger, send_memory& memory, refused_samples& refused)
+      : batch_(of), ledger_(ledger), memory_(memory), refused_(refused) {}
 
-  /// The next request; nothing: all is dealt with. Then one of the following is called.
-  [[nodiscard]] std::optional<range> next();
+  /// Once, when the batch was read.
+  void begin();
+  /// The next request, samples of a series together; nothing: all is dealt with, or `paused`. Then
+  /// one of the following is called.
+  [[nodiscard]] std::optional<range> next(std::int64_t now_ms);
   void accepted();
-  /// Refused for good, for one sample or all of it, with the server's message.
-  void refused(std::string_view message);
+  /// Refused for good, for one sample or all of it, with the server's message. `rest_is_stored`:
+  /// the server keeps what is good.
+  void refused(std::string_view message, bool rest_is_stored);
   void too_large();
 
+  /// The request only asks what became of an earlier one, and is no matter of the ledger.
+  [[nodiscard]] bool asks() const noexcept { return current_.what == part::kind::question; }
+  /// There is more to send, but no request may be spent on it now.
+  [[nodiscard]] bool paused() const noexcept { return paused_; }
   /// Requests sent to find offenders, over the whole batch.
   [[nodiscard]] std::uint64_t bisection_requests() const noexcept { return bisected_; }
 
  private:
   struct part {
+    enum class kind : std::uint8_t {
+      plain,
+      question,  // of a lost request
+      again,     // all of a lost request, which is stored whatever the answer is
+      newest,    // the newest sample tells on those before it, all of one series
+      bound,     // one sample is sent to find how old samples may be
+    };
     range samples;
+    kind what = kind::plain;
     bool of_refused = false;
+    bool suspects = false;
+    /// Of one series: samples before these that were refused one by one.
+    std::uint32_t refused_before = 0;
+    /// Of bound: how many were sent, and the oldest time that was taken.
+    std::uint32_t probes = 0;
+    std::int64_t taken_ms = std::numeric_limits<std::int64_t>::max();
   };
+  [[nodiscard]] std::optional<range> next_of_question();
+  void settle_question();
+  [[nodiscard]] std::vector<std::uint32_t> series_at(const std::vector<std::size_t>& places) const;
+  void refuse_hopeless(const std::vector<std::uint32_t>& series);
+  void leave_out_stored();
+  void forget_question();
+  void send_question_again();
+  [[nodiscard]] std::vector<lost_request::candidate> candidates_of(std::uint32_t question);
   [[nodiscard]] std::optional<range> planned();
+  [[nodiscard]] std::optional<range> next_part(std::int64_t now_ms);
+  [[nodiscard]] part take_part();
+  [[nodiscard]] bool may_search(const part& one, std::int64_t now_ms);
   [[nodiscard]] bool trim(range& samples);
-  void set_aside(const range& samples);
+  [[nodiscard]] range split_off_suspects(range samples);
+  [[nodiscard]] std::optional<std::size_t> bound_probe(const part& one) const;
+  void push(part one);
+  void after_refusal(discard_reason reason, bool bound_for_all);
+  void refused_alone(discard_reason reason, bool bound_for_all);
   void split(discard_reason reason);
+  void bound_taken();
   void refuse(const sample& one, discard_reason reason);
-  void refuse_alone(discard_reason reason, std::string_view message);
+  void refuse_all(const range& samples, discard_reason reason);
+  void deliver_sent();
 
   sample_batch& batch_;
   sent_ledger& ledger_;
-  request_limits& limits_;
+  send_memory& memory_;
+  refused_samples& refused_;
+  std::vector<std::uint32_t> questions_;
+  std::optional<lost_request> question_;
   std::size_t at_ = 0;
   /// Parts of a request that was refused or too large, the next one last.
   std::vector<part> parts_;
+  /// The one under way, and what of it was sent.
   part current_;
-  std::size_t requests_of_refused_ = 0;
+  range sent_;
+  std::size_t refused_in_a_row_ = 0;
   std::uint64_t bisected_ = 0;
+  bool paused_ = false;
   /// The server takes nothing of this time or older.
   std::int64_t too_old_ms_ = std::numeric_limits<std::int64_t>::min();
 };

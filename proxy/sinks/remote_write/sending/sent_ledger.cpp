@@ -18,9 +18,12 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the file is written as memory lies");
 
-constexpr std::string_view first_line = "weir-sent 1\n";
+constexpr std::string_view first_line = "weir-sent 2\n";
+/// It has no records `not_stored`, and each series once in a request.
+constexpr std::string_view first_line_before = "weir-sent 1\n";
+static_assert(first_line.size() == first_line_before.size());
 
-enum class record_kind : std::uint64_t { intended = 1, accepted = 2 };
+enum class record_kind : std::uint64_t { intended = 1, accepted = 2, not_stored = 3 };
 
 struct record_head {
   std::uint64_t checksum;
@@ -54,8 +57,10 @@ sent_ledger::sent_ledger(std::size_t state_bytes)
     : generation_series_max_(std::max<std::size_t>(1, state_bytes / series_bytes / 2)) {}
 
 void sent_ledger::begin(const lane_key& lane, log_position last_position) {
+  if (!intended_.empty()) {
+    lose();
+  }
   current_ = lane;
-  intended_.clear();
   known_.clear();
   for (const group& one : recovered_) {
     known_.insert(one.samples.begin(), one.samples.end());
@@ -63,6 +68,7 @@ void sent_ledger::begin(const lane_key& lane, log_position last_position) {
   group& mine = open_[lane];
   known_.insert(mine.samples.begin(), mine.samples.end());
   mine.last_position = std::max(mine.last_position, last_position);
+  current_last_ = last_position;
 }
 
 std::optional<std::int64_t> sent_ledger::last(const series_key& series) {
@@ -97,25 +103,132 @@ void sent_ledger::raise(const sent_sample& one) {
   }
 }
 
+std::uint32_t sent_ledger::question(const sent_sample& one) const {
+  const auto found = uncertain_.find(one);
+  return found == uncertain_.end() ? 0 : found->second.question;
+}
+
+bool sent_ledger::newest_of_question(const sent_sample& one) const {
+  const std::uint32_t of = question(one);
+  return std::none_of(uncertain_.begin(), uncertain_.end(), [&](const auto& other) {
+    return other.second.question == of && other.first.series == one.series &&
+           other.first.time_ms > one.time_ms;
+  });
+}
+
 void sent_ledger::intend(std::span<const sent_sample> samples) {
   intended_.assign(samples.begin(), samples.end());
-  const log_position last_position = open_[current_].last_position;
-  for (const sent_sample& one : samples) {
-    raise(one);
-    log_position& until = uncertain_[one];
-    until = std::max(until, last_position);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (i + 1 == samples.size() || !(samples[i].series == samples[i + 1].series)) {
+      raise(samples[i]);
+    }
   }
-  append_record(record_kind::intended, last_position, samples, unwritten_);
+  append_record(record_kind::intended, open_[current_].last_position, samples, unwritten_);
 }
 
 void sent_ledger::accept() {
   group& mine = open_[current_];
   mine.samples.insert(mine.samples.end(), intended_.begin(), intended_.end());
-  for (const sent_sample& one : intended_) {
-    uncertain_.erase(one);
+  if (!uncertain_.empty()) {
+    for (const sent_sample& one : intended_) {
+      uncertain_.erase(one);
+    }
   }
   intended_.clear();
   append_record(record_kind::accepted, mine.last_position, {}, unwritten_);
+}
+
+void sent_ledger::turn_down() {
+  append_not_stored(intended_.front());
+  doubt_intended(open_[current_].last_position, false);
+}
+
+void sent_ledger::lose() {
+  doubt_intended(open_[current_].last_position, true);
+}
+
+/// A request with one sample of each series may be sent again as it is, whatever came of it.
+void sent_ledger::doubt_intended(log_position until, bool answer_is_lost) {
+  std::unordered_set<series_key, series_hasher> seen;
+  const bool several = answer_is_lost &&
+                       std::any_of(intended_.begin(), intended_.end(), [&](const sent_sample& one) {
+                         return !seen.insert(one.series).second;
+                       });
+  const std::uint32_t question = several ? ++questions_ : 0;
+  for (const sent_sample& one : intended_) {
+    doubt& about = uncertain_[one];
+    about = {std::max(about.until, until), question};
+  }
+  intended_.clear();
+}
+
+void sent_ledger::close_question(std::uint32_t question) {
+  for (auto& [one, about] : uncertain_) {
+    if (about.question == question) {
+      about.question = 0;
+    }
+  }
+}
+
+void sent_ledger::answer_stored(std::uint32_t question) {
+  std::unordered_map<series_key, std::size_t, series_hasher> samples_of;
+  for (const auto& [one, about] : uncertain_) {
+    samples_of[one.series] += about.question == question ? 1 : 0;
+  }
+  group stored;
+  std::erase_if(uncertain_, [&](const auto& entry) {
+    const auto& [one, about] = entry;
+    // A single one of its series may be sent again as it is.
+    if (about.question != question || samples_of[one.series] == 1) {
+      return false;
+    }
+    stored.last_position = std::max(stored.last_position, about.until);
+    stored.samples.push_back(one);
+    return true;
+  });
+  close_question(question);
+  keep_stored(std::move(stored));
+}
+
+void sent_ledger::answer_ahead(std::uint32_t question, const series_key& series) {
+  group stored;
+  std::erase_if(uncertain_, [&](const auto& entry) {
+    const auto& [one, about] = entry;
+    if (about.question != question || !(one.series == series)) {
+      return false;
+    }
+    stored.last_position = std::max(stored.last_position, about.until);
+    stored.samples.push_back(one);
+    return true;
+  });
+  keep_stored(std::move(stored));
+}
+
+void sent_ledger::append_not_stored(const sent_sample& one) {
+  append_record(record_kind::not_stored, open_[current_].last_position, {&one, 1}, unwritten_);
+}
+
+void sent_ledger::keep_stored(group stored) {
+  known_.insert(stored.samples.begin(), stored.samples.end());
+  append_group(stored, unwritten_);
+  recovered_.push_back(std::move(stored));
+}
+
+void sent_ledger::answer_not_stored(std::uint32_t question, const sent_sample* first) {
+  const auto any = std::find_if(uncertain_.begin(), uncertain_.end(),
+                                [&](const auto& one) { return one.second.question == question; });
+  if (any != uncertain_.end()) {
+    append_not_stored(any->first);
+  }
+  close_question(question);
+  if (first == nullptr) {
+    return;
+  }
+  uncertain_.erase(*first);
+  group& mine = open_[current_];
+  mine.samples.push_back(*first);
+  known_.insert(*first);
+  append_group({mine.last_position, {*first}}, unwritten_);
 }
 
 void sent_ledger::refuse(const sent_sample& one) {
@@ -124,12 +237,16 @@ void sent_ledger::refuse(const sent_sample& one) {
 
 // Until the cursor is kept, the file has its records still: nothing rewrites it before.
 void sent_ledger::conclude() {
+  // An earlier attempt went further than this batch: what it sent is still to come.
+  if (group& mine = open_[current_]; mine.last_position > current_last_) {
+    recovered_.push_back(std::move(mine));
+  }
   open_.erase(current_);
   known_.clear();
 }
 
 void sent_ledger::saved(log_position low_water) {
-  std::erase_if(uncertain_, [&](const auto& one) { return one.second < low_water; });
+  std::erase_if(uncertain_, [&](const auto& one) { return one.second.until < low_water; });
   std::erase_if(recovered_, [&](const group& one) { return one.last_position < low_water; });
   std::erase_if(open_, [&](const auto& one) {
     return one.second.last_position < low_water && one.first != current_;
@@ -175,15 +292,17 @@ std::string sent_ledger::whole() {
 }
 
 void sent_ledger::append_uncertain(std::string& out) const {
-  const std::unordered_set<sent_sample, hasher> under_way(intended_.begin(), intended_.end());
-  std::map<log_position, std::vector<sent_sample>> by_batch;
-  for (const auto& [one, last_position] : uncertain_) {
-    if (!under_way.contains(one)) {
-      by_batch[last_position].push_back(one);
-    }
+  // A question stays one record, and what is none stands in records that have each series once, so
+  // that it becomes none.
+  std::map<std::pair<std::uint32_t, std::size_t>, group> by_record;
+  std::unordered_map<series_key, std::size_t, series_hasher> records_of;
+  for (const auto& [one, about] : uncertain_) {
+    group& of = by_record[{about.question, about.question == 0 ? records_of[one.series]++ : 0}];
+    of.last_position = std::max(of.last_position, about.until);
+    of.samples.push_back(one);
   }
-  for (const auto& [last_position, samples] : by_batch) {
-    append_record(record_kind::intended, last_position, samples, out);
+  for (const auto& [which, of] : by_record) {
+    append_record(record_kind::intended, of.last_position, of.samples, out);
   }
   // What is under way comes last, by itself: the record that it was accepted follows.
   if (const auto found = open_.find(current_); found != open_.end() && !intended_.empty()) {
@@ -199,7 +318,7 @@ void sent_ledger::append_group(const group& one, std::string& out) {
 }
 
 void sent_ledger::recover(std::string_view file, log_position low_water) {
-  if (!file.starts_with(first_line)) {
+  if (!file.starts_with(first_line) && !file.starts_with(first_line_before)) {
     return;
   }
   file.remove_prefix(first_line.size());
@@ -217,32 +336,48 @@ void sent_ledger::recover(std::string_view file, log_position low_water) {
     if (!samples.empty()) {
       std::memcpy(samples.data(), file.data() + sizeof head, bytes - sizeof head);
     }
-    if (head.kind == record_kind::accepted) {
-      samples = std::exchange(intended_, {});
-    }
-    recover_record(head.kind == record_kind::accepted, log_position(head.last_position),
+    recover_record(static_cast<std::uint64_t>(head.kind), log_position(head.last_position),
                    std::move(samples), low_water);
     file.remove_prefix(bytes);
   }
-  intended_.clear();
+  doubt_recovered(low_water);
 }
 
-void sent_ledger::recover_record(bool accepted, log_position last_position,
+void sent_ledger::recover_record(std::uint64_t kind, log_position last_position,
                                  std::vector<sent_sample> samples, log_position low_water) {
-  const bool behind = last_position < low_water;
-  for (const sent_sample& one : samples) {
-    raise(one);
-    if (accepted) {
-      uncertain_.erase(one);
-    } else if (!behind) {
-      uncertain_[one] = last_position;
-    }
+  switch (static_cast<record_kind>(kind)) {
+    case record_kind::intended:
+      doubt_recovered(low_water);
+      intended_ = std::move(samples);
+      intended_until_ = last_position;
+      for (const sent_sample& one : intended_) {
+        raise(one);
+      }
+      return;
+    case record_kind::accepted:
+      for (const sent_sample& one : intended_) {
+        uncertain_.erase(one);
+      }
+      if (last_position >= low_water && !intended_.empty()) {
+        recovered_.push_back({last_position, std::exchange(intended_, {})});
+      }
+      intended_.clear();
+      return;
+    case record_kind::not_stored:
+      doubt_recovered(low_water);
+      if (const std::uint32_t of = samples.empty() ? 0 : question(samples.front()); of != 0) {
+        close_question(of);
+      }
+      return;
   }
-  if (!accepted) {
-    intended_ = std::move(samples);
-  } else if (!behind) {
-    recovered_.push_back({last_position, std::move(samples)});
+}
+
+/// No record follows that says what came of the request read last.
+void sent_ledger::doubt_recovered(log_position low_water) {
+  if (intended_until_ >= low_water) {
+    doubt_intended(intended_until_, true);
   }
+  intended_.clear();
 }
 
 }  // namespace weir

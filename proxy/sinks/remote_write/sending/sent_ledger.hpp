@@ -3,8 +3,10 @@
 // What the server has, or may have, so that nothing is sent that would make it refuse a whole
 // request: the last time tried of each series, and each sample of batches that are begun but not
 // yet behind the cursor. The latter is written to a file before each request goes out, so that a
-// batch begun before a crash is gone on with where it was (docs/prometheus_mapping.md). Pure: it
-// says what to write. Lives on its sink's thread.
+// batch begun before a crash is gone on with where it was (docs/prometheus_mapping.md). A request
+// that holds several samples of a series and got no answer is a *question*: sent once more, a
+// server that has it refuses it, so it is asked first (lost_request.hpp). Pure: it says what to
+// write. Lives on its sink's thread.
 #pragma once
 
 #include <compare>
@@ -20,6 +22,7 @@
 #include <vector>
 
 #include "log/frame_log.hpp"
+#include "sinks/discard.hpp"
 
 namespace weir {
 
@@ -36,6 +39,16 @@ struct sent_sample {
   friend bool operator==(const sent_sample&, const sent_sample&) = default;
 };
 
+struct series_hasher {
+  std::size_t operator()(const series_key& key) const noexcept { return key.low; }
+  std::size_t operator()(const sent_sample& one) const noexcept {
+    return one.series.low ^ (static_cast<std::uint64_t>(one.time_ms) * 0x9E3779B97F4A7C15ULL);
+  }
+};
+
+/// Samples of a batch that is not done which the server refused for good.
+using refused_samples = std::unordered_map<sent_sample, discard_reason, series_hasher>;
+
 class sent_ledger {
  public:
   /// What one series costs in the table, about.
@@ -50,14 +63,30 @@ class sent_ledger {
   void begin(const lane_key& lane, log_position last_position);
   /// Whether the server took this very sample in an earlier attempt at the batch.
   [[nodiscard]] bool delivered(const sent_sample& one) const { return known_.contains(one); }
-  /// Whether it was sent and nobody knows what came of that: to send it once more does no harm.
+  /// Whether it was sent, and is not known to be stored, nor to be refused for good.
   [[nodiscard]] bool uncertain(const sent_sample& one) const { return uncertain_.contains(one); }
+  /// The number of the lost request that it was in; 0: none, or one that may be sent again as it
+  /// is.
+  [[nodiscard]] std::uint32_t question(const sent_sample& one) const;
+  /// Whether it is the newest of its series in its lost request.
+  [[nodiscard]] bool newest_of_question(const sent_sample& one) const;
   /// The newest time that the server has, or may have, of the series.
   [[nodiscard]] std::optional<std::int64_t> last(const series_key& series);
-  /// These samples of the batch begun last are about to be sent.
+  /// These samples of the batch begun last are about to be sent, those of a series together and in
+  /// order of time. Then one of the next three is called.
   void intend(std::span<const sent_sample> samples);
   /// The server took the samples intended last.
   void accept();
+  /// It took none of them, but may take some.
+  void turn_down();
+  /// Nobody knows: the answer got lost, or says nothing of it.
+  void lose();
+  /// A question is answered: the server has its samples, or none of them but `first`, the sample
+  /// that was sent to find out.
+  void answer_stored(std::uint32_t question);
+  /// The server has something newer of this series than its first sample in that request.
+  void answer_ahead(std::uint32_t question, const series_key& series);
+  void answer_not_stored(std::uint32_t question, const sent_sample* first);
   /// It is settled that the server does not take this sample, or has one as new of its series.
   void refuse(const sent_sample& one);
   /// The batch begun last is done.
@@ -85,17 +114,21 @@ class sent_ledger {
     log_position last_position;
     std::vector<sent_sample> samples;
   };
-  struct hasher {
-    std::size_t operator()(const series_key& key) const noexcept { return key.low; }
-    std::size_t operator()(const sent_sample& one) const noexcept {
-      return one.series.low ^ (static_cast<std::uint64_t>(one.time_ms) * 0x9E3779B97F4A7C15ULL);
-    }
+  using table = std::unordered_map<series_key, std::int64_t, series_hasher>;
+  struct doubt {
+    /// The last frame of its batch.
+    log_position until;
+    std::uint32_t question = 0;
   };
-  using table = std::unordered_map<series_key, std::int64_t, hasher>;
 
   void raise(const sent_sample& one);
-  void recover_record(bool accepted, log_position last_position, std::vector<sent_sample> samples,
-                      log_position low_water);
+  void recover_record(std::uint64_t kind, log_position last_position,
+                      std::vector<sent_sample> samples, log_position low_water);
+  void doubt_recovered(log_position low_water);
+  void doubt_intended(log_position until, bool answer_is_lost);
+  void close_question(std::uint32_t question);
+  void keep_stored(group stored);
+  void append_not_stored(const sent_sample& one);
   static void append_group(const group& one, std::string& out);
   void append_uncertain(std::string& out) const;
   [[nodiscard]] std::size_t live_bytes() const noexcept;
@@ -106,15 +139,20 @@ class sent_ledger {
   std::uint64_t times_forgotten_ = 0;
 
   lane_key current_;
+  log_position current_last_;
   std::vector<sent_sample> intended_;
-  /// Sent, without an answer that says what came of it; and the last frame of the batch.
-  std::unordered_map<sent_sample, log_position, hasher> uncertain_;
+  /// While a file is read: the last frame of their batch.
+  log_position intended_until_;
+  /// Those that `uncertain` tells.
+  std::unordered_map<sent_sample, doubt, series_hasher> uncertain_;
+  std::uint32_t questions_ = 0;
   /// Samples accepted of batches that are not done, by lane.
   std::map<lane_key, group> open_;
-  /// From before the start; the cursor tells which are stale.
+  /// From before the start, or of longer batches than the one done; the cursor tells which are
+  /// stale.
   std::vector<group> recovered_;
   /// Those of `recovered_` and of the current lane in `open_`, at the time of `begin`.
-  std::unordered_set<sent_sample, hasher> known_;
+  std::unordered_set<sent_sample, series_hasher> known_;
   std::string unwritten_;
   std::size_t file_bytes_ = 0;
 };

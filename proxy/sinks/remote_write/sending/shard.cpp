@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,8 @@ namespace {
 /// After a 413 requests are small; so many successes later they may double.
 constexpr std::uint32_t successes_before_growth = 16;
 constexpr std::size_t message_bytes_max = 300;
+/// Until the search for what a server refuses may go on.
+constexpr std::chrono::seconds search_pause{10};
 constexpr std::string_view user_agent = "User-Agent: weir/" WEIR_VERSION;
 
 log_position last_position_of(const batch& source) {
@@ -27,8 +31,11 @@ log_position last_position_of(const batch& source) {
 }  // namespace
 
 struct shard::running {
-  running(job j, std::string lines, sent_ledger& ledger, request_limits& limits)
-      : of(std::move(j)), samples(std::move(lines)), plan(samples, ledger, limits) {}
+  running(job j, std::string lines, sent_ledger& ledger, send_memory& memory,
+          refused_samples& refused_so_far)
+      : of(std::move(j)),
+        samples(std::move(lines)),
+        plan(samples, ledger, memory, refused_so_far) {}
 
   job of;
   sample_batch samples;
@@ -59,6 +66,9 @@ void shard::deliver(const batch& source, target::done on_done) {
 
 void shard::abort() {
   queue_.clear();
+  if (waiting_) {
+    ledger_.lose();
+  }
   running_.reset();
   waiting_ = false;
 }
@@ -78,8 +88,10 @@ void shard::pump() {
       begin(std::move(next));
       continue;
     }
-    if (const auto part = running_->plan.next()) {
+    if (const auto part = running_->plan.next(to_milliseconds(parts_.now_ns()))) {
       send(*part);
+    } else if (running_->plan.paused()) {
+      finish_paused();
     } else {
       finish_done();
     }
@@ -94,8 +106,15 @@ void shard::begin(job next) {
     return;
   }
   ledger_.begin(next.source->lane, last_position_of(*next.source));
-  running_ = std::make_unique<running>(std::move(next), std::move(lines), ledger_, limits_);
-  running_->samples.read(to_milliseconds(parts_.now_ns()), ledger_);
+  refused_samples& refused = refused_[next.source->lane];
+  running_ =
+      std::make_unique<running>(std::move(next), std::move(lines), ledger_, memory_, refused);
+  sample_rules rules;
+  rules.now_ms = to_milliseconds(parts_.now_ns());
+  rules.several = memory_.several;
+  rules.refused = &refused;
+  running_->samples.read(rules, ledger_);
+  running_->plan.begin();
 }
 
 void shard::send(const send_plan::range& part) {
@@ -103,12 +122,19 @@ void shard::send(const send_plan::range& part) {
   encoder.clear();
   std::vector<sent_sample> sent;
   sent.reserve(part.size());
-  for (std::size_t i = part.begin; i < part.end; ++i) {
-    const sample& one = running_->samples.samples()[i];
-    encoder.add(running_->samples.wire_of(one));
-    sent.push_back(running_->samples.sent_of(one));
+  const std::vector<sample>& all = running_->samples.samples();
+  for (std::size_t i = part.begin; i < part.end;) {
+    const std::size_t first = i;
+    of_series_.clear();
+    for (; i < part.end && all[i].series == all[first].series; ++i) {
+      of_series_.push_back({std::bit_cast<std::uint64_t>(all[i].value), all[i].time_ms});
+      sent.push_back(running_->samples.sent_of(all[i]));
+    }
+    encoder.add(running_->samples.wire_of(all[first]), of_series_);
   }
-  ledger_.intend(sent);
+  if (!running_->plan.asks()) {
+    ledger_.intend(sent);
+  }
   write_ledger();
   running_->body = encoder.body();
   waiting_ = true;
@@ -155,14 +181,24 @@ void shard::on_reply(const http_reply& reply) {
       running_->plan.too_large();
       return;
     case remote_write_answer::kind::refused:
-      running_->refused.message = answer.message;
-      running_->refused.code = answer.status;
-      running_->plan.refused(answer.message);
+      on_refused(answer);
       return;
     case remote_write_answer::kind::not_now:
+      ledger_.lose();
       finish(std::move(answer.result));
       return;
   }
+}
+
+void shard::on_refused(const remote_write_answer& answer) {
+  if (!running_->plan.asks()) {
+    running_->refused.message = answer.message;
+    running_->refused.code = answer.status;
+  }
+  // What is sent again to such a receiver is refused where it was stored, so each request has a
+  // series once: that may always be sent again.
+  memory_.several = memory_.several && !answer.rest_is_stored;
+  running_->plan.refused(answer.message, answer.rest_is_stored);
 }
 
 void shard::on_stored(const http_reply& reply, const remote_write_answer& answer) {
@@ -180,7 +216,7 @@ void shard::on_stored(const http_reply& reply, const remote_write_answer& answer
 void shard::grow_requests() {
   if (++successes_ >= successes_before_growth) {
     successes_ = 0;
-    limits_.samples = std::min(limits_.samples * 2, request_limits{}.samples);
+    memory_.limits.samples = std::min(memory_.limits.samples * 2, request_limits{}.samples);
   }
 }
 
@@ -193,7 +229,18 @@ void shard::finish_done() {
     result.refused.push_back(std::move(running_->refused));
   }
   ledger_.conclude();
+  refused_.erase(running_->of.source->lane);
   parts_.counters->note(running_->samples.counts());
+  finish(std::move(result));
+}
+
+/// What is left of the batch comes later: what was stored and what was refused of it is remembered.
+void shard::finish_paused() {
+  attempt_result result;
+  result.message =
+      "the server refuses some samples of each request; the search for them goes on in a moment";
+  result.code = running_->refused.code;
+  result.retry_after = search_pause;
   finish(std::move(result));
 }
 

@@ -11,15 +11,18 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/settings.hpp"
 #include "net/transfer.hpp"
 #include "sinks/remote_write/sample_batch.hpp"
 #include "sinks/remote_write/sample_metrics.hpp"
 #include "sinks/remote_write/sending/answers.hpp"
+#include "sinks/remote_write/sending/send_memory.hpp"
 #include "sinks/remote_write/sending/send_plan.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
 #include "sinks/remote_write/wire/encoder.hpp"
@@ -69,9 +72,11 @@ class shard {
   void send(const send_plan::range& part);
   [[nodiscard]] transfer_request request_with(std::string_view body) const;
   void on_reply(const http_reply& reply);
+  void on_refused(const remote_write_answer& answer);
   void on_stored(const http_reply& reply, const remote_write_answer& answer);
   void finish(attempt_result result);
   void finish_done();
+  void finish_paused();
   void grow_requests();
   void write_ledger();
   void rewrite_ledger();
@@ -80,10 +85,14 @@ class shard {
   const remote_write_settings& settings_;
   shard_parts parts_;
   sent_ledger ledger_;
-  request_limits limits_;
+  send_memory memory_;
+  /// By lane, while a batch of it is not done.
+  std::map<lane_key, refused_samples> refused_;
   std::deque<job> queue_;
   /// The batch under way; null between two.
   std::unique_ptr<running> running_;
+  /// Of the series being encoded.
+  std::vector<wire_sample> of_series_;
   std::uint32_t successes_ = 0;
   bool waiting_ = false;
   bool pumping_ = false;

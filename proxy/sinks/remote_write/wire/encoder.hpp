@@ -4,6 +4,7 @@
 // What goes into which request is send_plan's part. Pure.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@ class request_encoder {
   [[nodiscard]] virtual std::vector<std::string> headers() const = 0;
   /// Begins a new request.
   virtual void clear() = 0;
-  virtual void add(const wire_series& one) = 0;
+  /// One series with its samples, in order of time.
+  virtual void add(const wire_series& one, std::span<const wire_sample> samples) = 0;
   /// The body of the request, compressed.
   [[nodiscard]] virtual std::string body() const = 0;
 };
@@ -28,7 +30,7 @@ class encoder_v1 final : public request_encoder {
  public:
   [[nodiscard]] std::vector<std::string> headers() const override;
   void clear() override { message_.clear(); }
-  void add(const wire_series& one) override;
+  void add(const wire_series& one, std::span<const wire_sample> samples) override;
   [[nodiscard]] std::string body() const override;
 
  private:

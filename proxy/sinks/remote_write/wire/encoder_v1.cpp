@@ -14,15 +14,17 @@ std::vector<std::string> encoder_v1::headers() const {
           "X-Prometheus-Remote-Write-Version: 0.1.0"};
 }
 
-void encoder_v1::add(const wire_series& one) {
-  sample_.clear();
-  protozero::pbf_writer sample{sample_};
-  sample.add_double(wire::sample_value, one.value);
-  sample.add_int64(wire::sample_timestamp, one.time_ms);
+void encoder_v1::add(const wire_series& one, std::span<const wire_sample> samples) {
   series_.assign(one.before);
   append_label(wire::name_label, one.name, series_);
   series_.append(one.after);
-  protozero::pbf_writer{series_}.add_message(wire::timeseries_samples, sample_);
+  for (const wire_sample& each : samples) {
+    sample_.clear();
+    protozero::pbf_writer sample{sample_};
+    sample.add_fixed64(wire::sample_value, each.value_bits);
+    sample.add_int64(wire::sample_timestamp, each.time_ms);
+    protozero::pbf_writer{series_}.add_message(wire::timeseries_samples, sample_);
+  }
   protozero::pbf_writer{message_}.add_message(wire::request_timeseries, series_);
 }
 

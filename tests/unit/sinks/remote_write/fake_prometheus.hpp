@@ -53,12 +53,13 @@ inline std::pair<std::string, std::string> decode_label(protozero::pbf_reader me
   return out;
 }
 
-inline received_sample decode_series(protozero::pbf_reader message) {
-  received_sample out;
+inline void decode_series(protozero::pbf_reader message, std::vector<received_sample>& out) {
+  received_sample one;
   int samples = 0;
   while (message.next()) {
     if (message.tag() == 1) {
-      out.labels.push_back(decode_label(message.get_message()));
+      EXPECT_EQ(samples, 0) << "labels come first";
+      one.labels.push_back(decode_label(message.get_message()));
       continue;
     }
     EXPECT_EQ(message.tag(), 2U);
@@ -66,14 +67,14 @@ inline received_sample decode_series(protozero::pbf_reader message) {
     protozero::pbf_reader inner = message.get_message();
     while (inner.next()) {
       if (inner.tag() == 1) {
-        out.value = inner.get_double();
+        one.value = inner.get_double();
       } else {
-        out.time_ms = inner.get_int64();
+        one.time_ms = inner.get_int64();
       }
     }
+    out.push_back(one);
   }
-  EXPECT_EQ(samples, 1);
-  return out;
+  EXPECT_GT(samples, 0);
 }
 
 inline std::vector<received_sample> decode_request(const std::string& body) {
@@ -82,21 +83,30 @@ inline std::vector<received_sample> decode_request(const std::string& body) {
   std::vector<received_sample> out;
   protozero::pbf_reader request{raw};
   while (request.next(1)) {
-    out.push_back(decode_series(request.get_message()));
+    decode_series(request.get_message(), out);
   }
   return out;
 }
 
-/// Sorted labels, no name twice, no empty one, and each series once.
+/// Sorted labels, no name twice, no empty one, and the samples of each series together and in order
+/// of time.
 inline void expect_well_formed(const std::vector<received_sample>& request) {
   std::set<std::string> seen;
+  std::string series;
+  std::int64_t last_ms = 0;
   for (const received_sample& one : request) {
     for (std::size_t i = 0; i < one.labels.size(); ++i) {
       EXPECT_FALSE(one.labels[i].first.empty());
       EXPECT_FALSE(one.labels[i].second.empty());
       EXPECT_TRUE(i == 0 || one.labels[i - 1].first < one.labels[i].first) << one.series();
     }
-    EXPECT_TRUE(seen.insert(one.series()).second) << "twice in a request: " << one.series();
+    if (one.series() == series) {
+      EXPECT_GT(one.time_ms, last_ms) << series;
+    } else {
+      series = one.series();
+      EXPECT_TRUE(seen.insert(series).second) << "twice in a request: " << series;
+    }
+    last_ms = one.time_ms;
   }
 }
 
@@ -116,6 +126,9 @@ class fake_prometheus final : public transfer {
       given = take(decode_request(body));
     }
     ++statuses[given->status];
+    if (take_and_lose && take_and_lose(requests)) {
+      given = http_reply::failed("timed out");
+    }
     if (silent) {
       return;
     }
@@ -124,57 +137,80 @@ class fake_prometheus final : public transfer {
   void abort() override {}
 
   http_reply take(const std::vector<received_sample>& request) {
-    expect_well_formed(request);
-    sizes.push_back(request.size());
-    http_reply given;
-    given.answered = true;
-    given.status = 204;
-    for (const received_sample& one : request) {
-      if (std::string words = refuses(one); !words.empty()) {
-        given.status = 400;
-        given.body = std::move(words);
-        return given;
-      }
-    }
-    for (const received_sample& one : request) {
-      stored[one.series()][one.time_ms] = one.value;
-    }
+  expect_well_formed(request);
+  sizes.push_back(request.size());
+  http_reply given;
+  given.answered = true;
+  given.status = 204;
+  if (samples_max != 0 && request.size() > samples_max) {
+    given.status = 413;
     return given;
   }
-
-  /// What the test wants refused, in whose words; empty: nothing.
-  std::function<std::string(const received_sample&)> extra;
-  /// How to answer request number n instead.
-  std::function<std::optional<http_reply>(std::size_t)> behave;
-  /// The answers get lost: as if the sender died.
-  bool silent = false;
-  std::int64_t oldest_ms = std::numeric_limits<std::int64_t>::min();
-  std::map<std::string, samples> stored;
-  std::map<int, std::size_t> statuses;
-  std::vector<std::size_t> sizes;
-  std::vector<std::string> headers;
-  std::size_t requests = 0;
-
- private:
-  [[nodiscard]] std::string refuses(const received_sample& one) const {
-    if (extra) {
-      if (std::string words = extra(one); !words.empty()) {
-        return words;
-      }
+  for (const received_sample& one : request) {
+    if (std::string words = refuses(one); !words.empty()) {
+      given.status = 400;
+      given.body = keeps_the_rest ? "err-mimir-sample-out-of-order: " + words : words;
+    } else if (keeps_the_rest) {
+      stored[one.series()][one.time_ms] = one.value;
     }
-    if (one.time_ms < oldest_ms) {
-      return "out of bounds\n";
-    }
-    const auto found = stored.find(one.series());
-    if (found == stored.end()) {
-      return {};
-    }
-    const auto& [time_ms, value] = *found->second.rbegin();
-    if (one.time_ms < time_ms) {
-      return "out of order sample\n";
-    }
-    return one.time_ms == time_ms && one.value != value ? "duplicate sample for timestamp\n" : "";
   }
+  if (given.status == 400) {
+    return given;
+  }
+  for (const received_sample& one : request) {
+    stored[one.series()][one.time_ms] = one.value;
+  }
+  return given;
+}
+[[nodiscard]] std::set<std::int64_t> times_of(const std::string& series) const {
+  std::set<std::int64_t> times;
+  if (const auto found = stored.find(series); found != stored.end()) {
+    for (const auto& [time_ms, value] : found->second) {
+      times.insert(time_ms);
+    }
+  }
+  return times;
+}
+
+/// What the test wants refused, in whose words; empty: nothing.
+std::function<std::string(const received_sample&)> extra;
+/// How to answer request number n instead.
+std::function<std::optional<http_reply>(std::size_t)> behave;
+/// Whether request number n is dealt with, and its answer gets lost.
+std::function<bool(std::size_t)> take_and_lose;
+/// Larger requests are answered 413; 0: none are.
+std::size_t samples_max = 0;
+/// What is good of a request is stored, as Mimir does, even where it is answered 400.
+bool keeps_the_rest = false;
+/// The answers get lost: as if the sender died.
+bool silent = false;
+std::int64_t oldest_ms = std::numeric_limits<std::int64_t>::min();
+std::map<std::string, samples> stored;
+std::map<int, std::size_t> statuses;
+std::vector<std::size_t> sizes;
+std::vector<std::string> headers;
+std::size_t requests = 0;
+
+private:
+[[nodiscard]] std::string refuses(const received_sample& one) const {
+  if (extra) {
+    if (std::string words = extra(one); !words.empty()) {
+      return words;
+    }
+  }
+  if (one.time_ms < oldest_ms) {
+    return "out of bounds\n";
+  }
+  const auto found = stored.find(one.series());
+  if (found == stored.end()) {
+    return {};
+  }
+  const auto& [time_ms, value] = *found->second.rbegin();
+  if (one.time_ms < time_ms) {
+    return "out of order sample\n";
+  }
+  return one.time_ms == time_ms && one.value != value ? "duplicate sample for timestamp\n" : "";
+}
 };
 
 }  // namespace weir

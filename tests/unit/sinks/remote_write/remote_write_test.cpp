@@ -1,94 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The deliverer against a Prometheus in memory: requests, refusals, bisection, crashes.
-#include <gtest/gtest.h>
-
-#include <random>
-
-#include "sinks/remote_write/remote_write_target.hpp"
-#include "unit/sinks/fake_log.hpp"
-#include "unit/sinks/remote_write/fake_prometheus.hpp"
+#include "unit/sinks/remote_write/remote_writes.hpp"
 
 namespace weir {
 namespace {
-
-constexpr std::int64_t now_ms = 1'700'000'000'000;
-constexpr std::int64_t base_ms = now_ms - 600'000;
-
-/// A file that outlives deliverers.
-class memory_store final : public sent_store {
- public:
-  explicit memory_store(std::string& file) : file_(file) {}
-  bool append(std::string_view bytes) override {
-    file_ += bytes;
-    return true;
-  }
-  bool replace(std::string_view bytes) override {
-    file_ = bytes;
-    return true;
-  }
-
- private:
-  std::string& file_;
-};
-
-std::string line_of(const std::string& series, std::int64_t ms, const std::string& value = "1") {
-  return "m,s=" + series + " v=" + value + " " + std::to_string((base_ms + ms) * 1'000'000) + "\n";
-}
-
-std::string stored_name(const std::string& series) {
-  return "m_v{s=\"" + series + "\"}";
-}
-
-class remote_writes : public ::testing::Test {
- protected:
-  remote_writes() { restart(); }
-
-  void restart(log_position low_water = {}) {
-    const std::string before = file_;
-    counters_ = std::make_shared<sample_counters>();
-    shard_parts parts{server_,
-                      std::make_unique<encoder_v1>(),
-                      std::make_unique<memory_store>(file_),
-                      [] { return now_ms * 1'000'000; },
-                      std::size_t{1} << 20,
-                      counters_};
-    target_ = std::make_unique<remote_write_target>("test", settings_, std::move(parts), before,
-                                                    low_water);
-  }
-
-  /// A batch of these lines, which becomes the log's next frame.
-  batch& make(const std::string& lines) {
-    batch& made = batches_.emplace_back();
-    auto held = make_frame("d", lines, count(lines));
-    held->header.position = log_position(++sequence_);
-    made.lane = {"d", ""};
-    made.points = held->header.points;
-    made.frames.push_back(held);
-    return made;
-  }
-  static std::uint32_t count(const std::string& lines) {
-    return static_cast<std::uint32_t>(std::count(lines.begin(), lines.end(), '\n'));
-  }
-  attempt_result deliver(const batch& what) {
-    attempt_result got = attempt_result::failed("no answer came");
-    target_->deliver(what, [&got](attempt_result result) { got = std::move(result); });
-    return got;
-  }
-  attempt_result deliver(const std::string& lines) { return deliver(make(lines)); }
-  static std::uint64_t of(const attempt_result& given, discard_reason reason) {
-    return given.discarded.of[static_cast<std::size_t>(reason)];
-  }
-
-  remote_write_settings settings_;
-  fake_prometheus server_;
-  std::string file_;
-  std::shared_ptr<sample_counters> counters_;
-  std::unique_ptr<remote_write_target> target_;
-  std::deque<batch> batches_;
-  int limit_reached_ = 0;
-  std::uint64_t sequence_ = 0;
-};
 
 TEST_F(remote_writes, send_what_the_specification_asks_for) {
   settings_.token = "secret";
@@ -114,16 +30,28 @@ TEST_F(remote_writes, send_what_the_specification_asks_for) {
   EXPECT_EQ(counters_->discarded[static_cast<std::size_t>(discard_reason::string)].value(), 1U);
 }
 
-TEST_F(remote_writes, a_batch_is_many_requests_when_series_repeat_or_are_many) {
+TEST_F(remote_writes, a_batch_is_many_requests_when_samples_are_many) {
   std::string lines;
   for (int i = 0; i < 4500; ++i) {
     lines += line_of(std::to_string(i), 1);
   }
   lines += line_of("7", 2) + line_of("7", 3);
   EXPECT_EQ(deliver(lines).discarded.total(), 0U);
-  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2000, 2000, 500, 1, 1}));
+  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2000, 2000, 502}));
   EXPECT_EQ(server_.stored.size(), 4500U);
   EXPECT_EQ(server_.stored[stored_name("7")].size(), 3U);
+}
+
+TEST_F(remote_writes, many_samples_of_few_series_are_few_requests) {
+  std::string lines;
+  for (int t = 0; t < 5000; ++t) {
+    for (const char* series : {"a", "b", "c", "d"}) {
+      lines += line_of(series, t, std::to_string(t));
+    }
+  }
+  EXPECT_EQ(deliver(lines).discarded.total(), 0U);
+  EXPECT_EQ(server_.requests, 10U);
+  EXPECT_EQ(server_.stored[stored_name("c")].size(), 5000U);
 }
 
 TEST_F(remote_writes, find_one_bad_sample_among_many) {
@@ -147,23 +75,118 @@ TEST_F(remote_writes, find_one_bad_sample_among_many) {
   EXPECT_EQ(server_.requests, before + 1);
 }
 
-TEST_F(remote_writes, bisection_is_bounded_and_what_is_left_is_set_aside) {
+TEST_F(remote_writes, a_server_that_takes_nothing_of_a_request_costs_a_bounded_search) {
   std::string lines;
   for (int i = 0; i < 2000; ++i) {
     lines += line_of(std::to_string(i), 1);
   }
-  lines += line_of("5", 2);
-  server_.extra = [](const received_sample& one) {
-    return one.time_ms == base_ms + 1 && std::stoi(one.labels[1].second) % 10 == 3 ? "no" : "";
-  };
-  const attempt_result given = deliver(lines);
-  EXPECT_EQ(server_.requests, 1 + send_plan::bisection_requests_max + 1);
+  server_.extra = [](const received_sample& one) { return one.time_ms == base_ms + 1 ? "no" : ""; };
+  const attempt_result given = deliver(lines + line_of("5", 2));
+  EXPECT_EQ(server_.requests, 1 + 2 * send_plan::refused_in_a_row_max + 1);
   EXPECT_EQ(given.verdict, attempt_verdict::delivered);
-  EXPECT_GE(of(given, discard_reason::refused), 200U);
-  EXPECT_EQ(counters_->bisection_requests.value(), send_plan::bisection_requests_max);
-  EXPECT_EQ(count(given.refused.at(0).lines), given.discarded.total())
-      << "nothing is lost from sight";
+  EXPECT_EQ(of(given, discard_reason::refused), 2000U);
+  EXPECT_EQ(count(given.refused.at(0).lines), 2000U) << "nothing is lost from sight";
   EXPECT_EQ(server_.stored[stored_name("5")].count(base_ms + 2), 1U) << "the next request goes on";
+}
+
+TEST_F(remote_writes, a_search_that_has_used_its_requests_goes_on_later) {
+  std::string lines;
+  for (int i = 0; i < 4000; ++i) {
+    lines += line_of(std::to_string(i), 1);
+  }
+  server_.extra = [](const received_sample& one) {
+    return std::stoi(one.labels[1].second) % 10 == 3 ? "no" : "";
+  };
+  const batch& what = make(lines);
+  attempt_result given = deliver(what);
+  EXPECT_EQ(given.verdict, attempt_verdict::retry);
+  EXPECT_TRUE(given.retry_after);
+  EXPECT_LE(counters_->bisection_requests.value(), 1U + search_budget::requests_a_minute);
+  int pauses = 1;
+  for (; given.verdict == attempt_verdict::retry && pauses < 100; ++pauses) {
+    clock_ms_ += 30'000;
+    given = deliver(what);
+  }
+  EXPECT_LT(pauses, 12);
+  EXPECT_EQ(server_.stored.size(), 3600U);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(of(given, discard_reason::refused), 400U);
+  EXPECT_EQ(count(given.refused.at(0).lines), 400U);
+}
+
+TEST_F(remote_writes, another_writer_ahead_of_many_series_costs_only_those) {
+  const auto all_of = [](std::initializer_list<int> times) {
+    std::string lines;
+    for (const int at : times) {
+      for (int i = 0; i < 1000; ++i) {
+        lines += line_of(std::to_string(i), at);
+      }
+    }
+    return lines;
+  };
+  for (int i = 3; i < 1000; i += 10) {
+    server_.stored[stored_name(std::to_string(i))][base_ms + 5000] = 7;
+  }
+  const batch& what = make(all_of({1, 2}));
+  attempt_result given = deliver(what);
+  for (int pauses = 0; given.verdict == attempt_verdict::retry && pauses < 3; ++pauses) {
+    clock_ms_ += 10'000;
+    given = deliver(what);
+  }
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(of(given, discard_reason::out_of_order), 200U);
+  EXPECT_EQ(given.discarded.total(), 200U);
+  std::size_t whole = 0;
+  for (const auto& [series, samples] : server_.stored) {
+    whole += samples.size() == 2 ? 1 : 0;
+  }
+  EXPECT_EQ(whole, 900U);
+  // Those series are asked apart from now on: the others get through in one request, at once.
+  server_.sizes.clear();
+  EXPECT_EQ(deliver(all_of({6})).verdict, attempt_verdict::delivered);
+  EXPECT_EQ(server_.sizes.front(), 900U);
+  EXPECT_LE(server_.sizes.size(), 2 + 2 * send_plan::refused_in_a_row_max);
+}
+
+TEST_F(remote_writes, of_a_series_that_is_ahead_in_part_the_rest_is_stored) {
+  std::string lines;
+  for (int t = 0; t < 10; ++t) {
+    lines += line_of("a", t) + line_of("b", t);
+  }
+  server_.stored[stored_name("a")][base_ms + 2] = 7;
+  const attempt_result given = deliver(lines);
+  EXPECT_EQ(of(given, discard_reason::out_of_order), 2U);
+  EXPECT_EQ(of(given, discard_reason::duplicate), 1U);
+  EXPECT_EQ(server_.stored[stored_name("a")].size(), 8U);
+  EXPECT_EQ(server_.stored[stored_name("b")].size(), 10U);
+  // One that is ahead of all of it is found by its newest sample.
+  server_.stored[stored_name("c")][base_ms + 5'000] = 7;
+  server_.requests = 0;
+  std::string all;
+  for (int t = 0; t < 1000; ++t) {
+    all += line_of("c", t);
+  }
+  EXPECT_EQ(of(deliver(all), discard_reason::out_of_order), 1000U);
+  EXPECT_LE(server_.requests, 12U);
+}
+
+TEST_F(remote_writes, a_bound_in_time_is_found_for_few_series_too) {
+  std::string lines;
+  for (int t = 0; t < 500; ++t) {
+    for (const char* series : {"a", "b", "c", "d"}) {
+      lines += line_of(series, t * 10);
+    }
+  }
+  server_.oldest_ms = base_ms + 3'300;
+  const attempt_result given = deliver(lines);
+  std::size_t stored = 0;
+  for (const auto& [series, samples] : server_.stored) {
+    stored += samples.size();
+  }
+  EXPECT_EQ(of(given, discard_reason::too_old), given.discarded.total());
+  EXPECT_EQ(stored + given.discarded.total(), 2000U);
+  EXPECT_GE(stored, 4 * 170U - 170U) << "at most about one series pays for the search";
+  EXPECT_LE(server_.requests, 50U);
 }
 
 TEST_F(remote_writes, a_bound_in_time_is_found_in_few_requests) {
@@ -273,21 +296,78 @@ TEST_F(remote_writes, what_may_pass_later_is_left_to_the_lane) {
 
 TEST_F(remote_writes, an_attempt_that_ended_half_way_is_gone_on_with) {
   server_.behave = [](std::size_t number) -> std::optional<http_reply> {
-    return number == 3 ? std::optional(http_reply::failed("reset")) : std::nullopt;
+    return number == 2 ? std::optional(http_reply::failed("reset")) : std::nullopt;
   };
-  const batch& first = make(line_of("a", 1) + line_of("a", 2) + line_of("a", 3));
+  std::string lines;
+  for (int t = 0; t < 2500; ++t) {
+    lines += line_of("a", t);
+  }
+  const batch& first = make(lines);
   EXPECT_EQ(deliver(first).verdict, attempt_verdict::retry);
-  EXPECT_EQ(server_.stored[stored_name("a")].size(), 2U);
+  EXPECT_EQ(server_.stored[stored_name("a")].size(), 2000U);
   // Next time more is there.
   batch more = first;
-  more.frames.push_back(make(line_of("a", 4)).frames[0]);
+  more.frames.push_back(make(line_of("a", 2500)).frames[0]);
   more.points += 1;
   const attempt_result given = deliver(more);
   EXPECT_EQ(given.verdict, attempt_verdict::delivered);
   EXPECT_EQ(given.discarded.total(), 0U);
-  EXPECT_EQ(server_.stored[stored_name("a")].size(), 4U);
-  EXPECT_EQ(server_.requests, 5U) << "what was taken is not sent again";
+  EXPECT_EQ(server_.stored[stored_name("a")].size(), 2501U);
+  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2000, 1, 500}))
+      << "the server is asked with one sample, and what was taken is not sent again";
   EXPECT_EQ(server_.statuses[400], 0U);
+}
+
+TEST_F(remote_writes, what_was_stored_without_an_answer_is_not_sent_again) {
+  server_.take_and_lose = [](std::size_t number) { return number == 1; };
+  std::string lines;
+  for (int t = 0; t < 10; ++t) {
+    lines += line_of("a", t) + line_of("b", t);
+  }
+  const batch& what = make(lines + line_of("single", 3));
+  EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
+  const attempt_result given = deliver(what);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(given.discarded.total(), 0U);
+  EXPECT_TRUE(given.refused.empty());
+  EXPECT_EQ(counters_->delivered.value(), 21U);
+  // Asked with the first and the newest sample of a series; a single one is simply sent again.
+  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{21, 1, 1, 1}));
+  EXPECT_EQ(server_.statuses[400], 1U);
+}
+
+TEST_F(remote_writes, another_writer_does_not_pass_for_a_lost_request) {
+  server_.behave = [](std::size_t number) -> std::optional<http_reply> {
+    return number == 1 ? std::optional(http_reply::failed("reset")) : std::nullopt;
+  };
+  std::string lines;
+  for (int t = 0; t < 10; ++t) {
+    lines += line_of("a", t) + line_of("b", t);
+  }
+  const batch& what = make(lines);
+  EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
+  server_.stored[stored_name("a")][base_ms + 5000] = 7;
+  const attempt_result given = deliver(what);
+  EXPECT_EQ(of(given, discard_reason::out_of_order), 10U);
+  EXPECT_EQ(server_.stored[stored_name("b")].size(), 10U);
+}
+
+TEST_F(remote_writes, a_receiver_that_keeps_what_is_good_gets_each_series_once_a_request) {
+  server_.keeps_the_rest = true;
+  server_.stored[stored_name("a")][base_ms + 5] = 7;
+  std::string lines;
+  for (int t = 1; t <= 9; ++t) {
+    lines += line_of("a", t) + line_of("b", t);
+  }
+  EXPECT_EQ(deliver(lines).verdict, attempt_verdict::delivered);
+  EXPECT_EQ(server_.requests, 1U) << "it would be refused if it was sent again";
+  EXPECT_EQ(server_.stored[stored_name("b")].size(), 9U);
+  EXPECT_EQ(server_.stored[stored_name("a")].size(), 5U);
+  server_.sizes.clear();
+  EXPECT_EQ(deliver(line_of("a", 10) + line_of("b", 10) + line_of("a", 11) + line_of("b", 11))
+                .discarded.total(),
+            0U);
+  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2, 2}));
 }
 
 TEST_F(remote_writes, lanes_wait_for_each_other) {
@@ -311,74 +391,6 @@ TEST_F(remote_writes, a_damaged_frame_is_told) {
   EXPECT_EQ(deliver(made).verdict, attempt_verdict::refused);
   EXPECT_EQ(server_.requests, 0U);
 }
-
-/// Frames of a log, batches of random length, a process that dies at random moments with a request
-/// taken or not, cursors that are kept or not: no 400, and all is there in the end.
-class remote_write_crashes : public remote_writes, public ::testing::WithParamInterface<int> {};
-TEST_P(remote_write_crashes, lose_nothing_and_poison_nothing) {
-  std::mt19937_64 random(static_cast<std::uint64_t>(GetParam()));
-  const auto up_to = [&](std::uint64_t n) { return random() % n; };
-  std::vector<frame_ptr> log;
-  std::map<std::string, std::size_t> expected;
-  std::int64_t time = 0;
-  for (std::uint64_t number = 1; number <= 400; ++number) {
-    std::string lines;
-    for (std::uint64_t step = 0; step <= up_to(4); ++step) {
-      ++time;
-      for (std::uint64_t series = 0; series <= up_to(6); ++series) {
-        lines += line_of(std::to_string(series), time, std::to_string(time));
-        ++expected[stored_name(std::to_string(series))];
-      }
-    }
-    auto made = make_frame("d", lines, count(lines));
-    made->header.position = log_position(number);
-    log.push_back(made);
-  }
-  std::size_t cursor = 0;
-  std::size_t crashes = 0;
-  std::size_t turns = 0;
-  while (cursor < log.size()) {
-    ASSERT_LT(++turns, 20'000U) << "it does not get on";
-    batch what;
-    what.lane = {"d", ""};
-    const std::size_t frames = std::min<std::size_t>(1 + up_to(5), log.size() - cursor);
-    for (std::size_t i = 0; i < frames; ++i) {
-      what.frames.push_back(log[cursor + i]);
-      what.points += log[cursor + i]->header.points;
-    }
-    // Dies at this request; taken by the server or not.
-    const std::size_t dies_at = server_.requests + 1 + up_to(8);
-    const bool taken = up_to(2) == 0;
-    server_.behave = [&](std::size_t number) -> std::optional<http_reply> {
-      server_.silent = number >= dies_at;
-      return server_.silent && !taken ? std::optional(http_reply::failed("not sent"))
-                                      : std::nullopt;
-    };
-    const attempt_result given = deliver(what);
-    if (server_.silent) {
-      target_->abort();
-      restart(log[cursor]->header.position);
-      server_.silent = false;
-      ++crashes;
-      continue;
-    }
-    ASSERT_EQ(given.verdict, attempt_verdict::delivered);
-    ASSERT_EQ(given.discarded.total(), 0U);
-    if (up_to(5) == 0) {
-      restart(log[cursor]->header.position);  // before the cursor was kept
-      ++crashes;
-      continue;
-    }
-    cursor += frames;
-    target_->saved(cursor < log.size() ? log[cursor]->header.position : log_position(401));
-  }
-  EXPECT_GT(crashes, 50U);
-  EXPECT_EQ(server_.statuses[400], 0U);
-  for (const auto& [series, samples] : expected) {
-    EXPECT_EQ(server_.stored[series].size(), samples) << series;
-  }
-}
-INSTANTIATE_TEST_SUITE_P(seeds, remote_write_crashes, ::testing::Range(1, 41));
 
 }  // namespace
 }  // namespace weir

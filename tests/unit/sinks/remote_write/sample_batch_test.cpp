@@ -13,7 +13,10 @@ class sample_batches : public ::testing::Test {
   sample_batch& read(const std::string& lines) {
     ledger_.begin({"d", ""}, log_position(++sequence_));
     made_ = std::make_unique<sample_batch>(lines);
-    made_->read(now_ms, ledger_);
+    sample_rules rules;
+    rules.now_ms = now_ms;
+    rules.several = several_;
+    made_->read(rules, ledger_);
     return *made_;
   }
   /// "name@time=value" of each sample, a bar between rounds.
@@ -40,6 +43,7 @@ class sample_batches : public ::testing::Test {
     ledger_.accept();
   }
 
+  bool several_ = false;
   sent_ledger ledger_{std::size_t{1} << 20};
   std::uint64_t sequence_ = 0;
   std::unique_ptr<sample_batch> made_;

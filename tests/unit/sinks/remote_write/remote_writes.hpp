@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The deliverer with a Prometheus in memory behind it: what its tests share.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "sinks/remote_write/remote_write_target.hpp"
+#include "unit/sinks/fake_log.hpp"
+#include "unit/sinks/remote_write/fake_prometheus.hpp"
+
+namespace weir {
+
+inline constexpr std::int64_t now_ms = 1'700'000'000'000;
+inline constexpr std::int64_t base_ms = now_ms - 600'000;
+
+/// A file that outlives deliverers.
+class memory_store final : public sent_store {
+ public:
+  explicit memory_store(std::string& file) : file_(file) {}
+  bool append(std::string_view bytes) override {
+    file_ += bytes;
+    return true;
+  }
+  bool replace(std::string_view bytes) override {
+    file_ = bytes;
+    return true;
+  }
+
+ private:
+  std::string& file_;
+};
+
+inline std::string line_of(const std::string& series, std::int64_t ms,
+                           const std::string& value = "1") {
+  return "m,s=" + series + " v=" + value + " " + std::to_string((base_ms + ms) * 1'000'000) + "\n";
+}
+
+inline std::string stored_name(const std::string& series) {
+  return "m_v{s=\"" + series + "\"}";
+}
+
+class remote_writes : public ::testing::Test {
+ protected:
+  remote_writes() { restart(); }
+
+  void restart(log_position low_water = {}) {
+    const std::string before = file_;
+    counters_ = std::make_shared<sample_counters>();
+    shard_parts parts{server_,
+                      std::make_unique<encoder_v1>(),
+                      std::make_unique<memory_store>(file_),
+                      [this] { return clock_ms_ * 1'000'000; },
+                      std::size_t{1} << 20,
+                      counters_};
+    target_ = std::make_unique<remote_write_target>("test", settings_, std::move(parts), before,
+                                                    low_water);
+  }
+
+  /// A batch of these lines, which becomes the log's next frame.
+  batch& make(const std::string& lines) {
+    batch& made = batches_.emplace_back();
+    auto held = make_frame("d", lines, count(lines));
+    held->header.position = log_position(++sequence_);
+    made.lane = {"d", ""};
+    made.points = held->header.points;
+    made.frames.push_back(held);
+    return made;
+  }
+  static std::uint32_t count(const std::string& lines) {
+    return static_cast<std::uint32_t>(std::count(lines.begin(), lines.end(), '\n'));
+  }
+  attempt_result deliver(const batch& what) {
+    attempt_result got = attempt_result::failed("no answer came");
+    target_->deliver(what, [&got](attempt_result result) { got = std::move(result); });
+    return got;
+  }
+  attempt_result deliver(const std::string& lines) { return deliver(make(lines)); }
+  static std::uint64_t of(const attempt_result& given, discard_reason reason) {
+    return given.discarded.of[static_cast<std::size_t>(reason)];
+  }
+
+  remote_write_settings settings_;
+  fake_prometheus server_;
+  std::string file_;
+  std::int64_t clock_ms_ = now_ms;
+  std::shared_ptr<sample_counters> counters_;
+  std::unique_ptr<remote_write_target> target_;
+  std::deque<batch> batches_;
+  int limit_reached_ = 0;
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace weir
