@@ -9,6 +9,7 @@
 #include "config/checks/automatic.hpp"
 #include "config/keys/keys.hpp"
 #include "config/settings_reader.hpp"
+#include "config/sinks/sink_per_address.hpp"
 
 namespace weir {
 namespace {
@@ -74,7 +75,7 @@ std::string show_settings(const settings& effective) {
   for (const rule_settings& rule : effective.rules) {
     text += show_section("[[rule]]", rule, rule_keys());
   }
-  for (const sink_settings& sink : effective.sinks) {
+  for (const sink_settings& sink : sinks_as_written(effective.sinks)) {
     text += show_sink(sink);
   }
   text += show_section("[service]", effective.service, service_keys());

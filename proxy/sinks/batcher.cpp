@@ -52,7 +52,9 @@ gathered gather_part(const frame& source, const lane_key& lane, std::uint32_t sk
   }
   if (limits.filter != nullptr) {
     out.made.cut.clear();
-    leave_out(out.made, limits.filter->append_taken(cut.lines, out.made.cut), out.made.points);
+    leave_out(out.made,
+              limits.filter->append_taken(cut.lines, source.header.position, out.made.cut),
+              out.made.points);
   }
   return out;
 }
@@ -72,7 +74,8 @@ bool put(batch& made, frame_ptr found, const line_filter* filter) {
       return false;
     }
     made.picked = true;
-    leave_out(made, filter->append_taken(lines, made.cut), found->header.points);
+    leave_out(made, filter->append_taken(lines, found->header.position, made.cut),
+              found->header.points);
   }
   made.inflated_bytes += found->header.inflated_bytes;
   made.after = {found->header.position.next(), 0, 0};
@@ -101,7 +104,8 @@ gathered gather(log_reader& reader, const lane_key& lane, const lane_position& f
     }
     const frame_header& header = read.found->header;
     at = std::max(read.next, header.position.next());
-    if (header.kind != frame_kind::lines) {
+    if (header.kind != frame_kind::lines ||
+        (limits.filter != nullptr && !limits.filter->concerns(header.position))) {
       continue;
     }
     if (out.made.frames.empty()) {

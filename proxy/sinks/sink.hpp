@@ -54,6 +54,8 @@ struct sink_parts {
   std::function<void(const std::string&)> told = {};
   /// Null: what cannot be delivered stays in the log. Only with `cursors`.
   parking* parked = nullptr;
+  /// Of a sink whose addresses share the series; null: it is none.
+  std::shared_ptr<const assignment_history> assignments = nullptr;
   /// No cursor was found: what is parked and not in the log any more is still to be delivered.
   bool cursor_missing = false;
 };
@@ -204,8 +206,9 @@ class sink {
   [[nodiscard]] log_position least_pending() const;
 
   const sink_settings settings_;
-  const line_filter filter_;
   sink_parts parts_;
+  const address_share share_;
+  const line_filter filter_;
   std::unique_ptr<log_reader> reader_;
   /// Its lanes are as of the last keep_cursor; `moved_` are those that changed since it succeeded.
   cursor_state cursor_;

@@ -58,14 +58,19 @@ struct sink_change {
   std::uint64_t state_bytes = 0;
 };
 
-/// `drain`, `change` and `stop` are called on one thread.
+/// `drain`, `change`, `tidy` and `stop` are called on one thread.
 class sink_set {
  public:
   virtual ~sink_set() = default;
   /// Makes `wanted.sinks` the sinks, all of it or nothing. Sinks whose settings are as before go on
   /// undisturbed. One with other settings is ended and begun anew where its cursor stands; one that
-  /// is not wanted any more is ended, and what it still owed is told and frees the log.
+  /// is not wanted any more is ended, and what it still owed is told and frees the log. Where the
+  /// addresses change that share the series of a sink, those that leave go on until what was theirs
+  /// is delivered.
   [[nodiscard]] virtual outcome change(const sink_change& wanted) = 0;
+  /// Now and then, on the same thread: ends sinks of addresses that were taken out and have
+  /// delivered what was theirs.
+  virtual void tidy() = 0;
   /// From now on batches go out without waiting to fill. Returns true when everything that was in
   /// the log at the call is delivered (or given up and counted); false at the deadline, or as soon
   /// as nothing more can be delivered: lanes are held, or their server does not answer.

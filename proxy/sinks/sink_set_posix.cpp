@@ -12,15 +12,12 @@
 #include "base/clock_posix.hpp"
 #include "config/sinks/sink_kinds.hpp"
 #include "files/directory_remedy_posix.hpp"
-#include "files/directory_sync_posix.hpp"
-#include "files/file_operations.hpp"
 #include "observe/journal.hpp"
-#include "sinks/parking/parked_files_posix.hpp"
+#include "sinks/assignments/assignment_file_posix.hpp"
 #include "sinks/sink_runner_uv.hpp"
 #include "sinks/sink_set.hpp"
-#include "sinks/state/cursor_store_posix.hpp"
 #include "sinks/state/gone_cursors_posix.hpp"
-#include "sinks/state/refused_store_posix.hpp"
+#include "sinks/state/sink_stores_posix.hpp"
 #include "sinks/state/start_position.hpp"
 #include "sinks/target_kinds.hpp"
 
@@ -49,6 +46,8 @@ struct running_sink {
   sink_settings settings;
   /// Refers to what it was made with; outlives the runner.
   std::shared_ptr<const sink_environment> environment;
+  /// Of the group whose addresses share the series; null: it is of none.
+  std::shared_ptr<const assignment_history> assignments;
   std::size_t subscriber = 0;
   /// Drains of the set before it was begun.
   std::uint64_t drains_before = 0;
@@ -63,12 +62,15 @@ using running_sinks = std::vector<std::unique_ptr<running_sink>>;
 class threaded_sinks final : public sink_set {
  public:
   explicit threaded_sinks(sink_environment environment)
-      : log_(environment.log), given_(std::move(environment)) {}
+      : log_(environment.log),
+        given_(std::move(environment)),
+        assigned_(given_.persistent ? cursors_of(given_) : std::string(), log_.identity()) {}
   ~threaded_sinks() override { stop(); }
 
   /// Makes and begins the first ones.
   outcome begin(const std::vector<sink_settings>& settings);
   outcome change(const sink_change& wanted) override;
+  void tidy() override;
   bool drain(std::chrono::steady_clock::time_point deadline) override;
   void stop() override;
   void forget_database(std::string_view name) override;
@@ -81,6 +83,8 @@ class threaded_sinks final : public sink_set {
   /// Those of a change, by what becomes of them.
   struct plan {
     std::shared_ptr<const sink_environment> environment;
+    /// With all sinks of the next set.
+    settled_assignments assigned;
     running_sinks added;
     /// Those of now that are ended and begun anew, and what is begun in their place.
     std::vector<running_sink*> ended;
@@ -93,11 +97,16 @@ class threaded_sinks final : public sink_set {
   /// Makes a sink and subscribes it. `from`: where it stands; nullptr: where its cursor says.
   [[nodiscard]] result<std::unique_ptr<running_sink>> make(
       const sink_settings& settings, const std::shared_ptr<const sink_environment>& environment,
-      const cursor_state* from) const;
+      std::shared_ptr<const assignment_history> assignments, const cursor_state* from) const;
+  [[nodiscard]] result<settled_assignments> settle(const assignment_book& before,
+                                                   const std::vector<sink_settings>& wanted) const;
+  [[nodiscard]] outcome keep(const settled_assignments& assigned);
+  [[nodiscard]] outcome prepare(plan& made, const sink_change& wanted);
+  void put_in_force(plan& made);
+  static void end(plan& made, running_sink& one);
   [[nodiscard]] outcome renew(plan& made, running_sink& before, const sink_settings& settings);
   void undo(plan& made);
   void launch(running_sink& one);
-  void forget(const running_sink& gone) const;
   [[nodiscard]] running_sink* find(std::string_view name) const;
   [[nodiscard]] bool all_reached(std::uint64_t target) const;
   /// Each sink has reached it, or nothing more can come of waiting.
@@ -108,20 +117,16 @@ class threaded_sinks final : public sink_set {
   frame_log& log_;
   const sink_environment given_;
   progress_notifier progress_;
+  assignment_file assigned_;
+  assignment_book book_;
+  /// What was asked for last.
+  sink_change wanted_;
   /// Of `sinks_`, for threads that only read it.
   mutable std::shared_mutex lock_;
   running_sinks sinks_;
   std::uint64_t drains_ = 0;
   bool stopped_ = false;
 };
-
-failure in_sink(const sink_settings& settings, const std::string& message) {
-  return {fmt::format("sink \"{}\": {}", settings.name, message)};
-}
-
-std::string cursors_of(const sink_environment& environment) {
-  return environment.state_directory + "/cursors";
-}
 
 outcome make_target(const sink_settings& settings, const sink_environment& environment,
                     log_position low_water, sink_runner& runner, running_sink& into) {
@@ -139,107 +144,6 @@ outcome make_target(const sink_settings& settings, const sink_environment& envir
   return nothing{};
 }
 
-outcome make_refused(const sink_settings& settings, const sink_environment& environment,
-                     sink_runner::parts& parts) {
-  std::string directory = settings.refused_directory;
-  if (directory.empty()) {
-    if (environment.state_directory.empty()) {
-      return nothing{};
-    }
-    directory = environment.state_directory + "/refused";
-  }
-  if (outcome made = make_directories(directory); !made.ok()) {
-    return in_sink(settings,
-                   with_remedy(made.error(), "sink.refused_directory", directory).message);
-  }
-  const bool stable = environment.log.capabilities().stable;
-  if (const outcome synced =
-          stable ? sync_path_to(directory, posix_file_system()) : outcome(nothing{});
-      !synced.ok()) {
-    return in_sink(settings, synced.error().message);
-  }
-  parts.refused = std::make_unique<refused_file>(directory, settings.name, settings.refused_keep,
-                                                 stable ? durability::power : durability::process);
-  return nothing{};
-}
-
-/// `cursor_missing`: there is none, and the sink begins where its settings say.
-result<cursor_state> make_cursor(const sink_settings& settings, const sink_environment& environment,
-                                 sink_runner::parts& parts, bool& cursor_missing) {
-  const auto fresh = [&] {
-    cursor_state state;
-    state.low_water = state.discovered =
-        start_position(settings.start, environment.log, wall_clock_ns());
-    state.log_identity = environment.log.identity();
-    return state;
-  };
-  if (!environment.persistent) {
-    return fresh();
-  }
-  const std::string directory = cursors_of(environment);
-  if (const outcome made = make_directories(directory); !made.ok()) {
-    return in_sink(settings, with_remedy(made.error(), environment.state_key, directory).message);
-  }
-  if (const outcome back = take_cursor_back(directory, settings.name); !back.ok()) {
-    return in_sink(settings, with_remedy(back.error(), environment.state_key, directory).message);
-  }
-  auto file = std::make_unique<cursor_file>(directory, settings.name);
-  result<std::optional<cursor_state>> kept = file->load();
-  if (!kept.ok()) {
-    return in_sink(settings, with_remedy(kept.error(), environment.state_key, directory).message);
-  }
-  parts.cursors = std::move(file);
-  cursor_missing = !kept.value();
-  if (cursor_missing) {
-    return fresh();
-  }
-  started_cursor started =
-      start_on_log(std::move(*kept.value()), environment.log.identity(), environment.log.first());
-  if (started.of_another_log) {
-    journal(journal_level::error,
-            fmt::format("sink {}: its cursor is of another log than the one in log.directory, "
-                        "which was deleted or replaced: it starts at this log's first frame, and "
-                        "{} points that it had still to deliver are lost",
-                        settings.name, started.owed));
-  }
-  return std::move(started.state);
-}
-
-outcome make_parking(const sink_settings& settings, const sink_environment& environment,
-                     sink_runner::parts& parts) {
-  if (!environment.persistent) {
-    return nothing{};
-  }
-  const std::string directory =
-      parking_directory(environment.state_directory + "/parked", settings.name);
-  auto opened = parked_files::open(
-      {.directory = directory,
-       .keep_bytes = settings.park_keep,
-       .kept = environment.log.capabilities().stable ? durability::power : durability::process,
-       .now_ns = wall_clock_ns});
-  if (!opened.ok()) {
-    return in_sink(settings, with_remedy(opened.error(), environment.state_key, directory).message);
-  }
-  parts.parked = std::move(opened).value();
-  return nothing{};
-}
-
-/// See subscription::settle. It goes by the file's name: the file itself is the sink's thread's.
-std::function<void()> settler_of(const sink_settings& settings,
-                                 const sink_environment& environment) {
-  if (!environment.persistent || !environment.log.capabilities().stable) {
-    return {};
-  }
-  const std::string path =
-      cursor_file(environment.state_directory + "/cursors", settings.name).path();
-  return [path] {
-    if (const outcome synced = sync_file(path); !synced) {
-      journal_limited("cursor sync", journal_level::warning,
-                      synced.error().message + "; a loss of power may bring an older cursor back");
-    }
-  };
-}
-
 std::shared_ptr<const sink_environment> threaded_sinks::environment_of(
     const sink_change& wanted) const {
   const auto sharing =
@@ -254,36 +158,40 @@ std::shared_ptr<const sink_environment> threaded_sinks::environment_of(
 
 result<std::unique_ptr<running_sink>> threaded_sinks::make(
     const sink_settings& settings, const std::shared_ptr<const sink_environment>& environment,
-    const cursor_state* from) const {
+    std::shared_ptr<const assignment_history> assignments, const cursor_state* from) const {
   result<std::unique_ptr<sink_runner>> runner = sink_runner::make();
   if (!runner.ok()) {
     return in_sink(settings, runner.error().message);
   }
-  auto made = std::make_unique<running_sink>(
-      running_sink{settings, environment, 0, 0, nullptr, {}, nullptr});
+  auto made = std::make_unique<running_sink>();
+  made->settings = settings;
+  made->environment = environment;
+  made->assignments = std::move(assignments);
   sink_runner::parts& parts = made->parts;
-  bool cursor_missing = false;
-  result<cursor_state> start = make_cursor(settings, *environment, parts, cursor_missing);
+  result<started_sink> start = make_cursor(settings, *environment, made->assignments.get(), parts);
   if (!start.ok()) {
     return start.error();
   }
-  if (from != nullptr) {
-    start = *from;
-  }
+  const cursor_state& state = from != nullptr ? *from : start.value().state;
   for (const outcome& step :
-       {make_target(settings, *environment, start.value().low_water, *runner.value(), *made),
+       {make_target(settings, *environment, state.low_water, *runner.value(), *made),
         make_refused(settings, *environment, parts), make_parking(settings, *environment, parts)}) {
     if (!step.ok()) {
       return step.error();
     }
   }
+  // No frame may get a position again of which it is settled who has which series.
+  const log_position seen =
+      made->assignments == nullptr
+          ? state.discovered
+          : std::max(state.discovered, made->assignments->entries().back().from);
   const auto notifier = runner.value()->wake();
   made->subscriber = log_.subscribe({.name = settings.name,
                                      .required = settings.required,
                                      .wake = [notifier] { notifier->notify_of_append(); },
-                                     .seen = start.value().discovered,
+                                     .seen = seen,
                                      .settle = settler_of(settings, *environment)},
-                                    start.value().low_water);
+                                    state.low_water);
   sink_parts needs{.log = log_,
                    .memory = environment->memory,
                    .target = *parts.target,
@@ -294,8 +202,9 @@ result<std::unique_ptr<running_sink>> threaded_sinks::make(
                    .seed = environment->seed ^ std::hash<std::string>{}(settings.name),
                    .now_ns = wall_clock_ns,
                    .parked = parts.parked.get(),
-                   .cursor_missing = cursor_missing && from == nullptr};
-  parts.worker = std::make_unique<sink>(settings, std::move(needs), start.value());
+                   .assignments = made->assignments,
+                   .cursor_missing = start.value().cursor_missing && from == nullptr};
+  parts.worker = std::make_unique<sink>(settings, std::move(needs), state);
   made->runner = std::move(runner).value();
   return made;
 }
@@ -305,23 +214,78 @@ void threaded_sinks::launch(running_sink& one) {
   one.runner->start(std::move(one.parts), [this] { progress_.notify(); });
 }
 
+/// How far a sink is by its numbers, while it runs: not further than it is.
+member_standing standing_of(const running_sink& one) {
+  const sink_counters& counters = one.runner->counters();
+  const log_position low_water(counters.low_water.value());
+  return {low_water, low_water, counters.points().pending};
+}
+
+/// Who gets which series, and who leaves. Requires: those whose share changes stand still.
+result<settled_assignments> threaded_sinks::settle(const assignment_book& before,
+                                                   const std::vector<sink_settings>& wanted) const {
+  const std::set<std::string> still = affected_sinks(before, wanted);
+  const auto standing = [&](const std::string& name) -> std::optional<member_standing> {
+    if (const running_sink* one = find(name); one != nullptr) {
+      return still.contains(name) ? standing_of(one->runner->standing()) : standing_of(*one);
+    }
+    return given_.persistent ? standing_on_disk(cursors_of(given_), name, log_.identity())
+                             : std::nullopt;
+  };
+  const auto start = [this](const sink_start& from) {
+    return start_position(from, log_, wall_clock_ns());
+  };
+  return settle_assignments(before, wanted,
+                            {.end = log_.end(), .standing = standing, .start = start});
+}
+
+/// Before anything is delivered by it. That an address needs to be remembered no more, or that
+/// there is a first list, may be forgotten: it is found out again.
+outcome threaded_sinks::keep(const settled_assignments& assigned) {
+  const outcome kept = assigned_.save(assigned.book);
+  if (!kept && !assigned.words.empty()) {
+    return kept;
+  }
+  if (!kept) {
+    journal(journal_level::warning, kept.error().message);
+  }
+  for (const std::string& one : assigned.words) {
+    journal(journal_level::info, one);
+  }
+  return nothing{};
+}
+
 outcome threaded_sinks::begin(const std::vector<sink_settings>& settings) {
-  const auto environment = environment_of({settings, given_.compression, given_.state_bytes});
+  auto before = assigned_.load();
+  if (!before.ok()) {
+    return with_remedy(before.error(), given_.state_key, cursors_of(given_));
+  }
+  auto settled = settle(before.value(), settings);
+  if (!settled.ok()) {
+    return settled.error();
+  }
+  settled_assignments& assigned = settled.value();
+  wanted_ = {settings, given_.compression, given_.state_bytes};
+  const auto environment = environment_of({assigned.sinks, given_.compression, given_.state_bytes});
   if (given_.persistent) {
     std::vector<std::string> names;
-    names.reserve(settings.size());
-    for (const sink_settings& one : settings) {
+    names.reserve(assigned.sinks.size());
+    for (const sink_settings& one : assigned.sinks) {
       names.push_back(one.name);
     }
     set_aside_cursors_but(cursors_of(given_), names);
   }
-  for (const sink_settings& one : settings) {
-    auto made = make(one, environment, nullptr);
+  for (const sink_settings& one : assigned.sinks) {
+    auto made = make(one, environment, history_of(assigned.book, one), nullptr);
     if (!made.ok()) {
       return made.error();
     }
     sinks_.push_back(std::move(made).value());
   }
+  if (outcome kept = keep(assigned); !kept) {
+    return with_remedy(kept.error(), given_.state_key, cursors_of(given_));
+  }
+  book_ = std::move(assigned.book);
   // Not before every sink is subscribed: the first one's releases could otherwise delete what the
   // next one still needs.
   for (const auto& one : sinks_) {
@@ -350,12 +314,18 @@ bool as_before(const running_sink& now, const sink_settings& wanted,
          (!kind_of(wanted).sends_frames || now.environment->compression == environment.compression);
 }
 
+void threaded_sinks::end(plan& made, running_sink& one) {
+  if (std::find(made.ended.begin(), made.ended.end(), &one) == made.ended.end()) {
+    one.runner->stop();
+    made.ended.push_back(&one);
+  }
+}
+
 /// Ends a sink and makes it anew where it stood. The one before stays in the list, ended.
 outcome threaded_sinks::renew(plan& made, running_sink& before, const sink_settings& settings) {
-  before.runner->stop();
-  made.ended.push_back(&before);
+  end(made, before);
   const cursor_state stood = before.runner->standing();
-  auto anew = make(settings, made.environment, &stood);
+  auto anew = make(settings, made.environment, history_of(made.assigned.book, settings), &stood);
   if (!anew.ok()) {
     return anew.error();
   }
@@ -374,7 +344,7 @@ void threaded_sinks::undo(plan& made) {
   made.renewed.clear();
   for (running_sink* one : made.ended) {
     const cursor_state stood = one->runner->standing();
-    auto again = make(one->settings, one->environment, &stood);
+    auto again = make(one->settings, one->environment, one->assignments, &stood);
     if (!again.ok()) {
       // Its subscription stays, so that the log keeps what it needs.
       journal(journal_level::error,
@@ -390,29 +360,55 @@ void threaded_sinks::undo(plan& made) {
   }
 }
 
-outcome threaded_sinks::change(const sink_change& wanted) {
-  plan made{environment_of(wanted), {}, {}, {}};
+/// All that can fail.
+outcome threaded_sinks::prepare(plan& made, const sink_change& wanted) {
+  for (const std::string& name : affected_sinks(book_, wanted.sinks)) {
+    if (running_sink* const one = find(name); one != nullptr) {
+      end(made, *one);
+    }
+  }
+  auto settled = settle(book_, wanted.sinks);
+  if (!settled.ok()) {
+    return settled.error();
+  }
+  made.assigned = std::move(settled).value();
+  const std::vector<sink_settings>& next = made.assigned.sinks;
+  made.environment = environment_of({next, wanted.compression, wanted.state_bytes});
   // First what leaves the sinks of now alone.
-  for (const sink_settings& one : wanted.sinks) {
+  for (const sink_settings& one : next) {
     if (find(one.name) == nullptr) {
-      auto added = make(one, made.environment, nullptr);
+      auto added = make(one, made.environment, history_of(made.assigned.book, one), nullptr);
       if (!added.ok()) {
-        undo(made);
         return added.error();
       }
       made.added.push_back(std::move(added).value());
     }
   }
-  for (const sink_settings& one : wanted.sinks) {
+  for (const sink_settings& one : next) {
     running_sink* const before = find(one.name);
     if (before != nullptr && !as_before(*before, one, *made.environment)) {
       if (auto renewed = renew(made, *before, one); !renewed) {
-        undo(made);
         return renewed;
       }
     }
   }
-  // Whatever follows cannot fail.
+  return keep(made.assigned);
+}
+
+outcome threaded_sinks::change(const sink_change& wanted) {
+  plan made;
+  if (outcome prepared = prepare(made, wanted); !prepared) {
+    undo(made);
+    return prepared;
+  }
+  book_ = made.assigned.book;
+  wanted_ = wanted;
+  put_in_force(made);
+  return nothing{};
+}
+
+/// Cannot fail.
+void threaded_sinks::put_in_force(plan& made) {
   for (const running_sinks* list : {&made.renewed, &made.added}) {
     for (const auto& one : *list) {
       launch(*one);
@@ -432,7 +428,7 @@ outcome threaded_sinks::change(const sink_change& wanted) {
       }
       return there;
     };
-    for (const sink_settings& one : wanted.sinks) {
+    for (const sink_settings& one : made.assigned.sinks) {
       static_cast<void>(take(made.renewed, one.name) || take(made.added, one.name) ||
                         take(sinks_, one.name));
     }
@@ -442,28 +438,26 @@ outcome threaded_sinks::change(const sink_change& wanted) {
   for (const auto& one : gone) {
     one->runner->stop();
     if (find(one->settings.name) == nullptr) {
-      forget(*one);
+      forget_sink(given_, one->settings.name, one->runner->counters().points().pending);
     }
     log_.unsubscribe(one->subscriber);
   }
-  return nothing{};
 }
 
-/// A sink that is not wanted any more: what it owed is told, and its cursor set aside.
-void threaded_sinks::forget(const running_sink& gone) const {
-  const std::string& name = gone.settings.name;
-  const std::uint64_t pending = gone.runner->counters().points().pending;
-  if (!given_.persistent) {
-    journal(pending == 0 ? journal_level::info : journal_level::warning,
-            fmt::format("sink \"{}\" is gone from the configuration and still owed {} points", name,
-                        pending));
+void threaded_sinks::tidy() {
+  const bool done = std::any_of(sinks_.begin(), sinks_.end(), [](const auto& one) {
+    const auto& shard = one->settings.shard;
+    if (!shard || !shard->leaves) {
+      return false;
+    }
+    const member_standing stands = standing_of(*one);
+    return stands.pending == 0 && stands.discovered >= one->assignments->end_of(shard->own);
+  });
+  if (!done) {
     return;
   }
-  if (const outcome aside = set_cursor_aside(cursors_of(given_), name, pending); !aside.ok()) {
-    journal(journal_level::warning,
-            fmt::format("sink \"{}\" is gone and still owed {} points, but its cursor could not be "
-                        "set aside: {}",
-                        name, pending, aside.error().message));
+  if (const outcome ended = change(sink_change(wanted_)); !ended) {
+    journal_limited("sink tidy", journal_level::warning, ended.error().message);
   }
 }
 

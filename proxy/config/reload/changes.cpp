@@ -8,6 +8,7 @@
 
 #include "config/keys/keys.hpp"
 #include "config/reload/effects.hpp"
+#include "config/sinks/sink_per_address.hpp"
 
 namespace weir {
 namespace {
@@ -133,7 +134,8 @@ std::vector<setting_change> compare_settings(const settings& running, const sett
   compare_tables("limits", "limits", running.limits, wanted.limits, limit_keys(), all);
   compare_databases(running, wanted, all);
   compare_lists("rule", running.rules, wanted.rules, rule_keys(), name, all);
-  compare_lists("sink", running.sinks, wanted.sinks, sink_keys(), name, all);
+  compare_lists("sink", sinks_as_written(running.sinks), sinks_as_written(wanted.sinks),
+                sink_keys(), name, all);
   compare_tables("service", "service", running.service, wanted.service, service_keys(), all);
   return all;
 }

@@ -128,6 +128,7 @@ constexpr std::array effects{
     key_effect{"sink.url"},
     key_effect{"sink.urls"},
     key_effect{"sink.addresses"},
+    key_effect{"sink.removed_addresses"},
     key_effect{"sink.username"},
     key_effect{"sink.password"},
     key_effect{"sink.token"},

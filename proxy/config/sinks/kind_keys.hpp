@@ -70,9 +70,20 @@ void add_server_keys(sink_key_list& keys) {
        },
        urls_key.show});
   add(choice_key<Kind, address_use>(
-      "addresses", {{"failover", address_use::failover}, {"replicate", address_use::replicate}},
-      {"shard"}, "of several, the first one that answers gets everything, or each address does",
+      "addresses",
+      {{"failover", address_use::failover},
+       {"replicate", address_use::replicate},
+       {"shard", address_use::shard}},
+      {},
+      "of several, the first one that answers gets everything, or each does, or each series goes "
+      "to one of them",
       WEIR_MEMBER(addresses)));
+  add(choice_key<Kind, removed_address_use>(
+      "removed_addresses",
+      {{"drain", removed_address_use::drain}, {"forget", removed_address_use::forget}}, {},
+      "with addresses = \"shard\": one that is taken out delivers what it still owes, or is given "
+      "up",
+      WEIR_MEMBER(removed_addresses)));
   add(text_key<Kind>("username", "empty: no authentication; not of InfluxDB 2",
                      WEIR_MEMBER(username)));
   add(secret_key<Kind>("password", "best as \"${NAME}\", from the environment",

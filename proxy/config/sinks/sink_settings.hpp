@@ -20,6 +20,32 @@ using milliseconds = std::chrono::milliseconds;
 enum class address_use : std::uint8_t {
   failover,   // the first one that answers gets everything
   replicate,  // each gets everything: a sink for each (sink_per_address)
+  shard,      // each series goes to one of them: a sink for each
+};
+
+/// What becomes of an address that is taken out while it still owes points of its series.
+enum class removed_address_use : std::uint8_t {
+  drain,   // it goes on until they are delivered
+  forget,  // it ends, and the journal says how many they were
+};
+
+/// Of a sink that is one of the addresses of a [[sink]] with addresses = "shard".
+struct shard_settings {
+  struct address {
+    /// "HOST:PORT", by which series are assigned to it.
+    std::string name;
+    std::string url;
+    friend bool operator==(const address&, const address&) = default;
+  };
+  /// The name of the [[sink]].
+  std::string group;
+  /// Its own address's name.
+  std::string own;
+  /// All addresses of the [[sink]], in the configuration's order.
+  std::vector<address> all;
+  /// It is none of them any more: it delivers what was its own before.
+  bool leaves = false;
+  friend bool operator==(const shard_settings&, const shard_settings&) = default;
 };
 
 enum class mapping_mode : std::uint8_t { standard };
@@ -41,6 +67,7 @@ struct server_settings {
   /// All addresses, where there are several; the first one is `url`.
   std::vector<std::string> urls;
   address_use addresses = address_use::failover;
+  removed_address_use removed_addresses = removed_address_use::drain;
   std::string username;
   std::string password;
   /// Of InfluxDB 2; to a receiver it is sent as `Authorization: Bearer`.
@@ -128,6 +155,8 @@ struct sink_settings {
   /// place; nothing: they stay in the log. And the bytes of all that is parked of the sink.
   std::optional<std::chrono::nanoseconds> park_after{std::chrono::minutes{1}};
   std::uint64_t park_keep = std::uint64_t{1} << 30;
+  /// No key: sink_per_address makes it.
+  std::optional<shard_settings> shard;
 
   /// Its own settings if it is of that kind, else null.
   template <class Kind>

@@ -257,6 +257,7 @@ result<std::vector<setting_change>> pipeline::reload(const settings& wanted) {
 
 void pipeline::tidy() {
   std::erase_if(state_->terms_before, [](const auto& each) { return each.use_count() == 1; });
+  state_->sinks->tidy();
   udp_intakes done;
   {
     const std::unique_lock hold(state_->lists_lock);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/glob.hpp"
+#include "sinks/assignments/series_address.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -47,12 +48,38 @@ class measurement_check {
   bool taken_ = false;
 };
 
+/// Whether a series is that of an address, in a frame that has series of it.
+class series_check {
+ public:
+  series_check(const address_share& share, log_position position)
+      : shared_(share.history == nullptr ? nullptr : share.history->at(position)) {
+    if (shared_ != nullptr && shared_->to_all()) {
+      shared_ = nullptr;
+    }
+    own_ = shared_ == nullptr ? assignment::none : shared_->index_of(share.address);
+  }
+
+  bool takes(const point_view& point) {
+    return shared_ == nullptr || heaviest_address(shared_->hashes, hasher_.hash(point)) == own_;
+  }
+
+ private:
+  /// Null: it takes all.
+  const assignment* shared_;
+  std::size_t own_;
+  series_hasher hasher_;
+};
+
 }  // namespace
 
-line_filter::line_filter(std::vector<std::string> measurements)
-    : measurements_(std::move(measurements)), takes_all_(matches_everything(measurements_)) {}
+line_filter::line_filter(std::vector<std::string> measurements, address_share share)
+    : measurements_(std::move(measurements)),
+      takes_all_measurements_(matches_everything(measurements_)),
+      share_(std::move(share)) {}
 
-std::uint32_t line_filter::append_taken(std::string_view lines, std::string& out) const {
+std::uint32_t line_filter::append_taken(std::string_view lines, log_position position,
+                                        std::string& out) const {
+  series_check share(share_, position);
   line_reader reader(all_pass());
   reader.feed(lines);
   reader.finish();
@@ -66,7 +93,7 @@ std::uint32_t line_filter::append_taken(std::string_view lines, std::string& out
     if (end > lines.size() || lines[end - 1] != '\n') {
       break;
     }
-    if (check.takes(point.measurement)) {
+    if ((takes_all_measurements_ || check.takes(point.measurement)) && share.takes(point)) {
       out.append(lines.substr(at, end - at));
       ++taken;
     }

@@ -11,11 +11,14 @@ class Recorder:
     def __init__(self, databases=()):
         self.databases = set(databases)
         self.lines = {}  # database: lines, with repeats
+        self.down = False  # answers 503 and takes nothing
         self.lock = threading.Lock()
         self._server = HttpServer(self._answer_to)
         self.url = self._server.url
 
     def _answer_to(self, request):
+        if self.down:
+            return Answer(503)
         if request.path == "/ping":
             return Answer(204)
         database = request.params.get("db", "")

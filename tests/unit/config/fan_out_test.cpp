@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "config/keys/keys.hpp"
+#include "config/reload/changes.hpp"
 #include "config/settings_reader.hpp"
+#include "config/sinks/sink_per_address.hpp"
 
 namespace weir {
 namespace {
@@ -81,8 +83,49 @@ TEST(fan_out, replicas_need_names_of_their_own) {
   EXPECT_NE(error_of(influx + "addresses = \"replicate\"\n" +
                      "[[sink]]\nname = \"i@a:1\"\ntype = \"null\"\n"),
             "");
-  EXPECT_NE(error_of(influx + "addresses = \"shard\"\n").find("not supported by this version"),
-            std::string::npos);
+}
+
+TEST(fan_out, addresses_that_share_the_series_know_each_other) {
+  const settings all = must_read(influx + "addresses = \"shard\"\n");
+  ASSERT_EQ(all.sinks.size(), 2U);
+  EXPECT_EQ(all.sinks[0].name, "i@a:1");
+  EXPECT_EQ(all.sinks[1].name, "i@b:443");
+  ASSERT_TRUE(all.sinks[1].shard);
+  EXPECT_EQ(all.sinks[1].shard->group, "i");
+  EXPECT_EQ(all.sinks[1].shard->own, "b:443");
+  EXPECT_EQ(all.sinks[1].shard->all,
+            (std::vector<shard_settings::address>{{"a:1", "http://a:1"}, {"b:443", "https://b"}}));
+  EXPECT_FALSE(must_read(influx).sinks[0].shard);
+}
+
+TEST(fan_out, one_address_that_shares_is_ready_for_a_second_one) {
+  const settings one = must_read(
+      "[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a:1\"\naddresses = \"shard\"\n");
+  ASSERT_EQ(one.sinks.size(), 1U);
+  EXPECT_EQ(one.sinks[0].name, "i@a:1");
+  EXPECT_TRUE(one.sinks[0].shard);
+}
+
+TEST(fan_out, sinks_that_share_are_shown_as_they_were_written) {
+  const settings all =
+      must_read(influx + "addresses = \"shard\"\nremoved_addresses = \"forget\"\n");
+  const std::string shown = show_settings(all);
+  EXPECT_NE(shown.find("name = \"i\"\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("urls = [\"http://a:1\", \"https://b\"]"), std::string::npos) << shown;
+  EXPECT_EQ(must_read(shown).sinks, all.sinks);
+  EXPECT_EQ(removed_addresses_of(all.sinks[0]), removed_address_use::forget);
+}
+
+TEST(fan_out, a_reload_tells_which_addresses_changed) {
+  const settings before = must_read(influx + "addresses = \"shard\"\n");
+  const settings after = must_read(
+      "[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurls = [\"http://a:1\", \"http://c\"]\n"
+      "addresses = \"shard\"\n");
+  const auto changes = compare_settings(before, after);
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(
+      changes[0].words(),
+      "sink \"i\".urls: from [\"http://a:1\", \"https://b\"] to [\"http://a:1\", \"http://c\"]");
 }
 
 }  // namespace

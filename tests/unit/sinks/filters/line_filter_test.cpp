@@ -18,7 +18,7 @@ constexpr std::uint64_t no_limit = UINT64_MAX / 4;
 
 std::string taken(std::vector<std::string> patterns, const std::string& lines) {
   std::string out;
-  const std::uint32_t count = line_filter(std::move(patterns)).append_taken(lines, out);
+  const std::uint32_t count = line_filter(std::move(patterns)).append_taken(lines, {}, out);
   EXPECT_EQ(count, static_cast<std::uint32_t>(std::count(out.begin(), out.end(), '\n'))) << out;
   return out;
 }
@@ -42,7 +42,7 @@ TEST(line_filter, knows_names_by_what_they_stand_for) {
 TEST(line_filter, a_line_feed_in_a_string_ends_no_line) {
   const std::string first = "log text=\"one\ncpu v=1i 1\n\" 1\n";
   std::string out;
-  EXPECT_EQ(line_filter({"log"}).append_taken(first + "cpu v=2i 2\n", out), 1U);
+  EXPECT_EQ(line_filter({"log"}).append_taken(first + "cpu v=2i 2\n", {}, out), 1U);
   EXPECT_EQ(out, first);
   EXPECT_EQ(taken({"cpu"}, first + "cpu v=2i 2\n"), "cpu v=2i 2\n");
 }

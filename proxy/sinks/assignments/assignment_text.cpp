@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The text of the book, as docs/cursor_format.md has it. Names and urls hold no spaces and no
+// control characters: the configuration's checks see to that.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <xxhash.h>
+
+#include <charconv>
+#include <utility>
+
+#include "sinks/assignments/assignment_book.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::string_view first_line = "weir-assignments 1";
+
+std::string checksum_line(std::string_view text) {
+  return fmt::format("checksum {:016x}\n", XXH64(text.data(), text.size(), 0));
+}
+
+/// Takes the next line off `text`; the words between its single spaces.
+std::vector<std::string> next_words(std::string_view& text) {
+  std::vector<std::string> words;
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  for (;;) {
+    const std::size_t space = line.find(' ');
+    words.emplace_back(line.substr(0, space));
+    if (space == std::string_view::npos) {
+      return words;
+    }
+    line.remove_prefix(space + 1);
+  }
+}
+
+bool read_number(const std::string& word, std::uint64_t& out) {
+  const char* end = word.data() + word.size();
+  const auto [stop, error] = std::from_chars(word.data(), end, out);
+  return !word.empty() && stop == end && error == std::errc{};
+}
+
+/// Lines up to the checksum, group by group.
+class text_reader {
+ public:
+  /// False: a line is not as it has to be.
+  bool read(std::vector<std::string> words);
+  /// Closes the last group.
+  bool finish();
+  assignment_book book;
+
+ private:
+  std::string group_;
+  assignment_history history_;
+  std::map<std::string, std::string> urls_;
+};
+
+bool text_reader::finish() {
+  if (group_.empty()) {
+    return true;
+  }
+  if (history_.entries().empty()) {
+    return false;
+  }
+  auto history = std::make_shared<const assignment_history>(std::exchange(history_, {}));
+  return book
+      .emplace(std::exchange(group_, {}),
+               assignment_group{std::move(history), std::exchange(urls_, {})})
+      .second;
+}
+
+bool text_reader::read(std::vector<std::string> words) {
+  if (words[0] == "group" && words.size() == 2 && !words[1].empty()) {
+    const bool whole = finish();
+    group_ = std::move(words[1]);
+    return whole;
+  }
+  if (group_.empty()) {
+    return false;
+  }
+  if (words[0] == "address" && words.size() == 3) {
+    return urls_.emplace(std::move(words[1]), std::move(words[2])).second;
+  }
+  std::uint64_t from = 0;
+  if (words[0] != "from" || words.size() < 2 || !read_number(words[1], from)) {
+    return false;
+  }
+  const auto& known = history_.entries();
+  return (known.empty() || known.back().from < log_position(from)) &&
+         history_.add(log_position(from), {words.begin() + 2, words.end()});
+}
+
+}  // namespace
+
+std::string encode_assignments(const assignment_book& book, std::uint32_t log_identity) {
+  std::string text = fmt::format("{}\nlog {}\n", first_line, log_identity);
+  for (const auto& [name, group] : book) {
+    text += fmt::format("group {}\n", name);
+    for (const auto& [address, url] : group.urls) {
+      text += fmt::format("address {} {}\n", address, url);
+    }
+    for (const assignment& each : group.history->entries()) {
+      text += fmt::format("from {}{}{}\n", each.from.number(), each.to_all() ? "" : " ",
+                          fmt::join(each.addresses, " "));
+    }
+  }
+  return text + checksum_line(text);
+}
+
+result<assignment_book> decode_assignments(std::string_view text, std::uint32_t log_identity) {
+  const std::size_t end = text.rfind("checksum ");
+  if (end == std::string_view::npos || text.substr(end) != checksum_line(text.substr(0, end))) {
+    return failure{"its checksum is wrong"};
+  }
+  text = text.substr(0, end);
+  const failure wrong{"its checksum is right, but its lines are not those of version 1"};
+  if (!text.starts_with(first_line)) {
+    return wrong;
+  }
+  static_cast<void>(next_words(text));
+  const std::vector<std::string> log = next_words(text);
+  std::uint64_t identity = 0;
+  if (log.size() != 2 || log[0] != "log" || !read_number(log[1], identity)) {
+    return wrong;
+  }
+  text_reader reader;
+  while (!text.empty()) {
+    if (!reader.read(next_words(text))) {
+      return wrong;
+    }
+  }
+  if (!reader.finish()) {
+    return wrong;
+  }
+  const bool of_another_log = identity != 0 && log_identity != 0 && identity != log_identity;
+  return of_another_log ? assignment_book{} : std::move(reader.book);
+}
+
+}  // namespace weir
