@@ -7,9 +7,9 @@
 
 namespace weir {
 
-std::string_view series_hasher::plain(std::string_view written,
-                                      void (*unescape)(std::string_view, std::string&),
-                                      std::string& into) {
+std::string_view tag_set_hasher::plain(std::string_view written,
+                                       void (*unescape)(std::string_view, std::string&),
+                                       std::string& into) {
   if (written.find('\\') == std::string_view::npos) {
     return written;
   }
@@ -18,7 +18,7 @@ std::string_view series_hasher::plain(std::string_view written,
   return into;
 }
 
-std::uint64_t series_hasher::hash(const point_view& point) {
+std::uint64_t tag_set_hasher::hash(const point_view& point) {
   const std::string_view measurement = plain(point.measurement, unescape_measurement, key_);
   std::uint64_t sum = XXH64(measurement.data(), measurement.size(), 0);
   for (const tag_view& tag : point.tags) {

@@ -17,7 +17,7 @@
 namespace weir {
 
 /// By measurement and tag set, whatever the order of the tags; escapes are undone before.
-class series_hasher {
+class tag_set_hasher {
  public:
   [[nodiscard]] std::uint64_t hash(const point_view& point);
 

@@ -67,7 +67,7 @@ class series_check {
   /// Null: it takes all.
   const assignment* shared_;
   std::size_t own_;
-  series_hasher hasher_;
+  tag_set_hasher hasher_;
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ std::uint64_t hash_of(const std::string& line) {
   reader.feed(text);
   reader.finish();
   EXPECT_EQ(reader.next(), line_event::point) << line;
-  return series_hasher().hash(reader.point());
+  return tag_set_hasher().hash(reader.point());
 }
 
 std::vector<std::uint64_t> hashes_of(const std::vector<std::string>& names) {

@@ -106,7 +106,7 @@ class shards : public ::testing::Test {
       reader.finish();
       EXPECT_EQ(reader.next(), line_event::point);
       const std::size_t owner =
-          in_force_[heaviest_address(hashes, series_hasher().hash(reader.point()))];
+          in_force_[heaviest_address(hashes, tag_set_hasher().hash(reader.point()))];
       owners_[line] = owner;
     }
     ++puts_;
