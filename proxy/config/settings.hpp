@@ -99,6 +99,8 @@ struct limit_settings {
   std::uint32_t labelled_databases = 500;
   /// What the remote_write sinks remember of the series they sent, together.
   std::uint64_t state = std::uint64_t{256} << 20;
+  /// What the remote_write sinks remember of names, together: bytes of the file of them.
+  std::uint64_t names = std::uint64_t{32} << 20;
   /// What the gate remembers of series, in bytes (64 a series and a third of that spare).
   std::uint64_t series = std::uint64_t{256} << 20;
   /// Series unseen for longest are forgotten after this, at the latest.
@@ -178,6 +180,9 @@ struct database_settings {
   std::uint64_t fields_per_point = 0;
   /// What happens to a field whose value has another type than it had first.
   types_mode types = types_mode::reject;
+  /// No key: numbers and booleans of all types are one type to every server that gets them, as with
+  /// Prometheus, so none of them is in conflict with another. Settled by the sinks.
+  bool one_number_type = false;
   /// Gauges as Flink's InfluxdbReporter writes them are read as what they were.
   bool flink_gauges = false;
   /// What happens to a point that lies where another lies, with other values.

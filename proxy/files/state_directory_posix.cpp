@@ -14,9 +14,9 @@ namespace {
 
 // The smallest first, and cursors before the log may be read: a start that is cut short has moved
 // some of them, and the next one moves the rest.
-constexpr std::array all_entries{state_entry::databases, state_entry::types,  state_entry::schemas,
-                                 state_entry::cursors,   state_entry::parked, state_entry::refused,
-                                 state_entry::letters};
+constexpr std::array all_entries{state_entry::databases, state_entry::names,   state_entry::types,
+                                 state_entry::schemas,   state_entry::cursors, state_entry::parked,
+                                 state_entry::refused,   state_entry::letters};
 
 bool is_there(const std::string& path) {
   struct stat about {};

@@ -18,6 +18,8 @@ namespace weir {
 namespace state_entry {
 inline constexpr std::string_view types = "types";
 inline constexpr std::string_view databases = "databases";
+/// Which names of series and labels remote_write sinks gave.
+inline constexpr std::string_view names = "names";
 /// A folder: the retention policies and types that upstream servers told, a file for each sink.
 inline constexpr std::string_view schemas = "learnt";
 inline constexpr std::string_view letters = "letters";

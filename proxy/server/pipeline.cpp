@@ -296,6 +296,7 @@ outcome pipeline::state::start_sinks_of() {
        .created_through_weir = [this](std::string_view name) { return catalogue->created(name); },
        .seed = static_cast<std::uint64_t>(clock().wall.ns),
        .state_bytes = configured->limits.state,
+       .names_bytes = configured->limits.names,
        .state_key = state_key(*configured)});
   if (!started) {
     return started.error();

@@ -20,6 +20,8 @@
 
 namespace weir {
 
+class shared_names;
+
 /// `log` and `memory` must outlive the set.
 struct sink_environment {
   frame_log& log;
@@ -36,8 +38,12 @@ struct sink_environment {
   std::uint64_t seed = 0;
   /// `[limits] state`, for all sinks together.
   std::uint64_t state_bytes = std::uint64_t{256} << 20;
+  /// `[limits] names`.
+  std::uint64_t names_bytes = std::uint64_t{32} << 20;
   /// The setting that names `state_directory`, for messages.
   std::string state_key = "log.directory";
+  /// The names that the sinks give series, for all of them. The set makes it.
+  std::shared_ptr<shared_names> names{};
 };
 
 /// How far a sink is, for those who ask whether weir is well.

@@ -14,6 +14,7 @@
 #include "files/directory_remedy_posix.hpp"
 #include "observe/journal.hpp"
 #include "sinks/assignments/assignment_file_posix.hpp"
+#include "sinks/mapping/name_file_posix.hpp"
 #include "sinks/sink_runner_uv.hpp"
 #include "sinks/sink_set.hpp"
 #include "sinks/state/gone_cursors_posix.hpp"
@@ -553,6 +554,7 @@ void threaded_sinks::collect(metric_collector& out) const {
       one->collect(one->settings.name, out);
     }
   }
+  given_.names->collect(out);
 }
 
 std::vector<sink_standing> threaded_sinks::standings() const {
@@ -573,6 +575,8 @@ std::vector<sink_standing> threaded_sinks::standings() const {
 
 result<std::unique_ptr<sink_set>> start_sinks(const std::vector<sink_settings>& settings,
                                               sink_environment environment) {
+  environment.names = std::make_shared<shared_names>(
+      environment.persistent ? environment.state_directory : "", environment.names_bytes);
   auto made = std::make_unique<threaded_sinks>(std::move(environment));
   if (const outcome begun = made->begin(settings); !begun.ok()) {
     return begun.error();

@@ -24,11 +24,14 @@ unsigned_mode unsigned_for(const takers& by) noexcept {
   return by.influxdb_1 || by.none() ? unsigned_mode::integer : unsigned_mode::native;
 }
 
-/// Prometheus alone has no trouble with a label or a series called so. Lines in files are for an
-/// InfluxDB as a rule.
+/// Lines in files are for an InfluxDB as a rule.
+bool only_remote_write(const takers& by) noexcept {
+  return by.remote_write && !by.influxdb_1 && !by.influxdb_2 && !by.file;
+}
+
+/// Prometheus alone has no trouble with a label or a series called so.
 name_mode time_key_for(const takers& by) noexcept {
-  const bool only_remote_write = by.remote_write && !by.influxdb_1 && !by.influxdb_2 && !by.file;
-  return only_remote_write ? name_mode::pass : name_mode::drop_field;
+  return only_remote_write(by) ? name_mode::pass : name_mode::drop_field;
 }
 
 name_mode reserved_tags_for(const takers& by) noexcept {
@@ -64,6 +67,7 @@ takers takers_of(const std::vector<sink_settings>& sinks, std::string_view datab
 }
 
 database_settings settled(database_settings configured, const takers& by) {
+  configured.one_number_type = only_remote_write(by);
   if (configured.unsigned_values == unsigned_mode::automatic) {
     configured.unsigned_values = unsigned_for(by);
   }

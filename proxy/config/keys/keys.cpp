@@ -215,6 +215,10 @@ const std::vector<config_key<limit_settings>>& limit_keys() {
                   "for what remote_write sinks remember of their series; beyond it the series "
                   "unseen for longest are forgotten",
                   WEIR_MEMBER(state)),
+      size_key<S>("names", {64 * kib, 1024 * gib},
+                  "for the names of series and labels that remote_write sinks gave, in a file; "
+                  "beyond it further names carry a suffix",
+                  WEIR_MEMBER(names)),
       size_key<S>("series", {mib, 1024 * gib},
                   "for what the gate remembers of series; beyond it those unseen for long are "
                   "forgotten",

@@ -2,6 +2,7 @@
 //
 // The kind "remote_write": keys and checks. Pure.
 #include "config/sinks/kind_keys.hpp"
+#include "config/sinks/mapping_keys.hpp"
 
 namespace weir {
 namespace {
@@ -12,9 +13,9 @@ sink_key_list keys() {
   sink_key_list list;
   add_server_keys<kind>(list);
   add_request_keys<kind>(list);
-  list.push_back(key_of_kind<kind>(choice_key<kind, mapping_mode>(
-      "mapping", {{"default", mapping_mode::standard}}, {"telegraf", "flink"},
-      "how points become series: measurement_field, tags as labels", WEIR_MEMBER(mapping))));
+  for (config_key<kind>& key : mapping_keys()) {
+    list.push_back(key_of_kind<kind>(std::move(key)));
+  }
   list.push_back(key_of_kind<kind>(headers_key<kind>("headers", "[\"X-Scope-OrgID: team\"]",
                                                      "further headers of each request",
                                                      WEIR_MEMBER(headers))));
@@ -24,6 +25,7 @@ sink_key_list keys() {
 void check(const config_node& node, const sink_settings& sink, config_issues& issues) {
   const kind& receiver = *sink.as<kind>();
   check_server(node, sink, receiver, "http://127.0.0.1:9090/api/v1/write", issues);
+  check_mapping(node, receiver.mapping, issues);
   if (receiver.version != 1) {
     issues.push_back({node.find("version")->place,
                       "`sink.version`: remote write 2 is not supported by this version; use 1"});

@@ -48,7 +48,14 @@ struct shard_settings {
   friend bool operator==(const shard_settings&, const shard_settings&) = default;
 };
 
-enum class mapping_mode : std::uint8_t { standard };
+/// How points become series (docs/prometheus_mapping.md).
+enum class mapping_mode : std::uint8_t { standard, telegraf, flink, vmagent, pattern };
+/// How names are written that a Prometheus before version 3 does not know. `automatic`: `utf8` with
+/// the mapping of vmagent, else `escape`.
+enum class name_style : std::uint8_t { automatic, escape, utf8 };
+/// Whether labels have a tag's value as it is, or as Flink's reporter filters it. `automatic`:
+/// `filter` with the mapping of Flink, else `keep`.
+enum class value_style : std::uint8_t { automatic, keep, filter };
 
 struct batch_settings {
   /// Inflated bytes.
@@ -89,8 +96,34 @@ struct influxdb_settings : server_settings {
   friend bool operator==(const influxdb_settings&, const influxdb_settings&) = default;
 };
 
+/// From points to series of Prometheus.
+struct mapping_settings {
+  mapping_mode mode = mapping_mode::standard;  // key: mapping
+  /// Of mapping = "template": with {measurement}, {field} and {database} in it.
+  std::string series_name;
+  name_style names = name_style::automatic;
+  value_style label_values = value_style::automatic;
+  /// The labels in which the database and the retention policy stand; empty: nowhere. A point that
+  /// names no policy has no such label.
+  std::string database_label = "db";
+  std::string policy_label = "rp";
+  /// "name=value" of labels that every series gets.
+  std::vector<std::string> external_labels;
+  /// Patterns of tag keys that make no label, and of string fields that make one.
+  std::vector<std::string> drop_labels;
+  std::vector<std::string> string_labels;
+  /// "NAME=TYPE", NAME being a pattern of series' names: what a server is told of their type.
+  std::vector<std::string> metadata;
+  /// Bytes of a label's name and of a value (the series' name is one), and labels of a series, its
+  /// name among them; 0: as many as there are. What is beyond is cut, and a hash keeps it apart.
+  std::uint32_t label_name_bytes = 256;
+  std::uint32_t label_value_bytes = 2048;
+  std::uint32_t labels = 30;
+  friend bool operator==(const mapping_settings&, const mapping_settings&) = default;
+};
+
 struct remote_write_settings : server_settings {
-  mapping_mode mapping = mapping_mode::standard;
+  mapping_settings mapping;
   /// "Name: value" of further headers.
   std::vector<std::string> headers;
   friend bool operator==(const remote_write_settings&, const remote_write_settings&) = default;

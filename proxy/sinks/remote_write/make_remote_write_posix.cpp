@@ -5,6 +5,7 @@
 
 #include "base/clock_posix.hpp"
 #include "files/directory_remedy_posix.hpp"
+#include "sinks/mapping/name_file_posix.hpp"
 #include "sinks/remote_write/remote_write_target.hpp"
 #include "sinks/remote_write/sending/sent_file_posix.hpp"
 #include "sinks/target_kinds.hpp"
@@ -17,6 +18,11 @@ result<made_target> make(const sink_settings& settings, const target_environment
   auto http = transfer_to(settings.name, receiver, 1, environment);
   if (!http.ok()) {
     return http.error();
+  }
+  auto names = environment.sinks.names->open();
+  if (!names.ok()) {
+    return with_remedy(names.error(), environment.sinks.state_key,
+                       environment.sinks.state_directory);
   }
   std::unique_ptr<sent_file> file;
   std::string sent_before;
@@ -43,7 +49,8 @@ result<made_target> make(const sink_settings& settings, const target_environment
   made.to = std::make_unique<remote_write_target>(
       settings.name, receiver,
       shard_parts{*made.http, std::make_unique<encoder_v1>(), std::move(file), wall_clock_ns,
-                  static_cast<std::size_t>(environment.state_bytes), counters},
+                  static_cast<std::size_t>(environment.state_bytes), counters,
+                  std::make_shared<series_mapper>(receiver.mapping, names.value())},
       sent_before, environment.low_water);
   return made;
 }

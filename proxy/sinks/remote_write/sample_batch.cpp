@@ -9,7 +9,7 @@
 
 namespace weir {
 
-void sample_batch::read(const sample_rules& rules, sent_ledger& ledger) {
+void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_mapper& mapper) {
   parse_options options;
   // These lines went through the gate; whatever it let pass is no matter here.
   options.utf8 = utf8_policy::pass;
@@ -18,6 +18,7 @@ void sample_batch::read(const sample_rules& rules, sent_ledger& ledger) {
   line_reader reader(options);
   reader.feed(lines_);
   reader.finish();
+  const std::uint64_t cut_before = mapper.cut_labels();
   std::uint32_t at = 0;
   for (line_event event = reader.next(); event != line_event::more; event = reader.next()) {
     if (event == line_event::error) {
@@ -27,21 +28,25 @@ void sample_batch::read(const sample_rules& rules, sent_ledger& ledger) {
     const auto bytes = static_cast<std::uint32_t>(reader.point().text.size() + 1);
     points_.push_back({{at, bytes}});
     at += bytes;
-    read_point(reader.point(), rules.now_ms);
+    read_point(reader.point(), rules.now_ms, mapper);
   }
+  counts_.cut_labels += mapper.cut_labels() - cut_before;
+  mapper.keep_names();
   keep_last_of_each_time();
   drop_what_is_sent(rules, ledger);
   order(rules.several);
 }
 
-void sample_batch::read_point(const point_view& point, std::int64_t now_ms) {
+void sample_batch::read_point(const point_view& point, std::int64_t now_ms, series_mapper& mapper) {
   const auto index = static_cast<std::uint32_t>(points_.size() - 1);
   const std::int64_t time_ms = point.time ? to_milliseconds(*point.time) : now_ms;
   const bool future = time_ms > now_ms + future_ms_max;
-  labels_kept_ = false;
-  bool encoded = false;
-  for (const field_view& field : point.fields) {
-    if (field.type == field_type::string) {
+  labels_made_ = false;
+  mapper.take(point);
+  for (std::size_t i = 0; i < point.fields.size(); ++i) {
+    bool exact = true;
+    const std::optional<double> value = mapper.value_of(point.fields[i], exact);
+    if (!value) {
       note(index, discard_reason::string);
       continue;
     }
@@ -49,22 +54,39 @@ void sample_batch::read_point(const point_view& point, std::int64_t now_ms) {
       note(index, discard_reason::future);
       continue;
     }
-    if (!encoded) {
-      encoded = true;
-      labels_ = encode_labels(labels_of(point));
-    }
-    bool exact = true;
-    const double value = sample_value(field, exact);
     counts_.inexact += exact ? 0 : 1;
-    samples_.push_back({time_ms, value, series_of(point, field), index, 0, 0});
+    samples_.push_back({time_ms, *value, series_of(mapper.field(i), mapper), index, 0, 0});
   }
 }
 
-std::uint32_t sample_batch::series_of(const point_view& point, const field_view& field) {
-  name_.clear();
-  append_metric_name(point, field, name_);
+void sample_batch::encode_labels(series_mapper& mapper, std::string_view quantile) {
+  labels_made_ = true;
+  labels_kept_ = false;
+  quantile_ = quantile;
+  labels_.before.clear();
+  labels_.after.clear();
+  const auto append = [this](std::string_view name, std::string_view value) {
+    append_label(name, value, name < wire::name_label ? labels_.before : labels_.after);
+  };
+  bool waits = !quantile.empty();
+  for (const label_view& each : mapper.labels()) {
+    if (waits && series_mapper::quantile_label < each.name) {
+      waits = false;
+      append(series_mapper::quantile_label, quantile);
+    }
+    append(each.name, each.value);
+  }
+  if (waits) {
+    append(series_mapper::quantile_label, quantile);
+  }
+}
+
+std::uint32_t sample_batch::series_of(const mapped_field& field, series_mapper& mapper) {
+  if (!labels_made_ || quantile_ != field.quantile) {
+    encode_labels(mapper, field.quantile);
+  }
   whole_.assign(labels_.before);
-  append_label(wire::name_label, name_, whole_);
+  append_label(wire::name_label, field.name, whole_);
   whole_.append(labels_.after);
   const XXH128_hash_t hash = XXH3_128bits(whole_.data(), whole_.size());
   const series_key key{hash.low64, hash.high64};
@@ -74,7 +96,8 @@ std::uint32_t sample_batch::series_of(const point_view& point, const field_view&
       labels_kept_ = true;
       label_sets_.push_back({keep(labels_.before), keep(labels_.after)});
     }
-    series_.push_back({key, static_cast<std::uint32_t>(label_sets_.size() - 1), keep(name_)});
+    series_.push_back(
+        {key, static_cast<std::uint32_t>(label_sets_.size() - 1), keep(field.name), field.type});
   }
   return place->second;
 }
@@ -89,7 +112,7 @@ sample_batch::span_of sample_batch::keep(std::string_view bytes) {
 wire_series sample_batch::wire_of(const sample& one) const {
   const series_entry& series = series_[one.series];
   const label_set& labels = label_sets_[series.labels];
-  return {text(labels.before), text(series.name), text(labels.after)};
+  return {text(labels.before), text(series.name), text(labels.after), series.type};
 }
 
 void sample_batch::deliver(const sample& one) {

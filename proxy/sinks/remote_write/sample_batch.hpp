@@ -11,11 +11,23 @@
 #include <vector>
 
 #include "sinks/discard.hpp"
-#include "sinks/remote_write/mapping.hpp"
+#include "sinks/mapping/series_mapper.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
 #include "sinks/remote_write/wire/wire.hpp"
 
 namespace weir {
+
+/// Milliseconds from nanoseconds, rounded towards the past also before 1970.
+[[nodiscard]] constexpr std::int64_t to_milliseconds(std::int64_t ns) noexcept {
+  return ns / 1'000'000 - (ns % 1'000'000 < 0 ? 1 : 0);
+}
+
+/// Labels as they go over the wire (the `labels` of a TimeSeries), apart from the name: those that
+/// sort before `__name__` and those after it.
+struct wire_labels {
+  std::string before;
+  std::string after;
+};
 
 struct sample {
   std::int64_t time_ms = 0;
@@ -42,6 +54,8 @@ struct sample_counts {
   std::uint64_t delivered = 0;
   discard_counts discarded;
   std::uint64_t inexact = 0;
+  /// Labels that were cut, or stand in a hash, because of a limit.
+  std::uint64_t cut_labels = 0;
 };
 
 class sample_batch {
@@ -53,7 +67,8 @@ class sample_batch {
   explicit sample_batch(std::string lines) : lines_(std::move(lines)) {}
 
   /// Reads the lines; of what the ledger knows to be delivered or hopeless nothing is left.
-  void read(const sample_rules& rules, sent_ledger& ledger);
+  /// Requires: the mapper began their database. New names are kept when this returns.
+  void read(const sample_rules& rules, sent_ledger& ledger, series_mapper& mapper);
 
   /// To be sent, by time; in rounds, and by time within a round, where a request has a series once.
   [[nodiscard]] const std::vector<sample>& samples() const noexcept { return samples_; }
@@ -95,6 +110,7 @@ class sample_batch {
     series_key key;
     std::uint32_t labels = 0;
     span_of name;
+    metric_type type = metric_type::unknown;
   };
   /// The best that came of a point's samples so far.
   enum class fate : std::uint8_t { nothing, discarded, delivered };
@@ -108,8 +124,9 @@ class sample_batch {
     std::size_t operator()(const series_key& key) const noexcept { return key.low; }
   };
 
-  void read_point(const point_view& point, std::int64_t now_ms);
-  std::uint32_t series_of(const point_view& point, const field_view& field);
+  void read_point(const point_view& point, std::int64_t now_ms, series_mapper& mapper);
+  std::uint32_t series_of(const mapped_field& field, series_mapper& mapper);
+  void encode_labels(series_mapper& mapper, std::string_view quantile);
   [[nodiscard]] std::string_view text(const span_of& where) const {
     return std::string_view(arena_).substr(where.at, where.bytes);
   }
@@ -137,7 +154,9 @@ class sample_batch {
   // Of the line being read.
   wire_labels labels_;
   bool labels_kept_ = false;
-  std::string name_;
+  /// They are those of the point, and this quantile.
+  bool labels_made_ = false;
+  std::string_view quantile_;
   std::string whole_;
 };
 

@@ -13,6 +13,7 @@ void sample_counters::note(const sample_counts& counts) noexcept {
     discarded[i].add(counts.discarded.of[i]);
   }
   inexact.add(counts.inexact);
+  cut_labels.add(counts.cut_labels);
 }
 
 void sample_counters::collect(std::string_view sink_name, metric_collector& out) const {
@@ -28,6 +29,10 @@ void sample_counters::collect(std::string_view sink_name, metric_collector& out)
   }
   count("weir_sink_inexact_samples_total", "Integers beyond 2^53, which a sample holds rounded",
         inexact);
+  count(
+      "weir_sink_cut_labels_total",
+      "Labels, in samples, that were cut at label_value_bytes or stand in a hash because of labels",
+      cut_labels);
   count("weir_sink_remote_write_requests_total", "Requests sent", requests);
   count("weir_sink_bisection_requests_total", bisection_requests_help, bisection_requests);
   out.gauge_value("weir_sink_series", "Series whose last time is remembered",

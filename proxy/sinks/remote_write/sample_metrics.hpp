@@ -15,6 +15,7 @@ struct sample_counters {
   counter delivered;
   std::array<counter, discard_reason_count> discarded;
   counter inexact;
+  counter cut_labels;
   counter requests;
   counter bisection_requests;
   counter series_known;

@@ -189,6 +189,7 @@ int replay_log(const log_job& job) {
        .created_through_weir = [&](std::string_view name) { return name == job.given.to_database; },
        .seed = static_cast<std::uint64_t>(wall_clock_ns()),
        .state_bytes = job.configured.limits.state,
+       .names_bytes = job.configured.limits.names,
        .state_key = "service.state_directory"});
   if (!started) {
     return complain_of_log(started.error().message, 1);

@@ -71,7 +71,7 @@ def test_lines_are_read_back_value_for_value_and_time_for_time(prometheus, start
                 f'note="text" {at * 1_000_000 + random_.randrange(1_000_000)}'
             )
             for field, number in (("usage", value), ("count", float(count)), ("up", float(flag))):
-                labels = {"__name__": f"cpu_{field}", "host": f"h{host}", "dc": "eu west"}
+                labels = {"__name__": f"cpu_{field}", "host": f"h{host}", "dc": "eu west", "db": "mydb"}
                 expected.setdefault(frozenset(labels.items()), []).append((at, number))
     for start in range(0, len(lines), 100):
         answer = weir.client.write("\n".join(lines[start : start + 100]), "mydb")
@@ -102,25 +102,24 @@ def test_values_and_times_in_every_precision(prometheus, start_weir):
 
 
 def test_names_that_prometheus_does_not_know(prometheus, start_weir):
-    """Sanitised, never two of a name: an old Prometheus answers such a request 500 for ever."""
+    """Never two of a name: an old Prometheus answers such a request 500 for ever."""
     weir = start_weir(settings(remote_write_sink(prometheus.url)))
     line = r"1-cpu\ x,a-b=1,a.b=2,a_b=3,__name__=n,é=4,Z=5,job=j,le=6 f\=1=2i"
     assert weir.client.write(line, "mydb").status == 204
     weir.wait_delivered(1, sink=SINK)
-    found = prometheus.samples('{job="j"}')
-    assert [dict(labels) for labels in found] == [
-        {
-            "__name__": "_1_cpu_x_f_1",
-            "Z": "5",
-            "_": "4",
-            "a_b": "3",
-            "a_b_2": "1",
-            "a_b_3": "2",
-            "job": "j",
-            "le": "6",
-            "tag___name__": "n",
-        }
-    ]
+    (found,) = map(dict, prometheus.samples('{job="j"}'))
+    suffixed = {name: found.pop(name) for name in list(found) if name.startswith("a_b_")}
+    assert sorted(suffixed.values()) == ["2", "3"]
+    assert found == {
+        "__name__": "_1_cpu_x_f_1",
+        "Z": "5",
+        "U___e9_": "4",
+        "a_b": "1",
+        "db": "mydb",
+        "job": "j",
+        "le": "6",
+        "tag___name__": "n",
+    }
 
 
 def test_many_samples_of_a_series_in_one_body(prometheus, start_weir):
@@ -309,7 +308,7 @@ class Writer:
         found = prometheus.samples("load_v")
         missing = []
         for series in range(self.SERIES):
-            labels = frozenset({"__name__": "load_v", "s": str(series)}.items())
+            labels = frozenset({"__name__": "load_v", "s": str(series), "db": "load"}.items())
             stored = found.get(labels, [])
             for at, value in stored:
                 assert float(value) == at - self.base, "a value at another's time"

@@ -105,6 +105,18 @@ TEST(automatic, each_database_has_its_own_sinks) {
   EXPECT_FALSE(policies.takers_of("other").influxdb_2);
 }
 
+TEST(automatic, numbers_are_alike_where_only_prometheus_takes_a_database) {
+  EXPECT_TRUE(settled({}, prometheus).one_number_type);
+  for (const takers& by : {no_taker, one, two, file, two_and_prometheus, one_and_prometheus}) {
+    EXPECT_FALSE(settled({}, by).one_number_type);
+  }
+  settings configured;
+  configured.sinks = {sink(remote_write_settings{}, {"*"}), sink(influxdb(1), {"one"})};
+  const settled_policies policies(configured);
+  EXPECT_TRUE(policies.find("other", "").one_number_type);
+  EXPECT_FALSE(policies.find("one", "").one_number_type);
+}
+
 TEST(automatic, is_shown_as_a_comment_that_reads_back) {
   settings configured;
   configured.sinks = {sink(null_settings{}, {"*"})};

@@ -29,13 +29,15 @@ const std::vector<config_value>& other_values() {
                              "now",    "replicate", "forget",      "discard-oldest",
                              "debug",  "null",      "stdout",      "json",
                              "clamp",  "influxdb",  "127.0.0.1:7", "http://127.0.0.1:1",
-                             "12s"}) {
+                             "12s",    "flink",     "utf8",        "keep"}) {
       all.emplace_back(std::string(text));
     }
     all.emplace_back(std::vector<std::string>{"127.0.0.1:7"});
     all.emplace_back(std::vector<std::string>{"-2y", "+2d"});
     all.emplace_back(std::vector<std::string>{"X-Other: value"});
     all.emplace_back(std::vector<std::string>{"http://a:1"});
+    all.emplace_back(std::vector<std::string>{"region=eu"});
+    all.emplace_back(std::vector<std::string>{"a_*=gauge"});
     return all;
   }();
   return values;

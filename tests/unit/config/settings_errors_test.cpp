@@ -38,7 +38,7 @@ TEST(settings_errors, unknown_keys_name_the_nearest) {
       {"[limits]\nxyzxyzxyz = 1\n",
        "weir.toml:2:1: unknown key `limits.xyzxyzxyz`; known here are: memory, line, databases, "
        "labelled_databases, "
-       "state, series, series_idle, types, duplicates"},
+       "state, names, series, series_idle, types, duplicates"},
       {"[database.flink]\nretentoin = \"1d\"\n",
        "weir.toml:2:1: unknown key `database.\"flink\".retentoin`; did you mean `retention`?"},
       {"[[sink]]\nname = \"a\"\ntype = \"null\"\nbatch = { point = 5 }\n",
@@ -214,6 +214,48 @@ TEST(settings_errors, rules) {
   EXPECT_EQ(error_of(many), "weir.toml:1:3: there are 1001 rules; at most 1000 are taken");
 }
 
+TEST(settings_errors, a_mapping_that_cannot_be_is_explained) {
+  const std::string sink = "[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\n";
+  const std::vector<wrong> cases{
+      {"mapping = \"template\"\n",
+       "weir.toml:5:1: `sink.mapping` is \"template\", and series_name has neither {measurement} "
+       "nor "
+       "{field} in it; write series_name = \"{measurement}_{field}\", for example"},
+      {"series_name = \"{field}\"\n",
+       "weir.toml:5:1: `sink.series_name` is for mapping = \"template\"; write that, or take it "
+       "out"},
+      {"series_name = \"{rp}\"\n",
+       "weir.toml:5:1: `sink.series_name`: \"{rp}\" is no placeholder; known are {measurement}, "
+       "{field} and {database}"},
+      {"database_label = \"a-b\"\n",
+       "weir.toml:5:1: `sink.database_label`: \"a-b\" is no label; use letters of a-z and A-Z, "
+       "digits "
+       "and _"},
+      {"policy_label = \"__rp\"\n",
+       "weir.toml:5:1: `sink.policy_label`: \"__rp\": labels that begin with __ are Prometheus' "
+       "own"},
+      {"external_labels = [\"db=x\"]\n",
+       "weir.toml:1:1: the label \"db\" is named twice among database_label, policy_label and "
+       "external_labels; give each a name of its own"},
+      {"external_labels = [\"region\"]\n",
+       "weir.toml:5:1: `sink.external_labels`: \"region\" is no label with its value; write for "
+       "example "
+       "\"region=eu\""},
+      {"metadata = [\"a=number\"]\n",
+       "weir.toml:5:1: `sink.metadata`: \"a=number\" is no series with its type; write for example "
+       "\"http_*_total=counter\"; types are unknown, counter, gauge, histogram, gaugehistogram, "
+       "summary, "
+       "info, stateset"},
+      {"labels = 3\n",
+       "weir.toml:5:1: `sink.labels` must be 0 or at least 4: the name, those of database, policy "
+       "and "
+       "external_labels, and a hash"},
+  };
+  for (const wrong& each : cases) {
+    EXPECT_EQ(error_of(sink + each.text), each.message) << each.text;
+  }
+}
+
 TEST(settings_errors, later_versions_features_are_refused_plainly) {
   expect_each({
       {"[log]\ntype = \"kafka\"\n",
@@ -224,9 +266,6 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
       {"[[sink]]\nname = \"k\"\ntype = \"kafka\"\n",
        "weir.toml:3:1: `sink.type`: \"kafka\" is not supported by this version; use \"influxdb\" | "
        "\"remote_write\" | \"file\" | \"stdout\" | \"null\""},
-      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nmapping = \"flink\"\n",
-       "weir.toml:5:1: `sink.mapping`: \"flink\" is not supported by this version; use "
-       "\"default\""},
       {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nversion = 2\n",
        "weir.toml:5:1: `sink.version`: remote write 2 is not supported by this version; use 1"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 3\n",

@@ -113,7 +113,9 @@ void shard::begin(job next) {
   rules.now_ms = to_milliseconds(parts_.now_ns());
   rules.several = memory_.several;
   rules.refused = &refused;
-  running_->samples.read(rules, ledger_);
+  const lane_key& lane = running_->of.source->lane;
+  parts_.mapper->begin(lane.database, lane.retention_policy);
+  running_->samples.read(rules, ledger_, *parts_.mapper);
   running_->plan.begin();
 }
 

@@ -41,6 +41,7 @@ struct shard_parts {
   /// Bytes of the table of series.
   std::size_t state_bytes = 0;
   std::shared_ptr<sample_counters> counters;
+  std::shared_ptr<series_mapper> mapper;
 };
 
 class shard {

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "sinks/mapping/metric_type.hpp"
+
 namespace weir {
 
 namespace wire {
@@ -35,6 +37,7 @@ struct wire_series {
   std::string_view before;
   std::string_view name;
   std::string_view after;
+  metric_type type = metric_type::unknown;
 };
 
 struct wire_sample {

@@ -13,6 +13,7 @@
 
 #include "sinks/remote_write/remote_write_target.hpp"
 #include "unit/sinks/fake_log.hpp"
+#include "unit/sinks/mapping/mapped_lines.hpp"
 #include "unit/sinks/remote_write/fake_prometheus.hpp"
 
 namespace weir {
@@ -58,7 +59,8 @@ class remote_writes : public ::testing::Test {
                       std::make_unique<memory_store>(file_),
                       [this] { return clock_ms_ * 1'000'000; },
                       std::size_t{1} << 20,
-                      counters_};
+                      counters_,
+                      std::make_shared<series_mapper>(without_database(), book_of_names())};
     target_ = std::make_unique<remote_write_target>("test", settings_, std::move(parts), before,
                                                     low_water);
   }

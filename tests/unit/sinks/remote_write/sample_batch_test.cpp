@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
+#include "unit/sinks/mapping/mapped_lines.hpp"
+
 namespace weir {
 namespace {
 
@@ -16,7 +21,8 @@ class sample_batches : public ::testing::Test {
     sample_rules rules;
     rules.now_ms = now_ms;
     rules.several = several_;
-    made_->read(rules, ledger_);
+    mapper_.begin("d", "");
+    made_->read(rules, ledger_, mapper_);
     return *made_;
   }
   /// "name@time=value" of each sample, a bar between rounds.
@@ -45,6 +51,7 @@ class sample_batches : public ::testing::Test {
 
   bool several_ = false;
   sent_ledger ledger_{std::size_t{1} << 20};
+  series_mapper mapper_{without_database(), book_of_names()};
   std::uint64_t sequence_ = 0;
   std::unique_ptr<sample_batch> made_;
 };
@@ -71,13 +78,46 @@ TEST_F(sample_batches, keep_the_value_written_last_of_a_millisecond) {
   EXPECT_EQ(made_->discarded_points(4).total(), 2U);
 }
 
-TEST_F(sample_batches, different_names_may_be_the_same_series) {
-  // m_a + b, m + a_b, and a tag whose key is spelled with an escape.
+TEST_F(sample_batches, names_that_are_written_alike_are_series_of_their_own) {
   read(
       "m_a,t=1 b=1 1000000\n"
       "m,t=1 a_b=2 1000000\n"
-      "m,t=1 a-b=3 2000000\n");
-  EXPECT_EQ(told(), "m_a_b@1=2 | m_a_b@2=3 ");
+      "m,t=1 a-b=3 2000000\n"
+      "m_a,t=1 b=4 2000000\n");
+  ASSERT_EQ(made_->samples().size(), 4U);
+  EXPECT_EQ(
+      std::count_if(made_->samples().begin(), made_->samples().end(),
+                    [this](const sample& one) { return made_->wire_of(one).name == "m_a_b"; }),
+      2);
+}
+
+TEST_F(sample_batches, quantiles_are_labels_where_they_belong) {
+  mapping_settings flink = without_database();
+  flink.mode = mapping_mode::flink;
+  series_mapper mapper(flink, book_of_names());
+  mapper.begin("d", "");
+  ledger_.begin({"d", ""}, log_position(1));
+  sample_batch batch("h,a=1,z=2 count=1i,p50=2,p99=3 1000000\nh,z=2 p50=4 1000000\n");
+  sample_rules rules;
+  rules.now_ms = now_ms;
+  batch.read(rules, ledger_, mapper);
+  std::set<std::string> seen;
+  for (const sample& one : batch.samples()) {
+    const wire_series wire = batch.wire_of(one);
+    seen.insert(std::string(wire.before) + std::string(wire.name) + std::string(wire.after));
+  }
+  const auto encoded = [](std::initializer_list<std::pair<const char*, const char*>> labels) {
+    std::string out;
+    for (const auto& [name, value] : labels) {
+      append_label(name, value, out);
+    }
+    return out;
+  };
+  EXPECT_EQ(seen, (std::set<std::string>{
+                      "flink_h_count" + encoded({{"a", "1"}, {"z", "2"}}),
+                      "flink_h" + encoded({{"a", "1"}, {"quantile", "0.5"}, {"z", "2"}}),
+                      "flink_h" + encoded({{"a", "1"}, {"quantile", "0.99"}, {"z", "2"}}),
+                      "flink_h" + encoded({{"quantile", "0.5"}, {"z", "2"}})}));
 }
 
 TEST_F(sample_batches, strings_are_no_samples) {

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names that are written alike, in a real Prometheus that knows no UTF-8: as many series as the points had, and each
+value under its name, also after a restart and in another order."""
+
+import random
+import re
+import time
+
+import pytest
+from harness.settings import remote_write_sink, settings
+
+SINK = "prometheus"
+DATABASES = ("flink", "flink-2")
+
+# Twenty pairs, as measurement and field: each pair comes to one name if every letter that a Prometheus before 3 does
+# not know is replaced by an underscore.
+PAIRS = [
+    # Punctuation, and where a name is parted.
+    (("m", "a.b"), ("m", "a-b")),
+    (("m", "c_d"), ("m", "c d")),
+    (("m_e", "f"), ("m", "e_f")),
+    (("1up", "v"), ("_1up", "v")),
+    (("disk/", "v"), ("disk%", "v")),
+    (("x=y", "v"), ("x,y", "v")),
+    (("a:b", "v.1"), ("a:b", "v,1")),
+    # Latin with accents.
+    (("tempé", "v"), ("tempè", "v")),
+    (("größe", "v"), ("gröże", "v")),
+    (("naïve", "ü.v"), ("naïve", "ö.v")),
+    # Chinese.
+    (("温度", "值"), ("湿度", "值")),
+    (("传感器", "温度"), ("传感器", "湿度")),
+    (("北京", "v"), ("上海", "v")),
+    # Cyrillic.
+    (("привет", "v"), ("пропет", "v")),
+    (("датчик", "вверх"), ("датчик", "внизу")),
+    # Arabic.
+    (("حرارة", "v"), ("رطوبة", "v")),
+    (("قيمة", "اول"), ("قيمة", "ثان")),
+    # Emoji.
+    (("mood", "😀"), ("mood", "😁")),
+    (("🌡", "v"), ("🌧", "v")),
+    # What an escaped name looks like, as somebody's own.
+    (("日", "v"), ("U___65e5_", "_v")),
+]
+# Tag keys, two of a point.
+TAG_PAIRS = [("k.1", "k-1"), ("主机", "主板"), ("хост", "хвост"), ("db", "tag_db"), ("مضيف", "مضيق"), ("🏠", "🏡")]
+
+
+def escaped(name, letters):
+    return re.sub(f"([{re.escape(letters)}])", r"\\\1", name)
+
+
+def points():
+    """(database, measurement, field, tags): each is a series of InfluxDB."""
+    for database in DATABASES:
+        for pair in PAIRS:
+            for measurement, field in pair:
+                yield database, measurement, field, {}
+        for one, other in TAG_PAIRS:
+            for tags in ({one: "x"}, {other: "x"}, {one: "x", other: "y"}, {one: "y", other: "x"}):
+                yield database, "tagged", "v", tags
+
+
+def line_of(point, value, at_ms):
+    _, measurement, field, tags = point
+    text = escaped(measurement, ", ")
+    for key, tag_value in tags.items():
+        text += f",{escaped(key, ',= ')}={tag_value}"
+    return f"{text} {escaped(field, ',= ')}={value} {at_ms * 10**6}"
+
+
+def plain_name(text):
+    """As docs/prometheus_mapping.md says."""
+    if text.isascii():
+        name = re.sub(r"[^a-zA-Z0-9_:]", "_", text)
+        return "_" + name if name[0].isdigit() else name
+
+    def letter(c, first):
+        if c == "_":
+            return "__"
+        legal = c.isascii() and (c.isalnum() or c == ":") and not (first and c.isdigit())
+        return c if legal else f"_{ord(c):x}_"
+
+    return "U__" + "".join(letter(c, i == 0) for i, c in enumerate(text))
+
+
+def write(weir, numbered, at_ms):
+    """{number: point} is written in this order, a number as its value."""
+    for database in DATABASES:
+        lines = [line_of(point, number, at_ms) for number, point in numbered if point[0] == database]
+        answer = weir.client.write("\n".join(lines), database)
+        assert answer.status == 204, answer
+
+
+def series_of_values(prometheus, at_ms):
+    """{value: labels} of the samples of that time."""
+    out = {}
+    count = 0
+    for labels, samples in prometheus.samples('{__name__=~".+", scenario=""}').items():
+        for at, value in samples:
+            if at == at_ms:
+                count += 1
+                out[int(value)] = labels
+    assert len(out) == count, "a value in two series"
+    return out
+
+
+def test_twenty_pairs_of_names_in_five_scripts_and_two_databases(prometheus, make_weir):
+    config = settings(remote_write_sink(prometheus.url))
+    weir = make_weir(config).start()
+    numbered = list(enumerate(points()))
+    at_ms = int(time.time() * 1000) - 60_000
+    write(weir, numbered, at_ms)
+    weir.wait_delivered(len(numbered), sink=SINK)
+    first = series_of_values(prometheus, at_ms)
+    assert sorted(first) == [number for number, _ in numbered]
+    assert len(set(first.values())) == len(numbered), "as many series as the points had"
+    plain = set()
+    for number, (database, measurement, field, tags) in numbered:
+        labels = dict(first[number])
+        wanted = plain_name(f"{measurement}_{field}")
+        assert re.fullmatch(re.escape(wanted) + "(_?_[0-9a-f]{8})?", labels["__name__"]), labels
+        assert labels["db"] == database
+        # The values of tags are there once each, and nothing else is.
+        assert sorted(v for k, v in labels.items() if k not in ("__name__", "db")) == sorted(tags.values())
+        if labels["__name__"] == wanted:
+            plain.add((database, wanted))
+    assert {database for database, _ in plain} == set(DATABASES)
+    metrics = weir.metrics()
+    # The four of (m, a.b), (m, c_d), ... in each database: the second of each ASCII pair.
+    assert metrics.sum("weir_series_names", form="suffixed") > 2 * 7
+    assert metrics.sum("weir_series_names", form="escaped") > 2 * 20
+    weir.stop()
+
+    # The same process's successor, and the points in another order.
+    weir = weir.start()
+    random.Random(20).shuffle(numbered)
+    write(weir, numbered, at_ms + 1000)
+    weir.wait_delivered(len(numbered), sink=SINK)
+    assert series_of_values(prometheus, at_ms + 1000) == first
+    assert metrics.sum("weir_series_names", form="suffixed") == weir.metrics().sum(
+        "weir_series_names", form="suffixed"
+    )
+
+
+def test_a_damaged_file_of_names_is_set_aside_and_said(prometheus, make_weir):
+    weir = make_weir(settings(remote_write_sink(prometheus.url))).start()
+    at_ms = int(time.time() * 1000) - 60_000
+    weir.client.write(f"m a.b=1,a-b=2 {at_ms * 10**6}", "mydb")
+    weir.wait_delivered(1, sink=SINK)
+    weir.stop()
+    names = weir.directory / "weir-data" / "names"
+    damaged = names.read_bytes().replace(b"a-b", b"a?b")
+    names.write_bytes(damaged)
+    weir = weir.start()
+    assert names.with_name("names.damaged").read_bytes() == damaged
+    assert "1 of the records in" in weir.log() and "are damaged" in weir.log()
+    weir.client.write(f"m a.b=1,a-b=2 {(at_ms + 1000) * 10**6}", "mydb")
+    weir.wait_delivered(1, sink=SINK)
+    assert len(prometheus.samples('{__name__=~"m_.*"}')) == 2, "each goes on where it was"
+
+
+@pytest.mark.parametrize("label", ["", "database"])
+def test_the_label_of_the_database_may_have_another_name_or_none(prometheus, start_weir, label):
+    weir = start_weir(settings(remote_write_sink(prometheus.url, database_label=label)))
+    at_ms = int(time.time() * 1000) - 60_000
+    weir.client.write(f"m,db=tag v=1 {at_ms * 10**6}", "mydb")
+    weir.wait_delivered(1, sink=SINK)
+    (labels,) = prometheus.samples("m_v")
+    expected = {"__name__": "m_v", "db": "tag", **({label: "mydb"} if label else {})}
+    assert dict(labels) == expected
