@@ -24,8 +24,9 @@ void series_check::begin(const gate_request& request, std::uint64_t settings_of_
         static_cast<std::uint32_t>(hash_text(request.retention_policy, next.seed));
     next.now_s = request.now_ns < 0 ? 0 : static_cast<std::uint32_t>(request.now_ns / second_ns);
     // What passes for one retention policy may not pass for another.
-    const std::uint64_t checks_types = next.policy->types == types_mode::off ? 1 : 0;
-    settings_salt_ = (settings_of_shape << 1 | checks_types) * 0x9E3779B97F4A7C15U;
+    const std::uint64_t passes_types = (next.policy->types == types_mode::off ? 1U : 0U) |
+                                       (next.policy->one_number_type ? 2U : 0U);
+    settings_salt_ = (settings_of_shape << 2 | passes_types) * 0x9E3779B97F4A7C15U;
     hasher_.begin(next.seed);
     admission_.begin(next);
     types_.begin(next);

@@ -23,7 +23,15 @@ std::uint64_t mark_of(std::uint64_t measurement, std::uint64_t seed, std::uint64
   return fold(measurement ^ seed, shape);
 }
 
+bool is_number(field_type type) noexcept {
+  return type != field_type::string;
+}
+
 }  // namespace
+
+bool type_check::is_conflict(field_type one, field_type other) const noexcept {
+  return one != other && !(request_.policy->one_number_type && is_number(one) && is_number(other));
+}
 
 bool type_check::knows(std::uint64_t measurement, std::uint64_t shape) noexcept {
   const std::uint64_t mark = mark_of(measurement, request_.seed, shape);
@@ -118,7 +126,7 @@ gate_answer type_check::settle_types(series_line& line) {
         request_.database->types.find(field_types::key_of(line.measurement_key(), field_name_));
     if (known.found == field_types::status::unknown) {
       new_fields_.push_back({field_name_, field.type});
-    } else if (known.type != field.type) {
+    } else if (is_conflict(known.type, field.type)) {
       changed = true;
       const gate_answer answer = settle_field(line, i, known.type);
       if (answer.action == gate_action::drop) {
@@ -221,7 +229,7 @@ gate_answer type_check::register_new(series_line& line) {
                            .place = std::string(shortened(line.measurement())),
                            .field = std::string(shortened(each.name))};
       });
-    } else if (answer.type != each.type) {
+    } else if (is_conflict(answer.type, each.type)) {
       return conflict(line, each.name, each.type, answer.type);
     }
   }

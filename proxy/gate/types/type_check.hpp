@@ -50,6 +50,8 @@ class type_check {
   [[nodiscard]] std::string_view keep_last_of_repeated(series_line& line);
   [[nodiscard]] gate_answer settle_types(series_line& line);
   [[nodiscard]] gate_answer settle_field(series_line& line, std::size_t index, field_type wanted);
+  /// Numbers and booleans are alike to a Prometheus.
+  [[nodiscard]] bool is_conflict(field_type one, field_type other) const noexcept;
   [[nodiscard]] bool rename(const series_line& line, field_view& field, field_edit& edit);
   [[nodiscard]] static gate_answer conflict(series_line& line, std::string_view field,
                                             field_type type, field_type wanted);

@@ -138,6 +138,22 @@ TEST_F(series_check_test, off_looks_at_no_type_and_vouches_for_none) {
   EXPECT_EQ(write("cpu value=1 4").answer.code, gate_code::field_type_conflict);
 }
 
+TEST_F(series_check_test, numbers_are_alike_where_every_server_has_one_type_of_them) {
+  policy_.one_number_type = true;
+  policy_.unsigned_values = unsigned_mode::native;  // as in front of a Prometheus
+  for (const char* line :
+       {"cpu value=1i 1", "cpu value=2.5 2", "cpu value=3u 3", "cpu value=t 4"}) {
+    EXPECT_EQ(write(line).text, std::string(line) + "\n");
+    EXPECT_EQ(write(line).answer.code, gate_code::none) << "its shape is known by now: " << line;
+  }
+  EXPECT_EQ(write("cpu value=\"text\" 5").answer.code, gate_code::field_type_conflict);
+  EXPECT_EQ(write("cpu new=1,new=2i 6").answer.code, gate_code::none);
+  // An InfluxDB is added: what passed before does not pass for that.
+  policy_.one_number_type = false;
+  EXPECT_EQ(write("cpu value=2.5 7").answer.code, gate_code::field_type_conflict);
+  EXPECT_EQ(write("cpu value=7i 8").answer.code, gate_code::none);
+}
+
 TEST_F(series_check_test, coerce_converts_what_is_exact_and_refuses_the_rest) {
   policy_.types = types_mode::coerce;
   static_cast<void>(write("cpu,b=1,a=2 i=1i,f=1,s=\"x\" 1"));
