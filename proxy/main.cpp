@@ -10,6 +10,7 @@
 #include "config/settings_reader.hpp"
 #include "server/run_uv.hpp"
 #include "tools/command_line.hpp"
+#include "tools/explain/explain_command.hpp"
 #include "tools/letters/letters_command.hpp"
 #include "tools/lint/lint_command.hpp"
 #include "tools/load/load_command.hpp"
@@ -173,6 +174,8 @@ int main(int argc, char** argv) {
   const types_commands types_command = add_types_commands(app, given, wanted_types);
   weir::lint_arguments lint_given;
   CLI::App* lint_command = weir::add_lint_command(app, lint_given);
+  weir::explain_arguments explain_given;
+  CLI::App* explain_command = weir::add_explain_command(app, explain_given);
   weir::load_arguments load_given;
   CLI::App* load_command = weir::add_load_command(app, load_given);
   CLI::App* version_command =
@@ -193,23 +196,21 @@ int main(int argc, char** argv) {
   if (run_command->parsed()) {
     return run(given);
   }
-  if (config.check->parsed()) {
-    return config_check(given);
+  if (config.check->parsed() || config.show->parsed()) {
+    return config.check->parsed() ? config_check(given) : config_show(given);
   }
-  if (config.show->parsed()) {
-    return config_show(given);
-  }
-  if (types_command.list->parsed()) {
-    return types(given, wanted_types, weir::list_types);
-  }
-  if (types_command.forget->parsed()) {
-    return types(given, wanted_types, weir::forget_types);
+  if (types_command.list->parsed() || types_command.forget->parsed()) {
+    return types(given, wanted_types,
+                 types_command.list->parsed() ? weir::list_types : weir::forget_types);
   }
   if (load_command->parsed()) {
     return weir::run_load(load_given);
   }
   if (lint_command->parsed()) {
     return weir::run_lint(lint_given);
+  }
+  if (explain_command->parsed()) {
+    return weir::run_explain(explain_given);
   }
   if (letters_command->parsed()) {
     return weir::run_letters(letters_given);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/explain/explain_command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "base/text/terminal_text.hpp"
+#include "base/time_unit.hpp"
+#include "files/state_directory_posix.hpp"
+#include "sinks/mapping/name_file_posix.hpp"
+#include "tools/explain/explain_text.hpp"
+
+namespace weir {
+namespace {
+
+int fail(const std::string& why) {
+  std::fprintf(stderr, "weir explain: %s\n", visible_lines(why).c_str());
+  return 1;
+}
+
+/// The names that were given so far: none where nothing is kept.
+result<std::shared_ptr<name_book>> names_of(const settings& configured) {
+  const std::string directory = state_directory_of(configured);
+  if (directory.empty()) {
+    return std::make_shared<name_book>(configured.limits.names, nullptr);
+  }
+  return read_names(find_state_entry(directory, log_directory_of(configured), state_entry::names),
+                    configured.limits.names);
+}
+
+std::optional<std::int64_t> unit_of(const std::string& precision) {
+  const auto found = std::find_if(time_units.begin(), time_units.end(),
+                                  [&](const time_unit& one) { return one.name == precision; });
+  return found == time_units.end() ? std::nullopt : std::optional(found->ns);
+}
+
+std::string text_of(const explain_arguments& given) {
+  if (given.lines.empty()) {
+    return {std::istreambuf_iterator<char>(std::cin), {}};
+  }
+  std::string text;
+  for (const std::string& line : given.lines) {
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+CLI::App* add_explain_command(CLI::App& commands, explain_arguments& given) {
+  CLI::App* command = commands.add_subcommand(
+      "explain", "Print the Prometheus series that lines become in the remote_write sinks");
+  add_configuration_options(*command, given.configuration);
+  command->add_option("-d,--database", given.database, "The database that the lines are written to")
+      ->capture_default_str();
+  command->add_option("--rp", given.retention_policy,
+                      "The retention policy that the request names");
+  command
+      ->add_option("-p,--precision", given.precision,
+                   "Unit of the timestamps: ns, us, ms, s, m or h")
+      ->capture_default_str();
+  command->add_option("LINE", given.lines, "Line protocol; none: standard input")->type_name("");
+  command->footer(
+      "Names are those that weir gave so far (state directory); a name that is new gets what it "
+      "would "
+      "get now. Rules and checks of the gate are not applied.\n"
+      "Exit status: 0; 1: a line is wrong, or no sink is of type remote_write; 2: wrong arguments "
+      "or "
+      "configuration.\n"
+      "Example:\n"
+      "  weir explain --config /etc/weir/weir.toml -d mydb 'cpu,host=a usage=1.5'");
+  return command;
+}
+
+int run_explain(const explain_arguments& given) {
+  const auto unit = unit_of(given.precision);
+  if (!unit) {
+    fail("\"" + given.precision + "\" is no precision; use ns, us, ms, s, m or h");
+    return exit_wrong_arguments;
+  }
+  const auto loaded = load_or_complain(given.configuration);
+  if (!loaded) {
+    return exit_wrong_arguments;
+  }
+  auto names = names_of(loaded->effective);
+  if (!names) {
+    return fail(names.error().message);
+  }
+  explainer explains(loaded->effective.sinks, std::move(names).value(),
+                     {given.database, given.retention_policy, *unit});
+  if (explains.sinks() == 0) {
+    return fail("no sink is of type remote_write; the configuration is " + loaded->place.words());
+  }
+  const std::string told = visible_lines(explains.explain(text_of(given)));
+  std::fwrite(told.data(), 1, told.size(), stdout);
+  return explains.mistakes() == 0 ? 0 : 1;
+}
+
+}  // namespace weir
