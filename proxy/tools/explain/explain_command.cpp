@@ -12,6 +12,7 @@
 
 #include "base/text/terminal_text.hpp"
 #include "base/time_unit.hpp"
+#include "files/file_operations.hpp"
 #include "files/state_directory_posix.hpp"
 #include "sinks/mapping/name_file_posix.hpp"
 #include "tools/explain/explain_text.hpp"
@@ -30,8 +31,13 @@ result<std::shared_ptr<name_book>> names_of(const settings& configured) {
   if (directory.empty()) {
     return std::make_shared<name_book>(configured.limits.names, nullptr);
   }
-  return read_names(find_state_entry(directory, log_directory_of(configured), state_entry::names),
-                    configured.limits.names);
+  const std::string path =
+      find_state_entry(directory, log_directory_of(configured), state_entry::names);
+  if (file_bytes(path) == 0) {
+    std::fprintf(stderr, "no name was given yet in %s: told is what the first points would get\n",
+                 visible(path).c_str());
+  }
+  return read_names(path, configured.limits.names);
 }
 
 std::optional<std::int64_t> unit_of(const std::string& precision) {

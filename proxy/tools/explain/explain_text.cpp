@@ -34,6 +34,15 @@ std::string in_quotes(std::string_view text) {
   return out + '"';
 }
 
+std::string canonical_line(const point_view& point) {
+  std::string line;
+  append_canonical(point, line);
+  if (point.time) {
+    line += " " + std::to_string(*point.time);
+  }
+  return line;
+}
+
 bool takes(const sink_settings& sink, const explain_options& options,
            std::string_view measurement) {
   return matches_patterns(sink.databases, options.database) &&
@@ -96,13 +105,25 @@ std::string explainer::explain(std::string_view text) {
                          reason(reader.error()));
       continue;
     }
-    explain_point(reader.point(), out);
+    out.append(reader.point().text).append("\n");
+    explain_canonical(canonical_line(reader.point()), out);
   }
   return out;
 }
 
+/// As sinks get it: its tags are sorted, and names that are new are given in that order.
+void explainer::explain_canonical(const std::string& line, std::string& out) {
+  parse_options options;
+  options.utf8 = utf8_policy::pass;
+  line_reader reader(options);
+  reader.feed(line);
+  reader.finish();
+  if (reader.next() == line_event::point) {
+    explain_point(reader.point(), out);
+  }
+}
+
 void explainer::explain_point(const point_view& point, std::string& out) {
-  out.append(point.text).append("\n");
   std::string measurement;
   unescape_measurement(point.measurement, measurement);
   for (explained_sink& each : sinks_) {

@@ -46,6 +46,7 @@ class explainer {
     sink_settings settings;
     std::unique_ptr<series_mapper> mapper;
   };
+  void explain_canonical(const std::string& line, std::string& out);
   void explain_point(const point_view& point, std::string& out);
   void explain_field(explained_sink& sink, const point_view& point, std::size_t index,
                      std::string& out);

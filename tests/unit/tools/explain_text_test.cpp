@@ -53,6 +53,15 @@ TEST(explain, says_why_a_name_is_not_what_one_expects) {
   EXPECT_NE(told.find("    U___6e29___v{db=\"mydb\"} 1  (escaped:"), std::string::npos) << told;
 }
 
+TEST(explain, gives_new_names_in_the_order_in_which_sinks_see_them) {
+  explainer explains({prometheus("a")}, names(),
+                     {.database = "d", .retention_policy = {}, .unit_ns = 1'000'000'000});
+  const std::string told = explains.explain("m,k.1=a,k-1=b v=1 5");
+  EXPECT_TRUE(told.starts_with("m,k.1=a,k-1=b v=1 5\n")) << told;
+  EXPECT_NE(told.find("    m_v{db=\"d\", k_1=\"b\", k_1_"), std::string::npos) << told;
+  EXPECT_NE(told.find("=\"a\"} 1 @5000ms\n"), std::string::npos) << told;
+}
+
 TEST(explain, asks_filters_and_names_lines_that_are_none) {
   sink_settings sink = prometheus("a");
   sink.measurements = {"cpu"};
