@@ -40,6 +40,9 @@ struct sink_environment {
   std::uint64_t state_bytes = std::uint64_t{256} << 20;
   /// `[limits] names`.
   std::uint64_t names_bytes = std::uint64_t{32} << 20;
+  /// A file of names that another process gave, which count as well: it is read and never written.
+  /// Empty: there is none.
+  std::string names_before{};
   /// The setting that names `state_directory`, for messages.
   std::string state_key = "log.directory";
   /// The names that the sinks give series, for all of them. The set makes it.

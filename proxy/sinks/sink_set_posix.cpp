@@ -575,8 +575,9 @@ std::vector<sink_standing> threaded_sinks::standings() const {
 
 result<std::unique_ptr<sink_set>> start_sinks(const std::vector<sink_settings>& settings,
                                               sink_environment environment) {
-  environment.names = std::make_shared<shared_names>(
-      environment.persistent ? environment.state_directory : "", environment.names_bytes);
+  environment.names =
+      std::make_shared<shared_names>(environment.persistent ? environment.state_directory : "",
+                                     environment.names_bytes, environment.names_before);
   auto made = std::make_unique<threaded_sinks>(std::move(environment));
   if (const outcome begun = made->begin(settings); !begun.ok()) {
     return begun.error();

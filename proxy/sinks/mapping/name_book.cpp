@@ -75,10 +75,12 @@ bool name_book::load(const name_record& record) {
   const std::lock_guard lock(mutex_);
   const key owner = key_of(record.owner);
   const key name = key_of_name(record.owner, record.name);
+  if (const auto known = names_.find(owner); known != names_.end()) {
+    return known->second.name == record.name;
+  }
   std::string text;
   append_name_record(record.owner, record.name, text);
-  if (names_.contains(owner) || owners_.contains(name) ||
-      numbers_.bytes + text.size() > bytes_max_) {
+  if (owners_.contains(name) || numbers_.bytes + text.size() > bytes_max_) {
     return false;
   }
   bool suffixed = false;

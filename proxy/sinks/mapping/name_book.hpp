@@ -51,7 +51,8 @@ class name_book {
   /// `bytes_max` of records. `store` may be null: nothing is kept.
   name_book(std::uint64_t bytes_max, std::unique_ptr<name_store> store);
 
-  /// A record of the store. False: it is of a name that is another's, or beyond the limit.
+  /// A record of the store. False: its owner has another name already, the name is another's, or it
+  /// is beyond the limit.
   bool load(const name_record& record);
 
   /// The owner's name, the same for ever once it was `flush`ed.

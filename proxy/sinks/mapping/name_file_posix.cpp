@@ -120,12 +120,21 @@ bool name_file::append(std::string_view records) {
 }
 
 result<std::shared_ptr<name_book>> open_names(const std::string& path, std::uint64_t bytes_max,
-                                              file_system& files) {
+                                              const std::string& before, file_system& files) {
   result<std::optional<std::string>> text = read_small_file(path, files);
   if (!text) {
     return text.error();
   }
   auto book = std::make_shared<name_book>(bytes_max, std::make_unique<name_file>(path, files));
+  if (!before.empty()) {
+    const result<std::optional<std::string>> others = read_small_file(before, files);
+    if (!others) {
+      return others.error();
+    }
+    if (others.value() && read_into(*others.value(), *book).other_version) {
+      return of_another_version(before);
+    }
+  }
   const std::string_view content = text.value() ? std::string_view(*text.value()) : "";
   const names_reading found = read_into(content, *book);
   if (found.other_version) {
@@ -157,7 +166,8 @@ result<std::shared_ptr<name_book>> shared_names::open() {
   if (const outcome made = make_directories(state_directory_); !made) {
     return made.error();
   }
-  auto opened = open_names(state_directory_ + "/" + std::string(state_entry::names), bytes_max_);
+  auto opened =
+      open_names(state_directory_ + "/" + std::string(state_entry::names), bytes_max_, before_);
   if (opened) {
     book_ = opened.value();
   }

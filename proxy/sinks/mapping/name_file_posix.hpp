@@ -32,16 +32,21 @@ class name_file final : public name_store {
 
 /// A book with what the file at `path` has, and which goes on in that file. A file that is damaged
 /// is set aside as PATH.damaged, what can be read of it is kept, and the journal is told. Fails
-/// where a file cannot be read or made anew, or is of another version.
+/// where a file cannot be read or made anew, or is of another version. The names in the file
+/// `before` (empty: none) come first; it is not written.
 [[nodiscard]] result<std::shared_ptr<name_book>> open_names(
-    const std::string& path, std::uint64_t bytes_max, file_system& files = posix_file_system());
+    const std::string& path, std::uint64_t bytes_max, const std::string& before = {},
+    file_system& files = posix_file_system());
 
 /// The book that the sinks of a process share, opened when the first of them asks. Thread-safe.
 class shared_names {
  public:
-  /// The file is in this state directory, which is made; empty: nothing is kept.
-  shared_names(std::string state_directory, std::uint64_t bytes_max)
-      : state_directory_(std::move(state_directory)), bytes_max_(bytes_max) {}
+  /// The file is in this state directory, which is made; empty: nothing is kept. `before`: see
+  /// `open_names`.
+  shared_names(std::string state_directory, std::uint64_t bytes_max, std::string before)
+      : state_directory_(std::move(state_directory)),
+        bytes_max_(bytes_max),
+        before_(std::move(before)) {}
 
   [[nodiscard]] result<std::shared_ptr<name_book>> open();
   /// Nothing as long as it is not open.
@@ -50,6 +55,7 @@ class shared_names {
  private:
   const std::string state_directory_;
   const std::uint64_t bytes_max_;
+  const std::string before_;
   mutable std::mutex mutex_;
   std::shared_ptr<name_book> book_;
 };

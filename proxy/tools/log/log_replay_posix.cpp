@@ -18,6 +18,7 @@
 #include "base/text/terminal_text.hpp"
 #include "config/checks/suggest.hpp"
 #include "files/file_operations.hpp"
+#include "files/state_directory_posix.hpp"
 #include "log/local/replay_log.hpp"
 #include "sinks/discard.hpp"
 #include "sinks/sink_set.hpp"
@@ -190,6 +191,8 @@ int replay_log(const log_job& job) {
        .seed = static_cast<std::uint64_t>(wall_clock_ns()),
        .state_bytes = job.configured.limits.state,
        .names_bytes = job.configured.limits.names,
+       .names_before = find_state_entry(state_directory_of(job.configured),
+                                        log_directory_of(job.configured), state_entry::names),
        .state_key = "service.state_directory"});
   if (!started) {
     return complain_of_log(started.error().message, 1);

@@ -3,6 +3,7 @@
 // The file of names on a real disk.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "sinks/mapping/name_file_posix.hpp"
@@ -99,6 +100,22 @@ TEST_F(name_files, of_another_version_are_left_alone) {
   ASSERT_FALSE(opened);
   EXPECT_NE(opened.error().message.find("another version"), std::string::npos);
   EXPECT_EQ(file_text(path_), "weir names 2\nsomething new\n");
+}
+
+TEST_F(name_files, of_another_process_come_first_and_are_left_alone) {
+  write();
+  const std::string whole = file_text(path_);
+  const std::string own = at_.file("own");
+  for (int run = 0; run < 2; ++run) {
+    const auto opened = open_names(own, limit, path_);
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(ask(*opened.value(), "a_b"), clean_);
+    EXPECT_EQ(ask(*opened.value(), "new"), "m_new");
+    ASSERT_TRUE(opened.value()->flush());
+    EXPECT_EQ(file_text(path_), whole);
+    const std::string kept = file_text(own);
+    EXPECT_EQ(std::count(kept.begin(), kept.end(), '\n'), 2) << kept;
+  }
 }
 
 TEST_F(name_files, are_not_changed_by_those_who_only_ask) {
