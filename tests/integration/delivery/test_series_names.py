@@ -4,6 +4,7 @@ value under its name, also after a restart and in another order."""
 
 import random
 import re
+import subprocess
 import time
 
 import pytest
@@ -170,3 +171,85 @@ def test_the_label_of_the_database_may_have_another_name_or_none(prometheus, sta
     (labels,) = prometheus.samples("m_v")
     expected = {"__name__": "m_v", "db": "tag", **({label: "mydb"} if label else {})}
     assert dict(labels) == expected
+
+
+def explained(weir, *words):
+    command = [weir.executable, "explain", "--config", str(weir.config_path), *words]
+    answer = subprocess.run(
+        command, cwd=weir.directory, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert answer.returncode == 0 and answer.stderr == "", answer
+    return answer.stdout
+
+
+def selector(series):
+    """As `weir explain` prints it: {labels of a series}."""
+    name, inner = re.fullmatch(r"([^{]*)\{(.*)\}", series).groups()
+    labels = dict(re.findall(r'(\w+)="([^"]*)"', inner))
+    return frozenset({"__name__": name, **labels}.items())
+
+
+def test_explain_says_what_prometheus_has(prometheus, start_weir):
+    weir = start_weir(settings(remote_write_sink(prometheus.url)))
+    at_ms = int(time.time() * 1000) - 60_000
+    lines = ["m,k.1=a,k-1=b x.y=1,x-y=2", "温度,主机=a 值=3", "m_x y=4"]
+    body = "\n".join(f"{line} {at_ms * 10**6}" for line in lines)
+    assert weir.client.write(body, "mydb").status == 204
+    weir.wait_delivered(len(lines), sink=SINK)
+    told = explained(weir, "-d", "mydb", *reversed(lines))
+    series = {selector(found) for found in re.findall(r"^    (\S+\{.*?\}) ", told, re.MULTILINE)}
+    assert series == set(prometheus.samples('{db="mydb"}'))
+    assert told.count("(with a suffix:") == 2 and told.count("(escaped:") == 1
+
+
+def test_flink_has_the_names_of_its_prometheus_reporter(prometheus, start_weir):
+    sink = remote_write_sink(prometheus.url, mapping="flink", drop_labels=["task_attempt_*"])
+    weir = start_weir(settings(sink))
+    at_ms = int(time.time() * 1000) - 60_000
+    tags = r"host=10.0.0.1,job_name=my\ job,task_attempt_id=9f,tm_id=a:1-b"
+    scope = "taskmanager_job_task"
+    lines = [
+        f'{scope}_isBackPressured,{tags} value="true"',
+        f'{scope}_checkpointPath,{tags} value="null"',
+        f"{scope}_numRecordsIn,{tags} count=7i",
+        f"{scope}_numRecordsInPerSecond,{tags} count=7i,rate=0.5",
+        f"{scope}_KafkaConsumer_records-lag-max,{tags} value=3",
+        f"{scope}_latency,{tags} count=4i,max=9,mean=3,min=1,p50=2,p75=3,p95=4,p98=5,p99=6,p999=7,stddev=1",
+    ]
+    body = "\n".join(f"{line} {at_ms * 10**6}" for line in lines)
+    assert weir.client.write(body, "flink").status == 204
+    weir.wait_delivered(len(lines) - 1, sink=SINK)
+    common = {"db": "flink", "host": "10_0_0_1", "job_name": "my_job", "tm_id": "a:1_b"}
+    stored = {}
+    for labels, samples in prometheus.samples('{job_name="my_job"}').items():
+        own = dict(labels)
+        assert {key: own.pop(key) for key in common} == common
+        stored[own.pop("__name__"), own.pop("quantile", "")] = float(samples[-1][1])
+        assert own == {}
+    prefix = f"flink_{scope}"
+    assert stored == {
+        (f"{prefix}_isBackPressured", ""): 1,
+        (f"{prefix}_numRecordsIn", ""): 7,
+        (f"{prefix}_numRecordsInPerSecond", ""): 0.5,
+        (f"{prefix}_numRecordsInPerSecond_count", ""): 7,
+        (f"{prefix}_KafkaConsumer_records_lag_max", ""): 3,
+        (f"{prefix}_latency_count", ""): 4,
+        **{(f"{prefix}_latency_{name}", ""): value for name, value in (("max", 9), ("mean", 3), ("min", 1), ("stddev", 1))},
+        **{
+            (f"{prefix}_latency", quantile): value
+            for quantile, value in (("0.5", 2), ("0.75", 3), ("0.95", 4), ("0.98", 5), ("0.99", 6), ("0.999", 7))
+        },
+    }
+
+
+def test_numbers_of_several_types_where_prometheus_alone_takes_them(prometheus, start_weir):
+    weir = start_weir(settings(remote_write_sink(prometheus.url)))
+    at_ms = int(time.time() * 1000) - 60_000
+    for step, value in enumerate(("1i", "2.5", "3u", "true")):
+        answer = weir.client.write(f"m v={value} {(at_ms + step) * 10**6}", "mydb")
+        assert answer.status == 204, answer
+    answer = weir.client.write(f'm v="text" {(at_ms + 9) * 10**6}', "mydb")
+    assert answer.status == 400 and "field type conflict" in answer.text()
+    weir.wait_delivered(4, sink=SINK)
+    (samples,) = prometheus.samples("m_v").values()
+    assert [float(value) for _, value in samples] == [1, 2.5, 3, 1]
