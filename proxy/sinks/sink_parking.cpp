@@ -214,7 +214,7 @@ bool sink::park(lane& on, park_budget& budget, std::int64_t now_ms) {
       if (read_to < cursor_.discovered) {
         return false;  // the log cannot be read at the moment
       }
-      discard(discard_reason::lost, on.pending.skip_to(read_to));
+      discard(discard_reason::lost, on.pending.skip_logged_to(read_to));
       moved(on);
       break;
     }

@@ -3,13 +3,14 @@
 // simulate [--seed N [--trace]] [--seeds FROM..TO] [--minutes M] [--mutation NAME] [--twice]
 //
 // Runs one seed, or many. A failure prints the seed, the step, the last events and the command that
-// repeats it; the status is 1. With --mutation the runs have a planted fault, and the status is 0
+// repeats it; the status is 1. So does a signal that ends the process (an assertion). With --mutation the runs have a planted fault, and the status is 0
 // when one of the seeds finds it. With --twice each seed runs two times, and both must be the same.
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -116,6 +117,31 @@ void report(std::uint64_t seed, const run_result& result, const arguments& given
               planted.c_str());
 }
 
+/// For `on_fatal`: what is being run.
+std::uint64_t running_seed = 0;
+const char* running_program = "";
+const char* running_mutation = "";
+
+/// An assertion or a crash: says which seed it was, and ends as it would have ended.
+void on_fatal(int signal_number) {
+  // Neither is meant to be called here. The process is lost, and the seed is what matters.
+  std::printf("seed %llu: signal %d\nagain: %s --seed %llu%s%s --trace\n",
+              static_cast<unsigned long long>(running_seed), signal_number, running_program,
+              static_cast<unsigned long long>(running_seed),
+              *running_mutation == '\0' ? "" : " --mutation ", running_mutation);
+  std::fflush(stdout);
+  std::signal(signal_number, SIG_DFL);
+  std::raise(signal_number);
+}
+
+void tell_of_fatal_signals(const arguments& given, const char* program) {
+  running_program = program;
+  running_mutation = given.mutation_name.c_str();
+  for (const int each : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE}) {
+    std::signal(each, on_fatal);
+  }
+}
+
 int run_all(const arguments& given, const std::string& directory, const char* program) {
   const auto began = std::chrono::steady_clock::now();
   const auto seconds = [&began] {
@@ -127,6 +153,7 @@ int run_all(const arguments& given, const std::string& directory, const char* pr
   std::uint64_t failures = 0;
   for (std::uint64_t seed = given.first;
        seed <= given.last && (given.minutes <= 0 || seconds() < given.minutes * 60); ++seed) {
+    running_seed = seed;
     const run_result result = run_seed(seed, given, directory);
     ++runs;
     steps += result.steps;
@@ -173,6 +200,7 @@ int main(int count, char** given) {
     ::dup2(nowhere, STDERR_FILENO);
     ::close(nowhere);
   }
+  tell_of_fatal_signals(*read, given[0]);
   const int status = run_all(*read, pattern, given[0]);
   std::filesystem::remove_all(pattern);
   return status;

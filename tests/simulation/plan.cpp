@@ -27,7 +27,7 @@ planned_faults draw_faults(dice& chance) {
   some.restarts = chance.one_in(3);
   some.reconfiguration = chance.one_in(4);
   some.rot = chance.one_in(12);
-  some.deletion = false;
+  some.deletion = chance.one_in(10);
   some.clock = chance.one_in(3);
   return some;
 }

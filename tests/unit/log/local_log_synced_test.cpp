@@ -236,8 +236,7 @@ TEST_F(local_log_synced, a_segment_that_cannot_be_made_anew_is_tried_again) {
   fail_from_next(1);  // the old file is cut back: removed, but no new one can be made
   EXPECT_EQ(append_one(*log, make_frame("refused f=1 1\n")), append_status::failed);
   EXPECT_TRUE(directory_.segments().empty());
-  EXPECT_EQ(log->outlook().detail.find("has vanished"), std::string::npos)
-      << log->outlook().detail;
+  EXPECT_EQ(log->outlook().detail.find("has vanished"), std::string::npos) << log->outlook().detail;
   EXPECT_EQ(append_one(*log, make_frame("kept f=1 1\n")), append_status::taken);
   log.reset();
   EXPECT_EQ(stored_in(*open()), payloads{"kept f=1 1\n"});

@@ -349,6 +349,23 @@ TEST_F(sinks_that_park, records_lost_to_damage_are_counted_and_the_others_delive
   EXPECT_TRUE(world.conserves());
 }
 
+TEST_F(sinks_that_park, what_the_log_lost_before_it_was_parked_takes_nothing_parked_along) {
+  missing = {"bad"};
+  start();
+  const std::string first = put("bad", 3);
+  const log_position damaged = log.end();
+  put("bad", 4);
+  pass(5'000);
+  log.lose(damaged);
+  pass(6'000);
+  EXPECT_EQ(parked(), 3U);
+  EXPECT_EQ(world.discarded(discard_reason::lost), 4U);
+  missing.clear();
+  pass(3'000);
+  EXPECT_EQ(stored("bad"), first);
+  EXPECT_TRUE(world.conserves());
+}
+
 TEST_F(sinks_that_park, a_place_that_is_gone_is_read_from_the_log_where_that_has_it_still) {
   missing = {"bad"};
   start();
