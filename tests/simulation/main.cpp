@@ -3,8 +3,9 @@
 // simulate [--seed N [--trace]] [--seeds FROM..TO] [--minutes M] [--mutation NAME] [--twice]
 //
 // Runs one seed, or many. A failure prints the seed, the step, the last events and the command that
-// repeats it; the status is 1. So does a signal that ends the process (an assertion). With --mutation the runs have a planted fault, and the status is 0
-// when one of the seeds finds it. With --twice each seed runs two times, and both must be the same.
+// repeats it; the status is 1. So does a signal that ends the process (an assertion). With
+// --mutation the runs have a planted fault, and the status is 0 when one of the seeds finds it.
+// With --twice each seed runs two times, and both must be the same.
 #include <fcntl.h>
 #include <unistd.h>
 

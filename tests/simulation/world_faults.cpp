@@ -92,8 +92,7 @@ void world::disk_fault() {
     later(lasts, [&faults] { faults.syncs_fail = false; });
   } else if (kind == 4 && may.rot) {
     const std::size_t from = chance_.one_in(4) ? 0 : segment_header_bytes;
-    const auto path =
-        chance_.one_in(4) ? disk_.rot("/cursors/", 0) : disk_.rot("/segments/", from);
+    const auto path = chance_.one_in(4) ? disk_.rot("/cursors/", 0) : disk_.rot("/segments/", from);
     if (path) {
       truth_.frames_lost();
       truth_.cursors_lost();
