@@ -356,6 +356,11 @@ result<std::unique_ptr<segment_writer>> writer_for(file_system& files, const std
   auto created = segment_writer::create(files, directory, header);
   if (!created && nameless && !found.segments.empty()) {
     // The disk is full: it goes on in the old segment, and gets its identity with the next one.
+    // What is left of that one would say that nothing follows in the old one.
+    const std::string unbegun = directory + "/" + segment_name(found.next_sequence);
+    if (const int error = files.remove(unbegun); error < 0 && error != -ENOENT) {
+      return created;
+    }
     const kept_segment& newest = found.segments.back();
     found.identity = 0;
     return segment_writer::reopen(files, newest.about, newest.limits.bytes);

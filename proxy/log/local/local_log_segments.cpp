@@ -44,7 +44,22 @@ outcome local_log::mend_writer() {
     return remake();
   }
   const bool whole = !newest_removed_ && (!writer_->broken() || writer_->repair());
-  return whole ? outcome(nothing{}) : begin_anew();
+  return whole ? remove_unbegun() : begin_anew();
+}
+
+/// What is left of a segment that could not be begun says by its name, when the log is opened, that
+/// what follows here is of a write that failed: it must be gone before something does.
+outcome local_log::remove_unbegun() {
+  if (unbegun_.empty()) {
+    return nothing{};
+  }
+  if (const int error = files_.remove(unbegun_); error < 0 && error != -ENOENT) {
+    return failure{unbegun_ +
+                   ": a segment that could not be begun cannot be removed: " + errno_text(error)};
+  }
+  unbegun_.clear();
+  directory_unsynced_ = true;
+  return nothing{};
 }
 
 /// The newest segment's file has vanished: goes on in a new one. The log's own directory is not
@@ -54,6 +69,7 @@ outcome local_log::remake() {
   entry_kind is = entry_kind::missing;
   if (files_.kind(options_.directory, is) == 0 && is == entry_kind::folder) {
     static_cast<void>(files_.make_directory(directory_));
+    parent_unsynced_ = true;
   }
   if (outcome made = begin_anew(); !made) {
     return failure{path +
@@ -101,10 +117,18 @@ outcome local_log::rotate(std::uint64_t first_sequence) {
     return failure{"the newest segment is empty"};
   }
   const segment_header header{first_sequence, options_.now_ns(), identity_};
+  std::string path = directory_ + "/" + segment_name(first_sequence);
+  if (unbegun_ != path) {
+    if (outcome removed = remove_unbegun(); !removed) {
+      return removed;
+    }
+  }
   auto created = segment_writer::create(files_, directory_, header);
   if (!created) {
+    unbegun_ = std::move(path);
     return created.error();
   }
+  unbegun_.clear();
   headers_->add({header, writer_next_, writer_->bytes()});
   writer_ = std::move(created).value();
   writer_next_ = first_sequence;

@@ -107,13 +107,17 @@ outcome local_log::commit_group(const std::vector<queued_batch>& group,
 outcome local_log::sync_written() {
   const std::int64_t began_ns = options_.steady_ns();
   outcome done = writer_->sync();
-  if (done && directory_unsynced_) {
-    if (const int error = files_.sync_directory(directory_); error < 0) {
-      done = failure{directory_ + ": " + errno_text(error)};
-    } else {
-      directory_unsynced_ = false;
+  const auto sync_directory = [this, &done](const std::string& path, bool& unsynced) {
+    if (done && unsynced) {
+      if (const int error = files_.sync_directory(path); error < 0) {
+        done = failure{path + ": " + errno_text(error)};
+      } else {
+        unsynced = false;
+      }
     }
-  }
+  };
+  sync_directory(options_.directory, parent_unsynced_);
+  sync_directory(directory_, directory_unsynced_);
   sync_ns_.add(
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, options_.steady_ns() - began_ns)));
   (done ? syncs_ : sync_failures_).add();

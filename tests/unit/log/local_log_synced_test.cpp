@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <filesystem>
 #include <thread>
 
 #include "log_testing.hpp"
@@ -240,6 +241,49 @@ TEST_F(local_log_synced, a_segment_that_cannot_be_made_anew_is_tried_again) {
   EXPECT_EQ(append_one(*log, make_frame("kept f=1 1\n")), append_status::taken);
   log.reset();
   EXPECT_EQ(stored_in(*open()), payloads{"kept f=1 1\n"});
+}
+
+TEST_F(local_log_synced, a_directory_that_is_made_again_is_on_stable_storage) {
+  counting_files files;
+  log_shape settings;
+  settings.promise = append_promise::synced;
+  auto log = open_log(directory_.path(), budget_, settings, &files);
+  ASSERT_EQ(append_one(*log, make_frame("first f=1 1\n")), append_status::taken);
+  std::filesystem::remove_all(directory_.path() + "/segments");
+  files.calls.clear();
+  ASSERT_EQ(append_one(*log, make_frame("second f=1 1\n")), append_status::taken);
+  const auto synced = [&files](const std::string& path) {
+    return std::find(files.calls.begin(), files.calls.end(), "sync " + path) != files.calls.end();
+  };
+  EXPECT_TRUE(synced(directory_.path()));
+  EXPECT_TRUE(synced(directory_.path() + "/segments"));
+}
+
+// The name of the next segment says that what follows the last record before it is none.
+TEST_F(local_log_synced, what_is_left_of_a_segment_that_was_not_begun_takes_nothing_along) {
+  for (const append_promise promise : {append_promise::written, append_promise::synced}) {
+    const test_directory directory;
+    counting_files files;
+    log_shape settings;
+    settings.promise = promise;
+    settings.segment_bytes = 64 << 10;
+    auto log = open_log(directory.path(), budget_, settings, &files);
+    ASSERT_EQ(append_one(*log, make_frame("first f=1 1\n")), append_status::taken);
+    files.fail_at = static_cast<int>(files.calls.size()) + 1;  // after the creation, its header
+    files.dead = true;                                         // and the removal
+    const std::string large = "large s=\"" + std::string(66'000, 'x') + "\" 1\n";
+    EXPECT_EQ(append_one(*log, make_frame(large)), append_status::failed);
+    ASSERT_EQ(directory.segments().size(), 2U);
+    EXPECT_EQ(append_one(*log, make_frame("refused f=1 1\n")), append_status::failed)
+        << "the file is still there";
+    files.dead = false;
+    files.fail_at = -1;
+    EXPECT_EQ(append_one(*log, make_frame("kept f=1 1\n")), append_status::taken);
+    EXPECT_EQ(directory.segments().size(), 1U);
+    log.reset();
+    log = open_log(directory.path(), budget_, settings, &files);
+    EXPECT_EQ(stored_in(*log), (payloads{"first f=1 1\n", "kept f=1 1\n"}));
+  }
 }
 
 TEST_F(local_log_synced, a_disk_that_keeps_refusing_leaves_no_heap_of_files) {
