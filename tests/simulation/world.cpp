@@ -233,6 +233,9 @@ void world::try_begin() {
   std::string why;
   ++lives_;
   events_.note("begins", lives_);
+  if (cursors_rot_) {
+    truth_.cursors_lost();
+  }
   life_ = life::begin(around_, sinks_, lives_, why);
   if (!life_) {
     events_.note("could not begin", lives_);

@@ -91,6 +91,8 @@ class world {
   virtual_disk disk_;
   model truth_;
   known_positions positions_;
+  /// A cursor file was damaged, in this life or an earlier one.
+  bool cursors_rot_ = false;
   surroundings around_;
   std::vector<configured_sink> sinks_;
   std::vector<std::unique_ptr<client>> clients_;

@@ -96,6 +96,8 @@ void world::disk_fault() {
     if (path) {
       truth_.frames_lost();
       truth_.cursors_lost();
+      // What is kept behind a damaged record is not found again by later lives either.
+      cursors_rot_ = cursors_rot_ || path->find("/cursors/") != std::string::npos;
       positions_.forget();  // a damaged end of the log is cut off as if it had never been written
     }
   } else if (kind == 5 && may.deletion) {
