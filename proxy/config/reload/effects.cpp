@@ -158,6 +158,8 @@ constexpr std::array effects{
     key_effect{"sink.label_name_bytes"},
     key_effect{"sink.label_value_bytes"},
     key_effect{"sink.labels"},
+    key_effect{"sink.out_of_order"},
+    key_effect{"sink.max_age"},
     key_effect{"sink.headers"},
     key_effect{"sink.directory"},
     key_effect{"sink.rotate"},

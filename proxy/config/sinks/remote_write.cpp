@@ -16,6 +16,15 @@ sink_key_list keys() {
   for (config_key<kind>& key : mapping_keys()) {
     list.push_back(key_of_kind<kind>(std::move(key)));
   }
+  list.push_back(key_of_kind<kind>(choice_key<kind, out_of_order_mode>(
+      "out_of_order", {{"drop", out_of_order_mode::drop}, {"send", out_of_order_mode::send}}, {},
+      "samples older than one that was sent of their series: given up, or sent to a receiver that "
+      "takes them",
+      WEIR_MEMBER(out_of_order))));
+  list.push_back(key_of_kind<kind>(limitless_duration_key<kind>(
+      "max_age", std::chrono::seconds{1},
+      "samples older than this when they are to be sent are given up; \"inf\": none are",
+      WEIR_MEMBER(age_most))));
   list.push_back(key_of_kind<kind>(headers_key<kind>("headers", "[\"X-Scope-OrgID: team\"]",
                                                      "further headers of each request",
                                                      WEIR_MEMBER(headers))));

@@ -57,6 +57,9 @@ enum class name_style : std::uint8_t { automatic, escape, utf8 };
 /// `filter` with the mapping of Flink, else `keep`.
 enum class value_style : std::uint8_t { automatic, keep, filter };
 
+/// What a sink does with a sample that is older than one it sent of its series.
+enum class out_of_order_mode : std::uint8_t { drop, send };
+
 struct batch_settings {
   /// Inflated bytes.
   std::uint64_t bytes = 4'000'000;
@@ -124,6 +127,9 @@ struct mapping_settings {
 
 struct remote_write_settings : server_settings {
   mapping_settings mapping;
+  out_of_order_mode out_of_order = out_of_order_mode::drop;
+  /// Older samples are not sent; nothing: all are (key: max_age).
+  std::optional<std::chrono::nanoseconds> age_most;
   /// "Name: value" of further headers.
   std::vector<std::string> headers;
   friend bool operator==(const remote_write_settings&, const remote_write_settings&) = default;

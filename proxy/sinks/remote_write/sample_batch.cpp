@@ -33,6 +33,7 @@ void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_m
   counts_.cut_labels += mapper.cut_labels() - cut_before;
   mapper.keep_names();
   keep_last_of_each_time();
+  drop_too_old(rules.least_ms);
   drop_what_is_sent(rules, ledger);
   order(rules.several);
 }

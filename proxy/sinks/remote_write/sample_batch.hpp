@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -45,6 +46,10 @@ struct sample_rules {
   std::int64_t now_ms = 0;
   /// A request may hold several samples of a series.
   bool several = true;
+  /// What is older than what was sent of its series is sent all the same.
+  bool older = false;
+  /// Older samples are given up.
+  std::int64_t least_ms = std::numeric_limits<std::int64_t>::min();
   /// What was refused in an earlier attempt at the batch; null: nothing.
   const refused_samples* refused = nullptr;
 };
@@ -133,6 +138,7 @@ class sample_batch {
   [[nodiscard]] span_of keep(std::string_view bytes);
   void note(std::uint32_t point, discard_reason reason);
   void keep_last_of_each_time();
+  void drop_too_old(std::int64_t least_ms);
   void drop_what_is_sent(const sample_rules& rules, sent_ledger& ledger);
   void order(bool several);
   [[nodiscard]] std::size_t label_bytes(std::uint32_t series) const;

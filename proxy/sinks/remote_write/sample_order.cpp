@@ -32,6 +32,16 @@ void sample_batch::keep_last_of_each_time() {
   samples_.resize(kept);
 }
 
+void sample_batch::drop_too_old(std::int64_t least_ms) {
+  std::erase_if(samples_, [&](const sample& one) {
+    if (one.time_ms >= least_ms) {
+      return false;
+    }
+    note(one.point, discard_reason::too_old);
+    return true;
+  });
+}
+
 void sample_batch::drop_what_is_sent(const sample_rules& rules, sent_ledger& ledger) {
   std::uint32_t series = none;
   std::optional<std::int64_t> last;
@@ -59,6 +69,9 @@ void sample_batch::drop_what_is_sent(const sample_rules& rules, sent_ledger& led
     // The server has nothing newer for certain, so the whole of what got lost may be sent again.
     if (last_is_uncertain && ledger.uncertain(sent)) {
       one.question = ledger.question(sent);
+      return false;
+    }
+    if (rules.older && one.time_ms < *last) {
       return false;
     }
     note(one.point,

@@ -20,12 +20,13 @@ class Prometheus(Process):
     def __init__(self, directory, executable):
         super().__init__(directory)
         self.executable = executable
+        self.configuration = CONFIGURATION
         self.port = 0  # 0 until the first start; kept from then on
         self.client = None
 
     def start(self):
         config = self.directory / "prometheus.yml"
-        config.write_text(CONFIGURATION)
+        config.write_text(self.configuration)
         logged = len(self.log())
         self.launch(
             [

@@ -29,7 +29,8 @@ const std::vector<config_value>& other_values() {
                              "now",    "replicate", "forget",      "discard-oldest",
                              "debug",  "null",      "stdout",      "json",
                              "clamp",  "influxdb",  "127.0.0.1:7", "http://127.0.0.1:1",
-                             "12s",    "flink",     "utf8",        "keep"}) {
+                             "12s",    "flink",     "utf8",        "keep",
+                             "send"}) {
       all.emplace_back(std::string(text));
     }
     all.emplace_back(std::vector<std::string>{"127.0.0.1:7"});

@@ -73,6 +73,8 @@ struct send_memory {
   suspect_series suspects;
   /// A request may hold several samples of a series: the server keeps all of a request or nothing.
   bool several = true;
+  /// The server takes older samples of a series beside newer ones.
+  bool older = false;
 };
 
 }  // namespace weir

@@ -187,7 +187,7 @@ void send_plan::accepted() {
   deliver_sent();
   ledger_.accept();
   if (current_.what == part::kind::newest) {
-    refuse_all({current_.samples.begin, sent_.begin}, discard_reason::out_of_order);
+    leave_behind({current_.samples.begin, sent_.begin}, discard_reason::out_of_order);
   } else if (current_.what == part::kind::bound) {
     bound_taken();
   } else if (!parts_.empty() && sent_.size() == 1) {
@@ -214,9 +214,25 @@ void send_plan::bound_taken() {
   while (first > rest.samples.begin && all[first - 1].series == all[first].series) {
     --first;
   }
-  refuse_all({first, sent_.begin}, discard_reason::too_old);
+  if (memory_.older) {
+    first = sent_.begin;
+  } else {
+    refuse_all({first, sent_.begin}, discard_reason::too_old);
+  }
   std::rotate(at(all, rest.samples.begin), at(all, first), at(all, sent_.end));
   rest.samples.begin += sent_.end - first;
+  push(rest);
+}
+
+/// A newer sample of their series is taken.
+void send_plan::leave_behind(const range& samples, discard_reason reason) {
+  if (!memory_.older) {
+    refuse_all(samples, reason);
+    return;
+  }
+  part rest;
+  rest.samples = samples;
+  rest.of_refused = true;
   push(rest);
 }
 

@@ -92,6 +92,7 @@ class send_plan {
   void refused_alone(discard_reason reason, bool bound_for_all);
   void split(discard_reason reason);
   void bound_taken();
+  void leave_behind(const range& samples, discard_reason reason);
   void refuse(const sample& one, discard_reason reason);
   void refuse_all(const range& samples, discard_reason reason);
   void deliver_sent();

@@ -51,6 +51,7 @@ shard::shard(const std::string& sink_name, const remote_write_settings& settings
       settings_(settings),
       parts_(std::move(parts)),
       ledger_(parts_.state_bytes) {
+  memory_.older = settings.out_of_order == out_of_order_mode::send;
   ledger_.recover(sent_before, low_water);
   if (!sent_before.empty()) {
     rewrite_ledger();
@@ -112,6 +113,11 @@ void shard::begin(job next) {
   sample_rules rules;
   rules.now_ms = to_milliseconds(parts_.now_ns());
   rules.several = memory_.several;
+  rules.older = memory_.older;
+  if (settings_.age_most) {
+    rules.least_ms =
+        rules.now_ms - std::chrono::duration_cast<milliseconds>(*settings_.age_most).count();
+  }
   rules.refused = &refused;
   const lane_key& lane = running_->of.source->lane;
   parts_.mapper->begin(lane.database, lane.retention_policy);

@@ -137,80 +137,85 @@ class fake_prometheus final : public transfer {
   void abort() override {}
 
   http_reply take(const std::vector<received_sample>& request) {
-  expect_well_formed(request);
-  sizes.push_back(request.size());
-  http_reply given;
-  given.answered = true;
-  given.status = 204;
-  if (samples_max != 0 && request.size() > samples_max) {
-    given.status = 413;
-    return given;
-  }
-  for (const received_sample& one : request) {
-    if (std::string words = refuses(one); !words.empty()) {
-      given.status = 400;
-      given.body = keeps_the_rest ? "err-mimir-sample-out-of-order: " + words : words;
-    } else if (keeps_the_rest) {
+    expect_well_formed(request);
+    sizes.push_back(request.size());
+    http_reply given;
+    given.answered = true;
+    given.status = 204;
+    if (samples_max != 0 && request.size() > samples_max) {
+      given.status = 413;
+      return given;
+    }
+    for (const received_sample& one : request) {
+      if (std::string words = refuses(one); !words.empty()) {
+        given.status = 400;
+        given.body = keeps_the_rest ? "err-mimir-sample-out-of-order: " + words : words;
+      } else if (keeps_the_rest) {
+        stored[one.series()][one.time_ms] = one.value;
+      }
+    }
+    if (given.status == 400) {
+      return given;
+    }
+    for (const received_sample& one : request) {
       stored[one.series()][one.time_ms] = one.value;
     }
-  }
-  if (given.status == 400) {
     return given;
   }
-  for (const received_sample& one : request) {
-    stored[one.series()][one.time_ms] = one.value;
-  }
-  return given;
-}
-[[nodiscard]] std::set<std::int64_t> times_of(const std::string& series) const {
-  std::set<std::int64_t> times;
-  if (const auto found = stored.find(series); found != stored.end()) {
-    for (const auto& [time_ms, value] : found->second) {
-      times.insert(time_ms);
+  [[nodiscard]] std::set<std::int64_t> times_of(const std::string& series) const {
+    std::set<std::int64_t> times;
+    if (const auto found = stored.find(series); found != stored.end()) {
+      for (const auto& [time_ms, value] : found->second) {
+        times.insert(time_ms);
+      }
     }
+    return times;
   }
-  return times;
-}
 
-/// What the test wants refused, in whose words; empty: nothing.
-std::function<std::string(const received_sample&)> extra;
-/// How to answer request number n instead.
-std::function<std::optional<http_reply>(std::size_t)> behave;
-/// Whether request number n is dealt with, and its answer gets lost.
-std::function<bool(std::size_t)> take_and_lose;
-/// Larger requests are answered 413; 0: none are.
-std::size_t samples_max = 0;
-/// What is good of a request is stored, as Mimir does, even where it is answered 400.
-bool keeps_the_rest = false;
-/// The answers get lost: as if the sender died.
-bool silent = false;
-std::int64_t oldest_ms = std::numeric_limits<std::int64_t>::min();
-std::map<std::string, samples> stored;
-std::map<int, std::size_t> statuses;
-std::vector<std::size_t> sizes;
-std::vector<std::string> headers;
-std::size_t requests = 0;
+  /// What the test wants refused, in whose words; empty: nothing.
+  std::function<std::string(const received_sample&)> extra;
+  /// How to answer request number n instead.
+  std::function<std::optional<http_reply>(std::size_t)> behave;
+  /// Whether request number n is dealt with, and its answer gets lost.
+  std::function<bool(std::size_t)> take_and_lose;
+  /// Samples that are older by less than this are taken.
+  std::int64_t window_ms = 0;
+  /// Larger requests are answered 413; 0: none are.
+  std::size_t samples_max = 0;
+  /// What is good of a request is stored, as Mimir does, even where it is answered 400.
+  bool keeps_the_rest = false;
+  /// The answers get lost: as if the sender died.
+  bool silent = false;
+  std::int64_t oldest_ms = std::numeric_limits<std::int64_t>::min();
+  std::map<std::string, samples> stored;
+  std::map<int, std::size_t> statuses;
+  std::vector<std::size_t> sizes;
+  std::vector<std::string> headers;
+  std::size_t requests = 0;
 
-private:
-[[nodiscard]] std::string refuses(const received_sample& one) const {
-  if (extra) {
-    if (std::string words = extra(one); !words.empty()) {
-      return words;
+ private:
+  [[nodiscard]] std::string refuses(const received_sample& one) const {
+    if (extra) {
+      if (std::string words = extra(one); !words.empty()) {
+        return words;
+      }
     }
+    if (one.time_ms < oldest_ms) {
+      return "out of bounds\n";
+    }
+    const auto found = stored.find(one.series());
+    if (found == stored.end()) {
+      return {};
+    }
+    const auto& [time_ms, value] = *found->second.rbegin();
+    if (one.time_ms < time_ms && window_ms > 0) {
+      return one.time_ms < time_ms - window_ms ? "too old sample\n" : "";
+    }
+    if (one.time_ms < time_ms) {
+      return "out of order sample\n";
+    }
+    return one.time_ms == time_ms && one.value != value ? "duplicate sample for timestamp\n" : "";
   }
-  if (one.time_ms < oldest_ms) {
-    return "out of bounds\n";
-  }
-  const auto found = stored.find(one.series());
-  if (found == stored.end()) {
-    return {};
-  }
-  const auto& [time_ms, value] = *found->second.rbegin();
-  if (one.time_ms < time_ms) {
-    return "out of order sample\n";
-  }
-  return one.time_ms == time_ms && one.value != value ? "duplicate sample for timestamp\n" : "";
-}
 };
 
 }  // namespace weir

@@ -370,6 +370,41 @@ TEST_F(remote_writes, a_receiver_that_keeps_what_is_good_gets_each_series_once_a
   EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2, 2}));
 }
 
+TEST_F(remote_writes, older_samples_go_to_a_server_that_takes_them) {
+  settings_.out_of_order = out_of_order_mode::send;
+  server_.window_ms = 1000;
+  restart();
+  EXPECT_EQ(deliver(line_of("a", 5000)).discarded.total(), 0U);
+  // Within the window, at the same time, and beyond the window: found by bisection.
+  const attempt_result given = deliver(
+      line_of("a", 4500) + line_of("a", 4600) + line_of("b", 6000) + line_of("a", 5000, "2") +
+      line_of("a", 3000) + line_of("a", 3500) + line_of("a", 6000));
+  EXPECT_EQ(of(given, discard_reason::too_old), 2U);
+  EXPECT_EQ(of(given, discard_reason::duplicate), 1U);
+  EXPECT_EQ(given.discarded.total(), 3U);
+  EXPECT_EQ(
+      server_.times_of(stored_name("a")),
+      (std::set<std::int64_t>{base_ms + 4500, base_ms + 4600, base_ms + 5000, base_ms + 6000}));
+  // And all of a long one of which the oldest are too old.
+  std::string lines;
+  for (int t = 0; t < 100; ++t) {
+    lines += line_of("a", 4900 + t);
+  }
+  EXPECT_EQ(deliver(lines).verdict, attempt_verdict::delivered);
+  EXPECT_EQ(server_.times_of(stored_name("a")).size(), 3U + 1U);
+}
+
+TEST_F(remote_writes, what_is_older_than_the_age_limit_is_not_sent) {
+  settings_.age_most = std::chrono::minutes{10};
+  restart();
+  const attempt_result given =
+      deliver(line_of("a", 0) + line_of("a", -1) + line_of("b", -1000) + line_of("b", 5));
+  EXPECT_EQ(of(given, discard_reason::too_old), 2U);
+  EXPECT_EQ(given.discarded.total(), 2U);
+  EXPECT_TRUE(given.refused.empty()) << "no server refused it";
+  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2}));
+}
+
 TEST_F(remote_writes, lanes_wait_for_each_other) {
   server_.silent = true;
   int answers = 0;

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a sink sends to a Prometheus beside the points as they come: older samples."""
+
+import time
+
+from harness.process import wait_until
+from harness.settings import remote_write_sink, settings
+
+SINK = "prometheus"
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+def dealt_with(weir, points):
+    """So many points are delivered or given up."""
+    metrics = weir.metrics()
+    done = metrics.sum("weir_sink_delivered_points_total", sink=SINK)
+    return done + metrics.sum("weir_sink_discarded_points_total", sink=SINK) >= points
+
+
+def test_older_samples_go_to_a_prometheus_with_a_window(prometheus, start_weir):
+    prometheus.kill()
+    prometheus.configuration += "storage: {tsdb: {out_of_order_time_window: 10m}}\n"
+    prometheus.start()
+    weir = start_weir(settings(remote_write_sink(prometheus.url, out_of_order="send")))
+    base = now_ms() - 1_000
+    minutes_ago = lambda m: base - m * 60_000
+    times = [0, 5, 3, 9, 20, 7, 25, 1]
+    for number, minutes in enumerate(times, 1):
+        body = f"m v={minutes} {minutes_ago(minutes) * 10**6}"
+        assert weir.client.write(body, "mydb").status == 204
+        wait_until(lambda: dealt_with(weir, number), 20, "a point", weir.must_be_alive)
+    found = next(iter(prometheus.samples("m_v").values()))
+    assert [float(value) for _, value in found] == [9, 7, 5, 3, 1, 0]
+    refused = weir.metrics().sum("weir_sink_discarded_points_total", sink=SINK, reason="too_old")
+    assert refused == 2
