@@ -4,8 +4,12 @@
 #include "net/curl_exchange_curl.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <mutex>
+#include <optional>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/clock_posix.hpp"
@@ -24,6 +28,13 @@ std::string header_of(CURL* easy, const char* name) {
     return {};
   }
   return header->value;
+}
+
+std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(number)
+                                                                  : std::nullopt;
 }
 
 }  // namespace
@@ -159,6 +170,8 @@ http_reply curl_exchange::take_reply(CURL* easy, CURLcode code) {
   reply.location = header_of(easy, "Location");
   reply.retry_after = parse_retry_after(header_of(easy, "Retry-After"), header_of(easy, "Date"),
                                         wall_clock_ns() / 1'000'000'000);
+  reply.samples_written =
+      parse_whole_number(header_of(easy, "X-Prometheus-Remote-Write-Samples-Written"));
   return reply;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,6 +24,8 @@ struct http_reply {
   std::string detail;
   /// Retry-After, as the server says it: how long to believe it is the reader's decision.
   std::optional<std::chrono::seconds> retry_after;
+  /// What a receiver of remote write 2 says that it took; nothing: it does not know version 2.
+  std::optional<std::uint64_t> samples_written;
 
   [[nodiscard]] static http_reply failed(std::string why) {
     http_reply reply;

@@ -287,7 +287,24 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
   keep_cursor(now_ms);
   in_turn_ = false;
   counters_.at_rest.set(at_rest() ? drains_ : 0);
-  return next_turn(now_ms);
+  const auto due = tick_target(now_ms);
+  const auto next = next_turn(now_ms);
+  return due && (!next || *due < *next) ? due : next;
+}
+
+/// The target's clock is the wall clock.
+std::optional<std::int64_t> sink::tick_target(std::int64_t now_ms) {
+  if (!parts_.now_ns || draining()) {
+    return std::nullopt;
+  }
+  const std::int64_t wall_ms = parts_.now_ns() / 1'000'000;
+  const auto oldest_ms =
+      static_cast<std::int64_t>(counters_.oldest_received_ns.value() / 1'000'000);
+  const std::int64_t usual_ms = abreast_ms + settings_.batch.age.count();
+  const bool abreast = !more_to_discover_ && (oldest_ms == 0 || wall_ms - oldest_ms <= usual_ms);
+  const auto due_ms = parts_.target.tick(wall_ms, abreast);
+  return due_ms ? std::optional(now_ms + std::max<std::int64_t>(1, *due_ms - wall_ms))
+                : std::nullopt;
 }
 
 std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {

@@ -78,6 +78,8 @@ class sink {
   /// long.
   static constexpr int drain_failures_max = 2;
   static constexpr std::int64_t drain_retry_ms_max = 1000;
+  /// A sink is abreast of its log while what waits was received so lately, and within `batch.age`.
+  static constexpr std::int64_t abreast_ms = 5'000;
 
   sink(const sink_settings& settings, sink_parts parts, const cursor_state& start);
   ~sink();
@@ -131,6 +133,7 @@ class sink {
   /// The lane's entry in the cursor is to be made anew by the next keep_cursor.
   void moved(const lane& on);
   void count_waiting();
+  std::optional<std::int64_t> tick_target(std::int64_t now_ms);
   [[nodiscard]] std::optional<std::int64_t> next_turn(std::int64_t now_ms) const;
   [[nodiscard]] bool at_rest() const;
   [[nodiscard]] bool draining() const noexcept { return drains_ > 0; }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "sinks/attempt_result.hpp"
 #include "sinks/batcher.hpp"
@@ -28,6 +29,14 @@ class target {
   /// All that the lane had to deliver is gone, without an answer to it: what is remembered of its
   /// failures counts no more.
   virtual void forget(const lane_key& lane) { static_cast<void>(lane); }
+  /// Called in each turn: it may do what is due by itself. `abreast`: all that was received until
+  /// now (milliseconds of the wall clock), but for the last seconds, is dealt with. Returns when to
+  /// call again at the latest.
+  virtual std::optional<std::int64_t> tick(std::int64_t now_ms, bool abreast) {
+    static_cast<void>(now_ms);
+    static_cast<void>(abreast);
+    return std::nullopt;
+  }
   /// A held lane's cause is perhaps repaired: it is worth to ask before its turn.
   [[nodiscard]] virtual bool may_pass_now(const lane_key& lane) const {
     static_cast<void>(lane);

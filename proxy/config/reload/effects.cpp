@@ -160,6 +160,7 @@ constexpr std::array effects{
     key_effect{"sink.labels"},
     key_effect{"sink.out_of_order"},
     key_effect{"sink.max_age"},
+    key_effect{"sink.stale_after"},
     key_effect{"sink.headers"},
     key_effect{"sink.directory"},
     key_effect{"sink.rotate"},

@@ -9,6 +9,47 @@ namespace {
 
 using kind = remote_write_settings;
 
+/// "off", "auto" or a duration.
+config_key<kind> stale_key() {
+  const std::string words = "\"off\", \"auto\", or from 1s to 1d";
+  auto read = [words](kind& receiver, const config_value& value) -> outcome {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text != nullptr && *text == "off") {
+      receiver.stale_after.reset();
+      return nothing{};
+    }
+    if (text != nullptr && *text == "auto") {
+      receiver.stale_after = stale_learnt;
+      return nothing{};
+    }
+    const auto parsed = read_duration<kind>(value);
+    if (!parsed) {
+      return parsed.error();
+    }
+    const auto duration = parsed.value();
+    if (!duration || *duration < std::chrono::seconds{1} || *duration > std::chrono::hours{24}) {
+      return failure{
+          fmt::format("{} is out of range; it must be {}", format_duration(duration), words)};
+    }
+    receiver.stale_after = std::chrono::duration_cast<milliseconds>(*duration);
+    return nothing{};
+  };
+  auto show = [](const kind& receiver) -> std::string {
+    if (!receiver.stale_after) {
+      return "\"off\"";
+    }
+    return *receiver.stale_after == stale_learnt
+               ? "\"auto\""
+               : quoted(format_duration(nanoseconds{*receiver.stale_after}));
+  };
+  return {"stale_after",
+          "duration",
+          words,
+          "a series that is silent for so long gets a stale marker; auto: three of its intervals",
+          read,
+          show};
+}
+
 sink_key_list keys() {
   sink_key_list list;
   add_server_keys<kind>(list);
@@ -25,6 +66,7 @@ sink_key_list keys() {
       "max_age", std::chrono::seconds{1},
       "samples older than this when they are to be sent are given up; \"inf\": none are",
       WEIR_MEMBER(age_most))));
+  list.push_back(key_of_kind<kind>(stale_key()));
   list.push_back(key_of_kind<kind>(headers_key<kind>("headers", "[\"X-Scope-OrgID: team\"]",
                                                      "further headers of each request",
                                                      WEIR_MEMBER(headers))));

@@ -57,6 +57,8 @@ enum class name_style : std::uint8_t { automatic, escape, utf8 };
 /// `filter` with the mapping of Flink, else `keep`.
 enum class value_style : std::uint8_t { automatic, keep, filter };
 
+inline constexpr milliseconds stale_learnt{0};
+
 /// What a sink does with a sample that is older than one it sent of its series.
 enum class out_of_order_mode : std::uint8_t { drop, send };
 
@@ -130,6 +132,9 @@ struct remote_write_settings : server_settings {
   out_of_order_mode out_of_order = out_of_order_mode::drop;
   /// Older samples are not sent; nothing: all are (key: max_age).
   std::optional<std::chrono::nanoseconds> age_most;
+  /// After how long a silent series gets a stale marker; stale_learnt: three of its intervals;
+  /// nothing: never ("off").
+  std::optional<milliseconds> stale_after = stale_learnt;
   /// "Name: value" of further headers.
   std::vector<std::string> headers;
   friend bool operator==(const remote_write_settings&, const remote_write_settings&) = default;

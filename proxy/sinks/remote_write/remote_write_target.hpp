@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,9 @@ class remote_write_target final : public target {
   void abort() override {
     http_.abort();
     only_.abort();
+  }
+  std::optional<std::int64_t> tick(std::int64_t now_ms, bool abreast) override {
+    return only_.tick(now_ms, abreast);
   }
   void saved(log_position low_water) override { only_.saved(low_water); }
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }

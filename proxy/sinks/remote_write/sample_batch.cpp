@@ -5,6 +5,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace weir {
@@ -111,7 +112,10 @@ sample_batch::span_of sample_batch::keep(std::string_view bytes) {
 }
 
 wire_series sample_batch::wire_of(const sample& one) const {
-  const series_entry& series = series_[one.series];
+  return wire_of(series_[one.series]);
+}
+
+wire_series sample_batch::wire_of(const series_entry& series) const {
   const label_set& labels = label_sets_[series.labels];
   return {text(labels.before), text(series.name), text(labels.after), series.type};
 }
@@ -119,6 +123,9 @@ wire_series sample_batch::wire_of(const sample& one) const {
 void sample_batch::deliver(const sample& one) {
   ++counts_.delivered;
   points_[one.point].now = fate::delivered;
+  series_entry& series = series_[one.series];
+  ++series.stored;
+  series.newest_ms = std::max(series.newest_ms, one.time_ms);
 }
 
 void sample_batch::discard(const sample& one, discard_reason reason) {

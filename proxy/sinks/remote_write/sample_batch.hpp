@@ -101,6 +101,15 @@ class sample_batch {
   /// Lines with a sample that the server refused.
   [[nodiscard]] std::string refused_lines() const;
   [[nodiscard]] const sample_counts& counts() const noexcept { return counts_; }
+  /// Series of which something is stored: with `of` its key, labels, newest time and how many.
+  template <class Of>
+  void for_each_stored(Of of) const {
+    for (const series_entry& one : series_) {
+      if (one.stored > 0) {
+        of(one.key, wire_of(one), one.newest_ms, one.stored);
+      }
+    }
+  }
 
  private:
   struct span_of {
@@ -116,6 +125,9 @@ class sample_batch {
     std::uint32_t labels = 0;
     span_of name;
     metric_type type = metric_type::unknown;
+    /// Samples that the server has, and the newest time of those.
+    std::uint32_t stored = 0;
+    std::int64_t newest_ms = std::numeric_limits<std::int64_t>::min();
   };
   /// The best that came of a point's samples so far.
   enum class fate : std::uint8_t { nothing, discarded, delivered };
@@ -132,6 +144,7 @@ class sample_batch {
   void read_point(const point_view& point, std::int64_t now_ms, series_mapper& mapper);
   std::uint32_t series_of(const mapped_field& field, series_mapper& mapper);
   void encode_labels(series_mapper& mapper, std::string_view quantile);
+  [[nodiscard]] wire_series wire_of(const series_entry& series) const;
   [[nodiscard]] std::string_view text(const span_of& where) const {
     return std::string_view(arena_).substr(where.at, where.bytes);
   }

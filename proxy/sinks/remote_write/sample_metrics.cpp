@@ -40,6 +40,11 @@ void sample_counters::collect(std::string_view sink_name, metric_collector& out)
   count("weir_sink_series_forgotten_total",
         "Times the longest unseen series were forgotten, because limits.state was reached",
         series_forgotten);
+  count("weir_sink_stale_markers_total", "Stale markers that the server has stored", stale_markers);
+  out.gauge_value("weir_sink_series_watched", "Series that get a stale marker when they end",
+                  static_cast<double>(series_watched.value()), {name});
+  count("weir_sink_series_unwatched_total",
+        "Series seen that get none, because limits.state was reached", series_unwatched);
   count("weir_sink_sent_failures_total", "Times the file of sent samples could not be written",
         ledger_failures);
 }

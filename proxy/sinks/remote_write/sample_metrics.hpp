@@ -21,6 +21,9 @@ struct sample_counters {
   counter series_known;
   counter series_forgotten;
   counter ledger_failures;
+  counter stale_markers;
+  counter series_watched;
+  counter series_unwatched;
 
   void note(const sample_counts& counts) noexcept;
   void collect(std::string_view sink_name, metric_collector& out) const;

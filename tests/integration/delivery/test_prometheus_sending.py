@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a sink sends to a Prometheus beside the points as they come: older samples."""
+"""What a sink sends to a Prometheus beside the points as they come: older samples, stale markers."""
 
 import time
 
@@ -36,3 +36,41 @@ def test_older_samples_go_to_a_prometheus_with_a_window(prometheus, start_weir):
     assert [float(value) for _, value in found] == [9, 7, 5, 3, 1, 0]
     refused = weir.metrics().sum("weir_sink_discarded_points_total", sink=SINK, reason="too_old")
     assert refused == 2
+
+
+def present(prometheus, selector):
+    return prometheus.query(query=selector)
+
+
+def test_a_series_that_ends_is_absent_and_one_that_returns_is_there(prometheus, make_weir):
+    weir = make_weir(settings(remote_write_sink(prometheus.url, stale_after="2s"))).start()
+
+    def report(*series):
+        body = "\n".join(f"up,task={one} v=1 {now_ms() * 10**6}" for one in series)
+        assert weir.client.write(body, "mydb").status == 204
+
+    def reported_until(condition, what, *series):
+        def look():
+            report(*series)
+            return condition()
+
+        wait_until(look, 30, what, weir.must_be_alive)
+
+    absent_a = lambda: present(prometheus, 'absent(up_v{task="a"})')
+    reported_until(lambda: len(present(prometheus, "up_v")) == 2, "both", "a", "b")
+    assert not absent_a()
+    ended = time.monotonic()
+    reported_until(absent_a, "a is absent", "b")
+    took = time.monotonic() - ended
+    assert 1.5 < took < 8, f"{took:.1f} s"
+    assert [s["value"][1] for s in present(prometheus, "sum(up_v)")] == ["1"]
+    reported_until(lambda: not absent_a(), "a is back", "a", "b")
+    # What is owed outlives a kill: it is the other one that ends now, while weir is down.
+    weir.kill()
+    weir.start()
+    absent_b = lambda: present(prometheus, 'absent(up_v{task="b"})')
+    reported_until(absent_b, "b is absent", "a")
+    assert not absent_a()
+    metrics = weir.metrics()
+    assert metrics.one("weir_sink_stale_markers_total", sink=SINK) >= 1
+    assert metrics.sum("weir_sink_discarded_points_total", sink=SINK) == 0

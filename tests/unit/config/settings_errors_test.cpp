@@ -268,6 +268,14 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
        "\"remote_write\" | \"file\" | \"stdout\" | \"null\""},
       {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nversion = 2\n",
        "weir.toml:5:1: `sink.version`: remote write 2 is not supported by this version; use 1"},
+      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nstale_after = "
+       "\"2d\"\n",
+       "weir.toml:5:1: `sink.stale_after`: 2d is out of range; it must be \"off\", \"auto\", or "
+       "from "
+       "1s to 1d"},
+      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nout_of_order = "
+       "\"keep\"\n",
+       "weir.toml:5:1: `sink.out_of_order`: \"keep\" is not one of \"drop\" | \"send\""},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 3\n",
        "weir.toml:5:1: `sink.version`: InfluxDB 3 is not supported by this version; use 1 or 2 (it "
        "has the write paths of both)"},

@@ -14,8 +14,9 @@
 
 namespace weir {
 
-sent_file::sent_file(const std::string& directory, const std::string& sink_name)
-    : path_(directory + "/" + percent_escape(sink_name) + ".sent") {}
+sent_file::sent_file(const std::string& directory, const std::string& sink_name,
+                     std::string_view ending)
+    : path_(directory + "/" + percent_escape(sink_name) + std::string(ending)) {}
 
 result<std::string> sent_file::load() const {
   result<std::optional<std::string>> text = read_small_file(path_);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keeps a ledger of sent samples in a file beside the sink's cursor. One thread.
+// Keeps a ledger of sent samples, or a book of series, in a file beside the sink's cursor. One
+// thread.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@ namespace weir {
 
 class sent_file final : public sent_store {
  public:
-  /// `directory` must exist.
-  sent_file(const std::string& directory, const std::string& sink_name);
+  /// `directory` must exist; `ending` is that of the file's name, with its dot.
+  sent_file(const std::string& directory, const std::string& sink_name, std::string_view ending);
 
   /// What was kept; empty when there is none.
   [[nodiscard]] result<std::string> load() const;

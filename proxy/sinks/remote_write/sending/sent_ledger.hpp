@@ -72,6 +72,8 @@ class sent_ledger {
   [[nodiscard]] bool newest_of_question(const sent_sample& one) const;
   /// The newest time that the server has, or may have, of the series.
   [[nodiscard]] std::optional<std::int64_t> last(const series_key& series);
+  /// The server has, or may have, this sample, which is of no batch.
+  void note(const sent_sample& one) { raise(one); }
   /// These samples of the batch begun last are about to be sent, those of a series together and in
   /// order of time. Then one of the next three is called.
   void intend(std::span<const sent_sample> samples);

@@ -28,6 +28,12 @@ log_position last_position_of(const batch& source) {
   return source.frames.empty() ? source.cut_position : source.frames.back()->header.position;
 }
 
+std::int64_t received_ms_of(const batch& source) {
+  const std::int64_t ns =
+      source.frames.empty() ? source.received_ns : source.frames.back()->header.received_ns;
+  return ns / 1'000'000;
+}
+
 }  // namespace
 
 struct shard::running {
@@ -56,6 +62,7 @@ shard::shard(const std::string& sink_name, const remote_write_settings& settings
   if (!sent_before.empty()) {
     rewrite_ledger();
   }
+  recover_series();
 }
 
 shard::~shard() = default;
@@ -67,10 +74,11 @@ void shard::deliver(const batch& source, target::done on_done) {
 
 void shard::abort() {
   queue_.clear();
-  if (waiting_) {
+  if (waiting_ && running_ != nullptr) {
     ledger_.lose();
   }
   running_.reset();
+  marker_parts_.clear();
   waiting_ = false;
 }
 
@@ -237,6 +245,7 @@ void shard::finish_done() {
     result.refused.push_back(std::move(running_->refused));
   }
   ledger_.conclude();
+  note_series(running_->samples, received_ms_of(*running_->of.source));
   refused_.erase(running_->of.source->lane);
   parts_.counters->note(running_->samples.counts());
   finish(std::move(result));

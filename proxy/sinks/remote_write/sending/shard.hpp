@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "sinks/remote_write/sending/send_memory.hpp"
 #include "sinks/remote_write/sending/send_plan.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
+#include "sinks/remote_write/sending/stale_book.hpp"
 #include "sinks/remote_write/wire/encoder.hpp"
 #include "sinks/target.hpp"
 
@@ -42,6 +44,10 @@ struct shard_parts {
   std::size_t state_bytes = 0;
   std::shared_ptr<sample_counters> counters;
   std::shared_ptr<series_mapper> mapper;
+  /// Null: no stale markers are sent. With a file (may be null) and what that held.
+  std::unique_ptr<stale_book> stale = nullptr;
+  std::unique_ptr<sent_store> series_file = nullptr;
+  std::string series_before = {};
 };
 
 class shard {
@@ -58,6 +64,8 @@ class shard {
   void deliver(const batch& source, target::done on_done);
   /// Forgets all batches. Requires: the transfer's requests were ended.
   void abort();
+  /// As target::tick: sends the stale markers that are owed.
+  std::optional<std::int64_t> tick(std::int64_t now_ms, bool abreast);
   /// As target::saved.
   void saved(log_position low_water);
 
@@ -79,6 +87,13 @@ class shard {
   void finish_done();
   void finish_paused();
   void grow_requests();
+  // stale_markers.cpp
+  void recover_series();
+  void note_series(const sample_batch& samples, std::int64_t received_ms);
+  void send_markers(std::vector<stale_book::marker> markers);
+  void on_markers_reply(const std::vector<stale_book::marker>& markers, const http_reply& reply);
+  void forget_series(const std::vector<stale_book::marker>& markers);
+  void write_series();
   void write_ledger();
   void rewrite_ledger();
 
@@ -94,6 +109,10 @@ class shard {
   std::unique_ptr<running> running_;
   /// Of the series being encoded.
   std::vector<wire_sample> of_series_;
+  /// Markers of refused requests, in parts, the next one last; and when others may be sent.
+  std::vector<std::vector<stale_book::marker>> marker_parts_;
+  std::string marker_body_;
+  std::int64_t markers_not_before_ms_ = 0;
   std::uint32_t successes_ = 0;
   bool waiting_ = false;
   bool pumping_ = false;

@@ -9,6 +9,7 @@
 #include <snappy.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -214,7 +215,10 @@ class fake_prometheus final : public transfer {
     if (one.time_ms < time_ms) {
       return "out of order sample\n";
     }
-    return one.time_ms == time_ms && one.value != value ? "duplicate sample for timestamp\n" : "";
+    // As Prometheus compares: the bits.
+    const bool same =
+        std::bit_cast<std::uint64_t>(one.value) == std::bit_cast<std::uint64_t>(value);
+    return one.time_ms == time_ms && !same ? "duplicate sample for timestamp\n" : "";
   }
 };
 

@@ -61,6 +61,12 @@ class remote_writes : public ::testing::Test {
                       std::size_t{1} << 20,
                       counters_,
                       std::make_shared<series_mapper>(without_database(), book_of_names())};
+    if (settings_.stale_after) {
+      parts.stale =
+          std::make_unique<stale_book>(settings_.stale_after->count(), stale_bytes_, clock_ms_);
+      parts.series_file = std::make_unique<memory_store>(series_file_);
+      parts.series_before = series_file_;
+    }
     target_ = std::make_unique<remote_write_target>("test", settings_, std::move(parts), before,
                                                     low_water);
   }
@@ -70,6 +76,7 @@ class remote_writes : public ::testing::Test {
     batch& made = batches_.emplace_back();
     auto held = make_frame("d", lines, count(lines));
     held->header.position = log_position(++sequence_);
+    held->header.received_ns = clock_ms_ * 1'000'000;
     made.lane = {"d", ""};
     made.points = held->header.points;
     made.frames.push_back(held);
@@ -91,6 +98,8 @@ class remote_writes : public ::testing::Test {
   remote_write_settings settings_;
   fake_prometheus server_;
   std::string file_;
+  std::string series_file_;
+  std::size_t stale_bytes_ = std::size_t{1} << 20;
   std::int64_t clock_ms_ = now_ms;
   std::shared_ptr<sample_counters> counters_;
   std::unique_ptr<remote_write_target> target_;

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The book of series. Its file is a first line and then records: a checksum (XXH64), a kind, the
+// lengths of the three parts of the encoded labels, the series, its interval, the labels; numbers
+// in little endian. Pure.
+#include "sinks/remote_write/sending/stale_book.hpp"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+namespace weir {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the file is written as memory lies");
+
+constexpr std::string_view first_line = "weir-series 1\n";
+constexpr std::uint32_t kind_seen = 1;
+constexpr std::uint32_t kind_gone = 2;
+constexpr std::uint32_t kind_interval = 3;
+
+struct record_head {
+  std::uint64_t checksum;
+  std::uint32_t kind;
+  std::uint32_t before_bytes;
+  std::uint32_t name_bytes;
+  std::uint32_t after_bytes;
+  series_key series;
+  std::int64_t interval_ms;
+};
+static_assert(sizeof(record_head) == 48);
+
+std::uint64_t checksum_of(std::string_view record) {
+  record.remove_prefix(sizeof(std::uint64_t));
+  return XXH64(record.data(), record.size(), 0);
+}
+
+std::int64_t whole_second_after(std::int64_t ms) {
+  return (ms / 1000 + 1) * 1000;
+}
+
+}  // namespace
+
+void stale_book::append_record(std::uint32_t kind, const series_key& series, const entry& one,
+                               std::string& out) {
+  const bool with_labels = kind == kind_seen;
+  record_head head{};
+  head.kind = kind;
+  head.series = series;
+  head.interval_ms = one.interval_ms;
+  if (with_labels) {
+    head.before_bytes = one.before_bytes;
+    head.name_bytes = one.name_bytes;
+    head.after_bytes =
+        static_cast<std::uint32_t>(one.labels.size()) - one.before_bytes - one.name_bytes;
+  }
+  const std::size_t at = out.size();
+  out.append(reinterpret_cast<const char*>(&head), sizeof head);
+  if (with_labels) {
+    out += one.labels;
+  }
+  head.checksum = checksum_of(std::string_view(out).substr(at));
+  std::memcpy(out.data() + at, &head.checksum, sizeof head.checksum);
+}
+
+void stale_book::recover(std::string_view file) {
+  if (!file.starts_with(first_line)) {
+    return;
+  }
+  file.remove_prefix(first_line.size());
+  record_head head{};
+  while (file.size() >= sizeof head) {
+    std::memcpy(&head, file.data(), sizeof head);
+    const std::uint64_t bytes =
+        sizeof head + std::uint64_t{head.before_bytes} + head.name_bytes + head.after_bytes;
+    if (bytes > file.size() || head.checksum != checksum_of(file.substr(0, bytes))) {
+      break;
+    }
+    if (head.kind == kind_gone) {
+      forget(head.series);
+    } else if (const auto known = series_.find(head.series); known != series_.end()) {
+      known->second.interval_ms = std::max<std::int64_t>(0, head.interval_ms);
+      schedule(head.series, known->second, silent_at(known->second));
+    } else if (head.kind == kind_seen) {
+      const std::string_view labels = file.substr(sizeof head, bytes - sizeof head);
+      if (entry* made = add(head.series, {labels.substr(0, head.before_bytes),
+                                          labels.substr(head.before_bytes, head.name_bytes),
+                                          labels.substr(head.before_bytes + head.name_bytes)})) {
+        // Its last sample is not known: it was sent before this start.
+        made->time_ms = start_ms_ - 1;
+        made->received_ms = start_ms_;
+        made->interval_ms = std::max<std::int64_t>(0, head.interval_ms);
+        schedule(head.series, *made, silent_at(*made));
+      }
+    }
+    file.remove_prefix(bytes);
+  }
+}
+
+stale_book::entry* stale_book::add(const series_key& series, const wire_series& labels) {
+  const std::size_t bytes = labels.before.size() + labels.name.size() + labels.after.size();
+  if (bytes_ + bytes + series_bytes > bytes_max_) {
+    ++unwatched_;
+    return nullptr;
+  }
+  bytes_ += bytes + series_bytes;
+  live_bytes_ += sizeof(record_head) + bytes;
+  entry& made = series_[series];
+  made.labels.reserve(bytes);
+  made.labels.append(labels.before).append(labels.name).append(labels.after);
+  made.before_bytes = static_cast<std::uint32_t>(labels.before.size());
+  made.name_bytes = static_cast<std::uint32_t>(labels.name.size());
+  return &made;
+}
+
+void stale_book::seen(const series_key& series, const wire_series& labels, std::int64_t time_ms,
+                      std::int64_t received_ms, std::uint32_t samples) {
+  if (const auto found = series_.find(series); found != series_.end()) {
+    entry& one = found->second;
+    // What came while silence did not count tells nothing about the interval.
+    if (abreast_ && one.received_ms > base_ms_ && received_ms > one.received_ms) {
+      const std::int64_t gap = (received_ms - one.received_ms) / std::max<std::int64_t>(1, samples);
+      learn(series, one, std::max(gap, one.interval_ms - one.interval_ms / 8));
+    }
+    one.time_ms = std::max(one.time_ms, time_ms);
+    one.received_ms = std::max(one.received_ms, received_ms);
+    return;
+  }
+  entry* made = add(series, labels);
+  if (made == nullptr) {
+    return;
+  }
+  made->time_ms = time_ms;
+  made->received_ms = received_ms;
+  append_record(kind_seen, series, *made, unwritten_);
+  schedule(series, *made, silent_at(*made));
+}
+
+/// The time to wait may be shorter than before.
+void stale_book::learn(const series_key& series, entry& one, std::int64_t interval_ms) {
+  const bool first = one.interval_ms == 0;
+  one.interval_ms = interval_ms;
+  if (first && silence_ms_ == 0) {
+    append_record(kind_interval, series, one, unwritten_);
+    schedule(series, one, silent_at(one));
+  }
+}
+
+void stale_book::abreast(bool is, std::int64_t now_ms) {
+  if (is && !abreast_) {
+    base_ms_ = now_ms;
+  }
+  abreast_ = is;
+}
+
+std::int64_t stale_book::silent_at(const entry& one) const {
+  std::int64_t silence = silence_ms_;
+  if (silence == 0) {
+    silence = one.interval_ms == 0
+                  ? silence_ms_most
+                  : std::clamp(one.interval_ms * intervals, silence_ms_least, silence_ms_most);
+  }
+  return std::max(one.received_ms, base_ms_) + silence;
+}
+
+void stale_book::schedule(const series_key& series, entry& one, std::int64_t due_ms) {
+  one.due_ms = whole_second_after(due_ms);
+  due_[one.due_ms].push_back(series);
+}
+
+std::vector<stale_book::marker> stale_book::owed(std::int64_t now_ms, std::size_t markers_max) {
+  std::vector<marker> found;
+  while (abreast_ && !due_.empty() && due_.begin()->first <= now_ms && found.size() < markers_max) {
+    const std::int64_t bucket_ms = due_.begin()->first;
+    std::vector<series_key>& bucket = due_.begin()->second;
+    while (!bucket.empty() && found.size() < markers_max) {
+      const series_key series = bucket.back();
+      bucket.pop_back();
+      const auto known = series_.find(series);
+      if (known == series_.end() || known->second.due_ms != bucket_ms) {
+        continue;
+      }
+      entry& one = known->second;
+      if (silent_at(one) > now_ms) {
+        schedule(series, one, silent_at(one));
+        continue;
+      }
+      const std::string_view labels = one.labels;
+      found.push_back(
+          {series,
+           {labels.substr(0, one.before_bytes), labels.substr(one.before_bytes, one.name_bytes),
+            labels.substr(one.before_bytes + one.name_bytes)},
+           one.time_ms + 1});
+    }
+    if (bucket.empty()) {
+      due_.erase(due_.begin());
+    }
+  }
+  // As long as it is not known that the server has them they are looked at again.
+  for (const marker& one : found) {
+    schedule(one.series, series_[one.series], now_ms);
+  }
+  return found;
+}
+
+void stale_book::forget(const series_key& series) {
+  const auto found = series_.find(series);
+  if (found == series_.end()) {
+    return;
+  }
+  const std::size_t bytes = found->second.labels.size();
+  bytes_ -= bytes + series_bytes;
+  live_bytes_ -= sizeof(record_head) + bytes;
+  append_record(kind_gone, series, found->second, unwritten_);
+  series_.erase(found);
+}
+
+std::optional<std::int64_t> stale_book::due_ms() const {
+  return due_.empty() || !abreast_ ? std::nullopt : std::optional(due_.begin()->first);
+}
+
+std::string stale_book::take_unwritten() {
+  std::string out = std::exchange(unwritten_, {});
+  if (!out.empty() && file_bytes_ == 0) {
+    out.insert(0, first_line);
+  }
+  file_bytes_ += out.size();
+  return out;
+}
+
+std::string stale_book::whole() {
+  std::string out{first_line};
+  for (const auto& [series, one] : series_) {
+    append_record(kind_seen, series, one, out);
+  }
+  unwritten_.clear();
+  file_bytes_ = out.size();
+  return out;
+}
+
+}  // namespace weir

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The series that a sink sends, and which of them are silent for so long that a stale marker is
+// owed. Silence counts only while the sink is abreast of its log: before that, and after a start,
+// each series has all its time again. Pure: it says what to write to its file. Lives on its sink's
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "sinks/remote_write/sending/sent_ledger.hpp"
+#include "sinks/remote_write/wire/wire.hpp"
+
+namespace weir {
+
+/// The value of a stale marker: these bits of a NaN, and no others.
+inline constexpr std::uint64_t stale_marker_bits = 0x7ff0000000000002ULL;
+
+class stale_book {
+ public:
+  /// What a series costs beside its encoded labels, about.
+  static constexpr std::size_t series_bytes = 200;
+  /// Where the time is learnt: so many of the series' intervals, within these bounds.
+  static constexpr std::int64_t intervals = 3;
+  static constexpr std::int64_t silence_ms_least = 15'000;
+  static constexpr std::int64_t silence_ms_most = 300'000;
+  /// A file of less is not written anew.
+  static constexpr std::size_t file_bytes_least = std::size_t{1} << 20;
+
+  struct marker {
+    series_key series;
+    wire_series labels;
+    std::int64_t time_ms = 0;
+  };
+
+  /// `silence_ms`: after how long a series is silent; 0: learnt. `state_bytes` bound the book:
+  /// series beyond it get no marker. `now_ms` is the time of the start.
+  stale_book(std::int64_t silence_ms, std::size_t state_bytes, std::int64_t now_ms)
+      : silence_ms_(silence_ms), bytes_max_(state_bytes), start_ms_(now_ms), base_ms_(now_ms) {}
+
+  /// Reads back what an earlier process wrote; what is damaged ends the reading. Once, at first.
+  void recover(std::string_view file);
+  /// `samples` of the series, the newest of `time_ms`, were received until `received_ms`, and are
+  /// stored.
+  void seen(const series_key& series, const wire_series& labels, std::int64_t time_ms,
+            std::int64_t received_ms, std::uint32_t samples);
+  /// Whether all that was received until now is delivered.
+  void abreast(bool is, std::int64_t now_ms);
+  /// At most so many that are owed now. They stay owed until `sent` or `forget`. Their labels are
+  /// valid until then.
+  [[nodiscard]] std::vector<marker> owed(std::int64_t now_ms, std::size_t markers_max);
+  /// The server has its marker, or will not take it.
+  void forget(const series_key& series);
+  /// When `owed` may have something; nothing: not before something is seen.
+  [[nodiscard]] std::optional<std::int64_t> due_ms() const;
+
+  /// To be appended to the file; empty: nothing.
+  [[nodiscard]] std::string take_unwritten();
+  [[nodiscard]] bool wants_rewrite() const noexcept {
+    return file_bytes_ > file_bytes_least && file_bytes_ / 2 > live_bytes_;
+  }
+  [[nodiscard]] std::string whole();
+
+  [[nodiscard]] std::size_t series_watched() const noexcept { return series_.size(); }
+  /// Series that found no room, each time they were seen.
+  [[nodiscard]] std::uint64_t unwatched() const noexcept { return unwatched_; }
+
+ private:
+  struct entry {
+    /// Before the name, the name, and after it.
+    std::string labels;
+    std::uint32_t before_bytes = 0;
+    std::uint32_t name_bytes = 0;
+    std::int64_t time_ms = 0;
+    std::int64_t received_ms = 0;
+    std::int64_t interval_ms = 0;
+    /// Its place in `due_`.
+    std::int64_t due_ms = 0;
+  };
+  [[nodiscard]] std::int64_t silent_at(const entry& one) const;
+  entry* add(const series_key& series, const wire_series& labels);
+  void schedule(const series_key& series, entry& one, std::int64_t due_ms);
+  void learn(const series_key& series, entry& one, std::int64_t interval_ms);
+  static void append_record(std::uint32_t kind, const series_key& series, const entry& one,
+                            std::string& out);
+
+  std::int64_t silence_ms_;
+  std::size_t bytes_max_;
+  std::int64_t start_ms_;
+  /// Silence before it does not count.
+  std::int64_t base_ms_;
+  bool abreast_ = false;
+  std::unordered_map<series_key, entry, series_hasher> series_;
+  /// When to look at a series again, rounded up to a second. What an entry does not say is old.
+  std::map<std::int64_t, std::vector<series_key>> due_;
+  std::string unwritten_;
+  std::size_t bytes_ = 0;
+  std::size_t live_bytes_ = 0;
+  std::size_t file_bytes_ = 0;
+  std::uint64_t unwatched_ = 0;
+};
+
+}  // namespace weir

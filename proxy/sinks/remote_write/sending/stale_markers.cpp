@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// shard: stale markers of series that fell silent. Between batches, so that the order of each
+// series is kept.
+#include <algorithm>
+#include <utility>
+
+#include "sinks/remote_write/sending/shard.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t markers_max = 2'000;
+/// After an answer that says nothing of them.
+constexpr std::int64_t markers_pause_ms = 5'000;
+
+}  // namespace
+
+void shard::recover_series() {
+  if (parts_.stale == nullptr || parts_.series_before.empty()) {
+    return;
+  }
+  parts_.stale->recover(std::exchange(parts_.series_before, {}));
+  const std::string whole = parts_.stale->whole();
+  if (parts_.series_file != nullptr && !parts_.series_file->replace(whole)) {
+    parts_.counters->ledger_failures.add();
+  }
+}
+
+/// What of a batch is stored.
+void shard::note_series(const sample_batch& samples, std::int64_t received_ms) {
+  if (parts_.stale == nullptr) {
+    return;
+  }
+  samples.for_each_stored([&](const series_key& series, const wire_series& labels,
+                              std::int64_t newest_ms, std::uint32_t stored) {
+    parts_.stale->seen(series, labels, newest_ms, received_ms, stored);
+  });
+  write_series();
+}
+
+std::optional<std::int64_t> shard::tick(std::int64_t now_ms, bool abreast) {
+  if (parts_.stale == nullptr) {
+    return std::nullopt;
+  }
+  parts_.stale->abreast(abreast, now_ms);
+  if (running_ != nullptr || waiting_ || !queue_.empty()) {
+    return std::nullopt;  // its end is a turn
+  }
+  if (now_ms < markers_not_before_ms_) {
+    return markers_not_before_ms_;
+  }
+  if (!marker_parts_.empty()) {
+    std::vector<stale_book::marker> part = std::move(marker_parts_.back());
+    marker_parts_.pop_back();
+    send_markers(std::move(part));
+  } else if (std::vector<stale_book::marker> owed = parts_.stale->owed(now_ms, markers_max);
+             !owed.empty()) {
+    for (stale_book::marker& one : owed) {
+      const auto last = ledger_.last(one.series);
+      one.time_ms = std::max(one.time_ms, last ? *last + 1 : one.time_ms);
+    }
+    send_markers(std::move(owed));
+  }
+  if (!waiting_ && !marker_parts_.empty()) {
+    return now_ms;
+  }
+  const auto due_ms = parts_.stale->due_ms();
+  return due_ms ? std::optional(std::max(*due_ms, now_ms)) : std::nullopt;
+}
+
+void shard::send_markers(std::vector<stale_book::marker> markers) {
+  request_encoder& encoder = *parts_.encoder;
+  encoder.clear();
+  for (const stale_book::marker& one : markers) {
+    const wire_sample marker{stale_marker_bits, one.time_ms};
+    encoder.add(one.labels, {&marker, 1});
+    ledger_.note({one.series, one.time_ms});
+  }
+  marker_body_ = encoder.body();
+  waiting_ = true;
+  parts_.counters->requests.add();
+  parts_.http.post(request_with(marker_body_),
+                   [this, sent = std::move(markers)](const http_reply& reply) {
+                     waiting_ = false;
+                     on_markers_reply(sent, reply);
+                     pump();
+                   });
+}
+
+void shard::on_markers_reply(const std::vector<stale_book::marker>& markers,
+                             const http_reply& reply) {
+  const remote_write_answer answer = read_remote_write_answer(reply);
+  const std::int64_t now_ms = to_milliseconds(parts_.now_ns());
+  switch (answer.what) {
+    case remote_write_answer::kind::stored:
+      parts_.counters->stale_markers.add(markers.size());
+      forget_series(markers);
+      return;
+    case remote_write_answer::kind::not_now:
+      // They are owed still, and may be sent again as they are.
+      markers_not_before_ms_ = now_ms + markers_pause_ms;
+      return;
+    case remote_write_answer::kind::refused:
+    case remote_write_answer::kind::too_large:
+      break;
+  }
+  // Another writer is ahead of some of them: those series are not silent.
+  if (markers.size() == 1 || !memory_.budget.take(now_ms)) {
+    forget_series(markers);
+    return;
+  }
+  const auto middle = markers.begin() + static_cast<std::ptrdiff_t>(markers.size() / 2);
+  marker_parts_.emplace_back(middle, markers.end());
+  marker_parts_.emplace_back(markers.begin(), middle);
+}
+
+void shard::forget_series(const std::vector<stale_book::marker>& markers) {
+  for (const stale_book::marker& one : markers) {
+    parts_.stale->forget(one.series);
+  }
+  write_series();
+}
+
+void shard::write_series() {
+  parts_.counters->series_watched.set(parts_.stale->series_watched());
+  parts_.counters->series_unwatched.set(parts_.stale->unwatched());
+  const bool whole = parts_.stale->wants_rewrite();
+  const std::string bytes = whole ? parts_.stale->whole() : parts_.stale->take_unwritten();
+  if (bytes.empty() || parts_.series_file == nullptr) {
+    return;
+  }
+  if (!(whole ? parts_.series_file->replace(bytes) : parts_.series_file->append(bytes))) {
+    parts_.counters->ledger_failures.add();
+  }
+}
+
+}  // namespace weir

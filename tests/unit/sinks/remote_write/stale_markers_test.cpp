@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which series get a stale marker, when, and what becomes of that over a restart.
+#include <bit>
+
+#include "unit/sinks/remote_write/remote_writes.hpp"
+
+namespace weir {
+namespace {
+
+class stale_markers : public remote_writes {
+ protected:
+  /// A sample of each series now, of the time of the clock.
+  void send(const std::vector<std::string>& series) {
+    std::string lines;
+    for (const std::string& one : series) {
+      lines += line_of(one, clock_ms_ - base_ms);
+    }
+    EXPECT_EQ(deliver(lines).discarded.total(), 0U);
+    tick();
+  }
+  void tick(bool abreast = true) { due_ms_ = target_->tick(clock_ms_, abreast); }
+  /// So long nothing is sent; what is due is done each second.
+  void pass(std::int64_t ms, bool abreast = true) {
+    for (; ms > 0; ms -= 1000) {
+      clock_ms_ += 1000;
+      tick(abreast);
+    }
+  }
+  /// Ten seconds apart.
+  void report(const std::vector<std::string>& series, int times) {
+    for (int i = 0; i < times; ++i) {
+      send(series);
+      pass(10'000);
+    }
+  }
+  bool is_stale(const std::string& series) {
+    const auto found = server_.stored.find(stored_name(series));
+    return found != server_.stored.end() &&
+           std::bit_cast<std::uint64_t>(found->second.rbegin()->second) == stale_marker_bits;
+  }
+
+  std::optional<std::int64_t> due_ms_;
+};
+
+TEST_F(stale_markers, end_a_series_that_is_silent_for_three_of_its_intervals) {
+  tick();
+  report({"a", "b"}, 4);
+  const std::int64_t last_ms = clock_ms_ - 10'000;
+  report({"b"}, 1);
+  EXPECT_FALSE(is_stale("a"));
+  EXPECT_TRUE(due_ms_);
+  report({"b"}, 2);
+  EXPECT_TRUE(is_stale("a"));
+  EXPECT_FALSE(is_stale("b"));
+  EXPECT_EQ(server_.stored[stored_name("a")].rbegin()->first, last_ms + 1)
+      << "right behind its last sample, so that what its sender had kept may still come";
+  EXPECT_EQ(counters_->stale_markers.value(), 1U);
+  EXPECT_EQ(server_.statuses[400], 0U);
+  // It comes back, and ends again.
+  report({"a", "b"}, 3);
+  EXPECT_FALSE(is_stale("a"));
+  report({"b"}, 4);
+  EXPECT_TRUE(is_stale("a"));
+  EXPECT_EQ(counters_->stale_markers.value(), 2U);
+}
+
+TEST_F(stale_markers, wait_five_minutes_where_no_interval_is_known) {
+  tick();
+  send({"once"});
+  pass(290'000);
+  EXPECT_FALSE(is_stale("once"));
+  pass(15'000);
+  EXPECT_TRUE(is_stale("once"));
+}
+
+TEST_F(stale_markers, come_after_the_time_that_is_set) {
+  settings_.stale_after = std::chrono::seconds{2};
+  restart();
+  tick();
+  send({"a"});
+  pass(2'000);
+  EXPECT_FALSE(is_stale("a"));
+  pass(2'000);
+  EXPECT_TRUE(is_stale("a"));
+}
+
+TEST_F(stale_markers, are_not_sent_where_they_are_off) {
+  settings_.stale_after.reset();
+  restart();
+  tick();
+  EXPECT_FALSE(due_ms_);
+  report({"a"}, 3);
+  pass(600'000);
+  EXPECT_FALSE(is_stale("a"));
+}
+
+TEST_F(stale_markers, do_not_count_the_time_in_which_the_sink_was_behind) {
+  tick();
+  report({"a"}, 4);
+  pass(600'000, false);
+  EXPECT_FALSE(is_stale("a"));
+  pass(28'000);
+  EXPECT_FALSE(is_stale("a")) << "it has all its time again";
+  pass(5'000);
+  EXPECT_TRUE(is_stale("a"));
+}
+
+TEST_F(stale_markers, that_are_owed_outlive_a_restart) {
+  tick();
+  report({"a", "gone"}, 4);
+  report({"a"}, 4);
+  ASSERT_TRUE(is_stale("gone"));
+  restart();
+  clock_ms_ += 60'000;
+  restart();
+  const std::int64_t started_ms = clock_ms_;
+  tick();
+  pass(28'000);
+  EXPECT_FALSE(is_stale("a")) << "its time begins with the start";
+  pass(5'000);
+  EXPECT_TRUE(is_stale("a"));
+  EXPECT_EQ(server_.stored[stored_name("a")].rbegin()->first, started_ms);
+  EXPECT_EQ(counters_->stale_markers.value(), 1U) << "that of the other one was sent before";
+}
+
+TEST_F(stale_markers, are_owed_until_the_server_has_them) {
+  tick();
+  report({"a"}, 4);
+  server_.behave = [](std::size_t) { return std::optional(http_reply::failed("nobody is there")); };
+  pass(60'000);
+  EXPECT_FALSE(is_stale("a"));
+  EXPECT_LT(server_.requests, 20U) << "it is not asked each second";
+  server_.behave = nullptr;
+  pass(10'000);
+  EXPECT_TRUE(is_stale("a"));
+}
+
+TEST_F(stale_markers, are_not_forced_upon_a_series_that_another_writer_goes_on_with) {
+  tick();
+  report({"a", "b", "c"}, 4);
+  server_.stored[stored_name("b")][clock_ms_ + 60'000] = 7;
+  pass(40'000);
+  EXPECT_TRUE(is_stale("a"));
+  EXPECT_FALSE(is_stale("b"));
+  EXPECT_TRUE(is_stale("c"));
+  const std::size_t requests = server_.requests;
+  pass(60'000);
+  EXPECT_EQ(server_.requests, requests) << "it is not asked again";
+}
+
+TEST_F(stale_markers, keep_within_their_memory) {
+  stale_bytes_ = 2'500;
+  restart();
+  tick();
+  std::vector<std::string> many;
+  for (int i = 0; i < 100; ++i) {
+    many.push_back(std::to_string(i));
+  }
+  report(many, 4);
+  EXPECT_LE(counters_->series_watched.value(), 12U);
+  EXPECT_GE(counters_->series_watched.value(), 8U);
+  EXPECT_GE(counters_->series_unwatched.value(), 88U);
+}
+
+TEST(stale_book, reads_a_file_up_to_where_it_is_damaged) {
+  const auto key = [](std::uint64_t n) { return series_key{n * 0x9E3779B97F4A7C15ULL, n}; };
+  stale_book book(0, std::size_t{1} << 20, now_ms);
+  book.abreast(true, now_ms);
+  for (std::uint64_t n = 1; n <= 5; ++n) {
+    book.seen(key(n), {"before", "name", "after"}, now_ms, now_ms + 1, 1);
+  }
+  book.forget(key(2));
+  const std::string file = book.take_unwritten();
+  for (std::size_t bytes = 0; bytes <= file.size(); ++bytes) {
+    stale_book cut(0, std::size_t{1} << 20, now_ms);
+    cut.recover(std::string_view(file).substr(0, bytes));
+    EXPECT_LE(cut.series_watched(), 5U);
+    EXPECT_EQ(bytes == file.size(), cut.series_watched() == 4 && bytes > file.size() - 48);
+  }
+  stale_book read(0, std::size_t{1} << 20, now_ms);
+  read.recover(file);
+  read.abreast(true, now_ms);
+  const auto owed = read.owed(now_ms + 301'000, 10);
+  ASSERT_EQ(owed.size(), 4U);
+  EXPECT_EQ(owed[0].labels.before, "before");
+  EXPECT_EQ(owed[0].labels.name, "name");
+  EXPECT_EQ(owed[0].labels.after, "after");
+  EXPECT_EQ(read.owed(now_ms + 301'500, 10).size(), 0U);
+  EXPECT_EQ(read.owed(now_ms + 303'000, 10).size(), 4U) << "owed until they are forgotten";
+}
+
+}  // namespace
+}  // namespace weir
