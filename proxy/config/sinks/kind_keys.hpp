@@ -45,7 +45,7 @@ void add_server_keys(sink_key_list& keys) {
   const auto add = [&keys](config_key<Kind> key) {
     keys.push_back(key_of_kind<Kind>(std::move(key)));
   };
-  add({"version", "number", "1 or 2", "major version of the InfluxDB at `url`; of remote write, 1",
+  add({"version", "number", "1 or 2", "major version of the InfluxDB at `url`, or of remote write",
        [](Kind& kind, const config_value& value) { return read_server_version(kind, value); },
        [](const Kind& kind) { return std::to_string(kind.version); }});
   const auto url_key = text_key<Kind>("url",

@@ -77,10 +77,6 @@ void check(const config_node& node, const sink_settings& sink, config_issues& is
   const kind& receiver = *sink.as<kind>();
   check_server(node, sink, receiver, "http://127.0.0.1:9090/api/v1/write", issues);
   check_mapping(node, receiver.mapping, issues);
-  if (receiver.version != 1) {
-    issues.push_back({node.find("version")->place,
-                      "`sink.version`: remote write 2 is not supported by this version; use 1"});
-  }
 }
 
 sink_texts texts(const sink_settings& sink) {

@@ -37,7 +37,7 @@ result<kept_file> open_file(const target_environment& environment, const std::st
 
 result<made_target> make(const sink_settings& settings, const target_environment& environment) {
   const remote_write_settings& receiver = *settings.as<remote_write_settings>();
-  auto http = transfer_to(settings.name, receiver, 1, environment);
+  auto http = transfer_to(settings.name, receiver, 2, environment);
   if (!http.ok()) {
     return http.error();
   }
@@ -68,6 +68,7 @@ result<made_target> make(const sink_settings& settings, const target_environment
                    }};
   shard_parts parts{.http = *made.http,
                     .encoder = std::make_unique<encoder_v1>(),
+                    .encoder_v2 = receiver.version == 2 ? std::make_unique<encoder_v2>() : nullptr,
                     .sent = std::move(sent.value().file),
                     .now_ns = wall_clock_ns,
                     .state_bytes = static_cast<std::size_t>(environment.state_bytes),

@@ -83,6 +83,11 @@ class sample_batch {
   /// and bytes before compression, at least one sample. Those of a series are put together.
   [[nodiscard]] std::size_t make_request(std::size_t begin, std::size_t samples_max,
                                          std::size_t bytes_max);
+  /// The number of a series, as samples have it; nothing: it is not in the batch.
+  [[nodiscard]] std::optional<std::uint32_t> number_of(const series_key& series) const {
+    const auto found = by_key_.find(series);
+    return found == by_key_.end() ? std::nullopt : std::optional(found->second);
+  }
   /// Of samples in a request.
   [[nodiscard]] bool holds_a_series_twice(std::size_t begin, std::size_t end) const;
   [[nodiscard]] sent_sample sent_of(const sample& one) const {

@@ -53,15 +53,15 @@ void sample_batch::drop_what_is_sent(const sample_rules& rules, sent_ledger& led
       last = ledger.last(sent.series);
       last_is_uncertain = last && ledger.uncertain({sent.series, *last});
     }
-    if (ledger.delivered(sent)) {
-      deliver(one);
-      return true;
-    }
     if (rules.refused != nullptr && !rules.refused->empty()) {
       if (const auto found = rules.refused->find(sent); found != rules.refused->end()) {
         refuse(one, found->second);
         return true;
       }
+    }
+    if (ledger.delivered(sent)) {
+      deliver(one);
+      return true;
     }
     if (!last || one.time_ms > *last) {
       return false;

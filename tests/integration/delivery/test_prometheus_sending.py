@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a sink sends to a Prometheus beside the points as they come: older samples, stale markers."""
+"""What a sink sends to a Prometheus beside the points as they come: older samples, stale markers, and version 2."""
 
 import time
 
@@ -74,3 +74,15 @@ def test_a_series_that_ends_is_absent_and_one_that_returns_is_there(prometheus, 
     metrics = weir.metrics()
     assert metrics.one("weir_sink_stale_markers_total", sink=SINK) >= 1
     assert metrics.sum("weir_sink_discarded_points_total", sink=SINK) == 0
+
+
+def test_a_prometheus_that_does_not_know_version_2_gets_version_1(prometheus, start_weir):
+    """It answers 204 to version 2, and stores nothing."""
+    weir = start_weir(settings(remote_write_sink(prometheus.url, version=2)))
+    base = now_ms() - 60_000
+    lines = [f"m,s={s} v={t} {(base + t) * 10**6}" for t in range(100) for s in "ab"]
+    assert weir.client.write("\n".join(lines), "mydb").status == 204
+    weir.wait_delivered(len(lines), sink=SINK)
+    assert [len(samples) for samples in prometheus.samples("m_v").values()] == [100, 100]
+    assert "does not know version 2" in weir.log()
+    assert weir.metrics().one("weir_sink_remote_write_requests_total", sink=SINK) == 2

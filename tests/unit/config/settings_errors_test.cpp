@@ -266,8 +266,6 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
       {"[[sink]]\nname = \"k\"\ntype = \"kafka\"\n",
        "weir.toml:3:1: `sink.type`: \"kafka\" is not supported by this version; use \"influxdb\" | "
        "\"remote_write\" | \"file\" | \"stdout\" | \"null\""},
-      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nversion = 2\n",
-       "weir.toml:5:1: `sink.version`: remote write 2 is not supported by this version; use 1"},
       {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nstale_after = "
        "\"2d\"\n",
        "weir.toml:5:1: `sink.stale_after`: 2d is out of range; it must be \"off\", \"auto\", or "

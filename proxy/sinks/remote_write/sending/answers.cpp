@@ -110,6 +110,18 @@ attempt_result not_now(meaning of, const http_reply& reply, std::string message)
 
 }  // namespace
 
+// A receiver of version 1 reads another message and says 204, or 400 for its content; one of
+// version 2 tells how much it took, unless it did not get as far as the samples.
+bool knows_no_version_2(const http_reply& reply) {
+  if (!reply.answered) {
+    return false;
+  }
+  if (reply.status >= 200 && reply.status <= 299) {
+    return reply.samples_written.value_or(0) == 0;
+  }
+  return reply.status == 415 || (reply.status == 400 && !reply.samples_written);
+}
+
 remote_write_answer read_remote_write_answer(const http_reply& reply) {
   remote_write_answer answer;
   if (!reply.answered) {
@@ -128,8 +140,8 @@ remote_write_answer read_remote_write_answer(const http_reply& reply) {
     case meaning::refused:
       answer.what = remote_write_answer::kind::refused;
       // Thanos, and Mimir with Cortex, unlike a Prometheus.
-      answer.rest_is_stored =
-          reply.status == 409 || holds(message, "err-mimir-") || holds(message, "series=");
+      answer.rest_is_stored = reply.samples_written.has_value() || reply.status == 409 ||
+                              holds(message, "err-mimir-") || holds(message, "series=");
       break;
     case meaning::too_large:
       answer.what = remote_write_answer::kind::too_large;

@@ -32,6 +32,9 @@ struct remote_write_answer {
   attempt_result result;
 };
 
+/// The reply to a request of version 2 of somebody who does not know it, and stored nothing of it.
+[[nodiscard]] bool knows_no_version_2(const http_reply& reply);
+
 /// Total: every reply, also none, has a meaning.
 [[nodiscard]] remote_write_answer read_remote_write_answer(const http_reply& reply);
 

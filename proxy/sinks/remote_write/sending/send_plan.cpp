@@ -4,9 +4,12 @@
 #include "sinks/remote_write/sending/send_plan.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "sinks/remote_write/sending/answers.hpp"
+#include "sinks/remote_write/sending/named_series.hpp"
 
 namespace weir {
 namespace {
@@ -243,14 +246,49 @@ void send_plan::refused(std::string_view message, bool rest_is_stored) {
     return;
   }
   const bool several = batch_.holds_a_series_twice(sent_.begin, sent_.end);
-  if (current_.what == part::kind::again || (rest_is_stored && several)) {
+  if (current_.what == part::kind::again) {
     deliver_sent();
     ledger_.accept();
+    return;
+  }
+  if (rest_is_stored && (several || memory_.names_all)) {
+    refuse_named(message);
     return;
   }
   ledger_.turn_down();
   refused_in_a_row_ += current_.of_refused ? 1 : 0;
   after_refusal(reason, names_bound_for_all(message) && reason == discard_reason::too_old);
+}
+
+/// All but those that the message names are stored. Of a series with several samples the oldest are
+/// those that were refused.
+void send_plan::refuse_named(std::string_view message) {
+  std::unordered_map<std::uint32_t, std::vector<discard_reason>> reasons;
+  for (const named_refusal& one : named_refusals(message)) {
+    if (const auto number = batch_.number_of(one.series)) {
+      reasons[*number].push_back(one.reason);
+    }
+  }
+  ledger_.accept();
+  std::size_t first = sent_.begin;
+  for (std::size_t i = sent_.begin; i < sent_.end; ++i) {
+    const sample& one = batch_.samples()[i];
+    first = one.series == batch_.samples()[first].series ? first : i;
+    const auto found = reasons.find(one.series);
+    if (found != reasons.end() && i - first < found->second.size()) {
+      refuse(one, found->second[i - first]);
+    } else {
+      batch_.deliver(one);
+    }
+  }
+}
+
+void send_plan::not_understood() {
+  if (current_.what == part::kind::question) {
+    return;  // it is asked again
+  }
+  ledger_.turn_down();
+  push(current_);
 }
 
 void send_plan::after_refusal(discard_reason reason, bool bound_for_all) {

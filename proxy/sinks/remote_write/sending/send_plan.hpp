@@ -45,6 +45,8 @@ class send_plan {
   /// the server keeps what is good.
   void refused(std::string_view message, bool rest_is_stored);
   void too_large();
+  /// Nothing of it was read: the same comes next, in another form.
+  void not_understood();
 
   /// The request only asks what became of an earlier one, and is no matter of the ledger.
   [[nodiscard]] bool asks() const noexcept { return current_.what == part::kind::question; }
@@ -96,6 +98,7 @@ class send_plan {
   void refuse(const sample& one, discard_reason reason);
   void refuse_all(const range& samples, discard_reason reason);
   void deliver_sent();
+  void refuse_named(std::string_view message);
 
   sample_batch& batch_;
   sent_ledger& ledger_;

@@ -20,6 +20,8 @@ namespace {
 /// After a 413 requests are small; so many successes later they may double.
 constexpr std::uint32_t successes_before_growth = 16;
 constexpr std::size_t message_bytes_max = 300;
+/// A line for each sample of a request, with its labels.
+constexpr std::size_t answer_bytes_max = std::size_t{2} << 20;
 /// Until the search for what a server refuses may go on.
 constexpr std::chrono::seconds search_pause{10};
 constexpr std::string_view user_agent = "User-Agent: weir/" WEIR_VERSION;
@@ -58,6 +60,7 @@ shard::shard(const std::string& sink_name, const remote_write_settings& settings
       parts_(std::move(parts)),
       ledger_(parts_.state_bytes) {
   memory_.older = settings.out_of_order == out_of_order_mode::send;
+  memory_.names_all = parts_.encoder_v2 != nullptr;
   ledger_.recover(sent_before, low_water);
   if (!sent_before.empty()) {
     rewrite_ledger();
@@ -134,8 +137,8 @@ void shard::begin(job next) {
 }
 
 void shard::send(const send_plan::range& part) {
-  request_encoder& encoder = *parts_.encoder;
-  encoder.clear();
+  request_encoder& to = encoder();
+  to.clear();
   std::vector<sent_sample> sent;
   sent.reserve(part.size());
   const std::vector<sample>& all = running_->samples.samples();
@@ -146,13 +149,13 @@ void shard::send(const send_plan::range& part) {
       of_series_.push_back({std::bit_cast<std::uint64_t>(all[i].value), all[i].time_ms});
       sent.push_back(running_->samples.sent_of(all[i]));
     }
-    encoder.add(running_->samples.wire_of(all[first]), of_series_);
+    to.add(running_->samples.wire_of(all[first]), of_series_);
   }
   if (!running_->plan.asks()) {
     ledger_.intend(sent);
   }
   write_ledger();
-  running_->body = encoder.body();
+  running_->body = to.body();
   waiting_ = true;
   parts_.counters->requests.add();
   parts_.http.post(request_with(running_->body), [this](const http_reply& reply) {
@@ -162,12 +165,12 @@ void shard::send(const send_plan::range& part) {
   });
 }
 
-transfer_request shard::request_with(std::string_view body) const {
+transfer_request shard::request_with(std::string_view body) {
   transfer_request request;
   request.url = settings_.url;
   // An empty Expect keeps curl from waiting for "100 Continue".
   request.headers = {std::string(user_agent), "Expect:"};
-  for (std::string& header : parts_.encoder->headers()) {
+  for (std::string& header : encoder().headers()) {
     request.headers.push_back(std::move(header));
   }
   request.headers.insert(request.headers.end(), settings_.headers.begin(), settings_.headers.end());
@@ -177,13 +180,30 @@ transfer_request shard::request_with(std::string_view body) const {
   request.username = settings_.username;
   request.password = settings_.password;
   request.timeout = settings_.timeout;
+  request.answer_bytes_max = answer_bytes_max;
   request.body = {body};
   return request;
 }
 
+bool shard::falls_back(const http_reply& reply) {
+  if (!memory_.names_all || !knows_no_version_2(reply)) {
+    return false;
+  }
+  memory_.names_all = false;
+  journal(journal_level::warning,
+          fmt::format("sink {}: the receiver does not know version 2 of remote write (it answered "
+                      "{}); version 1 is spoken from now on",
+                      sink_name_, reply.status));
+  return true;
+}
+
 void shard::on_reply(const http_reply& reply) {
-  remote_write_answer answer = read_remote_write_answer(reply);
   running_->sent_bytes += running_->body.size();
+  if (falls_back(reply)) {
+    running_->plan.not_understood();
+    return;
+  }
+  remote_write_answer answer = read_remote_write_answer(reply);
   switch (answer.what) {
     case remote_write_answer::kind::stored:
       on_stored(reply, answer);
@@ -213,7 +233,7 @@ void shard::on_refused(const remote_write_answer& answer) {
   }
   // What is sent again to such a receiver is refused where it was stored, so each request has a
   // series once: that may always be sent again.
-  memory_.several = memory_.several && !answer.rest_is_stored;
+  memory_.several = memory_.several && (memory_.names_all || !answer.rest_is_stored);
   running_->plan.refused(answer.message, answer.rest_is_stored);
 }
 

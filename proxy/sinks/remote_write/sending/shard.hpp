@@ -35,7 +35,9 @@ namespace weir {
 /// What a shard works with. What is pointed to must outlive it.
 struct shard_parts {
   transfer& http;
+  /// Of version 1, and of version 2; null: version 1 alone is spoken.
   std::unique_ptr<request_encoder> encoder;
+  std::unique_ptr<request_encoder> encoder_v2 = nullptr;
   /// Null: what was sent is forgotten at the end of the process (a memory log).
   std::unique_ptr<sent_store> sent;
   /// The wall clock, nanoseconds since the epoch.
@@ -79,7 +81,13 @@ class shard {
   void pump();
   void begin(job next);
   void send(const send_plan::range& part);
-  [[nodiscard]] transfer_request request_with(std::string_view body) const;
+  [[nodiscard]] transfer_request request_with(std::string_view body);
+  [[nodiscard]] request_encoder& encoder() noexcept {
+    return memory_.names_all ? *parts_.encoder_v2 : *parts_.encoder;
+  }
+  /// Whether the reply shows that the server does not know version 2, which is not spoken then any
+  /// more.
+  [[nodiscard]] bool falls_back(const http_reply& reply);
   void on_reply(const http_reply& reply);
   void on_refused(const remote_write_answer& answer);
   void on_stored(const http_reply& reply, const remote_write_answer& answer);

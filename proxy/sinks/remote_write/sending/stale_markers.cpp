@@ -70,14 +70,14 @@ std::optional<std::int64_t> shard::tick(std::int64_t now_ms, bool abreast) {
 }
 
 void shard::send_markers(std::vector<stale_book::marker> markers) {
-  request_encoder& encoder = *parts_.encoder;
-  encoder.clear();
+  request_encoder& to = encoder();
+  to.clear();
   for (const stale_book::marker& one : markers) {
     const wire_sample marker{stale_marker_bits, one.time_ms};
-    encoder.add(one.labels, {&marker, 1});
+    to.add(one.labels, {&marker, 1});
     ledger_.note({one.series, one.time_ms});
   }
-  marker_body_ = encoder.body();
+  marker_body_ = to.body();
   waiting_ = true;
   parts_.counters->requests.add();
   parts_.http.post(request_with(marker_body_),
@@ -90,6 +90,9 @@ void shard::send_markers(std::vector<stale_book::marker> markers) {
 
 void shard::on_markers_reply(const std::vector<stale_book::marker>& markers,
                              const http_reply& reply) {
+  if (falls_back(reply)) {
+    return;  // they are owed still
+  }
   const remote_write_answer answer = read_remote_write_answer(reply);
   const std::int64_t now_ms = to_milliseconds(parts_.now_ns());
   switch (answer.what) {

@@ -4,8 +4,11 @@
 // What goes into which request is send_plan's part. Pure.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "sinks/remote_write/wire/wire.hpp"
@@ -23,6 +26,33 @@ class request_encoder {
   virtual void add(const wire_series& one, std::span<const wire_sample> samples) = 0;
   /// The body of the request, compressed.
   [[nodiscard]] virtual std::string body() const = 0;
+};
+
+/// Version 2: io.prometheus.write.v2.Request, whose labels refer to a table of texts. What is added
+/// must outlive the request.
+class encoder_v2 final : public request_encoder {
+ public:
+  encoder_v2() { clear(); }
+  [[nodiscard]] std::vector<std::string> headers() const override;
+  void clear() override;
+  void add(const wire_series& one, std::span<const wire_sample> samples) override;
+  [[nodiscard]] std::string body() const override;
+
+ private:
+  [[nodiscard]] std::uint32_t refer_to(std::string_view text);
+  void refer_to_labels(std::string_view labels, std::string& out);
+
+  std::unordered_map<std::string_view, std::uint32_t> symbols_;
+  std::string symbol_bytes_;
+  std::string series_bytes_;
+  /// Of the series added last.
+  std::string_view kept_before_;
+  std::string_view kept_after_;
+  /// References, as they are written.
+  std::string refs_before_;
+  std::string refs_after_;
+  std::string refs_;
+  std::uint32_t name_label_ = 0;
 };
 
 /// Version 1: prometheus.WriteRequest as one snappy block.

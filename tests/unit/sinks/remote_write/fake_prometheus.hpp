@@ -89,6 +89,53 @@ inline std::vector<received_sample> decode_request(const std::string& body) {
   return out;
 }
 
+/// Of version 2: labels refer to symbols.
+inline std::vector<received_sample> decode_request_v2(const std::string& body) {
+  std::string raw;
+  EXPECT_TRUE(snappy::Uncompress(body.data(), body.size(), &raw));
+  std::vector<std::string> symbols;
+  std::vector<received_sample> out;
+  protozero::pbf_reader request{raw};
+  while (request.next()) {
+    if (request.tag() == 4) {
+      symbols.push_back(request.get_string());
+      continue;
+    }
+    EXPECT_EQ(request.tag(), 5U);
+    protozero::pbf_reader series = request.get_message();
+    received_sample one;
+    while (series.next()) {
+      if (series.tag() == 1) {
+        std::vector<std::uint32_t> refs;
+        for (const std::uint32_t ref : series.get_packed_uint32()) {
+          refs.push_back(ref);
+        }
+        EXPECT_EQ(refs.size() % 2, 0U);
+        for (std::size_t i = 0; i + 1 < refs.size(); i += 2) {
+          one.labels.emplace_back(symbols.at(refs[i]), symbols.at(refs[i + 1]));
+        }
+      } else if (series.tag() == 2) {
+        protozero::pbf_reader inner = series.get_message();
+        while (inner.next()) {
+          if (inner.tag() == 1) {
+            one.value = inner.get_double();
+          } else {
+            one.time_ms = inner.get_int64();
+          }
+        }
+        out.push_back(one);
+      } else {
+        EXPECT_EQ(series.tag(), 5U);
+        series.skip();
+      }
+    }
+  }
+  EXPECT_FALSE(symbols.empty());
+  EXPECT_EQ(symbols.empty() ? "?" : symbols[0], "");
+  EXPECT_EQ(std::set<std::string>(symbols.begin(), symbols.end()).size(), symbols.size());
+  return out;
+}
+
 /// Sorted labels, no name twice, no empty one, and the samples of each series together and in order
 /// of time.
 inline void expect_well_formed(const std::vector<received_sample>& request) {
@@ -114,6 +161,8 @@ inline void expect_well_formed(const std::vector<received_sample>& request) {
 class fake_prometheus final : public transfer {
  public:
   using samples = std::map<std::int64_t, double>;
+  static constexpr std::string_view version_2 =
+      "Content-Type: application/x-protobuf;proto=io.prometheus.write.v2.Request";
 
   void post(transfer_request request, done on_done) override {
     std::string body;
@@ -123,7 +172,10 @@ class fake_prometheus final : public transfer {
     headers = request.headers;
     ++requests;
     std::optional<http_reply> given = behave ? behave(requests) : std::nullopt;
-    if (!given) {
+    const bool second = std::find(headers.begin(), headers.end(), version_2) != headers.end();
+    if (!given && second) {
+      given = take_v2(body);
+    } else if (!given) {
       given = take(decode_request(body));
     }
     ++statuses[given->status];
@@ -137,6 +189,33 @@ class fake_prometheus final : public transfer {
   }
   void abort() override {}
 
+  http_reply take_v2(const std::string& body) {
+    http_reply given;
+    given.answered = true;
+    given.status = status_for_v2;
+    if (given.status != 0) {
+      return given;  // it does not know it
+    }
+    const std::vector<received_sample> request = decode_request_v2(body);
+    expect_well_formed(request);
+    sizes.push_back(request.size());
+    std::uint64_t written = 0;
+    for (const received_sample& one : request) {
+      if (const std::string words = refuses(one); words.empty()) {
+        stored[one.series()][one.time_ms] = one.value;
+        ++written;
+      } else {
+        given.body += words.substr(0, words.find('\n')) + " for series {";
+        for (const auto& [name, value] : one.labels) {
+          given.body += (given.body.ends_with("{") ? "" : ", ") + name + "=\"" + value + "\"";
+        }
+        given.body += "}\n";
+      }
+    }
+    given.status = written == request.size() ? 204 : 400;
+    given.samples_written = written;
+    return given;
+  }
   http_reply take(const std::vector<received_sample>& request) {
     expect_well_formed(request);
     sizes.push_back(request.size());
@@ -181,6 +260,8 @@ class fake_prometheus final : public transfer {
   std::function<bool(std::size_t)> take_and_lose;
   /// Samples that are older by less than this are taken.
   std::int64_t window_ms = 0;
+  /// What version 2 is answered by one that does not know it; 0: it does.
+  int status_for_v2 = 204;
   /// Larger requests are answered 413; 0: none are.
   std::size_t samples_max = 0;
   /// What is good of a request is stored, as Mimir does, even where it is answered 400.

@@ -56,11 +56,15 @@ class remote_writes : public ::testing::Test {
     counters_ = std::make_shared<sample_counters>();
     shard_parts parts{server_,
                       std::make_unique<encoder_v1>(),
+                      nullptr,
                       std::make_unique<memory_store>(file_),
                       [this] { return clock_ms_ * 1'000'000; },
                       std::size_t{1} << 20,
                       counters_,
                       std::make_shared<series_mapper>(without_database(), book_of_names())};
+    if (settings_.version == 2) {
+      parts.encoder_v2 = std::make_unique<encoder_v2>();
+    }
     if (settings_.stale_after) {
       parts.stale =
           std::make_unique<stale_book>(settings_.stale_after->count(), stale_bytes_, clock_ms_);

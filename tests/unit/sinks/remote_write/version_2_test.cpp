@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Version 2 of the protocol: its messages, what a partial write names, and receivers that do not
+// know it.
+#include "sinks/remote_write/sending/named_series.hpp"
+#include "unit/sinks/remote_write/remote_writes.hpp"
+
+namespace weir {
+namespace {
+
+class version_2 : public remote_writes {
+ protected:
+  version_2() {
+    settings_.version = 2;
+    server_.status_for_v2 = 0;
+    restart();
+  }
+};
+
+TEST_F(version_2, says_what_version_1_says) {
+  const std::string lines =
+      "m,b=2,a=1,Z=3 v=1.5,n=2i 1699999999123456789\n"
+      "m,b=2,a=1,Z=3 v=2.5,n=3i 1699999999124456789\n"
+      "m,b=1 v=4 1699999999123456789\n";
+  EXPECT_EQ(deliver(lines).discarded.total(), 0U);
+  const auto second = server_.stored;
+  EXPECT_EQ(second.size(), 3U);
+  for (const std::string_view header :
+       {fake_prometheus::version_2, std::string_view("Content-Encoding: snappy"),
+        std::string_view("X-Prometheus-Remote-Write-Version: 2.0.0")}) {
+    EXPECT_EQ(std::count(server_.headers.begin(), server_.headers.end(), header), 1) << header;
+  }
+  server_.stored.clear();
+  settings_.version = 1;
+  file_.clear();
+  restart();
+  EXPECT_EQ(deliver(lines).discarded.total(), 0U);
+  EXPECT_EQ(server_.stored, second);
+}
+
+TEST_F(version_2, a_partial_write_names_all_that_is_bad) {
+  std::string lines;
+  for (int i = 0; i < 1000; ++i) {
+    lines += line_of(std::to_string(i), 1) + line_of(std::to_string(i), 2);
+    if (i % 10 == 3) {
+      server_.stored[stored_name(std::to_string(i))][base_ms + (i % 20 == 3 ? 5000 : 1)] = 7;
+    }
+  }
+  const attempt_result given = deliver(lines);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(server_.requests, 1U);
+  EXPECT_EQ(of(given, discard_reason::out_of_order), 100U);
+  EXPECT_EQ(of(given, discard_reason::duplicate), 50U);
+  EXPECT_EQ(given.discarded.total(), 150U);
+  EXPECT_EQ(count(given.refused.at(0).lines), 150U);
+  EXPECT_EQ(counters_->bisection_requests.value(), 0U);
+}
+
+TEST_F(version_2, what_got_lost_is_sent_again_as_a_whole) {
+  server_.take_and_lose = [](std::size_t number) { return number == 1; };
+  std::string lines;
+  for (int t = 0; t < 10; ++t) {
+    lines += line_of("a", t) + line_of("b", t);
+  }
+  const batch& what = make(lines);
+  EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
+  const attempt_result given = deliver(what);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(given.discarded.total(), 0U);
+  EXPECT_EQ(counters_->delivered.value(), 20U);
+  EXPECT_EQ(server_.times_of(stored_name("a")).size(), 10U);
+}
+
+TEST_F(version_2, a_receiver_that_does_not_know_it_gets_version_1_and_loses_nothing) {
+  for (const int status : {204, 200, 415, 400}) {
+    server_.status_for_v2 = status;
+    server_.stored.clear();
+    file_.clear();
+    restart();
+    server_.sizes.clear();
+    EXPECT_EQ(deliver(line_of("a", 1) + line_of("a", 2) + line_of("b", 1)).discarded.total(), 0U);
+    EXPECT_EQ(server_.stored.size(), 2U) << status;
+    EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{3}));
+    const std::size_t before = server_.requests;
+    EXPECT_EQ(deliver(line_of("a", 3)).discarded.total(), 0U);
+    EXPECT_EQ(server_.requests, before + 1) << "that is remembered";
+  }
+}
+
+TEST(named_refusals, read_what_go_prints) {
+  const auto key_of = [](std::initializer_list<std::pair<std::string, std::string>> labels) {
+    std::string encoded;
+    for (const auto& [name, value] : labels) {
+      append_label(name, value, encoded);
+    }
+    return encoded;
+  };
+  const auto found = named_refusals(
+      "out of order sample for series {__name__=\"m\", x=\"1\"}\n"
+      "nonsense\n"
+      "duplicate sample for timestamp 5; overrides not allowed: existing 1, new value 2 for series "
+      "{__name__=\"m\", \"r\\u00e9g\"=\"a\\\"b\\\\c\\n\\x01\"}\n"
+      "out of bounds for series {broken\n"
+      "invalid metric name or labels, got {}\n");
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].reason, discard_reason::out_of_order);
+  EXPECT_EQ(found[1].reason, discard_reason::duplicate);
+  EXPECT_EQ(found[2].reason, discard_reason::refused);
+  const auto same = named_refusals("x {__name__=\"m\", \"r\u00e9g\"=\"a\\\"b\\\\c\\n\\x01\"}");
+  ASSERT_EQ(same.size(), 1U);
+  EXPECT_EQ(same[0].series, found[1].series);
+  EXPECT_FALSE(key_of({{"__name__", "m"}}).empty());
+}
+
+}  // namespace
+}  // namespace weir
