@@ -151,6 +151,7 @@ constexpr std::array effects{
     key_effect{"sink.label_values"},
     key_effect{"sink.database_label"},
     key_effect{"sink.policy_label"},
+    key_effect{"sink.exact_names"},
     key_effect{"sink.external_labels"},
     key_effect{"sink.drop_labels"},
     key_effect{"sink.string_labels"},

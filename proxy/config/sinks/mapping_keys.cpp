@@ -126,6 +126,11 @@ std::vector<config_key<kind>> mapping_keys() {
       label_key("policy_label",
                 "the label with the retention policy that a point names; empty: none",
                 WEIR_MEMBER(mapping.policy_label)),
+      list_key<kind>(
+          "exact_names", "[\"pushgateway\"]",
+          "patterns of databases whose points were series of Prometheus before: they get "
+          "their names back",
+          WEIR_MEMBER(mapping.exact_names), check_pattern, true),
       list_key<kind>("external_labels", "[\"region=eu\"]", "labels that every series gets",
                      WEIR_MEMBER(mapping.external_labels), check_external, true),
       list_key<kind>("drop_labels", "[\"task_attempt_*\"]",

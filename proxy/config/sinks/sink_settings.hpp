@@ -111,6 +111,9 @@ struct mapping_settings {
   /// The labels in which the database and the retention policy stand; empty: nowhere. A point that
   /// names no policy has no such label.
   std::string database_label = "db";
+  /// Patterns of databases whose points were series before, pushed or received by remote write: the
+  /// field `value` is the series that the measurement names, without the database's label.
+  std::vector<std::string> exact_names{"pushgateway"};
   std::string policy_label = "rp";
   /// "name=value" of labels that every series gets.
   std::vector<std::string> external_labels;

@@ -191,6 +191,14 @@ point_form mapping_rules::form_of(const point_view& point) const {
              : point_form::plain;
 }
 
+field_meaning mapping_rules::exact_meaning(std::string_view measurement) {
+  return {std::string(measurement), "exact", {}, {}};
+}
+
+bool mapping_rules::is_exact(std::string_view database) const {
+  return matches_patterns(settings_.exact_names, database);
+}
+
 field_meaning mapping_rules::meaning_of(std::string_view database, std::string_view measurement,
                                         std::string_view field, point_form form) const {
   const std::string key(field);
@@ -218,8 +226,8 @@ metric_type mapping_rules::type_of(std::string_view name, metric_type otherwise)
   return found == types_.end() ? otherwise : found->second;
 }
 
-bool mapping_rules::is_reserved(std::string_view label) const {
-  const bool database = label == settings_.database_label && !tag_keeps_database_label();
+bool mapping_rules::is_reserved(std::string_view label, bool exact) const {
+  const bool database = !exact && label == settings_.database_label && !tag_keeps_database_label();
   return label.starts_with(own_prefix) || label == cut_label || label == other_database_label ||
          database || (!label.empty() && label == settings_.policy_label) ||
          (settings_.mode == mapping_mode::flink && label == quantile_label) ||

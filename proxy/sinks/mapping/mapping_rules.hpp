@@ -53,13 +53,17 @@ class mapping_rules {
 
   [[nodiscard]] point_form form_of(const point_view& point) const;
   /// Names without escapes.
+  /// What the field `value` of an exact database becomes: the series that the measurement names.
+  [[nodiscard]] static field_meaning exact_meaning(std::string_view measurement);
+  [[nodiscard]] bool is_exact(std::string_view database) const;
   [[nodiscard]] field_meaning meaning_of(std::string_view database, std::string_view measurement,
                                          std::string_view field, point_form form) const;
   /// The type that `metadata` gives a series of this name, else `otherwise`.
   [[nodiscard]] metric_type type_of(std::string_view name, metric_type otherwise) const;
 
-  /// Whether no tag may have this label: Prometheus' own, and those of the mapping.
-  [[nodiscard]] bool is_reserved(std::string_view label) const;
+  /// Whether no tag may have this label: Prometheus' own, and those of the mapping. An exact
+  /// database has no label.
+  [[nodiscard]] bool is_reserved(std::string_view label, bool exact) const;
   [[nodiscard]] bool drops(std::string_view tag_key) const;
   /// Values of tags are written as `underscored_name` writes the names of series.
   [[nodiscard]] bool filters_values() const noexcept {

@@ -75,6 +75,11 @@ std::string filtered_value(std::string_view text) {
   return value;
 }
 
+bool is_filtered_value(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return may_stand(c, name_kind::of_series); });
+}
+
 std::string escaped_name(std::string_view text, name_kind kind) {
   std::string name(escape_prefix);
   const std::size_t whole = text.size();

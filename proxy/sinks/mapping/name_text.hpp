@@ -28,6 +28,8 @@ enum class name_letters : std::uint8_t {
 
 /// A value as Flink's reporter filters it: one `_` for each character but a-z, A-Z, 0-9, `:`, `_`.
 [[nodiscard]] std::string filtered_value(std::string_view text);
+/// It stays as it is.
+[[nodiscard]] bool is_filtered_value(std::string_view text) noexcept;
 
 /// As Prometheus escapes names for those who do not know UTF-8 ("values"): `U__`, then `_` as `__`
 /// and other characters as `_HEX_`. What is no UTF-8 becomes `_FFFD_`.

@@ -17,6 +17,8 @@ namespace {
 /// What an entry costs beside its texts, about.
 constexpr std::size_t entry_bytes = 200;
 constexpr std::string_view reserved_prefix = "tag_";
+/// Of points that were series: the one field that they have.
+constexpr std::string_view exact_field = "value";
 
 bool has_escapes(std::string_view raw) {
   return raw.find('\\') != std::string_view::npos;
@@ -44,6 +46,7 @@ void series_mapper::begin(std::string_view database, std::string_view policy) {
     found = databases_.emplace(database, database_entry{}).first;
     found->second.name = database;
     found->second.value = valid_utf8(database);
+    found->second.exact = rules_.is_exact(database);
     cache_bytes_ += 3 * database.size() + entry_bytes;
   }
   database_ = &found->second;
@@ -83,6 +86,7 @@ const mapped_field& series_mapper::field(std::size_t index) {
     return last[index]->mapped;
   }
   if (index >= last.size()) {
+    cache_bytes_ += (index + 1 - last.size()) * sizeof(last[0]);
     last.resize(index + 1, nullptr);
   }
   last[index] = &make_field(key);
@@ -98,7 +102,10 @@ const series_mapper::field_entry& series_mapper::make_field(std::string_view key
   }
   std::string name;
   unescape_field_key(key, name);
-  const field_meaning meaning = rules_.meaning_of(database_->name, measurement_->name, name, form_);
+  const field_meaning meaning =
+      database_->exact && name == exact_field
+          ? mapping_rules::exact_meaning(measurement_->name)
+          : rules_.meaning_of(database_->name, measurement_->name, name, form_);
   const name_owner owner{.space = rules_.space(),
                          .database = rules_.parts_databases() ? database_->name : std::string{},
                          .kind = name_kind::of_series,
@@ -120,8 +127,8 @@ const series_mapper::field_entry& series_mapper::make_field(std::string_view key
 
 /// `of` is empty for a tag.
 std::string series_mapper::label_name(std::string_view key, std::string_view of) {
-  const bool reserved =
-      rules_.is_reserved(written_name(key, name_kind::of_label, rules_.letters()));
+  const bool reserved = rules_.is_reserved(written_name(key, name_kind::of_label, rules_.letters()),
+                                           database_->exact);
   // A tag has another name once its own is reserved: so it is another owner then.
   const std::string text =
       (reserved ? std::string(reserved_prefix) : std::string{}) + std::string(key);
@@ -193,6 +200,9 @@ void series_mapper::match_tags() {
   const std::span<const tag_view> tags = point_->tags;
   if (entry.last_tags.size() != tags.size()) {
     entry.ordered = false;
+    if (tags.size() > entry.last_tags.capacity()) {
+      cache_bytes_ += tags.size() * (sizeof(entry.last_tags[0]) + sizeof(entry.order[0]));
+    }
     entry.last_tags.resize(tags.size(), nullptr);
   }
   for (std::size_t i = 0; i < tags.size(); ++i) {
@@ -232,7 +242,7 @@ void series_mapper::gather_labels() {
 
 void series_mapper::add_constant_labels() {
   const mapping_settings& settings = rules_.settings();
-  if (!settings.database_label.empty()) {
+  if (!settings.database_label.empty() && !database_->exact) {
     const std::string_view name = measurement_->has_database_tag
                                       ? mapping_rules::other_database_label
                                       : std::string_view(settings.database_label);
@@ -294,7 +304,8 @@ void series_mapper::cut_surplus() {
   std::size_t surplus = labels_.size() - (most - 1);
   const auto is_constant = [this](const label_view& label) {
     return label.name == rules_.settings().database_label ||
-           label.name == mapping_rules::other_database_label || rules_.is_reserved(label.name);
+           label.name == mapping_rules::other_database_label ||
+           rules_.is_reserved(label.name, false);
   };
   for (std::size_t i = labels_.size(); i-- > 0 && surplus > 0;) {
     if (!is_constant(labels_[i])) {
@@ -331,7 +342,7 @@ std::string_view series_mapper::value_text(std::string_view raw, bool utf8) {
   if (!utf8 && !is_utf8(text)) {
     text = kept(valid_utf8(text));
   }
-  if (rules_.filters_values()) {
+  if (rules_.filters_values() && !is_filtered_value(text)) {
     text = kept(filtered_value(text));
   }
   return in_limit(text);

@@ -62,6 +62,8 @@ class series_mapper {
   void keep_names() { static_cast<void>(names_->flush()); }
   /// Labels that were cut, or stand in a hash, since it was made.
   [[nodiscard]] std::uint64_t cut_labels() const noexcept { return cut_labels_; }
+  /// Bytes of names at hand, about.
+  [[nodiscard]] std::size_t cached_bytes() const noexcept { return cache_bytes_; }
 
  private:
   struct text_hash {
@@ -103,6 +105,7 @@ class series_mapper {
     by_text<tag_entry> strings;
     /// The value of the database's label.
     std::string value;
+    bool exact = false;
   };
 
   [[nodiscard]] measurement_entry& measurement_of(const point_view& point);

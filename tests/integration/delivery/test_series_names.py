@@ -253,3 +253,21 @@ def test_numbers_of_several_types_where_prometheus_alone_takes_them(prometheus, 
     weir.wait_delivered(4, sink=SINK)
     (samples,) = prometheus.samples("m_v").values()
     assert [float(value) for _, value in samples] == [1, 2.5, 3, 1]
+
+
+def test_points_that_were_series_get_their_names_back(prometheus, start_weir):
+    weir = start_weir(settings(remote_write_sink(prometheus.url, exact_names=["pushgateway", "prom"])))
+    at_ms = int(time.time() * 1000) - 60_000
+    assert weir.client.write(f"up,job=j,db=x value=1 {at_ms * 10**6}", "pushgateway").status == 204
+    assert weir.client.write(f"job:rate,le=+Inf value=2 {at_ms * 10**6}", "prom").status == 204
+    assert weir.client.write(f"up,job=j value=3 {at_ms * 10**6}", "mydb").status == 204
+    weir.wait_delivered(3, sink=SINK)
+    stored = {
+        tuple(sorted(labels)): samples[-1][1]
+        for labels, samples in prometheus.samples('{__name__=~".+"}').items()
+    }
+    assert stored == {
+        (("__name__", "up"), ("db", "x"), ("job", "j")): "1",
+        (("__name__", "job:rate"), ("le", "+Inf")): "2",
+        (("__name__", "up_value"), ("db", "mydb"), ("job", "j")): "3",
+    }

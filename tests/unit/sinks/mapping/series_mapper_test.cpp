@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <random>
 #include <set>
 
@@ -197,6 +198,85 @@ TEST(series_mapper, no_limit_of_labels_is_none) {
   }
   const std::string made = map.one(line + " v=1");
   EXPECT_EQ(std::count(made.begin(), made.end(), '='), 99);
+}
+
+TEST(series_mapper, points_that_were_series_get_their_names_back) {
+  mapping_settings settings;
+  settings.exact_names = {"pushed", "prom*"};
+  for (const mapping_mode mode : {mapping_mode::standard, mapping_mode::telegraf,
+                                  mapping_mode::vmagent, mapping_mode::flink}) {
+    settings.mode = mode;
+    mapped_lines map(settings);
+    EXPECT_EQ(map.one("http_requests_total,job=a,db=x value=1", "pushed"),
+              "http_requests_total{db=x,job=a}");
+    EXPECT_EQ(map.one("job:rate value=1", "prom-1"), "job:rate{}");
+    EXPECT_NE(map.one("up value=1", "other"), "up{}");
+    // A field that no such point has, and a measurement that comes to a name that is there.
+    EXPECT_NE(map.one("up other=1", "pushed"), "up{}");
+    EXPECT_EQ(map.one("up_other value=1", "prom"), "up_other{}");
+    EXPECT_NE(map.one("up-other value=1", "prom"), "up_other{}");
+  }
+  EXPECT_EQ(mapped_lines().one("up,job=j value=1", "pushgateway"), "up{job=j}");
+}
+
+TEST(series_mapper, names_of_any_kind_stay_apart_and_are_the_same_after_a_restart) {
+  std::mt19937 random(20);
+  const texts letters{"a",        "A",
+                      "_",        "__",
+                      "-",        ".",
+                      ":",        "1",
+                      "U__",      "\\ ",
+                      "\\,",      "\xC3\xA9",
+                      "\xD0\xBF", "\xE6\xB8\xA9",
+                      "\xD8\xAD", "\xF0\x9F\x98\x80",
+                      "\xFF",     "6e29"};
+  const auto word = [&] {
+    std::string out;
+    for (int i = 0; i < 3; ++i) {
+      out += letters[random() % letters.size()];
+    }
+    return out;
+  };
+  std::set<std::string> lines;
+  while (lines.size() < 3'000) {
+    const std::string measurement = word();
+    lines.insert(measurement.substr(0, measurement.find("\\,")) + "x " + word() + "=1");
+    lines.insert("m," + word() + "=1 v=1");
+  }
+  texts order(lines.begin(), lines.end());
+  std::shuffle(order.begin(), order.end(), random);
+  const auto names = std::make_shared<name_book>(std::uint64_t{1} << 26, nullptr);
+  mapped_lines map({}, names);
+  std::map<std::string, std::string> made;
+  std::set<std::string> series;
+  for (const std::string& line : order) {
+    made[line] = map.one(line);
+    EXPECT_TRUE(series.insert(made[line]).second) << line << " is " << made[line];
+  }
+  mapped_lines again({}, names);
+  for (const auto& [line, name] : made) {
+    EXPECT_EQ(again.one(line), name);
+  }
+}
+
+TEST(series_mapper, names_at_hand_have_a_bound) {
+  const auto names = std::make_shared<name_book>(std::uint64_t{1} << 26, nullptr);
+  mapped_lines map({}, names);
+  std::string lines;
+  for (int i = 0; i < 100'000; ++i) {
+    lines += "m" + std::to_string(i) + " v=1\n";
+  }
+  EXPECT_EQ(map.of(lines).size(), 100'000U);
+  EXPECT_GT(map.mapper().cached_bytes(), series_mapper::cache_bytes_max);
+  EXPECT_EQ(map.one("m7 v=1"), "m7_v{db=d}");
+  EXPECT_LT(map.mapper().cached_bytes(), series_mapper::cache_bytes_max);
+  // Lines of several numbers of tags and fields do not count again and again.
+  static_cast<void>(map.of("m,a=1 v=1\nm,a=1,b=2 v=1,w=2\n"));
+  const std::size_t before = map.mapper().cached_bytes();
+  for (int i = 0; i < 100; ++i) {
+    static_cast<void>(map.of("m,a=1 v=1\nm,a=1,b=2 v=1,w=2\n"));
+  }
+  EXPECT_EQ(map.mapper().cached_bytes(), before);
 }
 
 TEST(series_mapper, a_full_book_keeps_series_apart) {
