@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from harness.settings import remote_write_sink, settings
+from harness.settings import influx_sink, remote_write_sink, settings
 
 SINK = "prometheus"
 DATABASES = ("flink", "flink-2")
@@ -107,8 +107,21 @@ def series_of_values(prometheus, at_ms):
     return out
 
 
-def test_twenty_pairs_of_names_in_five_scripts_and_two_databases(prometheus, make_weir):
-    config = settings(remote_write_sink(prometheus.url))
+def series_in_influxdb(influxd, database):
+    """{value: (measurement, field)} of all that it has: a series of Prometheus is a field of one of InfluxDB's."""
+    out = {}
+    for series in influxd.query("SELECT * FROM /.*/ GROUP BY *", database):
+        for row in series["values"]:
+            for field, value in zip(series["columns"][1:], row[1:]):
+                if value is not None:
+                    out[int(value)] = (series["name"], field)
+    return out
+
+
+def test_twenty_pairs_of_names_in_five_scripts_and_two_databases(prometheus, influxd, make_weir):
+    for database in DATABASES:
+        influxd.create_database(database)
+    config = settings(remote_write_sink(prometheus.url), influx_sink(influxd.url))
     weir = make_weir(config).start()
     numbered = list(enumerate(points()))
     at_ms = int(time.time() * 1000) - 60_000
@@ -117,6 +130,10 @@ def test_twenty_pairs_of_names_in_five_scripts_and_two_databases(prometheus, mak
     first = series_of_values(prometheus, at_ms)
     assert sorted(first) == [number for number, _ in numbered]
     assert len(set(first.values())) == len(numbered), "as many series as the points had"
+    weir.wait_delivered(len(numbered))
+    for database in DATABASES:
+        held = series_in_influxdb(influxd, database)
+        assert held == {n: (p[1], p[2]) for n, p in numbered if p[0] == database}
     plain = set()
     for number, (database, measurement, field, tags) in numbered:
         labels = dict(first[number])
@@ -234,7 +251,10 @@ def test_flink_has_the_names_of_its_prometheus_reporter(prometheus, start_weir):
         (f"{prefix}_numRecordsInPerSecond_count", ""): 7,
         (f"{prefix}_KafkaConsumer_records_lag_max", ""): 3,
         (f"{prefix}_latency_count", ""): 4,
-        **{(f"{prefix}_latency_{name}", ""): value for name, value in (("max", 9), ("mean", 3), ("min", 1), ("stddev", 1))},
+        **{
+            (f"{prefix}_latency_{name}", ""): value
+            for name, value in (("max", 9), ("mean", 3), ("min", 1), ("stddev", 1))
+        },
         **{
             (f"{prefix}_latency", quantile): value
             for quantile, value in (("0.5", 2), ("0.75", 3), ("0.95", 4), ("0.98", 5), ("0.99", 6), ("0.999", 7))
