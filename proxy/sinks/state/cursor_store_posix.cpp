@@ -88,7 +88,8 @@ result<std::optional<cursor_state>> cursor_file::load() {
 
 outcome cursor_file::save(const cursor_state& state, const std::set<lane_key>& changed) {
   entry_kind is = entry_kind::missing;
-  if (files_.kind(path_, is) < 0 || is != entry_kind::file) {
+  // A disk that does not say is none that lost it: what is kept there must not be written over.
+  if (files_.kind(path_, is) == 0 && is != entry_kind::file) {
     // It was never there, or its directory was deleted under the process.
     if (at_.generation > 0) {
       static_cast<void>(make_directories(path_.substr(0, path_.rfind('/')), files_));

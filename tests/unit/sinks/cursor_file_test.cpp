@@ -207,6 +207,40 @@ TEST_F(cursor_files, a_write_that_failed_leaves_no_gap) {
   }
 }
 
+// Not even whether the file is there: what was kept in it is not written over.
+TEST_F(cursor_files, a_disk_that_says_nothing_costs_no_cursor) {
+  class blind_disk final : public forwarding_files {
+   public:
+    bool blind = false;
+    int kind(const std::string& path, entry_kind& is) override {
+      return blind ? -EIO : real_.kind(path, is);
+    }
+    int create(const std::string& path, file_access access) override {
+      return blind ? -EIO : real_.create(path, access);
+    }
+    std::int64_t write_at(int descriptor, std::span<const std::string_view> pieces,
+                          std::uint64_t offset) override {
+      if (!blind) {
+        return real_.write_at(descriptor, pieces, offset);
+      }
+      const std::string_view part = pieces.front().substr(0, 20);
+      static_cast<void>(real_.write_at(descriptor, std::array{part}, offset));
+      return -EIO;
+    }
+  } disk;
+  cursor_file store(directory_.path(), "s", disk);
+  cursor_state state = with_lanes(3);
+  ASSERT_TRUE(store.save(state, all_lanes(state)).ok());
+  disk.blind = true;
+  for (int i = 0; i < 4; ++i) {
+    state.delivered += 1;
+    EXPECT_FALSE(store.save(state, {}).ok());
+  }
+  const auto kept = loaded();
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_EQ(kept->lanes.size(), 3U);
+}
+
 TEST_F(cursor_files, a_directory_that_cannot_be_synced_does_not_bring_an_old_cursor_back) {
   cursor_file file(directory_.path(), "s", disk_);
   disk_.refuses_directories = true;
