@@ -257,9 +257,10 @@ void world::bury(bool power_lost) {
   }
   if (power_lost) {
     truth_.lost_power();
-    if (planned_.promise != append_promise::synced) {
-      positions_.forget();
-    }
+    // What was synced and not delivered still has its positions. Where all of it was delivered and
+    // its segments deleted, neither the log nor a cursor may know of positions that were not
+    // synced.
+    positions_.forget();
     disk_.lose_power();
   } else {
     truth_.killed();
