@@ -23,6 +23,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/conf/systemd/weir.service DESTINATION lib/sy
 install(FILES ${package_dir}/weir.toml DESTINATION etc/weir ${in_package})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION usr/share/doc/weir RENAME copyright
   ${in_package})
+install(FILES ${PROJECT_SOURCE_DIR}/conf/prometheus/weir.rules.yml
+  ${PROJECT_SOURCE_DIR}/conf/prometheus/flink.rules.yml
+  DESTINATION usr/share/doc/weir/prometheus ${in_package})
 find_program(WEIR_GZIP gzip)
 if(WEIR_GZIP)
   file(MAKE_DIRECTORY ${package_dir})

@@ -165,6 +165,8 @@ def test_the_package_holds_what_a_service_needs(package):
         "lib/systemd/system/weir.service",
         "usr/bin/weir",
         "usr/share/doc/weir/copyright",
+        "usr/share/doc/weir/prometheus/flink.rules.yml",
+        "usr/share/doc/weir/prometheus/weir.rules.yml",
         "usr/share/man/man1/weir.1.gz",
     }
     assert (control / "conffiles").read_text() == "/etc/weir/weir.toml\n"
