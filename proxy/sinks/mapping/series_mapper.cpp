@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -127,23 +128,31 @@ const series_mapper::field_entry& series_mapper::make_field(std::string_view key
 
 /// `of` is empty for a tag.
 std::string series_mapper::label_name(std::string_view key, std::string_view of) {
-  const bool reserved = rules_.is_reserved(written_name(key, name_kind::of_label, rules_.letters()),
-                                           database_->exact);
-  // A tag has another name once its own is reserved: so it is another owner then.
-  const std::string text =
-      (reserved ? std::string(reserved_prefix) : std::string{}) + std::string(key);
-  const name_owner owner{.space = rules_.space(),
-                         .database = rules_.parts_databases() ? database_->name : std::string{},
-                         .kind = name_kind::of_label,
-                         .first = text,
-                         .second = std::string(of) + (reserved ? "reserved" : "")};
-  std::string name = names_
-                         ->name(owner,
-                                [&](std::string_view suffix) {
-                                  return written_name(text + std::string(suffix),
-                                                      name_kind::of_label, rules_.letters());
-                                })
-                         .text;
+  const auto written = [this](const std::string& text) {
+    return written_name(text, name_kind::of_label, rules_.letters());
+  };
+  name_owner owner{.space = rules_.space(),
+                   .database = rules_.parts_databases() ? database_->name : std::string{},
+                   .kind = name_kind::of_label,
+                   .first = std::string(key),
+                   .second = std::string(of)};
+  std::string name = written(owner.first);
+  // A tag has another name once its own is reserved: so it is another owner then. The names that
+  // are made so may be reserved as well.
+  for (bool asked = false; !asked || rules_.is_reserved(name, database_->exact);) {
+    while (rules_.is_reserved(name, database_->exact)) {
+      owner.first.insert(0, reserved_prefix);
+      owner.second = std::string(of) + "reserved";
+      name = written(owner.first);
+    }
+    name = names_
+               ->name(owner,
+                      [&](std::string_view suffix) {
+                        return written(owner.first + std::string(suffix));
+                      })
+               .text;
+    asked = true;
+  }
   const std::size_t limit = rules_.settings().label_name_bytes;
   return name.size() > limit ? cut_with_hash(name, limit) : name;
 }
@@ -281,14 +290,26 @@ void series_mapper::sort_labels() {
       order[i] = i;
     }
     std::sort(order.begin(), order.end(), [this](std::uint32_t one, std::uint32_t other) {
-      return all_[one].name < all_[other].name;
+      return std::tie(all_[one].name, one) < std::tie(all_[other].name, other);
     });
+    drop_repeated(order);
     measurement_->ordered = true;
   }
   labels_.clear();
   for (const std::uint32_t at : order) {
     labels_.push_back(all_[at]);
   }
+}
+
+/// Two names are one only where somebody found texts with one hash, or a line has a field twice; a
+/// Prometheus answers a request with one label twice 500 for ever.
+void series_mapper::drop_repeated(std::vector<std::uint32_t>& order) {
+  const auto same = [this](std::uint32_t one, std::uint32_t next) {
+    return all_[one].name == all_[next].name;
+  };
+  const auto rest = std::unique(order.begin(), order.end(), same);
+  cut_labels_ += static_cast<std::uint64_t>(order.end() - rest);
+  order.erase(rest, order.end());
 }
 
 /// Takes out the tags that are last in order if there are too many labels, and puts a hash of them

@@ -118,6 +118,7 @@ class series_mapper {
   void add_constant_labels();
   void add_string_labels();
   void sort_labels();
+  void drop_repeated(std::vector<std::uint32_t>& order);
   void cut_surplus();
   [[nodiscard]] std::string_view kept(std::string text);
   [[nodiscard]] std::string_view value_text(std::string_view raw, bool utf8);

@@ -61,6 +61,30 @@ TEST(series_mapper, names_that_are_not_ours_to_give_are_not_given_to_tags) {
   EXPECT_TRUE(both.starts_with("m_v{db=d,region=eu,tag_db=x,tag_db_")) << both;
 }
 
+TEST(series_mapper, a_name_made_for_a_reserved_one_may_be_reserved_too) {
+  mapping_settings settings;
+  settings.external_labels = {"tag_db=x", "tag_tag_db=y"};
+  mapped_lines map(settings);
+  EXPECT_EQ(map.one("m,db=1 v=1"), "m_v{db=d,tag_db=x,tag_tag_db=y,tag_tag_tag_db=1}");
+  // A suffixed name that the operator happens to have taken.
+  mapped_lines plain;
+  const std::string suffixed = plain.one("m,a-b=1,a.b=2 v=1");
+  const std::string taken = suffixed.substr(suffixed.find("a_b_"), 12);
+  settings.external_labels = {taken + "=x"};
+  mapped_lines other(settings);
+  const std::string made = other.one("m,a-b=1,a.b=2 v=1");
+  EXPECT_NE(made.find("," + taken + "=x"), std::string::npos) << made;
+  EXPECT_NE(made.find(",tag_a_b=2"), std::string::npos) << made;
+}
+
+TEST(series_mapper, no_label_is_there_twice_whatever_a_line_has) {
+  mapping_settings settings = without_database();
+  settings.string_labels = {"s"};
+  mapped_lines map(settings);
+  EXPECT_EQ(map.one("m v=1,s=\"a\",s=\"b\""), "m_v{s=a}");
+  EXPECT_EQ(map.mapper().cut_labels(), 1U);
+}
+
 TEST(series_mapper, a_label_that_is_reserved_later_moves_the_tag) {
   const auto names = book_of_names();
   mapped_lines before({}, names);
