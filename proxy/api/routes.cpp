@@ -18,6 +18,32 @@ using http::method;
 
 constexpr method_set read{method::get, method::head};
 
+constexpr method_set pushes{method::put, method::post, method::del};
+
+/// What a Pushgateway has, whose address may be weir's own or end in /pushgateway.
+constexpr route push_route(std::string_view path) noexcept {
+  return {.path = path,
+          .is_prefix = true,
+          .methods = pushes,
+          .label = "/metrics/job",
+          .served_by = handler::push,
+          .needs = right::write};
+}
+constexpr route gateway_route(std::string_view path, handler served_by) noexcept {
+  return {.path = path,
+          .methods = read,
+          .label = "/pushgateway",
+          .served_by = served_by,
+          .needs = right::read_metrics};
+}
+constexpr route wipe_route(std::string_view path) noexcept {
+  return {.path = path,
+          .methods = {method::put},
+          .label = "/pushgateway",
+          .served_by = handler::push_wipe,
+          .needs = right::administer};
+}
+
 // A new route is a row here; a new dialect of writes is a row and its own file.
 constexpr std::array table{
     route{.path = "/write",
@@ -69,6 +95,19 @@ constexpr std::array table{
           .label = "/-/park/drop",
           .served_by = handler::park_drop,
           .needs = right::administer},
+    push_route("/metrics/job/"),
+    push_route("/metrics/job@base64/"),
+    push_route("/pushgateway/metrics/job/"),
+    push_route("/pushgateway/metrics/job@base64/"),
+    gateway_route("/pushgateway/metrics", handler::push_metrics),
+    gateway_route("/pushgateway/api/v1/metrics", handler::push_json),
+    gateway_route("/api/v1/metrics", handler::push_json),
+    gateway_route("/pushgateway/api/v1/status", handler::push_status),
+    gateway_route("/api/v1/status", handler::push_status),
+    gateway_route("/pushgateway/-/healthy", handler::push_ready),
+    gateway_route("/pushgateway/-/ready", handler::push_ready),
+    wipe_route("/pushgateway/api/v1/admin/wipe"),
+    wipe_route("/api/v1/admin/wipe"),
 };
 
 // That rows of writes, and no others, have a dialect is for a test: g++ 12 does not compare

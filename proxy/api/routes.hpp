@@ -28,6 +28,13 @@ enum class handler : std::uint8_t {
   reload,
   park_retry,
   park_drop,
+  // of a Pushgateway
+  push,          // PUT, POST and DELETE of a group
+  push_metrics,  // the groups in text
+  push_json,     // the groups
+  push_status,
+  push_ready,
+  push_wipe,
 };
 
 /// What a client must be allowed to do. No listener has users yet, so that of these only
@@ -93,7 +100,7 @@ struct routing {
 
 /// The labels that requests are counted by: those of the rows, each once, then "OPTIONS", and
 /// "other" for what no row serves.
-inline constexpr std::size_t route_labels_max = 16;
+inline constexpr std::size_t route_labels_max = 24;
 [[nodiscard]] std::span<const std::string_view> route_labels() noexcept;
 
 /// What paths with a common beginning share when no row serves them.

@@ -68,6 +68,33 @@ struct udp_settings {
   friend bool operator==(const udp_settings&, const udp_settings&) = default;
 };
 
+enum class push_time_mode : std::uint8_t { reject, keep };
+enum class job_suffix_mode : std::uint8_t { keep, strip, to_label };
+
+/// Metrics that jobs push, as to Prometheus' Pushgateway.
+struct push_settings {
+  bool enabled = true;
+  /// "database" or "database/retention_policy", where the request names none.
+  std::string database = "pushgateway";
+  /// How long a group lives that is not pushed again: five times the interval that was seen,
+  /// between these two bounds.
+  milliseconds ttl_least{60'000};
+  milliseconds ttl_most{24LL * 3'600'000};
+  /// The same of a group that was pushed once, so that no interval is known.
+  milliseconds ttl_once{3'600'000};
+  /// "PATTERN: DURATION", or "PATTERN: inf", of jobs; the first that matches holds.
+  std::vector<std::string> job_ttl{};
+  /// What is not pushed again is written again after so long; 0: never.
+  milliseconds repeat{60'000};
+  /// Of samples with a time of their own.
+  push_time_mode timestamps = push_time_mode::reject;
+  /// Of jobs whose name ends in 32 hexadecimal digits, as Flink's does.
+  job_suffix_mode job_suffix = job_suffix_mode::keep;
+  /// PUT /api/v1/admin/wipe forgets all groups.
+  bool wipe = false;
+  friend bool operator==(const push_settings&, const push_settings&) = default;
+};
+
 enum class log_type : std::uint8_t { local, memory };
 enum class acknowledge_mode : std::uint8_t { received, written, synced };
 enum class when_full_mode : std::uint8_t { reject, discard_oldest };
@@ -97,7 +124,8 @@ struct limit_settings {
   std::uint32_t databases = 10'000;
   /// Databases with rows of their own in /metrics; further ones are summed up.
   std::uint32_t labelled_databases = 500;
-  /// What the remote_write sinks remember of the series they sent, together.
+  /// What the remote_write sinks remember of the series they sent, together; and pushed groups may
+  /// have as much again.
   std::uint64_t state = std::uint64_t{256} << 20;
   /// What the remote_write sinks remember of names, together: bytes of the file of them.
   std::uint64_t names = std::uint64_t{32} << 20;
@@ -235,6 +263,7 @@ struct service_settings {
 struct settings {
   http_settings http;
   std::vector<udp_settings> udp;
+  push_settings push;
   log_settings log;
   letter_settings letters;
   limit_settings limits;

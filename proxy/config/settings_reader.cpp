@@ -23,8 +23,8 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 9> section_names{
-    "http", "udp", "log", "letters", "limits", "database", "rule", "sink", "service"};
+constexpr std::array<std::string_view, 10> section_names{
+    "http", "udp", "push", "log", "letters", "limits", "database", "rule", "sink", "service"};
 
 class reader {
  public:
@@ -60,6 +60,7 @@ class reader {
   void settle_segment(const config_node& root, log_settings& log);
   void check_promise(const config_node& root, const log_settings& log);
   void check_letters(const config_node& root, const letter_settings& letters);
+  void check_push(const config_node& root, const push_settings& push);
   void check_learning(const config_node& root, const settings& all);
 
   config_issues& issues_;
@@ -389,6 +390,15 @@ void reader::check_letters(const config_node& root, const letter_settings& lette
        "`letters.line` is more than a sixteenth of `letters.keep`; it must not be");
 }
 
+void reader::check_push(const config_node& root, const push_settings& push) {
+  const config_node* section = root.find("push");
+  if (section != nullptr && push.ttl_least > push.ttl_most) {
+    const config_node* written = section->find("ttl_least");
+    tell(written != nullptr ? *written : *section->find("ttl_most"),
+         "`push.ttl_least` is longer than `push.ttl_most`; it must not be");
+  }
+}
+
 // Told where it is written: what a table takes over from a less particular one is told there.
 void reader::check_learning(const config_node& root, const settings& all) {
   const config_node* list = root.find("database");
@@ -425,6 +435,7 @@ settings reader::read(const config_node& root) {
   check_sections(root);
   read_section(root, "http", http_keys(), all.http);
   read_udp(root, all);
+  read_section(root, "push", push_keys(), all.push);
   read_section(root, "log", log_keys(), all.log);
   read_section(root, "letters", letter_keys(), all.letters);
   read_section(root, "limits", limit_keys(), all.limits);
@@ -432,6 +443,7 @@ settings reader::read(const config_node& root) {
   settle_segment(root, all.log);
   check_promise(root, all.log);
   check_letters(root, all.letters);
+  check_push(root, all.push);
   read_databases(root, all);
   read_rules(root, all);
   read_sinks(root, all);

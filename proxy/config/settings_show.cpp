@@ -66,6 +66,7 @@ std::string show_settings(const settings& effective) {
   for (const udp_settings& udp : effective.udp) {
     text += show_section("[[udp]]", udp, udp_keys());
   }
+  text += show_section("[push]", effective.push, push_keys());
   text += show_section("[log]", effective.log, log_keys()) +
           show_section("[letters]", effective.letters, letter_keys()) +
           show_section("[limits]", effective.limits, limit_keys());
@@ -87,6 +88,7 @@ std::vector<key_description> known_keys() {
   std::vector<key_description> list;
   describe_section(list, "http", http_keys());
   describe_section(list, "udp", udp_keys());
+  describe_section(list, "push", push_keys());
   describe_section(list, "log", log_keys());
   describe_section(list, "letters", letter_keys());
   describe_section(list, "limits", limit_keys());

@@ -25,6 +25,8 @@ inline constexpr std::string_view schemas = "learnt";
 inline constexpr std::string_view letters = "letters";
 inline constexpr std::string_view cursors = "cursors";
 inline constexpr std::string_view refused = "refused";
+/// The groups that jobs pushed.
+inline constexpr std::string_view pushed = "pushed";
 /// What sinks could not deliver, a folder for each.
 inline constexpr std::string_view parked = "parked";
 }  // namespace state_entry

@@ -216,7 +216,8 @@ void connection::state::begin_body() {
     }
     return;
   }
-  if (!answered && body.encoding == coding::unknown) {
+  if (!answered && (body.encoding == coding::unknown ||
+                    (body.encoding == coding::snappy && !current->reads_snappy()))) {
     refuse_body(body_failure::unknown_encoding, false);
   }
   if (answered) {

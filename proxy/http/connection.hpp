@@ -93,6 +93,9 @@ class exchange {
   /// Whether a body could change the answer. If so, one whose end cannot be known is refused
   /// (`length_unknown`) and never taken for an empty one.
   [[nodiscard]] virtual bool takes_body() const { return false; }
+  /// Takes a body with `Content-Encoding: snappy` as it is, and decodes it itself. For others it is
+  /// an unknown encoding.
+  [[nodiscard]] virtual bool reads_snappy() const { return false; }
   /// The body's Content-Encoding named no coding, and its first bytes showed what it is.
   virtual void encoding_ignored() {}
 };

@@ -26,6 +26,9 @@ coding coding_named(std::string_view name) noexcept {
   if (equal_ignoring_case(name, "gzip") || equal_ignoring_case(name, "x-gzip")) {
     return coding::gzip;
   }
+  if (equal_ignoring_case(name, "snappy") || equal_ignoring_case(name, "x-snappy-framed")) {
+    return coding::snappy;
+  }
   const bool other = std::any_of(other_codings.begin(), other_codings.end(),
                                  [&](auto each) { return equal_ignoring_case(name, each); }) ||
                      std::any_of(other_families.begin(), other_families.end(),
@@ -36,10 +39,13 @@ coding coding_named(std::string_view name) noexcept {
 // One coding upon another: only what changes nothing may stand beside gzip.
 coding both(coding one, coding other) noexcept {
   if (one == coding::identity || one == other) {
-    return one == coding::gzip ? coding::unknown : other;
+    return one == coding::gzip || one == coding::snappy ? coding::unknown : other;
   }
   if (other == coding::identity) {
     return one;
+  }
+  if (one == coding::snappy || other == coding::snappy) {
+    return coding::unknown;
   }
   return one == coding::unknown || other == coding::unknown ? coding::unknown : coding::doubtful;
 }

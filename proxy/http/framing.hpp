@@ -17,6 +17,7 @@ namespace weir::http {
 enum class coding : std::uint8_t {
   identity,
   gzip,
+  snappy,    // for exchanges that read it themselves (`exchange::reads_snappy`)
   unknown,   // encoded in a way that is not read here
   doubtful,  // Content-Encoding names no coding ("utf-8", "application/gzip"): the body tells
 };

@@ -21,7 +21,7 @@ namespace weir {
 /// The answers to requests of one route label.
 struct route_counts {
   /// Statuses that weir answers with; others count under the last.
-  static constexpr std::array<int, 16> statuses{200, 204, 400, 401, 403, 404, 405, 408,
+  static constexpr std::array<int, 17> statuses{200, 202, 204, 400, 401, 403, 404, 405, 408,
                                                 411, 413, 415, 422, 431, 500, 503, 0};
   std::array<std::uint64_t, statuses.size()> answers{};
   durations took{};

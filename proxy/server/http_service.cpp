@@ -18,7 +18,9 @@
 #include "observe/journal.hpp"
 #include "server/answers/park_admin.hpp"
 #include "server/answers/scrape.hpp"
+#include "server/exchanges/answering_exchange.hpp"
 #include "server/health_report.hpp"
+#include "server/push/push_exchange.hpp"
 
 namespace weir {
 namespace {
@@ -34,50 +36,11 @@ constexpr std::size_t brief_from_bytes = 2048;
 
 class http_worker;
 
-/// Of a request whose head is complete: how it is answered, when it came, and what its answer
-/// repeats.
-struct opened_request {
-  api::routing routing;
-  moment began;
-  api::request_context context;
-};
-
-/// What every exchange has: its connection, and its request.
-class answering_exchange : public http::exchange {
- public:
-  answering_exchange(http_worker& worker, http::connection& on, opened_request request)
-      : worker_(worker), on_(on), request_(std::move(request)) {}
-
-  void body(std::string_view) override {}
-  void complete() override {}
-  [[nodiscard]] http::response fail(http::body_failure why) override;
-  void encoding_ignored() override;
-
- protected:
-  /// The connection may delete this exchange during the call.
-  void answer(http::response reply);
-  /// This route's answer to an incomplete body.
-  [[nodiscard]] virtual http::response failed(http::body_failure why) const {
-    return api::body_failure_response(why);
-  }
-
-  [[nodiscard]] const api::routing& routing() const noexcept { return request_.routing; }
-
-  http_worker& worker_;
-  http::connection& on_;
-
- private:
-  /// Counts the answer and gives it what every answer carries.
-  void finish(http::response& response);
-
-  const opened_request request_;
-};
-
 /// A write: its lines go to a job of the loop's write path.
 class write_exchange final : public answering_exchange {
  public:
-  write_exchange(http_worker& worker, http::connection& on, opened_request request)
-      : answering_exchange(worker, on, std::move(request)), dialect_(routing().row->dialect()) {}
+  write_exchange(exchange_home& home, http::connection& on, opened_request request)
+      : answering_exchange(home, on, std::move(request)), dialect_(routing().row->dialect()) {}
   ~write_exchange() override;
 
   /// One of these two is called first; after `refuse` neither body nor completion is passed on.
@@ -122,7 +85,7 @@ class write_exchange final : public answering_exchange {
 /// /query: the statements may be in the URL or in a form.
 class query_exchange final : public answering_exchange {
  public:
-  query_exchange(http_worker& worker, http::connection& on, opened_request request,
+  query_exchange(exchange_home& home, http::connection& on, opened_request request,
                  const http::request_head& head);
 
   void body(std::string_view piece) override;
@@ -144,7 +107,7 @@ class query_exchange final : public answering_exchange {
 /// /-/reload: answered when the control loop has made the reload.
 class reload_exchange final : public answering_exchange {
  public:
-  using answering_exchange::answering_exchange;
+  reload_exchange(http_worker& worker, http::connection& on, opened_request request);
   ~reload_exchange() override;
   void begin();
   /// The exchange may be gone then.
@@ -152,10 +115,11 @@ class reload_exchange final : public answering_exchange {
   [[nodiscard]] bool settled() const noexcept { return ticket_->settled(); }
 
  private:
+  http_worker& worker_;
   std::shared_ptr<reload_ticket> ticket_;
 };
 
-class http_worker final : public loop_worker, public http::router {
+class http_worker final : public loop_worker, public http::router, public exchange_home {
  public:
   http_worker(const http_services& services, std::uint32_t loop_index)
       : services_(services),
@@ -187,12 +151,13 @@ class http_worker final : public loop_worker, public http::router {
   [[nodiscard]] std::unique_ptr<http::exchange> open(const http::request_head& head,
                                                      http::connection& on) override;
 
-  [[nodiscard]] const http_services& services() const noexcept { return services_; }
-  [[nodiscard]] write_path& path() noexcept { return path_; }
-  [[nodiscard]] http_account& account() noexcept { return account_; }
-  [[nodiscard]] const listener& listener_of(const http::connection& on) const {
+  [[nodiscard]] const http_services& services() const noexcept override { return services_; }
+  [[nodiscard]] write_path& path() noexcept override { return path_; }
+  [[nodiscard]] http_account& account() noexcept override { return account_; }
+  [[nodiscard]] const listener& listener_of(const http::connection& on) const override {
     return terms_->listeners.at(on.peer().listener);
   }
+  [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head) override;
   /// Wakes this loop. Any thread, while it runs.
   [[nodiscard]] const std::function<void()>& wake() const noexcept { return wake_; }
   void wait_for(reload_exchange& one) { reloads_.push_back(&one); }
@@ -209,7 +174,6 @@ class http_worker final : public loop_worker, public http::router {
                                                                     opened_request request);
   [[nodiscard]] http::response answer_at_once(const api::routing& routing,
                                               const http::request_head& head) const;
-  [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head);
   /// Those of the requests that begin now.
   void renew_terms() {
     if (const std::uint64_t version = services_.terms.version(); version != terms_version_) {
@@ -237,29 +201,6 @@ class simple_exchange final : public answering_exchange {
   void give(http::response reply) { answer(std::move(reply)); }
 };
 
-// --- answering_exchange
-
-void answering_exchange::finish(http::response& response) {
-  const steady_time now = worker_.services().clock().steady;
-  worker_.account().answered(request_.routing.label, response.status, now - request_.began.steady);
-  api::complete(response, request_.context);
-}
-
-void answering_exchange::answer(http::response reply) {
-  finish(reply);
-  on_.answer(std::move(reply));
-}
-
-http::response answering_exchange::fail(http::body_failure why) {
-  http::response reply = failed(why);
-  finish(reply);
-  return reply;
-}
-
-void answering_exchange::encoding_ignored() {
-  worker_.services().counters.encodings_ignored.add_shared();
-}
-
 // --- write_exchange
 
 write_exchange::~write_exchange() {
@@ -268,7 +209,7 @@ write_exchange::~write_exchange() {
 
 void write_exchange::release() {
   if (job_ != nullptr) {
-    worker_.path().release(*job_);
+    home_.path().release(*job_);
     job_ = nullptr;
   }
 }
@@ -277,12 +218,12 @@ void write_exchange::begin(const api::write_target& target, std::int64_t now_ns,
                            std::shared_ptr<const sender> from) {
   from_ = std::move(from);
   std::string refusal;
-  job_ = worker_.path().begin(target, now_ns, refusal,
-                              [this](write_end end, const write_verdict& verdict,
-                                     const std::string& detail) { finished(end, verdict, detail); },
-                              {.source = from_ == nullptr ? nullptr : from_->source,
-                               .describe = [this](letter_header& header) { describe(header); },
-                               .share = on_.peer().share});
+  job_ = home_.path().begin(target, now_ns, refusal,
+                            [this](write_end end, const write_verdict& verdict,
+                                   const std::string& detail) { finished(end, verdict, detail); },
+                            {.source = from_ == nullptr ? nullptr : from_->source,
+                             .describe = [this](letter_header& header) { describe(header); },
+                             .share = on_.peer().share});
   if (job_ == nullptr) {
     answer(dialect_.refused(refusal));
   }
@@ -300,7 +241,7 @@ void write_exchange::describe(letter_header& header) const {
 
 /// A client that asks for all or nothing, or for every rejected line, can use the answer.
 bool write_exchange::quiet(const write_verdict& verdict) const {
-  return worker_.listener_of(on_).quiet && !verdict.nothing_kept && !verdict.verbose;
+  return home_.listener_of(on_).quiet && !verdict.nothing_kept && !verdict.verbose;
 }
 
 http::response write_exchange::fail(http::body_failure why) {
@@ -308,7 +249,7 @@ http::response write_exchange::fail(http::body_failure why) {
   too_large_ = why == http::body_failure::overloaded && job_ != nullptr &&
                job_->too_large(on_.leased_bytes());
   release();
-  worker_.services().counters.cut_off.add_shared();
+  home_.services().counters.cut_off.add_shared();
   return answering_exchange::fail(why);
 }
 
@@ -347,7 +288,7 @@ http::response write_exchange::overloaded(std::string_view why) const {
 
 void write_exchange::finished(write_end end, const write_verdict& verdict,
                               const std::string& detail) {
-  http_counters& counters = worker_.services().counters;
+  http_counters& counters = home_.services().counters;
   http::response reply;
   switch (end) {
     case write_end::answered:
@@ -374,14 +315,14 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
 
 // --- query_exchange
 
-query_exchange::query_exchange(http_worker& worker, http::connection& on, opened_request request,
+query_exchange::query_exchange(exchange_home& home, http::connection& on, opened_request request,
                                const http::request_head& head)
-    : answering_exchange(worker, on, std::move(request)),
+    : answering_exchange(home, on, std::move(request)),
       method_(head.method),
       format_(api::format_of(head.header("accept").value_or(""))),
       query_(head.query),
       content_type_(head.header("content-type").value_or("")),
-      lease_(worker.services().writes.memory, on.peer().share) {}
+      lease_(home.services().writes.memory, on.peer().share) {}
 
 void query_exchange::body(std::string_view piece) {
   if (form_.size() + piece.size() > query_body_bytes_max) {
@@ -401,10 +342,13 @@ void query_exchange::complete() {
                             .content_type = content_type_,
                             .body = form_,
                             .format = format_},
-                           worker_.services().databases));
+                           home_.services().databases));
 }
 
 // --- reload_exchange
+
+reload_exchange::reload_exchange(http_worker& worker, http::connection& on, opened_request request)
+    : answering_exchange(worker, on, std::move(request)), worker_(worker) {}
 
 reload_exchange::~reload_exchange() {
   if (ticket_ != nullptr) {
@@ -461,6 +405,9 @@ std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head
     if (routing.row->served_by == api::handler::write) {
       return open_write(head, on, std::move(request));
     }
+    if (is_push(routing.row->served_by)) {
+      return open_push(*this, on, std::move(request), head);
+    }
     if (routing.row->served_by == api::handler::query) {
       return std::make_unique<query_exchange>(*this, on, std::move(request), head);
     }
@@ -504,6 +451,9 @@ std::unique_ptr<http::exchange> http_worker::open_administration(const http::req
                                                                  http::connection& on,
                                                                  opened_request request) {
   auto reply = api::refuse_admin(head, on.peer().address, terms_->admin);
+  if (!reply && request.routing.row->served_by == api::handler::push_wipe) {
+    return open_push(*this, on, std::move(request), head);
+  }
   if (!reply && request.routing.row->served_by != api::handler::reload) {
     reply = park_answer(request.routing.row->served_by, head.query, services_.parked);
   }
@@ -543,6 +493,12 @@ http::response http_worker::answer_at_once(const api::routing& routing,
     case api::handler::reload:
     case api::handler::park_retry:
     case api::handler::park_drop:
+    case api::handler::push:
+    case api::handler::push_metrics:
+    case api::handler::push_json:
+    case api::handler::push_status:
+    case api::handler::push_ready:
+    case api::handler::push_wipe:
       break;  // have exchanges of their own
   }
   WEIR_ASSERT(false);

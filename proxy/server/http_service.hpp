@@ -24,6 +24,8 @@
 
 namespace weir {
 
+class push_service;
+
 /// What all loops share. All of it outlives the loops.
 struct http_services {
   write_services writes;
@@ -39,6 +41,8 @@ struct http_services {
   std::function<std::vector<sink_standing>()> sinks = nullptr;
   /// What is asked of parked points.
   park_requests parked = {};
+  /// What jobs push; nullptr: nothing can be pushed.
+  push_service* pushed = nullptr;
   /// Where reloads are asked for; nullptr: there are none.
   reload_desk* reloads = nullptr;
   /// What came of the last reload; nullptr: there are none.

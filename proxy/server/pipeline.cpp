@@ -344,6 +344,13 @@ outcome pipeline::state::start_udp() {
   return nothing{};
 }
 
+void pipeline::state::start_push() {
+  pushed = std::make_unique<push_service>(*configured, clock().wall);
+  push_keeper_thread = std::make_unique<push_keeper>(*pushed, writes(push_refusals), clock,
+                                                     kept_path(state_entry::pushed));
+  push_keeper_thread->start();
+}
+
 outcome pipeline::state::start_intake(uv_loop_s* control) {
   auto listeners = make_listeners(configured->http);
   if (!listeners) {
@@ -370,6 +377,7 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
                                  const auto& which) { return sinks->retry_parked(name, which); },
                  .drop = [this](std::string_view name,
                                 const auto& which) { return sinks->drop_parked(name, which); }},
+      .pushed = pushed.get(),
       .reloads = &desk,
       .reloaded = &reloads};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
@@ -438,6 +446,7 @@ void pipeline::state::collect_others(metric_collector& out) const {
                       "whole among them.",
                       static_cast<double>(rules->hits(i)), {{"rule", rules->name(i)}});
   }
+  pushed->collect(out);
   schemas->collect(out);
   requests.collect(out);
   reloads.collect(out);
@@ -490,6 +499,7 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   if (auto started = built->start_udp(); !started) {
     return started.error();
   }
+  built->start_push();
   if (auto started = built->start_intake(control); !started) {
     return started.error();
   }
@@ -553,6 +563,7 @@ void pipeline::stop(steady_time deadline) {
       each->listener->stop();
     }
   }
+  state_->push_keeper_thread->stop();
   if (state_->letters != nullptr) {
     state_->letters->stop();
   }

@@ -28,6 +28,8 @@
 #include "server/http_counters.hpp"
 #include "server/listeners.hpp"
 #include "server/pipeline.hpp"
+#include "server/push/push_keeper.hpp"
+#include "server/push/push_service.hpp"
 #include "server/reload/reload_desk.hpp"
 #include "server/reload/reload_record.hpp"
 #include "server/udp_service.hpp"
@@ -92,6 +94,7 @@ struct pipeline::state {
   http_counters requests;
   refusal_summary http_refusals{"http"};
   refusal_summary udp_refusals{"udp", "batch(es) of datagrams"};
+  refusal_summary push_refusals{"pushed groups", "repetition(s)"};
   reload_record reloads;
   reload_desk desk;
   /// Of the lists below, which a reload changes while /metrics reads them.
@@ -102,6 +105,9 @@ struct pipeline::state {
   udp_intakes udp;
   /// Removed ones that still read what had arrived.
   udp_intakes udp_ending;
+  // The same: its exchanges push.
+  std::unique_ptr<push_service> pushed;
+  std::unique_ptr<push_keeper> push_keeper_thread;
   std::unique_ptr<http_intake> intake;
 
   state(const settings& configuration, clock_source clocks, std::function<void()> wake);
@@ -126,6 +132,7 @@ struct pipeline::state {
   [[nodiscard]] outcome set_terms();
   [[nodiscard]] outcome start_sinks_of();
   [[nodiscard]] outcome start_udp();
+  void start_push();
   [[nodiscard]] outcome start_intake(uv_loop_s* control);
 
   // Parts of the start that a reload makes, too.

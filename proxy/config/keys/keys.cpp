@@ -211,10 +211,12 @@ const std::vector<config_key<limit_settings>>& limit_keys() {
       count_key<S>("labelled_databases", {0, 100'000}, "databases",
                    "with rows of their own in /metrics; the others are summed up as (other)",
                    WEIR_MEMBER(labelled_databases)),
-      size_key<S>("state", {mib, 1024 * gib},
-                  "for what remote_write sinks remember of their series; beyond it the series "
-                  "unseen for longest are forgotten",
-                  WEIR_MEMBER(state)),
+      size_key<S>(
+          "state", {mib, 1024 * gib},
+          "for what remote_write sinks remember of their series (beyond it the series unseen "
+          "for longest are forgotten), and as much again for pushed groups (new ones are "
+          "refused beyond it)",
+          WEIR_MEMBER(state)),
       size_key<S>("names", {64 * kib, 1024 * gib},
                   "for the names of series and labels that remote_write sinks gave, in a file; "
                   "beyond it further names carry a suffix",

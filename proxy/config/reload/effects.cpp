@@ -47,6 +47,16 @@ constexpr std::array effects{
                [](settings& to, const settings& from) {
                  keep_of_udp(to, from, &udp_settings::datagram_limit);
                }},
+    key_effect{"push.enabled"},
+    key_effect{"push.database"},
+    key_effect{"push.ttl_least"},
+    key_effect{"push.ttl_most"},
+    key_effect{"push.ttl_once"},
+    key_effect{"push.job_ttl"},
+    key_effect{"push.repeat"},
+    key_effect{"push.timestamps"},
+    key_effect{"push.job_suffix"},
+    key_effect{"push.wipe"},
     key_effect{"log.type", [](settings& to, const settings& from) { to.log.type = from.log.type; }},
     key_effect{"log.directory",
                [](settings& to, const settings& from) { to.log.directory = from.log.directory; }},

@@ -168,6 +168,7 @@ void pipeline::reloading::apply() {
   apply_terms();
   apply_http();
   apply_udp();
+  of.pushed->configure(*made.next);
   of.configured = made.next;
 }
 

@@ -149,9 +149,12 @@ TEST(coding, by_name) {
     EXPECT_EQ(coding_for(name), coding::gzip) << name;
   }
   for (const char* name :
-       {"deflate", "br", "zstd", "gzip, gzip", "snappy", "x-snappy-framed", "compress", "gzip, br",
-        "utf-8, zstd", "application/zstd", "application/x-snappy", "LZ4"}) {
+       {"deflate", "br", "zstd", "gzip, gzip", "snappy, snappy", "gzip, snappy", "compress",
+        "gzip, br", "utf-8, zstd", "application/zstd", "application/x-snappy", "LZ4"}) {
     EXPECT_EQ(coding_for(name), coding::unknown) << name;
+  }
+  for (const char* name : {"snappy", "Snappy", "x-snappy-framed", "identity, snappy"}) {
+    EXPECT_EQ(coding_for(name), coding::snappy) << name;
   }
   for (const char* name : {"utf-8", "UTF8", "application/gzip", "text/plain", "none", "7bit",
                            "gzip, utf-8", "utf-8, gzip", "plain;q=1"}) {
@@ -192,6 +195,19 @@ TEST(coding, nonsense_is_passed_over_where_the_body_shows_what_it_is) {
   subject.receive(encoded("utf-8", text) + encoded("gzip", gzip(text)) + encoded("utf-8", ""),
                   start);
   EXPECT_EQ(router.encodings_ignored, 1U) << "only where it was";
+}
+
+TEST(coding, snappy_is_for_those_who_read_it) {
+  const std::string body = "\n$m v=1\nm v";
+  std::string request = encoded("snappy", body);
+  EXPECT_EQ(status_of(feed({request}).output), 415);
+  request.replace(request.find(" /") + 1,
+                  request.find(' ', request.find(" /") + 1) - request.find(" /") - 1, "/snappy");
+  for_every_split(request, [&](const std::vector<std::string_view>& pieces) {
+    const outcome_of_bytes out = feed(pieces);
+    ASSERT_EQ(status_of(out.output), 200);
+    ASSERT_EQ(out.requests.front().body, body);
+  });
 }
 
 TEST(coding, what_is_truly_encoded_otherwise_is_refused) {

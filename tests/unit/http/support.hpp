@@ -112,6 +112,7 @@ class recording_exchange : public exchange {
   }
 
   bool takes_body() const override { return path_ != "/query"; }
+  bool reads_snappy() const override { return path_ == "/snappy"; }
   void encoding_ignored() override { ++owner_.encodings_ignored; }
 
   static response text(int status, std::string body) {

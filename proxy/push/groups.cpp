@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "push/groups.hpp"
+
+#include <algorithm>
+
+namespace weir::push {
+namespace {
+
+std::size_t bytes_of(const pushed_family& one) noexcept {
+  return family_overhead + one.name.size() + one.help.size() + one.text.size();
+}
+
+std::size_t bytes_of(const grouping& labels) noexcept {
+  constexpr std::size_t node = 112;
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : labels) {
+    bytes += node + name.size() + value.size();
+  }
+  return bytes;
+}
+
+/// Its key is kept twice.
+void count(group& one) {
+  one.bytes = group_overhead + 4 * bytes_of(one.labels);
+  one.samples = 0;
+  for (const auto& [name, each] : one.families) {
+    one.bytes += bytes_of(each->is);
+    one.samples += each->is.samples;
+  }
+}
+
+}  // namespace
+
+void group_table::set_bytes_max(std::size_t bytes) {
+  const std::lock_guard hold(lock_);
+  bytes_max_ = bytes;
+}
+
+bool group_table::has_room(const grouping& labels, const std::vector<pushed_family>& families,
+                           bool adds) const {
+  std::size_t wanted = group_overhead + 4 * bytes_of(labels);
+  for (const pushed_family& each : families) {
+    wanted += bytes_of(each);
+  }
+  const std::lock_guard hold(lock_);
+  const auto known = groups_.find(key_of(labels));
+  std::size_t freed = 0;
+  if (known != groups_.end()) {
+    freed = known->second.is->bytes;
+    if (adds) {
+      for (const auto& [name, each] : known->second.is->families) {
+        const bool is_replaced =
+            std::any_of(families.begin(), families.end(),
+                        [&, named = name](const pushed_family& one) { return one.name == named; });
+        wanted += is_replaced ? 0 : bytes_of(each->is);
+      }
+    }
+  }
+  // A push that makes its group no larger is never refused.
+  return wanted <= freed || totals_.bytes - freed + wanted <= bytes_max_;
+}
+
+void group_table::apply(group_push push, const lifetime_terms& terms, const moment& now) {
+  auto next = std::make_shared<group>();
+  const std::string key = key_of(push.labels);
+  const auto named = named_ttl(terms, push.labels.at("job"));
+  const std::lock_guard hold(lock_);
+  const auto at = groups_.try_emplace(key).first;
+  entry& kept = at->second;
+  if (kept.is != nullptr) {
+    next->failed = kept.is->failed;
+    next->interval_ns = next_interval(kept.is->interval_ns, now.steady - kept.pushed);
+    if (push.adds) {
+      next->families = kept.is->families;
+    }
+  }
+  next->labels = std::move(push.labels);
+  next->series = std::move(push.series);
+  next->database = std::move(push.database);
+  next->retention_policy = std::move(push.retention_policy);
+  next->pushed = now.wall;
+  next->ttl = push.ttl ? *push.ttl
+              : named  ? *named
+                       : time_to_live(learnt_ttl(terms, next->interval_ns));
+  for (pushed_family& each : push.families) {
+    auto family = std::make_shared<const kept_family>(kept_family{std::move(each), now.wall});
+    next->families.erase(family->is.name);  // its key lies in the old one
+    next->families.emplace(family->is.name, family);
+  }
+  count(*next);
+  kept.pushed = now.steady;
+  kept.expires = next->ttl ? now.steady.after(*next->ttl) : steady_time::never();
+  kept.repeats = terms.repeat_ns > 0 ? now.steady.after(terms.repeat_ns) : steady_time::never();
+  put(at, std::move(next));
+}
+
+void group_table::put(table::iterator at, std::shared_ptr<const group> next) {
+  entry& kept = at->second;
+  if (kept.is != nullptr) {
+    totals_.bytes -= kept.is->bytes;
+    totals_.samples -= kept.is->samples;
+  }
+  totals_.bytes += next->bytes;
+  totals_.samples += next->samples;
+  totals_.groups = groups_.size();
+  kept.is = std::move(next);
+  ++version_;
+  schedule(at);
+}
+
+void group_table::schedule(table::iterator at) {
+  entry& kept = at->second;
+  due_.erase({kept.due.ns, at->first});
+  kept.due = std::min(kept.expires, kept.repeats);
+  if (kept.due < steady_time::never()) {
+    due_.emplace(kept.due.ns, at->first);
+  }
+}
+
+void group_table::erase(table::iterator at) {
+  due_.erase({at->second.due.ns, at->first});
+  totals_.bytes -= at->second.is->bytes;
+  totals_.samples -= at->second.is->samples;
+  groups_.erase(at);
+  totals_.groups = groups_.size();
+  ++version_;
+}
+
+void group_table::note_failure(const grouping& labels, wall_time now) {
+  const std::lock_guard hold(lock_);
+  const auto known = groups_.find(key_of(labels));
+  if (known != groups_.end()) {
+    auto next = std::make_shared<group>(*known->second.is);
+    next->failed = now;
+    put(known, std::move(next));
+  }
+}
+
+bool group_table::remove(const grouping& labels) {
+  const std::lock_guard hold(lock_);
+  const auto known = groups_.find(key_of(labels));
+  if (known == groups_.end()) {
+    return false;
+  }
+  erase(known);
+  ++totals_.deleted;
+  return true;
+}
+
+void group_table::wipe() {
+  const std::lock_guard hold(lock_);
+  totals_.deleted += groups_.size();
+  due_.clear();
+  groups_.clear();
+  totals_.groups = totals_.samples = totals_.bytes = 0;
+  ++version_;
+}
+
+void group_table::restore(group kept, time_to_live ttl_left_ns, const lifetime_terms& terms,
+                          const moment& now) {
+  count(kept);
+  const std::lock_guard hold(lock_);
+  const auto at = groups_.try_emplace(key_of(kept.labels)).first;
+  at->second.pushed = now.steady;
+  at->second.expires = ttl_left_ns ? now.steady.after(*ttl_left_ns) : steady_time::never();
+  at->second.repeats =
+      terms.repeat_ns > 0 ? now.steady.after(terms.repeat_ns) : steady_time::never();
+  put(at, std::make_shared<const group>(std::move(kept)));
+}
+
+void group_table::expire(steady_time now) {
+  const std::lock_guard hold(lock_);
+  for (auto next = due_.begin(); next != due_.end() && next->first <= now.ns;) {
+    const auto at = groups_.find(std::string(next->second));
+    ++next;
+    if (at->second.expires <= now) {
+      erase(at);
+      ++totals_.expired;
+    }
+  }
+}
+
+std::vector<std::shared_ptr<const group>> group_table::take_due(const lifetime_terms& terms,
+                                                                steady_time now,
+                                                                std::size_t bytes_max) {
+  std::vector<std::shared_ptr<const group>> taken;
+  std::size_t bytes = 0;
+  const std::lock_guard hold(lock_);
+  while (!due_.empty() && due_.begin()->first <= now.ns && bytes < bytes_max) {
+    const auto at = groups_.find(std::string(due_.begin()->second));
+    if (at->second.expires <= now) {
+      break;  // `expire` comes first
+    }
+    bytes += at->second.is->bytes;
+    taken.push_back(at->second.is);
+    at->second.repeats = terms.repeat_ns > 0 ? now.after(terms.repeat_ns) : steady_time::never();
+    schedule(at);
+  }
+  return taken;
+}
+
+std::vector<std::shared_ptr<const group>> group_table::all() const {
+  std::vector<std::shared_ptr<const group>> out;
+  const std::lock_guard hold(lock_);
+  out.reserve(groups_.size());
+  for (const auto& [key, each] : groups_) {
+    out.push_back(each.is);
+  }
+  return out;
+}
+
+std::shared_ptr<const group> group_table::find(const grouping& labels) const {
+  const std::lock_guard hold(lock_);
+  const auto known = groups_.find(key_of(labels));
+  return known == groups_.end() ? nullptr : known->second.is;
+}
+
+group_totals group_table::totals() const {
+  const std::lock_guard hold(lock_);
+  return totals_;
+}
+
+std::uint64_t group_table::version() const {
+  const std::lock_guard hold(lock_);
+  return version_;
+}
+
+}  // namespace weir::push

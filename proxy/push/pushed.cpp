@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "push/pushed.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "exposition/numbers.hpp"
+#include "exposition/text_writer.hpp"
+
+namespace weir::push {
+namespace {
+
+using exposition::label;
+using exposition::sample;
+
+constexpr std::string_view instance_name = "instance";
+
+/// The sample's labels with those of its group over them, in the order of their names.
+void merge_labels(std::span<const label> own, const grouping& over, bool keeps_instance,
+                  std::vector<label>& out) {
+  out.clear();
+  bool has_instance = false;
+  for (const label& each : own) {
+    const bool is_kept = keeps_instance && each.name == instance_name;
+    if (is_kept || !over.contains(each.name)) {
+      out.push_back(each);
+      has_instance = has_instance || is_kept;
+    }
+  }
+  for (const auto& [name, value] : over) {
+    if (!has_instance || name != instance_name) {
+      out.push_back({.name = name, .value = value});
+    }
+  }
+  std::sort(out.begin(), out.end(),
+            [](const label& one, const label& other) { return one.name < other.name; });
+}
+
+std::string place_of(const sample& one) {
+  return one.line > 0 ? "in line " + std::to_string(one.line) : "of " + exposition::shown(one.name);
+}
+
+class family_writer {
+ public:
+  family_writer(const exposition::document& all, const grouping& over, const read_options& options)
+      : all_(all), over_(over), options_(options) {
+    made_.families.reserve(all.families().size());
+    for (const exposition::family& each : all.families()) {
+      made_.families.push_back(
+          {.name = std::string(each.name), .type = each.type, .help = std::string(each.help)});
+    }
+    seen_.reserve(all.samples().size());
+  }
+
+  /// Empty, or why not.
+  [[nodiscard]] std::string add(const sample& one);
+  [[nodiscard]] pushed take() {
+    std::erase_if(made_.families, [](const pushed_family& each) { return each.samples == 0; });
+    return std::move(made_);
+  }
+
+ private:
+  const exposition::document& all_;
+  const grouping& over_;
+  const read_options options_;
+  pushed made_;
+  /// Series by their hash, with the sample that had it first.
+  std::unordered_multimap<std::size_t, const sample*> seen_;
+  std::vector<label> labels_;
+  std::vector<label> other_labels_;
+  std::string series_;
+  std::string other_;
+};
+
+std::string family_writer::add(const sample& one) {
+  if (one.time_ms && options_.times == push_time_mode::reject) {
+    return "pushed metrics must not have timestamps, and the sample " + place_of(one) +
+           " has one (push.timestamps = \"keep\" takes them)";
+  }
+  merge_labels(all_.labels_of(one), over_, options_.keeps_instance, labels_);
+  series_.clear();
+  exposition::append_series(one.name, labels_, series_);
+  const std::size_t hash = std::hash<std::string_view>{}(series_);
+  const auto [first, last] = seen_.equal_range(hash);
+  for (auto at = first; at != last; ++at) {
+    merge_labels(all_.labels_of(*at->second), over_, options_.keeps_instance, other_labels_);
+    other_.clear();
+    exposition::append_series(at->second->name, other_labels_, other_);
+    if (other_ == series_) {
+      return "the sample " + place_of(one) + " was collected before with the same name and label " +
+             "values, " + place_of(*at->second) +
+             " (the labels of the group, in the path, take the place of those in the body)";
+    }
+  }
+  seen_.emplace(hash, &one);
+  pushed_family& into = made_.families[one.family];
+  if (into.name == push_time_name || into.name == failure_time_name) {
+    return {};
+  }
+  into.text.append(series_).push_back(' ');
+  exposition::append_number(one.value, into.text);
+  into.text.push_back('\n');
+  ++into.samples;
+  append_line(one.name, labels_, one.value,
+              one.time_ms ? nanoseconds_of(*one.time_ms) : options_.now_ns, made_.lines,
+              made_.counts);
+  return {};
+}
+
+}  // namespace
+
+grouping series_labels(const grouping& group, job_suffix_mode suffix) {
+  grouping labels = group;
+  std::string& job = labels.at("job");
+  if (suffix != job_suffix_mode::keep && has_random_suffix(job)) {
+    if (suffix == job_suffix_mode::to_label) {
+      labels.emplace("flink_process", job.substr(job.size() - random_suffix_bytes));
+    }
+    job.resize(job.size() - random_suffix_bytes);
+  }
+  labels.emplace("instance", "");
+  return labels;
+}
+
+result<pushed> read_pushed(const exposition::document& all, const grouping& series_labels,
+                           const read_options& options) {
+  family_writer writer(all, series_labels, options);
+  for (const sample& each : all.samples()) {
+    if (std::string wrong = writer.add(each); !wrong.empty()) {
+      return failure{"pushed metrics are invalid: " + wrong};
+    }
+  }
+  return writer.take();
+}
+
+}  // namespace weir::push

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every exchange has, whatever its route does: its connection, its request, and how its answer
+// is counted and completed. Thread: the intake loop's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "accounts/source_registry.hpp"
+#include "api/context.hpp"
+#include "api/routes.hpp"
+#include "base/times.hpp"
+#include "http/connection.hpp"
+#include "server/http_service.hpp"
+
+namespace weir {
+
+/// The loop's worker, as exchanges see it. It outlives them.
+class exchange_home {
+ public:
+  virtual ~exchange_home() = default;
+  [[nodiscard]] virtual const http_services& services() const noexcept = 0;
+  [[nodiscard]] virtual write_path& path() noexcept = 0;
+  [[nodiscard]] virtual http_account& account() noexcept = 0;
+  [[nodiscard]] virtual const listener& listener_of(const http::connection& on) const = 0;
+  /// Who sent a request, as far as it says so; nullptr: senders are not counted.
+  [[nodiscard]] virtual std::shared_ptr<const sender> sender_of(const http::request_head& head) = 0;
+};
+
+/// Of a request whose head is complete: how it is answered, when it came, and what its answer
+/// repeats.
+struct opened_request {
+  api::routing routing;
+  moment began;
+  api::request_context context;
+};
+
+class answering_exchange : public http::exchange {
+ public:
+  answering_exchange(exchange_home& home, http::connection& on, opened_request request)
+      : home_(home), on_(on), request_(std::move(request)) {}
+
+  void body(std::string_view) override {}
+  void complete() override {}
+  [[nodiscard]] http::response fail(http::body_failure why) override;
+  void encoding_ignored() override;
+
+ protected:
+  /// The connection may delete this exchange during the call.
+  void answer(http::response reply);
+  /// This route's answer to an incomplete body.
+  [[nodiscard]] virtual http::response failed(http::body_failure why) const;
+
+  [[nodiscard]] const opened_request& request() const noexcept { return request_; }
+  [[nodiscard]] const api::routing& routing() const noexcept { return request_.routing; }
+
+  exchange_home& home_;
+  http::connection& on_;
+
+ private:
+  /// Counts the answer and gives it what every answer carries.
+  void finish(http::response& response);
+
+  const opened_request request_;
+};
+
+}  // namespace weir

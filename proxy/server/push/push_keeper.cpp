@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/push/push_keeper.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "exposition/text_reader.hpp"
+#include "observe/journal.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::chrono::seconds between_looks{1};
+constexpr std::int64_t between_saves_ns = 60'000'000'000;
+// Of one look; what is left waits for the next.
+constexpr std::size_t repeated_bytes_max = std::size_t{8} << 20;
+
+}  // namespace
+
+push_keeper::push_keeper(push_service& service, const write_services& writes, clock_source clock,
+                         std::string file)
+    : service_(service), clock_(std::move(clock)), path_(writes), file_(std::move(file)) {
+  const moment now = clock_();
+  saved_ = now.steady;
+  const auto terms = service_.terms.current();
+  if (const std::string told = file_.load(service_.groups, terms->lifetime, now); !told.empty()) {
+    journal(journal_level::warning, told);
+  }
+}
+
+void push_keeper::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void push_keeper::stop() {
+  {
+    const std::lock_guard hold(lock_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+  if (!std::exchange(stopped_, true)) {
+    save();
+  }
+}
+
+void push_keeper::run() {
+  std::unique_lock hold(lock_);
+  while (!stopping_) {
+    wake_.wait_for(hold, between_looks, [this] { return stopping_; });
+    if (!stopping_) {
+      hold.unlock();
+      work();
+      hold.lock();
+    }
+  }
+}
+
+void push_keeper::work() {
+  const moment now = clock_();
+  const auto terms = service_.terms.current();
+  service_.groups.expire(now.steady);
+  for (const auto& each :
+       service_.groups.take_due(terms->lifetime, now.steady, repeated_bytes_max)) {
+    repeat(*each, now);
+  }
+  path_.end_of_turn();
+  if (now.steady - saved_ >= between_saves_ns) {
+    saved_ = now.steady;
+    save();
+  }
+}
+
+void push_keeper::repeat(const push::group& one, const moment& now) {
+  lines_.clear();
+  push::line_counts counts;
+  for (const auto& [name, each] : one.families) {
+    exposition::document all;
+    if (!exposition::read_text(each->is.text, all)) {
+      push::append_lines(all, now.wall.ns, lines_, counts);
+    }
+  }
+  if (lines_.empty()) {
+    return;
+  }
+  api::write_target target;
+  target.database = one.database;
+  target.retention_policy = one.retention_policy;
+  target.precision_stated = true;
+  // What the log does not take now is due again after the same time.
+  const auto begun = std::make_shared<write_job*>(nullptr);
+  std::string refusal;
+  *begun =
+      path_.begin(target, now.wall.ns, refusal,
+                  [this, begun](write_end end, const write_verdict& verdict, const std::string&) {
+                    if (end == write_end::answered) {
+                      service_.counts.repeated.add_shared(verdict.accepted);
+                    }
+                    path_.release(**begun);
+                  });
+  if (*begun != nullptr) {
+    (*begun)->body(lines_);
+    (*begun)->complete();
+  }
+}
+
+void push_keeper::save() {
+  if (const outcome saved = file_.save(service_.groups); !saved) {
+    journal_limited("pushed groups", journal_level::error,
+                    "pushed groups are not kept over a restart: " + saved.error().message);
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "push/pushed.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/push/push_testing.hpp"
+
+namespace weir::push {
+namespace {
+
+std::string refusal_of(std::string_view text, const grouping& labels = {{"job", "j"}}) {
+  exposition::document all;
+  EXPECT_FALSE(exposition::read_text(text, all).has_value());
+  const auto made = read_pushed(all, series_labels(labels, job_suffix_mode::keep), {.now_ns = 1});
+  return made ? "taken" : made.error().message;
+}
+
+TEST(pushed_families, samples_have_the_labels_of_their_group) {
+  const pushed made =
+      pushed_text("# HELP a b\n# TYPE a gauge\na{z=\"1\",job=\"other\"} 2\na 3\nb 4\n",
+                  series_labels({{"job", "j"}, {"zone", "q"}}, job_suffix_mode::keep));
+  ASSERT_EQ(made.families.size(), 2U);
+  EXPECT_EQ(made.families[0].help, "b");
+  EXPECT_EQ(
+      made.families[0].text,
+      "a{instance=\"\",job=\"j\",z=\"1\",zone=\"q\"} 2\na{instance=\"\",job=\"j\",zone=\"q\"} 3\n");
+  EXPECT_EQ(made.families[1].samples, 1U);
+  EXPECT_EQ(made.lines,
+            "a,job=j,z=1,zone=q value=2 1700000000000000000\n"
+            "a,job=j,zone=q value=3 1700000000000000000\n"
+            "b,job=j,zone=q value=4 1700000000000000000\n");
+  EXPECT_EQ(made.counts.written, 3U);
+}
+
+TEST(pushed_families, a_samples_own_instance_stays_where_its_group_has_none) {
+  const std::string_view text = "a{instance=\"x\"} 1\nb 1\n";
+  exposition::document all;
+  EXPECT_FALSE(exposition::read_text(text, all).has_value());
+  const grouping series = series_labels({{"job", "j"}}, job_suffix_mode::keep);
+  const auto kept = read_pushed(all, series, {.keeps_instance = true});
+  EXPECT_EQ(kept.value().families[0].text, "a{instance=\"x\",job=\"j\"} 1\n");
+  EXPECT_EQ(kept.value().families[1].text, "b{instance=\"\",job=\"j\"} 1\n");
+  const auto replaced = read_pushed(all, series, {.keeps_instance = false});
+  EXPECT_EQ(replaced.value().families[0].text, "a{instance=\"\",job=\"j\"} 1\n");
+}
+
+TEST(pushed_families, what_line_protocol_cannot_hold_is_counted_and_kept_for_the_group) {
+  const pushed made = pushed_text(
+      "a NaN\nb +Inf\nc{x=\"l\\nf\"} 1\nc{x=\"back\\\\\"} 1\n{\"#c\"} 1\nd{x=\"a b,c=d\\\\e\"} 1\n"
+      "{\"a name, with\"} 1\n",
+      series_labels({{"job", "j"}}, job_suffix_mode::keep));
+  EXPECT_EQ(made.lines,
+            "d,job=j,x=a\\ b\\,c\\=d\\e value=1 1700000000000000000\n"
+            "a\\ name\\,\\ with,job=j value=1 1700000000000000000\n");
+  EXPECT_EQ(made.counts.not_finite, 2U);
+  EXPECT_EQ(made.counts.unwritable, 3U);
+  EXPECT_EQ(made.families.size(), 6U);
+}
+
+TEST(pushed_families, a_series_that_is_there_twice_is_refused) {
+  EXPECT_EQ(
+      refusal_of("a{x=\"1\"} 1\nb 1\na{x=\"1\"} 2\n"),
+      "pushed metrics are invalid: the sample in line 3 was collected before with the same "
+      "name and label values, in line 1 (the labels of the group, in the path, take the place "
+      "of those in the body)");
+  EXPECT_NE(refusal_of("a{job=\"1\"} 1\na{job=\"2\"} 2\n"), "taken") << "the group's job is both's";
+  EXPECT_EQ(refusal_of("a{x=\"1\",y=\"2\"} 1\na{y=\"1\",x=\"2\"} 2\n"), "taken");
+}
+
+TEST(pushed_families, times_are_refused_or_kept) {
+  EXPECT_TRUE(refusal_of("a 1 5\n").starts_with(
+      "pushed metrics are invalid: pushed metrics must not have timestamps"));
+  const pushed made =
+      pushed_text("a 1 5\nb 1 9223372036854775807\n", {{"job", "j"}}, push_time_mode::keep);
+  EXPECT_EQ(made.lines, "a,job=j value=1 5000000\nb,job=j value=1 9223372036854000000\n");
+  EXPECT_EQ(made.families[0].text, "a{job=\"j\"} 1\n");
+}
+
+TEST(pushed_families, those_of_the_group_itself_are_left_out) {
+  const pushed made =
+      pushed_text("push_time_seconds 1\npush_failure_time_seconds 2\na 3\n", {{"job", "j"}});
+  ASSERT_EQ(made.families.size(), 1U);
+  EXPECT_EQ(made.families[0].name, "a");
+}
+
+TEST(pushed_families, flinks_suffix_stays_goes_or_becomes_a_label) {
+  const std::string suffix = "0123456789abcdef0123456789abcdef";
+  const grouping labels{{"job", "flink" + suffix}};
+  EXPECT_EQ(series_labels(labels, job_suffix_mode::keep).at("job"), "flink" + suffix);
+  EXPECT_EQ(series_labels(labels, job_suffix_mode::strip),
+            (grouping{{"instance", ""}, {"job", "flink"}}));
+  EXPECT_EQ(series_labels(labels, job_suffix_mode::to_label),
+            (grouping{{"flink_process", suffix}, {"instance", ""}, {"job", "flink"}}));
+  EXPECT_EQ(series_labels({{"job", "plain"}, {"instance", "i"}}, job_suffix_mode::strip),
+            (grouping{{"instance", "i"}, {"job", "plain"}}));
+}
+
+}  // namespace
+}  // namespace weir::push
