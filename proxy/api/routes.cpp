@@ -10,6 +10,7 @@
 #include "api/influx_v1.hpp"
 #include "api/influx_v2.hpp"
 #include "api/influx_v3.hpp"
+#include "api/remote_write/remote_write.hpp"
 
 namespace weir::api {
 namespace {
@@ -64,6 +65,18 @@ constexpr std::array table{
           .served_by = handler::write,
           .needs = right::write,
           .dialect = influx_v3},
+    route{.path = "/api/v1/write",
+          .methods = {method::post},
+          .label = "/api/v1/write",
+          .served_by = handler::write,
+          .needs = right::write,
+          .dialect = prometheus_write},
+    route{.path = "/api/v1/prom/write",
+          .methods = {method::post},
+          .label = "/api/v1/prom/write",
+          .served_by = handler::write,
+          .needs = right::write,
+          .dialect = influx_prometheus_write},
     // HEAD is refused, as in InfluxDB: a query may change something.
     route{.path = "/query",
           .methods = {method::get, method::post},

@@ -6,12 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "api/remote_write/translation.hpp"
 #include "api/verdict.hpp"
 #include "base/result.hpp"
 #include "http/connection.hpp"
@@ -62,6 +64,12 @@ struct write_dialect {
   http::response (*too_large)(std::string_view why);
   /// 400: this request will never be accepted.
   http::response (*refused)(std::string_view why);
+  /// Of a request whose body is no line protocol, by its head; the error is the answer to give.
+  /// nullptr: bodies are line protocol.
+  result<std::unique_ptr<body_translation>, http::response> (*translation)(
+      const http::request_head& head) = nullptr;
+  /// Not empty: `parse_target` may name no database, and then it is this one.
+  std::string_view default_database = {};
 };
 
 /// Checks a name: at most 255 bytes of UTF-8 without control characters. `kind` is what it names,

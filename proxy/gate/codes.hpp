@@ -51,6 +51,10 @@ enum class gate_code : std::uint8_t {
   duplicate_field,
   series_limit,
   too_many_fields,
+  stale_marker,
+  not_finite,
+  native_histogram,
+  unwritable_sample,
   number_of_codes,  // none itself
 };
 
@@ -184,6 +188,17 @@ inline constexpr auto gate_codes = std::to_array<gate_code_row>({
    "The point has more fields than its database allows.",
    "Put what distinguishes the fields into a tag or a field's value, send the point in parts, or raise "
    "`fields_per_point` of the database."},
+  {gate_code::stale_marker, "stale_marker", refusal_form::none, "",
+   "A sample of remote write said that its series had ended, which no line can say.", ""},
+  {gate_code::not_finite, "not_finite", refusal_form::none, "",
+   "A sample of remote write was NaN or infinite, which line protocol cannot hold.", ""},
+  {gate_code::native_histogram, "native_histogram", refusal_form::none, "",
+   "Remote write brought a native histogram, which is no number.",
+   "Have the sender send classic histograms (`send_native_histograms: false`)."},
+  {gate_code::unwritable_sample, "unwritable_sample", refusal_form::none, "",
+   "A sample of remote write has a name or a label with a line feed in it or a backslash at its "
+   "end, which line protocol cannot hold.",
+   "Relabel it at the sender (`write_relabel_configs`)."},
 });
 // clang-format on
 

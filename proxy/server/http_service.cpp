@@ -16,9 +16,13 @@
 #include "base/assert.hpp"
 #include "config/settings.hpp"
 #include "observe/journal.hpp"
+#include "server/answers/facts_of_health.hpp"
 #include "server/answers/park_admin.hpp"
 #include "server/answers/scrape.hpp"
 #include "server/exchanges/answering_exchange.hpp"
+#include "server/exchanges/translated_body.hpp"
+#include "server/exchanges/write_answer.hpp"
+#include "server/exchanges/write_target.hpp"
 #include "server/health_report.hpp"
 #include "server/push/push_exchange.hpp"
 
@@ -31,8 +35,6 @@ constexpr std::size_t query_body_bytes_max = std::size_t{1} << 20;
 constexpr std::string_view too_large_message =
     "Request Entity Too Large: the lines of one request need more memory than limits.memory allows "
     "it: send fewer at a time";
-// Answers to writes that are larger than this have a brief form, too, for when memory is short.
-constexpr std::size_t brief_from_bytes = 2048;
 
 class http_worker;
 
@@ -49,11 +51,24 @@ class write_exchange final : public answering_exchange {
   void refuse(http::response reply) { answer(std::move(reply)); }
   /// A 503 carries Retry-After.
   void add_retry_after() noexcept { retry_after_ = true; }
-  void body(std::string_view piece) override { job_->body(piece); }
-  [[nodiscard]] std::size_t take(std::string_view piece, turn_work& work) override {
-    return job_->body(piece, work);
+  /// The body is no line protocol. Before `begin`.
+  void translate(std::unique_ptr<translated_body> how) noexcept { translated_ = std::move(how); }
+  void body(std::string_view piece) override {
+    if (translated_ == nullptr) {
+      job_->body(piece);
+    } else if (!translated_->add(piece)) {
+      give_up_body();
+    }
   }
-  void complete() override { job_->complete(); }
+  [[nodiscard]] std::size_t take(std::string_view piece, turn_work& work) override {
+    if (translated_ == nullptr) {
+      return job_->body(piece, work);
+    }
+    body(piece);
+    return piece.size();
+  }
+  void complete() override;
+  [[nodiscard]] bool reads_snappy() const override { return translated_ != nullptr; }
   [[nodiscard]] http::response fail(http::body_failure why) override;
   [[nodiscard]] bool takes_body() const override { return true; }
   [[nodiscard]] bool give_way() noexcept override { return job_ != nullptr && job_->give_way(); }
@@ -70,14 +85,16 @@ class write_exchange final : public answering_exchange {
  private:
   void finished(write_end end, const write_verdict& verdict, const std::string& detail);
   void release();
+  /// There is no memory for what is to be translated.
+  void give_up_body();
   void describe(letter_header& header) const;
   [[nodiscard]] bool quiet(const write_verdict& verdict) const;
-  [[nodiscard]] http::response answer_of(const write_verdict& verdict) const;
   [[nodiscard]] http::response overloaded(std::string_view why) const;
 
   const api::write_dialect& dialect_;
   std::shared_ptr<const sender> from_;
   write_job* job_ = nullptr;
+  std::unique_ptr<translated_body> translated_;
   bool retry_after_ = false;
   bool too_large_ = false;
 };
@@ -163,7 +180,6 @@ class http_worker final : public loop_worker, public http::router, public exchan
   void wait_for(reload_exchange& one) { reloads_.push_back(&one); }
   void forget(reload_exchange& one) { std::erase(reloads_, &one); }
   [[nodiscard]] http::response metrics() const;
-  [[nodiscard]] health_facts health() const;
 
  private:
   [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
@@ -229,6 +245,28 @@ void write_exchange::begin(const api::write_target& target, std::int64_t now_ns,
   }
 }
 
+void write_exchange::complete() {
+  if (translated_ != nullptr) {
+    auto failed = translated_->pass_to(*job_);
+    if (translated_->short_of_memory()) {
+      give_up_body();
+      return;
+    }
+    if (failed) {
+      release();
+      answer(std::move(*failed));
+      return;
+    }
+  }
+  job_->complete();
+}
+
+void write_exchange::give_up_body() {
+  release();
+  answer(translated_->too_large() ? dialect_.too_large(too_large_message)
+                                  : overloaded("the memory for requests in flight is used up"));
+}
+
 void write_exchange::describe(letter_header& header) const {
   header.listener = "http";
   header.dialect = dialect_.name;
@@ -253,31 +291,6 @@ http::response write_exchange::fail(http::body_failure why) {
   return answering_exchange::fail(why);
 }
 
-/// The answer, with a brief form: where there is no memory for the whole list of rejected lines,
-/// the client must still learn that the other lines were kept.
-http::response write_exchange::answer_of(const write_verdict& verdict) const {
-  http::response reply = dialect_.answer(verdict);
-  if (reply.body.size() > brief_from_bytes) {
-    write_verdict brief;
-    brief.lines = verdict.lines;
-    brief.accepted = verdict.accepted;
-    brief.rejected = verdict.rejected;
-    brief.beyond_retention = verdict.beyond_retention;
-    brief.withheld = verdict.withheld;
-    brief.nothing_kept = verdict.nothing_kept;
-    if (!verdict.refusals.empty()) {
-      rejected_line first = verdict.refusals.front();
-      first.message.resize(std::min(first.message.size(), brief_from_bytes / 2));
-      brief.refusals.push_back(std::move(first));
-    }
-    for (const storage_refusal& each : verdict.storage) {
-      brief.storage.push_back({.code = each.code, .points = each.points});
-    }
-    reply.brief_body = dialect_.answer(brief).body;
-  }
-  return reply;
-}
-
 http::response write_exchange::overloaded(std::string_view why) const {
   http::response reply = dialect_.overloaded(why);
   if (retry_after_) {
@@ -292,7 +305,10 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
   http::response reply;
   switch (end) {
     case write_end::answered:
-      reply = quiet(verdict) ? http::response{} : answer_of(verdict);
+      reply = quiet(verdict) ? http::response{} : answer_with_brief_form(dialect_, verdict);
+      if (translated_ != nullptr) {
+        translated_->amend(verdict, quiet(verdict), reply);
+      }
       counters.log_failed.store(false, std::memory_order_relaxed);
       break;
     case write_end::overloaded:
@@ -433,7 +449,16 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
   if (dialect.reads_retry_after != nullptr && dialect.reads_retry_after(head)) {
     exchange->add_retry_after();
   }
-  auto target = dialect.parse_target(head.query);
+  auto target = read_target(dialect, head.query, services_.databases);
+  if (target && dialect.translation != nullptr) {
+    auto how = dialect.translation(head);
+    if (!how) {
+      exchange->refuse(std::move(how).error());
+      return exchange;
+    }
+    exchange->translate(std::make_unique<translated_body>(
+        std::move(how).value(), terms_->body_bytes_max, services_.writes.memory, on.peer().share));
+  }
   if (target) {
     api::read_options(head, target.value().options);
     if (!target.value().precision_stated) {
@@ -483,9 +508,9 @@ http::response http_worker::answer_at_once(const api::routing& routing,
     case api::handler::ping:
       return api::ping_response(head.query);
     case api::handler::health:
-      return health_of(health());
+      return health_of(facts_of(services_));
     case api::handler::ready:
-      return readiness_of(health());
+      return readiness_of(facts_of(services_));
     case api::handler::metrics:
       return metrics();
     case api::handler::write:
@@ -503,26 +528,6 @@ http::response http_worker::answer_at_once(const api::routing& routing,
   }
   WEIR_ASSERT(false);
   return {};
-}
-
-health_facts http_worker::health() const {
-  http_counters& counters = services_.counters;
-  health_facts known{.log = services_.writes.log.outlook(),
-                     .sinks = services_.sinks ? services_.sinks() : std::vector<sink_standing>{},
-                     .draining = counters.draining.load(std::memory_order_relaxed),
-                     .reload_failed = services_.reloaded == nullptr
-                                          ? std::string{}
-                                          : services_.reloaded->failure_words()};
-  if (known.log.status == append_status::taken && services_.writes.keep_types &&
-      counters.log_failed.load(std::memory_order_relaxed)) {
-    // The log would take an append: the last one may have failed for the types file.
-    if (const outcome kept = services_.writes.keep_types(); !kept) {
-      known.log = {append_status::failed, "the log cannot be written: " + kept.error().message};
-    } else {
-      counters.log_failed.store(false, std::memory_order_relaxed);
-    }
-  }
-  return known;
 }
 
 http::response http_worker::metrics() const {

@@ -42,6 +42,8 @@ struct http_terms {
   /// Those that are open, and those that are closed but have connections.
   listener_table listeners;
   admin_access admin = admin_access::loopback;
+  /// Of a body that is decoded after it was received.
+  std::size_t body_bytes_max = 25'000'000;
 };
 
 /// Those of `http.listen`, then those of `http.quiet_listen`. Fails for an address that cannot be

@@ -359,7 +359,9 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
   listener_changes changes = change_listeners({}, std::move(listeners).value(), next_listener);
   next_listener += static_cast<std::uint32_t>(changes.opened.size());
   answers.publish(std::make_shared<const http_terms>(
-      http_terms{.listeners = std::move(changes.wanted), .admin = configured->http.admin}));
+      http_terms{.listeners = std::move(changes.wanted),
+                 .admin = configured->http.admin,
+                 .body_bytes_max = static_cast<std::size_t>(configured->http.body_limit)}));
   const http_intake_options options{.listen = to_open(changes.opened),
                                     .loops = loop_count(configured->http.loops),
                                     .connections_max = configured->http.connections,

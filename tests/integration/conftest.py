@@ -62,14 +62,23 @@ def influxd(start_influxd):
 
 
 @pytest.fixture
-def prometheus(processes, tmp_path):
-    """A running Prometheus that takes remote write."""
-    executable = executable_from(
-        "WEIR_SERVERS", "prometheus/usr/bin/prometheus", "run tests/servers/fetch.sh"
-    )
-    started = Prometheus(tmp_path / f"prometheus{len(processes)}", executable)
-    processes.append(started)
-    return started.start()
+def start_prometheus(processes, tmp_path):
+    """start_prometheus("global: ...") gives a running Prometheus that takes remote write."""
+
+    def start(*configuration):
+        executable = executable_from(
+            "WEIR_SERVERS", "prometheus/usr/bin/prometheus", "run tests/servers/fetch.sh"
+        )
+        made = Prometheus(tmp_path / f"prometheus{len(processes)}", executable, *configuration)
+        processes.append(made)
+        return made.start()
+
+    return start
+
+
+@pytest.fixture
+def prometheus(start_prometheus):
+    return start_prometheus()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 
 import http.client
 import re
+import signal
 import threading
 import time
 
@@ -17,10 +18,10 @@ WRITE_PATH = "/api/v1/write"
 class Prometheus(Process):
     name = "prometheus"
 
-    def __init__(self, directory, executable):
+    def __init__(self, directory, executable, configuration=CONFIGURATION):
         super().__init__(directory)
         self.executable = executable
-        self.configuration = CONFIGURATION
+        self.configuration = configuration
         self.port = 0  # 0 until the first start; kept from then on
         self.client = None
 
@@ -44,6 +45,11 @@ class Prometheus(Process):
         self.client = Client(f"127.0.0.1:{self.port}")
         self.wait_ready(self.is_ready, 30)
         return self
+
+    def reload(self, configuration):
+        self.configuration = configuration
+        (self.directory / "prometheus.yml").write_text(configuration)
+        self.process.send_signal(signal.SIGHUP)
 
     def listening_port(self, log):
         found = re.search(r'msg="Listening on" address=(?:127\.0\.0\.1|\[::1\]):(\d+)', log)
