@@ -2,25 +2,15 @@
 #include "sinks/filters/line_filter.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "base/glob.hpp"
 #include "sinks/assignments/series_address.hpp"
+#include "sinks/filters/canonical_lines.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
 namespace {
-
-/// These lines went through the gate; whatever it let pass is no matter here.
-parse_options all_pass() {
-  parse_options options;
-  options.utf8 = utf8_policy::pass;
-  options.tag_count = tag_count_policy::pass;
-  options.take_byte_order_mark = false;
-  options.line_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
-  return options;
-}
 
 /// Whether a measurement is taken. Lines of one measurement often follow each other, so the last
 /// answer is kept.
@@ -80,7 +70,7 @@ line_filter::line_filter(std::vector<std::string> measurements, address_share sh
 std::uint32_t line_filter::append_taken(std::string_view lines, log_position position,
                                         std::string& out) const {
   series_check share(share_, position);
-  line_reader reader(all_pass());
+  line_reader reader(options_of_canonical_lines());
   reader.feed(lines);
   reader.finish();
   measurement_check check(measurements_);

@@ -3,21 +3,15 @@
 // Line boundaries by the parser. Pure.
 #include "sinks/influxdb/line_cutter.hpp"
 
-#include <limits>
-
 #include "base/assert.hpp"
+#include "sinks/filters/canonical_lines.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
 
 line_cut cut_lines(std::string_view text, std::uint64_t bytes_max) {
   WEIR_ASSERT(!text.empty());
-  parse_options options;
-  // These lines went through the gate; whatever it let pass is no matter here.
-  options.utf8 = utf8_policy::pass;
-  options.take_byte_order_mark = false;
-  options.line_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
-  line_reader reader(options);
+  line_reader reader(options_of_canonical_lines());
   reader.feed(text);
   reader.finish();
   std::size_t end = 0;

@@ -3,32 +3,18 @@
 // Where each line of a batch ends.
 #include "sinks/influxdb/line_table.hpp"
 
-#include <limits>
 #include <utility>
 
 #include "base/assert.hpp"
+#include "sinks/filters/canonical_lines.hpp"
 
 namespace weir {
-namespace {
-
-/// These lines went through the gate; whatever it let pass is no matter here.
-parse_options all_pass() {
-  parse_options options;
-  options.utf8 = utf8_policy::pass;
-  options.tag_count = tag_count_policy::pass;
-  options.take_byte_order_mark = false;
-  options.line_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
-  return options;
-}
-
-}  // namespace
-
 line_table::line_table(std::string lines) : text_(std::move(lines)) {
   if (!text_.empty() && text_.back() != '\n') {
     text_ += '\n';
   }
   line_reader& reader = reader_;
-  reader.reset(all_pass());
+  reader.reset(options_of_canonical_lines());
   reader.feed(text_);
   std::size_t at = 0;
   for (line_event event = reader.next(); event != line_event::more; event = reader.next()) {
@@ -60,7 +46,7 @@ std::string_view line_table::lines(std::size_t begin, std::size_t end) const noe
 }
 
 void line_table::read(std::size_t index, const std::function<void(const point_view&)>& use) const {
-  reader_.reset(all_pass());
+  reader_.reset(options_of_canonical_lines());
   reader_.feed(line(index));
   if (reader_.next() == line_event::point) {
     use(reader_.point());

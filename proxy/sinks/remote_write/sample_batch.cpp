@@ -6,29 +6,28 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <limits>
+
+#include "sinks/filters/canonical_lines.hpp"
 
 namespace weir {
 
 void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_mapper& mapper) {
-  parse_options options;
-  // These lines went through the gate; whatever it let pass is no matter here.
-  options.utf8 = utf8_policy::pass;
-  options.take_byte_order_mark = false;
-  options.line_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
-  line_reader reader(options);
+  line_reader reader(options_of_canonical_lines());
   reader.feed(lines_);
   reader.finish();
   const std::uint64_t cut_before = mapper.cut_labels();
   std::uint32_t at = 0;
   for (line_event event = reader.next(); event != line_event::more; event = reader.next()) {
-    if (event == line_event::error) {
-      continue;
-    }
+    const bool broken = event == line_event::error;
     // Canonical lines lie without gaps, so lengths add up to offsets.
-    const auto bytes = static_cast<std::uint32_t>(reader.point().text.size() + 1);
+    const std::size_t text = broken ? reader.error().text.size() : reader.point().text.size();
+    const auto bytes = static_cast<std::uint32_t>(text + 1);
     points_.push_back({{at, bytes}});
     at += bytes;
+    if (broken) {
+      note_broken_line();
+      continue;
+    }
     read_point(reader.point(), rules.now_ms, mapper);
   }
   counts_.cut_labels += mapper.cut_labels() - cut_before;
@@ -37,6 +36,12 @@ void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_m
   drop_too_old(rules.least_ms);
   drop_what_is_sent(rules, ledger);
   order(rules.several);
+}
+
+/// It has no sample that could be sent: the line is kept as if the server had refused it.
+void sample_batch::note_broken_line() {
+  note(static_cast<std::uint32_t>(points_.size() - 1), discard_reason::refused);
+  points_.back().refused = true;
 }
 
 void sample_batch::read_point(const point_view& point, std::int64_t now_ms, series_mapper& mapper) {

@@ -146,6 +146,7 @@ class sample_batch {
     std::size_t operator()(const series_key& key) const noexcept { return key.low; }
   };
 
+  void note_broken_line();
   void read_point(const point_view& point, std::int64_t now_ms, series_mapper& mapper);
   std::uint32_t series_of(const mapped_field& field, series_mapper& mapper);
   void encode_labels(series_mapper& mapper, std::string_view quantile);

@@ -133,6 +133,17 @@ TEST(cut_lines, a_line_feed_inside_a_string_ends_no_line) {
   EXPECT_EQ(both.points, 2U);
 }
 
+TEST(cut_lines, lines_of_any_number_of_tags_are_cut) {
+  std::string first = "m";
+  for (int i = 0; i < 100; ++i) {
+    first += ",t" + std::to_string(1000 + i) + "=x";
+  }
+  first += " v=1i 1\n";
+  const std::string text = first + "m v=2i 2\n";
+  EXPECT_EQ(cut_lines(text, 1).lines, first);
+  EXPECT_EQ(cut_lines(text, text.size()).points, 2U);
+}
+
 // Lines on their way to a server are no body of a client's.
 TEST(cut_lines, a_name_may_begin_with_the_bytes_of_a_byte_order_mark) {
   const std::string text = "\xEF\xBB\xBFm v=1i 1\nm v=2i 2\n";

@@ -91,6 +91,32 @@ TEST_F(sample_batches, names_that_are_written_alike_are_series_of_their_own) {
       2);
 }
 
+// The gate may let pass what it knows to be harmful to an InfluxDB.
+TEST_F(sample_batches, lines_of_any_number_of_tags_are_sent) {
+  for (const int tags : {99, 100, 101, 200, 400}) {
+    std::string line = "m";
+    for (int i = 0; i < tags; ++i) {
+      line += ",t" + std::to_string(1000 + i) + "=x";
+    }
+    read(line + " a=1 " + std::to_string(tags) + "000000\n");
+    EXPECT_EQ(made_->samples().size(), 1U) << tags;
+  }
+}
+
+TEST_F(sample_batches, a_line_that_is_none_is_refused_and_moves_no_other) {
+  const std::string broken = "m,t=1 a=1x 2000000\n";
+  read("m,t=1 a=1 1000000\n" + broken + "m,t=2 a=1 1000000\n");
+  ASSERT_EQ(made_->samples().size(), 2U);
+  EXPECT_EQ(discarded(discard_reason::refused), 1U);
+  made_->deliver(made_->samples()[0]);
+  EXPECT_EQ(made_->refused_lines(), broken);
+  made_->refuse(made_->samples()[1], discard_reason::future);
+  EXPECT_EQ(made_->refused_lines(), broken + "m,t=2 a=1 1000000\n");
+  const discard_counts points = made_->discarded_points(3);
+  EXPECT_EQ(points.total(), 2U);
+  EXPECT_EQ(points.of[static_cast<std::size_t>(discard_reason::refused)], 1U);
+}
+
 TEST_F(sample_batches, quantiles_are_labels_where_they_belong) {
   mapping_settings flink = without_database();
   flink.mode = mapping_mode::flink;
