@@ -191,6 +191,12 @@ void check_mapping(const config_node& node, const mapping_settings& mapping,
       return;
     }
   }
+  if (mapping.mode == mapping_mode::flink && labels.contains("quantile")) {
+    issues.push_back(
+        {node.place,
+         "the label \"quantile\" is among database_label, policy_label and external_labels, and "
+         "mapping = \"flink\" makes one of that name; give yours another name"});
+  }
   // Those of the series itself: its name, the database, the policy.
   const std::size_t own = 4 + mapping.external_labels.size();
   if (mapping.labels != 0 && mapping.labels < own) {

@@ -237,6 +237,15 @@ TEST(settings_errors, a_mapping_that_cannot_be_is_explained) {
       {"external_labels = [\"db=x\"]\n",
        "weir.toml:1:1: the label \"db\" is named twice among database_label, policy_label and "
        "external_labels; give each a name of its own"},
+      {"mapping = \"flink\"\nexternal_labels = [\"quantile=x\"]\n",
+       "weir.toml:1:1: the label \"quantile\" is among database_label, policy_label and "
+       "external_labels, and mapping = \"flink\" makes one of that name; give yours another name"},
+      {"mapping = \"flink\"\ndatabase_label = \"quantile\"\n",
+       "weir.toml:1:1: the label \"quantile\" is among database_label, policy_label and "
+       "external_labels, and mapping = \"flink\" makes one of that name; give yours another name"},
+      {"mapping = \"flink\"\npolicy_label = \"quantile\"\n",
+       "weir.toml:1:1: the label \"quantile\" is among database_label, policy_label and "
+       "external_labels, and mapping = \"flink\" makes one of that name; give yours another name"},
       {"external_labels = [\"region\"]\n",
        "weir.toml:5:1: `sink.external_labels`: \"region\" is no label with its value; write for "
        "example "
