@@ -300,15 +300,21 @@ void shard::saved(log_position low_water) {
 
 // Points are delivered all the same when this fails: what it protects from is a crash.
 void shard::write_ledger() {
+  if (sent_file_has_gaps_) {
+    rewrite_ledger();
+    return;
+  }
   const std::string bytes = ledger_.take_unwritten();
   if (!bytes.empty() && parts_.sent != nullptr && !parts_.sent->append(bytes)) {
+    sent_file_has_gaps_ = true;
     parts_.counters->ledger_failures.add();
   }
 }
 
 void shard::rewrite_ledger() {
   const std::string bytes = ledger_.whole();
-  if (parts_.sent != nullptr && !parts_.sent->replace(bytes)) {
+  sent_file_has_gaps_ = parts_.sent != nullptr && !parts_.sent->replace(bytes);
+  if (sent_file_has_gaps_) {
     parts_.counters->ledger_failures.add();
   }
 }

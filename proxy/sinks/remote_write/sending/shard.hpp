@@ -122,6 +122,8 @@ class shard {
   std::string marker_body_;
   std::int64_t markers_not_before_ms_ = 0;
   std::uint32_t successes_ = 0;
+  /// A write failed: what would be appended now is not what follows. It is replaced first.
+  bool sent_file_has_gaps_ = false;
   bool waiting_ = false;
   bool pumping_ = false;
   bool page_reported_ = false;

@@ -336,6 +336,32 @@ TEST_F(remote_writes, what_was_stored_without_an_answer_is_not_sent_again) {
   EXPECT_EQ(server_.statuses[400], 1U);
 }
 
+// A record that could not be written must not make those after it say something else.
+TEST_F(remote_writes, a_disk_that_is_full_for_a_moment_leaves_no_gap_in_the_file) {
+  server_.behave = [this](std::size_t number) -> std::optional<http_reply> {
+    disk_is_full_ = number == 1;  // the next write fails
+    server_.silent = number == 4;
+    return server_.silent ? std::optional(http_reply::failed("not sent")) : std::nullopt;
+  };
+  std::string lines;
+  for (int t = 0; t < 7'000; ++t) {
+    lines += line_of("a", t);
+  }
+  const batch& what = make(lines);
+  (void)deliver(what);
+  EXPECT_EQ(counters_->ledger_failures.value(), 1U);
+  target_->abort();
+  restart(log_position(1));
+  server_.behave = nullptr;
+  server_.silent = false;
+  server_.sizes.clear();
+  const attempt_result given = deliver(what);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(given.discarded.total(), 0U);
+  EXPECT_EQ(server_.times_of(stored_name("a")).size(), 7'000U);
+  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{1, 999})) << "what was taken is known";
+}
+
 TEST_F(remote_writes, another_writer_does_not_pass_for_a_lost_request) {
   server_.behave = [](std::size_t number) -> std::optional<http_reply> {
     return number == 1 ? std::optional(http_reply::failed("reset")) : std::nullopt;

@@ -24,18 +24,22 @@ inline constexpr std::int64_t base_ms = now_ms - 600'000;
 /// A file that outlives deliverers.
 class memory_store final : public sent_store {
  public:
-  explicit memory_store(std::string& file) : file_(file) {}
+  /// `full` (may change): nothing is written, and `append` leaves half of the bytes behind.
+  memory_store(std::string& file, const bool& full) : file_(file), full_(full) {}
   bool append(std::string_view bytes) override {
-    file_ += bytes;
-    return true;
+    file_ += full_ ? bytes.substr(0, bytes.size() / 2) : bytes;
+    return !full_;
   }
   bool replace(std::string_view bytes) override {
-    file_ = bytes;
-    return true;
+    if (!full_) {
+      file_ = bytes;
+    }
+    return !full_;
   }
 
  private:
   std::string& file_;
+  const bool& full_;
 };
 
 inline std::string line_of(const std::string& series, std::int64_t ms,
@@ -57,7 +61,7 @@ class remote_writes : public ::testing::Test {
     shard_parts parts{server_,
                       std::make_unique<encoder_v1>(),
                       nullptr,
-                      std::make_unique<memory_store>(file_),
+                      std::make_unique<memory_store>(file_, disk_is_full_),
                       [this] { return clock_ms_ * 1'000'000; },
                       std::size_t{1} << 20,
                       counters_,
@@ -68,7 +72,7 @@ class remote_writes : public ::testing::Test {
     if (settings_.stale_after) {
       parts.stale =
           std::make_unique<stale_book>(settings_.stale_after->count(), stale_bytes_, clock_ms_);
-      parts.series_file = std::make_unique<memory_store>(series_file_);
+      parts.series_file = std::make_unique<memory_store>(series_file_, disk_is_full_);
       parts.series_before = series_file_;
     }
     target_ = std::make_unique<remote_write_target>("test", settings_, std::move(parts), before,
@@ -102,6 +106,7 @@ class remote_writes : public ::testing::Test {
   remote_write_settings settings_;
   fake_prometheus server_;
   std::string file_;
+  bool disk_is_full_ = false;
   std::string series_file_;
   std::size_t stale_bytes_ = std::size_t{1} << 20;
   std::int64_t clock_ms_ = now_ms;
