@@ -139,6 +139,7 @@ remote_write_answer read_remote_write_answer(const http_reply& reply) {
       break;
     case meaning::refused:
       answer.what = remote_write_answer::kind::refused;
+      answer.written = reply.samples_written;
       // Thanos, and Mimir with Cortex, unlike a Prometheus.
       answer.rest_is_stored = reply.samples_written.has_value() || reply.status == 409 ||
                               holds(message, "err-mimir-") || holds(message, "series=");

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,8 @@ struct remote_write_answer {
   int status = 0;
   /// Of refused: the receiver keeps what is good of the request.
   bool rest_is_stored = false;
+  /// Of refused: how many samples the receiver says that it stored; nothing: it does not say.
+  std::optional<std::uint64_t> written;
   /// Of stored: the answer is a page (HTML), which a receiver does not send.
   bool page = false;
   attempt_result result;

@@ -4,12 +4,8 @@
 #include "sinks/remote_write/sending/send_plan.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 #include <vector>
-
-#include "sinks/remote_write/sending/answers.hpp"
-#include "sinks/remote_write/sending/named_series.hpp"
 
 namespace weir {
 namespace {
@@ -88,7 +84,7 @@ send_plan::range send_plan::split_off_suspects(range samples) {
 
 std::optional<send_plan::range> send_plan::next_part(std::int64_t now_ms) {
   part one = take_part();
-  if (!trim(one.samples)) {
+  if (!trim(one.samples) || (one.follows_newest && !follow_newest(one.samples))) {
     return std::nullopt;
   }
   if (one.of_refused && !may_search(one, now_ms)) {
@@ -239,50 +235,6 @@ void send_plan::leave_behind(const range& samples, discard_reason reason) {
   push(rest);
 }
 
-void send_plan::refused(std::string_view message, bool rest_is_stored) {
-  const discard_reason reason = refusal_reason(message);
-  if (current_.what == part::kind::question) {
-    question_->refused(reason, rest_is_stored);
-    return;
-  }
-  const bool several = batch_.holds_a_series_twice(sent_.begin, sent_.end);
-  if (current_.what == part::kind::again) {
-    deliver_sent();
-    ledger_.accept();
-    return;
-  }
-  if (rest_is_stored && (several || memory_.names_all)) {
-    refuse_named(message);
-    return;
-  }
-  ledger_.turn_down();
-  refused_in_a_row_ += current_.of_refused ? 1 : 0;
-  after_refusal(reason, names_bound_for_all(message) && reason == discard_reason::too_old);
-}
-
-/// All but those that the message names are stored. Of a series with several samples the oldest are
-/// those that were refused.
-void send_plan::refuse_named(std::string_view message) {
-  std::unordered_map<std::uint32_t, std::vector<discard_reason>> reasons;
-  for (const named_refusal& one : named_refusals(message)) {
-    if (const auto number = batch_.number_of(one.series)) {
-      reasons[*number].push_back(one.reason);
-    }
-  }
-  ledger_.accept();
-  std::size_t first = sent_.begin;
-  for (std::size_t i = sent_.begin; i < sent_.end; ++i) {
-    const sample& one = batch_.samples()[i];
-    first = one.series == batch_.samples()[first].series ? first : i;
-    const auto found = reasons.find(one.series);
-    if (found != reasons.end() && i - first < found->second.size()) {
-      refuse(one, found->second[i - first]);
-    } else {
-      batch_.deliver(one);
-    }
-  }
-}
-
 void send_plan::not_understood() {
   if (current_.what == part::kind::question) {
     return;  // it is asked again
@@ -341,7 +293,8 @@ void send_plan::split(discard_reason reason) {
   const std::vector<sample>& all = batch_.samples();
   part first = current_;
   first.of_refused = true;
-  first.what = part::kind::plain;
+  const bool again = current_.what == part::kind::again;
+  first.what = again ? part::kind::again : part::kind::plain;
   first.refused_before = 0;
   part rest = first;
   const auto [begin, end] = sent_;
@@ -350,7 +303,7 @@ void send_plan::split(discard_reason reason) {
                             reason == discard_reason::duplicate ||
                             reason == discard_reason::too_old;
   std::size_t middle = begin + (end - begin) / 2;
-  if (one_series && oldest_first) {
+  if (one_series && oldest_first && !again) {
     if (current_.refused_before >= refused_singly_max) {
       first.samples = sent_;
       first.what = part::kind::newest;
@@ -406,6 +359,9 @@ void send_plan::refuse(const sample& one, discard_reason reason) {
   const sent_sample sent = batch_.sent_of(one);
   ledger_.refuse(sent);
   refused_.emplace(sent, reason);
+  if (current_.decides && reason != discard_reason::future) {
+    refused_newest_.emplace(one.series, reason);
+  }
   batch_.refuse(one, reason);
 }
 

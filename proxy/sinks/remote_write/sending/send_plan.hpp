@@ -10,6 +10,7 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "sinks/remote_write/sample_batch.hpp"
@@ -30,6 +31,15 @@ class send_plan {
     std::size_t end = 0;
     [[nodiscard]] std::size_t size() const noexcept { return end - begin; }
   };
+  /// A request was refused for good, for one sample or all of it.
+  struct refusal {
+    /// The server's.
+    std::string_view message;
+    /// The server keeps what is good.
+    bool rest_is_stored = false;
+    /// How many samples it says that it stored; nothing: it does not say.
+    std::optional<std::uint64_t> written;
+  };
 
   /// All must outlive it. What is refused is noted in `refused`, too.
   send_plan(sample_batch& of, sent_ledger& ledger, send_memory& memory, refused_samples& refused)
@@ -41,9 +51,7 @@ class send_plan {
   /// one of the following is called.
   [[nodiscard]] std::optional<range> next(std::int64_t now_ms);
   void accepted();
-  /// Refused for good, for one sample or all of it, with the server's message. `rest_is_stored`:
-  /// the server keeps what is good.
-  void refused(std::string_view message, bool rest_is_stored);
+  void refused(const refusal& by);
   void too_large();
   /// Nothing of it was read: the same comes next, in another form.
   void not_understood();
@@ -60,7 +68,7 @@ class send_plan {
     enum class kind : std::uint8_t {
       plain,
       question,  // of a lost request
-      again,     // all of a lost request, which is stored whatever the answer is
+      again,     // what may be stored already: out of order, or a duplicate, says that it is
       newest,    // the newest sample tells on those before it, all of one series
       bound,     // one sample is sent to find how old samples may be
     };
@@ -68,6 +76,9 @@ class send_plan {
     kind what = kind::plain;
     bool of_refused = false;
     bool suspects = false;
+    /// Newest samples of series, which decide on those of the part that `follows_newest`.
+    bool decides = false;
+    bool follows_newest = false;
     /// Of one series: samples before these that were refused one by one.
     std::uint32_t refused_before = 0;
     /// Of bound: how many were sent, and the oldest time that was taken.
@@ -98,7 +109,14 @@ class send_plan {
   void refuse(const sample& one, discard_reason reason);
   void refuse_all(const range& samples, discard_reason reason);
   void deliver_sent();
-  void refuse_named(std::string_view message);
+  // send_refusals.cpp
+  using reasons_of_sent = std::vector<std::optional<discard_reason>>;
+  [[nodiscard]] reasons_of_sent named_in(std::string_view message) const;
+  void turn_down();
+  void refuse_named(const refusal& by, discard_reason reason);
+  void refused_again(const refusal& by, discard_reason reason);
+  void search_unnamed(const reasons_of_sent& named, discard_reason reason);
+  [[nodiscard]] bool follow_newest(range& samples);
 
   sample_batch& batch_;
   sent_ledger& ledger_;
@@ -112,6 +130,8 @@ class send_plan {
   /// The one under way, and what of it was sent.
   part current_;
   range sent_;
+  /// Series whose newest, sent first, was refused, with the reason.
+  std::unordered_map<std::uint32_t, discard_reason> refused_newest_;
   std::size_t refused_in_a_row_ = 0;
   std::uint64_t bisected_ = 0;
   bool paused_ = false;

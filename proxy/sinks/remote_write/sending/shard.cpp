@@ -234,7 +234,7 @@ void shard::on_refused(const remote_write_answer& answer) {
   // What is sent again to such a receiver is refused where it was stored, so each request has a
   // series once: that may always be sent again.
   memory_.several = memory_.several && (memory_.names_all || !answer.rest_is_stored);
-  running_->plan.refused(answer.message, answer.rest_is_stored);
+  running_->plan.refused({answer.message, answer.rest_is_stored, answer.written});
 }
 
 void shard::on_stored(const http_reply& reply, const remote_write_answer& answer) {

@@ -200,11 +200,12 @@ class fake_prometheus final : public transfer {
     expect_well_formed(request);
     sizes.push_back(request.size());
     std::uint64_t written = 0;
+    std::size_t refused = 0;
     for (const received_sample& one : request) {
       if (const std::string words = refuses(one); words.empty()) {
         stored[one.series()][one.time_ms] = one.value;
         ++written;
-      } else {
+      } else if (++refused <= names_max) {
         given.body += words.substr(0, words.find('\n')) + " for series {";
         for (const auto& [name, value] : one.labels) {
           given.body += (given.body.ends_with("{") ? "" : ", ") + name + "=\"" + value + "\"";
@@ -228,8 +229,10 @@ class fake_prometheus final : public transfer {
     }
     for (const received_sample& one : request) {
       if (std::string words = refuses(one); !words.empty()) {
+        given.body = !keeps_the_rest      ? words
+                     : given.body.empty() ? "err-mimir-some-sample: " + words
+                                          : given.body;
         given.status = 400;
-        given.body = keeps_the_rest ? "err-mimir-sample-out-of-order: " + words : words;
       } else if (keeps_the_rest) {
         stored[one.series()][one.time_ms] = one.value;
       }
@@ -262,6 +265,8 @@ class fake_prometheus final : public transfer {
   std::int64_t window_ms = 0;
   /// What version 2 is answered by one that does not know it; 0: it does.
   int status_for_v2 = 204;
+  /// So many refused samples of a request of version 2 are named.
+  std::size_t names_max = std::numeric_limits<std::size_t>::max();
   /// Larger requests are answered 413; 0: none are.
   std::size_t samples_max = 0;
   /// What is good of a request is stored, as Mimir does, even where it is answered 400.

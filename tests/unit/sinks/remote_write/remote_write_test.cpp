@@ -396,6 +396,26 @@ TEST_F(remote_writes, a_receiver_that_keeps_what_is_good_gets_each_series_once_a
   EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2, 2}));
 }
 
+TEST_F(remote_writes, what_got_lost_and_is_too_old_now_is_not_delivered) {
+  server_.keeps_the_rest = true;
+  server_.behave = [](std::size_t number) -> std::optional<http_reply> {
+    return number == 1 ? std::optional(http_reply::failed("reset")) : std::nullopt;
+  };
+  std::string lines;
+  for (int t = 0; t < 10; ++t) {
+    lines += line_of("a", t) + line_of("b", t);
+  }
+  const batch& what = make(lines);
+  EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
+  server_.oldest_ms = base_ms + 7;
+  const attempt_result given = deliver(what);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(of(given, discard_reason::too_old), 14U);
+  EXPECT_EQ(given.discarded.total(), 14U);
+  EXPECT_EQ(counters_->delivered.value(), 6U);
+  EXPECT_EQ(server_.times_of(stored_name("b")).size(), 3U);
+}
+
 TEST_F(remote_writes, older_samples_go_to_a_server_that_takes_them) {
   settings_.out_of_order = out_of_order_mode::send;
   server_.window_ms = 1000;

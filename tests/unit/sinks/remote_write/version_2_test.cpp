@@ -71,6 +71,83 @@ TEST_F(version_2, what_got_lost_is_sent_again_as_a_whole) {
   EXPECT_EQ(server_.times_of(stored_name("a")).size(), 10U);
 }
 
+TEST_F(version_2, what_got_lost_and_is_too_old_now_is_not_delivered) {
+  server_.behave = [](std::size_t number) -> std::optional<http_reply> {
+    return number == 1 ? std::optional(http_reply::failed("reset")) : std::nullopt;
+  };
+  std::string lines;
+  for (int t = 0; t < 10; ++t) {
+    lines += line_of("a", t) + line_of("b", t);
+  }
+  const batch& what = make(lines);
+  EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
+  server_.oldest_ms = base_ms + 7;
+  const attempt_result given = deliver(what);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(of(given, discard_reason::too_old), 14U);
+  EXPECT_EQ(given.discarded.total(), 14U);
+  EXPECT_EQ(counters_->delivered.value(), 6U);
+  EXPECT_EQ(server_.times_of(stored_name("a")).size(), 3U);
+}
+
+// As a Mimir does, or where the answer was cut.
+TEST_F(version_2, a_partial_write_that_names_one_of_many_delivers_no_other) {
+  server_.names_max = 1;
+  std::string lines;
+  for (int i = 0; i < 500; ++i) {
+    lines += line_of(std::to_string(i), 1);
+    if (i % 25 == 3) {
+      server_.stored[stored_name(std::to_string(i))][base_ms + 5000] = 7;
+    }
+  }
+  const attempt_result given = deliver(lines);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(of(given, discard_reason::out_of_order), 20U);
+  EXPECT_EQ(given.discarded.total(), 20U);
+  EXPECT_EQ(count(given.refused.at(0).lines), 20U);
+  EXPECT_EQ(counters_->delivered.value(), 480U);
+  EXPECT_LT(server_.requests, 150U);
+}
+
+TEST_F(version_2, of_series_with_many_samples_that_are_not_named_the_newest_tells) {
+  server_.names_max = 1;
+  std::string lines;
+  for (int i = 0; i < 100; ++i) {
+    for (int t = 1; t <= 5; ++t) {
+      lines += line_of(std::to_string(i), t);
+    }
+    if (i % 20 == 3) {
+      server_.stored[stored_name(std::to_string(i))][base_ms + 5000] = 7;
+    }
+  }
+  const attempt_result given = deliver(lines);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(of(given, discard_reason::out_of_order), 25U);
+  EXPECT_EQ(given.discarded.total(), 25U);
+  EXPECT_EQ(counters_->delivered.value(), 475U);
+  EXPECT_LT(server_.requests, 60U);
+  // From now on a request has each series once.
+  server_.sizes.clear();
+  EXPECT_EQ(deliver(line_of("a", 10) + line_of("a", 11)).discarded.total(), 0U);
+  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{1, 1}));
+}
+
+TEST_F(version_2, samples_that_are_too_old_and_not_named_are_found) {
+  server_.names_max = 1;
+  server_.oldest_ms = base_ms + 3;
+  std::string lines;
+  for (int i = 0; i < 20; ++i) {
+    for (int t = 1; t <= 5; ++t) {
+      lines += line_of(std::to_string(i), t);
+    }
+  }
+  const attempt_result given = deliver(lines);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(of(given, discard_reason::too_old), 40U);
+  EXPECT_EQ(given.discarded.total(), 40U);
+  EXPECT_EQ(counters_->delivered.value(), 60U);
+}
+
 TEST_F(version_2, a_receiver_that_does_not_know_it_gets_version_1_and_loses_nothing) {
   for (const int status : {204, 200, 415, 400}) {
     server_.status_for_v2 = status;
