@@ -124,6 +124,7 @@ class shard {
   std::uint32_t successes_ = 0;
   /// A write failed: what would be appended now is not what follows. It is replaced first.
   bool sent_file_has_gaps_ = false;
+  bool series_file_has_gaps_ = false;
   bool waiting_ = false;
   bool pumping_ = false;
   bool page_reported_ = false;

@@ -362,6 +362,24 @@ TEST_F(remote_writes, a_disk_that_is_full_for_a_moment_leaves_no_gap_in_the_file
   EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{1, 999})) << "what was taken is known";
 }
 
+TEST_F(remote_writes, a_disk_that_is_full_for_a_moment_forgets_no_series) {
+  settings_.stale_after = std::chrono::seconds{2};
+  restart();
+  (void)target_->tick(clock_ms_, true);
+  (void)deliver(line_of("a", 1));
+  disk_is_full_ = true;
+  (void)deliver(line_of("b", 1));
+  EXPECT_EQ(counters_->ledger_failures.value(), 2U) << "of what was sent, and of its series";
+  disk_is_full_ = false;
+  (void)deliver(line_of("c", 1));
+  restart();
+  for (int second = 0; second < 10; ++second) {
+    clock_ms_ += 1000;
+    (void)target_->tick(clock_ms_, true);
+  }
+  EXPECT_EQ(counters_->stale_markers.value(), 3U);
+}
+
 TEST_F(remote_writes, another_writer_does_not_pass_for_a_lost_request) {
   server_.behave = [](std::size_t number) -> std::optional<http_reply> {
     return number == 1 ? std::optional(http_reply::failed("reset")) : std::nullopt;
