@@ -23,6 +23,7 @@
 #include "sinks/discard.hpp"
 #include "sinks/sink_set.hpp"
 #include "tools/log/log_job.hpp"
+#include "tools/log/replay_progress.hpp"
 
 namespace weir {
 namespace {
@@ -173,6 +174,9 @@ int replay_log(const log_job& job) {
   if (const std::string why = lock.take(place + "/lock"); !why.empty()) {
     return complain_of_log("this replay runs already: " + why, 1);
   }
+  if (const outcome begun = begin_replay(place, job.given.sink); !begun) {
+    return complain_of_log(begun.error().message, 1);
+  }
   sink_settings settings = *named;
   settings.databases = {"*"};
   settings.retention_policies = {"*"};
@@ -204,8 +208,9 @@ int replay_log(const log_job& job) {
   const int status = report(*started.value(), done, place);
   if (done) {
     // Refused lines stay where they are; a second run of the same words begins anew.
-    static_cast<void>(posix_file_system().remove(place + "/cursors/" +
-                                                 percent_escape(job.given.sink) + ".cursor"));
+    if (const outcome forgotten = forget_replay(place, job.given.sink); !forgotten) {
+      return complain_of_log(forgotten.error().message, 1);
+    }
   }
   return status;
 }
