@@ -7,6 +7,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "config/sinks/sink_per_address.hpp"
@@ -29,11 +31,12 @@ std::string sink_name(const std::string& group, const std::string& address) {
   return fmt::format("{}@{}", group, address);
 }
 
-/// The first sink of each group.
+/// One sink of each group, the first that is there: a replay has a single one of them.
 std::vector<const sink_settings*> groups_of(const std::vector<sink_settings>& sinks) {
   std::vector<const sink_settings*> all;
+  std::set<std::string_view> seen;
   for (const sink_settings& one : sinks) {
-    if (one.shard && one.shard->own == one.shard->all.front().name) {
+    if (one.shard && seen.insert(one.shard->group).second) {
       all.push_back(&one);
     }
   }

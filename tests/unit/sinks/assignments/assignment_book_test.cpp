@@ -125,6 +125,23 @@ TEST_F(assignment_books, begin_where_the_sinks_begin) {
   EXPECT_EQ(names_of(sinks_), (names{"s@a:1", "s@b:1"}));
 }
 
+TEST_F(assignment_books, give_one_address_alone_its_share_and_no_more) {
+  const std::vector<sink_settings> all = sinks_of({"a", "b", "c"});
+  for (const sink_settings& one : all) {
+    const auto settled = settle_assignments(
+        {}, {one},
+        {.end = at(end_),
+         .standing = [](const std::string&) { return std::optional<member_standing>(); },
+         .start = [](const sink_start&) { return at(3); }});
+    ASSERT_TRUE(settled.ok());
+    EXPECT_EQ(names_of(settled.value().sinks), names{one.name});
+    const auto history = history_of(settled.value().book, one);
+    ASSERT_NE(history, nullptr) << one.name;
+    EXPECT_EQ(history->at(at(3))->addresses, (names{"a:1", "b:1", "c:1"})) << one.name;
+    EXPECT_FALSE(affected_sinks({}, {one}).empty());
+  }
+}
+
 TEST_F(assignment_books, what_stood_before_without_a_book_got_everything) {
   stands("a", 60, 0, 60);  // it was a replicating sink, say
   ASSERT_TRUE(settle({"a", "b"}).ok());
