@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/glob.hpp"
@@ -28,6 +30,8 @@ constexpr std::int64_t memory_retry_ms = 20;
 constexpr std::int64_t refused_retry_ms = 500;
 /// How long frames of a parked lane gather before they are moved, too.
 constexpr std::int64_t park_rest_ms = 250;
+/// The wall clock was set where it moved by more than this against the monotonic one.
+constexpr std::int64_t clock_step_ms = 5'000;
 
 }  // namespace
 
@@ -292,7 +296,8 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
   return due && (!next || *due < *next) ? due : next;
 }
 
-/// The target's clock is the wall clock.
+/// The target's clock is the wall clock. Where that was set, what passed by it was no time in which
+/// nothing came: the target begins to count anew.
 std::optional<std::int64_t> sink::tick_target(std::int64_t now_ms) {
   if (!parts_.now_ns || draining()) {
     return std::nullopt;
@@ -302,6 +307,11 @@ std::optional<std::int64_t> sink::tick_target(std::int64_t now_ms) {
       static_cast<std::int64_t>(counters_.oldest_received_ns.value() / 1'000'000);
   const std::int64_t usual_ms = abreast_ms + settings_.batch.age.count();
   const bool abreast = !more_to_discover_ && (oldest_ms == 0 || wall_ms - oldest_ms <= usual_ms);
+  const std::int64_t ahead_ms = wall_ms - now_ms;
+  const std::int64_t before_ms = std::exchange(wall_ahead_ms_, ahead_ms).value_or(ahead_ms);
+  if (std::abs(ahead_ms - before_ms) > clock_step_ms) {
+    static_cast<void>(parts_.target.tick(wall_ms, false));
+  }
   const auto due_ms = parts_.target.tick(wall_ms, abreast);
   return due_ms ? std::optional(now_ms + std::max<std::int64_t>(1, *due_ms - wall_ms))
                 : std::nullopt;

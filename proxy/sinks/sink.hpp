@@ -248,6 +248,8 @@ class sink {
   bool paused_since_success_ = false;
   bool in_turn_ = false;
   std::uint64_t drains_ = 0;
+  /// The wall clock minus the monotonic one when the target was told the time last.
+  std::optional<std::int64_t> wall_ahead_ms_;
   bool cursor_changed_ = false;
   /// What waits is counted again for the metrics.
   bool waiting_changed_ = true;
