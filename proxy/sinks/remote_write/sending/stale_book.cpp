@@ -117,12 +117,12 @@ stale_book::entry* stale_book::add(const series_key& series, const wire_series& 
 }
 
 void stale_book::seen(const series_key& series, const wire_series& labels, std::int64_t time_ms,
-                      std::int64_t received_ms, std::uint32_t samples) {
+                      std::int64_t received_ms) {
   if (const auto found = series_.find(series); found != series_.end()) {
     entry& one = found->second;
     // What came while silence did not count tells nothing about the interval.
     if (abreast_ && one.received_ms > base_ms_ && received_ms > one.received_ms) {
-      const std::int64_t gap = (received_ms - one.received_ms) / std::max<std::int64_t>(1, samples);
+      const std::int64_t gap = received_ms - one.received_ms;
       learn(series, one, std::max(gap, one.interval_ms - one.interval_ms / 8));
     }
     one.time_ms = std::max(one.time_ms, time_ms);
@@ -141,7 +141,7 @@ void stale_book::seen(const series_key& series, const wire_series& labels, std::
 
 /// The time to wait may be shorter than before.
 void stale_book::learn(const series_key& series, entry& one, std::int64_t interval_ms) {
-  const bool first = one.interval_ms == 0;
+  const bool first = !std::exchange(one.learnt, true);
   one.interval_ms = interval_ms;
   if (first && silence_ms_ == 0) {
     append_record(kind_interval, series, one, unwritten_);
@@ -159,9 +159,9 @@ void stale_book::abreast(bool is, std::int64_t now_ms) {
 std::int64_t stale_book::silent_at(const entry& one) const {
   std::int64_t silence = silence_ms_;
   if (silence == 0) {
-    silence = one.interval_ms == 0
-                  ? silence_ms_most
-                  : std::clamp(one.interval_ms * intervals, silence_ms_least, silence_ms_most);
+    silence = one.learnt
+                  ? std::clamp(one.interval_ms * intervals, silence_ms_least, silence_ms_most)
+                  : silence_ms_most;
   }
   return std::max(one.received_ms, base_ms_) + silence;
 }
@@ -188,6 +188,7 @@ std::vector<stale_book::marker> stale_book::owed(std::int64_t now_ms, std::size_
         schedule(series, one, silent_at(one));
         continue;
       }
+      one.due_ms = 0;  // it may be in this bucket twice
       const std::string_view labels = one.labels;
       found.push_back(
           {series,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The series that a sink sends, and which of them are silent for so long that a stale marker is
-// owed. Silence counts only while the sink is abreast of its log: before that, and after a start,
-// each series has all its time again. Pure: it says what to write to its file. Lives on its sink's
-// thread.
+// owed. Silence counts only while the sink is abreast of its log: after it was not, each series has
+// all its time again, and after a start the longest one until its interval is learnt anew. Pure: it
+// says what to write to its file. Lives on its sink's thread.
 #pragma once
 
 #include <cstddef>
@@ -47,10 +47,11 @@ class stale_book {
 
   /// Reads back what an earlier process wrote; what is damaged ends the reading. Once, at first.
   void recover(std::string_view file);
-  /// `samples` of the series, the newest of `time_ms`, were received until `received_ms`, and are
-  /// stored.
+  /// Samples of the series, the newest of `time_ms`, were received until `received_ms`, and are
+  /// stored. However many they are, their sender was silent before them: it may gather several of
+  /// its intervals.
   void seen(const series_key& series, const wire_series& labels, std::int64_t time_ms,
-            std::int64_t received_ms, std::uint32_t samples);
+            std::int64_t received_ms);
   /// Whether all that was received until now is delivered.
   void abreast(bool is, std::int64_t now_ms);
   /// At most so many that are owed now. They stay owed until `sent` or `forget`. Their labels are
@@ -81,7 +82,9 @@ class stale_book {
     std::int64_t time_ms = 0;
     std::int64_t received_ms = 0;
     std::int64_t interval_ms = 0;
-    /// Its place in `due_`.
+    /// The interval is of this process, not of the file alone, which may have an early one.
+    bool learnt = false;
+    /// Its place in `due_`; 0: none.
     std::int64_t due_ms = 0;
   };
   [[nodiscard]] std::int64_t silent_at(const entry& one) const;

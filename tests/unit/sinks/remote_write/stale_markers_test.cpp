@@ -19,6 +19,8 @@ class stale_markers : public remote_writes {
     EXPECT_EQ(deliver(lines).discarded.total(), 0U);
     tick();
   }
+  /// Where a cursor is that was kept after the last batch.
+  [[nodiscard]] log_position behind_all() const { return log_position(sequence_ + 1); }
   void tick(bool abreast = true) { due_ms_ = target_->tick(clock_ms_, abreast); }
   /// So long nothing is sent; what is due is done each second.
   void pass(std::int64_t ms, bool abreast = true) {
@@ -111,17 +113,56 @@ TEST_F(stale_markers, that_are_owed_outlive_a_restart) {
   report({"a", "gone"}, 4);
   report({"a"}, 4);
   ASSERT_TRUE(is_stale("gone"));
-  restart();
+  restart(behind_all());
   clock_ms_ += 60'000;
-  restart();
+  restart(behind_all());
   const std::int64_t started_ms = clock_ms_;
   tick();
-  pass(28'000);
+  pass(298'000);
   EXPECT_FALSE(is_stale("a")) << "its time begins with the start";
   pass(5'000);
   EXPECT_TRUE(is_stale("a"));
   EXPECT_EQ(server_.stored[stored_name("a")].rbegin()->first, started_ms);
   EXPECT_EQ(counters_->stale_markers.value(), 1U) << "that of the other one was sent before";
+}
+
+TEST_F(stale_markers, come_late_after_a_start_until_the_interval_is_learnt_anew) {
+  tick();
+  send({"a"});
+  pass(1'000);  // the file has this first interval
+  for (int i = 0; i < 5; ++i) {
+    send({"a"});
+    pass(12'000);
+  }
+  restart(behind_all());
+  tick();
+  pass(60'000);
+  EXPECT_FALSE(is_stale("a")) << "its sender may come back late";
+  send({"a"});
+  pass(18'000);
+  EXPECT_FALSE(is_stale("a"));
+  send({"a"});
+  pass(50'000);
+  EXPECT_FALSE(is_stale("a"));
+  pass(6'000);
+  EXPECT_TRUE(is_stale("a"));
+  EXPECT_EQ(counters_->stale_markers.value(), 1U);
+}
+
+TEST_F(stale_markers, do_not_come_between_the_flushes_of_a_sender_that_gathers) {
+  tick();
+  for (int flush = 0; flush < 5; ++flush) {
+    std::string lines;
+    for (int i = 0; i < 6; ++i) {
+      lines += line_of("a", clock_ms_ - base_ms - 50'000 + i * 10'000);
+    }
+    EXPECT_EQ(deliver(lines).discarded.total(), 0U);
+    tick();
+    pass(60'000);
+  }
+  EXPECT_EQ(counters_->stale_markers.value(), 0U);
+  pass(180'000);
+  EXPECT_TRUE(is_stale("a"));
 }
 
 TEST_F(stale_markers, are_owed_until_the_server_has_them) {
@@ -168,7 +209,7 @@ TEST(stale_book, reads_a_file_up_to_where_it_is_damaged) {
   stale_book book(0, std::size_t{1} << 20, now_ms);
   book.abreast(true, now_ms);
   for (std::uint64_t n = 1; n <= 5; ++n) {
-    book.seen(key(n), {"before", "name", "after"}, now_ms, now_ms + 1, 1);
+    book.seen(key(n), {"before", "name", "after"}, now_ms, now_ms + 1);
   }
   book.forget(key(2));
   const std::string file = book.take_unwritten();
