@@ -98,6 +98,7 @@ class shard {
   // stale_markers.cpp
   void recover_series();
   void note_series(const sample_batch& samples, std::int64_t received_ms);
+  [[nodiscard]] std::vector<stale_book::marker> owed_markers(std::int64_t now_ms);
   void send_markers(std::vector<stale_book::marker> markers);
   void on_markers_reply(const std::vector<stale_book::marker>& markers, const http_reply& reply);
   void forget_series(const std::vector<stale_book::marker>& markers);

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t markers_max = 2'000;
 /// After an answer that says nothing of them.
 constexpr std::int64_t markers_pause_ms = 5'000;
+/// While markers are under way: their answer is no turn.
+constexpr std::int64_t markers_look_ms = 1'000;
 
 }  // namespace
 
@@ -45,8 +47,11 @@ std::optional<std::int64_t> shard::tick(std::int64_t now_ms, bool abreast) {
     return std::nullopt;
   }
   parts_.stale->abreast(abreast, now_ms);
-  if (running_ != nullptr || waiting_ || !queue_.empty()) {
+  if (running_ != nullptr || !queue_.empty()) {
     return std::nullopt;  // its end is a turn
+  }
+  if (waiting_) {
+    return now_ms + markers_look_ms;
   }
   if (now_ms < markers_not_before_ms_) {
     return markers_not_before_ms_;
@@ -55,19 +60,31 @@ std::optional<std::int64_t> shard::tick(std::int64_t now_ms, bool abreast) {
     std::vector<stale_book::marker> part = std::move(marker_parts_.back());
     marker_parts_.pop_back();
     send_markers(std::move(part));
-  } else if (std::vector<stale_book::marker> owed = parts_.stale->owed(now_ms, markers_max);
-             !owed.empty()) {
-    for (stale_book::marker& one : owed) {
-      const auto last = ledger_.last(one.series);
-      one.time_ms = std::max(one.time_ms, last ? *last + 1 : one.time_ms);
-    }
+  } else if (std::vector<stale_book::marker> owed = owed_markers(now_ms); !owed.empty()) {
     send_markers(std::move(owed));
   }
-  if (!waiting_ && !marker_parts_.empty()) {
+  if (waiting_) {
+    return now_ms + markers_look_ms;
+  }
+  if (!marker_parts_.empty()) {
     return now_ms;
   }
   const auto due_ms = parts_.stale->due_ms();
   return due_ms ? std::optional(std::max(*due_ms, now_ms)) : std::nullopt;
+}
+
+/// A series whose newest sample may or may not be stored is left out, and stays owed: that sample
+/// comes again, and would be out of order behind a marker.
+std::vector<stale_book::marker> shard::owed_markers(std::int64_t now_ms) {
+  std::vector<stale_book::marker> owed = parts_.stale->owed(now_ms, markers_max);
+  std::erase_if(owed, [this](stale_book::marker& one) {
+    const auto last = ledger_.last(one.series);
+    if (last) {
+      one.time_ms = std::max(one.time_ms, *last + 1);
+    }
+    return last && ledger_.uncertain({one.series, *last});
+  });
+  return owed;
 }
 
 void shard::send_markers(std::vector<stale_book::marker> markers) {

@@ -372,7 +372,7 @@ TEST_F(remote_writes, a_disk_that_is_full_for_a_moment_forgets_no_series) {
   EXPECT_EQ(counters_->ledger_failures.value(), 2U) << "of what was sent, and of its series";
   disk_is_full_ = false;
   (void)deliver(line_of("c", 1));
-  restart();
+  restart(log_position(sequence_ + 1));
   for (int second = 0; second < 10; ++second) {
     clock_ms_ += 1000;
     (void)target_->tick(clock_ms_, true);

@@ -55,10 +55,12 @@ class remote_writes : public ::testing::Test {
  protected:
   remote_writes() { restart(); }
 
-  void restart(log_position low_water = {}) {
+  void restart(log_position low_water = {}) { restart(server_, low_water); }
+  /// The same with another way to the server.
+  void restart(transfer& way, log_position low_water = {}) {
     const std::string before = file_;
     counters_ = std::make_shared<sample_counters>();
-    shard_parts parts{server_,
+    shard_parts parts{way,
                       std::make_unique<encoder_v1>(),
                       nullptr,
                       std::make_unique<memory_store>(file_, disk_is_full_),

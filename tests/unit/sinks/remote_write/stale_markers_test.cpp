@@ -2,11 +2,34 @@
 //
 // Which series get a stale marker, when, and what becomes of that over a restart.
 #include <bit>
+#include <functional>
 
 #include "unit/sinks/remote_write/remote_writes.hpp"
 
 namespace weir {
 namespace {
+
+/// Answers when the test says so.
+class slow_transfer final : public transfer {
+ public:
+  explicit slow_transfer(transfer& server) : server_(server) {}
+  void post(transfer_request request, done on_done) override {
+    waiting_.push_back([this, request = std::move(request), on_done = std::move(on_done)] {
+      server_.post(request, on_done);
+    });
+  }
+  void abort() override { waiting_.clear(); }
+  std::size_t waiting() const { return waiting_.size(); }
+  void answer() {
+    for (const auto& one : std::exchange(waiting_, {})) {
+      one();
+    }
+  }
+
+ private:
+  transfer& server_;
+  std::vector<std::function<void()>> waiting_;
+};
 
 class stale_markers : public remote_writes {
  protected:
@@ -163,6 +186,41 @@ TEST_F(stale_markers, do_not_come_between_the_flushes_of_a_sender_that_gathers) 
   EXPECT_EQ(counters_->stale_markers.value(), 0U);
   pass(180'000);
   EXPECT_TRUE(is_stale("a"));
+}
+
+TEST_F(stale_markers, wait_for_a_sample_of_which_nobody_knows_whether_it_is_stored) {
+  settings_.stale_after = std::chrono::seconds{2};
+  restart();
+  tick();
+  send({"a", "b"});
+  pass(1'000);
+  const batch& lost = make(line_of("a", clock_ms_ - base_ms));
+  server_.behave = [](std::size_t) { return std::optional(http_reply::failed("nobody is there")); };
+  EXPECT_FALSE(deliver(lost).message.empty());
+  server_.behave = nullptr;
+  pass(4'000);
+  EXPECT_TRUE(is_stale("b"));
+  EXPECT_FALSE(is_stale("a"));
+  EXPECT_EQ(deliver(lost).discarded.total(), 0U) << "it is not out of order";
+  tick();
+  pass(4'000);
+  EXPECT_TRUE(is_stale("a"));
+}
+
+TEST_F(stale_markers, that_are_under_way_are_looked_at_again) {
+  slow_transfer slow(server_);
+  tick();
+  report({"a"}, 4);
+  restart(slow, behind_all());
+  tick();
+  pass(310'000);
+  ASSERT_EQ(slow.waiting(), 1U);
+  ASSERT_TRUE(due_ms_);
+  EXPECT_EQ(*due_ms_, clock_ms_ + 1'000) << "nobody else tells when they have arrived";
+  slow.answer();
+  tick();
+  EXPECT_TRUE(is_stale("a"));
+  target_.reset();
 }
 
 TEST_F(stale_markers, are_owed_until_the_server_has_them) {
