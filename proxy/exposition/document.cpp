@@ -67,7 +67,8 @@ std::string_view document::keep(std::string_view text) {
 std::size_t document::held_bytes() const noexcept {
   constexpr std::size_t map_entry = 64;
   return families_.capacity() * sizeof(family) + families_.size() * map_entry +
-         samples_.capacity() * sizeof(sample) + labels_.capacity() * sizeof(label) + chunk_bytes_;
+         samples_.capacity() * sizeof(sample) + labels_.capacity() * sizeof(label) + chunk_bytes_ +
+         reader_bytes_;
 }
 
 std::string mistake::text() const {

@@ -8,13 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
+
+#include "exposition/byte_allowance.hpp"
 
 namespace weir::exposition {
 
@@ -54,9 +56,9 @@ struct sample {
 /// not move.
 class document {
  public:
-  /// `bytes_max`: what it may hold beside the text; readers stop there with `too_many_samples`.
-  explicit document(std::size_t bytes_max = std::numeric_limits<std::size_t>::max()) noexcept
-      : bytes_max_(bytes_max) {}
+  /// `room`: what it may hold beside the text; readers stop there with `too_many_samples`.
+  explicit document(byte_allowance room = {}) noexcept : room_(std::move(room)) {}
+  explicit document(std::size_t bytes_max) : room_(bytes_max) {}
   document(const document&) = delete;
   document& operator=(const document&) = delete;
 
@@ -75,18 +77,24 @@ class document {
   [[nodiscard]] std::vector<label>& labels() noexcept { return labels_; }
   /// A copy that lives as long as the document.
   [[nodiscard]] std::string_view keep(std::string_view text);
+  /// What its reader holds to read it counts, too.
+  void count_of_reader(std::size_t bytes) noexcept { reader_bytes_ += bytes; }
   /// What it holds beside the text, in bytes.
   [[nodiscard]] std::size_t held_bytes() const noexcept;
-  [[nodiscard]] bool is_full() const noexcept { return held_bytes() > bytes_max_; }
+  /// Looked at by readers after whatever makes it larger; once true, it stays so.
+  [[nodiscard]] bool is_full() { return !room_.holds(held_bytes()); }
+  /// Reading ended because it was.
+  [[nodiscard]] bool was_full() const noexcept { return room_.is_spent(); }
 
  private:
-  const std::size_t bytes_max_;
+  byte_allowance room_;
   std::vector<family> families_;
   std::vector<sample> samples_;
   std::vector<label> labels_;
   std::unordered_map<std::string_view, std::uint32_t> by_name_;
   std::deque<std::string> chunks_;
   std::size_t chunk_bytes_ = 0;
+  std::size_t reader_bytes_ = 0;
 };
 
 /// The message where a document would hold more than it may.

@@ -16,6 +16,8 @@
 namespace weir::exposition {
 namespace {
 
+// Of a name, in a set of them.
+constexpr std::size_t name_bytes = 64;
 // What an exemplar's labels may have together, as OpenMetrics says.
 constexpr std::size_t exemplar_bytes_max = 128;
 constexpr double ms_per_second = 1000.0;
@@ -237,7 +239,8 @@ bool open_metrics_reader::begin_family(std::string_view name, std::size_t place)
         place, "the lines of " + shown(name) + " do not stand together: others are between them");
   }
   now_ = {.name = name};
-  return true;
+  into_.count_of_reader(name_bytes);
+  return !into_.is_full() || scan_.fail_at(0, std::string(too_many_samples));
 }
 
 bool open_metrics_reader::claim_names(const open_type& type, std::size_t place) {
@@ -248,6 +251,7 @@ bool open_metrics_reader::claim_names(const open_type& type, std::size_t place) 
       return scan_.fail_at(place, "samples called " + shown(name) + " are those of another metric");
     }
     claimed_.insert(into_.keep(name));
+    into_.count_of_reader(name_bytes);
   }
   return true;
 }

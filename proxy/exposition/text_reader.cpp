@@ -105,6 +105,9 @@ bool text_reader::read_comment() {
     return false;
   }
   const std::uint32_t index = family_named(*name);
+  if (into_.is_full()) {
+    return scan_.fail_at(0, std::string(too_many_samples));
+  }
   if (!scan_.separator() && !scan_.at_end()) {
     return scan_.fail("unexpected " + shown(scan_.rest()) + " behind the name of the metric");
   }

@@ -34,6 +34,7 @@ void write_request::begin(const api::write_target& target, std::int64_t now_ns,
   terms_ = std::move(terms);
   database_ = &database;
   source_ = origin.source;
+  held_elsewhere_ = origin.held_bytes;
   finish_ = std::move(finish);
   lease_ = memory_lease(services_.memory, std::move(origin.share));
   points_.begin(target,
@@ -71,7 +72,7 @@ bool write_request::give_way(std::size_t reader_bytes) noexcept {
 
 void write_request::give_up_lines() noexcept {
   overloaded_ = true;
-  too_large_ = lease_.alone();
+  too_large_ = lease_.alone(held_elsewhere_);
   points_.staged().clear(0);
   frames_.clear();
   frame_bytes_ = 0;

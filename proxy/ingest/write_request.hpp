@@ -120,6 +120,7 @@ class write_request {
   bool overloaded_ = false;
   /// `overloaded_`, and would always be.
   bool too_large_ = false;
+  std::size_t held_elsewhere_ = 0;
   write_stage stage_ = write_stage::reading;
 };
 

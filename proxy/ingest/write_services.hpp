@@ -4,6 +4,7 @@
 // request's sender. Declarations alone, so that a service needs no header of the rooms behind them.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 
@@ -55,6 +56,8 @@ struct write_origin {
   std::function<void(letter_header&)> describe = nullptr;
   /// What its client holds of the memory for requests; nullptr: not counted by client.
   std::shared_ptr<memory_share> share = nullptr;
+  /// What its request holds of that memory in leases of its own, in bytes, while the write lasts.
+  std::size_t held_bytes = 0;
 };
 
 }  // namespace weir

@@ -15,6 +15,10 @@ using exposition::label;
 using exposition::sample;
 
 constexpr std::string_view instance_name = "instance";
+// Of a series that was seen, in the map of them.
+constexpr std::size_t seen_bytes = 64;
+// Of a value and a time, with what stands around them, in the text and in the line.
+constexpr std::size_t numbers_bytes = 128;
 
 /// The sample's labels with those of its group over them, in the order of their names.
 void merge_labels(std::span<const label> own, const grouping& over, bool keeps_instance,
@@ -49,22 +53,36 @@ class family_writer {
     for (const exposition::family& each : all.families()) {
       made_.families.push_back(
           {.name = std::string(each.name), .type = each.type, .help = std::string(each.help)});
+      fixed_bytes_ += sizeof(pushed_family) + each.name.size() + each.help.size();
     }
-    seen_.reserve(all.samples().size());
   }
 
   /// Empty, or why not.
   [[nodiscard]] std::string add(const sample& one);
   [[nodiscard]] pushed take() {
+    made_.bytes = bytes_with(0);
     std::erase_if(made_.families, [](const pushed_family& each) { return each.samples == 0; });
     return std::move(made_);
   }
 
  private:
+  /// With so much more text. Text that grows has, at times, twice the bytes that it needs.
+  [[nodiscard]] std::size_t bytes_with(std::size_t more) const noexcept {
+    return fixed_bytes_ + 2 * (text_bytes_ + made_.lines.size() + more) + seen_.size() * seen_bytes;
+  }
+  /// Whether the sample whose series was made may be added.
+  [[nodiscard]] bool has_room() const {
+    // The series itself, and as a line, where each of its bytes may need an escape.
+    const std::size_t more = 3 * series_.size() + numbers_bytes;
+    return options_.room == nullptr || options_.room->holds(bytes_with(more) + seen_bytes);
+  }
+
   const exposition::document& all_;
   const grouping& over_;
   const read_options options_;
   pushed made_;
+  std::size_t fixed_bytes_ = 0;
+  std::size_t text_bytes_ = 0;
   /// Series by their hash, with the sample that had it first.
   std::unordered_multimap<std::size_t, const sample*> seen_;
   std::vector<label> labels_;
@@ -81,6 +99,9 @@ std::string family_writer::add(const sample& one) {
   merge_labels(all_.labels_of(one), over_, options_.keeps_instance, labels_);
   series_.clear();
   exposition::append_series(one.name, labels_, series_);
+  if (!has_room()) {
+    return std::string(exposition::too_many_samples);
+  }
   const std::size_t hash = std::hash<std::string_view>{}(series_);
   const auto [first, last] = seen_.equal_range(hash);
   for (auto at = first; at != last; ++at) {
@@ -98,9 +119,11 @@ std::string family_writer::add(const sample& one) {
   if (into.name == push_time_name || into.name == failure_time_name) {
     return {};
   }
+  const std::size_t before = into.text.size();
   into.text.append(series_).push_back(' ');
   exposition::append_number(one.value, into.text);
   into.text.push_back('\n');
+  text_bytes_ += into.text.size() - before;
   ++into.samples;
   append_line(one.name, labels_, one.value,
               one.time_ms ? nanoseconds_of(*one.time_ms) : options_.now_ns, made_.lines,

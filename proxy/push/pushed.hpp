@@ -4,6 +4,7 @@
 // group. Pure; one thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ struct pushed {
   /// Its finite samples as line protocol.
   std::string lines{};
   line_counts counts{};
+  /// What it holds at most, as it was asked of `read_options::room`.
+  std::size_t bytes = 0;
 };
 
 /// The labels of the group's series. `instance` is among them, empty where the path has none, so
@@ -45,11 +48,14 @@ struct read_options {
   std::int64_t now_ns = 0;
   /// The path of the group has no `instance`: that of a sample stays.
   bool keeps_instance = true;
+  /// What is made of the samples may hold so much beside the document; nullptr: without a bound.
+  exposition::byte_allowance* room = nullptr;
 };
 
 /// Gives each sample its group's labels. Fails (400) for a series that is there twice and, where
-/// times are not to be kept, for a sample with a time. Families called as those that the group
-/// itself shows (`push_time_seconds`) are left out.
+/// times are not to be kept, for a sample with a time; and where `room` is spent (413 or 503), as
+/// every sample repeats what its metric and its group have but once. Families called as those that
+/// the group itself shows (`push_time_seconds`) are left out.
 [[nodiscard]] result<pushed> read_pushed(const exposition::document& all,
                                          const grouping& series_labels,
                                          const read_options& options);

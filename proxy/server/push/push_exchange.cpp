@@ -22,9 +22,8 @@
 namespace weir {
 namespace {
 
-// What a document may hold: so much, and so many times the body's bytes (short lines are worst).
-constexpr std::size_t document_bytes_least = std::size_t{1} << 20;
-constexpr std::size_t document_factor = 24;
+constexpr std::string_view too_large_message =
+    "the samples of one push need more memory than limits.memory allows it: push fewer at a time";
 
 http::response words(int status, std::string_view message) {
   return api::text_response(status, std::string(message) + "\n");
@@ -112,6 +111,7 @@ class push_exchange final : public answering_exchange {
   void finished(write_end end, const write_verdict& verdict, const std::string& detail);
   void refuse(std::string_view why);
   void answer_short_of_memory();
+  void give(http::response reply);
   void release();
   void describe(letter_header& header) const;
 
@@ -134,7 +134,7 @@ void push_exchange::begin(const http::request_head& head) {
   auto read = read_head(head, *terms_);
   if (!read) {
     service_.counts.refused.add_shared();
-    answer(words(400, read.error().message));
+    give(words(400, read.error().message));
     return;
   }
   head_ = std::move(read).value();
@@ -146,14 +146,24 @@ void push_exchange::begin(const http::request_head& head) {
 void push_exchange::body(std::string_view piece) {
   body_.append(piece);
   if (!lease_.grow_to(body_.capacity())) {
-    std::string{}.swap(body_);
     answer_short_of_memory();
   }
 }
 
 void push_exchange::answer_short_of_memory() {
   service_.counts.refused.add_shared();
-  answer(words(503, "try again later: the memory for requests in flight is used up"));
+  // After a 503 its client would push again what never fits.
+  give(lease_.alone(on_.leased_bytes())
+           ? words(413, too_large_message)
+           : words(503, "try again later: the memory for requests in flight is used up"));
+}
+
+/// What it held is free before its client reads the answer.
+void push_exchange::give(http::response reply) {
+  std::string{}.swap(body_);
+  families_ = {};
+  lease_.release();
+  answer(std::move(reply));
 }
 
 http::response push_exchange::failed(http::body_failure why) const {
@@ -166,7 +176,7 @@ void push_exchange::complete() {
   if (method_ == http::method::del) {
     service_.groups.remove(head_.labels);
     service_.counts.deleted.add_shared();
-    answer(taken());
+    give(taken());
     return;
   }
   if (is_snappy_ && !body_.empty() && !decode_snappy()) {
@@ -192,7 +202,7 @@ bool push_exchange::decode_snappy() {
       return false;
     case snappy_status::too_long:
       service_.counts.refused.add_shared();
-      answer(words(413, api::body_failure_message(http::body_failure::too_large).message));
+      give(words(413, api::body_failure_message(http::body_failure::too_large).message));
       return false;
   }
   body_ = std::move(plain);
@@ -204,22 +214,23 @@ bool push_exchange::decode_snappy() {
 }
 
 std::optional<push::pushed> push_exchange::read_push() {
-  const std::size_t held = std::max(document_bytes_least, body_.size() * document_factor);
-  if (!body_.empty() && !lease_.grow_to(body_.capacity() + held)) {
-    answer_short_of_memory();
-    return std::nullopt;
-  }
-  exposition::document all(held);
+  const auto beside = [this](std::size_t held) {
+    return exposition::byte_allowance(
+        [this, held](std::size_t bytes) { return lease_.grow_to(held + bytes); });
+  };
+  exposition::document all(beside(lease_.bytes()));
   if (const auto wrong = push::read_body(format_, body_, all)) {
-    refuse(*wrong);
+    all.was_full() ? answer_short_of_memory() : refuse(*wrong);
     return std::nullopt;
   }
+  exposition::byte_allowance room = beside(lease_.bytes());
   auto made = push::read_pushed(all, series_,
                                 {.times = terms_->configured.timestamps,
                                  .now_ns = request().began.wall.ns,
-                                 .keeps_instance = !head_.labels.contains("instance")});
+                                 .keeps_instance = !head_.labels.contains("instance"),
+                                 .room = &room});
   if (!made) {
-    refuse(made.error().message);
+    room.is_spent() ? answer_short_of_memory() : refuse(made.error().message);
     return std::nullopt;
   }
   return std::move(made).value();
@@ -228,20 +239,20 @@ std::optional<push::pushed> push_exchange::read_push() {
 void push_exchange::refuse(std::string_view why) {
   service_.groups.note_failure(head_.labels, request().began.wall);
   service_.counts.refused.add_shared();
-  answer(words(400, why));
+  give(words(400, why));
 }
 
 void push_exchange::write(push::pushed made) {
   std::string{}.swap(body_);
-  lease_.release();
+  lease_.shrink_to(made.bytes);
   if (!service_.groups.has_room(head_.labels, made.families, method_ == http::method::post)) {
     journal_limited("push", journal_level::warning,
                     "pushes are answered 503: the pushed groups have all the memory that "
                     "limits.state lets them have");
     service_.counts.refused.add_shared();
-    answer(words(503,
-                 "the groups that were pushed have all the memory that limits.state lets them "
-                 "have: delete some, let them expire sooner (push.ttl_most), or raise it"));
+    give(words(503,
+               "the groups that were pushed have all the memory that limits.state lets them "
+               "have: delete some, let them expire sooner (push.ttl_most), or raise it"));
     return;
   }
   families_ = std::move(made.families);
@@ -260,12 +271,15 @@ void push_exchange::write(push::pushed made) {
                                    const std::string& detail) { finished(end, verdict, detail); },
                             {.source = from_ == nullptr ? nullptr : from_->source,
                              .describe = [this](letter_header& header) { describe(header); },
-                             .share = on_.peer().share});
+                             .share = on_.peer().share,
+                             .held_bytes = lease_.bytes() + on_.leased_bytes()});
   if (job_ == nullptr) {
     refuse(refusal);
     return;
   }
   job_->body(made.lines);
+  lease_.shrink_to(made.bytes - std::min(made.bytes, made.lines.size()));
+  std::string{}.swap(made.lines);
   job_->complete();
 }
 
@@ -292,9 +306,9 @@ void push_exchange::keep(const write_verdict& verdict) {
   service_.count(lines_);
   service_.counts.pushed.add_shared();
   if (verdict.flawless() || home_.listener_of(on_).quiet) {
-    answer(taken());
+    give(taken());
   } else {
-    answer(words(400, api::verdict_message(verdict)));
+    give(words(400, api::verdict_message(verdict)));
   }
 }
 
@@ -312,9 +326,7 @@ void push_exchange::finished(write_end end, const write_verdict& verdict,
     case write_end::too_large:
       service_.counts.refused.add_shared();
       release();
-      answer(words(413,
-                   "the samples of one push need more memory than limits.memory allows it: "
-                   "push fewer at a time"));
+      give(words(413, too_large_message));
       return;
     case write_end::log_failed:
       counters.log_failed.store(true, std::memory_order_relaxed);
@@ -327,7 +339,7 @@ void push_exchange::finished(write_end end, const write_verdict& verdict,
   service_.counts.refused.add_shared();
   const std::string why = end == write_end::log_failed ? "the log cannot be written" : detail;
   release();
-  answer(words(503, api::overloaded_message(why)));
+  give(words(503, api::overloaded_message(why)));
 }
 
 void push_exchange::release() {

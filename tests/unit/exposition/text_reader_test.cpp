@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "unit/exposition/read_samples.hpp"
@@ -107,6 +108,37 @@ TEST(text_reader, a_document_that_is_full_ends_the_reading) {
   document large(/*bytes_max=*/1'000'000);
   EXPECT_FALSE(read_text(body, large).has_value());
   EXPECT_EQ(large.samples().size(), 1000U);
+}
+
+TEST(text_reader, families_without_samples_count_as_well) {
+  std::string body;
+  for (int i = 0; i < 1000; ++i) {
+    body += "# TYPE a" + std::to_string(i) + " gauge\n";
+  }
+  document small(/*bytes_max=*/10'000);
+  const auto wrong = read_text(body, small);
+  ASSERT_TRUE(wrong.has_value());
+  EXPECT_EQ(wrong->message, too_many_samples);
+  EXPECT_TRUE(small.was_full());
+}
+
+TEST(text_reader, a_document_asks_for_what_it_holds_as_it_grows) {
+  std::size_t granted = 0;
+  std::size_t asked = 0;
+  document all(byte_allowance([&](std::size_t bytes) {
+    ++asked;
+    granted = std::max(granted, bytes);
+    return true;
+  }));
+  EXPECT_FALSE(read_text("a 1\n", all).has_value());
+  EXPECT_LT(granted, 20'000U) << "a small body asks for little";
+  std::string body;
+  for (int i = 0; i < 10'000; ++i) {
+    body += "b" + std::to_string(i) + " 1\n";
+  }
+  EXPECT_FALSE(read_text(body, all).has_value());
+  EXPECT_GE(granted, all.held_bytes());
+  EXPECT_LT(asked, 200U) << "not every sample asks";
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "unit/push/push_testing.hpp"
 
 namespace weir::push {
@@ -74,6 +76,34 @@ TEST(pushed_families, times_are_refused_or_kept) {
       pushed_text("a 1 5\nb 1 9223372036854775807\n", {{"job", "j"}}, push_time_mode::keep);
   EXPECT_EQ(made.lines, "a,job=j value=1 5000000\nb,job=j value=1 9223372036854000000\n");
   EXPECT_EQ(made.families[0].text, "a{job=\"j\"} 1\n");
+}
+
+TEST(pushed_families, what_every_sample_repeats_ends_at_its_bound) {
+  // One long label of the group, and of the metric, comes again with every sample.
+  std::string text = "# TYPE h histogram\n";
+  for (int i = 0; i < 4'000; ++i) {
+    text += "h_bucket{le=\"" + std::to_string(i) + "\"} 1\n";
+  }
+  exposition::document all;
+  ASSERT_FALSE(exposition::read_text(text, all).has_value());
+  const grouping series =
+      series_labels({{"job", "j"}, {"long", std::string(15'000, 'v')}}, job_suffix_mode::keep);
+  std::size_t most_granted = 0;
+  exposition::byte_allowance room([&](std::size_t bytes) {
+    most_granted = bytes <= 4'000'000 ? std::max(most_granted, bytes) : most_granted;
+    return bytes <= 4'000'000;
+  });
+  const auto cut = read_pushed(all, series, {.room = &room});
+  ASSERT_FALSE(cut.ok());
+  EXPECT_TRUE(room.is_spent());
+  EXPECT_NE(cut.error().message.find(exposition::too_many_samples), std::string::npos);
+  EXPECT_LE(most_granted, 4'000'000U);
+  exposition::byte_allowance enough(std::size_t{1} << 30);
+  const auto whole = read_pushed(all, series, {.room = &enough});
+  ASSERT_TRUE(whole.ok());
+  const pushed& made = whole.value();
+  EXPECT_GE(made.bytes, made.families[0].text.capacity() + made.lines.capacity())
+      << "what was asked for is what it takes";
 }
 
 TEST(pushed_families, those_of_the_group_itself_are_left_out) {
