@@ -101,6 +101,10 @@ class document {
 inline constexpr std::string_view too_many_samples =
     "these are more samples than one body may have: push fewer at a time";
 
+/// Of one sample or exemplar: each is compared with the others before it.
+inline constexpr std::size_t labels_max = 1024;
+inline constexpr std::string_view too_many_labels = "a sample has no more than 1024 labels";
+
 /// Where and why a text is no exposition.
 struct mistake {
   /// 1-based; 0: the format has no lines.

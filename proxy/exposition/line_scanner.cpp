@@ -160,6 +160,9 @@ bool line_scanner::add_label(std::size_t first, std::size_t place, std::string_v
   if (name == "__name__") {
     return fail_at(place, "the label __name__ is reserved for the metric's own name");
   }
+  if (into_.labels().size() - first >= labels_max) {
+    return fail_at(place, std::string(too_many_labels));
+  }
   for (const label& other : std::span(into_.labels()).subspan(first)) {
     if (other.name == name) {
       return fail_at(place, "the label " + shown(name) + " is there twice");

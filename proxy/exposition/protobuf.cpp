@@ -227,6 +227,10 @@ std::string protobuf_reader::read_label(std::string_view message) {
                 ? " of " + shown(into_.family_at(family_).name) + " has a name that is none"
                 : " is not valid UTF-8");
   }
+  if (into_.labels().size() - first_label_ >= labels_max) {
+    return std::string(too_many_labels) + ", and one of " + shown(into_.family_at(family_).name) +
+           " has";
+  }
   for (std::size_t i = first_label_; i < into_.labels().size(); ++i) {
     if (into_.labels()[i].name == one.name) {
       return "the label " + shown(one.name) + " is there twice";

@@ -82,5 +82,15 @@ TEST(open_metrics, a_mistake_has_its_line_and_column) {
   begins("a 1 nan\n# EOF\n", "line 1, column 5: expected a timestamp");
 }
 
+TEST(open_metrics, samples_and_exemplars_have_1024_labels_at_most) {
+  std::string labels;
+  for (int i = 0; i <= 1024; ++i) {
+    labels += (i == 0 ? "l" : ",l") + std::to_string(i) + "=\"\"";
+  }
+  EXPECT_NE(read("a{" + labels + "} 1\n# EOF\n").find(too_many_labels), std::string::npos);
+  EXPECT_NE(read("# TYPE a counter\na_total 1 # {" + labels + "} 1\n# EOF\n").find(too_many_labels),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace weir::exposition

@@ -135,6 +135,23 @@ TEST(protobuf, every_prefix_is_read_or_refused) {
   }
 }
 
+TEST(protobuf, a_metric_has_1024_labels_at_most) {
+  const auto body_of = [](int labels) {
+    return family_of("a", 1, [&](pbf_writer& to) {
+      for (int i = 0; i < labels; ++i) {  // beside its "b"
+        pbf_writer pair(to, 1);
+        pair.add_string(1, "l" + std::to_string(i));
+        pair.add_string(2, "v");
+      }
+      pbf_writer gauge(to, 2);
+      gauge.add_double(1, 1);
+    });
+  };
+  document all;
+  EXPECT_FALSE(read_protobuf(body_of(1023), all).has_value());
+  EXPECT_NE(read(body_of(1024)).find(too_many_labels), std::string::npos);
+}
+
 TEST(protobuf, buckets_without_end_end_at_the_documents_bound) {
   const std::string body = family_of("h", 4, [](pbf_writer& to) {
     pbf_writer histogram(to, 7);

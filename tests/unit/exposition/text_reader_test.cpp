@@ -110,6 +110,24 @@ TEST(text_reader, a_document_that_is_full_ends_the_reading) {
   EXPECT_EQ(large.samples().size(), 1000U);
 }
 
+TEST(text_reader, a_sample_has_1024_labels_at_most) {
+  const auto body_of = [](int labels) {
+    std::string body = "a{";
+    for (int i = 0; i < labels; ++i) {
+      body += "l" + std::to_string(i) + "=\"v\",";
+    }
+    return body + "} 1\n";
+  };
+  document all;
+  EXPECT_FALSE(read_text(body_of(1024), all).has_value());
+  EXPECT_EQ(all.labels_of(all.samples().front()).size(), 1024U);
+  document more;
+  const auto wrong = read_text(body_of(1025), more);
+  ASSERT_TRUE(wrong.has_value());
+  EXPECT_EQ(wrong->message, too_many_labels);
+  EXPECT_FALSE(read_text("b 1\nc{d=\"e\"} 1\n", all).has_value()) << "the next begins anew";
+}
+
 TEST(text_reader, families_without_samples_count_as_well) {
   std::string body;
   for (int i = 0; i < 1000; ++i) {
