@@ -65,7 +65,7 @@ class protobuf_reader {
 
  private:
   [[nodiscard]] std::string read_metric(std::string_view message, const wire_type& type);
-  [[nodiscard]] std::string read_label(std::string_view message);
+  [[nodiscard]] std::string read_label(std::string_view message, metric_type type);
   void read_parts(std::string_view message, const wire_type& type);
   void read_bucket(std::string_view message, bool& has_infinity);
   void read_quantile(std::string_view message);
@@ -180,7 +180,7 @@ std::string protobuf_reader::read_metric(std::string_view message, const wire_ty
   protozero::pbf_message<metric_field> metric(message.data(), message.size());
   while (metric.next()) {
     if (metric.tag() == metric_field::label) {
-      if (std::string wrong = read_label(view_in(metric)); !wrong.empty()) {
+      if (std::string wrong = read_label(view_in(metric), type.type); !wrong.empty()) {
         return wrong;
       }
     } else if (metric.tag() == metric_field::time_ms) {
@@ -209,7 +209,7 @@ std::string protobuf_reader::read_metric(std::string_view message, const wire_ty
   return {};
 }
 
-std::string protobuf_reader::read_label(std::string_view message) {
+std::string protobuf_reader::read_label(std::string_view message, metric_type type) {
   label one;
   protozero::pbf_message<pair_field> pair(message.data(), message.size());
   while (pair.next()) {
@@ -226,6 +226,12 @@ std::string protobuf_reader::read_label(std::string_view message) {
            (is_utf8(one.name) && is_utf8(one.value)
                 ? " of " + shown(into_.family_at(family_).name) + " has a name that is none"
                 : " is not valid UTF-8");
+  }
+  // Each bucket and each quantile gets one of these names.
+  if ((type == metric_type::histogram && one.name == "le") ||
+      (type == metric_type::summary && one.name == "quantile")) {
+    return "the " + std::string(name_of(type)) + " " + shown(into_.family_at(family_).name) +
+           " has a label " + shown(one.name) + ", which belongs to its parts";
   }
   if (into_.labels().size() - first_label_ >= labels_max) {
     return std::string(too_many_labels) + ", and one of " + shown(into_.family_at(family_).name) +

@@ -135,6 +135,27 @@ TEST(protobuf, every_prefix_is_read_or_refused) {
   }
 }
 
+TEST(protobuf, bounds_and_quantiles_are_no_labels_of_a_metric) {
+  const auto with_label = [](std::string name, int type, protozero::pbf_tag_type value) {
+    return read(family_of("a", type, [&](pbf_writer& to) {
+      {
+        pbf_writer pair(to, 1);
+        pair.add_string(1, name);
+        pair.add_string(2, "1");
+      }
+      pbf_writer inner(to, value);
+      inner.add_uint64(1, 2);
+    }));
+  };
+  EXPECT_EQ(with_label("le", 4, 7),
+            "byte 0: the histogram \"a\" has a label \"le\", which belongs to its parts");
+  EXPECT_EQ(with_label("le", 5, 7), with_label("le", 4, 7)) << "of a gauge histogram";
+  EXPECT_EQ(with_label("quantile", 2, 4),
+            "byte 0: the summary \"a\" has a label \"quantile\", which belongs to its parts");
+  EXPECT_FALSE(with_label("quantile", 4, 7).starts_with("byte 0"));
+  EXPECT_FALSE(with_label("le", 2, 4).starts_with("byte 0"));
+}
+
 TEST(protobuf, a_metric_has_1024_labels_at_most) {
   const auto body_of = [](int labels) {
     return family_of("a", 1, [&](pbf_writer& to) {
