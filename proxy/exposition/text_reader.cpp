@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/text/ascii.hpp"
 #include "base/text/utf8.hpp"
 #include "exposition/line_scanner.hpp"
 #include "exposition/numbers.hpp"
@@ -20,10 +21,11 @@ struct said_of_family {
   bool samples = false;
 };
 
+/// Capital letters are as good as small ones, as for Prometheus' own reader in Go.
 std::optional<metric_type> type_named(std::string_view name) noexcept {
   for (const metric_type each : {metric_type::untyped, metric_type::counter, metric_type::gauge,
                                  metric_type::summary, metric_type::histogram}) {
-    if (name_of(each) == name) {
+    if (equal_ignoring_case(name_of(each), name)) {
       return each;
     }
   }

@@ -128,6 +128,14 @@ TEST(text_reader, a_sample_has_1024_labels_at_most) {
   EXPECT_FALSE(read_text("b 1\nc{d=\"e\"} 1\n", all).has_value()) << "the next begins anew";
 }
 
+TEST(text_reader, types_are_told_in_letters_of_any_size) {
+  document all;
+  ASSERT_FALSE(read_text("# TYPE a GAUGE\n# TYPE b Histogram\na 1\nb_count 1\n", all).has_value());
+  ASSERT_EQ(all.families().size(), 2U);
+  EXPECT_EQ(all.families()[0].type, metric_type::gauge);
+  EXPECT_EQ(all.families()[1].type, metric_type::histogram);
+}
+
 TEST(text_reader, families_without_samples_count_as_well) {
   std::string body;
   for (int i = 0; i < 1000; ++i) {
