@@ -7,16 +7,13 @@
 #include <iterator>
 #include <limits>
 
+#include "base/text/line_words.hpp"
 #include "exposition/numbers.hpp"
 
 namespace weir::push {
 namespace {
 
 constexpr std::int64_t ns_per_ms = 1'000'000;
-
-bool is_writable(std::string_view text) noexcept {
-  return text.find('\n') == std::string_view::npos && !text.ends_with('\\');
-}
 
 void append_escaped(std::string_view text, std::string_view escaped, std::string& out) {
   for (const char c : text) {
@@ -32,7 +29,7 @@ bool append_tags(std::span<const exposition::label> labels, std::string& out) {
     if (each.value.empty()) {
       continue;
     }
-    if (!is_writable(each.name) || !is_writable(each.value)) {
+    if (!is_line_word(each.name) || !is_line_word(each.value)) {
       return false;
     }
     out.push_back(',');
@@ -65,7 +62,7 @@ void append_line(std::string_view name, std::span<const exposition::label> label
   }
   const std::size_t before = out.size();
   append_escaped(name, ", ", out);
-  if (!is_writable(name) || name.starts_with('#') || !append_tags(labels, out)) {
+  if (!is_line_beginning(name) || !append_tags(labels, out)) {
     out.resize(before);
     ++counts.unwritable;
     return;

@@ -17,7 +17,8 @@ struct line_counts {
   std::uint64_t written = 0;
   /// NaN, +Inf and -Inf.
   std::uint64_t not_finite = 0;
-  /// Names or values with a line feed or with a backslash at the end, and names that begin with #.
+  /// Names or values with a line feed or with a backslash at the end, and names that begin with #,
+  /// a tab or another control character that a line does not begin with (base/text/line_words.hpp).
   std::uint64_t unwritable = 0;
 
   line_counts& operator+=(const line_counts& other) noexcept;

@@ -7,16 +7,14 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/text/line_words.hpp"
+
 namespace weir::api {
 namespace {
 
 constexpr std::size_t lines_at_once_bytes = std::size_t{64} << 10;
 /// As InfluxDB calls what has no name.
 constexpr std::string_view unnamed = "prom_metric_not_specified";
-
-bool is_writable(std::string_view text) noexcept {
-  return text.find('\n') == std::string_view::npos && !text.ends_with('\\');
-}
 
 void append_escaped(std::string_view text, std::string_view escaped, std::string& out) {
   if (text.find_first_of(escaped) == std::string_view::npos) {
@@ -61,16 +59,13 @@ void series_lines::make_series() {
     }
   }
   series_.clear();
-  // A line that begins so is a comment, or begins later.
-  is_writable_ =
-      is_writable(measurement) &&
-      std::string_view("#\t\r\v\f\0", 6).find(measurement.front()) == std::string_view::npos;
+  is_writable_ = is_line_beginning(measurement);
   append_escaped(measurement, ", ", series_);
   for (const auto& [name, value] : labels_) {
     if (name == "__name__" || value.empty()) {
       continue;  // a label without a value is one that is not there
     }
-    is_writable_ = is_writable_ && is_writable(name) && is_writable(value);
+    is_writable_ = is_writable_ && is_line_word(name) && is_line_word(value);
     series_.push_back(',');
     append_escaped(name, ",= ", series_);
     series_.push_back('=');

@@ -59,6 +59,17 @@ TEST(pushed_families, what_line_protocol_cannot_hold_is_counted_and_kept_for_the
   EXPECT_EQ(made.families.size(), 6U);
 }
 
+TEST(pushed_families, no_name_makes_a_line_of_another_metric) {
+  std::string text = "{\" a\"} 1\n";
+  for (const char begin : {'\t', '\r', '\v', '\f', '\0', '#'}) {
+    text.append("{\"").append(1, begin).append("evil\"} 1\n");
+  }
+  const pushed made = pushed_text(text, {{"job", "j"}});
+  EXPECT_EQ(made.lines, "\\ a,job=j value=1 1700000000000000000\n");
+  EXPECT_EQ(made.counts.unwritable, 6U);
+  EXPECT_EQ(made.counts.written, 1U);
+}
+
 TEST(pushed_families, a_series_that_is_there_twice_is_refused) {
   EXPECT_EQ(
       refusal_of("a{x=\"1\"} 1\nb 1\na{x=\"1\"} 2\n"),
