@@ -2,6 +2,7 @@
 #include "push/groups.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::push {
 namespace {
@@ -38,7 +39,8 @@ void group_table::set_bytes_max(std::size_t bytes) {
 
 bool group_table::has_room(const grouping& labels, const std::vector<pushed_family>& families,
                            bool adds) const {
-  std::size_t wanted = group_overhead + 4 * bytes_of(labels);
+  const std::size_t bare = group_overhead + 4 * bytes_of(labels);
+  std::size_t wanted = bare;
   for (const pushed_family& each : families) {
     wanted += bytes_of(each);
   }
@@ -48,11 +50,10 @@ bool group_table::has_room(const grouping& labels, const std::vector<pushed_fami
   if (known != groups_.end()) {
     freed = known->second.is->bytes;
     if (adds) {
-      for (const auto& [name, each] : known->second.is->families) {
-        const bool is_replaced =
-            std::any_of(families.begin(), families.end(),
-                        [&, named = name](const pushed_family& one) { return one.name == named; });
-        wanted += is_replaced ? 0 : bytes_of(each->is);
+      wanted += freed - bare;  // those that it has, without those that are named again
+      for (const pushed_family& each : families) {
+        const auto old = known->second.is->families.find(each.name);
+        wanted -= old == known->second.is->families.end() ? 0 : bytes_of(old->second->is);
       }
     }
   }

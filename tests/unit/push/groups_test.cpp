@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "unit/push/push_testing.hpp"
 
 namespace weir::push {
@@ -115,6 +117,39 @@ TEST(push_groups, a_failure_is_noted_and_lengthens_no_life) {
   EXPECT_EQ(table.find(job_a)->pushed.ns, at_second(0).wall.ns);
   table.expire(at_second(3'600).steady);
   EXPECT_EQ(table.totals().groups, 0U);
+}
+
+TEST(push_groups, room_for_many_families_is_found_at_once) {
+  group_table table(any);
+  const auto push_of_many = [](char first) {
+    group_push push{.labels = job_a, .series = job_a, .adds = true};
+    for (int i = 0; i < 60'000; ++i) {
+      push.families.push_back({.name = first + std::to_string(i), .text = "x 1\n", .samples = 1});
+    }
+    return push;
+  };
+  table.apply(push_of_many('a'), default_terms(), at_second(0));
+  const group_push others = push_of_many('b');
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_TRUE(table.has_room(others.labels, others.families, /*adds=*/true));
+  // Looking for each in all of the others takes many seconds.
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
+}
+
+TEST(push_groups, room_is_what_a_group_will_hold) {
+  group_table table(any);
+  table.apply(push_of(job_a, "x 1\ny 1\n"), default_terms(), at_second(0));
+  const std::size_t before = table.totals().bytes;
+  const std::string longer = "y{l=\"" + std::string(1'000, 'v') + "\"} 1\nz 1\n";
+  const group_push push = push_of(job_a, longer, /*adds=*/true);
+  group_table after(any);
+  after.apply(push_of(job_a, "x 1\ny 1\n"), default_terms(), at_second(0));
+  after.apply(push_of(job_a, longer, /*adds=*/true), default_terms(), at_second(1));
+  ASSERT_GT(after.totals().bytes, before);
+  table.set_bytes_max(after.totals().bytes);
+  EXPECT_TRUE(table.has_room(push.labels, push.families, /*adds=*/true));
+  table.set_bytes_max(after.totals().bytes - 1);
+  EXPECT_FALSE(table.has_room(push.labels, push.families, /*adds=*/true));
 }
 
 TEST(push_groups, memory_has_its_bound) {
