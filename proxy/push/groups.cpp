@@ -91,7 +91,8 @@ void group_table::apply(group_push push, const lifetime_terms& terms, const mome
   count(*next);
   kept.pushed = now.steady;
   kept.expires = next->ttl ? now.steady.after(*next->ttl) : steady_time::never();
-  kept.repeats = terms.repeat_ns > 0 ? now.steady.after(terms.repeat_ns) : steady_time::never();
+  follow_repeat(terms.repeat_ns);
+  set_repeats(kept, terms.repeat_ns, now.steady);
   put(at, std::move(next));
 }
 
@@ -115,6 +116,21 @@ void group_table::schedule(table::iterator at) {
   kept.due = std::min(kept.expires, kept.repeats);
   if (kept.due < steady_time::never()) {
     due_.emplace(kept.due.ns, at->first);
+  }
+}
+
+void group_table::set_repeats(entry& kept, std::int64_t repeat_ns, steady_time written) noexcept {
+  kept.written = written;
+  kept.repeats = repeat_ns > 0 ? written.after(repeat_ns) : steady_time::never();
+}
+
+/// After a reload.
+void group_table::follow_repeat(std::int64_t repeat_ns) {
+  if (std::exchange(repeat_ns_, repeat_ns) != repeat_ns) {
+    for (auto at = groups_.begin(); at != groups_.end(); ++at) {
+      set_repeats(at->second, repeat_ns, at->second.written);
+      schedule(at);
+    }
   }
 }
 
@@ -164,8 +180,8 @@ void group_table::restore(group kept, time_to_live ttl_left_ns, const lifetime_t
   const auto at = groups_.try_emplace(key_of(kept.labels)).first;
   at->second.pushed = now.steady;
   at->second.expires = ttl_left_ns ? now.steady.after(*ttl_left_ns) : steady_time::never();
-  at->second.repeats =
-      terms.repeat_ns > 0 ? now.steady.after(terms.repeat_ns) : steady_time::never();
+  follow_repeat(terms.repeat_ns);
+  set_repeats(at->second, terms.repeat_ns, now.steady);
   put(at, std::make_shared<const group>(std::move(kept)));
 }
 
@@ -187,6 +203,7 @@ std::vector<std::shared_ptr<const group>> group_table::take_due(const lifetime_t
   std::vector<std::shared_ptr<const group>> taken;
   std::size_t bytes = 0;
   const std::lock_guard hold(lock_);
+  follow_repeat(terms.repeat_ns);
   while (!due_.empty() && due_.begin()->first <= now.ns && bytes < bytes_max) {
     const auto at = groups_.find(std::string(due_.begin()->second));
     if (at->second.expires <= now) {
@@ -194,7 +211,7 @@ std::vector<std::shared_ptr<const group>> group_table::take_due(const lifetime_t
     }
     bytes += at->second.is->bytes;
     taken.push_back(at->second.is);
-    at->second.repeats = terms.repeat_ns > 0 ? now.after(terms.repeat_ns) : steady_time::never();
+    set_repeats(at->second, terms.repeat_ns, now);
     schedule(at);
   }
   return taken;

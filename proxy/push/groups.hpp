@@ -97,6 +97,7 @@ class group_table {
   /// Forgets groups whose time is over.
   void expire(steady_time now);
   /// Groups whose lines are due again, and from now on not for a while; about `bytes_max` of them.
+  /// Where `terms` repeat at another interval than before, it is that of all groups.
   [[nodiscard]] std::vector<std::shared_ptr<const group>> take_due(const lifetime_terms& terms,
                                                                    steady_time now,
                                                                    std::size_t bytes_max);
@@ -113,6 +114,8 @@ class group_table {
     std::shared_ptr<const group> is;
     steady_time pushed{};
     steady_time expires = steady_time::never();
+    /// When its lines were written last.
+    steady_time written{};
     steady_time repeats = steady_time::never();
     /// Place in `due_`.
     steady_time due = steady_time::never();
@@ -122,10 +125,14 @@ class group_table {
   void put(table::iterator at, std::shared_ptr<const group> next);
   void schedule(table::iterator at);
   void erase(table::iterator at);
+  static void set_repeats(entry& kept, std::int64_t repeat_ns, steady_time written) noexcept;
+  void follow_repeat(std::int64_t repeat_ns);
 
   mutable std::mutex lock_;
   std::size_t bytes_max_;
   table groups_;
+  /// That of all groups.
+  std::int64_t repeat_ns_ = 0;
   /// What happens next: a group expires or is due again.
   std::set<std::pair<std::int64_t, std::string_view>> due_;
   group_totals totals_;

@@ -107,6 +107,23 @@ TEST(push_groups, what_is_not_pushed_again_is_due_again) {
   EXPECT_TRUE(silent.take_due(lifetime_terms_of(never), at_second(1'000).steady, any).empty());
 }
 
+TEST(push_groups, another_interval_of_repetitions_is_that_of_all_groups) {
+  const auto terms_of = [](int seconds) {
+    push_settings configured;
+    configured.repeat = milliseconds{seconds * 1'000};
+    return lifetime_terms_of(configured);
+  };
+  group_table table(any);
+  table.apply(push_of(job_a, "x 1\n"), terms_of(600), at_second(0));
+  table.apply(push_of(job_b, "x 1\n"), terms_of(600), at_second(15));
+  EXPECT_TRUE(table.take_due(terms_of(600), at_second(19).steady, any).empty());
+  EXPECT_EQ(table.take_due(terms_of(20), at_second(20).steady, any).size(), 1U) << "a, sooner";
+  EXPECT_EQ(table.take_due(terms_of(20), at_second(35).steady, any).size(), 1U) << "b";
+  EXPECT_TRUE(table.take_due(terms_of(0), at_second(100).steady, any).empty()) << "never";
+  EXPECT_EQ(table.take_due(terms_of(70), at_second(101).steady, any).size(), 1U) << "a is due";
+  EXPECT_EQ(table.take_due(terms_of(70), at_second(105).steady, any).size(), 1U);
+}
+
 TEST(push_groups, a_failure_is_noted_and_lengthens_no_life) {
   group_table table(any);
   table.apply(push_of(job_a, "x 1\n"), default_terms(), at_second(0));
