@@ -293,8 +293,13 @@ void push_exchange::describe(letter_header& header) const {
   }
 }
 
-/// What is in the log becomes the group's.
+/// What is in the log becomes the group's; where nothing is, the group stays what it was, and its
+/// client is told so on quiet listeners, too.
 void push_exchange::keep(const write_verdict& verdict) {
+  if (!verdict.flawless() && verdict.accepted == 0) {
+    refuse(api::verdict_message(verdict));
+    return;
+  }
   service_.groups.apply({.labels = head_.labels,
                          .series = series_,
                          .database = head_.target.database,

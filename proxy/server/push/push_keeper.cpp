@@ -62,9 +62,11 @@ void push_keeper::work() {
   const moment now = clock_();
   const auto terms = service_.terms.current();
   service_.groups.expire(now.steady);
-  for (const auto& each :
-       service_.groups.take_due(terms->lifetime, now.steady, repeated_bytes_max)) {
-    repeat(*each, now);
+  if (terms->configured.enabled) {
+    for (const auto& each :
+         service_.groups.take_due(terms->lifetime, now.steady, repeated_bytes_max)) {
+      repeat(*each, now);
+    }
   }
   path_.end_of_turn();
   if (now.steady - saved_ >= between_saves_ns) {
@@ -89,6 +91,8 @@ void push_keeper::repeat(const push::group& one, const moment& now) {
   target.database = one.database;
   target.retention_policy = one.retention_policy;
   target.precision_stated = true;
+  // What is refused was so when it was pushed, and would be again every minute.
+  target.options.letters = false;
   // What the log does not take now is due again after the same time.
   const auto begun = std::make_shared<write_job*>(nullptr);
   std::string refusal;
