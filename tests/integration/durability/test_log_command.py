@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from harness.process import wait_until
 from harness.scripted import Scripted
-from harness.settings import influx_sink, settings
+from harness.settings import influx_sink, remote_write_sink, settings
 
 TIME = 1_700_000_000_000_000_000
 
@@ -177,6 +177,37 @@ def test_replay_goes_on_after_it_was_interrupted(weir, server):
     done = weir_log(weir, "replay", *options, *small)
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(server.stored["again"]) == sorted(server.stored["many"])
+
+
+def test_a_second_replay_to_remote_write_sends_everything_again(start_weir):
+    with Scripted() as receiver:
+        sink = remote_write_sink(receiver.url + "/write", **{"batch.points": 20})
+        weir = start_weir(settings(sink, log={"retain": "1h"}))
+        for frame in range(5):
+            write(weir, "metrics", [f"cpu,host=h{frame}.{i} v={i} {TIME}" for i in range(20)])
+        weir.wait_delivered(100, sink="prometheus")
+        for _ in range(2):
+            before = len(receiver.statuses())
+            done = weir_log(weir, "replay", "--sink", "prometheus", "--from", "1h")
+            assert done.returncode == 0 and "100 points are delivered" in done.stdout, done.stdout + done.stderr
+            assert len(receiver.statuses()) - before == 5
+
+
+def test_replay_to_one_address_sends_its_share(start_weir):
+    with Scripted() as first, Scripted() as second:
+        servers = (first, second)
+        urls = [each.url for each in servers]
+        sink = influx_sink(first.url, addresses="shard", urls=urls, create_databases=False)
+        weir = start_weir(settings(sink, log={"retain": "1h"}))
+        write(weir, "metrics", [f"cpu,host=h{i} v={i}i {TIME}" for i in range(100)])
+        stored = lambda: [sorted(each.stored.get("metrics", [])) for each in servers]
+        wait_until(lambda: sum(map(len, stored())) == 100, 10, "delivered")
+        live = stored()
+        for at, url in enumerate(urls):
+            name = "influx@" + url.removeprefix("http://")
+            done = weir_log(weir, "replay", "--sink", name, "--from", "1h")
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert sorted(servers[at].stored["metrics"]) == sorted(2 * live[at])
 
 
 def test_mistakes_are_told(weir, start_weir):
