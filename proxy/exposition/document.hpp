@@ -53,7 +53,7 @@ struct sample {
 };
 
 /// Its views point into the text that was read and into itself: the text outlives it, and it does
-/// not move.
+/// not move. One text is read into it, once.
 class document {
  public:
   /// `room`: what it may hold beside the text; readers stop there with `too_many_samples`.
