@@ -69,6 +69,8 @@ class suspect_series {
 
 struct send_memory {
   request_limits limits;
+  /// Lost requests (the ledger's numbers) that the server did not have when it was asked first.
+  std::unordered_set<std::uint32_t> missing_once;
   search_budget budget;
   suspect_series suspects;
   /// A request may hold several samples of a series: the server keeps all of a request or nothing.

@@ -4,6 +4,7 @@
 #include "sinks/remote_write/sending/send_plan.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -15,7 +16,8 @@ constexpr std::uint32_t refused_singly_max = 4;
 /// Requests that look for how old samples may be before one may cost samples that are older.
 constexpr std::uint32_t careful_probes_max = 24;
 
-auto at(std::vector<sample>& all, std::size_t index) {
+template <class Samples>
+auto at(Samples& all, std::size_t index) {
   return all.begin() + static_cast<std::ptrdiff_t>(index);
 }
 
@@ -28,6 +30,7 @@ std::optional<send_plan::range> send_plan::next(std::int64_t now_ms) {
     sent_ = *question;
     return sent_;
   }
+  paused_ = awaits_lost_;
   while (!paused_) {
     const auto found = parts_.empty() ? planned() : next_part(now_ms);
     if (found) {
@@ -103,14 +106,31 @@ std::optional<send_plan::range> send_plan::next_part(std::int64_t now_ms) {
   return one.samples;
 }
 
-/// The next one; the largest one, where a long run of requests brought nothing.
+/// Whether it may be sent before those that come before it: none of them has a series of it.
+bool send_plan::may_overtake(std::size_t place) const {
+  const std::vector<sample>& all = batch_.samples();
+  std::unordered_set<std::uint32_t> series;
+  for (std::size_t i = place + 1; i < parts_.size(); ++i) {
+    for (std::size_t k = parts_[i].samples.begin; k < parts_[i].samples.end; ++k) {
+      series.insert(all[k].series);
+    }
+  }
+  const range& own = parts_[place].samples;
+  return std::none_of(at(all, own.begin), at(all, own.end),
+                      [&](const sample& one) { return series.contains(one.series); });
+}
+
+/// The next one; the largest one that may go first, where a long run of requests brought nothing.
 send_plan::part send_plan::take_part() {
   if (refused_in_a_row_ == refused_in_a_row_max) {
-    const auto largest =
-        std::max_element(parts_.begin(), parts_.end(), [](const part& one, const part& other) {
-          return one.samples.size() < other.samples.size();
-        });
-    std::rotate(largest, largest + 1, parts_.end());
+    std::size_t largest = parts_.size() - 1;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (parts_[i].samples.size() > parts_[largest].samples.size() && may_overtake(i)) {
+        largest = i;
+      }
+    }
+    const auto place = parts_.begin() + static_cast<std::ptrdiff_t>(largest);
+    std::rotate(place, place + 1, parts_.end());
   }
   part one = parts_.back();
   parts_.pop_back();

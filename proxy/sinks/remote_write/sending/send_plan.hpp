@@ -60,6 +60,8 @@ class send_plan {
   [[nodiscard]] bool asks() const noexcept { return current_.what == part::kind::question; }
   /// There is more to send, but no request may be spent on it now.
   [[nodiscard]] bool paused() const noexcept { return paused_; }
+  /// Of a pause: a lost request may still arrive at the server.
+  [[nodiscard]] bool awaits_lost() const noexcept { return awaits_lost_; }
   /// Requests sent to find offenders, over the whole batch.
   [[nodiscard]] std::uint64_t bisection_requests() const noexcept { return bisected_; }
 
@@ -87,6 +89,7 @@ class send_plan {
   };
   [[nodiscard]] std::optional<range> next_of_question();
   void settle_question();
+  [[nodiscard]] bool waits_for_lost();
   [[nodiscard]] std::vector<std::uint32_t> series_at(const std::vector<std::size_t>& places) const;
   void refuse_hopeless(const std::vector<std::uint32_t>& series);
   void leave_out_stored();
@@ -96,6 +99,7 @@ class send_plan {
   [[nodiscard]] std::optional<range> planned();
   [[nodiscard]] std::optional<range> next_part(std::int64_t now_ms);
   [[nodiscard]] part take_part();
+  [[nodiscard]] bool may_overtake(std::size_t place) const;
   [[nodiscard]] bool may_search(const part& one, std::int64_t now_ms);
   [[nodiscard]] bool trim(range& samples);
   [[nodiscard]] range split_off_suspects(range samples);
@@ -135,6 +139,7 @@ class send_plan {
   std::size_t refused_in_a_row_ = 0;
   std::uint64_t bisected_ = 0;
   bool paused_ = false;
+  bool awaits_lost_ = false;
   /// The server takes nothing of this time or older.
   std::int64_t too_old_ms_ = std::numeric_limits<std::int64_t>::min();
 };

@@ -29,10 +29,29 @@ std::optional<send_plan::range> send_plan::next_of_question() {
       current_.samples = {*one, *one + 1};
       return current_.samples;
     }
+    if (waits_for_lost()) {
+      return std::nullopt;
+    }
     settle_question();
     question_.reset();
   }
   return std::nullopt;
+}
+
+/// A server that hung may read the question before the request itself, which waits in its buffers:
+/// what were sent again then would meet it. So it is asked once more, a moment later.
+bool send_plan::waits_for_lost() {
+  const auto taken = question_->taken();
+  if (question_->found() != lost_request::verdict::not_stored || !taken ||
+      !memory_.missing_once.insert(question_->number()).second) {
+    memory_.missing_once.erase(question_->number());
+    return false;
+  }
+  const sample& one = batch_.samples()[*taken];
+  ledger_.answer_taken(batch_.sent_of(one));
+  batch_.deliver(one);
+  awaits_lost_ = true;
+  return true;
 }
 
 /// Of each series of the request of which the batch has a sample that is not the newest sent.

@@ -221,14 +221,17 @@ void sent_ledger::answer_not_stored(std::uint32_t question, const sent_sample* f
     append_not_stored(any->first);
   }
   close_question(question);
-  if (first == nullptr) {
-    return;
+  if (first != nullptr) {
+    answer_taken(*first);
   }
-  uncertain_.erase(*first);
+}
+
+void sent_ledger::answer_taken(const sent_sample& first) {
+  uncertain_.erase(first);
   group& mine = open_[current_];
-  mine.samples.push_back(*first);
-  known_.insert(*first);
-  append_group({mine.last_position, {*first}}, unwritten_);
+  mine.samples.push_back(first);
+  known_.insert(first);
+  append_group({mine.last_position, {first}}, unwritten_);
 }
 
 void sent_ledger::refuse(const sent_sample& one) {

@@ -89,6 +89,8 @@ class sent_ledger {
   /// The server has something newer of this series than its first sample in that request.
   void answer_ahead(std::uint32_t question, const series_key& series);
   void answer_not_stored(std::uint32_t question, const sent_sample* first);
+  /// The server took `first`, which was sent to find out; of the others nothing is known yet.
+  void answer_taken(const sent_sample& first);
   /// It is settled that the server does not take this sample, or has one as new of its series.
   void refuse(const sent_sample& one);
   /// The batch begun last is done.

@@ -24,6 +24,7 @@ constexpr std::size_t message_bytes_max = 300;
 constexpr std::size_t answer_bytes_max = std::size_t{2} << 20;
 /// Until the search for what a server refuses may go on.
 constexpr std::chrono::seconds search_pause{10};
+constexpr std::chrono::seconds lost_pause{1};
 constexpr std::string_view user_agent = "User-Agent: weir/" WEIR_VERSION;
 
 log_position last_position_of(const batch& source) {
@@ -274,10 +275,18 @@ void shard::finish_done() {
 /// What is left of the batch comes later: what was stored and what was refused of it is remembered.
 void shard::finish_paused() {
   attempt_result result;
-  result.message =
-      "the server refuses some samples of each request; the search for them goes on in a moment";
-  result.code = running_->refused.code;
-  result.retry_after = search_pause;
+  if (running_->plan.awaits_lost()) {
+    result.message =
+        "the answer to a request got lost, and the server seems not to have it; it is asked again "
+        "in a moment, as it may still be reading";
+    result.code = 204;  // it answered
+    result.retry_after = lost_pause;
+  } else {
+    result.message =
+        "the server refuses some samples of each request; the search for them goes on in a moment";
+    result.code = running_->refused.code;
+    result.retry_after = search_pause;
+  }
   finish(std::move(result));
 }
 

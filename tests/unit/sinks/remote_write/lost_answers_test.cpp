@@ -151,7 +151,7 @@ TEST_P(lost_answers, another_writer_costs_only_its_series) {
   EXPECT_LE(server_.statuses[400], 30 * turns_);
 }
 
-INSTANTIATE_TEST_SUITE_P(seeds, lost_answers, ::testing::Range(1, 26));
+INSTANTIATE_TEST_SUITE_P(seeds, lost_answers, ::testing::Range(1, 76));
 
 }  // namespace
 }  // namespace weir

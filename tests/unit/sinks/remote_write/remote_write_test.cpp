@@ -309,13 +309,45 @@ TEST_F(remote_writes, an_attempt_that_ended_half_way_is_gone_on_with) {
   batch more = first;
   more.frames.push_back(make(line_of("a", 2500)).frames[0]);
   more.points += 1;
+  EXPECT_EQ(deliver(more).verdict, attempt_verdict::retry) << "it is asked twice";
   const attempt_result given = deliver(more);
   EXPECT_EQ(given.verdict, attempt_verdict::delivered);
   EXPECT_EQ(given.discarded.total(), 0U);
   EXPECT_EQ(server_.stored[stored_name("a")].size(), 2501U);
-  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2000, 1, 500}))
+  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2000, 1, 1, 499}))
       << "the server is asked with one sample, and what was taken is not sent again";
   EXPECT_EQ(server_.statuses[400], 0U);
+}
+
+// A server that hung has the request in its buffers, and may read the question first.
+TEST_F(remote_writes, what_is_stored_after_the_question_is_not_sent_again) {
+  server_.behave = [](std::size_t number) -> std::optional<http_reply> {
+    return number == 1 ? std::optional(http_reply::failed("timeout")) : std::nullopt;
+  };
+  std::string lines;
+  for (int t = 0; t < 10; ++t) {
+    lines += line_of("a", t) + line_of("b", t);
+  }
+  EXPECT_EQ(deliver(make(lines)).verdict, attempt_verdict::retry);
+  // More comes meanwhile.
+  std::string more = lines;
+  for (int t = 10; t < 30; ++t) {
+    more += line_of("a", t) + line_of("b", t);
+  }
+  const batch& what = make(more);
+  const attempt_result asked = deliver(what);
+  EXPECT_EQ(asked.verdict, attempt_verdict::retry);
+  EXPECT_EQ(asked.retry_after, std::chrono::seconds{1});
+  for (int t = 0; t < 10; ++t) {
+    server_.stored[stored_name("a")][base_ms + t] = 1;
+    server_.stored[stored_name("b")][base_ms + t] = 1;
+  }
+  const attempt_result given = deliver(what);
+  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+  EXPECT_EQ(given.discarded.total(), 0U);
+  EXPECT_TRUE(given.refused.empty());
+  EXPECT_EQ(server_.times_of(stored_name("a")).size(), 30U);
+  EXPECT_EQ(server_.times_of(stored_name("b")).size(), 30U);
 }
 
 TEST_F(remote_writes, what_was_stored_without_an_answer_is_not_sent_again) {
@@ -355,11 +387,12 @@ TEST_F(remote_writes, a_disk_that_is_full_for_a_moment_leaves_no_gap_in_the_file
   server_.behave = nullptr;
   server_.silent = false;
   server_.sizes.clear();
+  EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry) << "it is asked twice";
   const attempt_result given = deliver(what);
   EXPECT_EQ(given.verdict, attempt_verdict::delivered);
   EXPECT_EQ(given.discarded.total(), 0U);
   EXPECT_EQ(server_.times_of(stored_name("a")).size(), 7'000U);
-  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{1, 999})) << "what was taken is known";
+  EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{1, 1, 998})) << "what was taken is known";
 }
 
 TEST_F(remote_writes, a_disk_that_is_full_for_a_moment_forgets_no_series) {
@@ -391,6 +424,7 @@ TEST_F(remote_writes, another_writer_does_not_pass_for_a_lost_request) {
   const batch& what = make(lines);
   EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
   server_.stored[stored_name("a")][base_ms + 5000] = 7;
+  EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry) << "it is asked twice";
   const attempt_result given = deliver(what);
   EXPECT_EQ(of(given, discard_reason::out_of_order), 10U);
   EXPECT_EQ(server_.stored[stored_name("b")].size(), 10U);
