@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <memory>
 #include <utility>
 
 #include "api/influx_v1.hpp"
@@ -323,9 +324,10 @@ void push_exchange::finished(write_end end, const write_verdict& verdict,
   switch (end) {
     case write_end::answered: {
       counters.log_failed.store(false, std::memory_order_relaxed);
-      const write_verdict known = verdict;  // the job's, which is released
+      // The verdict is the job's, which is released.
+      const auto known = std::make_unique<const write_verdict>(verdict);
       release();
-      keep(known);
+      keep(*known);
       return;
     }
     case write_end::too_large:
