@@ -2,9 +2,9 @@
 #include "server/push/push_exchange.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
-#include <memory>
 #include <utility>
 
 #include "api/influx_v1.hpp"
