@@ -243,7 +243,7 @@ result<settled_assignments> threaded_sinks::settle(const assignment_book& before
 /// Before anything is delivered by it. That an address needs to be remembered no more, or that
 /// there is a first list, may be forgotten: it is found out again.
 outcome threaded_sinks::keep(const settled_assignments& assigned) {
-  const outcome kept = assigned_.save(assigned.book);
+  outcome kept = assigned_.save(assigned.book);
   if (!kept && !assigned.words.empty()) {
     return kept;
   }

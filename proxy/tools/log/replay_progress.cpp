@@ -22,7 +22,8 @@ outcome remove_files(const std::string& directory, file_system& files) {
     return listed == -ENOENT ? outcome(nothing{}) : file_failure("list", directory, listed);
   }
   for (const std::string& name : names) {
-    const std::string path = directory + "/" + name;
+    std::string path = directory;
+    path.append("/").append(name);
     entry_kind is = entry_kind::missing;
     if (files.kind(path, is) < 0 || is != entry_kind::file) {
       continue;

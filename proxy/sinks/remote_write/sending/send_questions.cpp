@@ -128,6 +128,7 @@ void send_plan::settle_question() {
 
 std::vector<std::uint32_t> send_plan::series_at(const std::vector<std::size_t>& places) const {
   std::vector<std::uint32_t> series;
+  series.reserve(places.size());
   for (const std::size_t place : places) {
     series.push_back(batch_.samples()[place].series);
   }
