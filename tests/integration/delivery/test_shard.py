@@ -126,13 +126,16 @@ def test_an_address_that_is_forgotten_says_what_it_owed(recorders, start_weir):
     recorders[1].down = True
     write(weir, 0)
     gone = sink_of(recorders[1])
-    wait_until(
-        lambda: weir.metrics().sum("weir_sink_pending_points", sink=gone) == SERIES, 20, "it is seen"
-    )
+
+    def it_waits():
+        return weir.metrics().sum("weir_sink_pending_points", sink=gone) == SERIES
+
+    wait_until(it_waits, 20, "it is seen")
     reload(weir, configuration(recorders[:1]))
-    assert weir.metrics().sum("weir_sink_pending_points", sink=gone) == SERIES
+    wait_until(it_waits, 20, "it is pending still")
     reload(weir, configuration(recorders[:1], removed_addresses="forget"))
-    assert f'sink "{gone}" is gone from the configuration and still owed {SERIES} points' in weir.log()
+    told = f'sink "{gone}" is gone from the configuration and still owed {SERIES} points'
+    wait_until(lambda: told in weir.log(), 20, "what it owed is told")
     assert gone not in weir.client.get("/metrics").text()
     write(weir, 1)
     wait_delivered(weir)
