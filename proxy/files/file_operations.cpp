@@ -79,9 +79,10 @@ failure file_failure(std::string_view action, const std::string& path, std::int6
   return {fmt::format("cannot {} {}: {}", action, path, errno_text(negated_errno))};
 }
 
-result<replacement_file> replacement_file::create(std::string path, file_system& files) {
+result<replacement_file> replacement_file::create(std::string path, file_system& files,
+                                                  file_access access) {
   const std::string beside = name_beside(path);
-  file_handle file(files, files.create(beside, file_access::all));
+  file_handle file(files, files.create(beside, access));
   if (!file.open()) {
     return file_failure("create", beside, file.error());
   }

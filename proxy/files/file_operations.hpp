@@ -34,7 +34,8 @@ class replacement_file {
  public:
   /// Opens `path`.new, which is removed unless it takes the place of `path`.
   [[nodiscard]] static result<replacement_file> create(std::string path,
-                                                       file_system& files = posix_file_system());
+                                                       file_system& files = posix_file_system(),
+                                                       file_access access = file_access::all);
   replacement_file(replacement_file&& other) noexcept = default;
   replacement_file& operator=(replacement_file&&) = delete;
   ~replacement_file();

@@ -141,7 +141,6 @@ class local_log final : public frame_log {
   outcome rotate(std::uint64_t first_sequence);
   [[nodiscard]] bool writer_is_there();
   outcome mend_writer();
-  outcome remove_unbegun();
   outcome remake();
   outcome begin_anew();
   void write_behind();
@@ -186,10 +185,6 @@ class local_log final : public frame_log {
   std::unique_ptr<segment_writer> writer_;
   /// The sequence that follows the last one in writer_'s segment.
   std::uint64_t writer_next_;
-  /// writer_'s file, which held nothing, was removed to be made anew.
-  bool newest_removed_ = false;
-  /// The file of a segment that could not be begun, which may be there; else empty.
-  std::string unbegun_;
   /// A segment was made since the directory was synced last.
   bool directory_unsynced_ = true;
   /// The directory of the segments may have been made again.

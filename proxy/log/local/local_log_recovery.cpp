@@ -10,6 +10,7 @@
 
 #include "base/assert.hpp"
 #include "files/directory_sync_posix.hpp"
+#include "files/file_operations.hpp"
 #include "log/local/local_log.hpp"
 #include "log/local/segment_census.hpp"
 #include "observe/journal.hpp"
@@ -63,7 +64,13 @@ result<std::set<std::uint64_t>> recovery::list() {
     return failure{directory_ + ": " + errno_text(error)};
   }
   std::set<std::uint64_t> sequences;
+  const std::string unbegun = replacement_file::name_beside({});
   for (const std::string& name : names) {
+    if (name.ends_with(unbegun) &&
+        sequence_of_name(std::string_view(name).substr(0, name.size() - unbegun.size()))) {
+      static_cast<void>(files_.remove(directory_ + "/" + name));  // it never was a segment
+      continue;
+    }
     names_.insert(name);
     if (const auto sequence = sequence_of_name(name); sequence && *sequence > 0) {
       sequences.insert(*sequence);

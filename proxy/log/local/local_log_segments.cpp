@@ -40,26 +40,10 @@ bool local_log::writer_is_there() {
 /// Sees to it that the newest segment may be written to: where its file has vanished, or what
 /// failed in it cannot be undone, the log goes on in a new one.
 outcome local_log::mend_writer() {
-  if (!writer_is_there() && !newest_removed_) {
+  if (!writer_is_there()) {
     return remake();
   }
-  const bool whole = !newest_removed_ && (!writer_->broken() || writer_->repair());
-  return whole ? remove_unbegun() : begin_anew();
-}
-
-/// What is left of a segment that could not be begun says by its name, when the log is opened, that
-/// what follows here is of a write that failed: it must be gone before something does.
-outcome local_log::remove_unbegun() {
-  if (unbegun_.empty()) {
-    return nothing{};
-  }
-  if (const int error = files_.remove(unbegun_); error < 0 && error != -ENOENT) {
-    return failure{unbegun_ +
-                   ": a segment that could not be begun cannot be removed: " + errno_text(error)};
-  }
-  unbegun_.clear();
-  directory_unsynced_ = true;
-  return nothing{};
+  return !writer_->broken() || writer_->repair() ? outcome(nothing{}) : begin_anew();
 }
 
 /// The newest segment's file has vanished: goes on in a new one. The log's own directory is not
@@ -92,17 +76,11 @@ outcome local_log::begin_anew() {
   if (writer_next_ != old->first()) {
     return rotate(writer_next_);
   }
-  const int error = files_.remove(old->path());
-  if (error < 0 && error != -ENOENT) {
-    return failure{old->path() + ": a write that failed could not be undone: " + errno_text(error)};
-  }
-  newest_removed_ = newest_removed_ || error == 0;
   const segment_header header{old->first(), options_.now_ns(), identity_};
   auto created = segment_writer::create(files_, directory_, header);
   if (!created) {
     return created.error();
   }
-  newest_removed_ = false;
   headers_->made_anew(header);
   writer_ = std::move(created).value();
   directory_unsynced_ = true;
@@ -117,18 +95,10 @@ outcome local_log::rotate(std::uint64_t first_sequence) {
     return failure{"the newest segment is empty"};
   }
   const segment_header header{first_sequence, options_.now_ns(), identity_};
-  std::string path = directory_ + "/" + segment_name(first_sequence);
-  if (unbegun_ != path) {
-    if (outcome removed = remove_unbegun(); !removed) {
-      return removed;
-    }
-  }
   auto created = segment_writer::create(files_, directory_, header);
   if (!created) {
-    unbegun_ = std::move(path);
     return created.error();
   }
-  unbegun_.clear();
   headers_->add({header, writer_next_, writer_->bytes()});
   writer_ = std::move(created).value();
   writer_next_ = first_sequence;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "files/file_operations.hpp"
 
 namespace weir {
 namespace {
@@ -85,21 +86,22 @@ result<std::unique_ptr<segment_writer>> segment_writer::create(file_system& file
                                                                const std::string& directory,
                                                                const segment_header& header) {
   std::string path = directory + "/" + segment_name(header.first_sequence);
-  const int descriptor = files.create(path);
-  if (descriptor < 0) {
-    return failure{path + ": " + errno_text(descriptor)};
+  auto begun = replacement_file::create(path, files, file_access::group);
+  if (!begun) {
+    return begun.error();
   }
-  file_handle file(files, descriptor);
   std::string bytes;
   append_segment_header(header, bytes);
-  if (const int error = file.write_fully({bytes}, 0); error < 0) {
-    // An empty or cut segment holds nothing: opening removes it, should this fail too.
-    static_cast<void>(files.remove(path));
-    return failure{path + ": " + errno_text(error)};
+  if (const outcome written = begun.value().append(bytes); !written) {
+    return written.error();
+  }
+  auto file = begun.value().take_place(durability::process);
+  if (!file) {
+    return file.error();
   }
   auto about = std::make_shared<segment>(std::move(path), header.first_sequence, header.seed());
   return std::unique_ptr<segment_writer>(
-      new segment_writer(std::move(file), std::move(about), segment_header_bytes));
+      new segment_writer(std::move(file).value(), std::move(about), segment_header_bytes));
 }
 
 result<std::unique_ptr<segment_writer>> segment_writer::reopen(file_system& files,

@@ -71,7 +71,8 @@ class segment {
 /// Writes records at the end of one segment. One thread at a time.
 class segment_writer {
  public:
-  /// Makes a segment file with its header.
+  /// Makes a segment file. It has its name once its header is in it, so that nothing of that name
+  /// is left where that fails; an older file of that name is replaced.
   [[nodiscard]] static result<std::unique_ptr<segment_writer>> create(file_system& files,
                                                                       const std::string& directory,
                                                                       const segment_header& header);
