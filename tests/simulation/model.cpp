@@ -2,6 +2,7 @@
 #include "simulation/model.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::simulation {
 
@@ -38,9 +39,19 @@ void model::refused(const std::vector<point_id>& ids) {
   for (const point_id id : ids) {
     --points_[id].sends;
   }
+  refused_last_.insert(refused_last_.end(), ids.begin(), ids.end());
+}
+
+void model::begins() {
+  for (const point_id id : std::exchange(refused_last_, {})) {
+    ++points_[id].sends;
+  }
 }
 
 void model::acknowledged(const std::vector<point_id>& ids, append_promise promise) {
+  if (promise != append_promise::received) {
+    refused_last_.clear();  // the log went on behind the last good record
+  }
   for (const point_id id : ids) {
     if (events_.loud) {
       events_.say("acknowledged: " + name_of(id));

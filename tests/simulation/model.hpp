@@ -51,6 +51,9 @@ class model {
   void sent(const std::vector<point_id>& ids);
   /// The client was told that nothing was kept.
   void refused(const std::vector<point_id>& ids);
+  /// A life of the process begins. Where the disk refused a write, and to cut off what there was of
+  /// it, until the end of the life before, it is found whole: nobody could prevent that.
+  void begins();
   void acknowledged(const std::vector<point_id>& ids, append_promise promise);
   /// What was acknowledged as received so far has been written.
   void all_written() { only_received_.clear(); }
@@ -129,6 +132,8 @@ class model {
   std::map<series_key, std::vector<point_id>> series_;
   std::vector<view> sinks_;
   std::vector<point_id> only_received_;
+  /// Since something was acknowledged.
+  std::vector<point_id> refused_last_;
 };
 
 }  // namespace weir::simulation

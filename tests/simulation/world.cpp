@@ -233,6 +233,7 @@ void world::try_begin() {
   std::string why;
   ++lives_;
   events_.note("begins", lives_);
+  truth_.begins();
   if (cursors_rot_) {
     truth_.cursors_lost();
   }

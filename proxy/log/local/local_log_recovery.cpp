@@ -269,6 +269,11 @@ result<recovered_segments> recovery::run() {
     }
   }
   note_gaps();
+  if (found_.identity == 0 && !known_.empty()) {
+    // No segment is left to name the log: it is the same one all the same, whose next sequence is
+    // known, and what is parked of it is its own.
+    found_.identity = known_.rbegin()->second.header.log_identity;
+  }
   return std::move(found_);
 }
 

@@ -169,7 +169,15 @@ TEST_F(local_log_gaps, a_log_keeps_its_identity_and_a_new_one_has_another) {
   }
   std::filesystem::remove(directory_.path() + "/headers");
   EXPECT_EQ(opened()->identity(), identity);
+  // Its newest segment may go with the power when all others were deleted: what is parked is of it.
   std::filesystem::remove_all(directory_.path() + "/segments");
+  {
+    auto log = opened();
+    EXPECT_EQ(log->identity(), identity);
+    EXPECT_GE(log->end(), log_position(30)) << "no sequence is given twice";
+  }
+  std::filesystem::remove_all(directory_.path() + "/segments");
+  std::filesystem::remove(directory_.path() + "/headers");
   EXPECT_NE(opened()->identity(), identity);
 }
 
