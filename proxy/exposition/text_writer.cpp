@@ -38,6 +38,10 @@ void append_metric_name(std::string_view name, std::string& out) {
 
 void append_family_head(std::string_view name, metric_type type, std::string_view help,
                         std::string& out) {
+  // There is no escape for them, and no line ends with one.
+  while (help.ends_with('\r')) {
+    help.remove_suffix(1);
+  }
   if (!help.empty()) {
     out.append("# HELP ");
     append_metric_name(name, out);

@@ -12,7 +12,7 @@
 
 namespace weir::exposition {
 
-/// `# HELP` (where there is one) and `# TYPE`.
+/// `# HELP` (where there is one, without carriage returns at its end) and `# TYPE`.
 void append_family_head(std::string_view name, metric_type type, std::string_view help,
                         std::string& out);
 

@@ -31,5 +31,14 @@ TEST(text_writer, what_it_writes_is_read_back) {
   }
 }
 
+TEST(text_writer, no_line_ends_with_a_carriage_return) {
+  std::string text;
+  append_family_head("x", metric_type::gauge, "a\rb\r\r", text);
+  append_family_head("y", metric_type::gauge, "\r", text);
+  EXPECT_EQ(text, "# HELP x a\rb\n# TYPE x gauge\n# TYPE y gauge\n");
+  document made;
+  EXPECT_FALSE(read_text(text, made).has_value());
+}
+
 }  // namespace
 }  // namespace weir::exposition
