@@ -17,7 +17,7 @@ namespace weir::push {
 namespace {
 
 constexpr std::string_view mark = "group ";
-/// The metric whose labels are the group's, or those of its series.
+/// The first two lines: metrics whose labels are the group's, and those of its series.
 constexpr std::string_view labels_name = "weir_group";
 constexpr std::string_view series_name = "weir_series";
 constexpr std::int64_t for_ever = -1;
@@ -90,15 +90,27 @@ std::optional<record_head> read_head(std::string_view line) {
   return head;
 }
 
-void add_sample(const exposition::document& all, const exposition::sample& one, group& to,
-                std::vector<std::shared_ptr<kept_family>>& families) {
-  if (one.name == labels_name || one.name == series_name) {
-    grouping& labels = one.name == labels_name ? to.labels : to.series;
-    for (const exposition::label& each : all.labels_of(one)) {
-      labels.emplace(each.name, each.value);
-    }
-    return;
+/// With its line feed; empty where there is none.
+std::string_view take_line(std::string_view& from) noexcept {
+  const std::string_view line = from.substr(0, from.find('\n') + 1);
+  from.remove_prefix(line.size());
+  return line;
+}
+
+std::optional<grouping> read_labels(std::string_view line) {
+  exposition::document one;
+  if (exposition::read_text(line, one) || one.samples().size() != 1) {
+    return std::nullopt;
   }
+  grouping labels;
+  for (const exposition::label& each : one.labels_of(one.samples().front())) {
+    labels.emplace(each.name, each.value);
+  }
+  return labels;
+}
+
+void add_sample(const exposition::document& all, const exposition::sample& one, const group& to,
+                std::vector<std::shared_ptr<kept_family>>& families) {
   auto& into = families[one.family];
   if (into == nullptr) {
     const exposition::family& of = all.families()[one.family];
@@ -127,10 +139,15 @@ std::optional<group> read_group(const record_head& head, std::string_view body) 
   made.failed.ns = head.failed_ns;
   made.interval_ns = head.interval_ns;
   made.ttl = head.ttl_ns == for_ever ? time_to_live() : time_to_live(head.ttl_ns);
+  // Read apart from the families, one of which may be called as these are.
+  auto labels = read_labels(take_line(body));
+  auto series = read_labels(take_line(body));
   exposition::document all;
-  if (exposition::read_text(body, all)) {
+  if (!labels || !labels->contains("job") || !series || exposition::read_text(body, all)) {
     return std::nullopt;
   }
+  made.labels = std::move(*labels);
+  made.series = std::move(*series);
   std::vector<std::shared_ptr<kept_family>> families(all.families().size());
   for (const exposition::sample& each : all.samples()) {
     add_sample(all, each, made, families);
@@ -140,7 +157,7 @@ std::optional<group> read_group(const record_head& head, std::string_view body) 
       made.families.emplace(each->is.name, each);
     }
   }
-  return made.labels.contains("job") ? std::optional(std::move(made)) : std::nullopt;
+  return made;
 }
 
 }  // namespace

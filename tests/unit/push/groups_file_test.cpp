@@ -60,6 +60,37 @@ TEST(push_groups_file, groups_outlive_a_restart) {
   EXPECT_EQ(after.totals().groups, 0U) << "five times 20 s from the last push on";
 }
 
+TEST(push_groups_file, a_metric_may_be_called_as_a_line_of_the_file) {
+  group_table before(any);
+  before.apply(push_of(labels,
+                       "# TYPE weir_group gauge\nweir_group{job=\"x\",y=\"z\"} 3\n"
+                       "weir_series 4\n"),
+               default_terms(), at_second(0));
+  const auto one = before.find(labels);
+  std::string text(groups_file_head);
+  append_record(*one, text);
+  const auto read = read_records(text);
+  ASSERT_EQ(read->groups.size(), 1U);
+  const group& other = read->groups.front();
+  EXPECT_EQ(other.labels, labels);
+  EXPECT_EQ(other.series, one->series);
+  ASSERT_EQ(other.families.size(), 2U);
+  EXPECT_EQ(other.families.at("weir_group")->is.text, one->families.at("weir_group")->is.text);
+  EXPECT_EQ(other.families.at("weir_series")->is.text, one->families.at("weir_series")->is.text);
+}
+
+TEST(push_groups_file, help_may_end_with_a_carriage_return) {
+  group_push push = push_of(labels, "x 1\n");
+  push.families.front().help = "words\r";
+  group_table before(any);
+  before.apply(std::move(push), default_terms(), at_second(0));
+  std::string text(groups_file_head);
+  append_record(*before.find(labels), text);
+  const auto read = read_records(text);
+  ASSERT_EQ(read->groups.size(), 1U);
+  EXPECT_EQ(read->groups.front().families.at("x")->is.help, "words");
+}
+
 TEST(push_groups_file, what_ended_while_weir_was_not_there_has_a_while_to_push_again) {
   group one;
   one.pushed = at_second(0).wall;
