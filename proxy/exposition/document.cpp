@@ -38,6 +38,10 @@ std::string_view name_of(metric_type type) noexcept {
   return "untyped";
 }
 
+std::string_view part_label(metric_type type) noexcept {
+  return type == metric_type::histogram ? "le" : type == metric_type::summary ? "quantile" : "";
+}
+
 std::optional<std::uint32_t> document::find_family(std::string_view name) const {
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? std::nullopt : std::optional(found->second);

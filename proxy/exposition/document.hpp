@@ -24,6 +24,8 @@ namespace weir::exposition {
 enum class metric_type : std::uint8_t { untyped, counter, gauge, summary, histogram };
 
 [[nodiscard]] std::string_view name_of(metric_type type) noexcept;
+/// The label by which a histogram's buckets or a summary's quantiles differ; empty: no such type.
+[[nodiscard]] std::string_view part_label(metric_type type) noexcept;
 
 struct label {
   std::string_view name;

@@ -228,8 +228,7 @@ std::string protobuf_reader::read_label(std::string_view message, metric_type ty
                 : " is not valid UTF-8");
   }
   // Each bucket and each quantile gets one of these names.
-  if ((type == metric_type::histogram && one.name == "le") ||
-      (type == metric_type::summary && one.name == "quantile")) {
+  if (one.name == part_label(type)) {
     return "the " + std::string(name_of(type)) + " " + shown(into_.family_at(family_).name) +
            " has a label " + shown(one.name) + ", which belongs to its parts";
   }

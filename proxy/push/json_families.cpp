@@ -76,7 +76,7 @@ void append_plain(const exposition::document& all, std::string& out) {
 
 void append_parted(const exposition::document& all, metric_type type, std::string& out) {
   const bool is_histogram = type == metric_type::histogram;
-  const std::string_view bound = is_histogram ? "le" : "quantile";
+  const std::string_view bound = exposition::part_label(type);
   std::map<std::string, parts> metrics;
   for (const sample& each : all.samples()) {
     parts& of = metrics[labels_json(all.labels_of(each), bound)];

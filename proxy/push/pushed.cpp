@@ -70,6 +70,8 @@ class family_writer {
   [[nodiscard]] std::size_t bytes_with(std::size_t more) const noexcept {
     return fixed_bytes_ + 2 * (text_bytes_ + made_.lines.size() + more) + seen_.size() * seen_bytes;
   }
+  /// Why a sample cannot be one of its histogram or summary in this group; or empty.
+  [[nodiscard]] std::string group_hides_part(const sample& one) const;
   /// Whether the sample whose series was made may be added.
   [[nodiscard]] bool has_room() const {
     // The series itself, and as a line, where each of its bytes may need an escape.
@@ -91,12 +93,30 @@ class family_writer {
   std::string other_;
 };
 
+std::string family_writer::group_hides_part(const sample& one) const {
+  const exposition::family& of = all_.families()[one.family];
+  const std::string_view part = exposition::part_label(of.type);
+  if (part.empty() || !over_.contains(part)) {
+    return {};
+  }
+  return "the group has a label " + exposition::shown(part) +
+         ", which belongs to the parts of the " + std::string(name_of(of.type)) + " " +
+         exposition::shown(of.name);
+}
+
 std::string family_writer::add(const sample& one) {
   if (one.time_ms && options_.times == push_time_mode::reject) {
     return "pushed metrics must not have timestamps, and the sample " + place_of(one) +
            " has one (push.timestamps = \"keep\" takes them)";
   }
+  if (std::string wrong = group_hides_part(one); !wrong.empty()) {
+    return wrong;
+  }
   merge_labels(all_.labels_of(one), over_, options_.keeps_instance, labels_);
+  if (labels_.size() > exposition::labels_max) {
+    return std::string(exposition::too_many_labels) + ", and the sample " + place_of(one) +
+           " has more with those of its group";
+  }
   series_.clear();
   exposition::append_series(one.name, labels_, series_);
   if (!has_room()) {

@@ -52,10 +52,11 @@ struct read_options {
   exposition::byte_allowance* room = nullptr;
 };
 
-/// Gives each sample its group's labels. Fails (400) for a series that is there twice and, where
-/// times are not to be kept, for a sample with a time; and where `room` is spent (413 or 503), as
-/// every sample repeats what its metric and its group have but once. Families called as those that
-/// the group itself shows (`push_time_seconds`) are left out.
+/// Gives each sample its group's labels. Fails (400) for a series that is there twice or has more
+/// labels with those of its group than may be, for a histogram or summary whose parts have a label
+/// of the group, and, where times are not to be kept, for a sample with a time; and where `room` is
+/// spent (413 or 503), as every sample repeats what its metric and its group have but once.
+/// Families called as those that the group itself shows (`push_time_seconds`) are left out.
 [[nodiscard]] result<pushed> read_pushed(const exposition::document& all,
                                          const grouping& series_labels,
                                          const read_options& options);

@@ -80,6 +80,28 @@ TEST(pushed_families, a_series_that_is_there_twice_is_refused) {
   EXPECT_EQ(refusal_of("a{x=\"1\",y=\"2\"} 1\na{y=\"1\",x=\"2\"} 2\n"), "taken");
 }
 
+TEST(pushed_families, no_group_has_a_label_of_a_metrics_parts) {
+  const std::string_view histogram = "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\n";
+  const std::string_view summary = "# TYPE s summary\ns{quantile=\"0.5\"} 1\n";
+  EXPECT_EQ(refusal_of(histogram, {{"job", "j"}, {"le", "x"}}),
+            "pushed metrics are invalid: the group has a label \"le\", which belongs to the parts "
+            "of the histogram \"h\"");
+  EXPECT_NE(refusal_of(summary, {{"job", "j"}, {"quantile", "x"}}), "taken");
+  EXPECT_EQ(refusal_of(histogram, {{"job", "j"}, {"quantile", "x"}}), "taken");
+  EXPECT_EQ(refusal_of("h 1\n", {{"job", "j"}, {"le", "x"}}), "taken");
+}
+
+TEST(pushed_families, a_sample_has_1024_labels_with_those_of_its_group) {
+  std::string labels;
+  for (int i = 0; i < 1'022; ++i) {
+    labels += "l" + std::to_string(i) + "=\"\",";
+  }
+  EXPECT_EQ(refusal_of("a{" + labels + "} 1\n"), "taken") << "job and instance are two more";
+  EXPECT_EQ(refusal_of("a{" + labels + "x=\"\"} 1\n"),
+            "pushed metrics are invalid: a sample has no more than 1024 labels, and the sample in "
+            "line 1 has more with those of its group");
+}
+
 TEST(pushed_families, times_are_refused_or_kept) {
   EXPECT_TRUE(refusal_of("a 1 5\n").starts_with(
       "pushed metrics are invalid: pushed metrics must not have timestamps"));
