@@ -84,9 +84,13 @@ bool admission::take_overflowed(const point_view& point) {
   return true;
 }
 
-void admission::drop(gate_code code, std::uint64_t line, std::string_view text) {
+void admission::pass_over(gate_code code) noexcept {
   ++account_.received;
   ++account_.dropped_by_gate[static_cast<std::size_t>(code)];
+}
+
+void admission::drop(gate_code code, std::uint64_t line, std::string_view text) {
+  pass_over(code);
   if (letters_.wants(/*dropped=*/true)) {
     letters_.add(sender(),
                  {.dropped = true,

@@ -83,6 +83,8 @@ class admission {
   [[nodiscard]] bool take_overflowed(const point_view& point);
   /// Drops a line of which nothing is left to make a point of.
   void drop(gate_code code, std::uint64_t line, std::string_view text);
+  /// Drops something that never said a value: there is nothing to keep as a letter.
+  void pass_over(gate_code code) noexcept;
   /// Rejects a line that gave no point.
   void reject(const unreadable_line& line);
 

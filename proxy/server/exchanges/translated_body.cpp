@@ -34,7 +34,13 @@ class lines_of_job final : public api::translated_lines {
   void lines(std::string_view text) override { job_.body(text); }
   void leave_out(api::left_out why, std::string_view text) override {
     ++left_out_;
-    job_.request().points().drop(code_of(why), left_out_, text);
+    admission& points = job_.request().points();
+    // These belong to every day of a Prometheus, and say nothing that could be sent again.
+    if (why == api::left_out::stale_marker || why == api::left_out::not_finite) {
+      points.pass_over(code_of(why));
+    } else {
+      points.drop(code_of(why), left_out_, text);
+    }
   }
   bool has_room(std::size_t bytes) override { return has_room_(bytes); }
 

@@ -5,6 +5,7 @@ import struct
 
 import pytest
 
+from harness.letters import listed, wait_kept
 from harness.process import wait_until
 from harness.settings import file_sink, influx_sink, settings
 
@@ -94,6 +95,8 @@ def test_version_1_is_lines_of_the_default_database(weir):
     assert dropped(weir, "stale_marker") == 1
     assert dropped(weir, "not_finite") == 2
     assert dropped(weir, "unwritable_sample") == 1
+    wait_kept(weir, 1)
+    assert [each["code"] for each in listed(weir)] == ["unwritable_sample"]
     assert weir.metrics().sum("weir_lines_received_total", database="prometheus") == 6
     shown = weir.client.get("/query", q="SHOW DATABASES").text()
     assert "prometheus" in shown
