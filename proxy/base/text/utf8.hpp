@@ -19,6 +19,11 @@ struct utf8_character {
   std::size_t bytes = 0;   // 1 to 4; 0: there is no character
 };
 
+/// Whether a byte is none that begins a character, but one of those behind it.
+[[nodiscard]] constexpr bool continues_character(char c) noexcept {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
 /// The character at the front of `text`; one of 0 bytes where `text` is empty or does not begin
 /// with a whole character.
 [[nodiscard]] utf8_character first_character(std::string_view text) noexcept;

@@ -14,30 +14,10 @@
 namespace weir {
 namespace {
 
-constexpr std::string_view escape_prefix = "U__";
 constexpr std::size_t hash_digits_max = 16;
 
 bool is_ascii(char c) {
   return (static_cast<unsigned char>(c) & 0x80U) == 0;
-}
-bool continues_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-bool may_stand(char c, name_kind kind) {
-  return is_letter_or_digit(c) || c == '_' || (kind == name_kind::of_series && c == ':');
-}
-
-void append_underscored(std::string_view text, name_kind kind, std::string& out) {
-  bool in_character = false;
-  for (const char c : text) {
-    if (may_stand(c, kind)) {
-      out += c;
-      in_character = false;
-    } else if (!in_character || !continues_character(c)) {
-      out += '_';
-      in_character = !is_ascii(c);
-    }
-  }
 }
 
 /// What Telegraf's serialiser makes of a name; empty where nothing is left.
@@ -59,16 +39,6 @@ std::string trimmed_name(std::string_view text, name_kind kind) {
 
 }  // namespace
 
-std::string underscored_name(std::string_view text, name_kind kind) {
-  std::string name;
-  name.reserve(text.size() + 1);
-  if (text.empty() || is_digit(text.front())) {
-    name += '_';
-  }
-  append_underscored(text, kind, name);
-  return name;
-}
-
 std::string filtered_value(std::string_view text) {
   std::string value;
   append_underscored(text, name_kind::of_series, value);
@@ -77,29 +47,7 @@ std::string filtered_value(std::string_view text) {
 
 bool is_filtered_value(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(),
-                     [](char c) { return may_stand(c, name_kind::of_series); });
-}
-
-std::string escaped_name(std::string_view text, name_kind kind) {
-  std::string name(escape_prefix);
-  const std::size_t whole = text.size();
-  while (!text.empty()) {
-    const char c = text.front();
-    if (c == '_') {
-      name += "__";
-      text.remove_prefix(1);
-    } else if (may_stand(c, kind) && !(is_digit(c) && text.size() == whole)) {
-      name += c;
-      text.remove_prefix(1);
-    } else if (const utf8_character found = first_character(text); found.bytes > 0) {
-      name += fmt::format("_{:x}_", found.code);
-      text.remove_prefix(found.bytes);
-    } else {
-      name += "_FFFD_";
-      text.remove_prefix(1);
-    }
-  }
-  return name;
+                     [](char c) { return may_stand_in_name(c, name_kind::of_series); });
 }
 
 std::string written_name(std::string_view text, name_kind kind, name_letters letters) {
@@ -118,10 +66,6 @@ std::string written_name(std::string_view text, name_kind kind, name_letters let
       break;
   }
   return underscored_name(text, kind);
-}
-
-bool is_escaped_name(std::string_view name) noexcept {
-  return name.starts_with(escape_prefix);
 }
 
 std::string hash_digits(std::string_view text, std::size_t digits) {

@@ -9,10 +9,9 @@
 #include <string>
 #include <string_view>
 
-namespace weir {
+#include "base/text/metric_name.hpp"
 
-/// Which of the two: a label may not have a `:`.
-enum class name_kind : std::uint8_t { of_series, of_label };
+namespace weir {
 
 /// What becomes of what may not stand in a name `[a-zA-Z_:][a-zA-Z0-9_:]*`.
 enum class name_letters : std::uint8_t {
@@ -22,23 +21,12 @@ enum class name_letters : std::uint8_t {
   kept,         // nothing: the server takes any UTF-8
 };
 
-/// One `_` for each character (not byte) that may not stand there, and one before a digit at the
-/// beginning.
-[[nodiscard]] std::string underscored_name(std::string_view text, name_kind kind);
-
 /// A value as Flink's reporter filters it: one `_` for each character but a-z, A-Z, 0-9, `:`, `_`.
 [[nodiscard]] std::string filtered_value(std::string_view text);
 /// It stays as it is.
 [[nodiscard]] bool is_filtered_value(std::string_view text) noexcept;
 
-/// As Prometheus escapes names for those who do not know UTF-8 ("values"): `U__`, then `_` as `__`
-/// and other characters as `_HEX_`. What is no UTF-8 becomes `_FFFD_`.
-[[nodiscard]] std::string escaped_name(std::string_view text, name_kind kind);
-
 [[nodiscard]] std::string written_name(std::string_view text, name_kind kind, name_letters letters);
-
-/// "U__" at the beginning.
-[[nodiscard]] bool is_escaped_name(std::string_view name) noexcept;
 
 /// `text` in at most `bytes_max` bytes (at least 32): its beginning, `_` and a hash of all of it.
 /// Characters stay whole.
