@@ -373,13 +373,21 @@ http::response status_of(const push_service& service) {
   return reply;
 }
 
-http::response look(push_service& service, api::handler at) {
+/// Prometheus 3 says so; others want plain names.
+push::known_names names_known_to(const http::request_head& head) {
+  return contains_ignoring_case(head.header("Accept").value_or(""), "escaping=allow-utf-8")
+             ? push::known_names::utf8
+             : push::known_names::plain;
+}
+
+http::response look(push_service& service, api::handler at, const http::request_head& head) {
   http::response reply;
   reply.status = 200;
   switch (at) {
     case api::handler::push_metrics:
       reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
-      reply.source = std::make_shared<push::group_exposition>(service.groups.all());
+      reply.source =
+          std::make_shared<push::group_exposition>(service.groups.all(), names_known_to(head));
       return reply;
     case api::handler::push_json:
       reply.content_type = "application/json";
@@ -437,7 +445,7 @@ std::unique_ptr<http::exchange> open_push(exchange_home& home, http::connection&
     return exchange;
   }
   auto exchange = std::make_unique<group_exchange>(home, on, std::move(request));
-  exchange->give(is_on ? look(*service, at) : api::family_of(head.path).not_found());
+  exchange->give(is_on ? look(*service, at, head) : api::family_of(head.path).not_found());
   return exchange;
 }
 

@@ -164,6 +164,13 @@ def test_what_is_no_exposition_is_told_with_its_place_and_changes_nothing(weir):
     assert weir.metrics().sum("weir_pushes_total", outcome="refused") == 5
 
 
+def test_other_names_are_in_quotes_for_those_who_say_that_they_know_them(weir):
+    assert push(weir, "/metrics/job/j", '{"my.metric"} 1\n').status == 202
+    assert names(weir) == {"my_metric"}
+    accept = {"Accept": "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8,text/plain;q=0.5"}
+    assert '{"my.metric",instance="",job="j"} 1\n' in weir.client.request("GET", GROUPS, headers=accept).text()
+
+
 def test_what_is_not_finite_is_shown_and_counted(weir):
     assert push(weir, "/metrics/job/j", "a NaN\nb +Inf\nc 1\nd{x=\"back\\\\\"} 1\n").status == 202
     assert names(weir) == {"a", "b", "c", "d"}

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "unit/push/push_testing.hpp"
 
 namespace weir::push {
@@ -60,6 +62,70 @@ TEST(group_exposition, many_groups_are_written_in_pieces_that_are_read_back) {
   EXPECT_EQ(all.samples().size(), 8'000U);
   EXPECT_EQ(all.families().size(), 53U);
   EXPECT_EQ(whole<group_exposition>(group_table(1)), "");
+}
+
+std::string whole_of(group_exposition body) {
+  std::string out;
+  while (body.next(out)) {
+  }
+  return out;
+}
+
+TEST(group_exposition, other_names_are_there_in_quotes_for_those_who_know_them) {
+  group_table table(std::size_t{1} << 30);
+  table.apply(push_of({{"job", "a"}},
+                      "# HELP \"my.metric\" w\n# TYPE \"my.metric\" gauge\n"
+                      "{\"my.metric\",\"l.l\"=\"{\\\"x,\"} 1\n{\"my.metric\",v=\",\"} 2\n"
+                      "plain{a_b=\"1\",\"a.b\"=\"2\"} 3\n"),
+              default_terms(), at_second(0));
+  const std::string utf8 = whole_of(group_exposition(table.all(), known_names::utf8));
+  EXPECT_TRUE(
+      utf8.starts_with("# HELP \"my.metric\" w\n# TYPE \"my.metric\" gauge\n"
+                       "{\"my.metric\",instance=\"\",job=\"a\",\"l.l\"=\"{\\\"x,\"} 1\n"))
+      << utf8;
+  const std::string text = whole_of(group_exposition(table.all()));
+  EXPECT_TRUE(
+      text.starts_with("# HELP my_metric w\n# TYPE my_metric gauge\n"
+                       "my_metric{instance=\"\",job=\"a\",l_l=\"{\\\"x,\"} 1\n"
+                       "my_metric{instance=\"\",job=\"a\",v=\",\"} 2\n"
+                       "# TYPE plain untyped\n"
+                       "plain{U__a__b=\"1\",a_b=\"2\",instance=\"\",job=\"a\"} 3\n"
+                       "# HELP push_failure_time_seconds "))
+      << text;
+}
+
+TEST(group_exposition, names_that_become_the_same_are_one_family) {
+  group_table table(std::size_t{1} << 30);
+  table.apply(push_of({{"job", "a"}}, "{\"x.x\"} 1\n{\"x-x\"} 2\n{\"x-x\",l=\"\"} 3\n"),
+              default_terms(), at_second(0));
+  const std::string text = whole_of(group_exposition(table.all()));
+  EXPECT_TRUE(
+      text.starts_with("# TYPE x_x untyped\nx_x{instance=\"\",job=\"a\"} 2\n"
+                       "x_x{instance=\"\",job=\"a\",l=\"\"} 3\n# HELP push_"))
+      << text;
+}
+
+TEST(group_exposition, a_family_of_many_groups_is_written_in_pieces_too) {
+  group_table table(std::size_t{1} << 30);
+  for (int i = 0; i < 5'000; ++i) {
+    table.apply(push_of({{"job", "j" + std::to_string(i)}}, "x 1\n"), default_terms(),
+                at_second(0));
+  }
+  group_exposition body(table.all());
+  std::size_t before = 0;
+  std::size_t most = 0;
+  std::size_t held = 0;
+  std::string out;
+  bool more = true;
+  while (more) {
+    more = body.next(out);
+    most = std::max(most, out.size() - before);
+    held = std::max(held, body.held_bytes());
+    before = out.size();
+  }
+  EXPECT_GT(out.size(), 500'000U);
+  EXPECT_LT(most, 34'000U);
+  EXPECT_GT(held, 5'000U * (sizeof(void*) + sizeof(std::string_view))) << "series that were there";
 }
 
 TEST(group_json, shows_what_a_group_has) {
