@@ -38,8 +38,8 @@ constexpr std::int64_t clock_step_ms = 5'000;
 sink::sink(const sink_settings& settings, sink_parts parts, const cursor_state& start)
     : settings_(settings),
       parts_(std::move(parts)),
-      share_({parts_.assignments, settings.shard ? settings.shard->own : std::string()}),
-      filter_(settings.measurements, share_),
+      filter_(settings.measurements,
+              {parts_.assignments, settings.shard ? settings.shard->own : std::string()}),
       reader_(parts_.parked != nullptr ? parked_first(parts_.log.reader(), *parts_.parked)
                                        : parts_.log.reader()),
       cursor_(start),
@@ -142,7 +142,7 @@ void sink::reconcile() {
 // ---- discovering
 
 bool sink::wants(const frame_header& header) const {
-  return header.kind == frame_kind::lines && share_.concerns(header.position) &&
+  return header.kind == frame_kind::lines && filter_.concerns(header.position) &&
          matches_patterns(settings_.databases, header.database) &&
          matches_patterns(settings_.retention_policies, header.retention_policy);
 }

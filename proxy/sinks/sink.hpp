@@ -210,7 +210,6 @@ class sink {
 
   const sink_settings settings_;
   sink_parts parts_;
-  const address_share share_;
   const line_filter filter_;
   std::unique_ptr<log_reader> reader_;
   /// Its lanes are as of the last keep_cursor; `moved_` are those that changed since it succeeded.

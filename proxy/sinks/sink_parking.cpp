@@ -256,7 +256,7 @@ log_position sink::read_to_park(const lane& on, std::vector<frame_ptr>& frames) 
     }
     at = std::max(read.next, read.found->header.position.next());
     if (read.found->header.kind != frame_kind::lines ||
-        !share_.concerns(read.found->header.position)) {
+        !filter_.concerns(read.found->header.position)) {
       continue;
     }
     const std::uint64_t more = parts_.parked->bytes_of(*read.found);

@@ -19,11 +19,6 @@ namespace weir {
 struct address_share {
   std::shared_ptr<const assignment_history> history = nullptr;
   std::string address = {};
-
-  /// A frame there may have series of it.
-  [[nodiscard]] bool concerns(log_position position) const noexcept {
-    return history == nullptr || history->concerns(position, address);
-  }
 };
 
 class line_filter {
@@ -38,7 +33,7 @@ class line_filter {
 
   /// The frame at that position may have lines of the sink.
   [[nodiscard]] bool concerns(log_position position) const noexcept {
-    return share_.concerns(position);
+    return share_.history == nullptr || share_.history->concerns(position, share_.address);
   }
 
   /// Appends to `out` those lines of `lines` that are taken, unchanged, and returns how many.
