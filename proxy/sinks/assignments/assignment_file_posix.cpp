@@ -89,8 +89,7 @@ std::optional<member_standing> standing_on_disk(const std::string& cursor_direct
     if (!kept.ok() || !kept.value()) {
       continue;
     }
-    const std::uint32_t identity = kept.value()->log_identity;
-    if (identity != 0 && log_identity != 0 && identity != log_identity) {
+    if (are_different_logs(kept.value()->log_identity, log_identity)) {
       return std::nullopt;
     }
     return standing_of(*kept.value());

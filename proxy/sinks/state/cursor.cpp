@@ -24,9 +24,13 @@ std::uint64_t cursor_state::discarded_total() const noexcept {
   return sum;
 }
 
+bool are_different_logs(std::uint64_t one, std::uint64_t other) noexcept {
+  return one != 0 && other != 0 && one != other;
+}
+
 started_cursor start_on_log(cursor_state kept, std::uint32_t identity, log_position first) {
   started_cursor start;
-  start.of_another_log = kept.log_identity != 0 && identity != 0 && kept.log_identity != identity;
+  start.of_another_log = are_different_logs(kept.log_identity, identity);
   if (start.of_another_log) {
     start.owed = kept.accepted - kept.delivered - kept.discarded_total();
     kept.discarded[static_cast<std::size_t>(discard_reason::lost)] += start.owed;

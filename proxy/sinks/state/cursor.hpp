@@ -36,6 +36,9 @@ struct cursor_state {
   friend bool operator==(const cursor_state&, const cursor_state&) = default;
 };
 
+/// By their identities; one that is not known may be any.
+[[nodiscard]] bool are_different_logs(std::uint64_t one, std::uint64_t other) noexcept;
+
 /// The cursor of a sink that starts on the log `identity`, which begins at `first`. A cursor of
 /// another log (its directory was deleted, or put in this one's place) says nothing of this one's
 /// frames: the sink begins at the first one, and what it had still to deliver of the other is lost.

@@ -117,8 +117,7 @@ std::function<void()> settler_of(const sink_settings& settings,
   if (!environment.persistent || !environment.log.capabilities().stable) {
     return {};
   }
-  const std::string path =
-      cursor_file(environment.state_directory + "/cursors", settings.name).path();
+  const std::string path = cursor_file(cursors_of(environment), settings.name).path();
   return [path] {
     if (const outcome synced = sync_file(path); !synced) {
       journal_limited("cursor sync", journal_level::warning,

@@ -81,8 +81,7 @@ std::vector<sink_need> sinks_of(const log_job& job) {
     const auto state = read_cursor(path);
     if (!state) {
       need.problem = "its cursor cannot be read";
-    } else if (state->log_identity != 0 && job.log.identity() != 0 &&
-               state->log_identity != job.log.identity()) {
+    } else if (are_different_logs(state->log_identity, job.log.identity())) {
       need.problem = "its cursor is of another log";
     } else {
       need.cursor = *state;
