@@ -4,49 +4,23 @@
 // control characters: the configuration's checks see to that.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <xxhash.h>
 
-#include <charconv>
 #include <utility>
 
 #include "sinks/assignments/assignment_book.hpp"
+#include "sinks/state/text_lines.hpp"
 
 namespace weir {
 namespace {
 
-constexpr std::string_view first_line = "weir-assignments 1";
-
-std::string checksum_line(std::string_view text) {
-  return fmt::format("checksum {:016x}\n", XXH64(text.data(), text.size(), 0));
-}
-
-/// Takes the next line off `text`; the words between its single spaces.
-std::vector<std::string> next_words(std::string_view& text) {
-  std::vector<std::string> words;
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  for (;;) {
-    const std::size_t space = line.find(' ');
-    words.emplace_back(line.substr(0, space));
-    if (space == std::string_view::npos) {
-      return words;
-    }
-    line.remove_prefix(space + 1);
-  }
-}
-
-bool read_number(const std::string& word, std::uint64_t& out) {
-  const char* end = word.data() + word.size();
-  const auto [stop, error] = std::from_chars(word.data(), end, out);
-  return !word.empty() && stop == end && error == std::errc{};
-}
+constexpr std::string_view file_word = "weir-assignments";
+constexpr std::string_view version = "1";
 
 /// Lines up to the checksum, group by group.
 class text_reader {
  public:
   /// False: a line is not as it has to be.
-  bool read(std::vector<std::string> words);
+  bool read(const std::vector<std::string_view>& words);
   /// Closes the last group.
   bool finish();
   assignment_book book;
@@ -71,31 +45,34 @@ bool text_reader::finish() {
       .second;
 }
 
-bool text_reader::read(std::vector<std::string> words) {
+bool text_reader::read(const std::vector<std::string_view>& words) {
+  if (words.empty()) {
+    return false;
+  }
   if (words[0] == "group" && words.size() == 2 && !words[1].empty()) {
     const bool whole = finish();
-    group_ = std::move(words[1]);
+    group_ = words[1];
     return whole;
   }
   if (group_.empty()) {
     return false;
   }
   if (words[0] == "address" && words.size() == 3) {
-    return urls_.emplace(std::move(words[1]), std::move(words[2])).second;
+    return urls_.emplace(words[1], words[2]).second;
   }
-  std::uint64_t from = 0;
+  log_position from;
   if (words[0] != "from" || words.size() < 2 || !read_number(words[1], from)) {
     return false;
   }
   const auto& known = history_.entries();
-  return (known.empty() || known.back().from < log_position(from)) &&
-         history_.add(log_position(from), {words.begin() + 2, words.end()});
+  return (known.empty() || known.back().from < from) &&
+         history_.add(from, {words.begin() + 2, words.end()});
 }
 
 }  // namespace
 
 std::string encode_assignments(const assignment_book& book, std::uint32_t log_identity) {
-  std::string text = fmt::format("{}\nlog {}\n", first_line, log_identity);
+  std::string text = fmt::format("{} {}\nlog {}\n", file_word, version, log_identity);
   for (const auto& [name, group] : book) {
     text += fmt::format("group {}\n", name);
     for (const auto& [address, url] : group.urls) {
@@ -116,11 +93,11 @@ result<assignment_book> decode_assignments(std::string_view text, std::uint32_t 
   }
   text = text.substr(0, end);
   const failure wrong{"its checksum is right, but its lines are not those of version 1"};
-  if (!text.starts_with(first_line)) {
+  const auto head = next_words(text);
+  if (head.size() != 2 || head[0] != file_word || head[1] != version) {
     return wrong;
   }
-  static_cast<void>(next_words(text));
-  const std::vector<std::string> log = next_words(text);
+  const auto log = next_words(text);
   std::uint64_t identity = 0;
   if (log.size() != 2 || log[0] != "log" || !read_number(log[1], identity)) {
     return wrong;
@@ -134,8 +111,7 @@ result<assignment_book> decode_assignments(std::string_view text, std::uint32_t 
   if (!reader.finish()) {
     return wrong;
   }
-  const bool of_another_log = identity != 0 && log_identity != 0 && identity != log_identity;
-  return of_another_log ? assignment_book{} : std::move(reader.book);
+  return are_different_logs(identity, log_identity) ? assignment_book{} : std::move(reader.book);
 }
 
 }  // namespace weir

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reads the cursor files of earlier weirs: lines of text, version 1 (docs/cursor_format.md). Pure.
-#include <fmt/format.h>
-#include <xxhash.h>
-
-#include <charconv>
 #include <utility>
 #include <vector>
 
 #include "base/percent_escape.hpp"
 #include "sinks/state/cursor.hpp"
+#include "sinks/state/text_lines.hpp"
 
 namespace weir {
 namespace {
@@ -18,40 +15,6 @@ namespace {
 constexpr std::size_t reasons_always_there = 5;
 /// What the last of them had.
 constexpr std::size_t reasons_of_text = 10;
-
-/// Takes the next line off `text`; the words between its single spaces. Empty at the end.
-std::vector<std::string_view> next_words(std::string_view& text) {
-  std::vector<std::string_view> words;
-  const std::size_t end = text.find('\n');
-  if (end == std::string_view::npos) {
-    text = {};
-    return words;
-  }
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  for (;;) {
-    const std::size_t space = line.find(' ');
-    words.push_back(line.substr(0, space));
-    if (space == std::string_view::npos) {
-      return words;
-    }
-    line.remove_prefix(space + 1);
-  }
-}
-
-template <class Number>
-bool read_number(std::string_view word, Number& out) {
-  const char* end = word.data() + word.size();
-  const auto [stop, error] = std::from_chars(word.data(), end, out);
-  return !word.empty() && stop == end && error == std::errc{};
-}
-
-bool read_number(std::string_view word, log_position& out) {
-  std::uint64_t number = 0;
-  const bool whole = read_number(word, number);
-  out = log_position(number);
-  return whole;
-}
 
 template <class Number>
 bool read_named(std::string_view& text, std::string_view name, Number& out) {
@@ -118,9 +81,7 @@ result<cursor_state> decode_cursor_text(std::string_view text) {
     return failure{"it is too short"};
   }
   const std::string_view body = text.substr(0, text.size() - checksum_line_bytes);
-  const std::string expected =
-      fmt::format("checksum {:016x}\n", XXH64(body.data(), body.size(), 0));
-  if (text.substr(body.size()) != expected) {
+  if (text.substr(body.size()) != checksum_line(body)) {
     return failure{"its checksum is wrong"};
   }
   cursor_state state;

@@ -10,6 +10,7 @@
 #include "files/file_operations.hpp"
 #include "sinks/assignments/assignment_file_posix.hpp"
 #include "sinks/filters/line_filter.hpp"
+#include "sinks/state/text_lines.hpp"
 #include "unit/sinks/temp_directory.hpp"
 
 namespace weir {
@@ -274,6 +275,9 @@ TEST_F(assignment_books, are_kept_as_text) {
     EXPECT_FALSE(decode_assignments(damaged, 7).ok()) << i;
     EXPECT_FALSE(decode_assignments(text.substr(0, i), 7).ok()) << i;
   }
+  std::string later = text.substr(0, text.find("checksum "));
+  later.insert(later.find('\n'), "0");
+  EXPECT_FALSE(decode_assignments(later + checksum_line(later), 7).ok()) << "of version 10";
 }
 
 TEST_F(assignment_books, survive_the_process_and_are_set_aside_when_they_are_damaged) {
