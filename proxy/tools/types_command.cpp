@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text/column_text.hpp"
 #include "base/text/terminal_text.hpp"
 #include "files/state_directory_posix.hpp"
 #include "ingest/types_file_posix.hpp"
@@ -98,7 +99,7 @@ int list_types(const loaded_settings& from, const types_arguments& wanted) {
       text.clear();
       for (const std::string_view each :
            {record.name.database, record.name.measurement, record.name.field}) {
-        append_types_name(each, text);
+        append_column_text(each, text);
         text += '\t';
       }
       const std::size_t name_bytes = text.size();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text/ascii.hpp"
+#include "base/text/column_text.hpp"
 #include "gate/series/series_hash.hpp"
 
 namespace weir {
@@ -14,23 +15,6 @@ namespace {
 
 constexpr std::string_view add_mark = "+\t";
 constexpr std::string_view version_mark = "weir types ";
-
-/// The name that `text` spells; `room` holds it where it is not spelled as it is meant.
-std::string_view read_name(std::string_view text, std::string& room) {
-  if (text.find('\\') == std::string_view::npos) {
-    return text;
-  }
-  room.clear();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\' || i + 1 == text.size()) {
-      room += text[i];
-      continue;
-    }
-    ++i;
-    room += text[i] == 't' ? '\t' : text[i] == 'n' ? '\n' : text[i];
-  }
-  return room;
-}
 
 struct checksum {
   explicit checksum(std::string_view record) {
@@ -54,25 +38,6 @@ bool is_version(std::string_view line) noexcept {
 
 }  // namespace
 
-/// A tab parts the columns and a line feed the records, so both are spelt in names.
-void append_types_name(std::string_view name, std::string& out) {
-  for (const char c : name) {
-    switch (c) {
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
-
 std::optional<field_type> find_field_type(std::string_view name) noexcept {
   for (const field_type type : {field_type::float64, field_type::int64, field_type::uint64,
                                 field_type::boolean, field_type::string}) {
@@ -87,7 +52,7 @@ void append_registration(const registered_field& name, field_type type, std::str
   const std::size_t begin = out.size();
   out.append(add_mark);
   for (const std::string_view each : {name.database, name.measurement, name.field}) {
-    append_types_name(each, out);
+    append_column_text(each, out);
     out += '\t';
   }
   out.append(name_of(type));
@@ -194,9 +159,9 @@ bool types_reader::read_names(std::string_view names, registered_field& into) {
   if (second == std::string_view::npos || names.find('\t', second + 1) != std::string_view::npos) {
     return false;
   }
-  into = {read_name(names.substr(0, first), database_),
-          read_name(names.substr(first + 1, second - first - 1), measurement_),
-          read_name(names.substr(second + 1), field_)};
+  into = {read_column_text(names.substr(0, first), database_),
+          read_column_text(names.substr(first + 1, second - first - 1), measurement_),
+          read_column_text(names.substr(second + 1), field_)};
   return true;
 }
 

@@ -38,8 +38,6 @@ inline constexpr std::size_t types_record_bytes_max = std::size_t{256} << 10;
 }
 
 void append_registration(const registered_field& name, field_type type, std::string& out);
-/// A name as the file spells it: without tabs and line feeds.
-void append_types_name(std::string_view name, std::string& out);
 /// "float" and so on; nothing for any other word.
 [[nodiscard]] std::optional<field_type> find_field_type(std::string_view name) noexcept;
 

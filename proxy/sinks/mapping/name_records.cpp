@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
-#include <array>
 #include <cstddef>
+#include <initializer_list>
+
+#include "base/text/column_text.hpp"
 
 namespace weir {
 namespace {
@@ -15,41 +17,16 @@ namespace {
 constexpr std::string_view series_word = "series";
 constexpr std::string_view label_word = "label";
 
-void append_escaped(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      default:
-        out += c;
-    }
-  }
-  out += '\t';
-}
-
 /// Takes the column at the front of `rest`; false where there is none.
 bool take_column(std::string_view& rest, std::string& out) {
-  out.clear();
-  for (std::size_t i = 0; i < rest.size(); ++i) {
-    if (rest[i] == '\t') {
-      rest.remove_prefix(i + 1);
-      return true;
-    }
-    if (rest[i] == '\\' && i + 1 < rest.size()) {
-      ++i;
-      out += rest[i] == 't' ? '\t' : rest[i] == 'n' ? '\n' : rest[i];
-    } else {
-      out += rest[i];
-    }
+  const std::size_t end = rest.find('\t');
+  if (end == std::string_view::npos) {
+    return false;
   }
-  return false;
+  std::string room;
+  out = read_column_text(rest.substr(0, end), room);
+  rest.remove_prefix(end + 1);
+  return true;
 }
 
 std::string sum_of(std::string_view record) {
@@ -63,11 +40,11 @@ void append_name_record(const name_owner& owner, std::string_view name, std::str
   const std::size_t begin = out.size();
   out += owner.kind == name_kind::of_series ? series_word : label_word;
   out += '\t';
-  append_escaped(owner.space, out);
-  append_escaped(owner.database, out);
-  append_escaped(owner.first, out);
-  append_escaped(owner.second, out);
-  append_escaped(name, out);
+  for (const std::string_view each : std::initializer_list<std::string_view>{
+           owner.space, owner.database, owner.first, owner.second, name}) {
+    append_column_text(each, out);
+    out += '\t';
+  }
   out += sum_of(std::string_view(out).substr(begin));
   out += '\n';
 }
