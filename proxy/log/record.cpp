@@ -3,39 +3,23 @@
 // Encodes and decodes what docs/log_format.md describes. Pure.
 #include "log/record.hpp"
 
-#include <bit>
 #include <cstring>
-#include <type_traits>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "base/assert.hpp"
+#include "base/little_endian.hpp"
 
 namespace weir {
 namespace {
 
+using little_endian::get;
+using little_endian::put;
+
 constexpr std::string_view segment_magic = "weirlog\n";
 constexpr std::uint32_t segment_version = 1;
 constexpr std::uint8_t record_version = 1;
-
-static_assert(std::endian::native == std::endian::little, "numbers are stored little endian");
-
-template <class T>
-void put(T value, std::string& out) {
-  static_assert(std::is_integral_v<T>);
-  char bytes[sizeof(T)];
-  std::memcpy(bytes, &value, sizeof(T));
-  out.append(bytes, sizeof(T));
-}
-
-template <class T>
-T get(std::string_view bytes, std::size_t offset) {
-  static_assert(std::is_integral_v<T>);
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof(T));
-  return value;
-}
 
 /// Of the head without its own checksum (bytes 72 to 79), and of both names, which follow it.
 std::uint64_t head_checksum(std::string_view head, std::uint64_t seed) {

@@ -2,55 +2,47 @@
 #include "log/local/header_copies.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/little_endian.hpp"
 #include "files/file_operations.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
 namespace {
 
+using little_endian::get;
+using little_endian::put;
+
 /// The file is made anew when it is opened and longer than so: entries of removed segments go.
 constexpr std::uint64_t compact_bytes = std::uint64_t{64} << 10;
 constexpr std::size_t checksum_offset = segment_entry_bytes - 8;
-
-void put_number(std::uint64_t value, std::string& out) {
-  char bytes[sizeof value];
-  std::memcpy(bytes, &value, sizeof value);
-  out.append(bytes, sizeof value);
-}
-
-std::uint64_t number_at(std::string_view bytes, std::size_t offset) {
-  std::uint64_t value = 0;
-  std::memcpy(&value, bytes.data() + offset, sizeof value);
-  return value;
-}
 
 }  // namespace
 
 void append_segment_entry(const segment_entry& entry, std::string& out) {
   const std::size_t begin = out.size();
   append_segment_header(entry.header, out);
-  put_number(entry.previous_end, out);
-  put_number(entry.previous_bytes, out);
-  put_number(entry.removed ? 1 : 0, out);
-  put_number(payload_checksum(std::string_view(out).substr(begin)), out);
+  put<std::uint64_t>(entry.previous_end, out);
+  put<std::uint64_t>(entry.previous_bytes, out);
+  put<std::uint64_t>(entry.removed ? 1 : 0, out);
+  put<std::uint64_t>(payload_checksum(std::string_view(out).substr(begin)), out);
   WEIR_ASSERT(out.size() - begin == segment_entry_bytes);
 }
 
 std::optional<segment_entry> decode_segment_entry(std::string_view bytes) {
   if (bytes.size() < segment_entry_bytes ||
-      number_at(bytes, checksum_offset) != payload_checksum(bytes.substr(0, checksum_offset))) {
+      get<std::uint64_t>(bytes, checksum_offset) !=
+          payload_checksum(bytes.substr(0, checksum_offset))) {
     return std::nullopt;
   }
   const auto header = decode_segment_header(bytes);
   if (!header) {
     return std::nullopt;
   }
-  return segment_entry{*header, number_at(bytes, 40), number_at(bytes, 48),
-                       number_at(bytes, 56) != 0};
+  return segment_entry{*header, get<std::uint64_t>(bytes, 40), get<std::uint64_t>(bytes, 48),
+                       get<std::uint64_t>(bytes, 56) != 0};
 }
 
 header_copies::header_copies(file_system& files, std::string path)

@@ -4,18 +4,18 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/assert.hpp"
+#include "base/little_endian.hpp"
 
 namespace weir {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "numbers are stored little endian");
+using little_endian::get;
+using little_endian::put;
 
 constexpr std::string_view magic{"\xFEWC\xFF", 4};
 constexpr std::uint8_t version = 2;
@@ -25,14 +25,6 @@ constexpr std::size_t checksum_offset = 32;
 enum class record_kind : std::uint8_t { snapshot = 1, change = 2 };
 
 // ---- writing
-
-template <class T>
-void put(T value, std::string& out) {
-  static_assert(std::is_integral_v<T>);
-  char bytes[sizeof(T)];
-  std::memcpy(bytes, &value, sizeof(T));
-  out.append(bytes, sizeof(T));
-}
 
 /// Seven bits a byte, the lowest first; the last one is below 128.
 void put_number(std::uint64_t value, std::string& out) {
@@ -99,13 +91,6 @@ void end_record(std::string& record) {
 }
 
 // ---- reading
-
-template <class T>
-T get(std::string_view bytes, std::size_t offset) {
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof(T));
-  return value;
-}
 
 bool take_number(std::string_view& in, std::uint64_t& out) {
   out = 0;
