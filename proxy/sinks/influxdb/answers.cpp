@@ -19,29 +19,16 @@ namespace {
 using meaning = influxdb_meaning;
 using row = answer_row<meaning>;
 constexpr row::body any = row::body::any;
-constexpr row::body page = row::body::page;
 
-constexpr std::array rows{
+constexpr std::array first_rows{
     row{204, 204, any, "", meaning::stored},
     row{0, 399, any, "", meaning::not_stored},
-    row{401, 401, any, "", meaning::not_allowed},
-    row{403, 403, any, "", meaning::not_allowed},
-    row{407, 407, any, "", meaning::not_allowed},
     row{404, 404, any, "database not found", meaning::missing_database},
     row{404, 404, any, "retention policy not found", meaning::missing_policy},
-    row{408, 408, any, "", meaning::busy},
-    row{425, 425, any, "", meaning::busy},
-    row{429, 429, any, "", meaning::busy},
-    row{413, 413, any, "", meaning::too_large},
-    // These speak of the request (its path, its headers, who pays), never of its points.
-    row{402, 406, any, "", meaning::wrong_place},
-    row{410, 421, any, "", meaning::wrong_place},
-    row{423, 499, any, "", meaning::wrong_place},
-    // 400, 409 and 422 are said of points, in JSON or plain text. A page is a proxy's, and of a
-    // request without TLS nothing was read at all.
-    row{400, 422, page, "", meaning::wrong_place},
-    row{400, 422, any, go_wants_tls, meaning::wrong_place},
-    row{400, 422, any, nginx_wants_tls, meaning::wrong_place},
+};
+
+// 400, 409 and 422 are said of points, in JSON or plain text.
+constexpr std::array rows{
     // 1.12 stores the point without its field called time.
     row{400, 422, any, "stripped from point. dropped=0", meaning::stored},
     row{400, 422, any, "partial write", meaning::partial_write},
@@ -162,7 +149,8 @@ influxdb_meaning influxdb_meaning_of(const http_reply& reply, std::string_view m
   if (reply.status == 422 && reply.body.find(no_room_for_database) != std::string::npos) {
     return meaning::wrong_place;
   }
-  return meaning_in<meaning>(rows, meaning::failed, reply, message);
+  return meaning_in<meaning>({first_rows, rows_of_requests<meaning>, rows}, meaning::failed, reply,
+                             message);
 }
 
 std::uint64_t dropped_points(std::string_view message) {

@@ -24,9 +24,8 @@ enum class meaning : std::uint8_t {
 };
 using row = answer_row<meaning>;
 constexpr row::body any = row::body::any;
-constexpr row::body page = row::body::page;
 
-constexpr std::array rows{
+constexpr std::array first_rows{
     row{200, 299, any, "", meaning::stored},
     row{0, 399, any, "", meaning::not_stored},
     // Prometheus before 2.50 and 2.55 answers 500 to what it will never take.
@@ -34,25 +33,11 @@ constexpr std::array rows{
     row{500, 500, any, "invalid sample", meaning::refused},
     row{500, 500, any, "out of order sample", meaning::refused},
     row{500, 500, any, "retention policy not found", meaning::missing},
-    row{401, 401, any, "", meaning::not_allowed},
-    row{403, 403, any, "", meaning::not_allowed},
-    row{407, 407, any, "", meaning::not_allowed},
     row{404, 404, any, "database not found", meaning::missing},
     row{404, 404, any, "retention policy not found", meaning::missing},
-    row{408, 408, any, "", meaning::busy},
-    row{425, 425, any, "", meaning::busy},
-    row{429, 429, any, "", meaning::busy},
-    row{413, 413, any, "", meaning::too_large},
-    // These speak of the request (its path, its headers, who pays), never of its samples.
-    row{402, 406, any, "", meaning::wrong_place},
-    row{410, 421, any, "", meaning::wrong_place},
-    row{423, 499, any, "", meaning::wrong_place},
-    // 400, 409 and 422 are said of samples, unless a proxy's page or a server that wants TLS does.
-    row{400, 422, page, "", meaning::wrong_place},
-    row{400, 422, any, go_wants_tls, meaning::wrong_place},
-    row{400, 422, any, nginx_wants_tls, meaning::wrong_place},
-    row{400, 422, any, "", meaning::refused},
 };
+// 400, 409 and 422 are said of samples.
+constexpr std::array last_rows{row{400, 422, any, "", meaning::refused}};
 
 struct reason_row {
   std::string_view phrase;
@@ -129,7 +114,8 @@ remote_write_answer read_remote_write_answer(const http_reply& reply) {
     return answer;
   }
   std::string message = server_message(reply.body);
-  const meaning means = meaning_in<meaning>(rows, meaning::busy, reply, message);
+  const meaning means = meaning_in<meaning>({first_rows, rows_of_requests<meaning>, last_rows},
+                                            meaning::busy, reply, message);
   answer.status = reply.status;
   answer.message = message.empty() ? "status " + std::to_string(reply.status) : message;
   switch (means) {
