@@ -110,15 +110,15 @@ void send_plan::settle_question() {
       }
       leave_out_stored();
       break;
-    case lost_request::verdict::not_stored: {
-      const auto taken = question_->taken();
-      const sent_sample sent = taken ? batch_.sent_of(batch_.samples()[*taken]) : sent_sample{};
-      ledger_.answer_not_stored(question_->number(), taken ? &sent : nullptr);
+    case lost_request::verdict::not_stored:
+      ledger_.answer_not_stored(question_->number());
+      if (const auto taken = question_->taken()) {
+        ledger_.answer_taken(batch_.sent_of(batch_.samples()[*taken]));
+      }
       leave_out_stored();
       break;
-    }
     case lost_request::verdict::send_again:
-      ledger_.answer_not_stored(question_->number(), nullptr);
+      ledger_.answer_not_stored(question_->number());
       send_question_again();
       break;
   }

@@ -170,60 +170,53 @@ void sent_ledger::close_question(std::uint32_t question) {
   }
 }
 
+/// Of the uncertain samples those are stored of which `which` says so.
+template <class Which>
+void sent_ledger::keep_stored(Which which) {
+  group stored;
+  std::erase_if(uncertain_, [&](const auto& entry) {
+    const auto& [one, about] = entry;
+    if (!which(one, about)) {
+      return false;
+    }
+    stored.last_position = std::max(stored.last_position, about.until);
+    stored.samples.push_back(one);
+    return true;
+  });
+  known_.insert(stored.samples.begin(), stored.samples.end());
+  append_group(stored, unwritten_);
+  recovered_.push_back(std::move(stored));
+}
+
 void sent_ledger::answer_stored(std::uint32_t question) {
   std::unordered_map<series_key, std::size_t, series_hasher> samples_of;
   for (const auto& [one, about] : uncertain_) {
     samples_of[one.series] += about.question == question ? 1 : 0;
   }
-  group stored;
-  std::erase_if(uncertain_, [&](const auto& entry) {
-    const auto& [one, about] = entry;
-    // A single one of its series may be sent again as it is.
-    if (about.question != question || samples_of[one.series] == 1) {
-      return false;
-    }
-    stored.last_position = std::max(stored.last_position, about.until);
-    stored.samples.push_back(one);
-    return true;
+  // A single one of its series may be sent again as it is.
+  keep_stored([&](const sent_sample& one, const doubt& about) {
+    return about.question == question && samples_of[one.series] > 1;
   });
   close_question(question);
-  keep_stored(std::move(stored));
 }
 
 void sent_ledger::answer_ahead(std::uint32_t question, const series_key& series) {
-  group stored;
-  std::erase_if(uncertain_, [&](const auto& entry) {
-    const auto& [one, about] = entry;
-    if (about.question != question || !(one.series == series)) {
-      return false;
-    }
-    stored.last_position = std::max(stored.last_position, about.until);
-    stored.samples.push_back(one);
-    return true;
+  keep_stored([&](const sent_sample& one, const doubt& about) {
+    return about.question == question && one.series == series;
   });
-  keep_stored(std::move(stored));
 }
 
 void sent_ledger::append_not_stored(const sent_sample& one) {
   append_record(record_kind::not_stored, open_[current_].last_position, {&one, 1}, unwritten_);
 }
 
-void sent_ledger::keep_stored(group stored) {
-  known_.insert(stored.samples.begin(), stored.samples.end());
-  append_group(stored, unwritten_);
-  recovered_.push_back(std::move(stored));
-}
-
-void sent_ledger::answer_not_stored(std::uint32_t question, const sent_sample* first) {
+void sent_ledger::answer_not_stored(std::uint32_t question) {
   const auto any = std::find_if(uncertain_.begin(), uncertain_.end(),
                                 [&](const auto& one) { return one.second.question == question; });
   if (any != uncertain_.end()) {
     append_not_stored(any->first);
   }
   close_question(question);
-  if (first != nullptr) {
-    answer_taken(*first);
-  }
 }
 
 void sent_ledger::answer_taken(const sent_sample& first) {

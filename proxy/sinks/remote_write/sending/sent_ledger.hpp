@@ -83,13 +83,13 @@ class sent_ledger {
   void turn_down();
   /// Nobody knows: the answer got lost, or says nothing of it.
   void lose();
-  /// A question is answered: the server has its samples, or none of them but `first`, the sample
-  /// that was sent to find out.
+  /// A question is answered: the server has its samples.
   void answer_stored(std::uint32_t question);
   /// The server has something newer of this series than its first sample in that request.
   void answer_ahead(std::uint32_t question, const series_key& series);
-  void answer_not_stored(std::uint32_t question, const sent_sample* first);
-  /// The server took `first`, which was sent to find out; of the others nothing is known yet.
+  /// The server has none of its samples.
+  void answer_not_stored(std::uint32_t question);
+  /// The server took `first`, which was sent to find out.
   void answer_taken(const sent_sample& first);
   /// It is settled that the server does not take this sample, or has one as new of its series.
   void refuse(const sent_sample& one);
@@ -131,7 +131,8 @@ class sent_ledger {
   void doubt_recovered(log_position low_water);
   void doubt_intended(log_position until, bool answer_is_lost);
   void close_question(std::uint32_t question);
-  void keep_stored(group stored);
+  template <class Which>
+  void keep_stored(Which which);
   void append_not_stored(const sent_sample& one);
   static void append_group(const group& one, std::string& out);
   void append_uncertain(std::string& out) const;
