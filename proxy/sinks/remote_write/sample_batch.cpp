@@ -3,8 +3,6 @@
 // Lines to samples. Pure.
 #include "sinks/remote_write/sample_batch.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 
 #include "sinks/filters/canonical_lines.hpp"
@@ -95,8 +93,7 @@ std::uint32_t sample_batch::series_of(const mapped_field& field, series_mapper& 
   whole_.assign(labels_.before);
   append_label(wire::name_label, field.name, whole_);
   whole_.append(labels_.after);
-  const XXH128_hash_t hash = XXH3_128bits(whole_.data(), whole_.size());
-  const series_key key{hash.low64, hash.high64};
+  const series_key key = series_key_of(whole_);
   const auto [place, made] = by_key_.emplace(key, static_cast<std::uint32_t>(series_.size()));
   if (made) {
     if (!labels_kept_) {
@@ -128,13 +125,8 @@ wire_series sample_batch::wire_of(const series_entry& series) const {
 void sample_batch::deliver(const sample& one) {
   ++counts_.delivered;
   points_[one.point].now = fate::delivered;
-  series_entry& series = series_[one.series];
-  ++series.stored;
-  series.newest_ms = std::max(series.newest_ms, one.time_ms);
-}
-
-void sample_batch::discard(const sample& one, discard_reason reason) {
-  note(one.point, reason);
+  std::optional<std::int64_t>& newest_ms = series_[one.series].newest_ms;
+  newest_ms = std::max(newest_ms.value_or(one.time_ms), one.time_ms);
 }
 
 void sample_batch::refuse(const sample& one, discard_reason reason) {

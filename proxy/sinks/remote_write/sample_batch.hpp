@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -97,7 +98,6 @@ class sample_batch {
   [[nodiscard]] wire_series wire_of(const sample& one) const;
 
   void deliver(const sample& one);
-  void discard(const sample& one, discard_reason reason);
   /// The server refused it: its line is to be kept.
   void refuse(const sample& one, discard_reason reason);
 
@@ -106,12 +106,12 @@ class sample_batch {
   /// Lines with a sample that the server refused.
   [[nodiscard]] std::string refused_lines() const;
   [[nodiscard]] const sample_counts& counts() const noexcept { return counts_; }
-  /// Series of which something is stored: with `of` its key, labels, newest time and how many.
+  /// Series of which something is stored: with `of` its key, labels and newest time.
   template <class Of>
   void for_each_stored(Of of) const {
     for (const series_entry& one : series_) {
-      if (one.stored > 0) {
-        of(one.key, wire_of(one), one.newest_ms, one.stored);
+      if (one.newest_ms) {
+        of(one.key, wire_of(one), *one.newest_ms);
       }
     }
   }
@@ -130,9 +130,8 @@ class sample_batch {
     std::uint32_t labels = 0;
     span_of name;
     metric_type type = metric_type::unknown;
-    /// Samples that the server has, and the newest time of those.
-    std::uint32_t stored = 0;
-    std::int64_t newest_ms = std::numeric_limits<std::int64_t>::min();
+    /// Of the samples that the server has; nothing: it has none.
+    std::optional<std::int64_t> newest_ms{};
   };
   /// The best that came of a point's samples so far.
   enum class fate : std::uint8_t { nothing, discarded, delivered };
@@ -141,9 +140,6 @@ class sample_batch {
     fate now = fate::nothing;
     discard_reason reason = discard_reason::refused;
     bool refused = false;
-  };
-  struct hasher {
-    std::size_t operator()(const series_key& key) const noexcept { return key.low; }
   };
 
   void note_broken_line();
@@ -168,7 +164,7 @@ class sample_batch {
   std::string arena_;
   std::vector<label_set> label_sets_;
   std::vector<series_entry> series_;
-  std::unordered_map<series_key, std::uint32_t, hasher> by_key_;
+  std::unordered_map<series_key, std::uint32_t, series_hasher> by_key_;
   std::vector<point_entry> points_;
   std::vector<sample> samples_;
   /// Of the request being made: which series it has, and how many samples of each.

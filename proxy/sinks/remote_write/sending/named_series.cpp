@@ -4,8 +4,6 @@
 // strconv.Quote. Pure.
 #include "sinks/remote_write/sending/named_series.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -147,8 +145,7 @@ std::vector<named_refusal> named_refusals(std::string_view message) {
       continue;
     }
     if (const auto labels = labels_in(line.substr(at))) {
-      const XXH128_hash_t hash = XXH3_128bits(labels->data(), labels->size());
-      found.push_back({{hash.low64, hash.high64}, refusal_reason(line.substr(0, at))});
+      found.push_back({series_key_of(*labels), refusal_reason(line.substr(0, at))});
     }
   }
   return found;

@@ -53,6 +53,11 @@ void append_record(record_kind kind, log_position last_position,
 
 }  // namespace
 
+series_key series_key_of(std::string_view labels) {
+  const XXH128_hash_t hash = XXH3_128bits(labels.data(), labels.size());
+  return {hash.low64, hash.high64};
+}
+
 sent_ledger::sent_ledger(std::size_t state_bytes)
     : generation_series_max_(std::max<std::size_t>(1, state_bytes / series_bytes / 2)) {}
 

@@ -32,6 +32,8 @@ struct series_key {
   std::uint64_t high = 0;
   friend bool operator==(const series_key&, const series_key&) = default;
 };
+/// Of all labels of a series, as they are encoded.
+[[nodiscard]] series_key series_key_of(std::string_view labels);
 
 struct sent_sample {
   series_key series;

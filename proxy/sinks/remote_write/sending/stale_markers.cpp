@@ -35,10 +35,10 @@ void shard::note_series(const sample_batch& samples, std::int64_t received_ms) {
   if (parts_.stale == nullptr) {
     return;
   }
-  samples.for_each_stored([&](const series_key& series, const wire_series& labels,
-                              std::int64_t newest_ms, std::uint32_t /*stored*/) {
-    parts_.stale->seen(series, labels, newest_ms, received_ms);
-  });
+  samples.for_each_stored(
+      [&](const series_key& series, const wire_series& labels, std::int64_t newest_ms) {
+        parts_.stale->seen(series, labels, newest_ms, received_ms);
+      });
   write_series();
 }
 
