@@ -59,12 +59,14 @@ shard::shard(const std::string& sink_name, const remote_write_settings& settings
     : sink_name_(sink_name),
       settings_(settings),
       parts_(std::move(parts)),
-      ledger_(parts_.state_bytes) {
+      ledger_(parts_.state_bytes),
+      sent_(std::move(parts_.sent), parts_.counters->ledger_failures),
+      series_(std::move(parts_.series_file), parts_.counters->ledger_failures) {
   memory_.older = settings.out_of_order == out_of_order_mode::send;
   memory_.names_all = parts_.encoder_v2 != nullptr;
   ledger_.recover(sent_before, low_water);
   if (!sent_before.empty()) {
-    rewrite_ledger();
+    sent_.replace(ledger_);
   }
   recover_series();
 }
@@ -155,7 +157,7 @@ void shard::send(const send_plan::range& part) {
   if (!running_->plan.asks()) {
     ledger_.intend(sent);
   }
-  write_ledger();
+  sent_.append(ledger_);
   running_->body = to.body();
   waiting_ = true;
   parts_.counters->requests.add();
@@ -303,28 +305,7 @@ void shard::finish(attempt_result result) {
 void shard::saved(log_position low_water) {
   ledger_.saved(low_water);
   if (ledger_.wants_rewrite()) {
-    rewrite_ledger();
-  }
-}
-
-// Points are delivered all the same when this fails: what it protects from is a crash.
-void shard::write_ledger() {
-  if (sent_file_has_gaps_) {
-    rewrite_ledger();
-    return;
-  }
-  const std::string bytes = ledger_.take_unwritten();
-  if (!bytes.empty() && parts_.sent != nullptr && !parts_.sent->append(bytes)) {
-    sent_file_has_gaps_ = true;
-    parts_.counters->ledger_failures.add();
-  }
-}
-
-void shard::rewrite_ledger() {
-  const std::string bytes = ledger_.whole();
-  sent_file_has_gaps_ = parts_.sent != nullptr && !parts_.sent->replace(bytes);
-  if (sent_file_has_gaps_) {
-    parts_.counters->ledger_failures.add();
+    sent_.replace(ledger_);
   }
 }
 

@@ -23,6 +23,7 @@
 #include "sinks/remote_write/sample_batch.hpp"
 #include "sinks/remote_write/sample_metrics.hpp"
 #include "sinks/remote_write/sending/answers.hpp"
+#include "sinks/remote_write/sending/book_file.hpp"
 #include "sinks/remote_write/sending/send_memory.hpp"
 #include "sinks/remote_write/sending/send_plan.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
@@ -103,13 +104,14 @@ class shard {
   void on_markers_reply(const std::vector<stale_book::marker>& markers, const http_reply& reply);
   void forget_series(const std::vector<stale_book::marker>& markers);
   void write_series();
-  void write_ledger();
-  void rewrite_ledger();
 
   const std::string& sink_name_;
   const remote_write_settings& settings_;
   shard_parts parts_;
   sent_ledger ledger_;
+  /// Those of the ledger, and of `parts_.stale`.
+  book_file sent_;
+  book_file series_;
   send_memory memory_;
   /// By lane, while a batch of it is not done.
   std::map<lane_key, refused_samples> refused_;
@@ -123,9 +125,6 @@ class shard {
   std::string marker_body_;
   std::int64_t markers_not_before_ms_ = 0;
   std::uint32_t successes_ = 0;
-  /// A write failed: what would be appended now is not what follows. It is replaced first.
-  bool sent_file_has_gaps_ = false;
-  bool series_file_has_gaps_ = false;
   bool waiting_ = false;
   bool pumping_ = false;
   bool page_reported_ = false;

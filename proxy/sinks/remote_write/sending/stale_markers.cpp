@@ -23,11 +23,7 @@ void shard::recover_series() {
     return;
   }
   parts_.stale->recover(std::exchange(parts_.series_before, {}));
-  const std::string whole = parts_.stale->whole();
-  series_file_has_gaps_ = parts_.series_file != nullptr && !parts_.series_file->replace(whole);
-  if (series_file_has_gaps_) {
-    parts_.counters->ledger_failures.add();
-  }
+  series_.replace(*parts_.stale);
 }
 
 /// What of a batch is stored.
@@ -146,15 +142,10 @@ void shard::forget_series(const std::vector<stale_book::marker>& markers) {
 void shard::write_series() {
   parts_.counters->series_watched.set(parts_.stale->series_watched());
   parts_.counters->series_unwatched.set(parts_.stale->unwatched());
-  const bool whole = series_file_has_gaps_ || parts_.stale->wants_rewrite();
-  const std::string bytes = whole ? parts_.stale->whole() : parts_.stale->take_unwritten();
-  if (bytes.empty() || parts_.series_file == nullptr) {
-    return;
-  }
-  series_file_has_gaps_ =
-      !(whole ? parts_.series_file->replace(bytes) : parts_.series_file->append(bytes));
-  if (series_file_has_gaps_) {
-    parts_.counters->ledger_failures.add();
+  if (parts_.stale->wants_rewrite()) {
+    series_.replace(*parts_.stale);
+  } else {
+    series_.append(*parts_.stale);
   }
 }
 
