@@ -116,6 +116,7 @@ class send_plan {
   // send_refusals.cpp
   using reasons_of_sent = std::vector<std::optional<discard_reason>>;
   [[nodiscard]] reasons_of_sent named_in(std::string_view message) const;
+  void deliver_but(const reasons_of_sent& refused);
   void turn_down();
   void refuse_named(const refusal& by, discard_reason reason);
   void refused_again(const refusal& by, discard_reason reason);

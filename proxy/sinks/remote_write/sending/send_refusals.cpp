@@ -18,6 +18,11 @@ bool shows_stored(discard_reason reason) {
   return reason == discard_reason::out_of_order || reason == discard_reason::duplicate;
 }
 
+std::size_t count_named(const std::vector<std::optional<discard_reason>>& reasons) {
+  return static_cast<std::size_t>(std::count_if(reasons.begin(), reasons.end(),
+                                                [](const auto& one) { return one.has_value(); }));
+}
+
 }  // namespace
 
 void send_plan::refused(const refusal& by) {
@@ -69,17 +74,20 @@ send_plan::reasons_of_sent send_plan::named_in(std::string_view message) const {
 /// All but those that the message names are stored, unless fewer are stored than that.
 void send_plan::refuse_named(const refusal& by, discard_reason reason) {
   const reasons_of_sent named = named_in(by.message);
-  const auto count = static_cast<std::size_t>(
-      std::count_if(named.begin(), named.end(), [](const auto& one) { return one.has_value(); }));
-  if (by.written && *by.written + count < sent_.size()) {
+  if (by.written && *by.written + count_named(named) < sent_.size()) {
     search_unnamed(named, reason);
     return;
   }
+  deliver_but(named);
+}
+
+/// The server has what was sent, but for those that are refused.
+void send_plan::deliver_but(const reasons_of_sent& refused) {
   ledger_.accept();
-  for (std::size_t i = 0; i < named.size(); ++i) {
+  for (std::size_t i = 0; i < refused.size(); ++i) {
     const sample& one = batch_.samples()[sent_.begin + i];
-    if (named[i]) {
-      refuse(one, *named[i]);
+    if (refused[i]) {
+      refuse(one, *refused[i]);
     } else {
       batch_.deliver(one);
     }
@@ -160,27 +168,20 @@ void send_plan::refused_again(const refusal& by, discard_reason reason) {
     refused_alone(reason, names_bound_for_all(by.message) && reason == discard_reason::too_old);
     return;
   }
-  const reasons_of_sent named = named_in(by.message);
-  const auto count = static_cast<std::size_t>(
-      std::count_if(named.begin(), named.end(), [](const auto& one) { return one.has_value(); }));
-  const bool all_named = by.written && *by.written + count >= sent_.size();
-  const bool all_stored = shows_stored(reason) &&
-                          std::all_of(named.begin(), named.end(),
-                                      [](const auto& one) { return !one || shows_stored(*one); });
+  reasons_of_sent named = named_in(by.message);
+  const bool all_named = by.written && *by.written + count_named(named) >= sent_.size();
+  for (auto& one : named) {
+    if (one && shows_stored(*one)) {
+      one.reset();
+    }
+  }
+  const bool all_stored = shows_stored(reason) && count_named(named) == 0;
   if (!all_named && !all_stored) {
     turn_down();
     split(reason);
     return;
   }
-  ledger_.accept();
-  for (std::size_t i = 0; i < named.size(); ++i) {
-    const sample& one = batch_.samples()[sent_.begin + i];
-    if (named[i] && !shows_stored(*named[i])) {
-      refuse(one, *named[i]);
-    } else {
-      batch_.deliver(one);
-    }
-  }
+  deliver_but(named);
 }
 
 }  // namespace weir
