@@ -54,6 +54,16 @@ inline std::pair<std::string, std::string> decode_label(protozero::pbf_reader me
   return out;
 }
 
+inline void decode_sample(protozero::pbf_reader message, received_sample& out) {
+  while (message.next()) {
+    if (message.tag() == 1) {
+      out.value = message.get_double();
+    } else {
+      out.time_ms = message.get_int64();
+    }
+  }
+}
+
 inline void decode_series(protozero::pbf_reader message, std::vector<received_sample>& out) {
   received_sample one;
   int samples = 0;
@@ -65,14 +75,7 @@ inline void decode_series(protozero::pbf_reader message, std::vector<received_sa
     }
     EXPECT_EQ(message.tag(), 2U);
     ++samples;
-    protozero::pbf_reader inner = message.get_message();
-    while (inner.next()) {
-      if (inner.tag() == 1) {
-        one.value = inner.get_double();
-      } else {
-        one.time_ms = inner.get_int64();
-      }
-    }
+    decode_sample(message.get_message(), one);
     out.push_back(one);
   }
   EXPECT_GT(samples, 0);
@@ -115,14 +118,7 @@ inline std::vector<received_sample> decode_request_v2(const std::string& body) {
           one.labels.emplace_back(symbols.at(refs[i]), symbols.at(refs[i + 1]));
         }
       } else if (series.tag() == 2) {
-        protozero::pbf_reader inner = series.get_message();
-        while (inner.next()) {
-          if (inner.tag() == 1) {
-            one.value = inner.get_double();
-          } else {
-            one.time_ms = inner.get_int64();
-          }
-        }
+        decode_sample(series.get_message(), one);
         out.push_back(one);
       } else {
         EXPECT_EQ(series.tag(), 5U);

@@ -149,10 +149,7 @@ TEST_F(remote_writes, another_writer_ahead_of_many_series_costs_only_those) {
 }
 
 TEST_F(remote_writes, of_a_series_that_is_ahead_in_part_the_rest_is_stored) {
-  std::string lines;
-  for (int t = 0; t < 10; ++t) {
-    lines += line_of("a", t) + line_of("b", t);
-  }
+  const std::string lines = lines_of_two(0, 10);
   server_.stored[stored_name("a")][base_ms + 2] = 7;
   const attempt_result given = deliver(lines);
   EXPECT_EQ(of(given, discard_reason::out_of_order), 2U);
@@ -321,20 +318,11 @@ TEST_F(remote_writes, an_attempt_that_ended_half_way_is_gone_on_with) {
 
 // A server that hung has the request in its buffers, and may read the question first.
 TEST_F(remote_writes, what_is_stored_after_the_question_is_not_sent_again) {
-  server_.behave = [](std::size_t number) -> std::optional<http_reply> {
-    return number == 1 ? std::optional(http_reply::failed("timeout")) : std::nullopt;
-  };
-  std::string lines;
-  for (int t = 0; t < 10; ++t) {
-    lines += line_of("a", t) + line_of("b", t);
-  }
+  fail_first_request();
+  const std::string lines = lines_of_two(0, 10);
   EXPECT_EQ(deliver(make(lines)).verdict, attempt_verdict::retry);
   // More comes meanwhile.
-  std::string more = lines;
-  for (int t = 10; t < 30; ++t) {
-    more += line_of("a", t) + line_of("b", t);
-  }
-  const batch& what = make(more);
+  const batch& what = make(lines + lines_of_two(10, 30));
   const attempt_result asked = deliver(what);
   EXPECT_EQ(asked.verdict, attempt_verdict::retry);
   EXPECT_EQ(asked.retry_after, std::chrono::seconds{1});
@@ -352,10 +340,7 @@ TEST_F(remote_writes, what_is_stored_after_the_question_is_not_sent_again) {
 
 TEST_F(remote_writes, what_was_stored_without_an_answer_is_not_sent_again) {
   server_.take_and_lose = [](std::size_t number) { return number == 1; };
-  std::string lines;
-  for (int t = 0; t < 10; ++t) {
-    lines += line_of("a", t) + line_of("b", t);
-  }
+  const std::string lines = lines_of_two(0, 10);
   const batch& what = make(lines + line_of("single", 3));
   EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
   const attempt_result given = deliver(what);
@@ -414,13 +399,8 @@ TEST_F(remote_writes, a_disk_that_is_full_for_a_moment_forgets_no_series) {
 }
 
 TEST_F(remote_writes, another_writer_does_not_pass_for_a_lost_request) {
-  server_.behave = [](std::size_t number) -> std::optional<http_reply> {
-    return number == 1 ? std::optional(http_reply::failed("reset")) : std::nullopt;
-  };
-  std::string lines;
-  for (int t = 0; t < 10; ++t) {
-    lines += line_of("a", t) + line_of("b", t);
-  }
+  fail_first_request();
+  const std::string lines = lines_of_two(0, 10);
   const batch& what = make(lines);
   EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
   server_.stored[stored_name("a")][base_ms + 5000] = 7;
@@ -433,10 +413,7 @@ TEST_F(remote_writes, another_writer_does_not_pass_for_a_lost_request) {
 TEST_F(remote_writes, a_receiver_that_keeps_what_is_good_gets_each_series_once_a_request) {
   server_.keeps_the_rest = true;
   server_.stored[stored_name("a")][base_ms + 5] = 7;
-  std::string lines;
-  for (int t = 1; t <= 9; ++t) {
-    lines += line_of("a", t) + line_of("b", t);
-  }
+  const std::string lines = lines_of_two(1, 10);
   EXPECT_EQ(deliver(lines).verdict, attempt_verdict::delivered);
   EXPECT_EQ(server_.requests, 1U) << "it would be refused if it was sent again";
   EXPECT_EQ(server_.stored[stored_name("b")].size(), 9U);
@@ -450,22 +427,7 @@ TEST_F(remote_writes, a_receiver_that_keeps_what_is_good_gets_each_series_once_a
 
 TEST_F(remote_writes, what_got_lost_and_is_too_old_now_is_not_delivered) {
   server_.keeps_the_rest = true;
-  server_.behave = [](std::size_t number) -> std::optional<http_reply> {
-    return number == 1 ? std::optional(http_reply::failed("reset")) : std::nullopt;
-  };
-  std::string lines;
-  for (int t = 0; t < 10; ++t) {
-    lines += line_of("a", t) + line_of("b", t);
-  }
-  const batch& what = make(lines);
-  EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
-  server_.oldest_ms = base_ms + 7;
-  const attempt_result given = deliver(what);
-  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
-  EXPECT_EQ(of(given, discard_reason::too_old), 14U);
-  EXPECT_EQ(given.discarded.total(), 14U);
-  EXPECT_EQ(counters_->delivered.value(), 6U);
-  EXPECT_EQ(server_.times_of(stored_name("b")).size(), 3U);
+  expect_lost_ones_that_are_too_old_are_not_delivered();
 }
 
 TEST_F(remote_writes, older_samples_go_to_a_server_that_takes_them) {

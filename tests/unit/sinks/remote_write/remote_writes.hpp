@@ -47,6 +47,15 @@ inline std::string line_of(const std::string& series, std::int64_t ms,
   return "m,s=" + series + " v=" + value + " " + std::to_string((base_ms + ms) * 1'000'000) + "\n";
 }
 
+/// Of two series, a and b, at times from `first` to before `end`.
+inline std::string lines_of_two(int first, int end) {
+  std::string lines;
+  for (int t = first; t < end; ++t) {
+    lines += line_of("a", t) + line_of("b", t);
+  }
+  return lines;
+}
+
 inline std::string stored_name(const std::string& series) {
   return "m_v{s=\"" + series + "\"}";
 }
@@ -101,6 +110,27 @@ class remote_writes : public ::testing::Test {
     return got;
   }
   attempt_result deliver(const std::string& lines) { return deliver(make(lines)); }
+  /// The first request does not get there.
+  void fail_first_request() {
+    server_.behave = [](std::size_t number) -> std::optional<http_reply> {
+      return number == 1 ? std::optional(http_reply::failed("reset")) : std::nullopt;
+    };
+  }
+  /// Of ten samples each of a and b, whose request got lost, seven are too old when they come
+  /// again.
+  void expect_lost_ones_that_are_too_old_are_not_delivered() {
+    fail_first_request();
+    const batch& what = make(lines_of_two(0, 10));
+    EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
+    server_.oldest_ms = base_ms + 7;
+    const attempt_result given = deliver(what);
+    EXPECT_EQ(given.verdict, attempt_verdict::delivered);
+    EXPECT_EQ(of(given, discard_reason::too_old), 14U);
+    EXPECT_EQ(given.discarded.total(), 14U);
+    EXPECT_EQ(counters_->delivered.value(), 6U);
+    EXPECT_EQ(server_.times_of(stored_name("a")).size(), 3U);
+    EXPECT_EQ(server_.times_of(stored_name("b")).size(), 3U);
+  }
   static std::uint64_t of(const attempt_result& given, discard_reason reason) {
     return given.discarded.of[static_cast<std::size_t>(reason)];
   }

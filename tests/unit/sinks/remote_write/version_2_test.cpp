@@ -58,10 +58,7 @@ TEST_F(version_2, a_partial_write_names_all_that_is_bad) {
 
 TEST_F(version_2, what_got_lost_is_sent_again_as_a_whole) {
   server_.take_and_lose = [](std::size_t number) { return number == 1; };
-  std::string lines;
-  for (int t = 0; t < 10; ++t) {
-    lines += line_of("a", t) + line_of("b", t);
-  }
+  const std::string lines = lines_of_two(0, 10);
   const batch& what = make(lines);
   EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
   const attempt_result given = deliver(what);
@@ -72,22 +69,7 @@ TEST_F(version_2, what_got_lost_is_sent_again_as_a_whole) {
 }
 
 TEST_F(version_2, what_got_lost_and_is_too_old_now_is_not_delivered) {
-  server_.behave = [](std::size_t number) -> std::optional<http_reply> {
-    return number == 1 ? std::optional(http_reply::failed("reset")) : std::nullopt;
-  };
-  std::string lines;
-  for (int t = 0; t < 10; ++t) {
-    lines += line_of("a", t) + line_of("b", t);
-  }
-  const batch& what = make(lines);
-  EXPECT_EQ(deliver(what).verdict, attempt_verdict::retry);
-  server_.oldest_ms = base_ms + 7;
-  const attempt_result given = deliver(what);
-  EXPECT_EQ(given.verdict, attempt_verdict::delivered);
-  EXPECT_EQ(of(given, discard_reason::too_old), 14U);
-  EXPECT_EQ(given.discarded.total(), 14U);
-  EXPECT_EQ(counters_->delivered.value(), 6U);
-  EXPECT_EQ(server_.times_of(stored_name("a")).size(), 3U);
+  expect_lost_ones_that_are_too_old_are_not_delivered();
 }
 
 // As a Mimir does, or where the answer was cut.
