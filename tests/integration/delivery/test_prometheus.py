@@ -9,6 +9,7 @@ import random
 import threading
 import time
 
+from harness.letters import refused_lines, refused_text
 from harness.process import wait_until
 from harness.settings import remote_write_sink, settings
 
@@ -207,8 +208,7 @@ def test_a_bad_sample_is_found_and_the_others_go_on(prometheus, relay, make_weir
         expected = (base + 5000, 9.0) if number == 77 else (base + 1000 + number, float(number))
         assert numbers(samples) == [expected], number
     assert 0 < other.metrics().one("weir_sink_bisection_requests_total", sink=SINK) <= 64
-    refused = (other.directory / "weir-data" / "refused" / f"{SINK}.lp").read_text()
-    comment, line = refused.splitlines()
+    comment, line = refused_text(other, SINK).splitlines()
     assert "status=400 out of order sample" in comment
     assert line == lines[77]
 
@@ -227,9 +227,7 @@ def test_another_writer_ahead_of_a_hundred_series_costs_no_others(prometheus, ma
     assert discarded(weir) == {"out_of_order": 200}
     found = prometheus.samples("m_v")
     assert sum(len(samples) == 2 for samples in found.values()) == 900
-    refused = (weir.directory / "weir-data" / "refused" / f"{SINK}.lp").read_text()
-    kept = [line for line in refused.splitlines() if not line.startswith("#")]
-    assert len(kept) == 200, "each refused sample can be found"
+    assert len(refused_lines(weir, SINK)) == 200, "each refused sample can be found"
 
 
 def test_what_is_too_old_for_prometheus(prometheus, start_weir):
