@@ -16,7 +16,6 @@ namespace weir {
 namespace {
 
 constexpr std::string_view own_prefix = "__";
-constexpr std::string_view quantile_label = "quantile";
 constexpr std::string_view flink_prefix = "flink_";
 
 struct quantile_field {
@@ -226,8 +225,9 @@ metric_type mapping_rules::type_of(std::string_view name, metric_type otherwise)
   return found == types_.end() ? otherwise : found->second;
 }
 
-bool mapping_rules::is_reserved(std::string_view label, bool exact) const {
-  const bool database = !exact && label == settings_.database_label && !tag_keeps_database_label();
+bool mapping_rules::is_reserved(std::string_view label, label_source source, bool exact) const {
+  const bool kept = source == label_source::tag && tag_keeps_database_label();
+  const bool database = !exact && label == settings_.database_label && !kept;
   return label.starts_with(own_prefix) || label == cut_label || label == other_database_label ||
          database || (!label.empty() && label == settings_.policy_label) ||
          (settings_.mode == mapping_mode::flink && label == quantile_label) ||

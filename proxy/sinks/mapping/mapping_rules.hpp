@@ -27,6 +27,9 @@ enum class point_form : std::uint8_t {
   flink_histogram,  // quantiles and count
 };
 
+/// What a label is made of.
+enum class label_source : std::uint8_t { tag, string_field };
+
 /// What a field becomes, before its name is written.
 struct field_meaning {
   /// The series' name as text: the measurement stands behind `before` and before `after`.
@@ -61,9 +64,9 @@ class mapping_rules {
   /// The type that `metadata` gives a series of this name, else `otherwise`.
   [[nodiscard]] metric_type type_of(std::string_view name, metric_type otherwise) const;
 
-  /// Whether no tag may have this label: Prometheus' own, and those of the mapping. An exact
-  /// database has no label.
-  [[nodiscard]] bool is_reserved(std::string_view label, bool exact) const;
+  /// Whether nothing of a line may have this label: Prometheus' own, and those of the mapping. An
+  /// exact database has no label.
+  [[nodiscard]] bool is_reserved(std::string_view label, label_source source, bool exact) const;
   [[nodiscard]] bool drops(std::string_view tag_key) const;
   /// Values of tags are written as `underscored_name` writes the names of series.
   [[nodiscard]] bool filters_values() const noexcept {
@@ -79,6 +82,8 @@ class mapping_rules {
     return settings_.mode == mapping_mode::vmagent;
   }
   static constexpr std::string_view other_database_label = "weir_database";
+  /// Of histograms that are summaries.
+  static constexpr std::string_view quantile_label = "quantile";
   /// Stands for the labels that are beyond the limit.
   static constexpr std::string_view cut_label = "weir_labels_cut";
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& external() const noexcept {

@@ -126,8 +126,8 @@ const series_mapper::field_entry& series_mapper::make_field(std::string_view key
   return measurement_->fields.emplace(std::move(sought), std::move(made)).first->second;
 }
 
-/// `of` is empty for a tag.
-std::string series_mapper::label_name(std::string_view key, std::string_view of) {
+std::string series_mapper::label_name(std::string_view key, label_source source) {
+  const std::string of = source == label_source::tag ? "" : "field";
   const auto written = [this](const std::string& text) {
     return written_name(text, name_kind::of_label, rules_.letters());
   };
@@ -135,14 +135,14 @@ std::string series_mapper::label_name(std::string_view key, std::string_view of)
                    .database = rules_.parts_databases() ? database_->name : std::string{},
                    .kind = name_kind::of_label,
                    .first = std::string(key),
-                   .second = std::string(of)};
+                   .second = of};
   std::string name = written(owner.first);
   // A tag has another name once its own is reserved: so it is another owner then. The names that
   // are made so may be reserved as well.
-  for (bool asked = false; !asked || rules_.is_reserved(name, database_->exact);) {
-    while (rules_.is_reserved(name, database_->exact)) {
+  for (bool asked = false; !asked || rules_.is_reserved(name, source, database_->exact);) {
+    while (rules_.is_reserved(name, source, database_->exact)) {
       owner.first.insert(0, reserved_prefix);
-      owner.second = std::string(of) + "reserved";
+      owner.second = of + "reserved";
       name = written(owner.first);
     }
     name = names_
@@ -167,7 +167,7 @@ const series_mapper::tag_entry& series_mapper::tag_of(std::string_view key) {
   unescape_tag(key, raw);
   made.dropped = rules_.drops(raw);
   if (!made.dropped) {
-    made.name = label_name(raw, {});
+    made.name = label_name(raw, label_source::tag);
   }
   cache_bytes_ += 3 * key.size() + made.name.size() + entry_bytes;
   return database_->tags.emplace(made.key, std::move(made)).first->second;
@@ -183,7 +183,7 @@ const series_mapper::tag_entry& series_mapper::string_of(std::string_view key) {
   unescape_field_key(key, raw);
   made.dropped = !rules_.makes_label(raw);
   if (!made.dropped) {
-    made.name = label_name(raw, "field");
+    made.name = label_name(raw, label_source::string_field);
   }
   cache_bytes_ += 3 * key.size() + made.name.size() + entry_bytes;
   return database_->strings.emplace(made.key, std::move(made)).first->second;
@@ -324,9 +324,7 @@ void series_mapper::cut_surplus() {
   std::string cut;
   std::size_t surplus = labels_.size() - (most - 1);
   const auto is_constant = [this](const label_view& label) {
-    return label.name == rules_.settings().database_label ||
-           label.name == mapping_rules::other_database_label ||
-           rules_.is_reserved(label.name, false);
+    return rules_.is_reserved(label.name, label_source::string_field, false);
   };
   for (std::size_t i = labels_.size(); i-- > 0 && surplus > 0;) {
     if (!is_constant(labels_[i])) {

@@ -41,7 +41,7 @@ class series_mapper {
  public:
   /// Bytes of names that are at hand; beyond it they are looked up in the book again.
   static constexpr std::size_t cache_bytes_max = std::size_t{32} << 20;
-  static constexpr std::string_view quantile_label = "quantile";
+  static constexpr std::string_view quantile_label = mapping_rules::quantile_label;
 
   series_mapper(const mapping_settings& settings, std::shared_ptr<name_book> names)
       : rules_(settings), names_(std::move(names)) {}
@@ -112,7 +112,7 @@ class series_mapper {
   [[nodiscard]] const tag_entry& tag_of(std::string_view key);
   [[nodiscard]] const tag_entry& string_of(std::string_view key);
   [[nodiscard]] const field_entry& make_field(std::string_view key);
-  [[nodiscard]] std::string label_name(std::string_view key, std::string_view of);
+  [[nodiscard]] std::string label_name(std::string_view key, label_source source);
   void match_tags();
   void gather_labels();
   void add_constant_labels();

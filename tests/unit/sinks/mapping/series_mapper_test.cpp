@@ -393,6 +393,12 @@ TEST(mapping_presets, vmagent_keeps_names_and_a_tag_called_db) {
   EXPECT_EQ(map.of("pg v=\"text\",w=\"inf\",x=\"1e400\",y=\"\""), texts{});
   settings.names = name_style::escape;
   EXPECT_EQ(mapped_lines(settings).one("m-3.x f-1.x=2"), "m_3_x_f_1_x{db=d}");
+  // A string that makes a label does not have the database's name.
+  settings.string_labels = {"db"};
+  mapped_lines strings(settings);
+  EXPECT_EQ(strings.one("m db=\"x\",v=1"), "m_v{db=d,tag_db=x}");
+  EXPECT_EQ(strings.one("m,db=y db=\"x\",v=1"), "m_v{db=y,tag_db=x,weir_database=d}");
+  EXPECT_EQ(strings.mapper().cut_labels(), 0U);
 }
 
 TEST(mapping_presets, a_template_says_it_all) {
