@@ -8,9 +8,16 @@
 #include "sinks/filters/canonical_lines.hpp"
 
 namespace weir {
+namespace {
 
-void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_mapper& mapper) {
-  line_reader reader(options_of_canonical_lines());
+/// Of each buffer of a reader, from one batch to the next.
+constexpr std::size_t reader_bytes_kept = std::size_t{64} << 10;
+
+}  // namespace
+
+void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_mapper& mapper,
+                        line_reader& reader) {
+  reader.reset(options_of_canonical_lines());
   reader.feed(lines_);
   reader.finish();
   const std::uint64_t cut_before = mapper.cut_labels();
@@ -28,6 +35,7 @@ void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_m
     }
     read_point(reader.point(), rules.now_ms, mapper);
   }
+  reader.shrink(reader_bytes_kept);
   counts_.cut_labels += mapper.cut_labels() - cut_before;
   mapper.keep_names();
   keep_last_of_each_time();

@@ -73,8 +73,10 @@ class sample_batch {
   explicit sample_batch(std::string lines) : lines_(std::move(lines)) {}
 
   /// Reads the lines; of what the ledger knows to be delivered or hopeless nothing is left.
-  /// Requires: the mapper began their database. New names are kept when this returns.
-  void read(const sample_rules& rules, sent_ledger& ledger, series_mapper& mapper);
+  /// Requires: the mapper began their database. New names are kept when this returns. What `reader`
+  /// read before is forgotten; its buffers serve the next batch.
+  void read(const sample_rules& rules, sent_ledger& ledger, series_mapper& mapper,
+            line_reader& reader);
 
   /// To be sent, by time; in rounds, and by time within a round, where a request has a series once.
   [[nodiscard]] const std::vector<sample>& samples() const noexcept { return samples_; }

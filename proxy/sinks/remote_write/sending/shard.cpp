@@ -135,7 +135,7 @@ void shard::begin(job next) {
   rules.refused = &refused;
   const lane_key& lane = running_->of.source->lane;
   parts_.mapper->begin(lane.database, lane.retention_policy);
-  running_->samples.read(rules, ledger_, *parts_.mapper);
+  running_->samples.read(rules, ledger_, *parts_.mapper, reader_);
   running_->plan.begin();
 }
 

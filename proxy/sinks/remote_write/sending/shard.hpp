@@ -30,6 +30,7 @@
 #include "sinks/remote_write/sending/stale_book.hpp"
 #include "sinks/remote_write/wire/encoder.hpp"
 #include "sinks/target.hpp"
+#include "weir/line_protocol.hpp"
 
 namespace weir {
 
@@ -116,6 +117,9 @@ class shard {
   /// By lane, while a batch of it is not done.
   std::map<lane_key, refused_samples> refused_;
   std::deque<job> queue_;
+  /// Of all batches: with one for each, what lives on of a batch would lie between its buffers, and
+  /// the next one's would find no room there.
+  line_reader reader_;
   /// The batch under way; null between two.
   std::unique_ptr<running> running_;
   /// Of the series being encoded.

@@ -22,7 +22,7 @@ class sample_batches : public ::testing::Test {
     rules.now_ms = now_ms;
     rules.several = several_;
     mapper_.begin("d", "");
-    made_->read(rules, ledger_, mapper_);
+    made_->read(rules, ledger_, mapper_, reader_);
     return *made_;
   }
   /// "name@time=value" of each sample, a bar between rounds.
@@ -52,6 +52,7 @@ class sample_batches : public ::testing::Test {
   bool several_ = false;
   sent_ledger ledger_{std::size_t{1} << 20};
   series_mapper mapper_{without_database(), book_of_names()};
+  line_reader reader_;
   std::uint64_t sequence_ = 0;
   std::unique_ptr<sample_batch> made_;
 };
@@ -126,7 +127,8 @@ TEST_F(sample_batches, quantiles_are_labels_where_they_belong) {
   sample_batch batch("h,a=1,z=2 count=1i,p50=2,p99=3 1000000\nh,z=2 p50=4 1000000\n");
   sample_rules rules;
   rules.now_ms = now_ms;
-  batch.read(rules, ledger_, mapper);
+  line_reader reader;
+  batch.read(rules, ledger_, mapper, reader);
   std::set<std::string> seen;
   for (const sample& one : batch.samples()) {
     const wire_series wire = batch.wire_of(one);
