@@ -116,7 +116,9 @@ given_name name_book::name(const name_owner& owner, const writer& write) {
   std::string plain = write({});
   append_name_record(owner, plain, record);
   const std::size_t longest = record.size() + 2 * (suffix_digits.back() + 1);
-  const bool room = numbers_.bytes + longest <= bytes_max_;
+  const bool would_fit = numbers_.bytes + longest <= bytes_max_;
+  const bool room = would_fit && !closed_;
+  numbers_.not_given += would_fit && closed_ ? 1 : 0;
   if (room && !owners_.contains(key_of_name(owner, plain))) {
     const name_form form = is_escaped_name(plain) ? name_form::escaped : name_form::plain;
     const entry& made = remember(owner, std::move(plain), form);
@@ -138,6 +140,11 @@ given_name name_book::name(const name_owner& owner, const writer& write) {
 bool name_book::knows(const name_owner& owner) const {
   const std::lock_guard lock(mutex_);
   return names_.contains(key_of(owner));
+}
+
+void name_book::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
 }
 
 bool name_book::flush() {

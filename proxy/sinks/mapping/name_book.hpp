@@ -59,6 +59,9 @@ class name_book {
   [[nodiscard]] given_name name(const name_owner& owner, const writer& write);
   /// Whether the owner has a name that is remembered.
   [[nodiscard]] bool knows(const name_owner& owner) const;
+  /// From now on no name is given that is not remembered already: one that is asked for is counted,
+  /// and looks as if there were no room for it. For those who must not give names.
+  void close();
   /// Hands new records to the store: to be done before a name is used. False when that failed; they
   /// are tried again with the next call.
   bool flush();
@@ -69,6 +72,8 @@ class name_book {
     std::uint64_t bytes = 0;
     std::uint64_t bytes_max = 0;
     std::uint64_t failures = 0;
+    /// Times that a closed book was asked for a name which is not given yet.
+    std::uint64_t not_given = 0;
   };
   [[nodiscard]] numbers count() const;
 
@@ -100,6 +105,7 @@ class name_book {
   std::unordered_map<key, key, hasher> owners_;
   std::string unwritten_;
   numbers numbers_;
+  bool closed_ = false;
 };
 
 }  // namespace weir

@@ -6,8 +6,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
 #include <set>
+#include <thread>
 
+#include "base/clock_posix.hpp"
 #include "base/percent_escape.hpp"
 #include "base/text/terminal_text.hpp"
 #include "config/checks/suggest.hpp"
@@ -15,12 +21,14 @@
 #include "files/file_system.hpp"
 #include "files/state_directory_posix.hpp"
 #include "net/fetch_curl.hpp"
+#include "sinks/mapping/name_file_posix.hpp"
 #include "tools/data_directory_posix.hpp"
 #include "tools/letters/letters_exit.hpp"
 #include "tools/letters/letters_print.hpp"
 #include "tools/letters/letters_run.hpp"
 #include "tools/letters/line_output_posix.hpp"
 #include "tools/letters/refused_batches.hpp"
+#include "tools/letters/replay_series.hpp"
 
 namespace weir {
 namespace {
@@ -33,6 +41,16 @@ struct refused_file_set {
   std::string stem;
   std::vector<refused_batch> batches;
   std::set<std::string> replayed;
+  /// Of other batches, by mark: the lines (from 1) that were, where not all of them passed.
+  std::map<std::string, id_set> taken;
+
+  [[nodiscard]] id_set taken_of(const refused_batch& each) const {
+    const auto found = taken.find(each.mark());
+    return found == taken.end() ? id_set{} : found->second;
+  }
+  [[nodiscard]] bool is_replayed(const refused_batch& each) const {
+    return replayed.contains(each.mark());
+  }
 };
 
 std::string refused_directory(const settings& configured, const sink_settings& sink) {
@@ -42,6 +60,23 @@ std::string refused_directory(const settings& configured, const sink_settings& s
   const std::string state = state_directory_of(configured);
   return find_state_entry(state.empty() ? configured.log.directory : state,
                           configured.log.directory, state_entry::refused);
+}
+
+/// "MARK" of a batch that passed, "MARK 1-17 19" of one of which these lines passed.
+void read_marks(std::string_view text, refused_file_set& files) {
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    std::string line(text.substr(0, end));
+    text.remove_prefix(end + 1);
+    const std::size_t space = line.find(' ');
+    if (space == std::string::npos) {
+      files.replayed.insert(std::move(line));
+      continue;
+    }
+    std::replace(line.begin(), line.end(), ' ', '\n');
+    if (auto lines = id_set::parse(std::string_view(line).substr(space + 1))) {
+      files.taken[line.substr(0, space)] = std::move(lines).value();
+    }
+  }
 }
 
 result<refused_file_set> load_refused(const settings& configured, const sink_settings& sink) {
@@ -60,11 +95,7 @@ result<refused_file_set> load_refused(const settings& configured, const sink_set
   if (!marks) {
     return marks.error();
   }
-  std::string_view text = marks.value() ? std::string_view(*marks.value()) : std::string_view{};
-  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-    files.replayed.emplace(text.substr(0, end));
-    text.remove_prefix(end + 1);
-  }
+  read_marks(marks.value().value_or(""), files);
   return files;
 }
 
@@ -72,8 +103,13 @@ result<refused_file_set> load_refused(const settings& configured, const sink_set
 outcome save_marks(const refused_file_set& files) {
   std::string text;
   for (const refused_batch& each : files.batches) {
-    if (const std::string mark = each.mark(); files.replayed.contains(mark)) {
-      text += mark + "\n";
+    if (files.is_replayed(each)) {
+      text += each.mark() + "\n";
+    } else if (const auto found = files.taken.find(each.mark()); found != files.taken.end()) {
+      std::string lines = found->second.text();
+      lines.pop_back();
+      std::replace(lines.begin(), lines.end(), '\n', ' ');
+      text += found->first + " " + lines + "\n";
     }
   }
   return replace_file(files.stem + ".replayed", text, durability::process);
@@ -83,7 +119,15 @@ outcome save_marks(const refused_file_set& files) {
 bool is_selected(const letters_arguments& arguments, const refused_file_set& files,
                  const refused_batch& each) {
   return (arguments.database.empty() || arguments.database == each.database) &&
-         !(arguments.unreplayed && files.replayed.contains(each.mark()));
+         !(arguments.unreplayed && files.is_replayed(each));
+}
+
+std::string said_of_replays(const refused_file_set& files, const refused_batch& each) {
+  if (files.is_replayed(each)) {
+    return "(replayed) ";
+  }
+  const std::uint64_t taken = files.taken_of(each).size();
+  return taken == 0 ? std::string{} : fmt::format("({} of them replayed) ", taken);
 }
 
 int list(const letters_arguments& arguments, const refused_file_set& files) {
@@ -97,8 +141,7 @@ int list(const letters_arguments& arguments, const refused_file_set& files) {
         each.database + (each.retention_policy.empty() ? "" : "/" + each.retention_policy);
     std::printf("%-24s  %-16s  %8llu  %6s  %s%s\n", each.time.c_str(), visible(place, 64).c_str(),
                 static_cast<unsigned long long>(each.line_count()), each.status.c_str(),
-                files.replayed.contains(each.mark()) ? "(replayed) " : "",
-                visible(each.words, words_bytes_max).c_str());
+                said_of_replays(files, each).c_str(), visible(each.words, words_bytes_max).c_str());
   }
   return 0;
 }
@@ -117,15 +160,84 @@ int to_file(const letters_arguments& arguments, const refused_file_set& files) {
   return closed.ok() ? 0 : complain(closed.error().message, exit_not_all);
 }
 
+struct batch_sender {
+  std::string url;
+  /// Sends a batch but for the lines of it that passed before.
+  std::function<replayed_batch(const refused_batch&, const id_set&)> send;
+};
+
+result<batch_sender> sender_to(const settings& configured, const sink_settings& sink,
+                               fetch_curl& http) {
+  const auto ask = [&http](const transfer_request& request) { return http.ask(request); };
+  if (const auto* influxdb = sink.as<influxdb_settings>()) {
+    return batch_sender{influxdb->url, [&sink, ask](const refused_batch& each, const id_set&) {
+                          return send_again(sink, each, ask);
+                        }};
+  }
+  const auto* receiver = sink.as<remote_write_settings>();
+  if (receiver == nullptr) {
+    return failure{fmt::format(
+        "sink \"{0}\" has no server that could be asked again; its batches can be exported "
+        "(weir letters file OUT --sink {0})",
+        sink.name)};
+  }
+  const std::string state = state_directory_of(configured);
+  if (state.empty()) {
+    return failure{fmt::format(
+        "without service.state_directory the names that weir gave to series are not kept, so "
+        "nothing can be sent under them; the batches of sink \"{0}\" can be exported (weir letters "
+        "file OUT --sink {0})",
+        sink.name)};
+  }
+  auto names = read_names(find_state_entry(state, log_directory_of(configured), state_entry::names),
+                          configured.limits.names);
+  if (!names) {
+    return names.error();
+  }
+  const auto replay = std::make_shared<series_replay>(
+      sink, series_replay::parts{
+                .ask = ask,
+                .names = std::move(names).value(),
+                .now_ns = wall_clock_ns,
+                .wait = [](std::chrono::seconds time) { std::this_thread::sleep_for(time); }});
+  return batch_sender{receiver->url, [replay](const refused_batch& each, const id_set& done) {
+                        return replay->send(each, done);
+                      }};
+}
+
+/// What came of one batch is noted, told and kept.
+outcome note(const refused_batch& each, const replayed_batch& came_of_it, refused_file_set& files) {
+  const std::string mark = each.mark();
+  id_set taken = files.taken_of(each);
+  for (std::uint64_t number = 1; number <= each.line_count(); ++number) {
+    if (came_of_it.taken.contains(number)) {
+      taken.add(number);
+    }
+  }
+  if (came_of_it.refused > 0) {
+    // Lines that are not in `taken` stay: to send the good ones twice does no harm.
+    std::printf("%s, %llu of %llu lines for %s: %s\n", each.time.c_str(),
+                static_cast<unsigned long long>(came_of_it.refused),
+                static_cast<unsigned long long>(each.line_count()), each.database.c_str(),
+                visible(came_of_it.words, words_bytes_max).c_str());
+  } else if (came_of_it.failed.empty()) {
+    files.taken.erase(mark);
+    files.replayed.insert(mark);
+    return save_marks(files);
+  }
+  if (taken.size() == files.taken_of(each).size()) {
+    return nothing{};
+  }
+  files.taken[mark] = std::move(taken);
+  return save_marks(files);
+}
+
 int replay(const letters_arguments& arguments, const settings& configured,
            const sink_settings& sink, refused_file_set& files) {
-  const auto* server = sink.as<influxdb_settings>();
-  if (server == nullptr) {
-    return complain("sink \"" + sink.name +
-                        "\" is not of type \"influxdb\"; its batches can be "
-                        "exported (weir letters file OUT --sink " +
-                        sink.name + ")",
-                    exit_bad_arguments);
+  fetch_curl http(true);
+  auto sender = sender_to(configured, sink, http);
+  if (!sender) {
+    return complain(sender.error().message, exit_bad_arguments);
   }
   directory_lock lock;
   if (!files.batches.empty()) {
@@ -139,38 +251,26 @@ int replay(const letters_arguments& arguments, const settings& configured,
     }
     files = std::move(loaded).value();
   }
-  fetch_curl http(true);
   std::uint64_t passed = 0;
   std::uint64_t refused = 0;
   for (const refused_batch& each : files.batches) {
-    const std::string mark = each.mark();
-    if (each.lines.empty() || files.replayed.contains(mark) ||
-        !is_selected(arguments, files, each)) {
+    if (each.lines.empty() || files.is_replayed(each) || !is_selected(arguments, files, each)) {
       continue;
     }
     if (arguments.dry_run) {
-      passed += each.line_count();
+      passed += each.line_count() - files.taken_of(each).size();
       continue;
     }
-    const replayed_batch came_of_it =
-        send_again(sink, each, [&](const transfer_request& request) { return http.ask(request); });
-    if (!came_of_it.failed.empty()) {
-      return complain(server->url + ": " + came_of_it.failed + " Nothing counts as taken",
-                      exit_not_all);
-    }
+    const replayed_batch came_of_it = sender.value().send(each, files.taken_of(each));
     passed += came_of_it.passed;
     refused += came_of_it.refused;
-    if (came_of_it.refused > 0) {
-      // The batch stays: to send its good lines twice does no harm.
-      std::printf("%s, %llu of %llu lines for %s: %s\n", each.time.c_str(),
-                  static_cast<unsigned long long>(came_of_it.refused),
-                  static_cast<unsigned long long>(each.line_count()), each.database.c_str(),
-                  visible(came_of_it.words, words_bytes_max).c_str());
-      continue;
+    if (const outcome kept = note(each, came_of_it, files); !kept) {
+      return complain(kept.error().message, exit_not_all);
     }
-    files.replayed.insert(mark);
-    if (auto saved = save_marks(files); !saved) {
-      return complain(saved.error().message, exit_not_all);
+    if (!came_of_it.failed.empty()) {
+      return complain(fmt::format("{}: {}; {} lines count as taken", sender.value().url,
+                                  came_of_it.failed, passed),
+                      exit_not_all);
     }
   }
   std::printf("%llu lines %s, %llu refused again\n", static_cast<unsigned long long>(passed),

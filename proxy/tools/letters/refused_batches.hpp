@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "letters/letter_filter.hpp"
 #include "net/http_reply.hpp"
 #include "net/transfer.hpp"
 
@@ -44,6 +45,8 @@ struct refused_batch {
 struct replayed_batch {
   std::uint64_t passed = 0;
   std::uint64_t refused = 0;
+  /// Which of its lines (from 1) passed, where they must not be sent once more.
+  id_set taken{};
   /// The server's words about what it refused, or why it does not take it now, with its status.
   std::string words{};
   /// Why nothing further should be sent; empty: the next batch may be.

@@ -3,6 +3,7 @@
 
 import time
 
+from harness.letters import letters
 from harness.process import wait_until
 from harness.settings import remote_write_sink, settings
 
@@ -86,3 +87,46 @@ def test_a_prometheus_that_does_not_know_version_2_gets_version_1(prometheus, st
     assert [len(samples) for samples in prometheus.samples("m_v").values()] == [100, 100]
     assert "does not know version 2" in weir.log()
     assert weir.metrics().one("weir_sink_remote_write_requests_total", sink=SINK) == 2
+
+
+def test_what_a_prometheus_refused_is_sent_again_under_the_same_names(prometheus, start_weir):
+    """Two lines are older than the server takes at first, one is so for ever."""
+    weir = start_weir(settings(remote_write_sink(prometheus.url, out_of_order="send")))
+    base = now_ms() - 1_000
+    minutes_ago = lambda m: base - m * 60_000
+    line = lambda m: f"m a.b={m},a-b={10 + m} {minutes_ago(m) * 10**6}"
+    for number, lines in enumerate([[line(0)], [line(5), line(180), line(3)]]):
+        assert weir.client.write("\n".join(lines), "mydb").status == 204
+        wait_until(lambda: dealt_with(weir, 1 + 3 * number), 20, "a batch", weir.must_be_alive)
+    stored = lambda: {
+        dict(labels)["__name__"]: [value for _, value in found]
+        for labels, found in prometheus.samples('{__name__=~"m_a_b.*"}').items()
+    }
+    dashed = "m_a_b_693120f9"
+    assert stored() == {"m_a_b": ["0"], dashed: ["10"]}
+    assert "out of order" in letters(weir, "list", "--sink", SINK)
+    replay = lambda *more, **status: letters(weir, "replay", "--sink", SINK, *more, **status)
+    assert "0 lines taken by the server, 3 refused again" in replay(status=1)
+
+    prometheus.kill()
+    prometheus.configuration += "storage: {tsdb: {out_of_order_time_window: 10m}}\n"
+    prometheus.start()
+    assert "3 lines would be sent" in replay("--dry-run")
+    said = replay(status=1)
+    assert "2 lines taken by the server, 1 refused again" in said
+    assert "too old" in said or "out of bounds" in said
+    assert stored() == {"m_a_b": ["5", "3", "0"], dashed: ["15", "13", "10"]}
+    assert "(2 of them replayed)" in letters(weir, "list", "--sink", SINK)
+
+    # Only what is left goes again, and weir goes on beside it.
+    assert "1 lines would be sent" in replay("--dry-run")
+    assert "0 lines taken by the server, 1 refused again" in replay(status=1)
+    assert weir.client.write(f"m a.b=7,a-b=17 {now_ms() * 10**6}", "mydb").status == 204
+    wait_until(lambda: dealt_with(weir, 5), 20, "a point", weir.must_be_alive)
+    assert stored()[dashed] == ["15", "13", "10", "17"]
+
+    # A name that weir did not give is not made up.
+    weir.kill()
+    names = weir.directory / "weir-data/names"
+    names.write_text("".join(x for x in names.read_text().splitlines(True) if "a-b" not in x))
+    assert "no names yet" in replay(status=1)

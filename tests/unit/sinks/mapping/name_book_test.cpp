@@ -176,5 +176,30 @@ TEST(name_record, a_changed_byte_is_found) {
   }
 }
 
+TEST(name_book, a_closed_one_gives_no_names_and_counts_who_asks) {
+  std::string kept;
+  name_book book(1 << 20, std::make_unique<memory_store>(kept));
+  EXPECT_EQ(ask(book, owner_of("m", "a.b")), "m_a_b");
+  EXPECT_TRUE(book.flush());
+  const std::string before = kept;
+  book.close();
+  EXPECT_EQ(ask(book, owner_of("m", "a.b")), "m_a_b");
+  EXPECT_EQ(book.count().not_given, 0U);
+  EXPECT_NE(ask(book, owner_of("m", "new")), "m_new");
+  EXPECT_NE(ask(book, owner_of("m", "new")), "m_new");
+  EXPECT_EQ(book.count().not_given, 2U);
+  EXPECT_FALSE(book.knows(owner_of("m", "new")));
+  EXPECT_TRUE(book.flush());
+  EXPECT_EQ(kept, before);
+}
+
+TEST(name_book, a_closed_one_without_room_answers_as_it_would_open) {
+  name_book open(8, nullptr);
+  name_book closed(8, nullptr);
+  closed.close();
+  EXPECT_EQ(ask(open, owner_of("m", "a")), ask(closed, owner_of("m", "a")));
+  EXPECT_EQ(closed.count().not_given, 0U);
+}
+
 }  // namespace
 }  // namespace weir
