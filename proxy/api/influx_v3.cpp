@@ -9,22 +9,12 @@
 #include <optional>
 #include <string>
 
+#include "api/context.hpp"
 #include "base/text/json_text.hpp"
 #include "base/time_unit.hpp"
 
 namespace weir::api {
 namespace {
-
-http::response error_response_v3(int status, std::string_view message,
-                                 std::string_view members = {}) {
-  http::response answer;
-  answer.status = status;
-  answer.content_type = "application/json";
-  answer.body = "{\"error\":";
-  append_json_string(message, answer.body);
-  answer.body.append(members).push_back('}');
-  return answer;
-}
 
 std::optional<std::int64_t> unit_of(std::string_view precision) noexcept {
   static constexpr std::array<time_unit, 6> short_names{
@@ -40,8 +30,9 @@ std::optional<std::int64_t> unit_of(std::string_view precision) noexcept {
   return long_unit_of(precision);
 }
 
-bool is_boolean(std::string_view text) noexcept {
-  return text.empty() || text == "true" || text == "false" || text == "1" || text == "0";
+/// Of InfluxDB 3, which reads the query with a library called so.
+http::response misread_query(std::string_view what) {
+  return text_response(400, "serde error: " + std::string(what));
 }
 
 // Of a request that is kept whole or not at all, InfluxDB 3 names the first refused line, as an
@@ -67,27 +58,30 @@ result<write_target, http::response> parse_target(std::string_view query) {
   const auto pairs = http::decode_form(query);
   const auto database = http::find_value(pairs, "db");
   if (!database) {
-    return error_response_v3(400, "missing query parameter 'db'");
+    return text_response(400, "missing query parameter 'db'");
   }
   write_target target = target_named(*database);
   if (target.database.empty()) {
     return error_response_v3(400, "db name cannot be empty");
   }
-  if (const std::string refused = finish_target(pairs, target); !refused.empty()) {
+  if (const std::string refused = refuse_names(target); !refused.empty()) {
     return error_response_v3(400, refused);
+  }
+  if (const std::string refused = read_query_options(pairs, target.options); !refused.empty()) {
+    return misread_query(refused);
   }
   // Every refused line is listed in this dialect's answers, asked for or not.
   target.options.verbose = true;
-  if (!is_boolean(http::find_value(pairs, "no_sync").value_or(""))) {
-    return error_response_v3(400, "invalid no_sync (use true or false)");
+  if (const std::string refused = read_query_flag(pairs, "no_sync", target.options.no_sync);
+      !refused.empty()) {
+    return misread_query(refused);
   }
   const std::string_view precision = http::find_value(pairs, "precision").value_or("");
   const auto unit_ns = unit_of(precision);
   if (!unit_ns) {
-    return error_response_v3(
-        400, fmt::format("invalid precision {} (use auto, second, millisecond, microsecond or "
-                         "nanosecond)",
-                         quoted_value(precision)));
+    return misread_query(fmt::format(
+        "invalid precision {} (use auto, second, millisecond, microsecond or nanosecond)",
+        quoted_value(precision)));
   }
   target.unit_ns = *unit_ns;
   // A request that names none means auto, which no database's or listener's precision replaces.
@@ -97,7 +91,7 @@ result<write_target, http::response> parse_target(std::string_view query) {
 
 http::response answer_to(const write_verdict& verdict) {
   if (verdict.lines == 0) {
-    return error_response_v3(400, "incoming write was empty");
+    return text_response(400, "incoming write was empty");
   }
   http::response answer;
   if (!verdict.flawless()) {
@@ -117,6 +111,16 @@ http::response body_failed(http::body_failure why) {
 }
 
 }  // namespace
+
+http::response error_response_v3(int status, std::string_view message, std::string_view members) {
+  http::response answer;
+  answer.status = status;
+  answer.content_type = "application/json";
+  answer.body = "{\"error\":";
+  append_json_string(message, answer.body);
+  answer.body.append(members).push_back('}');
+  return answer;
+}
 
 const write_dialect& influx_v3() noexcept {
   static constexpr write_dialect dialect{

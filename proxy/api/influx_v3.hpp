@@ -13,10 +13,16 @@ namespace weir::api {
 
 /// `db` is "database" or "database/retention_policy", as InfluxDB 3 itself spells the two for its
 /// older endpoints; `precision` is one of auto (the default), second, s, millisecond, ms,
-/// microsecond, us, u, nanosecond, ns, n; `accept_partial` is true by default. `no_sync` is read
-/// and asks for nothing: an answer promises what `[log] acknowledge` says, which is never less.
-/// Source: influxdb3_server/src/http.rs and influxdb3_types/src/write.rs, 3.x.
+/// microsecond, us, u, nanosecond, ns, n; `accept_partial` is true by default. With `no_sync=true`
+/// the answer does not wait for the disk where `[log] acknowledge` is `synced`.
+/// As InfluxDB 3 does, what is wrong with single lines or a name is said in JSON, what is wrong
+/// with the request in plain text. Source: influxdb3_server/src/http.rs and
+/// influxdb3_types/src/write.rs, 3.x.
 [[nodiscard]] const write_dialect& influx_v3() noexcept;
+
+/// `{"error":"message"}`, with further members of the object, each with a comma before it.
+[[nodiscard]] http::response error_response_v3(int status, std::string_view message,
+                                               std::string_view members = {});
 
 /// 404 `{"error":"not found"}`, for paths under /api/v3/ that no route takes.
 [[nodiscard]] http::response path_not_found_v3();

@@ -65,6 +65,11 @@ constexpr std::array table{
           .served_by = handler::write,
           .needs = right::write,
           .dialect = influx_v3},
+    route{.path = "/api/v3/configure/database",
+          .methods = {method::get, method::post, method::del},
+          .label = "/api/v3/configure/database",
+          .served_by = handler::configure_database,
+          .needs = right::query},
     route{.path = "/api/v1/write",
           .methods = {method::post},
           .label = "/api/v1/write",
@@ -87,6 +92,11 @@ constexpr std::array table{
     // What InfluxDB 1 once called /ping.
     route{.path = "/status", .methods = read, .label = "/ping", .served_by = handler::ping},
     route{.path = "/health", .methods = read, .label = "/health", .served_by = handler::health},
+    // What InfluxDB 3 has, too.
+    route{.path = "/api/v1/health",
+          .methods = read,
+          .label = "/health",
+          .served_by = handler::health},
     route{.path = "/ready", .methods = read, .label = "/ready", .served_by = handler::ready},
     route{.path = "/metrics",
           .methods = read,

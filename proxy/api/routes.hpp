@@ -28,6 +28,7 @@ enum class handler : std::uint8_t {
   reload,
   park_retry,
   park_drop,
+  configure_database,  // of InfluxDB 3
   // of a Pushgateway
   push,          // PUT, POST and DELETE of a group
   push_metrics,  // the groups in text

@@ -101,24 +101,6 @@ std::string refuse_policy_name(std::string_view name) {
   return refuse_name("retention policy", without_slashes);
 }
 
-std::string read_query_options(const std::vector<std::pair<std::string, std::string>>& pairs,
-                               write_options& options) {
-  const auto read = [&pairs](std::string_view name, bool& into) -> std::string {
-    const auto value = http::find_value(pairs, name);
-    if (!value || value->empty()) {
-      return {};
-    }
-    const auto boolean = boolean_of(*value);
-    if (!boolean) {
-      return fmt::format("invalid {} {} (use true or false)", name, quoted_value(*value));
-    }
-    into = *boolean;
-    return {};
-  };
-  std::string refused = read("verbose", options.verbose);
-  return refused.empty() ? read("accept_partial", options.accept_partial) : refused;
-}
-
 }  // namespace
 
 std::string quoted_value(std::string_view text) {
@@ -237,12 +219,35 @@ write_target target_named(std::string_view name) {
   return target;
 }
 
+std::string refuse_names(const write_target& target) {
+  const std::string refused = refuse_name("database", target.database);
+  return refused.empty() ? refuse_policy_name(target.retention_policy) : refused;
+}
+
+std::string read_query_flag(const std::vector<std::pair<std::string, std::string>>& pairs,
+                            std::string_view name, bool& into) {
+  const auto value = http::find_value(pairs, name);
+  if (!value || value->empty()) {
+    return {};
+  }
+  const auto boolean = boolean_of(*value);
+  if (!boolean) {
+    return fmt::format("invalid {} {} (use true or false)", name, quoted_value(*value));
+  }
+  into = *boolean;
+  return {};
+}
+
+std::string read_query_options(const std::vector<std::pair<std::string, std::string>>& pairs,
+                               write_options& options) {
+  const std::string refused = read_query_flag(pairs, "verbose", options.verbose);
+  return refused.empty() ? read_query_flag(pairs, "accept_partial", options.accept_partial)
+                         : refused;
+}
+
 std::string finish_target(const std::vector<std::pair<std::string, std::string>>& pairs,
                           write_target& target) {
-  std::string refused = refuse_name("database", target.database);
-  if (refused.empty()) {
-    refused = refuse_policy_name(target.retention_policy);
-  }
+  const std::string refused = refuse_names(target);
   return refused.empty() ? read_query_options(pairs, target.options) : refused;
 }
 

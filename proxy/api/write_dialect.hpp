@@ -30,6 +30,8 @@ struct write_options {
   /// `X-Weir-Letters: no`: no dead letters, because the sender keeps rejected lines itself, as
   /// `weir letters replay` does.
   bool letters = true;
+  /// `no_sync=true` of InfluxDB 3: the answer promises what `[log] acknowledge = "received"` does.
+  bool no_sync = false;
 };
 
 /// Where the lines of a request go and in which unit their timestamps are.
@@ -85,6 +87,15 @@ struct write_dialect {
 /// all or nothing must not get a partial write.
 [[nodiscard]] std::string finish_target(
     const std::vector<std::pair<std::string, std::string>>& pairs, write_target& target);
+/// The two halves of it, for a dialect that answers them differently.
+[[nodiscard]] std::string refuse_names(const write_target& target);
+[[nodiscard]] std::string read_query_options(
+    const std::vector<std::pair<std::string, std::string>>& pairs, write_options& options);
+/// One boolean of the query: empty, or what is wrong. A parameter that is missing or empty leaves
+/// `into` as it is.
+[[nodiscard]] std::string read_query_flag(
+    const std::vector<std::pair<std::string, std::string>>& pairs, std::string_view name,
+    bool& into);
 /// Reads the options among headers. Values that are no booleans are ignored.
 void read_options(const http::request_head& head, write_options& options);
 

@@ -97,6 +97,9 @@ void connection::state::advance(std::string_view& bytes) {
       }
       take_head(bytes);
       work->spend(head_work);
+    } else if (at == phase::http2) {
+      take_http2(bytes);
+      work->spend(head_work);
     } else {
       take_body(bytes);
       work->spend(1);
@@ -114,6 +117,8 @@ void connection::state::run_dry() {
     cut_off();
   } else if (at == phase::head) {
     close();
+  } else if (at == phase::http2) {
+    end_http2();
   }
 }
 
@@ -183,6 +188,10 @@ void connection::state::take_head(std::string_view& bytes) {
 }
 
 void connection::state::open(std::string_view head_bytes, std::string_view following) {
+  if (head_bytes == http2_refusal::begin) {
+    begin_http2();
+    return;
+  }
   if (const auto refused = parse_head(head_bytes, head)) {
     refuse_head(refused->status, refused->why);
     return;
@@ -438,6 +447,7 @@ bool connection::state::wants_turn() const noexcept {
     case phase::waiting:
       return answered && (!out.streaming() || out.wants_pump());
     case phase::discard:
+    case phase::http2:
       return !pending.empty();
     case phase::closed:
       break;
@@ -551,7 +561,8 @@ bool connection::wants_input() const noexcept {
   const state& now = *state_;
   return now.pending.empty() && !now.peer_ended &&
          ((now.at == phase::head && now.may_begin()) ||
-          (now.at == phase::body && !now.feed.behind()) || now.at == phase::discard);
+          (now.at == phase::body && !now.feed.behind()) || now.at == phase::discard ||
+          (now.at == phase::http2 && now.out.unsent() == 0));
 }
 
 bool connection::wants_close() const noexcept {

@@ -10,6 +10,8 @@
 namespace weir::http {
 namespace {
 
+// How long a client that was refused in HTTP/2 is listened to.
+constexpr std::int64_t http2_linger_ns = 2'000'000'000;
 constexpr std::size_t lease_step_bytes = 4096;
 // A lease shrinks only by more than this, so that the budget is not touched at every turn.
 constexpr std::size_t lease_slack_bytes = std::size_t{64} << 10;
@@ -32,6 +34,42 @@ void connection::state::refuse_head(int status, std::string_view why) {
   refused.body.append(why).append("\n");
   append_response(refused, now.wall, false, false, out.bytes());
   close();
+}
+
+// The client says that it speaks HTTP/2. It is answered so once a frame shows that it does.
+void connection::state::begin_http2() {
+  std::string{}.swap(partial);
+  http2 = std::make_unique<http2_refusal>();
+  at = phase::http2;
+  deadline = now.steady.after(limits.head_timeout_ns);
+}
+
+void connection::state::take_http2(std::string_view& bytes) {
+  const http2_refusal::status came = http2->receive(bytes, out.bytes());
+  bytes = {};
+  if (came == http2_refusal::status::over) {
+    end_http2();
+  }
+}
+
+// All is said. What still comes is read for a while, because closing at once would send a reset,
+// which may overtake the answer.
+void connection::state::end_http2() {
+  const bool answered_so = http2->begun();
+  http2.reset();
+  if (!answered_so) {
+    refuse_head(505, "This port speaks HTTP/1.1 and HTTP/1.0 only.");
+    return;
+  }
+  if (peer_ended) {
+    close();
+    return;
+  }
+  answered = true;
+  keep_alive = false;
+  at = phase::discard;
+  body.until_end = true;
+  deadline = now.steady.after(http2_linger_ns);
 }
 
 void connection::state::refuse_body(body_failure why, bool close_after) {
@@ -84,6 +122,7 @@ void connection::state::close() noexcept {
   at = phase::closed;
   deadline = steady_time::never();
   current.reset();
+  http2.reset();
   feed.end(requests.inflaters());
   out.stop_streaming();
   std::string{}.swap(pending);

@@ -14,6 +14,7 @@
 
 #include "http/connection.hpp"
 #include "http/framing.hpp"
+#include "http/http2_refusal.hpp"
 #include "http/outbox.hpp"
 
 namespace weir::http {
@@ -28,6 +29,7 @@ enum class phase : std::uint8_t {
   body,     // an exchange is open and its body arrives
   waiting,  // the body is complete, the answer outstanding
   discard,  // answered early: the rest of the body is thrown away
+  http2,    // the client speaks HTTP/2, which is refused in HTTP/2
   closed,   // nothing more is read
 };
 
@@ -62,6 +64,9 @@ struct connection::state {
   void judge(inflate_status status);
   void end_body();
   void next_request();
+  void begin_http2();
+  void take_http2(std::string_view& bytes);
+  void end_http2();
   void refuse_head(int status, std::string_view why);
   void refuse_body(body_failure why, bool close);
   void damaged_framing();
@@ -107,6 +112,7 @@ struct connection::state {
   request_head head;
   connection_peer peer;
   std::unique_ptr<exchange> current;
+  std::unique_ptr<http2_refusal> http2;
 };
 
 }  // namespace weir::http

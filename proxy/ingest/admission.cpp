@@ -222,11 +222,15 @@ void admission::withhold(std::size_t buffer_bytes) {
   verdict_.nothing_kept = true;
 }
 
+void admission::conclude_verdict() noexcept {
+  verdict_.lines = account_.received;
+  verdict_.accepted = admitted_;
+}
+
 void admission::commit() {
   gate_.commit();
   account_.accepted = admitted_;
-  verdict_.lines = account_.received;
-  verdict_.accepted = account_.accepted;
+  conclude_verdict();
   letters_.commit();
 }
 

@@ -93,6 +93,8 @@ class admission {
   /// All or nothing was asked for, and something was refused: withholds all points admitted so far.
   /// The caller gives up the lines that it took out of `staged`.
   void withhold(std::size_t buffer_bytes);
+  /// Makes the verdict final, for an answer that does not wait for `commit`.
+  void conclude_verdict() noexcept;
   /// What was admitted is in the log: makes account and verdict final and hands over the letters.
   void commit();
   /// Forgets the request. What was not committed is as if it had never come. Buffers larger than

@@ -8,6 +8,7 @@
 #include "config/settings.hpp"
 #include "ingest/ingest_journal.hpp"
 #include "ingest/refusal_summary.hpp"
+#include "observe/metrics.hpp"
 
 namespace weir {
 namespace {
@@ -93,6 +94,13 @@ void write_request::complete() {
   stage_ = write_stage::complete;
 }
 
+void write_request::answer_early() {
+  answered_ = true;
+  points_.conclude_verdict();
+  const done finish = std::move(finish_);
+  finish(write_end::answered, points_.verdict(), {});
+}
+
 void write_request::abandon() noexcept {
   finish_ = nullptr;
   stage_ = write_stage::abandoned;
@@ -103,6 +111,8 @@ void write_request::conclude(append_status status, const std::string& detail) {
   if (stage_ == write_stage::abandoned) {
     if (is_kept) {
       commit();
+    } else if (answered_ && services_.lost_unsynced != nullptr) {
+      services_.lost_unsynced->add_shared(points_.verdict().accepted);
     }
     const std::function<void()> reuse = reuse_;  // it may delete this request
     reuse();
@@ -158,6 +168,7 @@ void write_request::reset() {
   lease_.release();
   overloaded_ = false;
   too_large_ = false;
+  answered_ = false;
   stage_ = write_stage::reading;
 }
 

@@ -93,6 +93,10 @@ class write_request {
   void enter(write_stage stage) noexcept { stage_ = stage; }
   /// Nothing more comes. Withholds the good lines where the client wants all or nothing.
   void complete();
+  /// Its client does not wait for the disk: `done` is called now. Requires: stage() is `waiting`.
+  /// The owner gives the request back, and it is counted when the log has settled its lines.
+  void answer_early();
+  [[nodiscard]] bool answers_early() const noexcept { return points_.target().options.no_sync; }
   /// Its client is gone while the log has the lines: they are counted when the log has settled
   /// them.
   void abandon() noexcept;
@@ -121,6 +125,8 @@ class write_request {
   /// `overloaded_`, and would always be.
   bool too_large_ = false;
   std::size_t held_elsewhere_ = 0;
+  /// `answer_early` was called.
+  bool answered_ = false;
   write_stage stage_ = write_stage::reading;
 };
 

@@ -13,6 +13,7 @@
 
 namespace weir {
 
+class counter;
 class database_registry;
 class frame_log;
 class gate_memory;
@@ -45,6 +46,9 @@ struct write_services {
   std::function<outcome()> keep_types = nullptr;
   /// What the journal says of rejected lines; nullptr: nothing.
   refusal_summary* refusals = nullptr;
+  /// Lines of requests that did not want to wait for the disk, and that the disk then refused;
+  /// nullptr: they are not counted.
+  counter* lost_unsynced = nullptr;
 };
 
 /// The sender of a write.

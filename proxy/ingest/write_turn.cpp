@@ -153,6 +153,8 @@ void write_turn::append_complete(const std::vector<write_request*>& requests) {
   for (write_request* request : requests) {
     if (request->stage() == write_stage::complete) {
       request->conclude(appended.status, appended.detail);
+    } else if (request->stage() == write_stage::waiting && request->answers_early()) {
+      request->answer_early();
     }
   }
 }

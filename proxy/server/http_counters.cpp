@@ -66,6 +66,10 @@ void http_counters::collect(metric_collector& out) const {
                     "Bodies whose Content-Encoding named no coding: their first bytes showed what "
                     "they were.",
                     static_cast<double>(encodings_ignored.value()));
+  out.counter_value("weir_http_no_sync_lines_lost_total",
+                    "Lines of writes with no_sync=true that were answered before the disk refused "
+                    "them.",
+                    static_cast<double>(lost_unsynced.value()));
 }
 
 }  // namespace weir

@@ -21,8 +21,8 @@ namespace weir {
 /// The answers to requests of one route label.
 struct route_counts {
   /// Statuses that weir answers with; others count under the last.
-  static constexpr std::array<int, 17> statuses{200, 202, 204, 400, 401, 403, 404, 405, 408,
-                                                411, 413, 415, 422, 431, 500, 503, 0};
+  static constexpr std::array<int, 18> statuses{200, 202, 204, 400, 401, 403, 404, 405, 408,
+                                                409, 411, 413, 415, 422, 431, 500, 503, 0};
   std::array<std::uint64_t, statuses.size()> answers{};
   durations took{};
 };
@@ -51,6 +51,8 @@ struct http_counters {
   counter answers_lost;
   /// Bodies whose Content-Encoding named no coding, decoded by their first bytes.
   counter encodings_ignored;
+  /// Lines of writes with `no_sync`, answered before the disk refused them.
+  counter lost_unsynced;
   /// Weir is shutting down: /ready answers 503.
   std::atomic<bool> draining{false};
   /// The last append failed. /health and /ready check whether the next one would.

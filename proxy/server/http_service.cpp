@@ -20,6 +20,7 @@
 #include "server/answers/park_admin.hpp"
 #include "server/answers/scrape.hpp"
 #include "server/exchanges/answering_exchange.hpp"
+#include "server/exchanges/configure_exchange.hpp"
 #include "server/exchanges/translated_body.hpp"
 #include "server/exchanges/write_answer.hpp"
 #include "server/exchanges/write_target.hpp"
@@ -427,6 +428,9 @@ std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head
     if (routing.row->served_by == api::handler::query) {
       return std::make_unique<query_exchange>(*this, on, std::move(request), head);
     }
+    if (routing.row->served_by == api::handler::configure_database) {
+      return std::make_unique<configure_exchange>(*this, on, std::move(request), head);
+    }
   }
   auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
   exchange->give(answer_at_once(routing, head));
@@ -515,6 +519,7 @@ http::response http_worker::answer_at_once(const api::routing& routing,
       return metrics();
     case api::handler::write:
     case api::handler::query:
+    case api::handler::configure_database:
     case api::handler::reload:
     case api::handler::park_retry:
     case api::handler::park_drop:

@@ -130,7 +130,8 @@ write_services pipeline::state::writes(refusal_summary& refusals) noexcept {
           .sources = &sources,
           .remembered = &remembered,
           .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); },
-          .refusals = &refusals};
+          .refusals = &refusals,
+          .lost_unsynced = &requests.lost_unsynced};
 }
 
 outcome pipeline::state::open_log() {

@@ -429,6 +429,7 @@ bool is_push(api::handler served_by) noexcept {
     case api::handler::reload:
     case api::handler::park_retry:
     case api::handler::park_drop:
+    case api::handler::configure_database:
       break;
   }
   return false;

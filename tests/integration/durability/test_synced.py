@@ -83,6 +83,28 @@ def test_nothing_acknowledged_is_lost_when_weir_is_killed(synced_weir):
     wait_until(lambda: not load.missing_from_lines(weir.lines_of("load")), what="the lines")
 
 
+def test_who_asks_for_no_sync_is_answered_before_the_disk_has_it(synced_weir, tmp_path):
+    weir = synced_weir(400)
+
+    def write(number, **params):
+        began = time.monotonic()
+        body = line(number).encode()
+        answer = weir.client.request("POST", "/api/v3/write_lp", {"db": "mydb", **params}, body)
+        assert answer.status == 204
+        return time.monotonic() - began
+
+    assert write(1, no_sync="false") >= 0.4  # a field's type is kept before its first line
+    assert write(2, no_sync="true") < 0.3
+    assert line(2) not in weir.lines_of("mydb"), "delivery waits for the disk all the same"
+    wait_until(lambda: weir.lines_of("mydb") == [line(1), line(2)], what="the line")
+    assert weir.metrics().sum("weir_lines_accepted_total", database="mydb") == 2
+    (tmp_path / "fails").touch()
+    write(3, no_sync="true")
+    lost = "weir_http_no_sync_lines_lost_total"
+    wait_until(lambda: weir.metrics().sum(lost) == 1, what="the line that the disk refused")
+    assert weir.metrics().sum("weir_lines_accepted_total", database="mydb") == 2
+
+
 def test_a_disk_that_refuses_is_told_to_everybody_who_waits(synced_weir, tmp_path):
     weir = synced_weir(20)
     assert weir.client.write(line(1), "mydb").status == 204

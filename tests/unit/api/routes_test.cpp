@@ -60,6 +60,9 @@ TEST(route_request, paths_and_methods) {
   EXPECT_EQ(served(method::head, "/ping"), "/ping");
   EXPECT_EQ(served(method::get, "/status"), "/ping");
   EXPECT_EQ(served(method::get, "/health"), "/health");
+  EXPECT_EQ(served(method::get, "/api/v1/health"), "/health");
+  EXPECT_EQ(served(method::del, "/api/v3/configure/database"), "/api/v3/configure/database");
+  EXPECT_EQ(served(method::put, "/api/v3/configure/database"), "wrong method");
   EXPECT_EQ(served(method::get, "/ready"), "/ready");
   EXPECT_EQ(served(method::get, "/metrics"), "/metrics");
   EXPECT_EQ(served(method::post, "/metrics"), "wrong method");
@@ -91,11 +94,11 @@ TEST(routes, rows_of_writes_and_no_others_have_a_dialect) {
 TEST(route_labels, are_each_there_once) {
   const auto labels = route_labels();
   const std::vector<std::string_view> all(labels.begin(), labels.end());
-  EXPECT_EQ(
-      all, (std::vector<std::string_view>{
-               "/write", "/api/v2/write", "/api/v3/write_lp", "/api/v1/write", "/api/v1/prom/write",
-               "/query", "/ping", "/health", "/ready", "/metrics", "/-/reload", "/-/park/retry",
-               "/-/park/drop", "/metrics/job", "/pushgateway", "OPTIONS", "other"}));
+  EXPECT_EQ(all, (std::vector<std::string_view>{
+                     "/write", "/api/v2/write", "/api/v3/write_lp", "/api/v3/configure/database",
+                     "/api/v1/write", "/api/v1/prom/write", "/query", "/ping", "/health", "/ready",
+                     "/metrics", "/-/reload", "/-/park/retry", "/-/park/drop", "/metrics/job",
+                     "/pushgateway", "OPTIONS", "other"}));
 }
 
 TEST(find_route, the_exact_path_comes_before_prefixes_and_the_longest_of_those_first) {
