@@ -89,8 +89,7 @@ void stale_book::recover(std::string_view file) {
       if (entry* made = add(head.series, {labels.substr(0, head.before_bytes),
                                           labels.substr(head.before_bytes, head.name_bytes),
                                           labels.substr(head.before_bytes + head.name_bytes)})) {
-        // Its last sample is not known: it was sent before this start.
-        made->time_ms = start_ms_ - 1;
+        made->time_ms = time_unknown;
         made->received_ms = start_ms_;
         made->interval_ms = std::max<std::int64_t>(0, head.interval_ms);
         schedule(head.series, *made, silent_at(*made));
@@ -194,7 +193,8 @@ std::vector<stale_book::marker> stale_book::owed(std::int64_t now_ms, std::size_
           {series,
            {labels.substr(0, one.before_bytes), labels.substr(one.before_bytes, one.name_bytes),
             labels.substr(one.before_bytes + one.name_bytes)},
-           one.time_ms + 1});
+           // What is not known was sent before this start.
+           one.time_ms == time_unknown ? start_ms_ : one.time_ms + 1});
     }
     if (bucket.empty()) {
       due_.erase(due_.begin());

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -74,12 +75,15 @@ class stale_book {
   [[nodiscard]] std::uint64_t unwatched() const noexcept { return unwatched_; }
 
  private:
+  /// Of a series that an earlier process wrote down, until it is seen.
+  static constexpr std::int64_t time_unknown = std::numeric_limits<std::int64_t>::min();
   struct entry {
     /// Before the name, the name, and after it.
     std::string labels;
     std::uint32_t before_bytes = 0;
     std::uint32_t name_bytes = 0;
-    std::int64_t time_ms = 0;
+    /// Of its newest sample.
+    std::int64_t time_ms = time_unknown;
     std::int64_t received_ms = 0;
     std::int64_t interval_ms = 0;
     /// The interval is of this process, not of the file alone, which may have an early one.

@@ -172,6 +172,28 @@ TEST_F(stale_markers, come_late_after_a_start_until_the_interval_is_learnt_anew)
   EXPECT_EQ(counters_->stale_markers.value(), 1U);
 }
 
+// Otherwise what a sender whose clock is behind goes on with would be older than the marker.
+TEST_F(stale_markers, stand_behind_what_was_seen_after_a_start_and_not_at_its_time) {
+  constexpr std::int64_t behind_ms = 600'000;
+  const auto send_late = [this] {
+    EXPECT_EQ(deliver(line_of("a", clock_ms_ - base_ms - behind_ms)).discarded.total(), 0U);
+    tick();
+    pass(10'000);
+  };
+  tick();
+  send_late();
+  restart(behind_all());
+  tick();
+  send_late();
+  send_late();
+  const std::int64_t last_ms = clock_ms_ - 10'000 - behind_ms;
+  pass(310'000);
+  ASSERT_TRUE(is_stale("a"));
+  EXPECT_EQ(server_.stored[stored_name("a")].rbegin()->first, last_ms + 1);
+  send_late();
+  EXPECT_FALSE(is_stale("a")) << "it comes back";
+}
+
 TEST_F(stale_markers, do_not_come_between_the_flushes_of_a_sender_that_gathers) {
   tick();
   for (int flush = 0; flush < 5; ++flush) {
