@@ -82,6 +82,26 @@ def prometheus(start_prometheus):
 
 
 @pytest.fixture
+def start_prometheus_3(processes, tmp_path):
+    """As start_prometheus, of a Prometheus 3. Debian has none: ./dev judges builds it, elsewhere its tests are skipped."""
+
+    def start(*configuration):
+        executable = os.environ.get("WEIR_PROMETHEUS_3", "")
+        if not os.access(executable, os.X_OK):
+            pytest.skip("there is no Prometheus 3; ./dev judges builds one")
+        made = Prometheus(tmp_path / f"prometheus{len(processes)}", executable, *configuration)
+        processes.append(made)
+        return made.start()
+
+    return start
+
+
+@pytest.fixture
+def prometheus_3(start_prometheus_3):
+    return start_prometheus_3()
+
+
+@pytest.fixture
 def relay(prometheus):
     """Between weir and the Prometheus."""
     made = Relay(f"127.0.0.1:{prometheus.port}")

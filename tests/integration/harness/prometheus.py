@@ -52,7 +52,7 @@ class Prometheus(Process):
         self.process.send_signal(signal.SIGHUP)
 
     def listening_port(self, log):
-        found = re.search(r'msg="Listening on" address=(?:127\.0\.0\.1|\[::1\]):(\d+)', log)
+        found = re.search(r'msg="Listening on"(?: component=web)? address=(?:127\.0\.0\.1|\[::1\]):(\d+)', log)
         return int(found.group(1)) if found and found.group(1) != "0" else None
 
     def is_ready(self):
@@ -106,20 +106,22 @@ class Relay:
         self._release.set()
 
     def _pass_on(self, request):
-        status, text = self.answer(len(self.statuses)) or self._forward(request)
+        given = self.answer(len(self.statuses))
+        status, text, headers = (*given, {}) if given else self._forward(request)
         self.statuses.append(status)
         self.bodies.append(text)
         if self._holding:
             self.held.set()
             self._release.wait(60)
-        return Answer(status, text)
+        return Answer(status, text, headers)
 
     def _forward(self, request):
         connection = http.client.HTTPConnection(self.target, timeout=30)
         try:
             connection.request(request.method, request.target, request.raw_body, request.headers)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            told = {name: value for name, value in answer.getheaders() if name.startswith("X-Prometheus-")}
+            return answer.status, answer.read(), told
         finally:
             connection.close()
 
