@@ -17,11 +17,6 @@ std::string url_fault(const std::string& url) {
   CURLU* parsed = curl_url();
   const CURLUcode code = curl_url_set(parsed, CURLUPART_URL, url.c_str(), 0);
   std::string fault = code == CURLUE_OK ? "" : curl_url_strerror(code);
-  char* query = nullptr;
-  if (fault.empty() && curl_url_get(parsed, CURLUPART_QUERY, &query, 0) == CURLUE_OK) {
-    fault = "it has a query";
-    curl_free(query);
-  }
   curl_url_cleanup(parsed);
   return fault;
 }

@@ -7,7 +7,8 @@
 
 namespace weir {
 
-/// Says why `url` cannot be a server's; empty if it can. Any thread.
+/// Says why `url` cannot be a server's; empty if it can. Whether it may have a query is for the
+/// configuration to say. Any thread.
 [[nodiscard]] std::string url_fault(const std::string& url);
 
 }  // namespace weir

@@ -9,6 +9,7 @@ import pytest
 
 from harness.influxd import Influxd
 from harness.prometheus import Prometheus, Relay
+from harness.victoria import Victoria
 from harness.weir import LISTEN, Weir
 
 
@@ -63,12 +64,16 @@ def influxd(start_influxd):
 
 @pytest.fixture
 def start_prometheus(processes, tmp_path):
-    """start_prometheus("global: ...") gives a running Prometheus that takes remote write."""
+    """start_prometheus("global: ...") gives a running Prometheus that takes remote write: that of WEIR_PROMETHEUS, else
+    Debian's."""
 
     def start(*configuration):
-        executable = executable_from(
-            "WEIR_SERVERS", "prometheus/usr/bin/prometheus", "run tests/servers/fetch.sh"
-        )
+        if "WEIR_PROMETHEUS" in os.environ:
+            executable = executable_from("WEIR_PROMETHEUS", "", "run ./dev judges")
+        else:
+            executable = executable_from(
+                "WEIR_SERVERS", "prometheus/usr/bin/prometheus", "run tests/servers/fetch.sh"
+            )
         made = Prometheus(tmp_path / f"prometheus{len(processes)}", executable, *configuration)
         processes.append(made)
         return made.start()
@@ -99,6 +104,16 @@ def start_prometheus_3(processes, tmp_path):
 @pytest.fixture
 def prometheus_3(start_prometheus_3):
     return start_prometheus_3()
+
+
+@pytest.fixture
+def victoria(processes, tmp_path):
+    executable = executable_from(
+        "WEIR_SERVERS", "victoria-metrics/usr/bin/victoria-metrics", "run tests/servers/fetch.sh"
+    )
+    made = Victoria(tmp_path / f"victoria{len(processes)}", executable)
+    processes.append(made)
+    return made.start()
 
 
 @pytest.fixture

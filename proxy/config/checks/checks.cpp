@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/text/ascii.hpp"
+#include "config/secrets.hpp"
 
 namespace weir {
 namespace {
@@ -170,8 +171,10 @@ std::string check_bucket(std::string_view text) {
   return {};
 }
 
-std::string check_url(std::string_view text) {
-  constexpr std::string_view form = "write for example \"http://127.0.0.1:8087\"";
+namespace {
+
+/// Whatever `check_url` and `check_receiver_url` say of the rest, and of a query.
+std::string check_address(std::string_view text, std::string_view form, std::string_view ends) {
   const std::size_t scheme = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;
   if (scheme == 0) {
     return fmt::format("it does not start with http:// or https://; {}", form);
@@ -180,15 +183,16 @@ std::string check_url(std::string_view text) {
   if (text.find('@') != std::string_view::npos) {
     return "it may have no user in it; use the keys username and password";
   }
-  if (text.find_first_of("?#") != std::string_view::npos) {
-    return fmt::format("it may have no query and no fragment; {}", form);
+  if (text.find_first_of(ends) != std::string_view::npos) {
+    return fmt::format("it may have no {}fragment; {}",
+                       ends.find('?') == std::string_view::npos ? "" : "query and no ", form);
   }
   const auto is_blank = [](char c) { return c <= ' ' || c == '\x7f'; };
   if (std::any_of(text.begin(), text.end(), is_blank)) {
     return fmt::format("it may have no spaces or control characters in it; {}", form);
   }
   const std::string_view rest = text.substr(scheme);
-  const std::string_view authority = rest.substr(0, rest.find('/'));
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   const endpoint parts = split_endpoint(authority);
   if (parts.bracketed ? !is_ipv6(parts.host) : !is_host(parts.host)) {
     return fmt::format("\"{}\" is no host; {}", authority, form);
@@ -196,6 +200,30 @@ std::string check_url(std::string_view text) {
   if (parts.has_port &&
       (!is_port(parts.port) || parts.port.find_first_not_of('0') == std::string_view::npos)) {
     return fmt::format("\"{}\" is no port; a port is from 1 to 65535", parts.port);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string check_url(std::string_view text) {
+  return check_address(text, "write for example \"http://127.0.0.1:8087\"", "?#");
+}
+
+std::string check_receiver_url(std::string_view text) {
+  std::string problem =
+      check_address(text, "write for example \"http://127.0.0.1:9090/api/v1/write\"", "#");
+  if (!problem.empty()) {
+    return problem;
+  }
+  const std::size_t query = text.find('?');
+  if (query != std::string_view::npos && text.find('/', text.find("://") + 3) > query) {
+    return "a query stands behind a path, as in "
+           "\"http://127.0.0.1:8086/api/v1/prom/write?db=prom\"";
+  }
+  if (url_without_secret(text) != text) {
+    return "a parameter of it may be a secret, which a url is no place for; use the keys username "
+           "and password, or token";
   }
   return {};
 }

@@ -36,6 +36,9 @@ struct endpoint {
 /// http:// or https:// with a host; no user, query or fragment.
 [[nodiscard]] std::string check_url(std::string_view text);
 
+/// All of the address that remote write goes to: it may have a query, though no secret in it.
+[[nodiscard]] std::string check_receiver_url(std::string_view text);
+
 /// Of a header that an operator adds: "Name: value", and none of those that the sink writes itself.
 [[nodiscard]] std::string check_header(std::string_view text);
 

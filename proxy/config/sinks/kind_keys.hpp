@@ -39,9 +39,9 @@ template <class Kind>
 
 [[nodiscard]] outcome read_server_version(server_settings& server, const config_value& value);
 
-/// version, url and credentials.
-template <class Kind>
-void add_server_keys(sink_key_list& keys) {
+/// version, url and credentials. `check` is of a url.
+template <class Kind, class Check>
+void add_server_keys(sink_key_list& keys, Check check) {
   const auto add = [&keys](config_key<Kind> key) {
     keys.push_back(key_of_kind<Kind>(std::move(key)));
   };
@@ -51,7 +51,7 @@ void add_server_keys(sink_key_list& keys) {
   const auto url_key = text_key<Kind>("url",
                                       "where the InfluxDB is (a path before /write is kept), or "
                                       "all of a receiver's address",
-                                      WEIR_MEMBER(url), check_url);
+                                      WEIR_MEMBER(url), check);
   add({url_key.name, url_key.type, url_key.range, url_key.help,
        [url_key](Kind& kind, const config_value& value) -> outcome {
          Kind read;
@@ -61,7 +61,7 @@ void add_server_keys(sink_key_list& keys) {
        url_key.show});
   const auto urls_key = list_key<Kind>("urls", "[\"http://a:8086\", \"http://b:8086\"]",
                                        "several addresses instead of one `url`; empty: `url` alone",
-                                       WEIR_MEMBER(urls), check_url, true);
+                                       WEIR_MEMBER(urls), check, true);
   add({urls_key.name, urls_key.type, urls_key.range, urls_key.help,
        [urls_key](Kind& kind, const config_value& value) -> outcome {
          Kind read;

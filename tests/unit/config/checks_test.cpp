@@ -87,6 +87,31 @@ TEST(checks, urls) {
   }
 }
 
+TEST(checks, urls_of_receivers) {
+  for (const char* text :
+       {"http://127.0.0.1:9090/api/v1/write", "http://[::1]:8086/api/v1/prom/write?db=prom",
+        "https://a/api/v1/push?extra_label=k%3Dv&extra_label=x", "http://localhost:8087/"}) {
+    EXPECT_EQ(check_receiver_url(text), "") << text;
+  }
+  const std::pair<const char*, const char*> cases[] = {
+      {"127.0.0.1:9090/api", "does not start with http://"},
+      {"http://?db=x", "is no host"},
+      {"http://a:0/w?db=x", "is no port"},
+      {"http://a?db=x", "behind a path"},
+      {"http://a?db=x/y", "behind a path"},
+      {"http://a/w#x", "no fragment"},
+      {"http://a/w?db=x y", "no spaces"},
+      {"http://u:p@a/w?db=x", "use the keys username and password"},
+      {"http://a/w?db=x&u=me&p=s3cret", "may be a secret"},
+      {"http://a/w?access_token=s3cret", "may be a secret"},
+  };
+  for (const auto& [text, why] : cases) {
+    const std::string problem = check_receiver_url(text);
+    EXPECT_NE(problem.find(why), std::string::npos) << text << ": " << problem;
+    EXPECT_EQ(problem.find("s3cret"), std::string::npos) << problem;
+  }
+}
+
 TEST(checks, names) {
   EXPECT_EQ(check_sink_name("influx-1_B"), "");
   EXPECT_EQ(check_sink_name(std::string(64, 'x')), "");
