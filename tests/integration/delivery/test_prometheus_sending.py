@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a sink sends to a Prometheus beside the points as they come: older samples, stale markers, and version 2."""
 
+import os
 import time
+
+import pytest
 
 from harness.letters import letters
 from harness.process import wait_until
@@ -79,6 +82,8 @@ def test_a_series_that_ends_is_absent_and_one_that_returns_is_there(prometheus, 
 
 def test_a_prometheus_that_does_not_know_version_2_gets_version_1(prometheus, start_weir):
     """It answers 204 to version 2, and stores nothing."""
+    if "WEIR_PROMETHEUS" in os.environ:
+        pytest.skip("another Prometheus may know version 2")
     weir = start_weir(settings(remote_write_sink(prometheus.url, version=2)))
     base = now_ms() - 60_000
     lines = [f"m,s={s} v={t} {(base + t) * 10**6}" for t in range(100) for s in "ab"]

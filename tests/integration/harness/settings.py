@@ -2,6 +2,7 @@
 """Weir's configuration as the tests write it: free ports, own directories, short batches."""
 
 import json
+import os
 
 
 def toml(value):
@@ -36,7 +37,9 @@ def influx_sink(url, name="influx", **keys):
 
 
 def remote_write_sink(url, name="prometheus", **keys):
-    return influx_sink(url, name, **{"type": "remote_write", **keys})
+    """Of the protocol's version WEIR_REMOTE_WRITE (1), where `version` is not said."""
+    version = int(os.environ.get("WEIR_REMOTE_WRITE", "1"))
+    return influx_sink(url, name, **{"type": "remote_write", "version": version, **keys})
 
 
 def file_sink(name="lines", directory="lines", **keys):
