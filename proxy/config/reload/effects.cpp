@@ -169,6 +169,8 @@ constexpr std::array effects{
     key_effect{"sink.label_name_bytes"},
     key_effect{"sink.label_value_bytes"},
     key_effect{"sink.labels"},
+    key_effect{"sink.connections_least"},
+    key_effect{"sink.connections_most"},
     key_effect{"sink.out_of_order"},
     key_effect{"sink.max_age"},
     key_effect{"sink.stale_after"},

@@ -57,6 +57,12 @@ sink_key_list keys() {
   for (config_key<kind>& key : mapping_keys()) {
     list.push_back(key_of_kind<kind>(std::move(key)));
   }
+  list.push_back(key_of_kind<kind>(count_key<kind>(
+      "connections_least", {1, 64}, "connections",
+      "over which samples go, one request under way on each", WEIR_MEMBER(connections_least))));
+  list.push_back(key_of_kind<kind>(count_key<kind>(
+      "connections_most", {1, 64}, "connections",
+      "while what waits was received more than a few seconds ago", WEIR_MEMBER(connections_most))));
   list.push_back(key_of_kind<kind>(choice_key<kind, out_of_order_mode>(
       "out_of_order", {{"drop", out_of_order_mode::drop}, {"send", out_of_order_mode::send}}, {},
       "samples older than one that was sent of their series: given up, or sent to a receiver that "
@@ -77,6 +83,13 @@ void check(const config_node& node, const sink_settings& sink, config_issues& is
   const kind& receiver = *sink.as<kind>();
   check_server(node, sink, receiver, "http://127.0.0.1:9090/api/v1/write", issues);
   check_mapping(node, receiver.mapping, issues);
+  if (receiver.connections_least > receiver.connections_most) {
+    const config_node* written = node.find("connections_least");
+    const config_node& place = written != nullptr ? *written : *node.find("connections_most");
+    issues.push_back({place.place,
+                      "`sink.connections_least` is more than `sink.connections_most`; it must not "
+                      "be"});
+  }
 }
 
 sink_texts texts(const sink_settings& sink) {

@@ -132,6 +132,10 @@ struct mapping_settings {
 
 struct remote_write_settings : server_settings {
   mapping_settings mapping;
+  /// Over how many connections samples go, one request under way on each: more while the sink is
+  /// behind.
+  std::uint32_t connections_least = 1;
+  std::uint32_t connections_most = 4;
   out_of_order_mode out_of_order = out_of_order_mode::drop;
   /// Older samples are not sent; nothing: all are (key: max_age).
   std::optional<std::chrono::nanoseconds> age_most;

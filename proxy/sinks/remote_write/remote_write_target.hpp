@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Delivers to a Prometheus remote write receiver: hands batches to shards, today one, because lanes
-// may write the same series. Pure. Lives on its sink's thread.
+// Delivers to a Prometheus remote write receiver: all lanes through one shard, because they may
+// write the same series. Pure. Lives on its sink's thread.
 #pragma once
 
 #include <cstdint>

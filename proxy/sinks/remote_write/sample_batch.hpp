@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A batch of lines as samples: read, filtered, and ordered so that requests made of them in turn
-// keep each series in order. It also keeps what became of each point. Pure.
+// (sample_run.hpp) keep each series in order. It also keeps what became of each point. Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "sinks/discard.hpp"
@@ -80,19 +81,16 @@ class sample_batch {
 
   /// To be sent, by time; in rounds, and by time within a round, where a request has a series once.
   [[nodiscard]] const std::vector<sample>& samples() const noexcept { return samples_; }
-  /// Their order is send_plan's matter.
-  [[nodiscard]] std::vector<sample>& samples() noexcept { return samples_; }
-  /// Where a request ends that begins with sample `begin`: of one round, at most so many samples
-  /// and bytes before compression, at least one sample. Those of a series are put together.
-  [[nodiscard]] std::size_t make_request(std::size_t begin, std::size_t samples_max,
-                                         std::size_t bytes_max);
+  /// From then on `samples` are none, and the order of these is the taker's matter.
+  [[nodiscard]] std::vector<sample> take_samples() noexcept { return std::move(samples_); }
+  [[nodiscard]] std::size_t series_count() const noexcept { return series_.size(); }
+  /// Bytes of its labels in a request of version 1, about.
+  [[nodiscard]] std::size_t label_bytes(std::uint32_t series) const;
   /// The number of a series, as samples have it; nothing: it is not in the batch.
   [[nodiscard]] std::optional<std::uint32_t> number_of(const series_key& series) const {
     const auto found = by_key_.find(series);
     return found == by_key_.end() ? std::nullopt : std::optional(found->second);
   }
-  /// Of samples in a request.
-  [[nodiscard]] bool holds_a_series_twice(std::size_t begin, std::size_t end) const;
   [[nodiscard]] sent_sample sent_of(const sample& one) const {
     return {series_[one.series].key, one.time_ms};
   }
@@ -158,8 +156,6 @@ class sample_batch {
   void drop_too_old(std::int64_t least_ms);
   void drop_what_is_sent(const sample_rules& rules, sent_ledger& ledger);
   void order(bool several);
-  [[nodiscard]] std::size_t label_bytes(std::uint32_t series) const;
-  void put_series_together(std::size_t begin, std::size_t end);
 
   std::string lines_;
   /// Encoded labels and names.
@@ -169,10 +165,6 @@ class sample_batch {
   std::unordered_map<series_key, std::uint32_t, series_hasher> by_key_;
   std::vector<point_entry> points_;
   std::vector<sample> samples_;
-  /// Of the request being made: which series it has, and how many samples of each.
-  std::vector<std::uint32_t> place_of_series_;
-  std::vector<std::uint32_t> samples_of_place_;
-  std::vector<sample> together_;
   sample_counts counts_;
   // Of the line being read.
   wire_labels labels_;

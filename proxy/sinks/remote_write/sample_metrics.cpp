@@ -34,6 +34,9 @@ void sample_counters::collect(std::string_view sink_name, metric_collector& out)
       "Labels, in samples, that were cut at label_value_bytes or stand in a hash because of labels",
       cut_labels);
   count("weir_sink_remote_write_requests_total", "Requests sent", requests);
+  out.gauge_value("weir_sink_connections",
+                  "Connections over which the last batch's samples were sent",
+                  static_cast<double>(connections.value()), {name});
   count("weir_sink_bisection_requests_total", bisection_requests_help, bisection_requests);
   out.gauge_value("weir_sink_series", "Series whose last time is remembered",
                   static_cast<double>(series_known.value()), {name});

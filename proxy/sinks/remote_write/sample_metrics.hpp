@@ -17,6 +17,7 @@ struct sample_counters {
   counter inexact;
   counter cut_labels;
   counter requests;
+  counter connections;
   counter bisection_requests;
   counter series_known;
   counter series_forgotten;

@@ -91,58 +91,6 @@ void sample_batch::order(bool several) {
   });
 }
 
-std::size_t sample_batch::make_request(std::size_t begin, std::size_t samples_max,
-                                       std::size_t bytes_max) {
-  place_of_series_.resize(series_.size(), none);
-  samples_of_place_.clear();
-  std::size_t end = begin;
-  std::size_t bytes = 0;
-  for (; end < samples_.size() && end - begin < samples_max; ++end) {
-    const sample& one = samples_[end];
-    std::uint32_t& place = place_of_series_[one.series];
-    bytes += wire::sample_bytes_max + (place == none ? label_bytes(one.series) : 0);
-    if (end > begin && (bytes > bytes_max || one.round != samples_[begin].round)) {
-      break;
-    }
-    if (place == none) {
-      place = static_cast<std::uint32_t>(samples_of_place_.size());
-      samples_of_place_.push_back(0);
-    }
-    ++samples_of_place_[place];
-  }
-  put_series_together(begin, end);
-  return end;
-}
-
-/// Series in the order of their first samples, so that the oldest of all comes first: an empty
-/// Prometheus takes nothing that is an hour older than the first sample that it gets.
-void sample_batch::put_series_together(std::size_t begin, std::size_t end) {
-  const std::size_t places = samples_of_place_.size();
-  if (places < end - begin) {
-    std::uint32_t at = 0;
-    for (std::uint32_t& count : samples_of_place_) {
-      at += std::exchange(count, at);
-    }
-    together_.resize(end - begin);
-    for (std::size_t i = begin; i < end; ++i) {
-      together_[samples_of_place_[place_of_series_[samples_[i].series]]++] = samples_[i];
-    }
-    std::copy(together_.begin(), together_.end(),
-              samples_.begin() + static_cast<std::ptrdiff_t>(begin));
-  }
-  for (std::size_t i = begin; i < end; ++i) {
-    place_of_series_[samples_[i].series] = none;
-  }
-}
-
-bool sample_batch::holds_a_series_twice(std::size_t begin, std::size_t end) const {
-  const auto from = samples_.begin() + static_cast<std::ptrdiff_t>(begin);
-  const auto to = samples_.begin() + static_cast<std::ptrdiff_t>(end);
-  return std::adjacent_find(from, to, [](const sample& one, const sample& next) {
-           return one.series == next.series;
-         }) != to;
-}
-
 std::size_t sample_batch::label_bytes(std::uint32_t series) const {
   const series_entry& one = series_[series];
   const label_set& labels = label_sets_[one.labels];

@@ -74,6 +74,8 @@ series_replay::series_replay(const sink_settings& sink, parts made)
   // What was sent of the series since then is not known here, and the server tells.
   settings_.out_of_order = out_of_order_mode::send;
   settings_.age_most.reset();
+  settings_.connections_least = 1;
+  settings_.connections_most = 1;
   parts_.names->close();
 }
 

@@ -275,6 +275,14 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
       {"[[sink]]\nname = \"k\"\ntype = \"kafka\"\n",
        "weir.toml:3:1: `sink.type`: \"kafka\" is not supported by this version; use \"influxdb\" | "
        "\"remote_write\" | \"file\" | \"stdout\" | \"null\""},
+      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\n"
+       "connections_most = 2\nconnections_least = 3\n",
+       "weir.toml:6:1: `sink.connections_least` is more than `sink.connections_most`; it must not "
+       "be"},
+      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\n"
+       "connections_most = 65\n",
+       "weir.toml:5:1: `sink.connections_most`: 65 is out of range; it must be from 1 to 64 "
+       "connections"},
       {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nstale_after = "
        "\"2d\"\n",
        "weir.toml:5:1: `sink.stale_after`: 2d is out of range; it must be \"off\", \"auto\", or "

@@ -204,7 +204,7 @@ void send_plan::accepted() {
     return;
   }
   deliver_sent();
-  ledger_.accept();
+  ledger_.accept(connection_);
   if (current_.what == part::kind::newest) {
     leave_behind({current_.samples.begin, sent_.begin}, discard_reason::out_of_order);
   } else if (current_.what == part::kind::bound) {
@@ -259,7 +259,7 @@ void send_plan::not_understood() {
   if (current_.what == part::kind::question) {
     return;  // it is asked again
   }
-  ledger_.turn_down();
+  ledger_.turn_down(connection_);
   push(current_);
 }
 
@@ -354,7 +354,7 @@ void send_plan::too_large() {
     question_->refused(discard_reason::too_large, false);
     return;
   }
-  ledger_.turn_down();
+  ledger_.turn_down(connection_);
   if (sent_.size() == 1) {
     part rest = current_;
     refuse(batch_.samples()[sent_.begin], discard_reason::too_large);

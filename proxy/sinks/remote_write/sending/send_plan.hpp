@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which samples go into the next request, and what follows when the server refuses one: parts of
-// it, and parts of parts, until the offenders stand alone, so that none takes others along; and
-// before all, whether the server has what was sent without an answer. Pure.
+// Of one connection: which samples go into the next request, and what follows when the server
+// refuses one: parts of it, and parts of parts, until the offenders stand alone, so that none takes
+// others along; and before all, whether the server has what was sent without an answer. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sinks/remote_write/sample_batch.hpp"
+#include "sinks/remote_write/sample_run.hpp"
 #include "sinks/remote_write/sending/lost_request.hpp"
 #include "sinks/remote_write/sending/send_memory.hpp"
 
@@ -41,9 +41,23 @@ class send_plan {
     std::optional<std::uint64_t> written;
   };
 
-  /// All must outlive it. What is refused is noted in `refused`, too.
-  send_plan(sample_batch& of, sent_ledger& ledger, send_memory& memory, refused_samples& refused)
-      : batch_(of), ledger_(ledger), memory_(memory), refused_(refused) {}
+  struct parts {
+    sample_run& run;
+    sent_ledger& ledger;
+    send_memory& memory;
+    /// What is refused is noted here, too.
+    refused_samples& refused;
+    /// The ledger's number of the connection that the requests go over.
+    std::uint32_t connection = 0;
+  };
+
+  /// All must outlive it.
+  explicit send_plan(const parts& with)
+      : batch_(with.run),
+        ledger_(with.ledger),
+        memory_(with.memory),
+        refused_(with.refused),
+        connection_(with.connection) {}
 
   /// Once, when the batch was read.
   void begin();
@@ -123,10 +137,11 @@ class send_plan {
   void search_unnamed(const reasons_of_sent& named, discard_reason reason);
   [[nodiscard]] bool follow_newest(range& samples);
 
-  sample_batch& batch_;
+  sample_run& batch_;
   sent_ledger& ledger_;
   send_memory& memory_;
   refused_samples& refused_;
+  const std::uint32_t connection_;
   std::vector<std::uint32_t> questions_;
   std::optional<lost_request> question_;
   std::size_t at_ = 0;

@@ -48,7 +48,7 @@ bool send_plan::waits_for_lost() {
     return false;
   }
   const sample& one = batch_.samples()[*taken];
-  ledger_.answer_taken(batch_.sent_of(one));
+  ledger_.answer_taken(batch_.sent_of(one), connection_);
   batch_.deliver(one);
   awaits_lost_ = true;
   return true;
@@ -101,24 +101,25 @@ void send_plan::settle_question() {
     case lost_request::verdict::none:
       break;
     case lost_request::verdict::stored:
-      ledger_.answer_stored(question_->number());
+      ledger_.answer_stored(question_->number(), connection_);
       leave_out_stored();
       break;
     case lost_request::verdict::ahead:
       for (const std::size_t first : question_->ahead()) {
-        ledger_.answer_ahead(question_->number(), batch_.sent_of(batch_.samples()[first]).series);
+        ledger_.answer_ahead(question_->number(), batch_.sent_of(batch_.samples()[first]).series,
+                             connection_);
       }
       leave_out_stored();
       break;
     case lost_request::verdict::not_stored:
-      ledger_.answer_not_stored(question_->number());
+      ledger_.answer_not_stored(question_->number(), connection_);
       if (const auto taken = question_->taken()) {
-        ledger_.answer_taken(batch_.sent_of(batch_.samples()[*taken]));
+        ledger_.answer_taken(batch_.sent_of(batch_.samples()[*taken]), connection_);
       }
       leave_out_stored();
       break;
     case lost_request::verdict::send_again:
-      ledger_.answer_not_stored(question_->number());
+      ledger_.answer_not_stored(question_->number(), connection_);
       send_question_again();
       break;
   }

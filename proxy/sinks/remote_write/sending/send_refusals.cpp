@@ -45,7 +45,7 @@ void send_plan::refused(const refusal& by) {
 }
 
 void send_plan::turn_down() {
-  ledger_.turn_down();
+  ledger_.turn_down(connection_);
   refused_in_a_row_ += current_.of_refused ? 1 : 0;
 }
 
@@ -83,7 +83,7 @@ void send_plan::refuse_named(const refusal& by, discard_reason reason) {
 
 /// The server has what was sent, but for those that are refused.
 void send_plan::deliver_but(const reasons_of_sent& refused) {
-  ledger_.accept();
+  ledger_.accept(connection_);
   for (std::size_t i = 0; i < refused.size(); ++i) {
     const sample& one = batch_.samples()[sent_.begin + i];
     if (refused[i]) {
@@ -161,7 +161,7 @@ void send_plan::refused_again(const refusal& by, discard_reason reason) {
   if (sent_.size() == 1) {
     if (shows_stored(reason)) {
       deliver_sent();
-      ledger_.accept();
+      ledger_.accept(connection_);
       return;
     }
     turn_down();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The ledger. Its file is a first line and then records: a checksum (XXH64), a kind, how many
-// samples, the last frame of their batch, the samples; numbers in little endian. A record
-// `intended` holds the samples of a request; `accepted` after it says that the server took all of
-// them. Pure.
+// The ledger. Its file is a first line and then records: a checksum (XXH64), a kind, a connection,
+// how many samples, the last frame of their batch, the samples; numbers in little endian. A record
+// `intended` holds the samples of a request; the next one of its connection, if it is `accepted`,
+// says that the server took all of them; `lost`, that nobody knows. Pure.
 #include "sinks/remote_write/sending/sent_ledger.hpp"
 
 #include <xxhash.h>
@@ -18,16 +18,20 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the file is written as memory lies");
 
-constexpr std::string_view first_line = "weir-sent 2\n";
-/// It has no records `not_stored`, and each series once in a request.
-constexpr std::string_view first_line_before = "weir-sent 1\n";
-static_assert(first_line.size() == first_line_before.size());
+constexpr std::string_view first_line = "weir-sent 3\n";
+/// It has one connection.
+constexpr std::string_view first_line_of_2 = "weir-sent 2\n";
+/// It has no records `not_stored` either, and each series once in a request.
+constexpr std::string_view first_line_of_1 = "weir-sent 1\n";
+static_assert(first_line.size() == first_line_of_2.size() &&
+              first_line.size() == first_line_of_1.size());
 
-enum class record_kind : std::uint64_t { intended = 1, accepted = 2, not_stored = 3 };
+enum class record_kind : std::uint32_t { intended = 1, accepted = 2, not_stored = 3, lost = 4 };
 
 struct record_head {
   std::uint64_t checksum;
   record_kind kind;
+  std::uint32_t connection;
   std::uint64_t count;
   std::uint64_t last_position;
 };
@@ -38,10 +42,10 @@ std::uint64_t checksum_of(std::string_view record) {
   return XXH64(record.data(), record.size(), 0);
 }
 
-void append_record(record_kind kind, log_position last_position,
+void append_record(record_kind kind, std::uint32_t connection, log_position last_position,
                    std::span<const sent_sample> samples, std::string& out) {
   const std::size_t at = out.size();
-  record_head head{0, kind, samples.size(), last_position.number()};
+  record_head head{0, kind, connection, samples.size(), last_position.number()};
   out.resize(at + sizeof head + samples.size_bytes());
   std::memcpy(out.data() + at, &head, sizeof head);
   if (!samples.empty()) {
@@ -62,8 +66,8 @@ sent_ledger::sent_ledger(std::size_t state_bytes)
     : generation_series_max_(std::max<std::size_t>(1, state_bytes / series_bytes / 2)) {}
 
 void sent_ledger::begin(const lane_key& lane, log_position last_position) {
-  if (!intended_.empty()) {
-    lose();
+  while (!intended_.empty()) {
+    lose(intended_.begin()->first);
   }
   current_ = lane;
   known_.clear();
@@ -121,50 +125,64 @@ bool sent_ledger::newest_of_question(const sent_sample& one) const {
   });
 }
 
-void sent_ledger::intend(std::span<const sent_sample> samples) {
-  intended_.assign(samples.begin(), samples.end());
+void sent_ledger::intend(std::span<const sent_sample> samples, std::uint32_t connection) {
+  const log_position until = open_[current_].last_position;
+  intended_[connection] = {until, {samples.begin(), samples.end()}};
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (i + 1 == samples.size() || !(samples[i].series == samples[i + 1].series)) {
       raise(samples[i]);
     }
   }
-  append_record(record_kind::intended, open_[current_].last_position, samples, unwritten_);
+  append_record(record_kind::intended, connection, until, samples, unwritten_);
 }
 
-void sent_ledger::accept() {
+sent_ledger::intent sent_ledger::take_intent(std::uint32_t connection) {
+  const auto found = intended_.find(connection);
+  if (found == intended_.end()) {
+    return {};
+  }
+  intent taken = std::move(found->second);
+  intended_.erase(found);
+  return taken;
+}
+
+void sent_ledger::accept(std::uint32_t connection) {
+  const intent taken = take_intent(connection);
   group& mine = open_[current_];
-  mine.samples.insert(mine.samples.end(), intended_.begin(), intended_.end());
+  mine.samples.insert(mine.samples.end(), taken.samples.begin(), taken.samples.end());
   if (!uncertain_.empty()) {
-    for (const sent_sample& one : intended_) {
+    for (const sent_sample& one : taken.samples) {
       uncertain_.erase(one);
     }
   }
-  intended_.clear();
-  append_record(record_kind::accepted, mine.last_position, {}, unwritten_);
+  append_record(record_kind::accepted, connection, mine.last_position, {}, unwritten_);
 }
 
-void sent_ledger::turn_down() {
-  append_not_stored(intended_.front());
-  doubt_intended(open_[current_].last_position, false);
+void sent_ledger::turn_down(std::uint32_t connection) {
+  const intent taken = take_intent(connection);
+  append_not_stored(taken.samples.front(), connection);
+  add_doubt(taken, false);
 }
 
-void sent_ledger::lose() {
-  doubt_intended(open_[current_].last_position, true);
+// It is written, because the samples may go over another connection next.
+void sent_ledger::lose(std::uint32_t connection) {
+  const intent taken = take_intent(connection);
+  append_record(record_kind::lost, connection, taken.until, {}, unwritten_);
+  add_doubt(taken, true);
 }
 
 /// A request with one sample of each series may be sent again as it is, whatever came of it.
-void sent_ledger::doubt_intended(log_position until, bool answer_is_lost) {
+void sent_ledger::add_doubt(const intent& about, bool answer_is_lost) {
   std::unordered_set<series_key, series_hasher> seen;
-  const bool several = answer_is_lost &&
-                       std::any_of(intended_.begin(), intended_.end(), [&](const sent_sample& one) {
-                         return !seen.insert(one.series).second;
-                       });
+  const bool several = answer_is_lost && std::any_of(about.samples.begin(), about.samples.end(),
+                                                     [&](const sent_sample& one) {
+                                                       return !seen.insert(one.series).second;
+                                                     });
   const std::uint32_t question = several ? ++questions_ : 0;
-  for (const sent_sample& one : intended_) {
-    doubt& about = uncertain_[one];
-    about = {std::max(about.until, until), question};
+  for (const sent_sample& one : about.samples) {
+    doubt& of = uncertain_[one];
+    of = {std::max(of.until, about.until), question};
   }
-  intended_.clear();
 }
 
 void sent_ledger::close_question(std::uint32_t question) {
@@ -177,7 +195,7 @@ void sent_ledger::close_question(std::uint32_t question) {
 
 /// Of the uncertain samples those are stored of which `which` says so.
 template <class Which>
-void sent_ledger::keep_stored(Which which) {
+void sent_ledger::keep_stored(std::uint32_t connection, Which which) {
   group stored;
   std::erase_if(uncertain_, [&](const auto& entry) {
     const auto& [one, about] = entry;
@@ -189,47 +207,49 @@ void sent_ledger::keep_stored(Which which) {
     return true;
   });
   known_.insert(stored.samples.begin(), stored.samples.end());
-  append_group(stored, unwritten_);
+  append_group(stored, connection, unwritten_);
   recovered_.push_back(std::move(stored));
 }
 
-void sent_ledger::answer_stored(std::uint32_t question) {
+void sent_ledger::answer_stored(std::uint32_t question, std::uint32_t connection) {
   std::unordered_map<series_key, std::size_t, series_hasher> samples_of;
   for (const auto& [one, about] : uncertain_) {
     samples_of[one.series] += about.question == question ? 1 : 0;
   }
   // A single one of its series may be sent again as it is.
-  keep_stored([&](const sent_sample& one, const doubt& about) {
+  keep_stored(connection, [&](const sent_sample& one, const doubt& about) {
     return about.question == question && samples_of[one.series] > 1;
   });
   close_question(question);
 }
 
-void sent_ledger::answer_ahead(std::uint32_t question, const series_key& series) {
-  keep_stored([&](const sent_sample& one, const doubt& about) {
+void sent_ledger::answer_ahead(std::uint32_t question, const series_key& series,
+                               std::uint32_t connection) {
+  keep_stored(connection, [&](const sent_sample& one, const doubt& about) {
     return about.question == question && one.series == series;
   });
 }
 
-void sent_ledger::append_not_stored(const sent_sample& one) {
-  append_record(record_kind::not_stored, open_[current_].last_position, {&one, 1}, unwritten_);
+void sent_ledger::append_not_stored(const sent_sample& one, std::uint32_t connection) {
+  append_record(record_kind::not_stored, connection, open_[current_].last_position, {&one, 1},
+                unwritten_);
 }
 
-void sent_ledger::answer_not_stored(std::uint32_t question) {
+void sent_ledger::answer_not_stored(std::uint32_t question, std::uint32_t connection) {
   const auto any = std::find_if(uncertain_.begin(), uncertain_.end(),
                                 [&](const auto& one) { return one.second.question == question; });
   if (any != uncertain_.end()) {
-    append_not_stored(any->first);
+    append_not_stored(any->first, connection);
   }
   close_question(question);
 }
 
-void sent_ledger::answer_taken(const sent_sample& first) {
+void sent_ledger::answer_taken(const sent_sample& first, std::uint32_t connection) {
   uncertain_.erase(first);
   group& mine = open_[current_];
   mine.samples.push_back(first);
   known_.insert(first);
-  append_group({mine.last_position, {first}}, unwritten_);
+  append_group({mine.last_position, {first}}, connection, unwritten_);
 }
 
 void sent_ledger::refuse(const sent_sample& one) {
@@ -281,10 +301,10 @@ bool sent_ledger::wants_rewrite() const noexcept {
 std::string sent_ledger::whole() {
   std::string out{first_line};
   for (const group& one : recovered_) {
-    append_group(one, out);
+    append_group(one, 0, out);
   }
   for (const auto& [lane, one] : open_) {
-    append_group(one, out);
+    append_group(one, 0, out);
   }
   append_uncertain(out);
   unwritten_.clear();
@@ -303,23 +323,25 @@ void sent_ledger::append_uncertain(std::string& out) const {
     of.samples.push_back(one);
   }
   for (const auto& [which, of] : by_record) {
-    append_record(record_kind::intended, of.last_position, of.samples, out);
+    append_record(record_kind::intended, 0, of.last_position, of.samples, out);
+    append_record(record_kind::lost, 0, of.last_position, {}, out);
   }
   // What is under way comes last, by itself: the record that it was accepted follows.
-  if (const auto found = open_.find(current_); found != open_.end() && !intended_.empty()) {
-    append_record(record_kind::intended, found->second.last_position, intended_, out);
+  for (const auto& [connection, one] : intended_) {
+    append_record(record_kind::intended, connection, one.until, one.samples, out);
   }
 }
 
-void sent_ledger::append_group(const group& one, std::string& out) {
+void sent_ledger::append_group(const group& one, std::uint32_t connection, std::string& out) {
   if (!one.samples.empty()) {
-    append_record(record_kind::intended, one.last_position, one.samples, out);
-    append_record(record_kind::accepted, one.last_position, {}, out);
+    append_record(record_kind::intended, connection, one.last_position, one.samples, out);
+    append_record(record_kind::accepted, connection, one.last_position, {}, out);
   }
 }
 
 void sent_ledger::recover(std::string_view file, log_position low_water) {
-  if (!file.starts_with(first_line) && !file.starts_with(first_line_before)) {
+  if (!file.starts_with(first_line) && !file.starts_with(first_line_of_2) &&
+      !file.starts_with(first_line_of_1)) {
     return;
   }
   file.remove_prefix(first_line.size());
@@ -337,48 +359,54 @@ void sent_ledger::recover(std::string_view file, log_position low_water) {
     if (!samples.empty()) {
       std::memcpy(samples.data(), file.data() + sizeof head, bytes - sizeof head);
     }
-    recover_record(static_cast<std::uint64_t>(head.kind), log_position(head.last_position),
-                   std::move(samples), low_water);
+    recover_record(static_cast<std::uint32_t>(head.kind), head.connection,
+                   {log_position(head.last_position), std::move(samples)}, low_water);
     file.remove_prefix(bytes);
   }
-  doubt_recovered(low_water);
+  while (!intended_.empty()) {
+    doubt_recovered(intended_.begin()->first, low_water);
+  }
 }
 
-void sent_ledger::recover_record(std::uint64_t kind, log_position last_position,
-                                 std::vector<sent_sample> samples, log_position low_water) {
+void sent_ledger::recover_record(std::uint32_t kind, std::uint32_t connection, intent read,
+                                 log_position low_water) {
   switch (static_cast<record_kind>(kind)) {
     case record_kind::intended:
-      doubt_recovered(low_water);
-      intended_ = std::move(samples);
-      intended_until_ = last_position;
-      for (const sent_sample& one : intended_) {
+      doubt_recovered(connection, low_water);
+      for (const sent_sample& one : read.samples) {
         raise(one);
       }
+      intended_[connection] = std::move(read);
       return;
-    case record_kind::accepted:
-      for (const sent_sample& one : intended_) {
+    case record_kind::accepted: {
+      intent taken = take_intent(connection);
+      for (const sent_sample& one : taken.samples) {
         uncertain_.erase(one);
       }
-      if (last_position >= low_water && !intended_.empty()) {
-        recovered_.push_back({last_position, std::exchange(intended_, {})});
+      if (read.until >= low_water && !taken.samples.empty()) {
+        recovered_.push_back({read.until, std::move(taken.samples)});
       }
-      intended_.clear();
+      return;
+    }
+    case record_kind::lost:
+      doubt_recovered(connection, low_water);
       return;
     case record_kind::not_stored:
-      doubt_recovered(low_water);
-      if (const std::uint32_t of = samples.empty() ? 0 : question(samples.front()); of != 0) {
+      doubt_recovered(connection, low_water);
+      if (const std::uint32_t of = read.samples.empty() ? 0 : question(read.samples.front());
+          of != 0) {
         close_question(of);
       }
       return;
   }
 }
 
-/// No record follows that says what came of the request read last.
-void sent_ledger::doubt_recovered(log_position low_water) {
-  if (intended_until_ >= low_water) {
-    doubt_intended(intended_until_, true);
+/// No record follows that says what came of the connection's request read last.
+void sent_ledger::doubt_recovered(std::uint32_t connection, log_position low_water) {
+  const intent read = take_intent(connection);
+  if (read.until >= low_water) {
+    add_doubt(read, true);
   }
-  intended_.clear();
 }
 
 }  // namespace weir

@@ -5,8 +5,9 @@
 // yet behind the cursor. The latter is written to a file before each request goes out, so that a
 // batch begun before a crash is gone on with where it was (docs/prometheus_mapping.md). A request
 // that holds several samples of a series and got no answer is a *question*: sent once more, a
-// server that has it refuses it, so it is asked first (lost_request.hpp). Pure: it says what to
-// write. Lives on its sink's thread.
+// server that has it refuses it, so it is asked first (lost_request.hpp). Each connection has at
+// most one request under way, and which one a sample went over is forgotten with the answer: their
+// number may be another one at any time. Pure: it says what to write. Lives on its sink's thread.
 #pragma once
 
 #include <compare>
@@ -77,22 +78,24 @@ class sent_ledger {
   /// The server has, or may have, this sample, which is of no batch.
   void note(const sent_sample& one) { raise(one); }
   /// These samples of the batch begun last are about to be sent, those of a series together and in
-  /// order of time. Then one of the next three is called.
-  void intend(std::span<const sent_sample> samples);
-  /// The server took the samples intended last.
-  void accept();
+  /// order of time. Then one of the next three is called. Requires: no other request is under way
+  /// on this connection (any number), nor, on any, one with a series of these.
+  void intend(std::span<const sent_sample> samples, std::uint32_t connection = 0);
+  /// The server took the samples intended last on this connection.
+  void accept(std::uint32_t connection = 0);
   /// It took none of them, but may take some.
-  void turn_down();
+  void turn_down(std::uint32_t connection = 0);
   /// Nobody knows: the answer got lost, or says nothing of it.
-  void lose();
-  /// A question is answered: the server has its samples.
-  void answer_stored(std::uint32_t question);
+  void lose(std::uint32_t connection = 0);
+  /// A question is answered, on this connection, on which nothing is intended now: the server has
+  /// its samples.
+  void answer_stored(std::uint32_t question, std::uint32_t connection = 0);
   /// The server has something newer of this series than its first sample in that request.
-  void answer_ahead(std::uint32_t question, const series_key& series);
+  void answer_ahead(std::uint32_t question, const series_key& series, std::uint32_t connection = 0);
   /// The server has none of its samples.
-  void answer_not_stored(std::uint32_t question);
+  void answer_not_stored(std::uint32_t question, std::uint32_t connection = 0);
   /// The server took `first`, which was sent to find out.
-  void answer_taken(const sent_sample& first);
+  void answer_taken(const sent_sample& first, std::uint32_t connection = 0);
   /// It is settled that the server does not take this sample, or has one as new of its series.
   void refuse(const sent_sample& one);
   /// The batch begun last is done.
@@ -121,6 +124,12 @@ class sent_ledger {
     std::vector<sent_sample> samples;
   };
   using table = std::unordered_map<series_key, std::int64_t, series_hasher>;
+  /// A request that is under way.
+  struct intent {
+    /// The last frame of its batch.
+    log_position until;
+    std::vector<sent_sample> samples;
+  };
   struct doubt {
     /// The last frame of its batch.
     log_position until;
@@ -128,15 +137,16 @@ class sent_ledger {
   };
 
   void raise(const sent_sample& one);
-  void recover_record(std::uint64_t kind, log_position last_position,
-                      std::vector<sent_sample> samples, log_position low_water);
-  void doubt_recovered(log_position low_water);
-  void doubt_intended(log_position until, bool answer_is_lost);
+  void recover_record(std::uint32_t kind, std::uint32_t connection, intent read,
+                      log_position low_water);
+  void doubt_recovered(std::uint32_t connection, log_position low_water);
+  [[nodiscard]] intent take_intent(std::uint32_t connection);
+  void add_doubt(const intent& about, bool answer_is_lost);
   void close_question(std::uint32_t question);
   template <class Which>
-  void keep_stored(Which which);
-  void append_not_stored(const sent_sample& one);
-  static void append_group(const group& one, std::string& out);
+  void keep_stored(std::uint32_t connection, Which which);
+  void append_not_stored(const sent_sample& one, std::uint32_t connection);
+  static void append_group(const group& one, std::uint32_t connection, std::string& out);
   void append_uncertain(std::string& out) const;
   [[nodiscard]] std::size_t live_bytes() const noexcept;
 
@@ -147,9 +157,8 @@ class sent_ledger {
 
   lane_key current_;
   log_position current_last_;
-  std::vector<sent_sample> intended_;
-  /// While a file is read: the last frame of their batch.
-  log_position intended_until_;
+  /// By connection.
+  std::map<std::uint32_t, intent> intended_;
   /// Those that `uncertain` tells.
   std::unordered_map<sent_sample, doubt, series_hasher> uncertain_;
   std::uint32_t questions_ = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One stream of remote write requests.
+// Remote write requests, over several connections.
 #include "sinks/remote_write/sending/shard.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +9,6 @@
 #include <bit>
 #include <chrono>
 #include <utility>
-#include <vector>
 
 #include "base/one_line.hpp"
 #include "observe/journal.hpp"
@@ -39,17 +38,29 @@ std::int64_t received_ms_of(const batch& source) {
 
 }  // namespace
 
+struct shard::connection {
+  connection(sample_run its_run, const send_plan::parts& with)
+      : number(with.connection),
+        run(std::move(its_run)),
+        plan({run, with.ledger, with.memory, with.refused, with.connection}) {}
+
+  const std::uint32_t number;
+  sample_run run;
+  send_plan plan;
+  std::string body;
+  bool of_version_2 = false;
+  bool waiting = false;
+};
+
 struct shard::running {
-  running(job j, std::string lines, sent_ledger& ledger, send_memory& memory,
-          refused_samples& refused_so_far)
-      : of(std::move(j)),
-        samples(std::move(lines)),
-        plan(samples, ledger, memory, refused_so_far) {}
+  running(job j, std::string lines) : of(std::move(j)), samples(std::move(lines)) {}
 
   job of;
   sample_batch samples;
-  send_plan plan;
-  std::string body;
+  /// They stay where they are.
+  std::vector<std::unique_ptr<connection>> connections;
+  /// Nothing further is sent, and what is under way is waited for.
+  std::optional<attempt_result> ended_by;
   std::uint64_t sent_bytes = 0;
   refused_lines refused;
 };
@@ -61,7 +72,9 @@ shard::shard(const std::string& sink_name, const remote_write_settings& settings
       parts_(std::move(parts)),
       ledger_(parts_.state_bytes),
       sent_(std::move(parts_.sent), parts_.counters->ledger_failures),
-      series_(std::move(parts_.series_file), parts_.counters->ledger_failures) {
+      series_(std::move(parts_.series_file), parts_.counters->ledger_failures),
+      scale_(settings.connections_least, settings.connections_most) {
+  memory_.limits = parts_.limits;
   memory_.older = settings.out_of_order == out_of_order_mode::send;
   memory_.names_all = parts_.encoder_v2 != nullptr;
   ledger_.recover(sent_before, low_water);
@@ -80,12 +93,16 @@ void shard::deliver(const batch& source, target::done on_done) {
 
 void shard::abort() {
   queue_.clear();
-  if (waiting_ && running_ != nullptr) {
-    ledger_.lose();
+  if (running_ != nullptr) {
+    for (const auto& each : running_->connections) {
+      if (each->waiting && !each->plan.asks()) {
+        ledger_.lose(each->number);
+      }
+    }
   }
   running_.reset();
   marker_parts_.clear();
-  waiting_ = false;
+  marking_ = false;
 }
 
 // A loop, not a recursion: a transfer may answer before `post` returns.
@@ -93,25 +110,36 @@ void shard::pump() {
   if (std::exchange(pumping_, true)) {
     return;
   }
-  while (!waiting_) {
-    if (running_ == nullptr) {
-      if (queue_.empty()) {
-        break;
-      }
-      job next = std::move(queue_.front());
-      queue_.pop_front();
-      begin(std::move(next));
-      continue;
-    }
-    if (const auto part = running_->plan.next(to_milliseconds(parts_.now_ns()))) {
-      send(*part);
-    } else if (running_->plan.paused()) {
-      finish_paused();
-    } else {
-      finish_done();
-    }
+  while (go_on()) {
   }
   pumping_ = false;
+}
+
+/// False: nothing is to be done before an answer or a batch comes.
+bool shard::go_on() {
+  if (marking_) {
+    return false;
+  }
+  if (running_ == nullptr) {
+    if (queue_.empty()) {
+      return false;
+    }
+    job next = std::move(queue_.front());
+    queue_.pop_front();
+    begin(std::move(next));
+    return true;
+  }
+  bool sent = false;
+  bool waits = false;
+  for (const auto& each : running_->connections) {
+    sent = send_next(*each) || sent;
+    waits = waits || each->waiting;
+  }
+  if (!sent && !waits) {
+    end_batch();
+    return true;
+  }
+  return sent;
 }
 
 void shard::begin(job next) {
@@ -121,9 +149,8 @@ void shard::begin(job next) {
     return;
   }
   ledger_.begin(next.source->lane, last_position_of(*next.source));
-  refused_samples& refused = refused_[next.source->lane];
-  running_ =
-      std::make_unique<running>(std::move(next), std::move(lines), ledger_, memory_, refused);
+  lane_memory& so_far = lanes_[next.source->lane];
+  running_ = std::make_unique<running>(std::move(next), std::move(lines));
   sample_rules rules;
   rules.now_ms = to_milliseconds(parts_.now_ns());
   rules.several = memory_.several;
@@ -132,38 +159,81 @@ void shard::begin(job next) {
     rules.least_ms =
         rules.now_ms - std::chrono::duration_cast<milliseconds>(*settings_.age_most).count();
   }
-  rules.refused = &refused;
+  rules.refused = &so_far.refused;
   const lane_key& lane = running_->of.source->lane;
   parts_.mapper->begin(lane.database, lane.retention_policy);
   running_->samples.read(rules, ledger_, *parts_.mapper, reader_);
-  running_->plan.begin();
+  if (so_far.connections == 0) {
+    so_far.connections = connections_for(running_->samples);
+  }
+  parts_.counters->connections.set(so_far.connections);
+  std::uint32_t number = 0;
+  for (sample_run& run : split_in_runs(running_->samples, so_far.connections)) {
+    const send_plan::parts with{run, ledger_, memory_, so_far.refused, number++};
+    running_->connections.push_back(std::make_unique<connection>(std::move(run), with));
+    running_->connections.back()->plan.begin();
+  }
 }
 
-void shard::send(const send_plan::range& part) {
+/// As many as have a whole request to send. Attempts at what is left of a batch keep their number,
+/// so what got lost on the way is asked about on one connection; after a start that is the only
+/// one.
+std::size_t shard::connections_for(const sample_batch& samples) {
+  const std::size_t most = scale_.next();
+  const std::vector<sample>& all = samples.samples();
+  if (all.empty() || most == 1) {
+    return 1;
+  }
+  if (std::any_of(all.begin(), all.end(), [](const sample& one) { return one.question != 0; })) {
+    return 1;
+  }
+  const auto [oldest, newest] = std::minmax_element(
+      all.begin(), all.end(),
+      [](const sample& one, const sample& other) { return one.time_ms < other.time_ms; });
+  if (newest->time_ms - oldest->time_ms > span_ms_max) {
+    return 1;
+  }
+  return std::min(most, (all.size() - 1) / memory_.limits.samples + 1);
+}
+
+/// Whether a request was sent.
+bool shard::send_next(connection& over) {
+  if (over.waiting || running_->ended_by) {
+    return false;
+  }
+  const auto part = over.plan.next(to_milliseconds(parts_.now_ns()));
+  if (part) {
+    send(over, *part);
+  }
+  return part.has_value();
+}
+
+void shard::send(connection& over, const send_plan::range& part) {
   request_encoder& to = encoder();
   to.clear();
   std::vector<sent_sample> sent;
   sent.reserve(part.size());
-  const std::vector<sample>& all = running_->samples.samples();
+  const std::vector<sample>& all = over.run.samples();
   for (std::size_t i = part.begin; i < part.end;) {
     const std::size_t first = i;
     of_series_.clear();
     for (; i < part.end && all[i].series == all[first].series; ++i) {
       of_series_.push_back({std::bit_cast<std::uint64_t>(all[i].value), all[i].time_ms});
-      sent.push_back(running_->samples.sent_of(all[i]));
+      sent.push_back(over.run.sent_of(all[i]));
     }
-    to.add(running_->samples.wire_of(all[first]), of_series_);
+    to.add(over.run.wire_of(all[first]), of_series_);
   }
-  if (!running_->plan.asks()) {
-    ledger_.intend(sent);
+  if (!over.plan.asks()) {
+    ledger_.intend(sent, over.number);
   }
   sent_.append(ledger_);
-  running_->body = to.body();
-  waiting_ = true;
+  over.body = to.body();
+  over.of_version_2 = memory_.names_all;
+  over.waiting = true;
   parts_.counters->requests.add();
-  parts_.http.post(request_with(running_->body), [this](const http_reply& reply) {
-    waiting_ = false;
-    on_reply(reply);
+  parts_.http.post(request_with(over.body), [this, &over](const http_reply& reply) {
+    over.waiting = false;
+    on_reply(over, reply);
     pump();
   });
 }
@@ -189,10 +259,12 @@ transfer_request shard::request_with(std::string_view body) {
 }
 
 bool shard::falls_back(const http_reply& reply) {
-  if (!memory_.names_all || !knows_no_version_2(reply)) {
+  if (!knows_no_version_2(reply)) {
     return false;
   }
-  memory_.names_all = false;
+  if (!std::exchange(memory_.names_all, false)) {
+    return true;  // another connection found out
+  }
   journal(journal_level::warning,
           fmt::format("sink {}: the receiver does not know version 2 of remote write (it answered "
                       "{}); version 1 is spoken from now on",
@@ -200,16 +272,16 @@ bool shard::falls_back(const http_reply& reply) {
   return true;
 }
 
-void shard::on_reply(const http_reply& reply) {
-  running_->sent_bytes += running_->body.size();
-  if (falls_back(reply)) {
-    running_->plan.not_understood();
+void shard::on_reply(connection& over, const http_reply& reply) {
+  running_->sent_bytes += over.body.size();
+  if (over.of_version_2 && falls_back(reply)) {
+    over.plan.not_understood();
     return;
   }
   remote_write_answer answer = read_remote_write_answer(reply);
   switch (answer.what) {
     case remote_write_answer::kind::stored:
-      on_stored(reply, answer);
+      on_stored(over, reply, answer);
       return;
     case remote_write_answer::kind::too_large:
       successes_ = 0;
@@ -217,45 +289,64 @@ void shard::on_reply(const http_reply& reply) {
         running_->refused.message = answer.message;
         running_->refused.code = answer.status;
       }
-      running_->plan.too_large();
+      over.plan.too_large();
       return;
     case remote_write_answer::kind::refused:
-      on_refused(answer);
+      on_refused(over, answer);
       return;
     case remote_write_answer::kind::not_now:
-      ledger_.lose();
-      finish(std::move(answer.result));
+      if (!over.plan.asks()) {
+        ledger_.lose(over.number);
+      }
+      if (!running_->ended_by) {
+        running_->ended_by = std::move(answer.result);
+      }
       return;
   }
 }
 
-void shard::on_refused(const remote_write_answer& answer) {
-  if (!running_->plan.asks()) {
+void shard::on_refused(connection& over, const remote_write_answer& answer) {
+  if (!over.plan.asks()) {
     running_->refused.message = answer.message;
     running_->refused.code = answer.status;
   }
   // What is sent again to such a receiver is refused where it was stored, so each request has a
   // series once: that may always be sent again.
   memory_.several = memory_.several && (memory_.names_all || !answer.rest_is_stored);
-  running_->plan.refused({answer.message, answer.rest_is_stored, answer.written});
+  over.plan.refused({answer.message, answer.rest_is_stored, answer.written});
 }
 
-void shard::on_stored(const http_reply& reply, const remote_write_answer& answer) {
+void shard::on_stored(connection& over, const http_reply& reply,
+                      const remote_write_answer& answer) {
   if (answer.page && !std::exchange(page_reported_, true)) {
     journal(journal_level::warning,
             fmt::format("sink {}: answered {} with {}, and remote write takes any 2xx for stored: "
                         "is the url right?",
                         sink_name_, reply.status, one_line(answer.message, message_bytes_max)));
   }
-  running_->plan.accepted();
+  over.plan.accepted();
   grow_requests();
+}
+
+void shard::end_batch() {
+  const auto any = [this](bool (send_plan::*is)() const noexcept) {
+    return std::any_of(running_->connections.begin(), running_->connections.end(),
+                       [is](const auto& each) { return (each->plan.*is)(); });
+  };
+  if (running_->ended_by) {
+    finish(std::move(*running_->ended_by));
+  } else if (any(&send_plan::paused)) {
+    finish_paused(any(&send_plan::awaits_lost));
+  } else {
+    finish_done();
+  }
 }
 
 /// One sample that is too large even alone must not leave all later requests small.
 void shard::grow_requests() {
   if (++successes_ >= successes_before_growth) {
     successes_ = 0;
-    memory_.limits.samples = std::min(memory_.limits.samples * 2, request_limits{}.samples);
+    memory_.limits.samples = std::min(memory_.limits.samples * 2, parts_.limits.samples);
   }
 }
 
@@ -269,15 +360,15 @@ void shard::finish_done() {
   }
   ledger_.conclude();
   note_series(running_->samples, received_ms_of(*running_->of.source));
-  refused_.erase(running_->of.source->lane);
+  lanes_.erase(running_->of.source->lane);
   parts_.counters->note(running_->samples.counts());
   finish(std::move(result));
 }
 
 /// What is left of the batch comes later: what was stored and what was refused of it is remembered.
-void shard::finish_paused() {
+void shard::finish_paused(bool awaits_lost) {
   attempt_result result;
-  if (running_->plan.awaits_lost()) {
+  if (awaits_lost) {
     result.message =
         "the answer to a request got lost, and the server seems not to have it; it is asked again "
         "in a moment, as it may still be reading";
@@ -294,7 +385,9 @@ void shard::finish_paused() {
 
 void shard::finish(attempt_result result) {
   result.sent_bytes = running_->sent_bytes;
-  parts_.counters->bisection_requests.add(running_->plan.bisection_requests());
+  for (const auto& each : running_->connections) {
+    parts_.counters->bisection_requests.add(each->plan.bisection_requests());
+  }
   parts_.counters->series_known.set(ledger_.series_known());
   parts_.counters->series_forgotten.set(ledger_.times_forgotten());
   const target::done on_done = std::move(running_->of.on_done);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One stream of requests to a remote write receiver, one request under way at a time: it takes
-// batches apart into requests, finds what a refusal is about, and remembers what was sent. Batches
-// that may hold the same series must go to the same shard. How bytes travel is transfer's part, how
-// they look is the encoder's. Pure: the clock is passed in. Lives on its sink's thread, but for the
-// counters.
+// The requests to a remote write receiver, over one or several connections: it shares the series of
+// a batch out among them, takes it apart into requests, of which one is under way on each, finds
+// what a refusal is about, and remembers what was sent. A batch is dealt with on all connections
+// before the next one begins, so that each series stays in order, however many there are then.
+// Batches that may hold the same series must go to the same shard. How bytes travel is transfer's
+// part, how they look is the encoder's. Pure: the clock is passed in. Lives on its sink's thread,
+// but for the counters.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +24,10 @@
 #include "net/transfer.hpp"
 #include "sinks/remote_write/sample_batch.hpp"
 #include "sinks/remote_write/sample_metrics.hpp"
+#include "sinks/remote_write/sample_run.hpp"
 #include "sinks/remote_write/sending/answers.hpp"
 #include "sinks/remote_write/sending/book_file.hpp"
+#include "sinks/remote_write/sending/connection_scale.hpp"
 #include "sinks/remote_write/sending/send_memory.hpp"
 #include "sinks/remote_write/sending/send_plan.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
@@ -52,10 +56,15 @@ struct shard_parts {
   std::unique_ptr<stale_book> stale = nullptr;
   std::unique_ptr<sent_store> series_file = nullptr;
   std::string series_before = {};
+  request_limits limits = {};
 };
 
 class shard {
  public:
+  /// A batch whose samples lie further apart goes over one connection: another one might be ahead
+  /// by more than an hour, and a Prometheus takes nothing that is older by so much than its newest.
+  static constexpr std::int64_t span_ms_max = 1'800'000;
+
   /// `sent_before` is what `parts.sent` held, `low_water` where the sink's cursor starts.
   /// `sink_name` (for the journal) and `settings` must outlive it.
   shard(const std::string& sink_name, const remote_write_settings& settings, shard_parts parts,
@@ -78,24 +87,35 @@ class shard {
     const batch* source;
     target::done on_done;
   };
+  /// What of a lane's batch that is not done is remembered from attempt to attempt.
+  struct lane_memory {
+    refused_samples refused;
+    /// 0: not chosen yet.
+    std::size_t connections = 0;
+  };
+  struct connection;
   struct running;
 
   void pump();
+  [[nodiscard]] bool go_on();
   void begin(job next);
-  void send(const send_plan::range& part);
+  [[nodiscard]] std::size_t connections_for(const sample_batch& samples);
+  [[nodiscard]] bool send_next(connection& over);
+  void send(connection& over, const send_plan::range& part);
   [[nodiscard]] transfer_request request_with(std::string_view body);
   [[nodiscard]] request_encoder& encoder() noexcept {
     return memory_.names_all ? *parts_.encoder_v2 : *parts_.encoder;
   }
-  /// Whether the reply shows that the server does not know version 2, which is not spoken then any
-  /// more.
+  /// Whether the reply to a request of version 2 shows that the server does not know it; it is not
+  /// spoken then any more.
   [[nodiscard]] bool falls_back(const http_reply& reply);
-  void on_reply(const http_reply& reply);
-  void on_refused(const remote_write_answer& answer);
-  void on_stored(const http_reply& reply, const remote_write_answer& answer);
+  void on_reply(connection& over, const http_reply& reply);
+  void on_refused(connection& over, const remote_write_answer& answer);
+  void on_stored(connection& over, const http_reply& reply, const remote_write_answer& answer);
+  void end_batch();
   void finish(attempt_result result);
   void finish_done();
-  void finish_paused();
+  void finish_paused(bool awaits_lost);
   void grow_requests();
   // stale_markers.cpp
   void recover_series();
@@ -114,8 +134,9 @@ class shard {
   book_file sent_;
   book_file series_;
   send_memory memory_;
+  connection_scale scale_;
   /// By lane, while a batch of it is not done.
-  std::map<lane_key, refused_samples> refused_;
+  std::map<lane_key, lane_memory> lanes_;
   std::deque<job> queue_;
   /// Of all batches: with one for each, what lives on of a batch would lie between its buffers, and
   /// the next one's would find no room there.
@@ -129,7 +150,8 @@ class shard {
   std::string marker_body_;
   std::int64_t markers_not_before_ms_ = 0;
   std::uint32_t successes_ = 0;
-  bool waiting_ = false;
+  /// Markers are under way.
+  bool marking_ = false;
   bool pumping_ = false;
   bool page_reported_ = false;
 };

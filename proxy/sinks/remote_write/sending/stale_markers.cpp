@@ -39,6 +39,7 @@ void shard::note_series(const sample_batch& samples, std::int64_t received_ms) {
 }
 
 std::optional<std::int64_t> shard::tick(std::int64_t now_ms, bool abreast) {
+  scale_.abreast(abreast);
   if (parts_.stale == nullptr) {
     return std::nullopt;
   }
@@ -46,7 +47,7 @@ std::optional<std::int64_t> shard::tick(std::int64_t now_ms, bool abreast) {
   if (running_ != nullptr || !queue_.empty()) {
     return std::nullopt;  // its end is a turn
   }
-  if (waiting_) {
+  if (marking_) {
     return now_ms + markers_look_ms;
   }
   if (now_ms < markers_not_before_ms_) {
@@ -59,7 +60,7 @@ std::optional<std::int64_t> shard::tick(std::int64_t now_ms, bool abreast) {
   } else if (std::vector<stale_book::marker> owed = owed_markers(now_ms); !owed.empty()) {
     send_markers(std::move(owed));
   }
-  if (waiting_) {
+  if (marking_) {
     return now_ms + markers_look_ms;
   }
   if (!marker_parts_.empty()) {
@@ -86,27 +87,27 @@ std::vector<stale_book::marker> shard::owed_markers(std::int64_t now_ms) {
 void shard::send_markers(std::vector<stale_book::marker> markers) {
   request_encoder& to = encoder();
   to.clear();
+  const bool of_version_2 = memory_.names_all;
   for (const stale_book::marker& one : markers) {
     const wire_sample marker{stale_marker_bits, one.time_ms};
     to.add(one.labels, {&marker, 1});
     ledger_.note({one.series, one.time_ms});
   }
   marker_body_ = to.body();
-  waiting_ = true;
+  marking_ = true;
   parts_.counters->requests.add();
   parts_.http.post(request_with(marker_body_),
-                   [this, sent = std::move(markers)](const http_reply& reply) {
-                     waiting_ = false;
-                     on_markers_reply(sent, reply);
+                   [this, of_version_2, sent = std::move(markers)](const http_reply& reply) {
+                     marking_ = false;
+                     if (!of_version_2 || !falls_back(reply)) {  // else they are owed still
+                       on_markers_reply(sent, reply);
+                     }
                      pump();
                    });
 }
 
 void shard::on_markers_reply(const std::vector<stale_book::marker>& markers,
                              const http_reply& reply) {
-  if (falls_back(reply)) {
-    return;  // they are owed still
-  }
   const remote_write_answer answer = read_remote_write_answer(reply);
   const std::int64_t now_ms = to_milliseconds(parts_.now_ns());
   switch (answer.what) {

@@ -77,6 +77,7 @@ class remote_writes : public ::testing::Test {
                       std::size_t{1} << 20,
                       counters_,
                       std::make_shared<series_mapper>(without_database(), book_of_names())};
+    parts.limits = limits_;
     if (settings_.version == 2) {
       parts.encoder_v2 = std::make_unique<encoder_v2>();
     }
@@ -136,6 +137,7 @@ class remote_writes : public ::testing::Test {
   }
 
   remote_write_settings settings_;
+  request_limits limits_;
   fake_prometheus server_;
   std::string file_;
   bool disk_is_full_ = false;
