@@ -83,7 +83,9 @@ plan draw_plan(dice& chance, mutation planted) {
   drawn.promise = planted == mutation::skipped_sync ? append_promise::synced : draw_promise(chance);
   drawn.when_full = chance.one_in(5) ? full_policy::discard_oldest : full_policy::reject;
   drawn.keep_bytes = chance.one_in(3) ? chance.between(256, 400) * kib : 8 * 1024 * kib;
-  drawn.segment_bytes = chance.between(64, 128) * kib;
+  // A life writes some 100 KiB: small ones are begun, removed and reused all the time.
+  drawn.segment_bytes =
+      chance.one_in(2) ? chance.between(1, 12) * kib : chance.between(64, 128) * kib;
   drawn.frame_memory = chance.one_in(3) ? chance.between(32, 200) * kib : 4 * 1024 * kib;
   drawn.sink_memory = chance.one_in(3) ? chance.between(16, 100) * kib : 4 * 1024 * kib;
   drawn.request_memory = 2 * 1024 * kib;

@@ -165,8 +165,8 @@ void world::check_end() {
                    " bytes, and may have " + std::to_string(settings.park_keep));
     }
   }
-  const std::uint64_t bytes = disk_.bytes_below(around_.directory + "/segments/0");
-  if (bytes > planned_.keep_bytes + planned_.segment_bytes) {
+  const std::uint64_t bytes = disk_.bytes_below(around_.directory + "/segments/");
+  if (bytes > planned_.keep_bytes + 2 * planned_.segment_bytes) {
     events_.fail("the log's files have " + std::to_string(bytes) + " bytes, and keep is " +
                  std::to_string(planned_.keep_bytes));
   }

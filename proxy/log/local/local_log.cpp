@@ -34,6 +34,7 @@ local_log::local_log(local_log_options options, file_system& files, directory_lo
       budget_(options_.frames),
       files_(files),
       directory_(options_.directory + "/segments"),
+      spare_(directory_ + "/" + std::string(spare_name)),
       lock_(std::move(lock)),
       identity_(found.identity),
       headers_(std::move(headers)),
@@ -465,6 +466,11 @@ outcome local_log::close() {
   } else {
     while (!work_once(false)) {
     }
+  }
+  const std::lock_guard writing(write_mutex_);
+  writer_->end();
+  if (has_spare_) {
+    static_cast<void>(files_.remove(spare_));
   }
   const std::lock_guard lock(mutex_);
   if (unwritten()) {

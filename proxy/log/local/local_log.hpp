@@ -128,6 +128,7 @@ class local_log final : public frame_log {
   void run();
   void probe();
   void dispose(const retired_segment& gone);
+  [[nodiscard]] bool may_reuse(const retired_segment& gone) const;
   void count_discarded(const retired_segment& gone);
   void report_damaged(segment& about, std::uint64_t first, std::uint64_t end,
                       std::uint64_t points) const;
@@ -139,6 +140,7 @@ class local_log final : public frame_log {
   outcome write(const std::vector<frame_ptr>& frames, const std::vector<std::uint64_t>& checksums,
                 std::uint64_t bytes, std::uint64_t first_sequence);
   outcome rotate(std::uint64_t first_sequence);
+  result<std::unique_ptr<segment_writer>> begin_segment(const segment_header& header);
   [[nodiscard]] bool writer_is_there();
   outcome mend_writer();
   outcome remake();
@@ -176,6 +178,7 @@ class local_log final : public frame_log {
   memory_budget& budget_;
   file_system& files_;
   const std::string directory_;  // of the segments
+  const std::string spare_;
   directory_lock lock_;
   const std::uint32_t identity_;
   std::unique_ptr<header_copies> headers_;
@@ -189,6 +192,9 @@ class local_log final : public frame_log {
   bool directory_unsynced_ = true;
   /// The directory of the segments may have been made again.
   bool parent_unsynced_ = false;
+
+  /// There is a file at spare_. The log's thread puts it there, who begins a segment takes it.
+  std::atomic<bool> has_spare_{false};
 
   /// Guards what follows; no file is touched while it is held.
   mutable std::mutex mutex_;
@@ -216,7 +222,7 @@ class local_log final : public frame_log {
   counter write_failed_, discarded_points_, torn_bytes_, damaged_segments_;
   counter set_aside_frames_, set_aside_points_, restored_headers_;
   mutable counter damaged_records_, damaged_points_, missing_frames_, disk_reads_;
-  counter syncs_, sync_failures_, sync_ns_;
+  counter syncs_, sync_failures_, sync_ns_, reused_segments_;
 
   std::atomic<std::size_t> watchers_made_{0};
   wake_list watchers_;

@@ -36,6 +36,9 @@ void local_log::collect(metric_collector& out) const {
   total("weir_log_sync_failures_total", "Group commits that the disk refused.", sync_failures_);
   out.counter_value("weir_log_sync_seconds_total", "Time spent waiting for stable storage.",
                     static_cast<double>(sync_ns_.value()) / 1e9);
+  total("weir_log_reused_segments_total",
+        "Segments begun in the file of an earlier one that every sink was done with.",
+        reused_segments_);
   total("weir_log_discarded_points_total",
         "Points of frames discarded to make room, before every sink was done with all of them.",
         discarded_points_);

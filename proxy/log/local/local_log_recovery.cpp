@@ -31,11 +31,22 @@ class recovery {
     std::uint64_t sequence = 0;
     std::uint64_t bytes = 0;
     bool damaged = false;
+    /// Nothing of the segment that it is named after.
+    bool void_of_it = false;
     segment_header header;
+  };
+
+  /// Of those that the newest segment has, the last one that was read.
+  struct last_record {
+    std::uint64_t sequence = 0;
+    std::uint32_t points = 0;
+    std::uint64_t offset = 0;
+    bool damaged = false;
   };
 
   result<std::set<std::uint64_t>> list();
   result<candidate> examine(std::uint64_t sequence);
+  [[nodiscard]] bool is_done_with(std::uint64_t sequence) const;
   bool holds_records(const candidate& seen, const segment_header& header);
   bool restore(candidate& seen, std::string_view begin);
   outcome set_aside(const candidate& bad);
@@ -66,9 +77,11 @@ result<std::set<std::uint64_t>> recovery::list() {
   std::set<std::uint64_t> sequences;
   const std::string unbegun = replacement_file::name_beside({});
   for (const std::string& name : names) {
-    if (name.ends_with(unbegun) &&
-        sequence_of_name(std::string_view(name).substr(0, name.size() - unbegun.size()))) {
-      static_cast<void>(files_.remove(directory_ + "/" + name));  // it never was a segment
+    const bool never_begun =
+        name.ends_with(unbegun) &&
+        sequence_of_name(std::string_view(name).substr(0, name.size() - unbegun.size()));
+    if (never_begun || name == spare_name) {
+      static_cast<void>(files_.remove(directory_ + "/" + name));  // it is no segment
       continue;
     }
     names_.insert(name);
@@ -104,8 +117,19 @@ result<recovery::candidate> recovery::examine(std::uint64_t sequence) {
   }
   const auto header = decode_segment_header(begin);
   seen.header = header.value_or(segment_header{});
-  seen.damaged = header ? header->first_sequence != sequence : !restore(seen, begin);
+  if (!header || header->first_sequence != sequence) {
+    // A file becomes another segment by a change of its name and of its header, of which a loss of
+    // power may have taken either.
+    seen.void_of_it = header && is_done_with(sequence);
+    seen.damaged = seen.void_of_it || !restore(seen, begin);
+    seen.void_of_it |= seen.damaged && header && is_done_with(header->first_sequence);
+  }
   return seen;
+}
+
+bool recovery::is_done_with(std::uint64_t sequence) const {
+  const auto copy = known_.find(sequence);
+  return copy != known_.end() && copy->second.removed;
 }
 
 /// Whether that header fits what follows it: a file that is spoilt all over is better set aside.
@@ -250,18 +274,19 @@ result<recovered_segments> recovery::run() {
       continue;
     }
     newest_end_max_ = std::min(newest_end_max_, sequence);
-    if (each.bytes < segment_header_bytes) {
+    if (each.bytes < segment_header_bytes || each.void_of_it) {
       if (const int error = files_.remove(path_of(sequence)); error < 0) {
         return failure{path_of(sequence) + ": " + errno_text(error)};
       }
-      continue;
-    }
-    if (const outcome aside = set_aside(each); !aside) {
+      aside_.insert(sequence);
+    } else if (const outcome aside = set_aside(each); !aside) {
       return aside.error();
     }
-    // No more records than these can have been in it.
-    found_.next_sequence =
-        std::max(found_.next_sequence, sequence + each.bytes / record_head_bytes_least + 1);
+    if (each.bytes >= segment_header_bytes) {
+      // No more records than these can have been in it.
+      found_.next_sequence =
+          std::max(found_.next_sequence, sequence + each.bytes / record_head_bytes_least + 1);
+    }
   }
   if (!found_.segments.empty()) {
     if (const outcome read = read_newest(); !read) {
@@ -286,6 +311,7 @@ outcome recovery::read_newest() {
   segment_scanner& scanner = *opened.value();
   const segment_limits limits{newest.limits.bytes, newest_end_max_};
   std::string payload;
+  last_record last;
   for (;;) {
     const segment_scanner::step found = scanner.next(limits);
     if (found.status == segment_scanner::step_status::failed) {
@@ -296,6 +322,7 @@ outcome recovery::read_newest() {
     }
     const std::uint64_t sequence = found.head.sequence;
     const std::uint32_t points = found.head.points;
+    last = {sequence, points, scanner.records_end() - found.head.record_bytes(), false};
     newest.limits.end = sequence + 1;
     if (found.lost_first < found.lost_end) {
       found_.damaged_records += newest.about->note_damaged(found.lost_first, found.lost_end);
@@ -305,9 +332,18 @@ outcome recovery::read_newest() {
       return failure{newest.about->path() + ": a record cannot be read"};
     }
     if (status == segment_scanner::payload_status::damaged) {
+      last.damaged = true;
       found_.damaged_records += newest.about->note_damaged(sequence, sequence + 1);
       found_.damaged_points += points;
     }
+  }
+  const std::uint64_t read_end = scanner.records_end();
+  const bool reused = scanner.earlier_follow(limits);
+  if (reused && last.damaged) {
+    // A write that was never finished: what it had not written yet is still the earlier segment's.
+    --found_.damaged_records;
+    found_.damaged_points -= last.points;
+    found_.torn_bytes = read_end - last.offset;
   }
   if (found_.damaged_records > 0) {
     journal(journal_level::error, newest.about->path() + ": " +
@@ -316,12 +352,14 @@ outcome recovery::read_newest() {
                                       std::to_string(found_.damaged_points) + " points");
   }
   found_.next_sequence = std::max(found_.next_sequence, newest.limits.end);
-  return cut_tail(newest, scanner.records_end());
+  if (!reused) {
+    found_.torn_bytes = newest.limits.bytes - read_end;
+  }
+  return cut_tail(newest, reused && last.damaged ? last.offset : read_end);
 }
 
 outcome recovery::cut_tail(kept_segment& newest, std::uint64_t records_end) {
-  const std::uint64_t torn = newest.limits.bytes - records_end;
-  if (torn == 0) {
+  if (newest.limits.bytes == records_end) {
     return nothing{};
   }
   const int descriptor = files_.open_to_write(newest.about->path());
@@ -333,9 +371,11 @@ outcome recovery::cut_tail(kept_segment& newest, std::uint64_t records_end) {
     return failure{newest.about->path() + ": " + errno_text(error)};
   }
   newest.limits.bytes = records_end;
-  found_.torn_bytes = torn;
-  journal(journal_level::warning, newest.about->path() + ": cut off " + std::to_string(torn) +
-                                      " bytes of a write that was never finished");
+  if (found_.torn_bytes > 0) {
+    journal(journal_level::warning, newest.about->path() + ": cut off " +
+                                        std::to_string(found_.torn_bytes) +
+                                        " bytes of a write that was never finished");
+  }
   return nothing{};
 }
 

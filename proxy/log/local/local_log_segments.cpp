@@ -10,6 +10,12 @@
 #include "observe/journal.hpp"
 
 namespace weir {
+namespace {
+
+/// Of a segment since it was begun, in nanoseconds: longer, and a log this slow gains nothing.
+constexpr std::int64_t reused_age_ns = std::int64_t{60} * 1'000'000'000;
+
+}  // namespace
 
 outcome local_log::write(const std::vector<frame_ptr>& frames,
                          const std::vector<std::uint64_t>& checksums, std::uint64_t bytes,
@@ -94,8 +100,9 @@ outcome local_log::rotate(std::uint64_t first_sequence) {
   if (first_sequence == writer_->about()->first()) {
     return failure{"the newest segment is empty"};
   }
+  writer_->end();
   const segment_header header{first_sequence, options_.now_ns(), identity_};
-  auto created = segment_writer::create(files_, directory_, header);
+  auto created = begin_segment(header);
   if (!created) {
     return created.error();
   }
@@ -112,12 +119,41 @@ outcome local_log::rotate(std::uint64_t first_sequence) {
   return nothing{};
 }
 
+/// In the file of an earlier one, if there is such a file and nothing fails.
+result<std::unique_ptr<segment_writer>> local_log::begin_segment(const segment_header& header) {
+  if (has_spare_) {
+    auto reused = segment_writer::reuse(files_, directory_, header, spare_);
+    has_spare_ = false;
+    if (reused) {
+      reused_segments_.add_shared();
+      return reused;
+    }
+  }
+  return segment_writer::create(files_, directory_, header);
+}
+
+/// Its pages are still in memory, where they are written over at little cost; nobody reads them;
+/// and with it the files are not longer than `keep` allows.
+bool local_log::may_reuse(const retired_segment& gone) const {
+  if (has_spare_ || gone.kept.limits.bytes < segment_bytes_ / 2 ||
+      gone.kept.about.use_count() > 1 ||
+      options_.now_ns() - static_cast<std::int64_t>(gone.kept.about->seed()) > reused_age_ns) {
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  return !closing_ && bytes_ + unwritten_bytes_ + gone.kept.limits.bytes <= options_.keep_bytes;
+}
+
 void local_log::dispose(const retired_segment& gone) {
   if (gone.discarded) {
     count_discarded(gone);
   }
   const std::string& path = gone.kept.about->path();
   headers_->removed(gone.kept.about->first());
+  if (may_reuse(gone) && files_.rename(path, spare_) == 0) {
+    has_spare_ = true;
+    return;
+  }
   if (const int error = files_.remove(path); error < 0 && error != -ENOENT) {
     journal_limited("log remove", journal_level::warning,
                     "a segment cannot be removed: " + path + ": " + errno_text(error));

@@ -104,6 +104,32 @@ result<std::unique_ptr<segment_writer>> segment_writer::create(file_system& file
       new segment_writer(std::move(file).value(), std::move(about), segment_header_bytes));
 }
 
+result<std::unique_ptr<segment_writer>> segment_writer::reuse(file_system& files,
+                                                              const std::string& directory,
+                                                              const segment_header& header,
+                                                              const std::string& spare) {
+  std::string path = directory + "/" + segment_name(header.first_sequence);
+  const std::string beside = replacement_file::name_beside(path);
+  // Under the name of its own first: another spare may take the place of this one at any time.
+  if (const int error = files.rename(spare, beside); error < 0) {
+    return file_failure("rename", spare, error);
+  }
+  std::string bytes;
+  append_segment_header(header, bytes);
+  file_handle file(files, files.open_to_write(beside));
+  int error = file.open() ? file.write_fully({bytes}, 0) : file.error();
+  error = error < 0 ? error : files.rename(beside, path);
+  if (error < 0) {
+    static_cast<void>(files.remove(beside));
+    return file_failure("write over", beside, error);
+  }
+  auto about = std::make_shared<segment>(std::move(path), header.first_sequence, header.seed());
+  std::unique_ptr<segment_writer> made(
+      new segment_writer(std::move(file), std::move(about), segment_header_bytes));
+  made->reused_ = true;
+  return made;
+}
+
 result<std::unique_ptr<segment_writer>> segment_writer::reopen(file_system& files,
                                                                std::shared_ptr<segment> recovered,
                                                                std::uint64_t bytes) {
@@ -162,6 +188,12 @@ outcome segment_writer::probe(std::size_t bytes) {
     return failure{about_->path() + ": " + errno_text(error)};
   }
   return nothing{};
+}
+
+void segment_writer::end() {
+  if (reused_) {
+    static_cast<void>(file_.truncate(bytes_));
+  }
 }
 
 outcome segment_writer::sync() const {

@@ -65,6 +65,8 @@ class segment {
 
 /// "00000000000000000001.log"
 [[nodiscard]] std::string segment_name(std::uint64_t first_sequence);
+/// Of a file that was a segment and may become one again. It holds nothing.
+inline constexpr std::string_view spare_name = "spare";
 /// The sequence in a segment's name; nothing for other names.
 [[nodiscard]] std::optional<std::uint64_t> sequence_of_name(std::string_view name);
 
@@ -76,6 +78,13 @@ class segment_writer {
   [[nodiscard]] static result<std::unique_ptr<segment_writer>> create(file_system& files,
                                                                       const std::string& directory,
                                                                       const segment_header& header);
+  /// The same in the file at `spare`, of an earlier segment of this log that nobody reads any more:
+  /// writing over its bytes costs less than half of writing new ones, and no sync has to bring
+  /// their places to the disk. Where this fails, the file is gone.
+  [[nodiscard]] static result<std::unique_ptr<segment_writer>> reuse(file_system& files,
+                                                                     const std::string& directory,
+                                                                     const segment_header& header,
+                                                                     const std::string& spare);
   /// Goes on with a recovered one whose records end at `bytes`.
   [[nodiscard]] static result<std::unique_ptr<segment_writer>> reopen(
       file_system& files, std::shared_ptr<segment> recovered, std::uint64_t bytes);
@@ -93,6 +102,10 @@ class segment_writer {
   /// Whether so many bytes could be appended: writes zeros and takes them back. Requires: not
   /// broken().
   [[nodiscard]] outcome probe(std::size_t bytes);
+
+  /// Cuts off what an earlier segment had behind bytes(), before another segment is begun. Where it
+  /// fails that stays, and no reader takes it for records.
+  void end();
 
   /// Brings all that was appended to stable storage.
   [[nodiscard]] outcome sync() const;
@@ -113,6 +126,7 @@ class segment_writer {
   std::uint64_t bytes_;
   bool broken_ = false;
   bool distrusted_ = false;
+  bool reused_ = false;
   std::string heads_;                     // reused
   std::vector<std::string_view> pieces_;  // reused
 };

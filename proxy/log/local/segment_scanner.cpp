@@ -154,6 +154,21 @@ bool segment_scanner::search(const segment_limits& limits, std::int64_t& error) 
   return true;
 }
 
+bool segment_scanner::earlier_follow(const segment_limits& limits) {
+  std::int64_t error = 0;
+  for (offset_ = std::min(records_end_, limits.bytes); search(limits, error); ++offset_) {
+    if (offset_ == limits.bytes) {
+      return false;
+    }
+    const auto head = decode_unproven_head(
+        window_.view(file_, offset_, record_head_bytes_least, limits.bytes, error));
+    if (head && head->sequence < about_->first()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 segment_scanner::payload_status segment_scanner::payload(const record_head& head,
                                                          std::string& out) {
   const std::size_t length = head.stored_bytes;

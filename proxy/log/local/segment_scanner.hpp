@@ -70,6 +70,11 @@ class segment_scanner {
   /// The payload of the record found last, whose head must be passed. Ends the head's validity.
   [[nodiscard]] payload_status payload(const record_head& head, std::string& out);
 
+  /// After `end`: whether records of an earlier segment stand behind the last one that was found,
+  /// as the file was that segment's. Then a payload that was being written when it ended is
+  /// damaged, not short.
+  [[nodiscard]] bool earlier_follow(const segment_limits& limits);
+
   /// Where the last record that was found ends.
   [[nodiscard]] std::uint64_t records_end() const noexcept { return records_end_; }
 

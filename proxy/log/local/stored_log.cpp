@@ -100,8 +100,13 @@ stored_scan stored_log::scan(std::uint64_t from, const visitor& see, bool check)
     if (!last && segments_[i + 1].first <= from) {
       continue;
     }
+    const stored_scan before = found;
     if (!scan_segment(i, from, see, check, found)) {
       return found;
+    }
+    if (found.faults.size() > before.faults.size() && has_left(segments_[i])) {
+      found = before;
+      found.end = last ? before.end : segments_[i + 1].first;
     }
     // Where the next one begins is where this one ended, if the copies of the headers say so: a
     // number may also have been skipped.
@@ -155,6 +160,24 @@ stored_log::visit stored_log::show(segment_scanner& scanner, const record_head& 
   return wanted;
 }
 
+/// Whether this record is being written, or never was to its end, in a file that was an earlier
+/// segment's: what follows it there is no end of a file. `scanner` has this question to itself.
+bool stored_log::is_unfinished(segment_scanner& scanner, std::uint64_t sequence,
+                               const segment_limits& limits) {
+  const auto found = scanner.find(sequence, limits);
+  std::string payload;
+  return found.status == segment_scanner::step_status::record && found.head.sequence == sequence &&
+         scanner.payload(found.head, payload) == segment_scanner::payload_status::damaged &&
+         scanner.next(limits).status == segment_scanner::step_status::end &&
+         scanner.earlier_follow(limits);
+}
+
+/// A segment that the log is done with meanwhile may become another one under its reader.
+bool stored_log::has_left(const stored_segment& each) const {
+  entry_kind is = entry_kind::missing;
+  return files_->kind(each.path, is) == 0 && is == entry_kind::missing;
+}
+
 bool stored_log::scan_segment(std::size_t index, std::uint64_t from, const visitor& see, bool check,
                               stored_scan& into) const {
   const stored_segment& each = segments_[index];
@@ -168,9 +191,10 @@ bool stored_log::scan_segment(std::size_t index, std::uint64_t from, const visit
     return true;
   }
   auto opened = segment_scanner::open(*files_, each.about);
-  if (!opened) {
+  auto again = segment_scanner::open(*files_, each.about);
+  if (!opened || !again) {
     ++into.failures;
-    note_fault(into, opened.error().message);
+    note_fault(into, (opened ? again : opened).error().message);
     return true;
   }
   segment_scanner& scanner = *opened.value();
@@ -185,7 +209,9 @@ bool stored_log::scan_segment(std::size_t index, std::uint64_t from, const visit
     }
     const bool at_end = found.status == segment_scanner::step_status::end;
     if (at_end && last) {
-      into.torn_bytes += each.bytes - std::min(each.bytes, scanner.records_end());
+      if (!scanner.earlier_follow(limits)) {
+        into.torn_bytes += each.bytes - std::min(each.bytes, scanner.records_end());
+      }
       return true;
     }
     if (found.lost_first < found.lost_end) {
@@ -196,6 +222,10 @@ bool stored_log::scan_segment(std::size_t index, std::uint64_t from, const visit
       into.end = std::max(into.end, found.lost_end);
     }
     if (at_end) {
+      return true;
+    }
+    if (last && is_unfinished(*again.value(), found.head.sequence, limits)) {
+      into.torn_bytes += found.head.record_bytes();
       return true;
     }
     if (show(scanner, found.head, see, check, into) == visit::stop) {

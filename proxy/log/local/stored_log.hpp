@@ -83,6 +83,10 @@ class stored_log {
   [[nodiscard]] bool scan_segment(std::size_t index, std::uint64_t from, const visitor& see,
                                   bool check, stored_scan& into) const;
 
+  [[nodiscard]] static bool is_unfinished(segment_scanner& scanner, std::uint64_t sequence,
+                                          const segment_limits& limits);
+  [[nodiscard]] bool has_left(const stored_segment& each) const;
+
   std::string directory_;
   file_system* files_;
   std::vector<stored_segment> segments_;
