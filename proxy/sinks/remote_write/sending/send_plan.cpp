@@ -26,22 +26,21 @@ auto at(Samples& all, std::size_t index) {
 std::optional<send_plan::range> send_plan::next(std::int64_t now_ms) {
   paused_ = false;
   current_ = {};
-  if (const auto question = next_of_question()) {
-    sent_ = *question;
-    return sent_;
-  }
-  paused_ = awaits_lost_;
-  while (!paused_) {
-    const auto found = parts_.empty() ? planned() : next_part(now_ms);
+  for (;;) {
+    // What a question led to is sent before the next one is asked, which may end the attempt.
+    std::optional<range> found = parts_.empty() ? next_of_question() : std::nullopt;
+    paused_ = !found && awaits_lost_;
+    if (!found && !paused_) {
+      found = parts_.empty() ? planned() : next_part(now_ms);
+    }
     if (found) {
       sent_ = *found;
       return sent_;
     }
-    if (parts_.empty() && at_ >= batch_.samples().size()) {
-      break;
+    if (paused_ || (parts_.empty() && questions_.empty() && at_ >= batch_.samples().size())) {
+      return std::nullopt;
     }
   }
-  return std::nullopt;
 }
 
 std::optional<send_plan::range> send_plan::planned() {

@@ -34,6 +34,9 @@ std::optional<send_plan::range> send_plan::next_of_question() {
     }
     settle_question();
     question_.reset();
+    if (!parts_.empty()) {
+      break;
+    }
   }
   return std::nullopt;
 }
@@ -119,7 +122,7 @@ void send_plan::settle_question() {
       leave_out_stored();
       break;
     case lost_request::verdict::send_again:
-      ledger_.answer_not_stored(question_->number(), connection_);
+      // It stays a question until it was sent: an attempt that ends before leaves it to the next.
       send_question_again();
       break;
   }
