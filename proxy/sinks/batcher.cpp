@@ -61,7 +61,8 @@ gathered gather_part(const frame& source, const lane_key& lane, std::uint32_t sk
 
 bool fits(const batch& made, const frame_header& header, const batch_limits& limits) {
   return made.inflated_bytes + header.inflated_bytes <= limits.bytes &&
-         made.points + header.points <= limits.points;
+         made.points + header.points <= limits.points &&
+         (limits.span_ns == 0 || header.received_ns - made.received_ns <= limits.span_ns);
 }
 
 /// False, and nothing was put, if it is damaged where a filter must look into it.

@@ -37,6 +37,8 @@ struct batch_limits {
   bool cuts = true;
   /// Leaves out lines that the sink does not take; null: it takes all. Must outlive the call.
   const line_filter* filter = nullptr;
+  /// Nanoseconds between the receipt of its first frame and of its last one; 0: any.
+  std::int64_t span_ns = 0;
 };
 
 struct batch {

@@ -26,6 +26,10 @@ constexpr std::uint64_t start_of_others = 8;
 /// Another sink may have given memory back, which wakes no one: the sink looks again after so
 /// many milliseconds.
 constexpr std::int64_t memory_retry_ms = 20;
+/// Until a lane that ran ahead of others looks again.
+constexpr std::int64_t ahead_pause_ms = 50;
+/// So long others do not run ahead of a lane that fails.
+constexpr std::int64_t wait_for_failing_ms = 60'000;
 /// The same after a disk refused to be read.
 constexpr std::int64_t refused_retry_ms = 500;
 /// How long frames of a parked lane gather before they are moved, too.
@@ -213,6 +217,10 @@ void sink::forget_if_idle(lane& on) {
 
 // ---- when a lane is due
 
+bool sink::is_full(const lane& on) const {
+  return on.pending.bytes() >= on.limit_bytes || on.pending.points() >= settings_.batch.points;
+}
+
 void sink::arm(lane& on, std::int64_t now_ms) {
   if (on.pending.empty()) {
     on.now = lane::stage::idle;
@@ -220,9 +228,7 @@ void sink::arm(lane& on, std::int64_t now_ms) {
     return;
   }
   on.now = lane::stage::waiting;
-  const bool full =
-      on.pending.bytes() >= on.limit_bytes || on.pending.points() >= settings_.batch.points;
-  if (draining() || full) {
+  if (draining() || is_full(on)) {
     schedule(on, std::max(now_ms, on.not_before_ms));
   } else {
     schedule(on, std::max(on.pending.oldest_ms() + settings_.batch.age.count(), on.not_before_ms));
@@ -394,6 +400,11 @@ void sink::start_due(std::int64_t now_ms) {
       return;
     }
     lane& on = *found;
+    if (runs_ahead(on, now_ms)) {
+      unschedule(on);
+      schedule(on, now_ms + ahead_pause_ms);
+      continue;
+    }
     if (!reserve(on)) {
       waits_for_memory_ = true;
       return;
@@ -404,6 +415,27 @@ void sink::start_due(std::int64_t now_ms) {
       finish_completed(now_ms);
     }
   }
+}
+
+/// Of another lane something is under way or due that came much earlier: an outage's, or that of a
+/// lane with more points. One that fails for long is not waited for: where the server is back, it
+/// is tried at once.
+bool sink::runs_ahead(const lane& on, std::int64_t now_ms) const {
+  const std::int64_t span_ns = parts_.target.span_ns_most();
+  if (span_ns == 0 || on.pending.empty()) {
+    return false;
+  }
+  const std::int64_t from_ns = on.pending.oldest_received_ns() - span_ns;
+  return std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& each) {
+    const lane& other = *each.second;
+    if (other.pending.empty() || other.held || other.pending.oldest_received_ns() >= from_ns) {
+      return false;
+    }
+    const bool fills = other.now == lane::stage::waiting && !is_full(other) &&
+                       other.pending.oldest_ms() + settings_.batch.age.count() > now_ms;
+    const bool fails = now_ms - other.failing_since_ms.value_or(now_ms) > wait_for_failing_ms;
+    return !fills && !fails;
+  });
 }
 
 /// Lanes that are well go first; but one of so many starts is another's, so that none waits for
@@ -437,7 +469,7 @@ void sink::start(lane& on, std::int64_t now_ms) {
     return;
   }
   const batch_limits limits{on.limit_bytes, settings_.batch.points, parts_.target.needs_cuts(),
-                            filter_.takes_all() ? nullptr : &filter_};
+                            filter_.takes_all() ? nullptr : &filter_, parts_.target.span_ns_most()};
   gathered got = gather(*reader_, on.key, on.at, cursor_.discovered, limits);
   on.current = std::make_unique<batch>(std::move(got.made));
   switch (got.status) {

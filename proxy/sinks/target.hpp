@@ -42,6 +42,10 @@ class target {
     static_cast<void>(lane);
     return false;
   }
+  /// Lanes keep together: a batch has frames of at most so much time of receipt (nanoseconds), and
+  /// no lane begins one whose frames came so much later than those of another lane that can be
+  /// delivered, too. For servers that take nothing much older than their newest. 0: they need not.
+  [[nodiscard]] virtual std::int64_t span_ns_most() const noexcept { return 0; }
   /// The other side has a limit for one batch, so frames above the sink's limits must be cut.
   [[nodiscard]] virtual bool needs_cuts() const noexcept = 0;
 };

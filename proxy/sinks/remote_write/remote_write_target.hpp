@@ -4,6 +4,7 @@
 // write the same series. Pure. Lives on its sink's thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,10 @@ class remote_write_target final : public target {
   }
   void saved(log_position low_water) override { only_.saved(low_water); }
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
+  /// A Prometheus takes nothing that is an hour older than its newest sample.
+  [[nodiscard]] std::int64_t span_ns_most() const noexcept override {
+    return std::chrono::nanoseconds(std::chrono::minutes(10)).count();
+  }
 
  private:
   const std::string sink_name_;

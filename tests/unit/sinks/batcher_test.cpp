@@ -46,6 +46,22 @@ TEST_F(batcher, takes_frames_of_its_lane_up_to_the_limits) {
   EXPECT_EQ(lines_of(all.made), ten + ten + ten);
 }
 
+TEST_F(batcher, takes_frames_that_were_received_within_a_span) {
+  for (const std::int64_t received_ns : {100, 105, 110, 111, 90}) {
+    auto one = make_frame("d", make_lines(1), 1);
+    one->header.received_ns = received_ns;
+    append_frame(log_, one);
+  }
+  batch_limits limits{no_limit, no_limit};
+  limits.span_ns = 10;
+  const gathered first = gather_from({log_position(1), 0, 0}, limits);
+  EXPECT_EQ(first.made.points, 3U);
+  // A clock that was set back ends nothing.
+  EXPECT_EQ(gather_from(first.made.after, limits).made.points, 2U);
+  limits.span_ns = 0;
+  EXPECT_EQ(gather_from({log_position(1), 0, 0}, limits).made.points, 5U);
+}
+
 TEST_F(batcher, stops_at_the_end_that_it_is_told) {
   append_frame(log_, make_frame("d", make_lines(1), 1));
   append_frame(log_, make_frame("d", make_lines(1), 1));
