@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A day of a Flink cluster, from a seed, through weir into a real Prometheus, while both are killed and restarted, clocks
-are wrong, answers get lost, and reports come twice, late and from the far future. Then every sample that the rules admit
-is read back, with its value.
+"""A day of a Flink cluster, from a seed, through weir into a real Prometheus, while both are killed and restarted,
+clocks are wrong, answers get lost, and reports come twice, late and from the far future. Then every sample that the
+rules admit is read back, with its value.
 
-WEIR_DAY_SEEDS sets how many days (1), WEIR_DAY_SEED the first seed (17), WEIR_DAY_STEPS how many reports of each process
-make a day (300), WEIR_DAY_LOSE how many requests of a hundred get lost all day long (0). ./dev judges makes long ones."""
+WEIR_DAY_SEEDS sets how many days (1), WEIR_DAY_SEED the first seed (17), WEIR_DAY_STEPS how many reports of each
+process make a day (300), WEIR_DAY_LOSE how many requests of a hundred get lost all day long (0). ./dev judges makes
+long ones."""
 
 import collections
 import os

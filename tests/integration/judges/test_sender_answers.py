@@ -4,8 +4,8 @@ retries, backoff, falling back to version 1, and responses, re-told. Each has th
 re-tells. What is sent is in test_sender.py.
 
 Where weir means something else by it:
-- no_retry_on_401, no_retry_on_404: the specification lets a sender drop what was so answered, and the cause is usually a
-  token or a flag that a person will mend. weir keeps it, asks again seldom (`retry_most`), and says so.
+- no_retry_on_401, no_retry_on_404: the specification lets a sender drop what was so answered, and the cause is
+  usually a token or a flag that a person will mend. weir keeps it, asks again seldom (`retry_most`), and says so.
 - no_retry_on_413: the same request is not sent again, its halves are.
 
 What has no counterpart:
@@ -88,16 +88,16 @@ def test_no_retry_on_400(receive, start_sender, version, status):
     """Retries400Test, no_retry_on_400, handle_missing_written_headers: once, and it is counted and kept; what comes
     after it goes on. With version 2 an answer of 400 that says nothing of what was written comes from a receiver that
     does not know it: so once in each version."""
-    receiver = receive(first_answers(*[Answer(status, b"no such thing")] * (2 if version == 2 and status == 400 else 1)))
+    times = 2 if version == 2 and status == 400 else 1
+    receiver = receive(first_answers(*[Answer(status, b"no such thing")] * times))
     weir = start_sender(receiver, version)
     write(weir, line("m"))
     dealt_with(weir, 1)
-    sent = len(receiver.writes)
-    assert sent == (2 if version == 2 and status == 400 else 1)
+    assert len(receiver.writes) == times
     assert discarded(weir) == {"refused": 1}
     write(weir, line("m", 2, NOW + 1))
     weir.wait_delivered(1, sink=SINK)
-    assert len(receiver.writes) == sent + 1
+    assert len(receiver.writes) == times + 1
     assert receiver.writes[-1].times().isdisjoint(receiver.writes[0].times())
     assert refused_lines(weir, SINK) == [line("m")]
 
@@ -181,7 +181,8 @@ def test_retry_after_header_respected(receive, start_sender, version, status):
 ], ids=["415", "400", "204", "200", "none written"])
 def test_fallback_on_415_unsupported_media_type(receive, start_sender, answer):
     """retry_with_different_version, fallback_header_changes, accept_success_after_fallback,
-    persistent_fallback_choice; detect_broken_receiver. The same samples in version 1 at once, and no version 2 after."""
+    persistent_fallback_choice; detect_broken_receiver. The same samples in version 1 at once, and no version 2
+    after."""
     receiver = receive(lambda number, one: answer if one.version == 2 else None)
     weir = start_sender(receiver, 2)
     write(weir, *[line(f"m,s={s}") for s in range(10)])
@@ -243,7 +244,8 @@ def test_log_error_messages_verbatim(receive, start_sender, version):
 
 def test_handle_large_error_body(receive, start_sender, version):
     """handle_large_error_response: a megabyte of it is neither written down nor kept, and costs one sample."""
-    receiver = receive(first_answers(*[Answer(400, b"x" * 1_000_000, {"X-Prometheus-Remote-Write-Samples-Written": "0"})]))
+    none_written = {"X-Prometheus-Remote-Write-Samples-Written": "0"}
+    receiver = receive(first_answers(Answer(400, b"x" * 1_000_000, none_written)))
     weir = start_sender(receiver, version)
     write(weir, line("m"))
     dealt_with(weir, 1)
@@ -276,7 +278,9 @@ def test_handle_partial_write_response_that_names_nothing(receive, start_sender)
         good = [each for each in one.series if each.of["s"] != "1"]
         for each in good:
             stored.setdefault(each.of["s"], set()).update(at for _, at in each.samples)
-        return taken(one) if len(good) == len(one.series) else Answer(400, b"Rejected 1 sample", written(one, len(good)))
+        if len(good) == len(one.series):
+            return taken(one)
+        return Answer(400, b"Rejected 1 sample", written(one, len(good)))
 
     receiver = receive(answer)
     weir = start_sender(receiver, 2)

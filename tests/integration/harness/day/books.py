@@ -110,7 +110,8 @@ class Books:
             for at, (verdict, values) in times.items():
                 counts[verdict] += 1
                 value = there.pop(at, None)
-                wrong += [f"{what}: {dict(series)} at {at}, {value}, of {values}" for what in fault(verdict, value, values)]
+                for what in fault(verdict, value, values):
+                    wrong.append(f"{what}: {dict(series)} at {at}, {value}, of {values}")
             wrong += [f"never written: {dict(series)} at {at}, {value}" for at, value in there.items()]
         wrong += [f"never written: {dict(series)}" for series in stored.keys() - verdicts.keys()]
         return wrong, counts

@@ -104,9 +104,8 @@ class Day:
             assert self.write([point], database)
             last[samples_of(point, database)[0][0]] = self.barriers
         wait_until(lambda: self._has(last), 60, f"the end of round {self.barriers}", self.weir.must_be_alive)
-        wait_until(
-            lambda: self.weir.metrics().sum("weir_sink_pending_points") == 0, 60, "nothing waits", self.weir.must_be_alive
-        )
+        waiting = lambda: self.weir.metrics().sum("weir_sink_pending_points")
+        wait_until(lambda: waiting() == 0, 60, "nothing waits", self.weir.must_be_alive)
         self.books.next_round()
 
     def _has(self, expected):
