@@ -187,6 +187,13 @@ class Vmagent:
 
 
 NULL_SINK = 'name = "nowhere"\ntype = "null"\n'
+REMOTE_WRITE_SINK = (
+    'name = "prometheus"\ntype = "remote_write"\nurl = "http://{{null}}/api/v1/write"\nversion = {}\n'
+    # As vmagent does: bodies of several connections do not come in the order of their times.
+    'out_of_order = "send"\n'
+)
+# Nanoseconds; the generator's first time is in 2020.
+AFTER_WARM_UP = 1_700_000_000_000_000_000
 INFLUXDB_SINK = 'name = "influx"\ntype = "influxdb"\nurl = "http://{null}"\n'
 LOCAL_LOG = 'type = "local"\ndirectory = "log"\nacknowledge = "written"\n'
 SYNCED_LOG = 'type = "local"\ndirectory = "log"\nacknowledge = "synced"\n'
@@ -204,6 +211,8 @@ class Scenario:
     # Whose figure of the same round the others are held against, and which figure that is.
     base: str = "vmagent, remote write"
     key: str = "lines_per_cpu_second"
+    # No point has a time that its series had before: so many lines instead of some seconds.
+    lines: int = 0
 
 
 def scenarios(options):
@@ -218,6 +227,17 @@ def scenarios(options):
                 weir("weir, local log, influxdb sink", LOCAL_LOG, INFLUXDB_SINK),
                 Vmagent(options),
             ],
+        ),
+        Scenario(
+            "remote_write",
+            f"Remote write: batches of {options.batch:,} TSBS lines, of ten samples each, on 4 connections",
+            ["--batch", options.batch, "--connections", 4],
+            [
+                weir("weir, local log, version 1", LOCAL_LOG, REMOTE_WRITE_SINK.format(1)),
+                weir("weir, local log, version 2", LOCAL_LOG, REMOTE_WRITE_SINK.format(2)),
+                Vmagent(options),
+            ],
+            lines=1_500_000,
         ),
         Scenario(
             "single",
@@ -281,10 +301,16 @@ def measure(options, scenario, contender, null_address):
     running = None
     try:
         running = contender.start(directory, null_address)
-        sent = load(options, contender.address, scenario.load, options.warm_up)["lines_accepted"]
+        warm_up, amount = options.warm_up, options.amount
+        if scenario.lines and not options.smoke:
+            warm_up = ["--lines", scenario.lines // 10]
+            amount = ["--lines", scenario.lines]
+        if scenario.lines:
+            amount = amount + ["--ring", "1GiB", "--start", AFTER_WARM_UP]
+        sent = load(options, contender.address, scenario.load, warm_up)["lines_accepted"]
         running.wait_until_it_rests()
         before = running.cpu_seconds()
-        result = load(options, contender.address, scenario.load, options.amount)
+        result = load(options, contender.address, scenario.load, amount)
         running.wait_until_it_rests()
         cpu = running.cpu_seconds() - before
         sent += result["lines_accepted"]
@@ -374,7 +400,7 @@ def arguments():
     parser.add_argument("--directory", help="where logs are written (default: the system's)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of load in each measurement")
-    parser.add_argument("--only", choices=["batches", "single", "written", "synced"])
+    parser.add_argument("--only", choices=["batches", "remote_write", "single", "written", "synced"])
     parser.add_argument("--smoke", action="store_true", help="one round with a few thousand lines")
     parser.add_argument("--json", type=pathlib.Path, help="write every measurement to this file")
     options = parser.parse_args()

@@ -2,8 +2,10 @@
 //
 // An HTTP server that answers 204 to everything and keeps nothing (it does not know
 // `Expect: 100-continue`): what stands behind weir and its
-// peers when they are measured, so that no database is measured with them. One thread, libuv and
-// llhttp. It prints its address first, and what it received when SIGTERM or SIGINT ends it.
+// peers when they are measured, so that no database is measured with them. Of remote write 2 it
+// says that samples were written, without counting them: without that word senders go back to
+// version 1. One thread, libuv and llhttp. It prints its address first, and what it received when
+// SIGTERM or SIGINT ends it.
 #include <llhttp.h>
 #include <uv.h>
 
@@ -20,6 +22,13 @@ namespace {
 constexpr std::size_t read_buffer_bytes = std::size_t{256} << 10;
 constexpr int backlog = 1024;
 constexpr std::string_view answer = "HTTP/1.1 204 No Content\r\n\r\n";
+constexpr std::string_view answer_to_version_2 =
+    "HTTP/1.1 204 No Content\r\n"
+    "X-Prometheus-Remote-Write-Samples-Written: 1\r\n"
+    "X-Prometheus-Remote-Write-Histograms-Written: 0\r\n"
+    "X-Prometheus-Remote-Write-Exemplars-Written: 0\r\n\r\n";
+/// In the Content-Type of its requests.
+constexpr std::string_view version_2 = "io.prometheus.write.v2.Request";
 
 void must(int status, const char* what) {
   if (status < 0) {
@@ -43,6 +52,8 @@ struct connection {
   server* owner = nullptr;
   uv_tcp_t tcp{};
   llhttp_t parser{};
+  /// Of the request being read.
+  bool of_version_2 = false;
 };
 
 connection& of(llhttp_t* parser) {
@@ -73,9 +84,19 @@ int on_body(llhttp_t* parser, const char*, std::size_t length) {
   of(parser).owner->body_bytes += length;
   return 0;
 }
+int on_begin(llhttp_t* parser) {
+  of(parser).of_version_2 = false;
+  return 0;
+}
+// A value that is cut in two by the end of a read is not known; the readings are long.
+int on_value(llhttp_t* parser, const char* value, std::size_t length) {
+  of(parser).of_version_2 |=
+      std::string_view(value, length).find(version_2) != std::string_view::npos;
+  return 0;
+}
 int on_message(llhttp_t* parser) {
   ++of(parser).owner->requests;
-  say(of(parser), answer);
+  say(of(parser), of(parser).of_version_2 ? answer_to_version_2 : answer);
   return 0;
 }
 
@@ -129,6 +150,8 @@ int main(int argc, char** argv) {
   }
   server all;
   llhttp_settings_init(&all.callbacks);
+  all.callbacks.on_message_begin = on_begin;
+  all.callbacks.on_header_value = on_value;
   all.callbacks.on_body = on_body;
   all.callbacks.on_message_complete = on_message;
   must(uv_loop_init(&all.loop), "loop");
