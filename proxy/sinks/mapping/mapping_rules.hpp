@@ -26,6 +26,7 @@ enum class point_form : std::uint8_t {
   flink_meter,      // count and rate
   flink_histogram,  // quantiles and count
 };
+inline constexpr std::size_t point_forms = 4;
 
 /// What a label is made of.
 enum class label_source : std::uint8_t { tag, string_field };

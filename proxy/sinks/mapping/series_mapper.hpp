@@ -54,6 +54,10 @@ class series_mapper {
   [[nodiscard]] std::span<const label_view> labels();
   /// Of the line's field number `index`. Valid until the next `begin`.
   [[nodiscard]] const mapped_field& field(std::size_t index);
+  /// What is made of a line depends on its series and on this, if its labels do not depend on
+  /// values of fields as well.
+  [[nodiscard]] point_form form_of(const point_view& point) const { return rules_.form_of(point); }
+  [[nodiscard]] bool labels_depend_on_fields() const noexcept { return rules_.has_string_labels(); }
   [[nodiscard]] std::optional<double> value_of(const field_view& field,
                                                bool& exact) const noexcept {
     return rules_.value_of(field, exact);

@@ -20,7 +20,6 @@ void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_m
   reader.reset(options_of_canonical_lines());
   reader.feed(lines_);
   reader.finish();
-  const std::uint64_t cut_before = mapper.cut_labels();
   std::uint32_t at = 0;
   for (line_event event = reader.next(); event != line_event::more; event = reader.next()) {
     const bool broken = event == line_event::error;
@@ -36,7 +35,6 @@ void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_m
     read_point(reader.point(), rules.now_ms, mapper);
   }
   reader.shrink(reader_bytes_kept);
-  counts_.cut_labels += mapper.cut_labels() - cut_before;
   mapper.keep_names();
   keep_last_of_each_time();
   drop_too_old(rules.least_ms);
@@ -54,8 +52,7 @@ void sample_batch::read_point(const point_view& point, std::int64_t now_ms, seri
   const auto index = static_cast<std::uint32_t>(points_.size() - 1);
   const std::int64_t time_ms = point.time ? to_milliseconds(*point.time) : now_ms;
   const bool future = time_ms > now_ms + future_ms_max;
-  labels_made_ = false;
-  mapper.take(point);
+  known_series::line line(known_, point, mapper);
   for (std::size_t i = 0; i < point.fields.size(); ++i) {
     bool exact = true;
     const std::optional<double> value = mapper.value_of(point.fields[i], exact);
@@ -68,66 +65,19 @@ void sample_batch::read_point(const point_view& point, std::int64_t now_ms, seri
       continue;
     }
     counts_.inexact += exact ? 0 : 1;
-    samples_.push_back({time_ms, *value, series_of(mapper.field(i), mapper), index, 0, 0});
+    samples_.push_back({time_ms, *value, line.series_of(i), index, 0, 0});
+    note_time(samples_.back());
   }
+  counts_.cut_labels += line.cut_labels();
 }
 
-void sample_batch::encode_labels(series_mapper& mapper, std::string_view quantile) {
-  labels_made_ = true;
-  labels_kept_ = false;
-  quantile_ = quantile;
-  labels_.before.clear();
-  labels_.after.clear();
-  const auto append = [this](std::string_view name, std::string_view value) {
-    append_label(name, value, name < wire::name_label ? labels_.before : labels_.after);
-  };
-  bool waits = !quantile.empty();
-  for (const label_view& each : mapper.labels()) {
-    if (waits && series_mapper::quantile_label < each.name) {
-      waits = false;
-      append(series_mapper::quantile_label, quantile);
-    }
-    append(each.name, each.value);
+void sample_batch::note_time(const sample& one) {
+  if (one.series >= series_.size()) {
+    series_.resize(one.series + 1);
   }
-  if (waits) {
-    append(series_mapper::quantile_label, quantile);
-  }
-}
-
-std::uint32_t sample_batch::series_of(const mapped_field& field, series_mapper& mapper) {
-  if (!labels_made_ || quantile_ != field.quantile) {
-    encode_labels(mapper, field.quantile);
-  }
-  whole_.assign(labels_.before);
-  append_label(wire::name_label, field.name, whole_);
-  whole_.append(labels_.after);
-  const series_key key = series_key_of(whole_);
-  const auto [place, made] = by_key_.emplace(key, static_cast<std::uint32_t>(series_.size()));
-  if (made) {
-    if (!labels_kept_) {
-      labels_kept_ = true;
-      label_sets_.push_back({keep(labels_.before), keep(labels_.after)});
-    }
-    series_.push_back(
-        {key, static_cast<std::uint32_t>(label_sets_.size() - 1), keep(field.name), field.type});
-  }
-  return place->second;
-}
-
-sample_batch::span_of sample_batch::keep(std::string_view bytes) {
-  const span_of where{static_cast<std::uint32_t>(arena_.size()),
-                      static_cast<std::uint32_t>(bytes.size())};
-  arena_.append(bytes);
-  return where;
-}
-
-wire_series sample_batch::wire_of(const sample& one) const {
-  return wire_of(series_[one.series]);
-}
-
-wire_series sample_batch::wire_of(const series_entry& series) const {
-  const label_set& labels = label_sets_[series.labels];
-  return {text(labels.before), text(series.name), text(labels.after), series.type};
+  std::int64_t& last_ms = series_[one.series].last_read_ms;
+  in_order_ = in_order_ && one.time_ms > last_ms;
+  last_ms = one.time_ms;
 }
 
 void sample_batch::deliver(const sample& one) {

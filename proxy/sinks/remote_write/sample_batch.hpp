@@ -9,12 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "sinks/discard.hpp"
 #include "sinks/mapping/series_mapper.hpp"
+#include "sinks/remote_write/known_series.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
 #include "sinks/remote_write/wire/wire.hpp"
 
@@ -24,13 +24,6 @@ namespace weir {
 [[nodiscard]] constexpr std::int64_t to_milliseconds(std::int64_t ns) noexcept {
   return ns / 1'000'000 - (ns % 1'000'000 < 0 ? 1 : 0);
 }
-
-/// Labels as they go over the wire (the `labels` of a TimeSeries), apart from the name: those that
-/// sort before `__name__` and those after it.
-struct wire_labels {
-  std::string before;
-  std::string after;
-};
 
 struct sample {
   std::int64_t time_ms = 0;
@@ -70,12 +63,12 @@ class sample_batch {
   /// Samples further ahead of the clock make a Prometheus refuse all others until then.
   static constexpr std::int64_t future_ms_max = 600'000;
 
-  /// Canonical lines.
-  explicit sample_batch(std::string lines) : lines_(std::move(lines)) {}
+  /// Canonical lines. `known` must outlive it, and begin no other batch before.
+  sample_batch(std::string lines, known_series& known) : lines_(std::move(lines)), known_(known) {}
 
   /// Reads the lines; of what the ledger knows to be delivered or hopeless nothing is left.
-  /// Requires: the mapper began their database. New names are kept when this returns. What `reader`
-  /// read before is forgotten; its buffers serve the next batch.
+  /// Requires: the mapper and the known series began their database. New names are kept when this
+  /// returns. What `reader` read before is forgotten; its buffers serve the next batch.
   void read(const sample_rules& rules, sent_ledger& ledger, series_mapper& mapper,
             line_reader& reader);
 
@@ -85,17 +78,18 @@ class sample_batch {
   [[nodiscard]] std::vector<sample> take_samples() noexcept { return std::move(samples_); }
   [[nodiscard]] std::size_t series_count() const noexcept { return series_.size(); }
   /// Bytes of its labels in a request of version 1, about.
-  [[nodiscard]] std::size_t label_bytes(std::uint32_t series) const;
+  [[nodiscard]] std::size_t label_bytes(std::uint32_t series) const {
+    return known_.label_bytes(series);
+  }
   /// The number of a series, as samples have it; nothing: it is not in the batch.
   [[nodiscard]] std::optional<std::uint32_t> number_of(const series_key& series) const {
-    const auto found = by_key_.find(series);
-    return found == by_key_.end() ? std::nullopt : std::optional(found->second);
+    return known_.number_of(series);
   }
   [[nodiscard]] sent_sample sent_of(const sample& one) const {
-    return {series_[one.series].key, one.time_ms};
+    return {known_.key(one.series), one.time_ms};
   }
   /// Valid as long as this is.
-  [[nodiscard]] wire_series wire_of(const sample& one) const;
+  [[nodiscard]] wire_series wire_of(const sample& one) const { return known_.wire(one.series); }
 
   void deliver(const sample& one);
   /// The server refused it: its line is to be kept.
@@ -109,9 +103,9 @@ class sample_batch {
   /// Series of which something is stored: with `of` its key, labels and newest time.
   template <class Of>
   void for_each_stored(Of of) const {
-    for (const series_entry& one : series_) {
-      if (one.newest_ms) {
-        of(one.key, wire_of(one), *one.newest_ms);
+    for (std::uint32_t i = 0; i < series_.size(); ++i) {
+      if (series_[i].newest_ms) {
+        of(known_.key(i), known_.wire(i), *series_[i].newest_ms);
       }
     }
   }
@@ -121,17 +115,16 @@ class sample_batch {
     std::uint32_t at = 0;
     std::uint32_t bytes = 0;
   };
-  struct label_set {
-    span_of before;
-    span_of after;
-  };
   struct series_entry {
-    series_key key;
-    std::uint32_t labels = 0;
-    span_of name;
-    metric_type type = metric_type::unknown;
     /// Of the samples that the server has; nothing: it has none.
     std::optional<std::int64_t> newest_ms{};
+    /// Of the samples that were read.
+    std::int64_t last_read_ms = std::numeric_limits<std::int64_t>::min();
+    std::uint32_t rounds = 0;
+    // What the ledger says, once it was asked.
+    bool asked = false;
+    bool last_is_uncertain = false;
+    std::optional<std::int64_t> last_sent_ms{};
   };
   /// The best that came of a point's samples so far.
   enum class fate : std::uint8_t { nothing, discarded, delivered };
@@ -144,13 +137,8 @@ class sample_batch {
 
   void note_broken_line();
   void read_point(const point_view& point, std::int64_t now_ms, series_mapper& mapper);
-  std::uint32_t series_of(const mapped_field& field, series_mapper& mapper);
-  void encode_labels(series_mapper& mapper, std::string_view quantile);
-  [[nodiscard]] wire_series wire_of(const series_entry& series) const;
-  [[nodiscard]] std::string_view text(const span_of& where) const {
-    return std::string_view(arena_).substr(where.at, where.bytes);
-  }
-  [[nodiscard]] span_of keep(std::string_view bytes);
+  void note_time(const sample& one);
+  series_entry& asked(const sample& one, sent_ledger& ledger);
   void note(std::uint32_t point, discard_reason reason);
   void keep_last_of_each_time();
   void drop_too_old(std::int64_t least_ms);
@@ -158,21 +146,14 @@ class sample_batch {
   void order(bool several);
 
   std::string lines_;
-  /// Encoded labels and names.
-  std::string arena_;
-  std::vector<label_set> label_sets_;
+  known_series& known_;
+  /// By their numbers.
   std::vector<series_entry> series_;
-  std::unordered_map<series_key, std::uint32_t, series_hasher> by_key_;
   std::vector<point_entry> points_;
   std::vector<sample> samples_;
   sample_counts counts_;
-  // Of the line being read.
-  wire_labels labels_;
-  bool labels_kept_ = false;
-  /// They are those of the point, and this quantile.
-  bool labels_made_ = false;
-  std::string_view quantile_;
-  std::string whole_;
+  /// Each series' samples were read in order of their times, and none twice.
+  bool in_order_ = true;
 };
 
 }  // namespace weir

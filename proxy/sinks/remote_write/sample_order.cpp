@@ -2,21 +2,17 @@
 //
 // Which samples of a batch are sent, and in which order. Pure.
 #include <algorithm>
-#include <limits>
 #include <tuple>
 #include <utility>
 
 #include "sinks/remote_write/sample_batch.hpp"
 
 namespace weir {
-namespace {
-
-constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
-
-}  // namespace
-
 // Two points of a series in one millisecond are one sample: the one written last, as in InfluxDB.
 void sample_batch::keep_last_of_each_time() {
+  if (in_order_) {
+    return;
+  }
   const auto place = [](const sample& one) { return std::tuple(one.series, one.time_ms); };
   std::stable_sort(samples_.begin(), samples_.end(), [&](const sample& one, const sample& other) {
     return place(one) < place(other);
@@ -42,17 +38,22 @@ void sample_batch::drop_too_old(std::int64_t least_ms) {
   });
 }
 
+sample_batch::series_entry& sample_batch::asked(const sample& one, sent_ledger& ledger) {
+  series_entry& series = series_[one.series];
+  if (!series.asked) {
+    series.asked = true;
+    const series_key& key = known_.key(one.series);
+    series.last_sent_ms = ledger.last(key);
+    series.last_is_uncertain = series.last_sent_ms && ledger.uncertain({key, *series.last_sent_ms});
+  }
+  return series;
+}
+
 void sample_batch::drop_what_is_sent(const sample_rules& rules, sent_ledger& ledger) {
-  std::uint32_t series = none;
-  std::optional<std::int64_t> last;
-  bool last_is_uncertain = false;
   std::erase_if(samples_, [&](sample& one) {
     const sent_sample sent = sent_of(one);
-    if (one.series != series) {
-      series = one.series;
-      last = ledger.last(sent.series);
-      last_is_uncertain = last && ledger.uncertain({sent.series, *last});
-    }
+    const series_entry& series = asked(one, ledger);
+    const std::optional<std::int64_t>& last = series.last_sent_ms;
     if (rules.refused != nullptr && !rules.refused->empty()) {
       if (const auto found = rules.refused->find(sent); found != rules.refused->end()) {
         refuse(one, found->second);
@@ -67,7 +68,7 @@ void sample_batch::drop_what_is_sent(const sample_rules& rules, sent_ledger& led
       return false;
     }
     // The server has nothing newer for certain, so the whole of what got lost may be sent again.
-    if (last_is_uncertain && ledger.uncertain(sent)) {
+    if (series.last_is_uncertain && ledger.uncertain(sent)) {
       one.question = ledger.question(sent);
       return false;
     }
@@ -80,21 +81,17 @@ void sample_batch::drop_what_is_sent(const sample_rules& rules, sent_ledger& led
   });
 }
 
+// Where nobody mixed up the times it is in order already.
 void sample_batch::order(bool several) {
-  for (std::size_t i = 1; i < samples_.size() && !several; ++i) {
-    const bool same = samples_[i].series == samples_[i - 1].series;
-    samples_[i].round = same ? samples_[i - 1].round + 1 : 0;
+  for (std::size_t i = 0; i < samples_.size() && !several; ++i) {
+    samples_[i].round = series_[samples_[i].series].rounds++;
   }
-  std::sort(samples_.begin(), samples_.end(), [](const sample& one, const sample& other) {
-    return std::tuple(one.round, one.time_ms, one.series) <
-           std::tuple(other.round, other.time_ms, other.series);
-  });
-}
-
-std::size_t sample_batch::label_bytes(std::uint32_t series) const {
-  const series_entry& one = series_[series];
-  const label_set& labels = label_sets_[one.labels];
-  return labels.before.bytes + labels.after.bytes + one.name.bytes + wire::series_bytes_max;
+  const auto by_time = [](const sample& one, const sample& other) {
+    return std::tie(one.round, one.time_ms) < std::tie(other.round, other.time_ms);
+  };
+  if (!std::is_sorted(samples_.begin(), samples_.end(), by_time)) {
+    std::stable_sort(samples_.begin(), samples_.end(), by_time);
+  }
 }
 
 }  // namespace weir

@@ -53,7 +53,8 @@ struct shard::connection {
 };
 
 struct shard::running {
-  running(job j, std::string lines) : of(std::move(j)), samples(std::move(lines)) {}
+  running(job j, std::string lines, known_series& known)
+      : of(std::move(j)), samples(std::move(lines), known) {}
 
   job of;
   sample_batch samples;
@@ -150,7 +151,9 @@ void shard::begin(job next) {
   }
   ledger_.begin(next.source->lane, last_position_of(*next.source));
   lane_memory& so_far = lanes_[next.source->lane];
-  running_ = std::make_unique<running>(std::move(next), std::move(lines));
+  running_.reset();
+  known_.begin(next.source->lane.database, next.source->lane.retention_policy);
+  running_ = std::make_unique<running>(std::move(next), std::move(lines), known_);
   sample_rules rules;
   rules.now_ms = to_milliseconds(parts_.now_ns());
   rules.several = memory_.several;

@@ -22,6 +22,7 @@
 
 #include "config/settings.hpp"
 #include "net/transfer.hpp"
+#include "sinks/remote_write/known_series.hpp"
 #include "sinks/remote_write/sample_batch.hpp"
 #include "sinks/remote_write/sample_metrics.hpp"
 #include "sinks/remote_write/sample_run.hpp"
@@ -141,6 +142,7 @@ class shard {
   /// Of all batches: with one for each, what lives on of a batch would lie between its buffers, and
   /// the next one's would find no room there.
   line_reader reader_;
+  known_series known_;
   /// The batch under way; null between two.
   std::unique_ptr<running> running_;
   /// Of the series being encoded.

@@ -4,7 +4,9 @@
 // What goes into which request is send_plan's part. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,8 +26,17 @@ class request_encoder {
   virtual void clear() = 0;
   /// One series with its samples, in order of time.
   virtual void add(const wire_series& one, std::span<const wire_sample> samples) = 0;
-  /// The body of the request, compressed.
-  [[nodiscard]] virtual std::string body() const = 0;
+  /// The body of the request, compressed. Ends it.
+  [[nodiscard]] virtual std::string body() = 0;
+
+ protected:
+  /// As one snappy block.
+  [[nodiscard]] std::string compressed(std::string_view message);
+
+ private:
+  /// Kept from one request to the next: as long as a block can be, and most of it never written.
+  std::unique_ptr<char[]> room_;
+  std::size_t room_bytes_ = 0;
 };
 
 /// Version 2: io.prometheus.write.v2.Request, whose labels refer to a table of texts. What is added
@@ -36,7 +47,7 @@ class encoder_v2 final : public request_encoder {
   [[nodiscard]] std::vector<std::string> headers() const override;
   void clear() override;
   void add(const wire_series& one, std::span<const wire_sample> samples) override;
-  [[nodiscard]] std::string body() const override;
+  [[nodiscard]] std::string body() override;
 
  private:
   [[nodiscard]] std::uint32_t refer_to(std::string_view text);
@@ -61,12 +72,10 @@ class encoder_v1 final : public request_encoder {
   [[nodiscard]] std::vector<std::string> headers() const override;
   void clear() override { message_.clear(); }
   void add(const wire_series& one, std::span<const wire_sample> samples) override;
-  [[nodiscard]] std::string body() const override;
+  [[nodiscard]] std::string body() override;
 
  private:
   std::string message_;
-  std::string series_;
-  std::string sample_;
 };
 
 }  // namespace weir

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The body of a request of remote write 1. Pure.
-#include <snappy.h>
-
-#include <protozero/pbf_writer.hpp>
-
 #include "sinks/remote_write/wire/encoder.hpp"
 
 namespace weir {
@@ -15,23 +11,23 @@ std::vector<std::string> encoder_v1::headers() const {
 }
 
 void encoder_v1::add(const wire_series& one, std::span<const wire_sample> samples) {
-  series_.assign(one.before);
-  append_label(wire::name_label, one.name, series_);
-  series_.append(one.after);
+  std::size_t bytes =
+      one.before.size() + wire::label_bytes(wire::name_label, one.name) + one.after.size();
   for (const wire_sample& each : samples) {
-    sample_.clear();
-    protozero::pbf_writer sample{sample_};
-    sample.add_fixed64(wire::sample_value, each.value_bits);
-    sample.add_int64(wire::sample_timestamp, each.time_ms);
-    protozero::pbf_writer{series_}.add_message(wire::timeseries_samples, sample_);
+    bytes += wire::sample_bytes(each);
   }
-  protozero::pbf_writer{message_}.add_message(wire::request_timeseries, series_);
+  wire::append_tag(wire::request_timeseries, message_);
+  wire::append_varint(bytes, message_);
+  message_.append(one.before);
+  append_label(wire::name_label, one.name, message_);
+  message_.append(one.after);
+  for (const wire_sample& each : samples) {
+    wire::append_sample(each, message_);
+  }
 }
 
-std::string encoder_v1::body() const {
-  std::string out;
-  snappy::Compress(message_.data(), message_.size(), &out);
-  return out;
+std::string encoder_v1::body() {
+  return compressed(message_);
 }
 
 }  // namespace weir

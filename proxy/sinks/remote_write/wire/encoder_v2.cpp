@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The body of a request of remote write 2 (io.prometheus.write.v2.Request). Pure.
-#include <snappy.h>
-
-#include <array>
-#include <bit>
-#include <cstring>
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
@@ -18,48 +13,12 @@ namespace v2 {
 constexpr std::uint32_t request_symbols = 4;
 constexpr std::uint32_t request_timeseries = 5;
 constexpr std::uint32_t timeseries_labels = 1;
-constexpr std::uint32_t timeseries_samples = 2;
 constexpr std::uint32_t timeseries_metadata = 5;
 constexpr std::uint32_t metadata_type = 1;
 }  // namespace v2
 
 /// Of a TimeSeries with a type: tag, length, and a message of two bytes.
 constexpr std::size_t metadata_bytes = 4;
-/// A sample's value: tag and eight bytes.
-constexpr std::size_t value_bytes = 9;
-
-constexpr std::size_t varint_bytes(std::uint64_t number) noexcept {
-  return (static_cast<std::size_t>(std::bit_width(number | 1U)) + 6) / 7;
-}
-
-void append_varint(std::uint64_t number, std::string& out) {
-  for (; number >= 0x80U; number >>= 7U) {
-    out += static_cast<char>(number | 0x80U);
-  }
-  out += static_cast<char>(number);
-}
-
-/// Of a field that is a message, a text or packed.
-void append_tag(std::uint32_t field, std::string& out) {
-  out += static_cast<char>((field << 3U) | 2U);
-}
-
-std::size_t sample_bytes(const wire_sample& one) noexcept {
-  return value_bytes + 1 + varint_bytes(static_cast<std::uint64_t>(one.time_ms));
-}
-
-void append_sample(const wire_sample& one, std::string& out) {
-  static_assert(std::endian::native == std::endian::little, "as a fixed64 lies on the wire");
-  std::array<char, value_bytes + 1> head{};
-  head[0] = static_cast<char>((wire::sample_value << 3U) | 1U);
-  std::memcpy(&head[1], &one.value_bits, sizeof one.value_bits);
-  head[value_bytes] = static_cast<char>(wire::sample_timestamp << 3U);
-  append_tag(v2::timeseries_samples, out);
-  append_varint(sample_bytes(one), out);
-  out.append(head.data(), head.size());
-  append_varint(static_cast<std::uint64_t>(one.time_ms), out);
-}
-
 }  // namespace
 
 // Exactly so: with a blank before `proto` a Prometheus 3 reads version 1, and stores nothing.
@@ -97,7 +56,7 @@ void encoder_v2::refer_to_labels(std::string_view labels, std::string& out) {
     protozero::pbf_reader label = all.get_message();
     while (label.next()) {
       const protozero::data_view text = label.get_view();
-      append_varint(refer_to({text.data(), text.size()}), out);
+      wire::append_varint(refer_to({text.data(), text.size()}), out);
     }
   }
 }
@@ -114,37 +73,34 @@ void encoder_v2::add(const wire_series& one, std::span<const wire_sample> sample
     refer_to_labels(one.after, refs_after_);
   }
   refs_.assign(refs_before_);
-  append_varint(name_label_, refs_);
-  append_varint(refer_to(one.name), refs_);
+  wire::append_varint(name_label_, refs_);
+  wire::append_varint(refer_to(one.name), refs_);
   refs_.append(refs_after_);
   const bool typed = one.type != metric_type::unknown;
-  std::size_t bytes = 1 + varint_bytes(refs_.size()) + refs_.size() + (typed ? metadata_bytes : 0);
+  std::size_t bytes =
+      1 + wire::varint_bytes(refs_.size()) + refs_.size() + (typed ? metadata_bytes : 0);
   for (const wire_sample& each : samples) {
-    bytes += 2 + sample_bytes(each);
+    bytes += wire::sample_bytes(each);
   }
-  append_tag(v2::request_timeseries, series_bytes_);
-  append_varint(bytes, series_bytes_);
-  append_tag(v2::timeseries_labels, series_bytes_);
-  append_varint(refs_.size(), series_bytes_);
+  wire::append_tag(v2::request_timeseries, series_bytes_);
+  wire::append_varint(bytes, series_bytes_);
+  wire::append_tag(v2::timeseries_labels, series_bytes_);
+  wire::append_varint(refs_.size(), series_bytes_);
   series_bytes_.append(refs_);
   for (const wire_sample& each : samples) {
-    append_sample(each, series_bytes_);
+    wire::append_sample(each, series_bytes_);
   }
   if (typed) {
-    append_tag(v2::timeseries_metadata, series_bytes_);
-    append_varint(2, series_bytes_);
-    append_varint(v2::metadata_type << 3U, series_bytes_);
-    append_varint(static_cast<std::uint64_t>(one.type), series_bytes_);
+    wire::append_tag(v2::timeseries_metadata, series_bytes_);
+    wire::append_varint(2, series_bytes_);
+    wire::append_varint(v2::metadata_type << 3U, series_bytes_);
+    wire::append_varint(static_cast<std::uint64_t>(one.type), series_bytes_);
   }
 }
 
-std::string encoder_v2::body() const {
-  std::string message;
-  message.reserve(symbol_bytes_.size() + series_bytes_.size());
-  message.append(symbol_bytes_).append(series_bytes_);
-  std::string out;
-  snappy::Compress(message.data(), message.size(), &out);
-  return out;
+std::string encoder_v2::body() {
+  symbol_bytes_.append(series_bytes_);
+  return compressed(symbol_bytes_);
 }
 
 }  // namespace weir

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The messages of remote write 1 (prometheus.WriteRequest), written with protozero: field numbers
-// and the smallest pieces. Pure.
+// The messages of remote write 1 (prometheus.WriteRequest): field numbers and the smallest pieces,
+// of which version 2 has some too. Pure.
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +29,20 @@ inline constexpr std::string_view name_label = "__name__";
 inline constexpr std::size_t sample_bytes_max = 24;
 inline constexpr std::size_t series_bytes_max = 32;
 
+[[nodiscard]] constexpr std::size_t varint_bytes(std::uint64_t number) noexcept {
+  return (static_cast<std::size_t>(std::bit_width(number | 1U)) + 6) / 7;
+}
+inline void append_varint(std::uint64_t number, std::string& out) {
+  for (; number >= 0x80U; number >>= 7U) {
+    out += static_cast<char>(number | 0x80U);
+  }
+  out += static_cast<char>(number);
+}
+/// Of a field that is a message, a text or packed.
+inline void append_tag(std::uint32_t field, std::string& out) {
+  out += static_cast<char>((field << 3U) | 2U);
+}
+
 }  // namespace wire
 
 /// Appends one label of a TimeSeries.
@@ -46,4 +62,13 @@ struct wire_sample {
   std::int64_t time_ms = 0;
 };
 
+namespace wire {
+
+/// Of a sample in a TimeSeries, in both versions.
+[[nodiscard]] std::size_t sample_bytes(const wire_sample& one) noexcept;
+void append_sample(const wire_sample& one, std::string& out);
+/// What append_label appends.
+[[nodiscard]] std::size_t label_bytes(std::string_view name, std::string_view value) noexcept;
+
+}  // namespace wire
 }  // namespace weir

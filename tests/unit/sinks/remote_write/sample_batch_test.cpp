@@ -17,7 +17,9 @@ class sample_batches : public ::testing::Test {
  protected:
   sample_batch& read(const std::string& lines) {
     ledger_.begin({"d", ""}, log_position(++sequence_));
-    made_ = std::make_unique<sample_batch>(lines);
+    made_.reset();
+    known_.begin("d", "");
+    made_ = std::make_unique<sample_batch>(lines, known_);
     sample_rules rules;
     rules.now_ms = now_ms;
     rules.several = several_;
@@ -53,6 +55,7 @@ class sample_batches : public ::testing::Test {
   sent_ledger ledger_{std::size_t{1} << 20};
   series_mapper mapper_{without_database(), book_of_names()};
   line_reader reader_;
+  known_series known_;
   std::uint64_t sequence_ = 0;
   std::unique_ptr<sample_batch> made_;
 };
@@ -124,7 +127,9 @@ TEST_F(sample_batches, quantiles_are_labels_where_they_belong) {
   series_mapper mapper(flink, book_of_names());
   mapper.begin("d", "");
   ledger_.begin({"d", ""}, log_position(1));
-  sample_batch batch("h,a=1,z=2 count=1i,p50=2,p99=3 1000000\nh,z=2 p50=4 1000000\n");
+  known_series known;
+  known.begin("d", "");
+  sample_batch batch("h,a=1,z=2 count=1i,p50=2,p99=3 1000000\nh,z=2 p50=4 1000000\n", known);
   sample_rules rules;
   rules.now_ms = now_ms;
   line_reader reader;

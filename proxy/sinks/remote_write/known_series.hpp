@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The series that lines make, found again by the text of a line's series: a line that is like an
+// earlier one needs no names, labels and keys to be made. What a batch has of them is numbered anew
+// for each batch. It knows no times and no values. Pure; lives on its sink's thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "sinks/mapping/series_mapper.hpp"
+#include "sinks/remote_write/sending/sent_ledger.hpp"
+#include "sinks/remote_write/wire/wire.hpp"
+
+namespace weir {
+
+/// Labels as they go over the wire (the `labels` of a TimeSeries), apart from the name: those that
+/// sort before `__name__` and those after it.
+struct wire_labels {
+  std::string before;
+  std::string after;
+};
+
+class known_series {
+ public:
+  /// What it may remember from one batch to the next. Of a million series most would be forgotten
+  /// before they are seen again: then it remembers nothing for some batches.
+  static constexpr std::size_t bytes_max = std::size_t{64} << 20;
+
+  explicit known_series(std::size_t bytes = bytes_max) : bytes_max_(bytes) {}
+
+  /// A batch of lines of that database and retention policy; numbers of the one before, and what it
+  /// was told of their series, are not valid any more.
+  void begin(std::string_view database, std::string_view policy);
+
+  /// Gives the series of a line their numbers in the batch: from 0, without gaps.
+  class line;
+
+  /// How many series the batch has.
+  [[nodiscard]] std::size_t count() const noexcept { return of_batch_.size(); }
+  [[nodiscard]] const series_key& key(std::uint32_t number) const { return at(number).key; }
+  /// Valid until the next batch.
+  [[nodiscard]] wire_series wire(std::uint32_t number) const;
+  [[nodiscard]] std::size_t label_bytes(std::uint32_t number) const;
+  [[nodiscard]] std::optional<std::uint32_t> number_of(const series_key& key) const;
+
+ private:
+  struct entry {
+    series_key key;
+    const wire_labels* labels = nullptr;
+    const std::string* name = nullptr;
+    metric_type type = metric_type::unknown;
+    /// The batch that gave it its number.
+    std::uint64_t batch = 0;
+    std::uint32_t number = 0;
+  };
+  struct known_field {
+    std::string key;
+    std::uint32_t series = 0;
+  };
+  struct known_line {
+    std::vector<known_field> fields;
+    std::uint64_t cut_labels = 0;
+  };
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept;
+  };
+  template <class T>
+  using by_text = std::unordered_map<std::string, T, text_hash, std::equal_to<>>;
+  /// Lines of a database and retention policy, by what the mapping makes of their fields.
+  struct lane_lines {
+    std::array<by_text<known_line>, point_forms> of_form;
+  };
+
+  void forget();
+  [[nodiscard]] known_line* find(const point_view& point, point_form form);
+  [[nodiscard]] std::uint32_t number_in_batch(std::uint32_t series);
+  [[nodiscard]] std::uint32_t add(const series_key& key, const mapped_field& field,
+                                  const wire_labels& labels, const wire_labels*& kept);
+  [[nodiscard]] const entry& at(std::uint32_t number) const { return all_[of_batch_[number]]; }
+
+  const std::size_t bytes_max_;
+  std::size_t bytes_ = 0;
+  std::deque<entry> all_;
+  std::unordered_map<series_key, std::uint32_t, series_hasher> by_key_;
+  std::deque<wire_labels> labels_;
+  std::unordered_set<std::string, text_hash, std::equal_to<>> names_;
+  by_text<lane_lines> lanes_;
+  lane_lines* lane_ = nullptr;
+  /// Places in all_.
+  std::vector<std::uint32_t> of_batch_;
+  std::uint64_t batch_ = 0;
+  // Whether lines are remembered, and whether that is worth it.
+  bool remembers_ = true;
+  std::uint64_t found_ = 0;
+  std::uint64_t made_ = 0;
+  std::uint32_t resting_ = 0;
+  // Of the line being read.
+  wire_labels line_labels_;
+  std::string whole_;
+};
+
+/// A line of the batch, while it is read.
+class known_series::line {
+ public:
+  line(known_series& known, const point_view& point, series_mapper& mapper)
+      : known_(known), point_(point), mapper_(mapper), cut_before_(mapper.cut_labels()) {
+    if (known.remembers_ && !mapper.labels_depend_on_fields()) {
+      seen_ = known.find(point, mapper.form_of(point));
+    }
+  }
+  line(const line&) = delete;
+  line& operator=(const line&) = delete;
+  ~line() = default;
+
+  /// Of its field number `index`.
+  [[nodiscard]] std::uint32_t series_of(std::size_t index);
+  /// Of its labels, that were cut or stand in a hash. To be asked once, after its series.
+  [[nodiscard]] std::uint64_t cut_labels();
+
+ private:
+  [[nodiscard]] std::uint32_t make(std::size_t index);
+  void encode(std::string_view quantile);
+
+  known_series& known_;
+  const point_view& point_;
+  series_mapper& mapper_;
+  const std::uint64_t cut_before_;
+  known_line* seen_ = nullptr;
+  /// Once the mapper was asked.
+  bool taken_ = false;
+  bool encoded_ = false;
+  std::string_view quantile_;
+  const wire_labels* kept_ = nullptr;
+};
+
+}  // namespace weir
