@@ -266,12 +266,27 @@ failure_message body_failure_message(http::body_failure why) noexcept {
       return {413,
               "Request Entity Too Large: the body's bytes, inflated, are more than http.body_limit "
               "allows: send smaller batches, or raise it"};
+    case http::body_failure::too_dense:
+      return {413,
+              "Request Entity Too Large: the body inflates to more times its bytes than "
+              "http.inflate_ratio allows: send it less compressed, or raise it"};
+    case http::body_failure::too_wide:
+      return {415,
+              "the body's zstd frame asks for a window of more than 8 MiB: compress it at a lower "
+              "level, or without long distances"};
     case http::body_failure::damaged_gzip:
       return {400, "the body is not valid gzip, as its Content-Encoding says"};
-    case http::body_failure::truncated_gzip:
+    case http::body_failure::damaged_deflate:
+      return {400, "the body is not valid deflate, as its Content-Encoding says"};
+    case http::body_failure::damaged_zstd:
+      return {400, "the body is not valid zstd, as its Content-Encoding says"};
+    case http::body_failure::truncated:
       return {400, "unexpected EOF"};
     case http::body_failure::unknown_encoding:
-      return {415, "the body's Content-Encoding is not known here: send gzip, identity or none"};
+      return {
+          415,
+          "the body's Content-Encoding is not known here: send gzip, deflate, zstd, identity or "
+          "none, and at most three of them one upon another"};
     case http::body_failure::length_unknown:
       return {411,
               "Length Required: nothing says where the body ends, so nothing of it was kept: send "

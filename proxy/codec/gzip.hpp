@@ -6,11 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "codec/stream_decoder.hpp"
 
 namespace weir {
 
@@ -30,37 +31,21 @@ class gzip_compressor {
   std::unique_ptr<state> state_;
 };
 
-enum class inflate_status : std::uint8_t {
-  more,      // all input consumed; the stream goes on or ended at a member's end
-  damaged,   // not gzip, or a wrong checksum
-  too_long,  // more than the bound came out
-};
-
-/// Inflates a stream of one or more gzip members that arrives in pieces. One thread.
-class gzip_inflater {
+/// Inflates a stream of one or more gzip members.
+class gzip_inflater final : public stream_decoder {
  public:
   gzip_inflater();
-  ~gzip_inflater();
+  ~gzip_inflater() override;
   gzip_inflater(const gzip_inflater&) = delete;
   gzip_inflater& operator=(const gzip_inflater&) = delete;
 
-  /// Begins a new stream of which at most `inflated_bytes_max` may come out. Keeps its memory.
-  void reset(std::uint64_t inflated_bytes_max);
-
-  /// Inflates a piece and hands what comes out to `out`, in chunks of at most 64 KiB that are valid
-  /// during the call. After anything but `more` only `reset` may follow.
-  [[nodiscard]] inflate_status feed(std::string_view piece,
-                                    const std::function<void(std::string_view)>& out);
-  /// The same a step at a time, for whoever must not take long: one chunk at most, or the rest of a
-  /// member. What was used is taken off `piece`. There is more to do until `piece` is empty and
-  /// `holds_output` false.
-  [[nodiscard]] inflate_status feed_some(std::string_view& piece,
-                                         const std::function<void(std::string_view)>& out);
-  /// More may come out without further input.
-  [[nodiscard]] bool holds_output() const noexcept;
-
-  /// The input so far is a whole number (at least one) of complete members, checksums and all.
-  [[nodiscard]] bool complete() const noexcept;
+  void reset(std::uint64_t inflated_bytes_max) override;
+  [[nodiscard]] inflate_status feed_some(std::string_view& piece, const sink& out) override;
+  [[nodiscard]] bool holds_output() const noexcept override;
+  /// At least one member has come.
+  [[nodiscard]] bool complete() const noexcept override;
+  [[nodiscard]] std::size_t held_bytes() const noexcept override;
+  [[nodiscard]] content_coding coding() const noexcept override { return content_coding::gzip; }
   [[nodiscard]] std::uint64_t inflated_bytes() const noexcept;
 
  private:

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
 // isa-l counts input in 32 bits; larger pieces are fed in parts.
 constexpr std::size_t part_bytes_max = std::size_t{1} << 30;
+// isa-l's window and tables.
+constexpr std::size_t state_bytes = std::size_t{96} << 10;
 
 // RFC 1952, section 2.3: one member's header, a byte at a time.
 class header_reader {
@@ -128,8 +130,8 @@ struct gzip_inflater::state {
     inside_header = true;
   }
   inflate_status read_header();
-  inflate_status step(const std::function<void(std::string_view)>& out);
-  inflate_status inflate_some(const std::function<void(std::string_view)>& out);
+  inflate_status step(const sink& out);
+  inflate_status inflate_some(const sink& out);
 };
 
 // The state holds isa-l's window and tables (about 90 KiB): `new` without braces leaves them
@@ -164,8 +166,7 @@ inflate_status gzip_inflater::state::read_header() {
 
 // One call of isa-l with an empty output buffer. On return either all input is used up and all
 // output is out, or there is more to do, or the stream has failed.
-inflate_status gzip_inflater::state::inflate_some(
-    const std::function<void(std::string_view)>& out) {
+inflate_status gzip_inflater::state::inflate_some(const sink& out) {
   std::array<std::uint8_t, chunk_bytes> buffer;  // not zeroed: isa-l fills it
   stream.next_out = buffer.data();
   stream.avail_out = static_cast<std::uint32_t>(buffer.size());
@@ -189,7 +190,7 @@ inflate_status gzip_inflater::state::inflate_some(
 }
 
 // A member's header, or one call of isa-l.
-inflate_status gzip_inflater::state::step(const std::function<void(std::string_view)>& out) {
+inflate_status gzip_inflater::state::step(const sink& out) {
   if (!inside_member) {
     if (stream.avail_in == 0) {
       return inflate_status::more;
@@ -207,8 +208,7 @@ inflate_status gzip_inflater::state::step(const std::function<void(std::string_v
   return status;
 }
 
-inflate_status gzip_inflater::feed_some(std::string_view& piece,
-                                        const std::function<void(std::string_view)>& out) {
+inflate_status gzip_inflater::feed_some(std::string_view& piece, const sink& out) {
   WEIR_ASSERT(!state_->failed);
   const auto part = static_cast<std::uint32_t>(std::min(piece.size(), part_bytes_max));
   inflate_state& stream = state_->stream;
@@ -221,23 +221,16 @@ inflate_status gzip_inflater::feed_some(std::string_view& piece,
   return status;
 }
 
-inflate_status gzip_inflater::feed(std::string_view piece,
-                                   const std::function<void(std::string_view)>& out) {
-  while (!piece.empty() || state_->holds_output) {
-    const inflate_status status = feed_some(piece, out);
-    if (status != inflate_status::more) {
-      return status;
-    }
-  }
-  return inflate_status::more;
-}
-
 bool gzip_inflater::holds_output() const noexcept {
   return state_->holds_output && !state_->failed;
 }
 
 bool gzip_inflater::complete() const noexcept {
   return state_->any_member && !state_->inside_member && !state_->failed;
+}
+
+std::size_t gzip_inflater::held_bytes() const noexcept {
+  return state_bytes;
 }
 
 std::uint64_t gzip_inflater::inflated_bytes() const noexcept {

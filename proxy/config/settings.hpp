@@ -34,6 +34,9 @@ struct http_settings {
   std::uint32_t loops = 0;
   /// Bytes of one request's body, inflated. More is answered 413.
   std::uint64_t body_limit = 25'000'000;
+  /// Bytes that a compressed body may become for each byte of it, from 1 MiB on. More is answered
+  /// 413. 0: as many as there are.
+  std::uint32_t inflate_ratio = 2'000;
   /// Bytes of a request's first line and headers. More is answered 431.
   std::uint64_t head_limit = 16'384;
   /// From the first byte of a request to the end of its head.

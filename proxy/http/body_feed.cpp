@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/body_feed.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "http/connection.hpp"
@@ -29,60 +30,70 @@ void give_up(std::string& buffer) noexcept {
 
 }  // namespace
 
-std::unique_ptr<gzip_inflater> inflater_pool::take() {
-  if (idle_.empty()) {
-    return std::make_unique<gzip_inflater>();
+std::unique_ptr<stream_decoder> inflater_pool::take(content_coding coding) {
+  const auto fits = std::find_if(idle_.begin(), idle_.end(),
+                                 [coding](const auto& each) { return each->coding() == coding; });
+  if (fits == idle_.end()) {
+    return make_decoder(coding);
   }
-  std::unique_ptr<gzip_inflater> taken = std::move(idle_.back());
-  idle_.pop_back();
+  std::unique_ptr<stream_decoder> taken = std::move(*fits);
+  idle_.erase(fits);
   return taken;
 }
 
-void inflater_pool::give_back(std::unique_ptr<gzip_inflater> idle) {
-  if (idle_.size() < kept_max) {
+void inflater_pool::give_back(std::unique_ptr<stream_decoder> idle) {
+  if (idle_.size() < kept_max && idle->held_bytes() <= kept_bytes_max) {
     idle_.push_back(std::move(idle));
   }
 }
 
-void body_feed::begin_gzip(inflater_pool& pool, std::uint64_t inflated_bytes_max) {
-  if (inflater_ == nullptr) {
-    inflater_ = pool.take();
+void body_feed::begin_decoding(inflater_pool& pool, std::span<const content_coding> layers,
+                               const decoding_bounds& bounds) {
+  // The coding that was applied last comes off first.
+  decoder_ = pool.take(layers.back());
+  is_one_ = layers.size() == 1;
+  for (std::size_t i = layers.size() - 1; i > 0; --i) {
+    decoder_ = decode_twice(std::move(decoder_), pool.take(layers[i - 1]));
   }
-  inflater_->reset(inflated_bytes_max);
+  decoder_->reset(bounds.bytes_max);
+  bounds_ = bounds;
+  coded_bytes_ = 0;
+  decoded_bytes_ = 0;
 }
 
 void body_feed::end(inflater_pool& pool) noexcept {
-  if (inflater_ != nullptr) {
-    pool.give_back(std::move(inflater_));
+  if (decoder_ != nullptr && is_one_) {
+    pool.give_back(std::move(decoder_));
   }
+  decoder_.reset();
   give_up(waiting_);
   give_up(inflated_);
 }
 
-inflate_status body_feed::pass(std::string_view piece, exchange& to, turn_work& work,
-                               const bool& answered) {
+feed_status body_feed::pass(std::string_view piece, exchange& to, turn_work& work,
+                            const bool& answered) {
   if (behind()) {
     waiting_.append(piece);
-    return inflate_status::more;
+    return feed_status::more;
   }
-  const inflate_status status = take(piece, to, work, answered);
-  if (!answered && status == inflate_status::more) {
+  const feed_status status = take(piece, to, work, answered);
+  if (!answered && status == feed_status::more) {
     waiting_.append(piece);
   }
   return status;
 }
 
-inflate_status body_feed::go_on(exchange& to, turn_work& work, const bool& answered) {
+feed_status body_feed::go_on(exchange& to, turn_work& work, const bool& answered) {
   if (!inflated_.empty()) {
     const std::size_t taken = hand_over(inflated_, to, work);
     inflated_.erase(0, taken);
     if (answered || !inflated_.empty()) {
-      return inflate_status::more;
+      return feed_status::more;
     }
     give_up(inflated_);
   }
   std::string_view piece = waiting_;
-  const inflate_status status = take(piece, to, work, answered);
+  const feed_status status = take(piece, to, work, answered);
   waiting_.erase(0, waiting_.size() - piece.size());
   if (waiting_.empty()) {
     give_up(waiting_);
@@ -90,20 +101,21 @@ inflate_status body_feed::go_on(exchange& to, turn_work& work, const bool& answe
   return status;
 }
 
-inflate_status body_feed::take(std::string_view& piece, exchange& to, turn_work& work,
-                               const bool& answered) {
-  if (inflater_ != nullptr) {
-    return take_gzip(piece, to, work, answered);
+feed_status body_feed::take(std::string_view& piece, exchange& to, turn_work& work,
+                            const bool& answered) {
+  if (decoder_ != nullptr) {
+    return take_coded(piece, to, work, answered);
   }
   if (!work.done() && !piece.empty()) {
     piece.remove_prefix(hand_over(piece, to, work));
   }
-  return inflate_status::more;
+  return feed_status::more;
 }
 
-inflate_status body_feed::take_gzip(std::string_view& piece, exchange& to, turn_work& work,
-                                    const bool& answered) {
+feed_status body_feed::take_coded(std::string_view& piece, exchange& to, turn_work& work,
+                                  const bool& answered) {
   const auto hand_on = [&](std::string_view chunk) {
+    decoded_bytes_ += chunk.size();
     if (answered) {
       return;
     }
@@ -113,14 +125,33 @@ inflate_status body_feed::take_gzip(std::string_view& piece, exchange& to, turn_
     }
   };
   while (!answered && inflated_.empty() && !work.done() &&
-         (!piece.empty() || inflater_->holds_output())) {
+         (!piece.empty() || decoder_->holds_output())) {
     work.spend(step_work);
-    if (const inflate_status status = inflater_->feed_some(piece, hand_on);
-        status != inflate_status::more) {
+    const std::size_t before = piece.size();
+    const inflate_status came = decoder_->feed_some(piece, hand_on);
+    coded_bytes_ += before - piece.size();
+    if (const feed_status status = judge(came); status != feed_status::more) {
       return status;
     }
   }
-  return inflate_status::more;
+  return feed_status::more;
+}
+
+feed_status body_feed::judge(inflate_status status) noexcept {
+  switch (status) {
+    case inflate_status::more:
+      break;
+    case inflate_status::damaged:
+      failed_ = decoder_->coding();
+      return feed_status::damaged;
+    case inflate_status::too_long:
+      return feed_status::too_long;
+    case inflate_status::too_wide:
+      return feed_status::too_wide;
+  }
+  const bool dense = bounds_.ratio_max > 0 && decoded_bytes_ > dense_bytes_least &&
+                     decoded_bytes_ / bounds_.ratio_max > coded_bytes_;
+  return dense ? feed_status::too_dense : feed_status::more;
 }
 
 }  // namespace weir::http

@@ -232,7 +232,7 @@ void connection::state::begin_body() {
   if (answered) {
     return;
   }
-  if (body.encoding == coding::gzip) {
+  if (body.encoding == coding::coded) {
     begin_inflating();
     if (answered) {
       return;
@@ -242,14 +242,6 @@ void connection::state::begin_body() {
     out.bytes().append("HTTP/1.1 100 Continue\r\n\r\n");
     continue_owed = false;
   }
-}
-
-void connection::state::begin_inflating() {
-  if (!fit_lease(inflater_pool::inflater_bytes)) {
-    refuse_body(body_failure::overloaded, false);
-    return;
-  }
-  feed.begin_gzip(requests.inflaters(), limits.body_bytes_max);
 }
 
 void connection::state::take_body(std::string_view& bytes) {
@@ -321,66 +313,6 @@ void connection::state::discard(std::string_view piece) {
   }
 }
 
-void connection::state::decode(std::string_view piece) {
-  if (body.encoding == coding::doubtful) {
-    if (!body.show(piece)) {
-      return;
-    }
-    look_at_coding();
-  }
-  if (!answered) {
-    inflate(piece);
-  }
-}
-
-// The body's first bytes are here, or all of it: they show its coding, which Content-Encoding did
-// not name.
-void connection::state::look_at_coding() {
-  body.encoding = coding_shown(body.shown);
-  if (body.encoding == coding::unknown) {
-    refuse_body(body_failure::unknown_encoding, false);
-    return;
-  }
-  current->encoding_ignored();
-  if (body.encoding == coding::gzip) {
-    begin_inflating();
-  }
-  const std::string shown = std::move(body.shown);
-  inflate(shown);
-}
-
-void connection::state::inflate(std::string_view piece) {
-  if (!piece.empty() && !answered) {
-    judge(feed.pass(piece, *current, *work, answered));
-  }
-}
-
-// Passes on the part of a body that waits for work. Its end may have arrived already.
-void connection::state::go_on() {
-  if (!answered) {
-    judge(feed.go_on(*current, *work, answered));
-  }
-  if (!answered && !feed.behind() && !body.expected()) {
-    end_body();
-  }
-}
-
-void connection::state::judge(inflate_status status) {
-  if (answered) {
-    return;
-  }
-  switch (status) {
-    case inflate_status::more:
-      return;
-    case inflate_status::damaged:
-      refuse_body(body_failure::damaged_gzip, false);
-      return;
-    case inflate_status::too_long:
-      refuse_body(body_failure::too_large, true);
-      return;
-  }
-}
-
 void connection::state::end_body() {
   if (at == phase::discard) {
     next_request();
@@ -401,8 +333,8 @@ void connection::state::end_body() {
     return;
   }
   // `Content-Encoding: gzip` and no bytes is no body: some clients set it on every request.
-  if (body.encoding == coding::gzip && body.wire_bytes > 0 && !feed.complete()) {
-    refuse_body(body_failure::truncated_gzip, false);
+  if (body.encoding == coding::coded && body.wire_bytes > 0 && !feed.complete()) {
+    refuse_body(body_failure::truncated, false);
     return;
   }
   feed.end(requests.inflaters());

@@ -35,6 +35,8 @@ struct connection_limits {
   std::uint64_t head_bytes_max = std::uint64_t{16} << 10;
   /// Of a body, inflated; what is on the wire may not be longer either.
   std::uint64_t body_bytes_max = 25'000'000;
+  /// Bytes that a coded body may become for each of its bytes (see decoding_bounds); 0: any number.
+  std::uint64_t inflate_ratio_max = 2'000;
   /// Bytes of a refused body that are read and thrown away so that its client reads the answer.
   std::uint64_t discard_bytes_max = 64'000'000;
   std::int64_t head_timeout_ns = 10'000'000'000;
@@ -45,9 +47,13 @@ struct connection_limits {
 /// Why a body is incomplete or cannot be read.
 enum class body_failure : std::uint8_t {
   too_large,         // Content-Length, or what was read or inflated, is above the limit: 413
+  too_dense,         // it inflates to too many times its bytes: 413
+  too_wide,          // its decoder would need too much memory: 415
   damaged_gzip,      // not gzip, or a wrong checksum: 400
-  truncated_gzip,    // the body ended inside a member: 400
-  unknown_encoding,  // Content-Encoding is neither gzip, x-gzip nor identity, nor nonsense: 415
+  damaged_deflate,   // the same
+  damaged_zstd,      // the same
+  truncated,         // the body ended inside what is coded: 400
+  unknown_encoding,  // Content-Encoding names a coding that is not read here, or too many: 415
   length_unknown,    // nothing says where it ends: 411, connection closed
   timeout,           // it did not arrive in time: 408, connection closed
   overloaded,        // the memory for requests in flight was used up: 503

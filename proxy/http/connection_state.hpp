@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The state of one connection, for the two files that work on it: connection.cpp (requests come in)
-// and connection_answers.cpp (answers go out; the memory lease). No part of the interface: private
+// The state of one connection, for the files that work on it: connection.cpp (requests come in),
+// connection_decoding.cpp (their bodies) and connection_answers.cpp (answers go out; the memory
+// lease). No part of the interface: private
 // to http/.
 #pragma once
 
@@ -61,7 +62,7 @@ struct connection::state {
   void inflate(std::string_view piece);
   void look_at_coding();
   void go_on();
-  void judge(inflate_status status);
+  void judge(feed_status status);
   void end_body();
   void next_request();
   void begin_http2();

@@ -19,12 +19,23 @@ constexpr std::array<std::string_view, 7> other_codings{"br",  "compress", "x-co
 constexpr std::array<std::string_view, 10> other_families{
     "deflate", "zlib", "snappy", "zstd", "brotli", "lz4", "bzip", "lzma", "pack200", "xz"};
 
-coding coding_named(std::string_view name) noexcept {
+struct named_coding {
+  std::string_view name;
+  content_coding means;
+};
+constexpr std::array known_codings{
+    named_coding{"gzip", content_coding::gzip}, named_coding{"x-gzip", content_coding::gzip},
+    named_coding{"deflate", content_coding::deflate}, named_coding{"zstd", content_coding::zstd}};
+
+coding coding_named(std::string_view name, content_coding& known) noexcept {
   if (name.empty() || equal_ignoring_case(name, "identity")) {
     return coding::identity;
   }
-  if (equal_ignoring_case(name, "gzip") || equal_ignoring_case(name, "x-gzip")) {
-    return coding::gzip;
+  for (const named_coding& each : known_codings) {
+    if (equal_ignoring_case(name, each.name)) {
+      known = each.means;
+      return coding::coded;
+    }
   }
   if (equal_ignoring_case(name, "snappy") || equal_ignoring_case(name, "x-snappy-framed")) {
     return coding::snappy;
@@ -36,19 +47,51 @@ coding coding_named(std::string_view name) noexcept {
   return other ? coding::unknown : coding::doubtful;
 }
 
-// One coding upon another: only what changes nothing may stand beside gzip.
-coding both(coding one, coding other) noexcept {
-  if (one == coding::identity || one == other) {
-    return one == coding::gzip || one == coding::snappy ? coding::unknown : other;
+// One name after another.
+class coding_list {
+ public:
+  explicit coding_list(coding_layers& layers) noexcept : layers_(layers) { layers_.count = 0; }
+
+  void add(std::string_view name) noexcept {
+    content_coding known{};
+    const coding next = coding_named(name, known);
+    if (next == coding::coded) {
+      if (layers_.count == coding_layers::layers_max) {
+        seen_ = coding::unknown;
+        return;
+      }
+      layers_.of[layers_.count++] = known;
+      only_gzip_ = only_gzip_ && known == content_coding::gzip;
+    }
+    if (next != coding::identity) {
+      seen_ = both(seen_, next);
+    }
   }
-  if (other == coding::identity) {
-    return one;
+
+  [[nodiscard]] coding seen() const noexcept {
+    // A body whose first bytes tell may be gzip or plain.
+    return seen_ == coding::doubtful && !only_gzip_ ? coding::unknown : seen_;
   }
-  if (one == coding::snappy || other == coding::snappy) {
-    return coding::unknown;
+
+ private:
+  static coding both(coding one, coding other) noexcept {
+    if (one == coding::identity) {
+      return other;
+    }
+    if (one == coding::coded && other == coding::coded) {
+      return coding::coded;
+    }
+    if (one == coding::unknown || other == coding::unknown || one == coding::snappy ||
+        other == coding::snappy) {
+      return coding::unknown;
+    }
+    return coding::doubtful;
   }
-  return one == coding::unknown || other == coding::unknown ? coding::unknown : coding::doubtful;
-}
+
+  coding_layers& layers_;
+  coding seen_ = coding::identity;
+  bool only_gzip_ = true;
+};
 
 // Whether `bytes` may be the beginning of a request: a method, a space and the target's first byte,
 // as far as they are here. Empty lines before it belong to no request.
@@ -72,8 +115,8 @@ bool text_byte(char c) noexcept {
 
 }  // namespace
 
-coding coding_of(const request_head& head) noexcept {
-  coding seen = coding::identity;
+coding coding_of(const request_head& head, coding_layers& layers) noexcept {
+  coding_list seen(layers);
   for (const header_field& field : head.headers) {
     if (!equal_ignoring_case(field.name, "content-encoding")) {
       continue;
@@ -81,22 +124,22 @@ coding coding_of(const request_head& head) noexcept {
     std::string_view rest = field.value;
     for (;;) {
       const std::size_t comma = rest.find(',');
-      const coding next = coding_named(trimmed(rest.substr(0, comma)));
-      if (next != coding::identity) {
-        seen = both(seen, next);
-      }
+      seen.add(trimmed(rest.substr(0, comma)));
       if (comma == std::string_view::npos) {
         break;
       }
       rest.remove_prefix(comma + 1);
     }
   }
-  return seen;
+  if (seen.seen() != coding::coded) {
+    layers.count = 0;
+  }
+  return seen.seen();
 }
 
 coding coding_shown(std::string_view first_bytes) noexcept {
   if (first_bytes.starts_with("\x1f\x8b\x08")) {
-    return coding::gzip;
+    return coding::coded;
   }
   if (!std::all_of(first_bytes.begin(), first_bytes.end(), text_byte)) {
     return coding::unknown;
@@ -122,7 +165,7 @@ framing framing_of(const request_head& head, std::string_view following) {
   framing seen;
   seen.chunked = head.chunked;
   seen.remaining = head.content_length.value_or(0);
-  seen.encoding = coding_of(head);
+  seen.encoding = coding_of(head, seen.layers);
   const bool bodiless =
       head.method == method::get || head.method == method::head || head.method == method::options;
   if (!bodiless && !head.chunked && !head.content_length) {

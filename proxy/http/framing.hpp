@@ -4,11 +4,15 @@
 // themselves are connection.cpp's. Loop: the connection's.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/times.hpp"
+#include "codec/stream_decoder.hpp"
 #include "http/chunked.hpp"
 #include "http/message.hpp"
 
@@ -16,20 +20,29 @@ namespace weir::http {
 
 enum class coding : std::uint8_t {
   identity,
-  gzip,
+  coded,     // by the coding, or the codings one upon another, of `coding_layers`
   snappy,    // for exchanges that read it themselves (`exchange::reads_snappy`)
   unknown,   // encoded in a way that is not read here
   doubtful,  // Content-Encoding names no coding ("utf-8", "application/gzip"): the body tells
 };
 
-/// By its Content-Encoding headers, all of them.
-[[nodiscard]] coding coding_of(const request_head& head) noexcept;
+/// Codings that were applied to a body one after the other, in that order.
+struct coding_layers {
+  static constexpr std::size_t layers_max = 3;
+  std::array<content_coding, layers_max> of{};
+  std::size_t count = 0;
+
+  [[nodiscard]] std::span<const content_coding> all() const noexcept { return {of.data(), count}; }
+};
+
+/// By its Content-Encoding headers, all of them. `layers` is filled where they are `coded`.
+[[nodiscard]] coding coding_of(const request_head& head, coding_layers& layers) noexcept;
 
 /// As many bytes as `coding_shown` wants to see, where a body has so many.
 inline constexpr std::size_t coding_bytes_shown = 64;
 
-/// What a body of doubtful coding is by its first bytes: gzip by its magic, identity where they are
-/// text in UTF-8, otherwise unknown.
+/// What a body of doubtful coding is by its first bytes: coded, with gzip, by its magic, identity
+/// where they are text in UTF-8, otherwise unknown.
 [[nodiscard]] coding coding_shown(std::string_view first_bytes) noexcept;
 
 /// The body of the request under way. Holds no view into the head: that dies with the read.
@@ -43,6 +56,7 @@ struct framing {
   bool until_end = false;
   chunk_decoder chunks{};
   coding encoding = coding::identity;
+  coding_layers layers{};
   /// First bytes of a body of doubtful coding.
   std::string shown{};
   std::uint64_t wire_bytes = 0;

@@ -78,6 +78,7 @@ http::connection_limits limits_of(const http_settings& http) {
   http::connection_limits limits;
   limits.head_bytes_max = http.head_limit;
   limits.body_bytes_max = http.body_limit;
+  limits.inflate_ratio_max = http.inflate_ratio;
   limits.head_timeout_ns = nanoseconds(http.head_timeout).count();
   limits.body_timeout_ns = nanoseconds(http.body_timeout).count();
   limits.idle_timeout_ns = nanoseconds(http.idle_timeout).count();

@@ -38,7 +38,7 @@ class buffering_exchange : public exchange {
  public:
   buffering_exchange(record& into, connection& on, const request_head& head)
       : record_(into), on_(on), target_(head.target), later_(head.query == "later") {
-    gzip_ = head.header("content-encoding").has_value();
+    coded_ = head.header("content-encoding").has_value();
     // In HTTP/1.1 kept alive, whether a body without a length is noticed depends on the split.
     takes_body_ = head.version_1_0 || !head.keep_alive;
     ++record_.alive;
@@ -66,9 +66,10 @@ class buffering_exchange : public exchange {
     response out;
     out.status = 400;
     out.body = std::to_string(static_cast<int>(why));
-    // Whether damaged gzip is found before too much came out of it depends on how it was split.
-    if (gzip_ && (why == body_failure::damaged_gzip || why == body_failure::too_large)) {
-      out.body = "gzip";
+    // Whether damage is found before too much came out of a coded body depends on how it was split.
+    if (coded_ && (why == body_failure::damaged_gzip || why == body_failure::damaged_deflate ||
+                   why == body_failure::damaged_zstd || why == body_failure::too_large)) {
+      out.body = "coded";
       out.close = true;
     }
     return out;
@@ -80,7 +81,7 @@ class buffering_exchange : public exchange {
   std::string target_;
   std::string body_;
   bool later_;
-  bool gzip_;
+  bool coded_;
   bool takes_body_;
 };
 

@@ -145,6 +145,15 @@ result<std::unique_ptr<body_translation>, http::response> translation_of(
                                   "proto=io.prometheus.write.v2.Request",
                                   quoted_value(type)));
   }
+  // A message is one snappy block, whether its encoding is named or not; as in Prometheus, another
+  // one is no remote write.
+  const std::string_view encoding = head.header("Content-Encoding").value_or("");
+  if (!encoding.empty() && !equal_ignoring_case(encoding, "snappy") &&
+      !equal_ignoring_case(encoding, "identity")) {
+    return error(415, fmt::format("Unsupported Media Type: {} is no encoding of remote write; send "
+                                  "snappy",
+                                  quoted_value(encoding)));
+  }
   return std::unique_ptr<body_translation>(
       std::make_unique<remote_write_translation>(*version, error));
 }

@@ -99,6 +99,10 @@ const std::vector<config_key<http_settings>>& http_keys() {
                    WEIR_MEMBER(loops)),
       size_key<S>("body_limit", {1, gib}, "of one request's inflated body; more is answered 413",
                   WEIR_MEMBER(body_limit)),
+      count_key<S>("inflate_ratio", {0, 1'000'000}, "times",
+                   "its bytes that a compressed body may become, from 1 MiB on; more is answered "
+                   "413. 0: any",
+                   WEIR_MEMBER(inflate_ratio)),
       size_key<S>("head_limit", {kib, mib},
                   "of a request's first line and headers; more is answered 431",
                   WEIR_MEMBER(head_limit)),

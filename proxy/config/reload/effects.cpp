@@ -29,6 +29,7 @@ constexpr std::array effects{
     key_effect{"http.loops",
                [](settings& to, const settings& from) { to.http.loops = from.http.loops; }},
     key_effect{"http.body_limit"},
+    key_effect{"http.inflate_ratio"},
     key_effect{"http.head_limit"},
     key_effect{"http.head_timeout"},
     key_effect{"http.body_timeout"},

@@ -147,7 +147,7 @@ def test_a_gzip_bomb_of_good_lines_leaves_nothing(weir):
 
 
 def test_an_unknown_content_encoding(weir):
-    for coding in ("deflate", "br", "zstd", "gzip, gzip", "snappy"):
+    for coding in ("br", "compress", "gzip, br", "gzip, gzip, gzip, gzip", "snappy"):
         answer = weir.client.write("cpu value=1", "mydb", {"Content-Encoding": coding})
         one_error(answer, 415, "Content-Encoding", "gzip")
     nothing_of(weir, "mydb")

@@ -137,10 +137,11 @@ def test_what_is_none_is_refused_with_a_reason(weir):
     assert answer.status == 400 and "prometheus.WriteRequest" in answer.text()
     answer = post(weir, b"\xff\xff\xff\xff\x0f")
     assert answer.status == 413 and "body_limit" in answer.text()
-    zstd = weir.client.request(
-        "POST", "/api/v1/write", body=block(good), headers={"Content-Encoding": "zstd"}
-    )
-    assert zstd.status == 415
+    for coding in ("zstd", "gzip", "deflate"):
+        other = weir.client.request(
+            "POST", "/api/v1/write", body=block(good), headers={"Content-Encoding": coding}
+        )
+        assert other.status == 415 and "send snappy" in other.text()
     assert weir.client.get("/api/v1/write").status == 405
     # A good series and one that line protocol refuses: the first is kept.
     both = good + series_v1({"__name__": "m", "a": "\udcff"}, (1.0, T))

@@ -123,7 +123,7 @@ def test_encodings_and_formats(weir):
     assert push(weir, "/metrics/job/s", framed_snappy(b"sn 1\n"), headers={"Content-Encoding": "snappy"}).status == 202
     answer = push(weir, "/metrics/job/s", framed_snappy(b"sn 1\n")[:-1], headers={"Content-Encoding": "snappy"})
     assert answer.status == 400 and "snappy" in answer.text()
-    assert push(weir, "/metrics/job/z", b"zz 1\n", headers={"Content-Encoding": "zstd"}).status == 415
+    assert push(weir, "/metrics/job/z", b"zz 1\n", headers={"Content-Encoding": "br"}).status == 415
     assert push(weir, "/metrics/job/o", "# TYPE om counter\nom_total 1\n# EOF\n",
                 headers={"Content-Type": "application/openmetrics-text; version=1.0.0"}).status == 202
     # A family "pb" of the type gauge with one metric: {x="y"} 2.5

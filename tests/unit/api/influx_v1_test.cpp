@@ -194,7 +194,9 @@ TEST(overloaded, no_retryable_text_holds_a_final_phrase) {
   }
   EXPECT_EQ(overloaded("the log is full").body, "{\"error\":\"timeout: the log is full\"}\n");
   for (const auto why : {http::body_failure::too_large, http::body_failure::damaged_gzip,
-                         http::body_failure::truncated_gzip, http::body_failure::unknown_encoding,
+                         http::body_failure::truncated, http::body_failure::unknown_encoding,
+                         http::body_failure::too_dense, http::body_failure::too_wide,
+                         http::body_failure::damaged_deflate, http::body_failure::damaged_zstd,
                          http::body_failure::timeout, http::body_failure::length_unknown,
                          http::body_failure::cut_off}) {
     EXPECT_FALSE(holds_final_phrase(body_failure_response(why).body));

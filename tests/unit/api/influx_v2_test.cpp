@@ -117,7 +117,7 @@ TEST(influx_v2_answer, bodies_that_could_not_be_had) {
       "too large: the body's bytes, inflated, are more than http.body_limit allows: send smaller "
       "batches, or raise it\"}");
   EXPECT_EQ(influx_v2().body_failed(http::body_failure::length_unknown).status, 411);
-  EXPECT_EQ(shown(influx_v2().body_failed(http::body_failure::truncated_gzip)),
+  EXPECT_EQ(shown(influx_v2().body_failed(http::body_failure::truncated)),
             "400 {\"code\":\"invalid\",\"message\":\"unexpected EOF\"}");
   EXPECT_EQ(influx_v2().body_failed(http::body_failure::unknown_encoding).status, 415);
   EXPECT_EQ(influx_v2().body_failed(http::body_failure::timeout).status, 408);

@@ -113,11 +113,11 @@ TEST(connection, what_is_not_gzip_is_refused_and_the_connection_goes_on) {
                           answer_of(400, "failed") + ok("/2 x"), false);
   }
   EXPECT_EQ(feed({post("/w", gzip("cpu v=1").substr(0, 15), header)}).failures,
-            std::vector{body_failure::truncated_gzip});
+            std::vector{body_failure::truncated});
 }
 
 TEST(connection, other_encodings_are_refused) {
-  for (const char* name : {"deflate", "br", "gzip, gzip", "zstd"}) {
+  for (const char* name : {"br", "gzip, br", "compress", "gzip, gzip, gzip, gzip"}) {
     const std::string header = std::string{"Content-Encoding: "} + name + "\r\n";
     expect_at_every_split(post("/w", "abc", header) + post("/2", "x"),
                           answer_of(415, "failed") + ok("/2 x"), false);

@@ -21,7 +21,8 @@ coding coding_for(const std::string& value) {
   const std::string bytes = "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: " + value + "\r\n\r\n";
   request_head head;
   EXPECT_FALSE(parse_head(bytes, head)) << value;
-  return coding_of(head);
+  coding_layers layers;
+  return coding_of(head, layers);
 }
 
 std::string encoded(const std::string& value, const std::string& body) {
@@ -145,12 +146,14 @@ TEST(coding, by_name) {
   for (const char* name : {"identity", "Identity", "", "identity, identity"}) {
     EXPECT_EQ(coding_for(name), coding::identity) << name;
   }
-  for (const char* name : {"gzip", "GZIP", "x-gzip", "identity, gzip", "gzip,identity"}) {
-    EXPECT_EQ(coding_for(name), coding::gzip) << name;
+  for (const char* name : {"gzip", "GZIP", "x-gzip", "identity, gzip", "gzip,identity", "deflate",
+                           "Zstd", "gzip, gzip", "deflate, identity, zstd", "gzip, zstd, gzip"}) {
+    EXPECT_EQ(coding_for(name), coding::coded) << name;
   }
   for (const char* name :
-       {"deflate", "br", "zstd", "gzip, gzip", "snappy, snappy", "gzip, snappy", "compress",
-        "gzip, br", "utf-8, zstd", "application/zstd", "application/x-snappy", "LZ4"}) {
+       {"br", "snappy, snappy", "gzip, snappy", "compress", "gzip, br", "utf-8, zstd",
+        "deflate, utf-8", "application/zstd", "application/x-snappy", "LZ4", "zlib",
+        "gzip, gzip, gzip, gzip", "zstd, deflate, gzip, identity, zstd"}) {
     EXPECT_EQ(coding_for(name), coding::unknown) << name;
   }
   for (const char* name : {"snappy", "Snappy", "x-snappy-framed", "identity, snappy"}) {
@@ -162,13 +165,26 @@ TEST(coding, by_name) {
   }
 }
 
+TEST(coding, layers_are_told_in_the_order_of_their_headers) {
+  request_head head;
+  head.headers = {{"Content-Encoding", "gzip, identity"}, {"content-encoding", "zstd,deflate"}};
+  coding_layers layers;
+  EXPECT_EQ(coding_of(head, layers), coding::coded);
+  EXPECT_EQ((std::vector<content_coding>{layers.all().begin(), layers.all().end()}),
+            (std::vector<content_coding>{content_coding::gzip, content_coding::zstd,
+                                         content_coding::deflate}));
+  head.headers = {{"Content-Encoding", "gzip, br"}};
+  EXPECT_EQ(coding_of(head, layers), coding::unknown);
+  EXPECT_EQ(layers.count, 0U);
+}
+
 TEST(coding, by_first_bytes) {
   using namespace std::string_view_literals;
   EXPECT_EQ(coding_shown("m v=1\n"), coding::identity);
   EXPECT_EQ(coding_shown("\ttemp\u00e9,a=\u00e9 v=1\r\n"), coding::identity);
   EXPECT_EQ(coding_shown(std::string(63, 'x') + "\xc3"), coding::identity) << "a cut character";
   EXPECT_EQ(coding_shown("x\xc3"), coding::unknown);
-  EXPECT_EQ(coding_shown("\x1f\x8b\x08 and so on"), coding::gzip);
+  EXPECT_EQ(coding_shown("\x1f\x8b\x08 and so on"), coding::coded);
   EXPECT_EQ(coding_shown("\x1f\x8b"), coding::unknown);
   EXPECT_EQ(coding_shown("\x28\xb5\x2f\xfd\x04"), coding::unknown);   // zstd
   EXPECT_EQ(coding_shown("\x78\x9c\xcb"), coding::unknown);           // zlib

@@ -127,7 +127,9 @@ class recording_exchange : public exchange {
   static int status_of(body_failure why) {
     switch (why) {
       case body_failure::too_large:
+      case body_failure::too_dense:
         return 413;
+      case body_failure::too_wide:
       case body_failure::unknown_encoding:
         return 415;
       case body_failure::length_unknown:
@@ -138,7 +140,9 @@ class recording_exchange : public exchange {
       case body_failure::stalled:
         return 503;
       case body_failure::damaged_gzip:
-      case body_failure::truncated_gzip:
+      case body_failure::damaged_deflate:
+      case body_failure::damaged_zstd:
+      case body_failure::truncated:
       case body_failure::cut_off:
         break;
     }
