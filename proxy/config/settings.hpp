@@ -165,7 +165,8 @@ enum class utf8_mode : std::uint8_t { reject, pass };
 enum class precision_mistake_mode : std::uint8_t { reject, mend, trust };
 /// Of names that a database refuses or drops.
 /// `drop_field`: a field is dropped while others are left, a tag is rejected, as InfluxDB 1.x does.
-enum class name_mode : std::uint8_t { reject, drop, pass, automatic, drop_field };
+/// `rename`: a field gets another name.
+enum class name_mode : std::uint8_t { reject, drop, pass, automatic, drop_field, rename };
 /// Of lines that only some servers fail on.
 enum class shield_mode : std::uint8_t { reject, pass, automatic };
 
@@ -202,7 +203,7 @@ struct database_settings {
   /// Tags that InfluxDB 2 refuses, or that its queries fail on.
   name_mode reserved_tags = name_mode::automatic;
   /// Fields that are called as a tag of the same point.
-  name_mode tag_and_field = name_mode::pass;
+  name_mode tag_and_field = name_mode::automatic;
   /// Exactly 100, 200, 400, ... tags, on which InfluxDB 1 fails.
   shield_mode tag_count = shield_mode::automatic;
   /// Strings longer than an InfluxDB 2 keeps.

@@ -10,11 +10,12 @@ namespace {
 
 std::size_t index_of(const takers& by) noexcept {
   return (by.influxdb_1 ? 1U : 0U) | (by.influxdb_2 ? 2U : 0U) | (by.remote_write ? 4U : 0U) |
-         (by.file ? 8U : 0U);
+         (by.file ? 8U : 0U) | (by.influxdb_3 ? 16U : 0U);
 }
 
 takers takers_at(std::size_t index) noexcept {
-  return {(index & 1) != 0, (index & 2) != 0, (index & 4) != 0, (index & 8) != 0};
+  return {(index & 1) != 0, (index & 2) != 0, (index & 4) != 0, (index & 8) != 0,
+          (index & 16) != 0};
 }
 
 /// Stock InfluxDB 1 refuses 5u. InfluxDB 2 has a type for it, Prometheus makes a double of either,
@@ -26,7 +27,7 @@ unsigned_mode unsigned_for(const takers& by) noexcept {
 
 /// Lines in files are for an InfluxDB as a rule.
 bool only_remote_write(const takers& by) noexcept {
-  return by.remote_write && !by.influxdb_1 && !by.influxdb_2 && !by.file;
+  return by.remote_write && !by.influxdb_1 && !by.influxdb_2 && !by.influxdb_3 && !by.file;
 }
 
 /// Prometheus alone has no trouble with a label or a series called so.
@@ -38,6 +39,11 @@ name_mode reserved_tags_for(const takers& by) noexcept {
   return by.influxdb_2 ? name_mode::reject : name_mode::pass;
 }
 
+/// InfluxDB 3 has one column for both, so it refuses the point.
+name_mode tag_and_field_for(const takers& by) noexcept {
+  return by.influxdb_3 ? name_mode::rename : name_mode::pass;
+}
+
 shield_mode tag_count_for(const takers& by) noexcept {
   return by.influxdb_1 || by.none() ? shield_mode::reject : shield_mode::pass;
 }
@@ -47,7 +53,10 @@ shield_mode long_strings_for(const takers& by) noexcept {
 }
 
 std::string word_of(name_mode mode) {
-  return mode == name_mode::pass ? "pass" : mode == name_mode::drop_field ? "drop-field" : "reject";
+  return mode == name_mode::pass         ? "pass"
+         : mode == name_mode::drop_field ? "drop-field"
+         : mode == name_mode::rename     ? "rename"
+                                         : "reject";
 }
 
 std::string word_of(shield_mode mode) {
@@ -77,6 +86,9 @@ database_settings settled(database_settings configured, const takers& by) {
   if (configured.reserved_tags == name_mode::automatic) {
     configured.reserved_tags = reserved_tags_for(by);
   }
+  if (configured.tag_and_field == name_mode::automatic) {
+    configured.tag_and_field = tag_and_field_for(by);
+  }
   if (configured.tag_count == shield_mode::automatic) {
     configured.tag_count = tag_count_for(by);
   }
@@ -96,6 +108,9 @@ std::optional<std::string> settled_word(const database_settings& configured, std
   }
   if (key == "reserved_tags" && configured.reserved_tags == name_mode::automatic) {
     return word_of(reserved_tags_for(by));
+  }
+  if (key == "tag_and_field" && configured.tag_and_field == name_mode::automatic) {
+    return word_of(tag_and_field_for(by));
   }
   if (key == "tag_count" && configured.tag_count == shield_mode::automatic) {
     return word_of(tag_count_for(by));

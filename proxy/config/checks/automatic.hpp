@@ -17,15 +17,16 @@
 
 namespace weir {
 
-/// The kinds of sinks that take a database. InfluxDB 3 is spoken to, and counts, as InfluxDB 2.
+/// The kinds of sinks that take a database.
 struct takers {
   bool influxdb_1 = false;
   bool influxdb_2 = false;
   bool remote_write = false;
   bool file = false;  // or nothing at all (null)
+  bool influxdb_3 = false;
 
   [[nodiscard]] bool none() const noexcept {
-    return !influxdb_1 && !influxdb_2 && !remote_write && !file;
+    return !influxdb_1 && !influxdb_2 && !remote_write && !file && !influxdb_3;
   }
 };
 
@@ -51,7 +52,7 @@ class settled_policies {
   [[nodiscard]] takers takers_of(std::string_view database) const;
 
  private:
-  static constexpr std::size_t takers_count = 16;
+  static constexpr std::size_t takers_count = 32;
 
   const std::vector<sink_settings> sinks_;
   std::map<std::string, database_settings> named_;

@@ -84,6 +84,12 @@ choices<name_mode> name_modes_or_automatic() {
   return all;
 }
 
+choices<name_mode> tag_and_field_modes() {
+  choices<name_mode> all = name_modes_or_automatic();
+  all.push_back({"rename", name_mode::rename});
+  return all;
+}
+
 choices<name_mode> time_key_modes() {
   choices<name_mode> all = name_modes_or_automatic();
   all.insert(all.begin() + 1, {"drop-field", name_mode::drop_field});
@@ -166,8 +172,11 @@ keys_of_database shape_keys() {
                                "which InfluxDB 2 refuses or fails on; auto: reject where an "
                                "InfluxDB 2 takes this database, else pass",
                                WEIR_MEMBER(reserved_tags)),
-      choice_key<S, name_mode>("tag_and_field", name_modes(), {},
-                               "fields called as a tag of their point", WEIR_MEMBER(tag_and_field)),
+      choice_key<S, name_mode>("tag_and_field", tag_and_field_modes(), {},
+                               "fields called as a tag of their point, which InfluxDB 3 refuses; "
+                               "rename: the field x becomes x_field; auto: rename where an "
+                               "InfluxDB 3 takes this database, else pass",
+                               WEIR_MEMBER(tag_and_field)),
       choice_key<S, shield_mode>("tag_count", shield_modes(), {},
                                  "exactly 100, 200, 400, ... tags, on which InfluxDB 1.6 and 1.7 "
                                  "fail; auto: reject where an InfluxDB 1 takes this database, "

@@ -39,7 +39,7 @@ void names_check::begin(const gate_request& request) noexcept {
   time_tag_ = time == name_mode::drop_field ? name_mode::reject : time;
   time_field_ = time == name_mode::drop_field ? name_mode::drop : time;
   reserved_ = policy.reserved_tags;
-  both_ = policy.tag_and_field;
+  both_ = policy.tag_and_field == name_mode::automatic ? name_mode::pass : policy.tag_and_field;
   counts_tags_ = policy.tag_count != shield_mode::pass;
   settings_ = static_cast<std::uint64_t>(time_tag_) << 16 |
               static_cast<std::uint64_t>(time_field_) << 12 |
@@ -47,12 +47,17 @@ void names_check::begin(const gate_request& request) noexcept {
               static_cast<std::uint64_t>(counts_tags_);
 }
 
-gate_answer names_check::check_slowly(passage& one) const {
+gate_answer names_check::check_slowly(passage& one) {
   const gate_answer answer = judge(one.point());
-  if (answer.action == gate_action::repair) {
-    strip(one.draft());
-    one.use_draft();
+  if (answer.action != gate_action::repair) {
+    return answer;
   }
+  point_draft& draft = one.draft();
+  strip(draft);
+  if (both_ == name_mode::rename && rename(draft) && answer.code != gate_code::field_renamed) {
+    one.note_repair({gate_action::repair, gate_code::field_renamed});
+  }
+  one.use_draft();
   return answer;
 }
 
@@ -79,6 +84,7 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
   }
   std::size_t left = 0;
   bool first_left = false;
+  bool renames = false;
   gate_code last = gate_code::time_as_field;
   for (const field_view& field : point.fields) {
     if (time_field_ == name_mode::reject && field.key == time_name) {
@@ -90,6 +96,7 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
     if (!drops(field, point)) {
       ++left;
       first_left = first_left || may_come_first(field.key);
+      renames = renames || (both_ == name_mode::rename && is_tag(field.key, point));
     } else if (field.key != time_name) {
       last = gate_code::tag_and_field;
     }
@@ -98,7 +105,10 @@ gate_answer names_check::judge(const point_view& point) const noexcept {
     return {gate_action::reject, last};
   }
   drop = drop || left < point.fields.size();
-  return drop ? gate_answer{gate_action::repair, gate_code::name_dropped} : gate_answer{};
+  if (drop) {
+    return {gate_action::repair, gate_code::name_dropped};
+  }
+  return renames ? gate_answer{gate_action::repair, gate_code::field_renamed} : gate_answer{};
 }
 
 bool names_check::drops(const tag_view& tag) const noexcept {
@@ -117,6 +127,28 @@ void names_check::strip(point_draft& draft) const {
   std::erase_if(draft.fields(), [&](const field_view& field) { return drops(field, sent); });
   put_plain_key_first(draft.fields());
   std::erase_if(draft.tags(), [this](const tag_view& tag) { return drops(tag); });
+}
+
+bool names_check::rename(point_draft& draft) {
+  constexpr std::string_view suffix = "_field";
+  new_names_.clear();
+  std::vector<field_view>& fields = draft.fields();
+  const point_view& point = draft.view();
+  for (field_view& field : fields) {
+    if (!is_tag(field.key, point)) {
+      continue;
+    }
+    std::string& name = new_names_.emplace_back(field.key);
+    const auto is_taken = [&] {
+      return is_tag(name, point) || std::any_of(fields.begin(), fields.end(),
+                                                [&](const auto& each) { return each.key == name; });
+    };
+    while (is_taken()) {
+      name += suffix;
+    }
+    field.key = name;
+  }
+  return !new_names_.empty();
 }
 
 std::string names_check::detail(gate_code code, const point_view& point) const {

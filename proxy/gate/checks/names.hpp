@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -21,8 +22,9 @@ class names_check {
  public:
   void begin(const gate_request& request) noexcept;
 
-  /// Takes out tags and fields as the settings say. A point is refused where none would be left.
-  [[nodiscard]] gate_answer check(passage& one) const {
+  /// Takes out tags and fields, and renames fields, as the settings say. A point is refused where
+  /// none would be left. New names are valid until the next call.
+  [[nodiscard]] gate_answer check(passage& one) {
     return suspicious(one.point()) ? check_slowly(one) : gate_answer{};
   }
   [[nodiscard]] std::uint64_t settings_of_shape() const noexcept { return settings_; }
@@ -49,10 +51,12 @@ class names_check {
   [[nodiscard]] static bool is_time(std::string_view key) noexcept {
     return key.size() == 4 && std::memcmp(key.data(), "time", 4) == 0;
   }
-  [[nodiscard]] gate_answer check_slowly(passage& one) const;
+  [[nodiscard]] gate_answer check_slowly(passage& one);
   [[nodiscard]] gate_answer judge(const point_view& point) const noexcept;
   /// Takes out what `judge` said is to be dropped.
   void strip(point_draft& draft) const;
+  /// Gives fields that are called as a tag a name that nothing of the point has. False: none is.
+  [[nodiscard]] bool rename(point_draft& draft);
   [[nodiscard]] bool drops(const tag_view& tag) const noexcept;
   [[nodiscard]] bool drops(const field_view& field, const point_view& point) const noexcept;
 
@@ -63,6 +67,7 @@ class names_check {
   name_mode time_field_ = name_mode::reject;
   name_mode reserved_ = name_mode::pass;
   name_mode both_ = name_mode::pass;
+  std::deque<std::string> new_names_;  // never moves its elements
 };
 
 }  // namespace weir

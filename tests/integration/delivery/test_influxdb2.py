@@ -197,14 +197,14 @@ def test_config_show_tells_what_auto_became(fake, make_weir):
     text = shown(two)
     for row in ('unsigned = "auto"  # here "pass"', 'reserved_tags = "auto"  # here "reject"',
                 'time_key = "auto"  # here "drop-field"', 'tag_count = "auto"  # here "pass"',
-                'long_strings = "auto"  # here "reject"'):
+                'long_strings = "auto"  # here "reject"', 'tag_and_field = "auto"  # here "pass"'):
         assert row in text
     one = influx_sink(NOWHERE, name="one")
     text = shown(two, one, databases={"x": {"unsigned": "reject"}})
     assert 'unsigned = "auto"  # here "integer"' in text
     assert 'unsigned = "reject"\n' in text
     text = shown({**two, "databases": ["x"]}, one, databases={"x": {}, "y": {}})
-    assert text.count("# by the sinks of each database") == 5
+    assert text.count("# by the sinks of each database") == 6
     assert text.count('reserved_tags = "auto"  # here "reject"') == 1
     assert text.count('reserved_tags = "auto"  # here "pass"') == 1
 

@@ -30,6 +30,7 @@ const takers two{.influxdb_2 = true};
 const takers both{.influxdb_1 = true, .influxdb_2 = true};
 const takers prometheus{.remote_write = true};
 const takers file{.file = true};
+const takers three{.influxdb_3 = true};
 const takers two_and_file{.influxdb_2 = true, .file = true};
 const takers two_and_prometheus{.influxdb_2 = true, .remote_write = true};
 const takers one_and_prometheus{.influxdb_1 = true, .remote_write = true};
@@ -55,6 +56,21 @@ TEST(automatic, names) {
   EXPECT_EQ(settled({}, prometheus).time_key, name_mode::pass);
 }
 
+TEST(automatic, in_front_of_an_influxdb_3) {
+  const database_settings made = settled({}, three);
+  EXPECT_EQ(made.tag_and_field, name_mode::rename);
+  EXPECT_EQ(made.unsigned_values, unsigned_mode::native);
+  EXPECT_EQ(made.reserved_tags, name_mode::pass);
+  EXPECT_EQ(made.time_key, name_mode::drop_field);
+  EXPECT_EQ(made.tag_count, shield_mode::pass);
+  EXPECT_EQ(made.long_strings, shield_mode::pass);
+  EXPECT_FALSE(settled({}, {.remote_write = true, .influxdb_3 = true}).one_number_type);
+  EXPECT_EQ(settled_word({}, "tag_and_field", three), "rename");
+  for (const takers& by : {no_taker, one, two, both, prometheus, file}) {
+    EXPECT_EQ(settled({}, by).tag_and_field, name_mode::pass);
+  }
+}
+
 TEST(automatic, shields) {
   for (const takers& by : {no_taker, one, both, one_and_prometheus}) {
     EXPECT_EQ(settled({}, by).tag_count, shield_mode::reject);
@@ -70,6 +86,7 @@ TEST(automatic, what_is_set_stays) {
   const database_settings set{.unsigned_values = unsigned_mode::reject,
                               .time_key = name_mode::drop,
                               .reserved_tags = name_mode::pass,
+                              .tag_and_field = name_mode::pass,
                               .tag_count = shield_mode::pass,
                               .long_strings = shield_mode::pass};
   const database_settings made = settled(set, both);
@@ -78,7 +95,8 @@ TEST(automatic, what_is_set_stays) {
   EXPECT_EQ(made.reserved_tags, name_mode::pass);
   EXPECT_EQ(made.tag_count, shield_mode::pass);
   EXPECT_EQ(made.long_strings, shield_mode::pass);
-  for (const char* key : {"unsigned", "time_key", "reserved_tags", "tag_count", "long_strings"}) {
+  for (const char* key :
+       {"unsigned", "time_key", "reserved_tags", "tag_and_field", "tag_count", "long_strings"}) {
     EXPECT_EQ(settled_word(set, key, both), std::nullopt) << key;
     EXPECT_NE(settled_word({}, key, both), std::nullopt) << key;
   }

@@ -124,7 +124,8 @@ database_settings random_policy(lines& from) {
                                             duplicates_mode::spread};
   constexpr expired_mode expired[] = {expired_mode::reject, expired_mode::drop,
                                       expired_mode::clamp};
-  constexpr name_mode names[] = {name_mode::reject, name_mode::drop, name_mode::pass};
+  constexpr name_mode names[] = {name_mode::reject, name_mode::drop, name_mode::pass,
+                                 name_mode::rename};
   constexpr name_mode time_keys[] = {name_mode::reject, name_mode::drop, name_mode::pass,
                                      name_mode::drop_field};
   constexpr unsigned_mode unsigneds[] = {unsigned_mode::integer, unsigned_mode::pass,

@@ -100,6 +100,29 @@ TEST(names, a_tag_and_a_field_of_one_name) {
   EXPECT_EQ(pass_line("m,b=2 b=3 1", drops).answer.code, gate_code::tag_and_field);
 }
 
+TEST(names, a_field_called_as_a_tag_gets_another_name) {
+  const database_settings renames{.tag_and_field = name_mode::rename};
+  const passed p = pass_line("m,a=1,b=2 b=3,c=4 1", renames);
+  EXPECT_EQ(p.answer.code, gate_code::field_renamed);
+  EXPECT_EQ(p.line, "m,a=1,b=2 b_field=3,c=4 1\n");
+  EXPECT_EQ(count(p, gate_code::field_renamed), 1U);
+  EXPECT_EQ(pass_line("m,b=2 b=3 1", renames).line, "m,b=2 b_field=3 1\n");
+  // As many as there are, whatever else is called so already.
+  EXPECT_EQ(pass_line("m,a=1,b=2 a=1i,b=\"x\" 1", renames).line,
+            "m,a=1,b=2 a_field=1i,b_field=\"x\" 1\n");
+  EXPECT_EQ(pass_line("m,b=2 b=3,b_field=4 1", renames).line,
+            "m,b=2 b_field_field=3,b_field=4 1\n");
+  EXPECT_EQ(pass_line("m,b=2,b_field=x b=3 1", renames).line,
+            "m,b=2,b_field=x b_field_field=3 1\n");
+  EXPECT_EQ(pass_line("m,b\\ c=2 b\\ c=3 1", renames).line, "m,b\\ c=2 b\\ c_field=3 1\n");
+  EXPECT_EQ(pass_line("m,a=1 b=3 1", renames).answer.action, gate_action::keep);
+  // Beside what is taken out.
+  const passed both = pass_line("m,b=2 b=3,time=4 1", renames);
+  EXPECT_EQ(both.line, "m,b=2 b_field=3 1\n");
+  EXPECT_EQ(count(both, gate_code::name_dropped), 1U);
+  EXPECT_EQ(count(both, gate_code::field_renamed), 1U);
+}
+
 TEST(names, stripped_points_have_their_unsigned_values_converted) {
   const database_settings drops{.time_key = name_mode::drop};
   EXPECT_EQ(pass_line("m time=1,u=5u 1", drops).line, "m u=5i 1\n");
