@@ -420,6 +420,10 @@ void reader::check_learning(const config_node& root, const settings& all) {
       tell(*from, fmt::format("`database.\"{}\".learn_from`: there is no [[sink]] named \"{}\" of "
                               "type \"influxdb\"",
                               node.key, database.learn_from));
+    } else if (from != nullptr && is_influxdb && named->as<influxdb_settings>()->version == 3) {
+      tell(*from, fmt::format("`database.\"{}\".learn_from`: \"{}\" has version = 3, which nothing "
+                              "is learnt from; use versions 1 and 2",
+                              node.key, database.learn_from));
     }
     if (const config_node* retention = node.find("retention");
         retention != nullptr && database.learn_retention && database.learn_from.empty()) {

@@ -12,15 +12,16 @@ using kind = influxdb_settings;
 
 sink_key_list keys() {
   sink_key_list list;
-  add_server_keys<kind>(list, check_url);
+  add_server_keys<kind>(list, 3, check_url);
   const auto add = [&list](config_key<kind> key) {
     list.push_back(key_of_kind<kind>(std::move(key)));
   };
   add(text_key<kind>("org", "of version 2: the organization's name", WEIR_MEMBER(organization)));
   add(text_key<kind>(
       "bucket",
-      "of version 2: where points go, with {database} and {retention_policy} in it; empty: the "
-      "database, or the database, a slash and the retention policy",
+      "of version 2 and 3: the bucket or database that points go to, with {database} and "
+      "{retention_policy} in it; empty: the database, or the database, a slash and the retention "
+      "policy",
       WEIR_MEMBER(bucket), check_bucket));
   add(bool_key<kind>("create_databases",
                      "create upstream the databases that clients create in weir (version 1)",
@@ -36,20 +37,22 @@ void check(const config_node& node, const sink_settings& sink, config_issues& is
   const kind& influxdb = *sink.as<kind>();
   check_server(node, sink, influxdb, "http://127.0.0.1:8087", issues);
   // Of the other version, only what does nothing may stand there.
-  const auto only = [&](std::uint32_t version, const char* name, bool given) {
-    if (given && influxdb.version != version && node.find(name) != nullptr) {
+  const auto only = [&](std::uint32_t from, std::uint32_t to, const char* name, bool given) {
+    const bool applies = influxdb.version >= from && influxdb.version <= to;
+    if (given && !applies && node.find(name) != nullptr) {
       issues.push_back(
           {node.find(name)->place,
-           fmt::format("`sink.{}` applies to version = {}, and \"{}\" has version = {}", name,
-                       version, sink.name, influxdb.version)});
+           fmt::format("`sink.{}` applies to version = {}{}, and \"{}\" has version = {}", name,
+                       from, from == to ? "" : fmt::format(" and {}", to), sink.name,
+                       influxdb.version)});
     }
   };
-  only(1, "username", !influxdb.username.empty());
-  only(1, "password", !influxdb.password.empty());
-  only(1, "create_databases", influxdb.create_databases);
-  only(2, "token", !influxdb.token.empty());
-  only(2, "org", !influxdb.organization.empty());
-  only(2, "bucket", !influxdb.bucket.empty());
+  only(1, 1, "username", !influxdb.username.empty());
+  only(1, 1, "password", !influxdb.password.empty());
+  only(1, 1, "create_databases", influxdb.create_databases);
+  only(2, 3, "token", !influxdb.token.empty());
+  only(2, 2, "org", !influxdb.organization.empty());
+  only(2, 3, "bucket", !influxdb.bucket.empty());
   if (influxdb.username.empty() && !influxdb.password.empty()) {
     issues.push_back({node.find("password")->place,
                       "`sink.password` without `sink.username`; give both or neither"});
@@ -71,7 +74,10 @@ sink_texts texts(const sink_settings& sink) {
 }
 
 void add_to(const sink_settings& sink, takers& by) noexcept {
-  (sink.as<kind>()->version == 1 ? by.influxdb_1 : by.influxdb_2) = true;
+  const std::uint32_t version = sink.as<kind>()->version;
+  by.influxdb_1 = by.influxdb_1 || version == 1;
+  by.influxdb_2 = by.influxdb_2 || version == 2;
+  by.influxdb_3 = by.influxdb_3 || version == 3;
 }
 
 }  // namespace

@@ -32,18 +32,16 @@ outcome read_urls(server_settings& server, std::vector<std::string> urls) {
   return nothing{};
 }
 
-outcome read_server_version(server_settings& server, const config_value& value) {
+outcome read_server_version(server_settings& server, const config_value& value,
+                            std::uint32_t newest) {
+  const std::string_view known = newest == 3 ? "1, 2 or 3" : "1 or 2";
   const auto* number = std::get_if<std::int64_t>(&value);
   if (number == nullptr) {
-    return wrong_type("the number 1 or 2", value);
+    return wrong_type(fmt::format("the number {}", known), value);
   }
-  if (*number == 3) {
-    return failure{
-        "InfluxDB 3 is not supported by this version; use 1 or 2 (it has the write paths of both)"};
-  }
-  if (*number != 1 && *number != 2) {
-    return failure{
-        fmt::format("{} is no version of InfluxDB or remote write; use 1 or 2", *number)};
+  if (*number < 1 || *number > newest) {
+    return failure{fmt::format("{} is no version of {}; use {}", *number,
+                               newest == 3 ? "InfluxDB" : "remote write", known)};
   }
   server.version = static_cast<std::uint32_t>(*number);
   return nothing{};

@@ -37,16 +37,21 @@ template <class Kind>
 [[nodiscard]] outcome read_url(server_settings& server, const std::string& url);
 [[nodiscard]] outcome read_urls(server_settings& server, std::vector<std::string> urls);
 
-[[nodiscard]] outcome read_server_version(server_settings& server, const config_value& value);
+/// From 1 to `newest`.
+[[nodiscard]] outcome read_server_version(server_settings& server, const config_value& value,
+                                          std::uint32_t newest);
 
-/// version, url and credentials. `check` is of a url.
+/// version, url and credentials. `newest`: the last version that is spoken. `check` is of a url.
 template <class Kind, class Check>
-void add_server_keys(sink_key_list& keys, Check check) {
+void add_server_keys(sink_key_list& keys, std::uint32_t newest, Check check) {
   const auto add = [&keys](config_key<Kind> key) {
     keys.push_back(key_of_kind<Kind>(std::move(key)));
   };
-  add({"version", "number", "1 or 2", "major version of the InfluxDB at `url`, or of remote write",
-       [](Kind& kind, const config_value& value) { return read_server_version(kind, value); },
+  add({"version", "number", newest == 3 ? "1, 2 or 3" : "1 or 2",
+       "major version of the InfluxDB at `url`, or of remote write",
+       [newest](Kind& kind, const config_value& value) {
+         return read_server_version(kind, value, newest);
+       },
        [](const Kind& kind) { return std::to_string(kind.version); }});
   const auto url_key = text_key<Kind>("url",
                                       "where the InfluxDB is (a path before /write is kept), or "

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/influxql_identifier.hpp"
 #include "net/server_message.hpp"
@@ -43,10 +44,14 @@ constexpr std::array rows{
     row{400, 422, any, "invalid precision", meaning::wrong_place},
     row{400, 422, any, "invalid consistency level", meaning::wrong_place},
     row{400, 422, any, "content-encoding", meaning::wrong_place},
-    row{400, 422, any, "malformed Authorization", meaning::wrong_place},
+    row{400, 422, any, "malformed Authorization", meaning::not_allowed},
+    row{400, 422, any, "Authorization header was malformed", meaning::not_allowed},
     row{400, 422, any, "serde error", meaning::wrong_place},
+    // InfluxDB 3 of a body without lines: something on the way has taken them.
+    row{400, 400, any, "incoming write was empty", meaning::wrong_place},
     row{400, 400, any, "unexpected EOF", meaning::wrong_place},
     row{400, 400, any, "gzip: ", meaning::wrong_place},
+    row{400, 400, any, "error decoding gzip", meaning::wrong_place},
     row{400, 422, any, "", meaning::refused},
     row{500, 500, any, "retention policy not found", meaning::missing_policy},
     // Overload, which says nothing of this batch.
@@ -56,6 +61,9 @@ constexpr std::array rows{
 };
 
 constexpr std::string_view no_room_for_database = "Adding a new database would exceed limit of";
+
+constexpr std::string_view name_remedy =
+    "; let its points go to another database (key: bucket), or leave it out (key: databases)";
 
 /// What to do about a held lane. The first row that fits decides.
 struct remedy_row {
@@ -74,6 +82,10 @@ constexpr std::array remedies{
     remedy_row{meaning::wrong_place, "no dbrp mapping",
                "; create the bucket there (weir does not), or name another one (key: bucket)"},
     remedy_row{meaning::wrong_place, "organization", "; check the sink's org"},
+    remedy_row{meaning::wrong_place, "in database or rp name", name_remedy},
+    remedy_row{meaning::wrong_place, "db name ", name_remedy},
+    remedy_row{meaning::wrong_place, no_room_for_database,
+               "; drop a database there, or leave this one out (key: databases)"},
     remedy_row{meaning::wrong_place, "", "; is the url right?"},
 };
 
@@ -94,12 +106,16 @@ std::string remedy(meaning of, std::string_view message, const lane_key& lane) {
   return {};
 }
 
+constexpr std::array<std::string_view, 5> phrases_of_lanes{
+    "bucket", "no dbrp mapping", "in database or rp name", "db name ", no_room_for_database};
+
 /// The answer is about the lane's own database, bucket or retention policy.
 bool is_of_lane(meaning of, std::string_view message) {
   return of == meaning::missing_database || of == meaning::missing_policy ||
          (of == meaning::wrong_place &&
-          (message.find("bucket") != std::string_view::npos ||
-           message.find("no dbrp mapping") != std::string_view::npos));
+          std::any_of(phrases_of_lanes.begin(), phrases_of_lanes.end(), [&](std::string_view each) {
+            return message.find(each) != std::string_view::npos;
+          }));
 }
 
 attempt_verdict verdict_of(meaning of) noexcept {
@@ -138,6 +154,17 @@ std::uint64_t unparsable_lines(std::string_view message) {
   return lines;
 }
 
+constexpr std::string_view partial_write_of_3 = "partial write of line protocol occurred";
+
+/// Adds to an InfluxDB 3's message what it says of the first line that it lists. `alone`: it says
+/// that of all of them, and nothing else.
+void add_first_words(std::string_view body, bool alone, std::string& message) {
+  const std::vector<numbered_refusal> listed = numbered_refusals(body);
+  if (!listed.empty()) {
+    message = alone ? listed.front().words : message + ": " + listed.front().words;
+  }
+}
+
 }  // namespace
 
 influxdb_meaning influxdb_meaning_of(const http_reply& reply, std::string_view message) {
@@ -149,11 +176,18 @@ influxdb_meaning influxdb_meaning_of(const http_reply& reply, std::string_view m
   if (reply.status == 422 && reply.body.find(no_room_for_database) != std::string::npos) {
     return meaning::wrong_place;
   }
+  // Where its list was cut off, nobody knows what it has stored: what is good is sent again.
+  if (message.starts_with(partial_write_of_3) && numbered_refusals(reply.body).empty()) {
+    return meaning::refused;
+  }
   return meaning_in<meaning>({first_rows, rows_of_requests<meaning>, rows}, meaning::failed, reply,
                              message);
 }
 
-std::uint64_t dropped_points(std::string_view message) {
+std::uint64_t dropped_points(std::string_view message, std::string_view body) {
+  if (const auto listed = numbered_refusals(body); !listed.empty()) {
+    return listed.size();
+  }
   constexpr std::string_view phrase = " dropped=";
   std::uint64_t counted = 0;
   // The last one is the server's own; an earlier one may stand inside a line that it quotes.
@@ -171,6 +205,9 @@ influxdb_write_answer read_write_answer(const http_reply& reply, const lane_key&
   }
   std::string message = server_message(reply.body);
   const meaning means = influxdb_meaning_of(reply, message);
+  if (message.starts_with(partial_write_of_3)) {
+    add_first_words(reply.body, means == meaning::wrong_place, message);
+  }
   influxdb_write_answer answer{result_of_reply(reply), means, message};
   attempt_result& result = answer.result;
   result.verdict = verdict_of(means);
@@ -181,7 +218,7 @@ influxdb_write_answer read_write_answer(const http_reply& reply, const lane_key&
     return answer;
   }
   if (means == meaning::partial_write) {
-    result.discarded[discard_reason::partial] = dropped_points(message);
+    result.discarded[discard_reason::partial] = dropped_points(message, reply.body);
   }
   const std::string what_to_do = remedy(means, message, lane);
   if (message.empty()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the answers of InfluxDB 1.x, 2.x and of 3.x's older paths mean, and of what else may stand
+// What the answers of InfluxDB 1.x, 2.x and 3.x mean, and of what else may stand
 // at their address (proxies, web servers). Pure.
 #pragma once
 
@@ -51,7 +51,8 @@ struct influxdb_write_answer {
 /// Any reply to CREATE DATABASE, also none: retry at once where it succeeded; else retry or hold.
 [[nodiscard]] attempt_result read_creation_answer(const http_reply& reply);
 
-/// The number of points that a partial write lost, by the server's message; at least 1.
-[[nodiscard]] std::uint64_t dropped_points(std::string_view message);
+/// The number of points that a partial write lost, by the server's message, or, of InfluxDB 3, by
+/// the lines that `body` lists; at least 1.
+[[nodiscard]] std::uint64_t dropped_points(std::string_view message, std::string_view body = {});
 
 }  // namespace weir

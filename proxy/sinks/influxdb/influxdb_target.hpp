@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Delivers to an InfluxDB 1.x or 2.x server: turns batches into requests of its write API, has what
-// it refuses found (write_plan.cpp), and creates databases that clients created through weir. What
-// answers mean stands in answers.cpp, how bytes travel is transfer's part. Pure. Lives on its
+// Delivers to an InfluxDB 1.x, 2.x or 3.x server: turns batches into requests of its write API, has
+// what it refuses found (write_plan.cpp), and creates databases that clients created through weir.
+// What answers mean stands in answers.cpp, how bytes travel is transfer's part. Pure. Lives on its
 // sink's thread.
 #pragma once
 

@@ -14,7 +14,7 @@ namespace {
 
 result<made_target> make(const sink_settings& settings, const target_environment& environment) {
   const influxdb_settings& server = *settings.as<influxdb_settings>();
-  auto http = transfer_to(settings.name, server, 2, environment);
+  auto http = transfer_to(settings.name, server, 3, environment);
   if (!http.ok()) {
     return http.error();
   }

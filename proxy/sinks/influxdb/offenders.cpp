@@ -242,6 +242,11 @@ std::vector<offender> of_the_reason(const refused_request& refused) {
 
 }  // namespace
 
+bool are_all_listed(const refused_request& refused, const std::vector<offender>& found) {
+  const std::vector<numbered_refusal> listed = numbered_refusals(refused.body);
+  return !listed.empty() && listed.size() == found.size();
+}
+
 std::vector<offender> find_offenders(const refused_request& refused) {
   if (auto found = numbered_lines(refused); !found.empty()) {
     return found;

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view user_agent = "User-Agent: weir/" WEIR_VERSION;
 /// An empty value keeps curl from adding the header: waiting for "100 Continue" costs a round trip.
+/// It lists every line that it refuses, and older ones of it in full length.
+constexpr std::size_t answer_bytes_of_3 = std::size_t{16} << 20;
 constexpr std::string_view no_expect = "Expect:";
 
 }  // namespace
@@ -22,7 +24,8 @@ transfer_request influxdb_request(const influxdb_settings& server, std::string_v
   }
   request.url += path;
   if (!server.token.empty()) {
-    request.headers.push_back("Authorization: Token " + server.token);
+    request.headers.push_back(
+        (server.version == 3 ? "Authorization: Bearer " : "Authorization: Token ") + server.token);
   }
   request.headers.emplace_back(user_agent);
   request.headers.emplace_back(no_expect);
@@ -31,10 +34,17 @@ transfer_request influxdb_request(const influxdb_settings& server, std::string_v
     request.password = server.password;
   }
   request.timeout = server.timeout;
+  if (server.version == 3) {
+    request.answer_bytes_max = answer_bytes_of_3;
+  }
   return request;
 }
 
 std::string influxdb_write_path(const influxdb_settings& server, const lane_key& lane) {
+  if (server.version == 3) {
+    return "/api/v3/write_lp?db=" + percent_escape(database_of(server.bucket, lane)) +
+           "&precision=nanosecond&accept_partial=true";
+  }
   std::string path;
   if (server.version == 2) {
     path = "/api/v2/write?org=" + percent_escape(server.organization) +
@@ -46,6 +56,11 @@ std::string influxdb_write_path(const influxdb_settings& server, const lane_key&
     }
   }
   return path + "&precision=ns";
+}
+
+std::string database_of(std::string_view pattern, const lane_key& lane) {
+  const bool is_default = lane.retention_policy == "autogen" || lane.retention_policy == "default";
+  return bucket_of(pattern, is_default ? lane_key{lane.database, {}} : lane);
 }
 
 std::string bucket_of(std::string_view pattern, const lane_key& lane) {

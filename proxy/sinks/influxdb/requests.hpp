@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Requests to an InfluxDB 1.x or 2.x server as a sink's settings describe them: address, path and
-// credentials, for everything that asks or writes there. Pure.
+// Requests to an InfluxDB 1.x, 2.x or 3.x server as a sink's settings describe them: address, path
+// and credentials, for everything that asks or writes there. Pure.
 #pragma once
 
 #include <string>
@@ -18,13 +18,18 @@ namespace weir {
 [[nodiscard]] transfer_request influxdb_request(const influxdb_settings& server,
                                                 std::string_view path);
 
-/// Where points of a lane are written, timestamps in nanoseconds: `/write?db=...`, or version 2's
-/// `/api/v2/write?org=...`.
+/// Where points of a lane are written, timestamps in nanoseconds: `/write?db=...`, version 2's
+/// `/api/v2/write?org=...`, or version 3's `/api/v3/write_lp?db=...`, which stores the good lines
+/// of a body with bad ones.
 [[nodiscard]] std::string influxdb_write_path(const influxdb_settings& server,
                                               const lane_key& lane);
 
 /// The bucket that a lane's points go to: `pattern` with its placeholders filled in, or, when that
 /// is empty, what InfluxDB 2 calls a database and its retention policy.
 [[nodiscard]] std::string bucket_of(std::string_view pattern, const lane_key& lane);
+
+/// The same of InfluxDB 3, which has no retention policies: its older paths make the database
+/// "database/policy" of one, but for those that mean none ("autogen", "default").
+[[nodiscard]] std::string database_of(std::string_view pattern, const lane_key& lane);
 
 }  // namespace weir

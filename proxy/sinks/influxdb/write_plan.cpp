@@ -135,9 +135,19 @@ void write_plan::on_refusal(const http_reply& reply, const influxdb_write_answer
   const std::optional<std::uint64_t> dropped =
       partly ? std::optional(answer.result.discarded.total()) : std::nullopt;
   const bool all = sent_.size() == 1 || (dropped && *dropped >= sent_.size());
-  const std::vector<offender> named =
-      all ? std::vector<offender>{}
-          : find_offenders({lines_, sent_, reply.body, last_words_, dropped});
+  const refused_request refused{lines_, sent_, reply.body, last_words_, dropped};
+  std::vector<offender> named = find_offenders(refused);
+  if (partly && now_ == phase::search && are_all_listed(refused, named)) {
+    // What it does not list is stored.
+    for (offender& one : named) {
+      give_up(one.line, reason, std::move(one.words));
+    }
+    on_stored();
+    return;
+  }
+  if (all) {
+    named.clear();
+  }
   const bool plausible = !partly || take_partial(*dropped);
   if (!plausible && named.empty()) {
     contradicted(*dropped);

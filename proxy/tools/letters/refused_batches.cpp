@@ -80,7 +80,7 @@ transfer_request replay_request(const sink_settings& sink, const refused_batch& 
   request.headers.emplace_back("Content-Type: text/plain; charset=utf-8");
   request.body = std::move(lines);
   request.timeout = answer_timeout;
-  request.answer_bytes_max = answer_bytes_max;
+  request.answer_bytes_max = std::max(request.answer_bytes_max, answer_bytes_max);
   return request;
 }
 

@@ -291,11 +291,10 @@ TEST(settings_errors, later_versions_features_are_refused_plainly) {
       {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nout_of_order = "
        "\"keep\"\n",
        "weir.toml:5:1: `sink.out_of_order`: \"keep\" is not one of \"drop\" | \"send\""},
-      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 3\n",
-       "weir.toml:5:1: `sink.version`: InfluxDB 3 is not supported by this version; use 1 or 2 (it "
-       "has the write paths of both)"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 4\n",
-       "weir.toml:5:1: `sink.version`: 4 is no version of InfluxDB or remote write; use 1 or 2"},
+       "weir.toml:5:1: `sink.version`: 4 is no version of InfluxDB; use 1, 2 or 3"},
+      {"[[sink]]\nname = \"p\"\ntype = \"remote_write\"\nurl = \"http://a\"\nversion = 3\n",
+       "weir.toml:5:1: `sink.version`: 3 is no version of remote write; use 1 or 2"},
   });
 }
 
@@ -355,7 +354,17 @@ TEST(settings_errors, the_version_of_an_influxdb_decides_which_keys_it_has) {
        "weir.toml:7:1: `sink.create_databases` applies to version = 1, and \"i\" has version = 2"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
        "token = \"t\"\n",
-       "weir.toml:5:1: `sink.token` applies to version = 2, and \"i\" has version = 1"},
+       "weir.toml:5:1: `sink.token` applies to version = 2 and 3, and \"i\" has version = 1"},
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "version = 3\norg = \"o\"\n",
+       "weir.toml:6:1: `sink.org` applies to version = 2, and \"i\" has version = 3"},
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
+       "version = 3\ncreate_databases = true\n",
+       "weir.toml:6:1: `sink.create_databases` applies to version = 1, and \"i\" has version = 3"},
+      {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 3\n"
+       "[database.\"*\"]\nlearn_from = \"i\"\n",
+       "weir.toml:7:1: `database.\"*\".learn_from`: \"i\" has version = 3, which nothing is learnt "
+       "from; use versions 1 and 2"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
        "version = 2\norg = \"o\"\nbucket = \"{databas}\"\n",
        "weir.toml:7:1: `sink.bucket`: \"{databas}\" is no placeholder; the two that are known are "

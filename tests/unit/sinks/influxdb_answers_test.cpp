@@ -132,6 +132,19 @@ const std::vector<row> rows{
     {401, R"({"error":"the request was not authenticated"})", step_kind::hold},
     {403, R"({"error": "requestor is forbidden from requested resource"})", step_kind::hold},
     {413, "max request size (10485760 bytes) exceeded", step_kind::halve},
+    {400, "incoming write was empty", step_kind::hold},
+    {400, R"({"error":"Authorization header was malformed and cannot be parsed"})",
+     step_kind::hold},
+    {400, "malformed Authorization header", step_kind::hold},
+    {400, "error decoding gzip stream: corrupt deflate stream", step_kind::hold},
+    {400,
+     R"({"error":"partial write of line protocol occurred","data":[{"error_message":"a","line_number":2,"original_line":"cpu,host=a val= 123"},{"error_message":"b","line_number":4,"original_line":"cpu,host=b val= 123"},{"error_message":"b","line_number":90,"original_line":"cpu"}]})",
+     step_kind::delivered_partly, 3},
+    {404, "not found", step_kind::hold},
+    {405, "", step_kind::hold},
+    {429, "this service is overloaded, please try again later", step_kind::retry},
+    {500, "write buffer error: the object store is away", step_kind::retry},
+    {200, R"({"product_name":"InfluxDB 3 Core","version":"3.4.1"})", step_kind::hold},
     // InfluxDB 1.12 stores the point without its field called time.
     {400,
      R"({"error":"partial write: invalid field name: input field \"time\" on measurement \"m\" is invalid. Field \"time\" has been stripped from point. dropped=0"})",
@@ -212,6 +225,12 @@ TEST(influxdb_answers, what_is_the_lanes_own_fault_is_told_apart) {
   EXPECT_TRUE(of_lane(404, R"({"code":"not found","message":"bucket \"b\" not found"})"));
   EXPECT_FALSE(
       of_lane(404, R"({"code":"not found","message":"organization name \"o\" not found"})"));
+  EXPECT_TRUE(of_lane(400, R"({"error":"db name did not start with a number or letter"})"));
+  EXPECT_TRUE(of_lane(400, R"({"error":"invalid character in database or rp name: must be"})"));
+  EXPECT_TRUE(of_lane(
+      422,
+      R"({"error":"partial write of line protocol occurred","data":[{"error_message":"Adding a new database would exceed limit of 5 databases","line_number":1,"original_line":"m"}]})"));
+  EXPECT_FALSE(of_lane(400, "serde error: missing field `db`"));
   EXPECT_FALSE(of_lane(404, "404 page not found\n"));
   EXPECT_FALSE(of_lane(401, R"({"error":"authorization failed"})"));
   EXPECT_FALSE(of_lane(503, ""));
@@ -265,6 +284,24 @@ TEST(influxdb_answers, a_held_lane_names_its_remedy) {
   EXPECT_EQ(words(400, "Client sent an HTTP request to an HTTPS server.\n"),
             "Client sent an HTTP request to an HTTPS server.; let the sink's url begin with "
             "https://");
+}
+
+TEST(influxdb_answers, a_lane_that_an_influxdb_3_holds_names_its_remedy) {
+  const auto words = [](int status, const char* body) {
+    return read_write_answer(reply_of(status, body), {"my.db", ""}).result.message;
+  };
+  EXPECT_EQ(words(400, R"({"error":"db name did not start with a number or letter"})"),
+            "db name did not start with a number or letter; let its points go to another database "
+            "(key: bucket), or leave it out (key: databases)");
+  EXPECT_EQ(
+      words(
+          422,
+          R"({"error":"partial write of line protocol occurred","data":[{"error_message":"Adding a new database would exceed limit of 5 databases","line_number":1,"original_line":"m"}]})"),
+      "Adding a new database would exceed limit of 5 databases; drop a database there, or leave "
+      "this one out (key: databases)");
+  EXPECT_EQ(words(401, R"({"error": "the request was not authenticated"})"),
+            "the request was not authenticated; check the sink's token, or its username and "
+            "password");
 }
 
 TEST(influxdb_answers, a_creation_succeeds_by_results_alone) {

@@ -110,6 +110,32 @@ TEST_F(influxdb, posts_a_write_of_version_2) {
   EXPECT_EQ(gunzip(http_.body), lines_);
 }
 
+TEST_F(influxdb, posts_a_write_of_version_3) {
+  settings_.version = 3;
+  settings_.username.clear();
+  settings_.password.clear();
+  settings_.token = "apiv3_secret";
+  influxdb_target target("test", settings_, {.http = http_});
+  target.deliver(one_frame({"my-db", "one_hour"}), [](const attempt_result&) {});
+  EXPECT_EQ(http_.url,
+            "http://server:8086/prefix/api/v3/write_lp?db=my-db%2Fone_hour&precision=nanosecond"
+            "&accept_partial=true");
+  EXPECT_TRUE(http_.has("Authorization: Bearer apiv3_secret"));
+  EXPECT_TRUE(http_.has("Content-Encoding: gzip"));
+  EXPECT_EQ(http_.username, "");
+  EXPECT_GE(http_.answer_bytes_max, std::size_t{16} << 20) << "it lists every refused line";
+  EXPECT_EQ(gunzip(http_.body), lines_);
+}
+
+TEST_F(influxdb, a_database_of_version_3_is_named_as_its_older_paths_name_it) {
+  EXPECT_EQ(database_of("", {"db", ""}), "db");
+  EXPECT_EQ(database_of("", {"db", "autogen"}), "db");
+  EXPECT_EQ(database_of("", {"db", "default"}), "db");
+  EXPECT_EQ(database_of("", {"db", "week"}), "db/week");
+  EXPECT_EQ(database_of("all", {"my.db", "week"}), "all");
+  EXPECT_EQ(database_of("{database}-{retention_policy}", {"db", "week"}), "db-week");
+}
+
 TEST_F(influxdb, buckets_are_named_after_the_database_or_as_the_template_says) {
   EXPECT_EQ(bucket_of("", {"db", ""}), "db");
   EXPECT_EQ(bucket_of("", {"db", "rp"}), "db/rp");
