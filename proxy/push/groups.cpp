@@ -2,6 +2,7 @@
 #include "push/groups.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace weir::push {
@@ -18,6 +19,40 @@ std::size_t bytes_of(const grouping& labels) noexcept {
     bytes += node + name.size() + value.size();
   }
   return bytes;
+}
+
+std::string_view take_line(std::string_view& text) noexcept {
+  const std::string_view line = text.substr(0, text.find('\n') + 1);
+  text.remove_prefix(line.size());
+  return line;
+}
+
+/// Name and labels of a line.
+std::string_view series_of(std::string_view line) noexcept {
+  return line.substr(0, line.rfind(' '));
+}
+
+/// Lines of `before` whose series `after` does not have. Mostly it has the same in the same order.
+void append_vanished(std::string_view before, std::string_view after, std::string& out) {
+  while (!before.empty() && !after.empty()) {
+    std::string_view rest_before = before;
+    std::string_view rest_after = after;
+    if (series_of(take_line(rest_before)) != series_of(take_line(rest_after))) {
+      break;
+    }
+    before = rest_before;
+    after = rest_after;
+  }
+  std::unordered_set<std::string_view> there;
+  while (!after.empty() && !before.empty()) {
+    there.insert(series_of(take_line(after)));
+  }
+  while (!before.empty()) {
+    const std::string_view line = take_line(before);
+    if (!there.contains(series_of(line))) {
+      out.append(line);
+    }
+  }
 }
 
 /// Its key is kept twice.
@@ -99,6 +134,7 @@ void group_table::apply(group_push push, const lifetime_terms& terms, const mome
 void group_table::put(table::iterator at, std::shared_ptr<const group> next) {
   entry& kept = at->second;
   if (kept.is != nullptr) {
+    note_ended(*kept.is, next.get(), next->pushed);
     totals_.bytes -= kept.is->bytes;
     totals_.samples -= kept.is->samples;
   }
@@ -108,6 +144,40 @@ void group_table::put(table::iterator at, std::shared_ptr<const group> next) {
   kept.is = std::move(next);
   ++version_;
   schedule(at);
+}
+
+/// `next`: what the group is now; nullptr: it is gone.
+void group_table::note_ended(const group& before, const group* next, wall_time at) {
+  const bool moved = next == nullptr || next->database != before.database ||
+                     next->retention_policy != before.retention_policy;
+  std::string vanished;
+  for (const auto& [name, family] : before.families) {
+    std::string_view text_now;
+    if (!moved) {
+      const auto now = next->families.find(name);
+      if (now != next->families.end() && now->second == family) {
+        continue;
+      }
+      text_now = now == next->families.end() ? std::string_view{} : now->second->is.text;
+    }
+    append_vanished(family->is.text, text_now, vanished);
+  }
+  if (vanished.empty()) {
+    return;
+  }
+  if (ended_bytes_ + vanished.size() > ended_bytes_max) {
+    totals_.ends_lost +=
+        static_cast<std::uint64_t>(std::count(vanished.begin(), vanished.end(), '\n'));
+    return;
+  }
+  ended_bytes_ += vanished.size();
+  ended_.push_back({before.database, before.retention_policy, at, std::move(vanished)});
+}
+
+std::vector<ended_series> group_table::take_ended() {
+  const std::lock_guard hold(lock_);
+  ended_bytes_ = 0;
+  return std::exchange(ended_, {});
 }
 
 void group_table::schedule(table::iterator at) {
@@ -134,7 +204,8 @@ void group_table::follow_repeat(std::int64_t repeat_ns) {
   }
 }
 
-void group_table::erase(table::iterator at) {
+void group_table::erase(table::iterator at, wall_time now) {
+  note_ended(*at->second.is, nullptr, now);
   due_.erase({at->second.due.ns, at->first});
   totals_.bytes -= at->second.is->bytes;
   totals_.samples -= at->second.is->samples;
@@ -153,20 +224,23 @@ void group_table::note_failure(const grouping& labels, wall_time now) {
   }
 }
 
-bool group_table::remove(const grouping& labels) {
+bool group_table::remove(const grouping& labels, wall_time now) {
   const std::lock_guard hold(lock_);
   const auto known = groups_.find(key_of(labels));
   if (known == groups_.end()) {
     return false;
   }
-  erase(known);
+  erase(known, now);
   ++totals_.deleted;
   return true;
 }
 
-void group_table::wipe() {
+void group_table::wipe(wall_time now) {
   const std::lock_guard hold(lock_);
   totals_.deleted += groups_.size();
+  for (const auto& [key, each] : groups_) {
+    note_ended(*each.is, nullptr, now);
+  }
   due_.clear();
   groups_.clear();
   totals_.groups = totals_.samples = totals_.bytes = 0;
@@ -185,13 +259,13 @@ void group_table::restore(group kept, time_to_live ttl_left_ns, const lifetime_t
   put(at, std::make_shared<const group>(std::move(kept)));
 }
 
-void group_table::expire(steady_time now) {
+void group_table::expire(const moment& now) {
   const std::lock_guard hold(lock_);
-  for (auto next = due_.begin(); next != due_.end() && next->first <= now.ns;) {
+  for (auto next = due_.begin(); next != due_.end() && next->first <= now.steady.ns;) {
     const auto at = groups_.find(std::string(next->second));
     ++next;
-    if (at->second.expires <= now) {
-      erase(at);
+    if (at->second.expires <= now.steady) {
+      erase(at, now.wall);
       ++totals_.expired;
     }
   }

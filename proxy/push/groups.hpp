@@ -4,8 +4,8 @@
 // group is a value that does not change; a push makes another one, so that whoever shows them holds
 // no lock. Says when, and never asks the clock. Thread-safe.
 //
-// What vanishes is forgotten here and nothing else: its series end at a receiver when they have
-// been silent for their time.
+// What vanishes (replaced by a push, deleted, its time over) is gathered for whoever tells the
+// sinks that these series ended.
 #pragma once
 
 #include <cstddef>
@@ -67,12 +67,23 @@ struct group_push {
   std::vector<pushed_family> families{};
 };
 
+/// Series of one database that are in no push of their group any more.
+struct ended_series {
+  std::string database{};
+  std::string retention_policy{};
+  wall_time at{};
+  /// Lines of the text format, as in pushed_family.
+  std::string text{};
+};
+
 struct group_totals {
   std::uint64_t groups = 0;
   std::uint64_t samples = 0;
   std::uint64_t bytes = 0;
   std::uint64_t expired = 0;
   std::uint64_t deleted = 0;
+  /// Series that found no room in what `take_ended` gives.
+  std::uint64_t ends_lost = 0;
 };
 
 class group_table {
@@ -88,19 +99,24 @@ class group_table {
   /// A push of a group failed. One that is not known stays so.
   void note_failure(const grouping& labels, wall_time now);
   /// Whether there was one.
-  bool remove(const grouping& labels);
-  void wipe();
+  bool remove(const grouping& labels, wall_time now);
+  void wipe(wall_time now);
   /// Puts back what a file had; it lives for `ttl_left_ns` from now on (nothing: for ever).
   void restore(group kept, time_to_live ttl_left_ns, const lifetime_terms& terms,
                const moment& now);
 
   /// Forgets groups whose time is over.
-  void expire(steady_time now);
+  void expire(const moment& now);
   /// Groups whose lines are due again, and from now on not for a while; about `bytes_max` of them.
   /// Where `terms` repeat at another interval than before, it is that of all groups.
   [[nodiscard]] std::vector<std::shared_ptr<const group>> take_due(const lifetime_terms& terms,
                                                                    steady_time now,
                                                                    std::size_t bytes_max);
+
+  /// The series that ended since the last call.
+  [[nodiscard]] std::vector<ended_series> take_ended();
+  /// Of what `take_ended` gives, in bytes of text; series beyond it are not told.
+  static constexpr std::size_t ended_bytes_max = std::size_t{16} << 20;
 
   /// All of them, in no order.
   [[nodiscard]] std::vector<std::shared_ptr<const group>> all() const;
@@ -123,8 +139,9 @@ class group_table {
   using table = std::unordered_map<std::string, entry>;
 
   void put(table::iterator at, std::shared_ptr<const group> next);
+  void note_ended(const group& before, const group* next, wall_time at);
   void schedule(table::iterator at);
-  void erase(table::iterator at);
+  void erase(table::iterator at, wall_time now);
   static void set_repeats(entry& kept, std::int64_t repeat_ns, steady_time written) noexcept;
   void follow_repeat(std::int64_t repeat_ns);
 
@@ -136,6 +153,8 @@ class group_table {
   /// What happens next: a group expires or is due again.
   std::set<std::pair<std::int64_t, std::string_view>> due_;
   group_totals totals_;
+  std::vector<ended_series> ended_;
+  std::size_t ended_bytes_ = 0;
   std::uint64_t version_ = 0;
 };
 

@@ -80,4 +80,11 @@ void append_lines(const exposition::document& all, std::int64_t time_ns, std::st
   }
 }
 
+void append_series(const exposition::document& all, std::int64_t time_ns, std::string& out) {
+  line_counts counts;
+  for (const exposition::sample& each : all.samples()) {
+    append_line(each.name, all.labels_of(each), 0, time_ns, out, counts);
+  }
+}
+
 }  // namespace weir::push

@@ -35,4 +35,7 @@ void append_lines(const exposition::document& all, std::int64_t time_ns, std::st
 /// Of a time in milliseconds; what nanoseconds cannot hold becomes the last that they can.
 [[nodiscard]] std::int64_t nanoseconds_of(std::int64_t ms) noexcept;
 
+/// Lines that name the series of all samples, whatever their values are: `value` is 0.
+void append_series(const exposition::document& all, std::int64_t time_ns, std::string& out);
+
 }  // namespace weir::push

@@ -101,7 +101,7 @@ bool sink::recover(std::int64_t now_ms) {
 }
 
 void sink::recover_header(const frame_header& header, std::int64_t now_ms) {
-  if (header.position >= cursor_.discovered || !wants(header)) {
+  if (header.position >= cursor_.discovered || note_end(header) || !wants(header)) {
     return;
   }
   const auto found = cursor_.lanes.find({header.database, header.retention_policy});
@@ -157,7 +157,7 @@ void sink::discover(std::int64_t now_ms) {
     headers_.clear();
     const log_position next = reader_->headers(cursor_.discovered, headers_at_once, headers_);
     for (const frame_header& header : headers_) {
-      if (wants(header)) {
+      if (!note_end(header) && wants(header)) {
         accept(header, now_ms);
       }
     }
@@ -291,6 +291,7 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
   start_due(now_ms);
   // A deliverer that is done at once has filled `completed_` again.
   finish_completed(now_ms);
+  tell_ends(now_ms);
   drop_asked(now_ms);
   look_at_parking(now_ms);
   report_troubles(now_ms);

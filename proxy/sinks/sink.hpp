@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <limits>
 #include <map>
@@ -80,6 +81,8 @@ class sink {
   static constexpr std::int64_t drain_retry_ms_max = 1000;
   /// A sink is abreast of its log while what waits was received so lately, and within `batch.age`.
   static constexpr std::int64_t abreast_ms = 5'000;
+  /// Frames of ended series that wait for their lanes; of more the oldest are given up.
+  static constexpr std::size_t ends_max = 10'000;
 
   sink(const sink_settings& settings, sink_parts parts, const cursor_state& start);
   ~sink();
@@ -159,6 +162,10 @@ class sink {
   void go_on_settling(lane& on, std::int64_t now_ms);
   [[nodiscard]] outcome keep_refused(const lane& on, const refused_lines& refused);
   void wait_for_store(lane& on, const std::string& why, std::int64_t now_ms);
+  // sink_ends.cpp
+  [[nodiscard]] bool note_end(const frame_header& header);
+  void tell_ends(std::int64_t now_ms);
+  [[nodiscard]] bool tell_end(const lane_key& of, log_position at, std::int64_t now_ms);
   // sink_parking.cpp
   enum class park_room : std::uint8_t { enough, later, never };
   [[nodiscard]] park_claim claim_of(const frame_header& header, log_position log_first) const;
@@ -260,6 +267,13 @@ class sink {
   /// Where the last move stopped.
   lane_key parked_last_;
   std::int64_t park_refused_until_ms_ = std::numeric_limits<std::int64_t>::min();
+  /// A frame that says which series ended, until all of its lane that was received before it is
+  /// dealt with. The oldest first.
+  struct end_frame {
+    lane_key of;
+    log_position at;
+  };
+  std::deque<end_frame> ends_;
   /// Lanes whose parked frames are to be given up.
   std::map<lane_key, discard_reason> drops_;
   /// The last one could not be written.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "sinks/attempt_result.hpp"
 #include "sinks/batcher.hpp"
@@ -36,6 +37,15 @@ class target {
     static_cast<void>(now_ms);
     static_cast<void>(abreast);
     return std::nullopt;
+  }
+  /// It wants to be told of series that ended (`end_series`).
+  [[nodiscard]] virtual bool marks_ends() const noexcept { return false; }
+  /// The series of these canonical lines ended, at the lines' time, as their sender says: all of
+  /// the lane that was received before is dealt with. When it returns, it is remembered. May come
+  /// twice.
+  virtual void end_series(const lane_key& lane, std::string lines) {
+    static_cast<void>(lane);
+    static_cast<void>(lines);
   }
   /// A held lane's cause is perhaps repaired: it is worth to ask before its turn.
   [[nodiscard]] virtual bool may_pass_now(const lane_key& lane) const {

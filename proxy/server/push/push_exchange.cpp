@@ -175,7 +175,7 @@ http::response push_exchange::failed(http::body_failure why) const {
 
 void push_exchange::complete() {
   if (method_ == http::method::del) {
-    service_.groups.remove(head_.labels);
+    service_.groups.remove(head_.labels, request().began.wall);
     service_.counts.deleted.add_shared();
     give(taken());
     return;
@@ -380,7 +380,8 @@ push::known_names names_known_to(const http::request_head& head) {
              : push::known_names::plain;
 }
 
-http::response look(push_service& service, api::handler at, const http::request_head& head) {
+http::response look(push_service& service, api::handler at, const http::request_head& head,
+                    wall_time now) {
   http::response reply;
   reply.status = 200;
   switch (at) {
@@ -401,7 +402,7 @@ http::response look(push_service& service, api::handler at, const http::request_
       if (!service.terms.current()->configured.wipe) {
         return api::text_response(404, "not found: push.wipe = true allows it\n");
       }
-      service.groups.wipe();
+      service.groups.wipe(now);
       return taken();
     default:
       WEIR_ASSERT(false);
@@ -445,8 +446,9 @@ std::unique_ptr<http::exchange> open_push(exchange_home& home, http::connection&
     exchange->begin(head);
     return exchange;
   }
+  const wall_time now = request.began.wall;
   auto exchange = std::make_unique<group_exchange>(home, on, std::move(request));
-  exchange->give(is_on ? look(*service, at, head) : api::family_of(head.path).not_found());
+  exchange->give(is_on ? look(*service, at, head, now) : api::family_of(head.path).not_found());
   return exchange;
 }
 

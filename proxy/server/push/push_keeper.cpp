@@ -2,6 +2,7 @@
 #include "server/push/push_keeper.hpp"
 
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include "exposition/text_reader.hpp"
@@ -14,12 +15,19 @@ constexpr std::chrono::seconds between_looks{1};
 constexpr std::int64_t between_saves_ns = 60'000'000'000;
 // Of one look; what is left waits for the next.
 constexpr std::size_t repeated_bytes_max = std::size_t{8} << 20;
+/// Frames that wait while the log takes none: of more the newest are given up, and their series end
+/// when they have been silent.
+constexpr std::size_t ended_frames_max = 1'000;
 
 }  // namespace
 
 push_keeper::push_keeper(push_service& service, const write_services& writes, clock_source clock,
                          std::string file)
-    : service_(service), clock_(std::move(clock)), path_(writes), file_(std::move(file)) {
+    : service_(service),
+      clock_(std::move(clock)),
+      log_(writes.log),
+      path_(writes),
+      file_(std::move(file)) {
   const moment now = clock_();
   saved_ = now.steady;
   const auto terms = service_.terms.current();
@@ -42,6 +50,7 @@ void push_keeper::stop() {
     thread_.join();
   }
   if (!std::exchange(stopped_, true)) {
+    tell_ended(clock_().wall);
     save();
   }
 }
@@ -61,7 +70,7 @@ void push_keeper::run() {
 void push_keeper::work() {
   const moment now = clock_();
   const auto terms = service_.terms.current();
-  service_.groups.expire(now.steady);
+  service_.groups.expire(now);
   if (terms->configured.enabled) {
     for (const auto& each :
          service_.groups.take_due(terms->lifetime, now.steady, repeated_bytes_max)) {
@@ -69,6 +78,7 @@ void push_keeper::work() {
     }
   }
   path_.end_of_turn();
+  tell_ended(now.wall);
   if (now.steady - saved_ >= between_saves_ns) {
     saved_ = now.steady;
     save();
@@ -107,6 +117,33 @@ void push_keeper::repeat(const push::group& one, const moment& now) {
   if (*begun != nullptr) {
     (*begun)->body(lines_);
     (*begun)->complete();
+  }
+}
+
+/// Behind the last lines of these series, which their pushes and `repeat` wrote.
+void push_keeper::tell_ended(wall_time now) {
+  std::map<std::pair<std::string, std::string>, std::string> lines_of;
+  for (const push::ended_series& each : service_.groups.take_ended()) {
+    exposition::document all;
+    if (!exposition::read_text(each.text, all)) {
+      push::append_series(all, each.at.ns, lines_of[{each.database, each.retention_policy}]);
+      service_.counts.ended.add_shared(all.samples().size());
+    }
+  }
+  for (const auto& [place, lines] : lines_of) {
+    if (lines.empty() || ended_.size() >= ended_frames_max) {
+      continue;
+    }
+    frame_builder builder(place.first, place.second);
+    builder.append(lines, 0, now.ns, now.ns);
+    ended_.push_back(builder.seal(compression_mode::automatic, compressor_, now.ns, 0));
+    ended_.back()->header.kind = frame_kind::events;
+  }
+  if (!ended_.empty()) {
+    const append_result done = log_.append(ended_);
+    if (done.status == append_status::taken || done.status == append_status::pending) {
+      ended_.clear();
+    }
   }
 }
 

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What happens to pushed groups while nobody pushes: those whose time is over are forgotten, the
-// others' samples are written again now and then, and all of them go into their file. A thread of
-// its own, on which its write path lives.
+// others' samples are written again now and then, the log is told which series ended, and all
+// groups go into their file. A thread of its own, on which its write path lives.
 #pragma once
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/times.hpp"
+#include "codec/gzip.hpp"
 #include "ingest/write_path.hpp"
+#include "log/frame_log.hpp"
 #include "push/groups_file_posix.hpp"
 #include "server/push/push_service.hpp"
 
@@ -37,14 +41,19 @@ class push_keeper {
  private:
   void run();
   void repeat(const push::group& one, const moment& now);
+  void tell_ended(wall_time now);
   void save();
 
   push_service& service_;
   const clock_source clock_;
+  frame_log& log_;
   write_path path_;
   push::groups_file file_;
   steady_time saved_{};
   std::string lines_;
+  gzip_compressor compressor_;
+  /// What the log did not take yet.
+  std::vector<std::shared_ptr<frame>> ended_;
   std::mutex lock_;
   std::condition_variable wake_;
   bool stopping_ = false;

@@ -59,6 +59,8 @@ void push_service::collect(metric_collector& out) const {
       "Samples of these that their group shows and the log does not have, by reason.";
   add(left_out, left_out_help, counts.not_finite.value(), {{"reason", "not_finite"}});
   add(left_out, left_out_help, counts.unwritable.value(), {{"reason", "unwritable"}});
+  add("weir_push_series_ended_total",
+      "Series that vanished from their groups, of which sinks are told so.", counts.ended.value());
   add("weir_push_samples_repeated_total", "Samples written again because their group lives.",
       counts.repeated.value());
 }

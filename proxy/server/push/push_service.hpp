@@ -43,6 +43,8 @@ struct push_counts {
   counter unwritable;
   /// Lines that were written again.
   counter repeated;
+  /// Series that the sinks were told to have ended.
+  counter ended;
 };
 
 class push_service {

@@ -37,6 +37,10 @@ class remote_write_target final : public target {
   std::optional<std::int64_t> tick(std::int64_t now_ms, bool abreast) override {
     return only_.tick(now_ms, abreast);
   }
+  [[nodiscard]] bool marks_ends() const noexcept override { return only_.marks_ends(); }
+  void end_series(const lane_key& lane, std::string lines) override {
+    only_.end_series(lane, std::move(lines));
+  }
   void saved(log_position low_water) override { only_.saved(low_water); }
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
   /// A Prometheus takes nothing that is an hour older than its newest sample.

@@ -100,6 +100,13 @@ class sample_batch {
   /// Lines with a sample that the server refused.
   [[nodiscard]] std::string refused_lines() const;
   [[nodiscard]] const sample_counts& counts() const noexcept { return counts_; }
+  /// Of `samples`: with `of` its series and its time.
+  template <class Of>
+  void for_each_sample(Of of) const {
+    for (const sample& one : samples_) {
+      of(known_.key(one.series), one.time_ms);
+    }
+  }
   /// Series of which something is stored: with `of` its key, labels and newest time.
   template <class Of>
   void for_each_stored(Of of) const {

@@ -303,6 +303,57 @@ def test_pushes_reach_prometheus_under_their_names(prometheus, start_weir):
                         for name, (labels, value) in expected.items()}
 
 
+def exact_sink(prometheus, **keys):
+    return remote_write_sink(prometheus.url, databases=["pushgateway"], mapping="template",
+                             series_name="{measurement}", database_label="", **keys)
+
+
+def test_series_that_vanish_are_absent_at_once(prometheus, start_weir):
+    """By PUT, POST, DELETE, and when the time of the group is over; other sinks see nothing of it."""
+    weir = start_weir(settings(exact_sink(prometheus), file_sink(), push={"ttl_least": "1s", "ttl_once": "1h"}))
+    present = lambda: {(found["metric"]["__name__"], found["metric"].get("l", ""))
+                       for found in prometheus.query(query='{job=~"[ab]"}')}
+    soon = lambda wanted, what: wait_until(lambda: present() == wanted, 15, what, weir.must_be_alive)
+
+    def pushed(path, text, method="PUT", **keys):
+        assert push(weir, path, text, method, **keys).status == 202
+
+    pushed("/metrics/job/a", 'x{l="1"} 1\nx{l="2"} 2\ny 3\n')
+    pushed("/metrics/job/b", "z 4\n")
+    soon({("x", "1"), ("x", "2"), ("y", ""), ("z", "")}, "all of them")
+    pushed("/metrics/job/a", 'x{l="2"} 5\ny 6\n')
+    soon({("x", "2"), ("y", ""), ("z", "")}, "what a PUT leaves out")
+    pushed("/metrics/job/a", 'x{l="3"} 7\n', "POST")
+    soon({("x", "3"), ("y", ""), ("z", "")}, "what a POST replaces")
+    pushed("/metrics/job/a", "", "DELETE")
+    soon({("z", "")}, "a group that is deleted")
+    pushed("/metrics/job/a", "y 8\n")
+    soon({("y", ""), ("z", "")}, "a series that comes back")
+    pushed("/metrics/job/b", "z 9\n", headers={"X-Weir-TTL": "2s"})
+    soon({("y", "")}, "a group whose time is over")
+    assert prometheus.query(query="y")[0]["value"][1] == "8"
+    assert weir.metrics().one("weir_push_series_ended_total") == 5
+    assert weir.metrics().one("weir_sink_stale_markers_total", sink="prometheus") == 5
+    values = sorted(line.rsplit("value=", 1)[1] for line in lines(weir))
+    assert values == ["1", "2", "3", "4", "5", "6", "7", "8", "9"], "the file has points alone"
+
+
+def test_a_series_that_vanished_before_a_kill_is_absent_after_it(prometheus, relay, start_weir):
+    relay.target = f"127.0.0.1:{prometheus.port}"
+    weir = start_weir(settings({**exact_sink(prometheus), "url": relay.url}))
+    push(weir, "/metrics/job/a", "x 1\n")
+    wait_until(lambda: prometheus.query(query="x"), 15, "x", weir.must_be_alive)
+    relay.answer = lambda number: (503, b"down")
+    push(weir, "/metrics/job/a", "", "DELETE")
+    wait_until(lambda: weir.metrics().one("weir_push_series_ended_total") == 1, 10, "the end is in the log",
+               weir.must_be_alive)
+    assert prometheus.query(query="x")
+    weir.kill()
+    relay.answer = lambda number: None
+    weir.start()
+    wait_until(lambda: not prometheus.query(query="x"), 15, "x is absent", weir.must_be_alive)
+
+
 def test_a_full_log_is_answered_503_and_changes_no_group(start_weir):
     dead = influx_sink("http://127.0.0.1:1", park_after="inf")
     weir = start_weir(settings(dead, log={"keep": "1MiB", "compression": "none"}, push={"repeat": "0s"}))

@@ -54,9 +54,9 @@ TEST(push_groups_file, groups_outlive_a_restart) {
     EXPECT_EQ(other->families.at(name)->is.help, each->is.help);
     EXPECT_EQ(other->families.at(name)->is.type, each->is.type);
   }
-  after.expire(at_second(119).steady);
+  after.expire(at_second(119));
   EXPECT_EQ(after.totals().groups, 1U);
-  after.expire(at_second(120).steady);
+  after.expire(at_second(120));
   EXPECT_EQ(after.totals().groups, 0U) << "five times 20 s from the last push on";
 }
 
@@ -151,7 +151,7 @@ TEST(push_groups_file, is_written_where_something_changed) {
   write_all(path, "");
   ASSERT_TRUE(file.save(table).ok());
   EXPECT_EQ(read_all(path), "");
-  table.remove(labels);
+  table.remove(labels, at_second(0).wall);
   ASSERT_TRUE(file.save(table).ok());
   EXPECT_EQ(read_all(path), groups_file_head);
 }

@@ -48,13 +48,75 @@ TEST(push_groups, groups_are_apart_and_deleted_alone) {
   table.apply(push_of(job_b, "x 1\n"), default_terms(), at_second(0));
   table.apply(push_of({{"job", "a"}, {"instance", ""}}, "x 1\n"), default_terms(), at_second(0));
   EXPECT_EQ(table.totals().groups, 3U);
-  EXPECT_TRUE(table.remove(job_a));
-  EXPECT_FALSE(table.remove(job_a));
+  EXPECT_TRUE(table.remove(job_a, at_second(1).wall));
+  EXPECT_FALSE(table.remove(job_a, at_second(1).wall));
   EXPECT_EQ(families_of(table, job_a), "none");
   EXPECT_EQ(families_of(table, job_b), "x");
-  table.wipe();
+  table.wipe(at_second(2).wall);
   EXPECT_EQ(table.totals().groups, 0U);
   EXPECT_EQ(table.totals().bytes, 0U);
+}
+
+std::string ended_in(group_table& table) {
+  std::string told;
+  for (const ended_series& each : table.take_ended()) {
+    told += each.database + "@" + std::to_string(each.at.ns / second) + " " + each.text;
+  }
+  return told;
+}
+
+TEST(push_groups, what_vanishes_is_told_once) {
+  group_table table(any);
+  const lifetime_terms terms = default_terms();
+  const std::int64_t at = at_second(0).wall.ns / second;
+  const auto put = [&](const std::string& text, std::int64_t time, bool adds = false) {
+    table.apply(push_of(job_a, text, adds), terms, at_second(time));
+    return ended_in(table);
+  };
+  const auto told = [at](std::int64_t time, const std::string& text) {
+    return "pushgateway@" + std::to_string(at + time) + " " + text;
+  };
+  EXPECT_EQ(put("x{l=\"1\"} 1\nx{l=\"2\"} 1\ny 1\n", 0), "");
+  EXPECT_EQ(put("x{l=\"1\"} 5\nx{l=\"2\"} 6\ny 7\n", 1), "") << "only values changed";
+  EXPECT_EQ(put("x{l=\"2\"} 1\ny 1\n", 2), told(2, "x{instance=\"\",job=\"a\",l=\"1\"} 5\n"));
+  EXPECT_EQ(put("x{l=\"3\"} 1\n", 3, true), told(3, "x{instance=\"\",job=\"a\",l=\"2\"} 1\n"))
+      << "POST: of the families that it names";
+  EXPECT_EQ(put("z 1\n", 4), told(4,
+                                  "x{instance=\"\",job=\"a\",l=\"3\"} 1\n"
+                                  "y{instance=\"\",job=\"a\"} 1\n"));
+  EXPECT_TRUE(table.remove(job_a, at_second(5).wall));
+  EXPECT_EQ(ended_in(table), told(5, "z{instance=\"\",job=\"a\"} 1\n"));
+  EXPECT_EQ(put("z 1\n", 6), "");
+  table.note_failure(job_a, at_second(7).wall);
+  EXPECT_EQ(ended_in(table), "");
+  table.expire(at_second(100'000));
+  EXPECT_EQ(ended_in(table), told(100'000, "z{instance=\"\",job=\"a\"} 1\n"));
+  EXPECT_EQ(put("z 1\n", 100'001), "");
+  table.wipe(at_second(100'002).wall);
+  EXPECT_EQ(ended_in(table), told(100'002, "z{instance=\"\",job=\"a\"} 1\n"));
+}
+
+TEST(push_groups, a_group_that_moves_to_another_database_ends_in_the_old_one) {
+  group_table table(any);
+  table.apply(push_of(job_a, "x 1\n"), default_terms(), at_second(0));
+  auto moved = push_of(job_a, "x 1\n");
+  moved.database = "other";
+  table.apply(std::move(moved), default_terms(), at_second(1));
+  EXPECT_EQ(table.take_ended().size(), 1U);
+}
+
+TEST(push_groups, what_ended_is_bounded) {
+  group_table table(std::size_t{1} << 30);
+  std::string body;
+  for (int i = 0; body.size() < group_table::ended_bytes_max / 2; ++i) {
+    body += "x{l=\"" + std::to_string(i) + std::string(1'000, 'v') + "\"} 1\n";
+  }
+  for (int i = 0; i < 3; ++i) {
+    table.apply(push_of(job_a, body), default_terms(), at_second(i));
+    EXPECT_TRUE(table.remove(job_a, at_second(i).wall));
+  }
+  EXPECT_EQ(table.take_ended().size(), 1U);
+  EXPECT_GT(table.totals().ends_lost, 10'000U);
 }
 
 TEST(push_groups, a_group_lives_for_five_of_its_intervals) {
@@ -62,9 +124,9 @@ TEST(push_groups, a_group_lives_for_five_of_its_intervals) {
   for (const std::int64_t time : {0, 20, 40}) {
     table.apply(push_of(job_a, "x 1\n"), default_terms(), at_second(time));
   }
-  table.expire(at_second(139).steady);
+  table.expire(at_second(139));
   EXPECT_EQ(families_of(table, job_a), "x");
-  table.expire(at_second(140).steady);
+  table.expire(at_second(140));
   EXPECT_EQ(families_of(table, job_a), "none");
   EXPECT_EQ(table.totals().expired, 1U);
   EXPECT_EQ(table.totals().bytes, 0U);
@@ -79,9 +141,9 @@ TEST(push_groups, a_header_comes_before_the_configuration_and_that_before_the_in
   with_header.ttl = time_to_live(5 * second);
   table.apply(std::move(with_header), terms, at_second(0));
   table.apply(push_of(job_b, "x 1\n"), terms, at_second(0));
-  table.expire(at_second(5).steady);
+  table.expire(at_second(5));
   EXPECT_EQ(families_of(table, job_a), "none");
-  table.expire(at_second(1'000'000).steady);
+  table.expire(at_second(1'000'000));
   EXPECT_EQ(families_of(table, job_b), "x");
 }
 
@@ -132,7 +194,7 @@ TEST(push_groups, a_failure_is_noted_and_lengthens_no_life) {
   EXPECT_EQ(table.totals().groups, 1U);
   EXPECT_EQ(table.find(job_a)->failed.ns, at_second(100).wall.ns);
   EXPECT_EQ(table.find(job_a)->pushed.ns, at_second(0).wall.ns);
-  table.expire(at_second(3'600).steady);
+  table.expire(at_second(3'600));
   EXPECT_EQ(table.totals().groups, 0U);
 }
 

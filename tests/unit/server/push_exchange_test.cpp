@@ -221,5 +221,32 @@ TEST_F(push_keeper_test, nothing_is_repeated_where_pushes_are_off) {
   EXPECT_EQ(lines(), before + "a,job=j value=1 1700000060000000000\n");
 }
 
+TEST_F(push_keeper_test, the_log_is_told_which_series_ended) {
+  EXPECT_TRUE(push("a 1\nb 2\n").starts_with("202"));
+  keeper_->work();
+  const std::string before = lines();
+  pass(5);
+  EXPECT_TRUE(push("b 3\n").starts_with("202"));
+  pass(1);
+  keeper_->work();
+  EXPECT_EQ(lines(), before + "b,job=j value=3 1700000005000000000\n") << "no sink takes more";
+  std::string ended;
+  std::uint32_t points = 0;
+  const auto reader = log_->reader();
+  for (log_position at = log_->first(); at < log_->end();) {
+    const read_result read = reader->next(at, {"pushgateway", ""});
+    if (read.status != read_status::frame) {
+      break;
+    }
+    at = read.next;
+    if (read.found->header.kind == frame_kind::events) {
+      EXPECT_TRUE(inflate_frame(*read.found, ended));
+      points += read.found->header.points;
+    }
+  }
+  EXPECT_EQ(ended, "a,job=j value=0 1700000005000000000\n");
+  EXPECT_EQ(points, 0U);
+}
+
 }  // namespace
 }  // namespace weir

@@ -80,6 +80,9 @@ class shard {
   void abort();
   /// As target::tick: sends the stale markers that are owed.
   std::optional<std::int64_t> tick(std::int64_t now_ms, bool abreast);
+  /// As target's.
+  [[nodiscard]] bool marks_ends() const noexcept { return parts_.stale != nullptr; }
+  void end_series(const lane_key& lane, std::string lines);
   /// As target::saved.
   void saved(log_position low_water);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The book of series. Its file is a first line and then records: a checksum (XXH64), a kind, the
-// lengths of the three parts of the encoded labels, the series, its interval, the labels; numbers
-// in little endian. Pure.
+// lengths of the three parts of the encoded labels, the series, its interval (or when it ended),
+// the labels; numbers in little endian. Pure.
 #include "sinks/remote_write/sending/stale_book.hpp"
 
 #include <xxhash.h>
@@ -21,6 +21,10 @@ constexpr std::string_view first_line = "weir-series 1\n";
 constexpr std::uint32_t kind_seen = 1;
 constexpr std::uint32_t kind_gone = 2;
 constexpr std::uint32_t kind_interval = 3;
+constexpr std::uint32_t kind_ended = 4;
+/// Until a series that ended is looked at again, while it is not known that the server has its
+/// marker.
+constexpr std::int64_t ended_look_ms = 1'000;
 
 struct record_head {
   std::uint64_t checksum;
@@ -81,8 +85,14 @@ void stale_book::recover(std::string_view file) {
     }
     if (head.kind == kind_gone) {
       forget(head.series);
+    } else if (head.kind == kind_ended) {
+      if (const auto known = series_.find(head.series); known != series_.end()) {
+        known->second.time_ms = head.interval_ms - 1;
+        end(head.series, head.interval_ms);
+      }
     } else if (const auto known = series_.find(head.series); known != series_.end()) {
       known->second.interval_ms = std::max<std::int64_t>(0, head.interval_ms);
+      goes_on(head.series, known->second);
       schedule(head.series, known->second, silent_at(known->second));
     } else if (head.kind == kind_seen) {
       const std::string_view labels = file.substr(sizeof head, bytes - sizeof head);
@@ -126,6 +136,10 @@ void stale_book::seen(const series_key& series, const wire_series& labels, std::
     }
     one.time_ms = std::max(one.time_ms, time_ms);
     one.received_ms = std::max(one.received_ms, received_ms);
+    if (one.ended_ms && time_ms > *one.ended_ms) {
+      goes_on(series, one);
+      append_record(kind_interval, series, one, unwritten_);
+    }
     return;
   }
   entry* made = add(series, labels);
@@ -136,6 +150,30 @@ void stale_book::seen(const series_key& series, const wire_series& labels, std::
   made->received_ms = received_ms;
   append_record(kind_seen, series, *made, unwritten_);
   schedule(series, *made, silent_at(*made));
+}
+
+void stale_book::end(const series_key& series, std::int64_t time_ms) {
+  const auto found = series_.find(series);
+  if (found == series_.end() || found->second.time_ms > time_ms) {
+    return;
+  }
+  entry& one = found->second;
+  one.ended_ms = time_ms;
+  ended_.insert(series);
+  ended_due_ms_ = 0;
+  append_end(series, one, unwritten_);
+}
+
+/// It came back.
+void stale_book::goes_on(const series_key& series, entry& one) {
+  one.ended_ms.reset();
+  ended_.erase(series);
+}
+
+void stale_book::append_end(const series_key& series, const entry& one, std::string& out) {
+  entry when;
+  when.interval_ms = *one.ended_ms;
+  append_record(kind_ended, series, when, out);
 }
 
 /// The time to wait may be shorter than before.
@@ -170,8 +208,29 @@ void stale_book::schedule(const series_key& series, entry& one, std::int64_t due
   due_[one.due_ms].push_back(series);
 }
 
+/// A marker is newer than the newest sample, and no older than the end. What is not known was sent
+/// before this start.
+stale_book::marker stale_book::marker_of(const series_key& series, const entry& one) const {
+  const std::string_view labels = one.labels;
+  const std::int64_t after_newest_ms = one.time_ms == time_unknown ? start_ms_ : one.time_ms + 1;
+  return {series,
+          {labels.substr(0, one.before_bytes), labels.substr(one.before_bytes, one.name_bytes),
+           labels.substr(one.before_bytes + one.name_bytes)},
+          std::max(after_newest_ms, one.ended_ms.value_or(after_newest_ms))};
+}
+
 std::vector<stale_book::marker> stale_book::owed(std::int64_t now_ms, std::size_t markers_max) {
   std::vector<marker> found;
+  if (!ended_.empty() && now_ms >= ended_due_ms_) {
+    for (const series_key& series : ended_) {
+      if (found.size() == markers_max) {
+        break;
+      }
+      found.push_back(marker_of(series, series_.at(series)));
+    }
+    ended_due_ms_ = now_ms + ended_look_ms;
+    return found;
+  }
   while (abreast_ && !due_.empty() && due_.begin()->first <= now_ms && found.size() < markers_max) {
     const std::int64_t bucket_ms = due_.begin()->first;
     std::vector<series_key>& bucket = due_.begin()->second;
@@ -188,13 +247,7 @@ std::vector<stale_book::marker> stale_book::owed(std::int64_t now_ms, std::size_
         continue;
       }
       one.due_ms = 0;  // it may be in this bucket twice
-      const std::string_view labels = one.labels;
-      found.push_back(
-          {series,
-           {labels.substr(0, one.before_bytes), labels.substr(one.before_bytes, one.name_bytes),
-            labels.substr(one.before_bytes + one.name_bytes)},
-           // What is not known was sent before this start.
-           one.time_ms == time_unknown ? start_ms_ : one.time_ms + 1});
+      found.push_back(marker_of(series, one));
     }
     if (bucket.empty()) {
       due_.erase(due_.begin());
@@ -216,11 +269,21 @@ void stale_book::forget(const series_key& series) {
   bytes_ -= bytes + series_bytes;
   live_bytes_ -= sizeof(record_head) + bytes;
   append_record(kind_gone, series, found->second, unwritten_);
+  if (ended_.erase(series) > 0) {
+    ended_due_ms_ = 0;  // there may be more than fit into a request
+  }
   series_.erase(found);
 }
 
 std::optional<std::int64_t> stale_book::due_ms() const {
-  return due_.empty() || !abreast_ ? std::nullopt : std::optional(due_.begin()->first);
+  std::optional<std::int64_t> due;
+  if (abreast_ && !due_.empty()) {
+    due = due_.begin()->first;
+  }
+  if (!ended_.empty()) {
+    due = std::min(due.value_or(ended_due_ms_), ended_due_ms_);
+  }
+  return due;
 }
 
 std::string stale_book::take_unwritten() {
@@ -236,6 +299,9 @@ std::string stale_book::whole() {
   std::string out{first_line};
   for (const auto& [series, one] : series_) {
     append_record(kind_seen, series, one, out);
+    if (one.ended_ms) {
+      append_end(series, one, out);
+    }
   }
   unwritten_.clear();
   file_bytes_ = out.size();

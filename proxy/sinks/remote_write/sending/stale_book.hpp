@@ -2,7 +2,8 @@
 //
 // The series that a sink sends, and which of them are silent for so long that a stale marker is
 // owed. Silence counts only while the sink is abreast of its log: after it was not, each series has
-// all its time again, and after a start the longest one until its interval is learnt anew. Pure: it
+// all its time again, and after a start the longest one until its interval is learnt anew. A series
+// whose sender says that it ended owes its marker at once. Pure: it
 // says what to write to its file. Lives on its sink's thread.
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "sinks/remote_write/sending/sent_ledger.hpp"
@@ -53,6 +55,9 @@ class stale_book {
   /// its intervals.
   void seen(const series_key& series, const wire_series& labels, std::int64_t time_ms,
             std::int64_t received_ms);
+  /// Its sender says that the series ended at `time_ms`: it owes a marker at once, unless it has
+  /// newer samples or is not known.
+  void end(const series_key& series, std::int64_t time_ms);
   /// Whether all that was received until now is delivered.
   void abreast(bool is, std::int64_t now_ms);
   /// At most so many that are owed now. They stay owed until `sent` or `forget`. Their labels are
@@ -90,8 +95,13 @@ class stale_book {
     bool learnt = false;
     /// Its place in `due_`; 0: none.
     std::int64_t due_ms = 0;
+    /// When its sender says that it ended; nothing: it goes on.
+    std::optional<std::int64_t> ended_ms{};
   };
   [[nodiscard]] std::int64_t silent_at(const entry& one) const;
+  [[nodiscard]] marker marker_of(const series_key& series, const entry& one) const;
+  void goes_on(const series_key& series, entry& one);
+  static void append_end(const series_key& series, const entry& one, std::string& out);
   entry* add(const series_key& series, const wire_series& labels);
   void schedule(const series_key& series, entry& one, std::int64_t due_ms);
   void learn(const series_key& series, entry& one, std::int64_t interval_ms);
@@ -107,6 +117,9 @@ class stale_book {
   std::unordered_map<series_key, entry, series_hasher> series_;
   /// When to look at a series again, rounded up to a second. What an entry does not say is old.
   std::map<std::int64_t, std::vector<series_key>> due_;
+  /// Series that ended, and when to look at them next.
+  std::unordered_set<series_key, series_hasher> ended_;
+  std::int64_t ended_due_ms_ = 0;
   std::string unwritten_;
   std::size_t bytes_ = 0;
   std::size_t live_bytes_ = 0;

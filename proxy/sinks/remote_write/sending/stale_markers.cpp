@@ -11,6 +11,7 @@ namespace weir {
 namespace {
 
 constexpr std::size_t markers_max = 2'000;
+constexpr std::size_t known_ends_bytes = std::size_t{1} << 20;
 /// After an answer that says nothing of them.
 constexpr std::int64_t markers_pause_ms = 5'000;
 /// While markers are under way: their answer is no turn.
@@ -68,6 +69,26 @@ std::optional<std::int64_t> shard::tick(std::int64_t now_ms, bool abreast) {
   }
   const auto due_ms = parts_.stale->due_ms();
   return due_ms ? std::optional(std::max(*due_ms, now_ms)) : std::nullopt;
+}
+
+/// Names and labels are made as for samples. Nothing of the lane is under way.
+void shard::end_series(const lane_key& lane, std::string lines) {
+  if (parts_.stale == nullptr) {
+    return;
+  }
+  known_series of_these(
+      known_ends_bytes);  // a batch may be under way, whose series are in the other
+  of_these.begin(lane.database, lane.retention_policy);
+  sample_batch ended(std::move(lines), of_these);
+  sent_ledger nothing_sent(0);
+  parts_.mapper->begin(lane.database, lane.retention_policy);
+  sample_rules rules;
+  rules.now_ms = to_milliseconds(parts_.now_ns());
+  ended.read(rules, nothing_sent, *parts_.mapper, reader_);
+  ended.for_each_sample([this](const series_key& series, std::int64_t time_ms) {
+    parts_.stale->end(series, time_ms);
+  });
+  write_series();
 }
 
 /// A series whose newest sample may or may not be stored is left out, and stays owed: that sample

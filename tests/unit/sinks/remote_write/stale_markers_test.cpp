@@ -284,6 +284,85 @@ TEST_F(stale_markers, keep_within_their_memory) {
   EXPECT_GE(counters_->series_unwatched.value(), 88U);
 }
 
+TEST_F(stale_markers, come_at_once_where_the_sender_says_that_a_series_ended) {
+  send({"a", "b"});
+  clock_ms_ += 500;
+  EXPECT_TRUE(target_->marks_ends());
+  target_->end_series({"d", ""}, line_of("a", clock_ms_ - base_ms) + "m,s=unknown v=0 1\n");
+  tick(false);
+  EXPECT_TRUE(is_stale("a")) << "though the sink is behind";
+  EXPECT_EQ(server_.stored[stored_name("a")].rbegin()->first, clock_ms_);
+  EXPECT_FALSE(is_stale("b"));
+  EXPECT_EQ(counters_->stale_markers.value(), 1U);
+  target_->end_series({"d", ""}, line_of("a", clock_ms_ - base_ms));
+  tick();
+  EXPECT_EQ(counters_->stale_markers.value(), 1U) << "once";
+  clock_ms_ += 500;
+  send({"a"});
+  pass(3'000);
+  EXPECT_FALSE(is_stale("a")) << "it came back";
+}
+
+TEST_F(stale_markers, do_not_end_a_series_that_came_back_since) {
+  send({"a"});
+  const std::int64_t ended_ms = clock_ms_ + 100;
+  clock_ms_ += 1'000;
+  send({"a"});
+  target_->end_series({"d", ""}, line_of("a", ended_ms - base_ms));
+  pass(2'000);
+  EXPECT_FALSE(is_stale("a"));
+}
+
+TEST_F(stale_markers, of_series_that_ended_outlive_a_restart_and_a_server_that_is_down) {
+  send({"a", "b"});
+  clock_ms_ += 500;
+  const std::int64_t ended_ms = clock_ms_;
+  server_.behave = [](std::size_t) { return std::optional(http_reply::failed("down")); };
+  target_->end_series({"d", ""}, line_of("a", ended_ms - base_ms));
+  tick();
+  EXPECT_FALSE(is_stale("a"));
+  clock_ms_ += 2'000;
+  restart(behind_all());
+  tick(false);
+  server_.behave = nullptr;
+  pass(6'000, false);
+  EXPECT_TRUE(is_stale("a"));
+  const std::int64_t marker_ms = server_.stored[stored_name("a")].rbegin()->first;
+  EXPECT_GE(marker_ms, ended_ms);
+  EXPECT_LE(marker_ms, ended_ms + 10) << "a millisecond later each time that it is sent";
+  EXPECT_FALSE(is_stale("b"));
+  // And what came back before it.
+  send({"a"});
+  restart(behind_all());
+  pass(6'000, false);
+  EXPECT_FALSE(is_stale("a"));
+}
+
+TEST_F(stale_markers, of_many_series_that_ended_are_some_requests) {
+  std::vector<std::string> all;
+  std::string ended;
+  for (int i = 0; i < 5'000; ++i) {
+    all.push_back(std::to_string(i));
+    ended += line_of(all.back(), clock_ms_ + 1 - base_ms);
+  }
+  stale_bytes_ = std::size_t{64} << 20;
+  restart();
+  send(all);
+  target_->end_series({"d", ""}, ended);
+  for (int i = 0; i < 5; ++i) {
+    tick();
+  }
+  EXPECT_EQ(counters_->stale_markers.value(), 5'000U);
+  EXPECT_EQ(counters_->series_watched.value(), 0U);
+}
+
+TEST_F(stale_markers, of_ended_series_are_not_sent_where_they_are_off) {
+  settings_.stale_after.reset();
+  restart();
+  send({"a"});
+  EXPECT_FALSE(target_->marks_ends());
+}
+
 TEST(stale_book, reads_a_file_up_to_where_it_is_damaged) {
   const auto key = [](std::uint64_t n) { return series_key{n * 0x9E3779B97F4A7C15ULL, n}; };
   stale_book book(0, std::size_t{1} << 20, now_ms);
