@@ -141,7 +141,6 @@ class local_log final : public frame_log {
                 std::uint64_t bytes, std::uint64_t first_sequence);
   outcome rotate(std::uint64_t first_sequence);
   result<std::unique_ptr<segment_writer>> begin_segment(const segment_header& header);
-  [[nodiscard]] bool writer_is_there();
   outcome mend_writer();
   outcome remake();
   outcome begin_anew();

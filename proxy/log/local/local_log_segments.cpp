@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "files/file_operations.hpp"
 #include "log/local/local_log.hpp"
 #include "observe/journal.hpp"
 
@@ -37,16 +38,16 @@ outcome local_log::write(const std::vector<frame_ptr>& frames,
   return written;
 }
 
-/// Bytes written to a file that has no name any more are lost with the process.
-bool local_log::writer_is_there() {
-  entry_kind is = entry_kind::missing;
-  return files_.kind(writer_->about()->path(), is) < 0 || is != entry_kind::missing;
-}
-
 /// Sees to it that the newest segment may be written to: where its file has vanished, or what
-/// failed in it cannot be undone, the log goes on in a new one.
+/// failed in it cannot be undone, the log goes on in a new one. Bytes written to a file that has no
+/// name any more are lost with the process, so where that cannot be told nothing is written.
 outcome local_log::mend_writer() {
-  if (!writer_is_there()) {
+  const std::string& path = writer_->about()->path();
+  entry_kind is = entry_kind::missing;
+  if (const int error = files_.kind(path, is); error < 0) {
+    return file_failure("look for", path, error);
+  }
+  if (is == entry_kind::missing) {
     return remake();
   }
   return !writer_->broken() || writer_->repair() ? outcome(nothing{}) : begin_anew();

@@ -4,9 +4,12 @@
 // held is counted and told, and everything else is read. Which log a directory holds.
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <filesystem>
 #include <map>
 
 #include "log_testing.hpp"
+#include "unit/files/forwarding_files.hpp"
 
 namespace weir {
 namespace {
@@ -131,6 +134,29 @@ TEST_F(local_log_gaps, a_directory_deleted_under_the_log_is_noticed_at_the_next_
   EXPECT_EQ(metric(*log, "weir_log_missing_frames_total"), 3);
   log.reset();
   EXPECT_EQ(sequences(*opened()), (std::vector<std::uint64_t>{4, 5}));
+}
+
+/// Real files of which it cannot be told whether they are there.
+class unseen_files final : public forwarding_files {
+ public:
+  bool refuses = false;
+  int kind(const std::string& path, entry_kind& is) override {
+    return refuses ? -EIO : real_.kind(path, is);
+  }
+};
+
+TEST_F(local_log_gaps, nothing_is_taken_while_nobody_can_tell_whether_the_segment_is_there) {
+  unseen_files files;
+  auto log = open_log(directory_.path(), nothing_, small, &files);
+  fill(*log, 2);
+  files.refuses = true;
+  std::filesystem::remove_all(directory_.path() + "/segments");
+  EXPECT_EQ(append_one(*log, make_frame(payload_of(3, payload_bytes))), append_status::failed);
+  EXPECT_NE(log->outlook().detail.find("Input/output error"), std::string::npos);
+  files.refuses = false;
+  fill(*log, 1);
+  log.reset();
+  EXPECT_EQ(sequences(*opened()).size(), 1u);
 }
 
 TEST_F(local_log_gaps, an_empty_newest_segment_that_vanishes_is_made_again) {
