@@ -278,8 +278,8 @@ TEST_F(sink_sets, bad_settings_are_told_by_the_sinks_name) {
   };
   EXPECT_NE(fault(influx("ftp://x")).find("sink \"influx\": url \"ftp://x\""), std::string::npos);
   sink_settings newer = influx("http://x");
-  std::get<influxdb_settings>(newer.kind).version = 3;
-  EXPECT_NE(fault(newer).find("version 3"), std::string::npos);
+  std::get<influxdb_settings>(newer.kind).version = 4;
+  EXPECT_NE(fault(newer).find("version 4"), std::string::npos);
   sink_settings file;
   file.name = "f";
   file.kind = file_settings{};
