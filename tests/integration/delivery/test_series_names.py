@@ -155,7 +155,7 @@ def test_twenty_pairs_of_names_in_five_scripts_and_two_databases(prometheus, inf
     weir = weir.start()
     random.Random(20).shuffle(numbered)
     write(weir, numbered, at_ms + 1000)
-    weir.wait_delivered(len(numbered), sink=SINK)
+    weir.wait_delivered(2 * len(numbered), sink=SINK)
     assert series_of_values(prometheus, at_ms + 1000) == first
     assert metrics.sum("weir_series_names", form="suffixed") == weir.metrics().sum(
         "weir_series_names", form="suffixed"
