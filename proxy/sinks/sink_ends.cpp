@@ -6,7 +6,6 @@
 // by then.
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include "base/glob.hpp"
 #include "sinks/sink_lane.hpp"
@@ -64,7 +63,7 @@ bool sink::tell_end(const lane_key& of, log_position at, std::int64_t now_ms) {
       inflate_frame(*read.found, lines)) {
     std::string taken;
     if (filter_.append_taken(lines, at, taken) > 0) {
-      parts_.target.end_series(of, std::move(taken));
+      parts_.target.end_series(of, taken);
     }
   }
   return true;

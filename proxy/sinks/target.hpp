@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "sinks/attempt_result.hpp"
 #include "sinks/batcher.hpp"
@@ -43,7 +44,7 @@ class target {
   /// The series of these canonical lines ended, at the lines' time, as their sender says: all of
   /// the lane that was received before is dealt with. When it returns, it is remembered. May come
   /// twice.
-  virtual void end_series(const lane_key& lane, std::string lines) {
+  virtual void end_series(const lane_key& lane, std::string_view lines) {
     static_cast<void>(lane);
     static_cast<void>(lines);
   }

@@ -38,8 +38,8 @@ class remote_write_target final : public target {
     return only_.tick(now_ms, abreast);
   }
   [[nodiscard]] bool marks_ends() const noexcept override { return only_.marks_ends(); }
-  void end_series(const lane_key& lane, std::string lines) override {
-    only_.end_series(lane, std::move(lines));
+  void end_series(const lane_key& lane, std::string_view lines) override {
+    only_.end_series(lane, std::string(lines));
   }
   void saved(log_position low_water) override { only_.saved(low_water); }
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }

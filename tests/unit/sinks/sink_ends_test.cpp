@@ -20,8 +20,8 @@ class marking_target final : public target {
   void deliver(const batch&, done on_done) override { waiting.push_back(std::move(on_done)); }
   void abort() override { waiting.clear(); }
   [[nodiscard]] bool marks_ends() const noexcept override { return marks; }
-  void end_series(const lane_key& lane, std::string lines) override {
-    told.push_back(lane.database + ": " + lines);
+  void end_series(const lane_key& lane, std::string_view lines) override {
+    told.push_back(lane.database + ": " + std::string(lines));
   }
   [[nodiscard]] bool needs_cuts() const noexcept override { return false; }
 
