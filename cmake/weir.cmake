@@ -74,14 +74,14 @@ add_custom_target(unit_tests)
 add_custom_target(thread_tests)
 add_custom_target(fuzzers)
 
-# weir_test(NAME [THREADS] sources... LINK libraries...): one GoogleTest program and ctest test.
-# THREADS: it starts threads, so that it is worth a run under ThreadSanitizer.
+# weir_test(NAME [THREADS] [LONG] sources... LINK libraries...): one GoogleTest program and ctest test.
+# THREADS: it starts threads, so that it is worth a run under ThreadSanitizer. LONG: its own loops take most of its time.
 function(weir_test name)
-  cmake_parse_arguments(ARG "THREADS" "" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS;LONG" "" "LINK" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} weir_flags GTest::gtest GTest::gtest_main)
-  if(WEIR_SANITIZE MATCHES undefined)
+  if(WEIR_SANITIZE MATCHES undefined AND NOT ARG_LONG)
     # What is looked at is the code under test; without this its tests take more than half of the build's time.
     target_compile_options(${name} PRIVATE -O0 -fno-sanitize=undefined)
   endif()
