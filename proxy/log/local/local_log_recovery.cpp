@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Opening a local log: which segments there are, where the newest one ends, what comes next. It
-// deletes nothing that holds a record. Runs before any other thread knows the log.
+// deletes nothing that holds a record, but for segments that the log had decided to remove. Runs
+// before any other thread knows the log.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -117,16 +118,19 @@ result<recovery::candidate> recovery::examine(std::uint64_t sequence) {
   }
   const auto header = decode_segment_header(begin);
   seen.header = header.value_or(segment_header{});
-  if (!header || header->first_sequence != sequence) {
-    // A file becomes another segment by a change of its name and of its header, of which a loss of
-    // power may have taken either.
-    seen.void_of_it = header && is_done_with(sequence);
-    seen.damaged = seen.void_of_it || !restore(seen, begin);
-    seen.void_of_it |= seen.damaged && header && is_done_with(header->first_sequence);
+  if (header && is_done_with(sequence)) {
+    // Its name is still there, or there again after a loss of power; perhaps it is another by now.
+    seen.damaged = seen.void_of_it = true;
+  } else if (!header || header->first_sequence != sequence) {
+    seen.damaged = !restore(seen, begin);
+    // A file that was another segment got its name, and then a loss of power took its header.
+    seen.void_of_it = seen.damaged && header && is_done_with(header->first_sequence);
   }
   return seen;
 }
 
+/// The log was about to remove it, or to make another of it: every sink was done with it, or it was
+/// discarded.
 bool recovery::is_done_with(std::uint64_t sequence) const {
   const auto copy = known_.find(sequence);
   return copy != known_.end() && copy->second.removed;
@@ -278,7 +282,6 @@ result<recovered_segments> recovery::run() {
       if (const int error = files_.remove(path_of(sequence)); error < 0) {
         return failure{path_of(sequence) + ": " + errno_text(error)};
       }
-      aside_.insert(sequence);
     } else if (const outcome aside = set_aside(each); !aside) {
       return aside.error();
     }
