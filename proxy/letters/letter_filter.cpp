@@ -45,6 +45,12 @@ void id_set::add(std::uint64_t id) {
   add_range(id, id);
 }
 
+void id_set::add(const id_set& others) {
+  for (const auto& [first, last] : others.ranges_) {
+    add_range(first, last);
+  }
+}
+
 void id_set::add_range(std::uint64_t first, std::uint64_t last) {
   auto next = ranges_.lower_bound(first);
   if (next != ranges_.begin()) {

@@ -19,6 +19,7 @@ namespace weir {
 class id_set {
  public:
   void add(std::uint64_t id);
+  void add(const id_set& others);
   [[nodiscard]] bool contains(std::uint64_t id) const noexcept;
   [[nodiscard]] std::uint64_t size() const noexcept;
   /// Removes all smaller numbers.

@@ -44,12 +44,13 @@ struct refused_file_set {
   /// Of other batches, by mark: the lines (from 1) that were, where not all of them passed.
   std::map<std::string, id_set> taken;
 
-  [[nodiscard]] id_set taken_of(const refused_batch& each) const {
-    const auto found = taken.find(each.mark());
-    return found == taken.end() ? id_set{} : found->second;
+  [[nodiscard]] const id_set& taken_of(const refused_batch& each) const {
+    static const id_set none;
+    const auto found = taken.find(each.mark);
+    return found == taken.end() ? none : found->second;
   }
   [[nodiscard]] bool is_replayed(const refused_batch& each) const {
-    return replayed.contains(each.mark());
+    return replayed.contains(each.mark);
   }
 };
 
@@ -104,8 +105,8 @@ outcome save_marks(const refused_file_set& files) {
   std::string text;
   for (const refused_batch& each : files.batches) {
     if (files.is_replayed(each)) {
-      text += each.mark() + "\n";
-    } else if (const auto found = files.taken.find(each.mark()); found != files.taken.end()) {
+      text += each.mark + "\n";
+    } else if (const auto found = files.taken.find(each.mark); found != files.taken.end()) {
       std::string lines = found->second.text();
       lines.pop_back();
       std::replace(lines.begin(), lines.end(), '\n', ' ');
@@ -207,13 +208,6 @@ result<batch_sender> sender_to(const settings& configured, const sink_settings& 
 
 /// What came of one batch is noted, told and kept.
 outcome note(const refused_batch& each, const replayed_batch& came_of_it, refused_file_set& files) {
-  const std::string mark = each.mark();
-  id_set taken = files.taken_of(each);
-  for (std::uint64_t number = 1; number <= each.line_count(); ++number) {
-    if (came_of_it.taken.contains(number)) {
-      taken.add(number);
-    }
-  }
   if (came_of_it.refused > 0) {
     // Lines that are not in `taken` stay: to send the good ones twice does no harm.
     std::printf("%s, %llu of %llu lines for %s: %s\n", each.time.c_str(),
@@ -221,14 +215,17 @@ outcome note(const refused_batch& each, const replayed_batch& came_of_it, refuse
                 static_cast<unsigned long long>(each.line_count()), each.database.c_str(),
                 visible(came_of_it.words, words_bytes_max).c_str());
   } else if (came_of_it.failed.empty()) {
-    files.taken.erase(mark);
-    files.replayed.insert(mark);
+    files.taken.erase(each.mark);
+    files.replayed.insert(each.mark);
     return save_marks(files);
   }
-  if (taken.size() == files.taken_of(each).size()) {
+  id_set taken = files.taken_of(each);
+  const std::uint64_t before = taken.size();
+  taken.add(came_of_it.taken);
+  if (taken.size() == before) {
     return nothing{};
   }
-  files.taken[mark] = std::move(taken);
+  files.taken[each.mark] = std::move(taken);
   return save_marks(files);
 }
 

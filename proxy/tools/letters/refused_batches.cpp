@@ -49,10 +49,6 @@ std::uint64_t refused_batch::line_count() const noexcept {
   return static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
 }
 
-std::string refused_batch::mark() const {
-  return fmt::format("{:016x}", fnv1a(lines, fnv1a(head)));
-}
-
 std::vector<refused_batch> parse_refused(std::string_view text) {
   std::vector<refused_batch> batches;
   while (!text.empty()) {
@@ -67,6 +63,9 @@ std::vector<refused_batch> parse_refused(std::string_view text) {
       batches.back().lines.append(line).push_back('\n');
     }
     text.remove_prefix(end + 1);
+  }
+  for (refused_batch& each : batches) {
+    each.mark = fmt::format("{:016x}", fnv1a(each.lines, fnv1a(each.head)));
   }
   return batches;
 }

@@ -28,9 +28,10 @@ struct refused_batch {
   /// Times are nanoseconds.
   std::string lines{};
 
-  [[nodiscard]] std::uint64_t line_count() const noexcept;
   /// Names the batch in the file of those that were replayed: head and lines as a number.
-  [[nodiscard]] std::string mark() const;
+  std::string mark{};
+
+  [[nodiscard]] std::uint64_t line_count() const noexcept;
 };
 
 /// Lines before the first comment are passed over.

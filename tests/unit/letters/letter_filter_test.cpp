@@ -87,6 +87,14 @@ TEST(id_set, is_a_set) {
   }
 }
 
+TEST(id_set, takes_the_numbers_of_another) {
+  id_set ids = id_set::parse("1-3\n7\n12").value();
+  ids.add(id_set::parse("2\n4-6\n9\n11-20").value());
+  EXPECT_EQ(ids.text(), "1-7\n9\n11-20\n");
+  ids.add(id_set{});
+  EXPECT_EQ(ids.text(), "1-7\n9\n11-20\n");
+}
+
 TEST(id_set, text) {
   id_set ids;
   for (const std::uint64_t id : {5U, 7U, 6U, 17U, 0U}) {

@@ -160,8 +160,8 @@ TEST(parse_refused, batches) {
   EXPECT_EQ(batches[1].retention_policy, "week");
   EXPECT_EQ(batches[1].lines, "");
   EXPECT_EQ(batches[2].lines, "n f=1 1\n");
-  EXPECT_NE(batches[0].mark(), batches[2].mark());
-  EXPECT_EQ(batches[0].mark().size(), 16U);
+  EXPECT_NE(batches[0].mark, batches[2].mark);
+  EXPECT_EQ(batches[0].mark.size(), 16U);
   EXPECT_TRUE(parse_refused("").empty());
 }
 
