@@ -140,6 +140,7 @@ class local_log final : public frame_log {
   outcome write(const std::vector<frame_ptr>& frames, const std::vector<std::uint64_t>& checksums,
                 std::uint64_t bytes, std::uint64_t first_sequence);
   outcome rotate(std::uint64_t first_sequence);
+  bool give_up_spare();
   result<std::unique_ptr<segment_writer>> begin_segment(const segment_header& header);
   outcome mend_writer();
   outcome remake();

@@ -32,6 +32,9 @@ outcome local_log::write(const std::vector<frame_ptr>& frames,
     }
   }
   outcome written = writer_->append(frames, checksums, first_sequence);
+  if (!written && !writer_->broken() && give_up_spare()) {
+    written = writer_->append(frames, checksums, first_sequence);
+  }
   if (written) {
     writer_next_ = first_sequence + frames.size();
   }
@@ -133,16 +136,24 @@ result<std::unique_ptr<segment_writer>> local_log::begin_segment(const segment_h
   return segment_writer::create(files_, directory_, header);
 }
 
+/// A full disk has room for its bytes. True: it has them back.
+bool local_log::give_up_spare() {
+  const bool removed = has_spare_ && files_.remove(spare_) == 0;
+  has_spare_ = has_spare_ && !removed;
+  return removed;
+}
+
 /// Its pages are still in memory, where they are written over at little cost; nobody reads them;
 /// and with it the files are not longer than `keep` allows.
 bool local_log::may_reuse(const retired_segment& gone) const {
-  if (has_spare_ || gone.kept.limits.bytes < segment_bytes_ / 2 ||
+  if (has_spare_ || gone.discarded || gone.kept.limits.bytes < segment_bytes_ / 2 ||
       gone.kept.about.use_count() > 1 ||
       options_.now_ns() - static_cast<std::int64_t>(gone.kept.about->seed()) > reused_age_ns) {
     return false;
   }
   const std::lock_guard lock(mutex_);
-  return !closing_ && bytes_ + unwritten_bytes_ + gone.kept.limits.bytes <= options_.keep_bytes;
+  return !closing_ && append_refused_.empty() && disk_refuses_.empty() &&
+         bytes_ + unwritten_bytes_ + gone.kept.limits.bytes <= options_.keep_bytes;
 }
 
 void local_log::dispose(const retired_segment& gone) {

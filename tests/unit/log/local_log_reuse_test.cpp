@@ -4,11 +4,13 @@
 // nor for damage, whatever moment a crash chooses; and nobody reads it any more.
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "log/local/local_log.hpp"
 #include "log/local/stored_log.hpp"
 #include "log_testing.hpp"
+#include "unit/files/forwarding_files.hpp"
 
 namespace weir {
 namespace {
@@ -20,12 +22,12 @@ class local_log_reuse : public testing::Test {
  protected:
   void SetUp() override { sink_ = open(directory_.path()).subscribe({"sink", true, {}}, {}); }
 
-  local_log& open(const std::string& path) {
+  local_log& open(const std::string& path, file_system* files = nullptr) {
     log_shape shape;
     shape.directory = path;
     shape.segment_bytes = segment_bytes;
     shape.keep_bytes = std::uint64_t{1} << 20;
-    local_log_options options = options_of(shape, no_memory_);
+    local_log_options options = options_of(shape, no_memory_, test_clock, files);
     options.own_thread = false;
     auto opened = open_local_log(std::move(options));
     EXPECT_TRUE(opened.ok());
@@ -221,6 +223,40 @@ TEST_F(local_log_reuse, a_slow_log_removes_its_files) {
   }
   EXPECT_EQ(reused(), 0);
   EXPECT_FALSE(std::filesystem::exists(shape.directory + "/segments/spare"));
+}
+
+/// Real files on a disk that is full until the spare file is removed.
+class full_files final : public forwarding_files {
+ public:
+  bool full = false;
+  std::int64_t write_at(int descriptor, std::span<const std::string_view> pieces,
+                        std::uint64_t offset) override {
+    return full ? -ENOSPC : real_.write_at(descriptor, pieces, offset);
+  }
+  int remove(const std::string& path) override {
+    full = full && !path.ends_with("spare");
+    return real_.remove(path);
+  }
+};
+
+TEST_F(local_log_reuse, a_full_disk_gets_the_spare_file_back) {
+  full_files files;
+  log_.reset();
+  open(copy_.path() + "/full", &files);
+  sink_ = log_->subscribe({"sink", true, {}}, {});
+  const std::string spare = copy_.path() + "/full/segments/spare";
+  while (!std::filesystem::exists(spare)) {
+    run(1);
+    ASSERT_LT(log_->end().number(), 2000U);
+  }
+  files.full = true;
+  append();
+  EXPECT_FALSE(std::filesystem::exists(spare));
+  const std::uint64_t end = log_->end().number();
+  run(200);
+  EXPECT_GT(reused(), 0) << "and goes on as before";
+  EXPECT_GT(log_->end().number(), end);
+  log_.reset();
 }
 
 // A loss of power: names and bytes reach the disk in any order.
