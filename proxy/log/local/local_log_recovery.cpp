@@ -14,6 +14,7 @@
 #include "files/file_operations.hpp"
 #include "log/local/local_log.hpp"
 #include "log/local/segment_census.hpp"
+#include "log/local/segment_tail.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
@@ -37,18 +38,10 @@ class recovery {
     segment_header header;
   };
 
-  /// Of those that the newest segment has, the last one that was read.
-  struct last_record {
-    std::uint64_t sequence = 0;
-    std::uint32_t points = 0;
-    std::uint64_t offset = 0;
-    bool damaged = false;
-  };
-
   result<std::set<std::uint64_t>> list();
   result<candidate> examine(std::uint64_t sequence);
   [[nodiscard]] bool is_done_with(std::uint64_t sequence) const;
-  bool holds_records(const candidate& seen, const segment_header& header);
+  bool holds_records(const candidate& seen, const segment_header& header, bool is_another);
   bool restore(candidate& seen, std::string_view begin);
   outcome set_aside(const candidate& bad);
   void note_gaps();
@@ -136,16 +129,22 @@ bool recovery::is_done_with(std::uint64_t sequence) const {
   return copy != known_.end() && copy->second.removed;
 }
 
-/// Whether that header fits what follows it: a file that is spoilt all over is better set aside.
-bool recovery::holds_records(const candidate& seen, const segment_header& header) {
+/// Whether that header fits what follows it: a file that is spoilt all over is better set aside. Of
+/// a file that has the header of another segment the first record must be this one's: further
+/// behind may be what is left of it.
+bool recovery::holds_records(const candidate& seen, const segment_header& header, bool is_another) {
   if (seen.bytes == segment_header_bytes) {
     return true;
   }
   auto scanner = segment_scanner::open(
       files_, std::make_shared<segment>(path_of(seen.sequence), seen.sequence, header.seed()));
-  return scanner &&
-         scanner.value()->next({seen.bytes, std::numeric_limits<std::uint64_t>::max()}).status ==
-             segment_scanner::step_status::record;
+  if (!scanner) {
+    return false;
+  }
+  const auto first = scanner.value()->next({seen.bytes, std::numeric_limits<std::uint64_t>::max()});
+  return first.status == segment_scanner::step_status::record &&
+         (!is_another ||
+          scanner.value()->records_end() == segment_header_bytes + first.head.record_bytes());
 }
 
 /// Finds out what a damaged header said: from its copy, else from its own bytes; and writes it
@@ -157,7 +156,7 @@ bool recovery::restore(candidate& seen, std::string_view begin) {
   const auto copy = known_.find(seen.sequence);
   const auto header = copy != known_.end() ? std::optional(copy->second.header)
                                            : mend_segment_header(begin, seen.sequence);
-  if (!header || !holds_records(seen, *header)) {
+  if (!header || !holds_records(seen, *header, decode_segment_header(begin).has_value())) {
     return false;
   }
   seen.header = *header;
@@ -307,14 +306,18 @@ result<recovered_segments> recovery::run() {
 
 outcome recovery::read_newest() {
   kept_segment& newest = found_.segments.back();
+  const auto tail = read_tail(files_, newest.about, {newest.limits.bytes, newest_end_max_});
+  if (!tail) {
+    return tail.error();
+  }
   auto opened = segment_scanner::open(files_, newest.about);
   if (!opened) {
     return opened.error();
   }
   segment_scanner& scanner = *opened.value();
-  const segment_limits limits{newest.limits.bytes, newest_end_max_};
+  const segment_limits limits{tail.value().records_end, newest_end_max_};
+  newest.limits.end = tail.value().next;
   std::string payload;
-  last_record last;
   for (;;) {
     const segment_scanner::step found = scanner.next(limits);
     if (found.status == segment_scanner::step_status::failed) {
@@ -325,8 +328,6 @@ outcome recovery::read_newest() {
     }
     const std::uint64_t sequence = found.head.sequence;
     const std::uint32_t points = found.head.points;
-    last = {sequence, points, scanner.records_end() - found.head.record_bytes(), false};
-    newest.limits.end = sequence + 1;
     if (found.lost_first < found.lost_end) {
       found_.damaged_records += newest.about->note_damaged(found.lost_first, found.lost_end);
     }
@@ -335,18 +336,9 @@ outcome recovery::read_newest() {
       return failure{newest.about->path() + ": a record cannot be read"};
     }
     if (status == segment_scanner::payload_status::damaged) {
-      last.damaged = true;
       found_.damaged_records += newest.about->note_damaged(sequence, sequence + 1);
       found_.damaged_points += points;
     }
-  }
-  const std::uint64_t read_end = scanner.records_end();
-  const bool reused = scanner.earlier_follow(limits);
-  if (reused && last.damaged) {
-    // A write that was never finished: what it had not written yet is still the earlier segment's.
-    --found_.damaged_records;
-    found_.damaged_points -= last.points;
-    found_.torn_bytes = read_end - last.offset;
   }
   if (found_.damaged_records > 0) {
     journal(journal_level::error, newest.about->path() + ": " +
@@ -355,10 +347,8 @@ outcome recovery::read_newest() {
                                       std::to_string(found_.damaged_points) + " points");
   }
   found_.next_sequence = std::max(found_.next_sequence, newest.limits.end);
-  if (!reused) {
-    found_.torn_bytes = newest.limits.bytes - read_end;
-  }
-  return cut_tail(newest, reused && last.damaged ? last.offset : read_end);
+  found_.torn_bytes = tail.value().torn_bytes;
+  return cut_tail(newest, tail.value().records_end);
 }
 
 outcome recovery::cut_tail(kept_segment& newest, std::uint64_t records_end) {
@@ -411,11 +401,6 @@ result<std::unique_ptr<segment_writer>> writer_for(file_system& files, const std
   auto created = segment_writer::create(files, directory, header);
   if (!created && nameless && !found.segments.empty()) {
     // The disk is full: it goes on in the old segment, and gets its identity with the next one.
-    // What is left of that one would say that nothing follows in the old one.
-    const std::string unbegun = directory + "/" + segment_name(found.next_sequence);
-    if (const int error = files.remove(unbegun); error < 0 && error != -ENOENT) {
-      return created;
-    }
     const kept_segment& newest = found.segments.back();
     found.identity = 0;
     return segment_writer::reopen(files, newest.about, newest.limits.bytes);

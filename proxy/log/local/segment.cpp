@@ -109,19 +109,14 @@ result<std::unique_ptr<segment_writer>> segment_writer::reuse(file_system& files
                                                               const segment_header& header,
                                                               const std::string& spare) {
   std::string path = directory + "/" + segment_name(header.first_sequence);
-  const std::string beside = replacement_file::name_beside(path);
-  // Under the name of its own first: another spare may take the place of this one at any time.
-  if (const int error = files.rename(spare, beside); error < 0) {
-    return file_failure("rename", spare, error);
-  }
   std::string bytes;
   append_segment_header(header, bytes);
-  file_handle file(files, files.open_to_write(beside));
+  file_handle file(files, files.open_to_write(spare));
   int error = file.open() ? file.write_fully({bytes}, 0) : file.error();
-  error = error < 0 ? error : files.rename(beside, path);
+  error = error < 0 ? error : files.rename(spare, path);
   if (error < 0) {
-    static_cast<void>(files.remove(beside));
-    return file_failure("write over", beside, error);
+    static_cast<void>(files.remove(spare));
+    return file_failure("write over", spare, error);
   }
   auto about = std::make_shared<segment>(std::move(path), header.first_sequence, header.seed());
   std::unique_ptr<segment_writer> made(

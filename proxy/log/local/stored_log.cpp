@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "log/local/segment_tail.hpp"
+
 namespace weir {
 namespace {
 
@@ -80,7 +82,25 @@ outcome stored_log::refresh() {
   }
   std::sort(segments_.begin(), segments_.end(),
             [](const auto& one, const auto& other) { return one.first < other.first; });
+  find_end();
   return nothing{};
+}
+
+/// Of the newest; where it cannot be read its scan says so.
+void stored_log::find_end() {
+  for (stored_segment& each : segments_) {
+    each.records_end = each.bytes;
+  }
+  if (segments_.empty() || segments_.back().unreadable) {
+    return;
+  }
+  stored_segment& newest = segments_.back();
+  const auto tail =
+      read_tail(*files_, newest.about, {newest.bytes, std::numeric_limits<std::uint64_t>::max()});
+  if (tail) {
+    newest.records_end = tail.value().records_end;
+    newest.torn_bytes = tail.value().torn_bytes;
+  }
 }
 
 std::uint32_t stored_log::identity() const noexcept {
@@ -160,18 +180,6 @@ stored_log::visit stored_log::show(segment_scanner& scanner, const record_head& 
   return wanted;
 }
 
-/// Whether this record is being written, or never was to its end, in a file that was an earlier
-/// segment's: what follows it there is no end of a file. `scanner` has this question to itself.
-bool stored_log::is_unfinished(segment_scanner& scanner, std::uint64_t sequence,
-                               const segment_limits& limits) {
-  const auto found = scanner.find(sequence, limits);
-  std::string payload;
-  return found.status == segment_scanner::step_status::record && found.head.sequence == sequence &&
-         scanner.payload(found.head, payload) == segment_scanner::payload_status::damaged &&
-         scanner.next(limits).status == segment_scanner::step_status::end &&
-         scanner.earlier_follow(limits);
-}
-
 /// A segment that the log is done with meanwhile may become another one under its reader.
 bool stored_log::has_left(const stored_segment& each) const {
   entry_kind is = entry_kind::missing;
@@ -191,15 +199,14 @@ bool stored_log::scan_segment(std::size_t index, std::uint64_t from, const visit
     return true;
   }
   auto opened = segment_scanner::open(*files_, each.about);
-  auto again = segment_scanner::open(*files_, each.about);
-  if (!opened || !again) {
+  if (!opened) {
     ++into.failures;
-    note_fault(into, (opened ? again : opened).error().message);
+    note_fault(into, opened.error().message);
     return true;
   }
   segment_scanner& scanner = *opened.value();
-  const segment_limits limits{
-      each.bytes, last ? std::numeric_limits<std::uint64_t>::max() : segments_[index + 1].first};
+  const segment_limits limits{each.records_end, last ? std::numeric_limits<std::uint64_t>::max()
+                                                     : segments_[index + 1].first};
   for (auto found = scanner.find(std::max(from, each.first), limits);;
        found = scanner.next(limits)) {
     if (found.status == segment_scanner::step_status::failed) {
@@ -209,9 +216,7 @@ bool stored_log::scan_segment(std::size_t index, std::uint64_t from, const visit
     }
     const bool at_end = found.status == segment_scanner::step_status::end;
     if (at_end && last) {
-      if (!scanner.earlier_follow(limits)) {
-        into.torn_bytes += each.bytes - std::min(each.bytes, scanner.records_end());
-      }
+      into.torn_bytes += each.torn_bytes;
       return true;
     }
     if (found.lost_first < found.lost_end) {
@@ -222,10 +227,6 @@ bool stored_log::scan_segment(std::size_t index, std::uint64_t from, const visit
       into.end = std::max(into.end, found.lost_end);
     }
     if (at_end) {
-      return true;
-    }
-    if (last && is_unfinished(*again.value(), found.head.sequence, limits)) {
-      into.torn_bytes += found.head.record_bytes();
       return true;
     }
     if (show(scanner, found.head, see, check, into) == visit::stop) {

@@ -22,6 +22,9 @@ struct stored_segment {
   std::string path;
   std::uint64_t first = 0;
   std::uint64_t bytes = 0;
+  /// Where its records end, and what is behind them of a write under way or one that was cut off.
+  std::uint64_t records_end = 0;
+  std::uint64_t torn_bytes = 0;
   segment_header header;
   /// With an index of where its records are, as far as they were seen.
   std::shared_ptr<segment> about;
@@ -83,8 +86,7 @@ class stored_log {
   [[nodiscard]] bool scan_segment(std::size_t index, std::uint64_t from, const visitor& see,
                                   bool check, stored_scan& into) const;
 
-  [[nodiscard]] static bool is_unfinished(segment_scanner& scanner, std::uint64_t sequence,
-                                          const segment_limits& limits);
+  void find_end();
   [[nodiscard]] bool has_left(const stored_segment& each) const;
 
   std::string directory_;
