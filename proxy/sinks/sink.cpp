@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -395,16 +396,28 @@ void sink::notice_gone(std::int64_t now_ms) {
 
 void sink::start_due(std::int64_t now_ms) {
   waits_for_memory_ = false;
+  const std::int64_t span_ns = parts_.target.span_ns_most();
+  // What `oldest_waited_for` says, as long as that is known.
+  std::optional<std::int64_t> oldest_ns;
   for (int started = 0; started < starts_max; ++started) {
     lane* const found = in_flight_ < in_flight_max ? next_due(now_ms) : nullptr;
     if (found == nullptr) {
       return;
     }
     lane& on = *found;
-    if (runs_ahead(on, now_ms)) {
-      unschedule(on);
-      schedule(on, now_ms + ahead_pause_ms);
-      continue;
+    if (span_ns != 0 && !on.pending.empty()) {
+      if (!oldest_ns) {
+        oldest_ns = oldest_waited_for(now_ms);
+      }
+      const std::int64_t own_ns = on.pending.oldest_received_ns();
+      if (*oldest_ns < own_ns - span_ns) {  // it ran ahead
+        unschedule(on);
+        schedule(on, now_ms + ahead_pause_ms);
+        continue;
+      }
+      if (own_ns <= *oldest_ns) {
+        oldest_ns.reset();  // with its start it may be another
+      }
     }
     if (!reserve(on)) {
       waits_for_memory_ = true;
@@ -414,29 +427,28 @@ void sink::start_due(std::int64_t now_ms) {
     start(on, now_ms);
     if (!completed_.empty()) {
       finish_completed(now_ms);
+      oldest_ns.reset();
     }
   }
 }
 
-/// Of another lane something is under way or due that came much earlier: an outage's, or that of a
-/// lane with more points. One that fails for long is not waited for: where the server is back, it
-/// is tried at once.
-bool sink::runs_ahead(const lane& on, std::int64_t now_ms) const {
-  const std::int64_t span_ns = parts_.target.span_ns_most();
-  if (span_ns == 0 || on.pending.empty()) {
-    return false;
-  }
-  const std::int64_t from_ns = on.pending.oldest_received_ns() - span_ns;
-  return std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& each) {
-    const lane& other = *each.second;
-    if (other.pending.empty() || other.held || other.pending.oldest_received_ns() >= from_ns) {
-      return false;
+/// When the oldest was received of what is under way or due: no lane begins what came much later,
+/// be the older an outage's, or that of a lane with more points. A lane that fails for long is not
+/// waited for: where the server is back, it is tried at once.
+std::int64_t sink::oldest_waited_for(std::int64_t now_ms) const {
+  std::int64_t oldest_ns = std::numeric_limits<std::int64_t>::max();
+  for (const auto& [key, on] : lanes_) {
+    if (on->pending.empty() || on->held || on->pending.oldest_received_ns() >= oldest_ns) {
+      continue;
     }
-    const bool fills = other.now == lane::stage::waiting && !is_full(other) &&
-                       other.pending.oldest_ms() + settings_.batch.age.count() > now_ms;
-    const bool fails = now_ms - other.failing_since_ms.value_or(now_ms) > wait_for_failing_ms;
-    return !fills && !fails;
-  });
+    const bool fills = on->now == lane::stage::waiting && !is_full(*on) &&
+                       on->pending.oldest_ms() + settings_.batch.age.count() > now_ms;
+    const bool fails = now_ms - on->failing_since_ms.value_or(now_ms) > wait_for_failing_ms;
+    if (!fills && !fails) {
+      oldest_ns = on->pending.oldest_received_ns();
+    }
+  }
+  return oldest_ns;
 }
 
 /// Lanes that are well go first; but one of so many starts is another's, so that none waits for

@@ -204,7 +204,7 @@ class sink {
   void arm(lane& on, std::int64_t now_ms);
   [[nodiscard]] lane* next_due(std::int64_t now_ms);
   [[nodiscard]] bool is_full(const lane& on) const;
-  [[nodiscard]] bool runs_ahead(const lane& on, std::int64_t now_ms) const;
+  [[nodiscard]] std::int64_t oldest_waited_for(std::int64_t now_ms) const;
   [[nodiscard]] bool nothing_due() const;
   void hurry(lane& on);
   void hurry_neighbours(const lane& of);

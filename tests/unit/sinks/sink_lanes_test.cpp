@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <string>
 #include <utility>
@@ -134,6 +135,48 @@ TEST_F(sink_lanes, wait_for_one_that_fails_but_not_for_ever) {
   run(to, 300'000);
   EXPECT_EQ(delivered(to.notes, "busy"), minutes);
   EXPECT_EQ(delivered(to.notes, "quiet"), minutes);
+}
+
+/// Answers when the test says so.
+class slow_target final : public target {
+ public:
+  void deliver(const batch& source, done on_done) override {
+    asked.push_back(source.lane.database);
+    waiting.push_back(std::move(on_done));
+  }
+  void abort() override { waiting.clear(); }
+  [[nodiscard]] bool needs_cuts() const noexcept override { return false; }
+  [[nodiscard]] std::int64_t span_ns_most() const noexcept override { return 20 * minute_ns; }
+
+  std::vector<std::string> asked;
+  std::vector<done> waiting;
+};
+
+class few_lanes : public sink_lanes {
+ protected:
+  void SetUp() override { world_.settings.batch.age = std::chrono::hours(1); }
+};
+
+TEST_F(few_lanes, a_batch_that_was_filling_is_waited_for_once_it_is_under_way) {
+  slow_target to;
+  sink subject(world_.settings,
+               {.log = log_, .memory = world_.memory, .target = to, .request_turn = [] {}},
+               cursor_state{});
+  append("old", 1, 0);
+  append("young", 1, 30);
+  append("younger", 1, 60);
+  subject.open(0);
+  subject.turn(0);
+  EXPECT_TRUE(to.asked.empty());
+  subject.drain(100);
+  subject.turn(100);
+  EXPECT_EQ(to.asked, (std::vector<std::string>{"old"}));
+  to.waiting.at(0)(attempt_result::done(0));
+  subject.turn(200);
+  EXPECT_EQ(to.asked, (std::vector<std::string>{"old", "young"}));
+  to.waiting.at(1)(attempt_result::done(0));
+  subject.turn(300);
+  EXPECT_EQ(to.asked, (std::vector<std::string>{"old", "young", "younger"}));
 }
 
 }  // namespace
