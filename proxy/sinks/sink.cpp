@@ -31,8 +31,6 @@ constexpr std::int64_t memory_retry_ms = 20;
 constexpr std::int64_t ahead_pause_ms = 50;
 /// So long others do not run ahead of a lane that fails.
 constexpr std::int64_t wait_for_failing_ms = 60'000;
-/// The same after a disk refused to be read.
-constexpr std::int64_t refused_retry_ms = 500;
 /// How long frames of a parked lane gather before they are moved, too.
 constexpr std::int64_t park_rest_ms = 250;
 /// The wall clock was set where it moved by more than this against the monotonic one.
@@ -146,10 +144,15 @@ void sink::reconcile() {
 
 // ---- discovering
 
-bool sink::wants(const frame_header& header) const {
-  return header.kind == frame_kind::lines && filter_.concerns(header.position) &&
+/// Of a frame of any kind: whether the sink's filters let it through.
+bool sink::concerns(const frame_header& header) const {
+  return filter_.concerns(header.position) &&
          matches_patterns(settings_.databases, header.database) &&
          matches_patterns(settings_.retention_policies, header.retention_policy);
+}
+
+bool sink::wants(const frame_header& header) const {
+  return header.kind == frame_kind::lines && concerns(header);
 }
 
 void sink::discover(std::int64_t now_ms) {

@@ -118,6 +118,9 @@ class sink {
   [[nodiscard]] std::uint64_t pending_points() const noexcept;
 
  private:
+  /// After a disk refused to be read, or to take the cursor, it is tried again so much later.
+  static constexpr std::int64_t refused_retry_ms = 500;
+
   struct lane;
   struct completion {
     lane* on;
@@ -199,6 +202,7 @@ class sink {
 
   void recover_header(const frame_header& header, std::int64_t now_ms);
   void reconcile();
+  [[nodiscard]] bool concerns(const frame_header& header) const;
   [[nodiscard]] bool wants(const frame_header& header) const;
   lane& lane_of(const lane_key& key, log_position first_position);
   void arm(lane& on, std::int64_t now_ms);

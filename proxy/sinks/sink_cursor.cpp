@@ -16,8 +16,6 @@ namespace {
 /// Frames that were found, and of which nothing was delivered yet, are in the cursor after so many
 /// milliseconds, or at the turn after that.
 constexpr std::int64_t keep_discovered_ms = 1000;
-/// After the disk refused to take the cursor, it is tried again so much later.
-constexpr std::int64_t refused_retry_ms = 500;
 
 }  // namespace
 

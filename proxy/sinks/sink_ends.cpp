@@ -7,25 +7,16 @@
 #include <algorithm>
 #include <string>
 
-#include "base/glob.hpp"
 #include "sinks/sink_lane.hpp"
 
 namespace weir {
-namespace {
-
-/// After the disk refused to read one.
-constexpr std::int64_t refused_retry_ms = 500;
-
-}  // namespace
 
 /// Whether it is such a frame, so that it is no lane's.
 bool sink::note_end(const frame_header& header) {
   if (header.kind != frame_kind::events) {
     return false;
   }
-  if (parts_.target.marks_ends() && filter_.concerns(header.position) &&
-      matches_patterns(settings_.databases, header.database) &&
-      matches_patterns(settings_.retention_policies, header.retention_policy)) {
+  if (parts_.target.marks_ends() && concerns(header)) {
     ends_.push_back({{header.database, header.retention_policy}, header.position});
     if (ends_.size() > ends_max) {
       ends_.pop_front();
