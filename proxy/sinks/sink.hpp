@@ -8,12 +8,12 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <limits>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -168,6 +168,8 @@ class sink {
   // sink_ends.cpp
   [[nodiscard]] bool note_end(const frame_header& header);
   void tell_ends(std::int64_t now_ms);
+  [[nodiscard]] bool is_over(const lane_key& of, log_position at, std::int64_t now_ms);
+  void give_up_oldest_end();
   [[nodiscard]] bool tell_end(const lane_key& of, log_position at, std::int64_t now_ms);
   // sink_parking.cpp
   enum class park_room : std::uint8_t { enough, later, never };
@@ -271,13 +273,11 @@ class sink {
   /// Where the last move stopped.
   lane_key parked_last_;
   std::int64_t park_refused_until_ms_ = std::numeric_limits<std::int64_t>::min();
-  /// A frame that says which series ended, until all of its lane that was received before it is
-  /// dealt with. The oldest first.
-  struct end_frame {
-    lane_key of;
-    log_position at;
-  };
-  std::deque<end_frame> ends_;
+  /// Frames that say which series ended, until all of their lane that was received before them is
+  /// dealt with: by lane, and all of them.
+  using ends_by_lane = std::map<lane_key, std::set<log_position>>;
+  ends_by_lane ends_;
+  std::map<log_position, ends_by_lane::iterator> ends_in_order_;
   /// Lanes whose parked frames are to be given up.
   std::map<lane_key, discard_reason> drops_;
   /// The last one could not be written.

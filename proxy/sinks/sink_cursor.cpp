@@ -56,7 +56,7 @@ void sink::count_waiting() {
 }
 
 log_position sink::least_pending() const {
-  log_position least = ends_.empty() ? cursor_.discovered : ends_.front().at;
+  log_position least = ends_in_order_.empty() ? cursor_.discovered : ends_in_order_.begin()->first;
   for (const auto& [key, on] : lanes_) {
     if (const backlog& logged = on->pending.logged(); !logged.empty()) {
       least = std::min(least, std::max(on->at.next, logged.first()));

@@ -97,6 +97,40 @@ TEST_F(sink_ends, are_told_when_all_of_their_lane_before_them_is_dealt_with) {
   EXPECT_EQ(to_.told.size(), 2U) << "nothing of c waits";
 }
 
+TEST_F(sink_ends, wait_for_their_own_lane_alone) {
+  start();
+  put("a");
+  put("b");
+  put_end("a", "m value=0 7\n");
+  put_end("a", "m value=0 8\n");
+  put_end("b");
+  EXPECT_TRUE(to_.told.empty());
+  std::swap(to_.waiting.at(0), to_.waiting.at(1));
+  answer();  // all of b
+  EXPECT_EQ(to_.told, (std::vector<std::string>{"b: m value=0 7\n"}));
+  EXPECT_EQ(log_.released(subscriber_).number(), 1U);
+  answer();
+  EXPECT_EQ(to_.told,
+            (std::vector<std::string>{"b: m value=0 7\n", "a: m value=0 7\n", "a: m value=0 8\n"}));
+  EXPECT_EQ(log_.released(subscriber_), log_.end());
+}
+
+TEST_F(sink_ends, of_too_many_the_oldest_are_given_up) {
+  start();
+  put("a");
+  put("b");
+  for (std::size_t i = 0; i < sink::ends_max + 2; ++i) {
+    auto made = make_frame(i % 2 == 0 ? "a" : "b", "m value=0 7\n", 0);
+    made->header.kind = frame_kind::events;
+    append_frame(log_, made);
+  }
+  turn();
+  answer();
+  answer();
+  EXPECT_EQ(to_.told.size(), sink::ends_max);
+  EXPECT_EQ(log_.released(subscriber_), log_.end());
+}
+
 TEST_F(sink_ends, hold_the_log_until_they_are_told_and_outlive_a_restart) {
   start();
   put("a");
