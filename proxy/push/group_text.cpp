@@ -9,6 +9,7 @@
 #include "exposition/text_reader.hpp"
 #include "exposition/text_writer.hpp"
 #include "push/json_families.hpp"
+#include "push/kept_lines.hpp"
 
 namespace weir::push {
 namespace {
@@ -29,10 +30,6 @@ constexpr std::array times{
     family_of_times{push_time_name,
                     "Last Unix time when changing this group in the Pushgateway succeeded.",
                     &group::pushed}};
-
-std::string_view series_of(std::string_view line) noexcept {
-  return line.substr(0, line.rfind(' '));
-}
 
 void take(std::size_t& left, std::size_t bytes) noexcept {
   left -= std::min(left, bytes);
@@ -134,8 +131,7 @@ void group_exposition::write_family(std::size_t& left, std::string& out) {
       }
       rest_ = parts[begun_++]->is.text;
     }
-    const std::string_view line = rest_.substr(0, rest_.find('\n') + 1);
-    rest_.remove_prefix(line.size());
+    const std::string_view line = take_line(rest_);
     take(left, line.size());
     write_line(line, out);
   }

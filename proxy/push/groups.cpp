@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "push/kept_lines.hpp"
+
 namespace weir::push {
 namespace {
 
@@ -19,17 +21,6 @@ std::size_t bytes_of(const grouping& labels) noexcept {
     bytes += node + name.size() + value.size();
   }
   return bytes;
-}
-
-std::string_view take_line(std::string_view& text) noexcept {
-  const std::string_view line = text.substr(0, text.find('\n') + 1);
-  text.remove_prefix(line.size());
-  return line;
-}
-
-/// Name and labels of a line.
-std::string_view series_of(std::string_view line) noexcept {
-  return line.substr(0, line.rfind(' '));
 }
 
 /// Lines of `before` whose series `after` does not have. Mostly it has the same in the same order.

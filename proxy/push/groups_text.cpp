@@ -12,6 +12,7 @@
 #include "base/percent_escape.hpp"
 #include "exposition/text_reader.hpp"
 #include "exposition/text_writer.hpp"
+#include "push/kept_lines.hpp"
 
 namespace weir::push {
 namespace {
@@ -88,13 +89,6 @@ std::optional<record_head> read_head(std::string_view line) {
   head.database = *database;
   head.retention_policy = *policy;
   return head;
-}
-
-/// With its line feed; empty where there is none.
-std::string_view take_line(std::string_view& from) noexcept {
-  const std::string_view line = from.substr(0, from.find('\n') + 1);
-  from.remove_prefix(line.size());
-  return line;
 }
 
 std::optional<grouping> read_labels(std::string_view line) {
