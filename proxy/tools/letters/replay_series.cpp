@@ -122,25 +122,35 @@ void series_replay::leave_out_future(numbered_lines& lines, replayed_batch& made
 
 void series_replay::leave_out_unnamed(const refused_batch& batch, numbered_lines& lines,
                                       replayed_batch& made) {
-  std::string all;
-  for (const numbered_line& one : lines) {
-    all += one.text;
+  numbered_lines named;
+  append_named(batch, lines, named);
+  refuse(lines.size() - named.size(), without_names, made);
+  lines = std::move(named);
+}
+
+/// Halves of halves, down to the lines that ask for new names: mostly few do.
+void series_replay::append_named(const refused_batch& batch, std::span<const numbered_line> lines,
+                                 numbered_lines& named) {
+  if (!asks_for_new_names(batch, lines)) {
+    named.insert(named.end(), lines.begin(), lines.end());
+  } else if (lines.size() > 1) {
+    append_named(batch, lines.first(lines.size() / 2), named);
+    append_named(batch, lines.subspan(lines.size() / 2), named);
   }
-  if (!asks_for_new_names(batch, all)) {
-    return;
-  }
-  const auto unnamed = std::erase_if(
-      lines, [&](const numbered_line& one) { return asks_for_new_names(batch, one.text); });
-  refuse(unnamed, without_names, made);
 }
 
 /// With a mapper of its own, which has no names at hand yet.
-bool series_replay::asks_for_new_names(const refused_batch& batch, std::string_view lines) {
+bool series_replay::asks_for_new_names(const refused_batch& batch,
+                                       std::span<const numbered_line> lines) {
+  std::string text;
+  for (const numbered_line& one : lines) {
+    text += one.text;
+  }
   const std::uint64_t before = parts_.names->count().not_given;
   series_mapper mapper(settings_.mapping, parts_.names);
   mapper.begin(batch.database, batch.retention_policy);
   line_reader reader(options_of_canonical_lines());
-  reader.feed(lines);
+  reader.feed(text);
   reader.finish();
   for (line_event event = reader.next(); event != line_event::more; event = reader.next()) {
     if (event == line_event::error) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,7 +61,10 @@ class series_replay {
   [[nodiscard]] numbered_lines lines_to_send(const refused_batch& batch, const id_set& done) const;
   void leave_out_future(numbered_lines& lines, replayed_batch& made) const;
   void leave_out_unnamed(const refused_batch& batch, numbered_lines& lines, replayed_batch& made);
-  [[nodiscard]] bool asks_for_new_names(const refused_batch& batch, std::string_view lines);
+  void append_named(const refused_batch& batch, std::span<const numbered_line> lines,
+                    numbered_lines& named);
+  [[nodiscard]] bool asks_for_new_names(const refused_batch& batch,
+                                        std::span<const numbered_line> lines);
   /// False: nothing further is to be sent.
   bool send_some(const refused_batch& batch, const numbered_lines& some, replayed_batch& made);
 
