@@ -66,9 +66,7 @@ sent_ledger::sent_ledger(std::size_t state_bytes)
     : generation_series_max_(std::max<std::size_t>(1, state_bytes / series_bytes / 2)) {}
 
 void sent_ledger::begin(const lane_key& lane, log_position last_position) {
-  while (!intended_.empty()) {
-    lose(intended_.begin()->first);
-  }
+  lose_all();
   current_ = lane;
   known_.clear();
   for (const group& one : recovered_) {
@@ -166,9 +164,18 @@ void sent_ledger::turn_down(std::uint32_t connection) {
 
 // It is written, because the samples may go over another connection next.
 void sent_ledger::lose(std::uint32_t connection) {
+  if (!intended_.contains(connection)) {
+    return;
+  }
   const intent taken = take_intent(connection);
   append_record(record_kind::lost, connection, taken.until, {}, unwritten_);
   add_doubt(taken, true);
+}
+
+void sent_ledger::lose_all() {
+  while (!intended_.empty()) {
+    lose(intended_.begin()->first);
+  }
 }
 
 /// A request with one sample of each series may be sent again as it is, whatever came of it.

@@ -85,8 +85,11 @@ class sent_ledger {
   void accept(std::uint32_t connection = 0);
   /// It took none of them, but may take some.
   void turn_down(std::uint32_t connection = 0);
-  /// Nobody knows: the answer got lost, or says nothing of it.
+  /// Nobody knows: the answer got lost, or says nothing of it. Where nothing is intended, nothing
+  /// happens.
   void lose(std::uint32_t connection = 0);
+  /// The same on all connections.
+  void lose_all();
   /// A question is answered, on this connection, on which nothing is intended now: the server has
   /// its samples.
   void answer_stored(std::uint32_t question, std::uint32_t connection = 0);

@@ -94,13 +94,7 @@ void shard::deliver(const batch& source, target::done on_done) {
 
 void shard::abort() {
   queue_.clear();
-  if (running_ != nullptr) {
-    for (const auto& each : running_->connections) {
-      if (each->waiting && !each->plan.asks()) {
-        ledger_.lose(each->number);
-      }
-    }
-  }
+  ledger_.lose_all();
   running_.reset();
   marker_parts_.clear();
   marking_ = false;
@@ -298,9 +292,7 @@ void shard::on_reply(connection& over, const http_reply& reply) {
       on_refused(over, answer);
       return;
     case remote_write_answer::kind::not_now:
-      if (!over.plan.asks()) {
-        ledger_.lose(over.number);
-      }
+      ledger_.lose(over.number);
       if (!running_->ended_by) {
         running_->ended_by = std::move(answer.result);
       }

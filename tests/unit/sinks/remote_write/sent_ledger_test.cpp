@@ -52,6 +52,22 @@ TEST(sent_ledger, a_batch_gone_on_with_knows_what_was_taken_of_it) {
   EXPECT_FALSE(ledger.delivered(at(1, 10))) << "the batch was done";
 }
 
+TEST(sent_ledger, only_what_is_intended_gets_lost) {
+  sent_ledger ledger(much);
+  ledger.begin(lane_a, log_position(5));
+  ledger.lose(1);
+  ledger.lose_all();
+  EXPECT_TRUE(ledger.take_unwritten().empty());
+  ledger.intend(std::array{at(1, 10)}, 0);
+  ledger.intend(std::array{at(2, 10)}, 1);
+  ledger.lose_all();
+  EXPECT_TRUE(ledger.uncertain(at(1, 10)));
+  EXPECT_TRUE(ledger.uncertain(at(2, 10)));
+  EXPECT_FALSE(ledger.take_unwritten().empty());
+  ledger.lose_all();
+  EXPECT_TRUE(ledger.take_unwritten().empty());
+}
+
 TEST(sent_ledger, is_read_back_as_it_was_written) {
   sent_ledger ledger(much);
   std::string file;
