@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "base/assert.hpp"
-
 namespace weir {
 namespace {
 

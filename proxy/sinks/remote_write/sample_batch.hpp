@@ -76,7 +76,7 @@ class sample_batch {
   [[nodiscard]] const std::vector<sample>& samples() const noexcept { return samples_; }
   /// From then on `samples` are none, and the order of these is the taker's matter.
   [[nodiscard]] std::vector<sample> take_samples() noexcept { return std::move(samples_); }
-  [[nodiscard]] std::size_t series_count() const noexcept { return series_.size(); }
+  [[nodiscard]] std::size_t series_count() const noexcept { return known_.count(); }
   /// Bytes of its labels in a request of version 1, about.
   [[nodiscard]] std::size_t label_bytes(std::uint32_t series) const {
     return known_.label_bytes(series);

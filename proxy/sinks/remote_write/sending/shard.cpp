@@ -10,6 +10,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/one_line.hpp"
 #include "observe/journal.hpp"
 
@@ -138,6 +139,7 @@ bool shard::go_on() {
 }
 
 void shard::begin(job next) {
+  WEIR_ASSERT(running_ == nullptr);  // its series would get other numbers
   std::string lines;
   if (!append_lines(*next.source, lines)) {
     next.on_done(attempt_result::unsendable("a frame of this batch cannot be inflated"));
@@ -145,7 +147,6 @@ void shard::begin(job next) {
   }
   ledger_.begin(next.source->lane, last_position_of(*next.source));
   lane_memory& so_far = lanes_[next.source->lane];
-  running_.reset();
   known_.begin(next.source->lane.database, next.source->lane.retention_policy);
   running_ = std::make_unique<running>(std::move(next), std::move(lines), known_);
   sample_rules rules;

@@ -33,7 +33,8 @@ struct record_head {
   std::uint32_t name_bytes;
   std::uint32_t after_bytes;
   series_key series;
-  std::int64_t interval_ms;
+  /// Its interval; where it ended, when that was.
+  std::int64_t ms;
 };
 static_assert(sizeof(record_head) == 48);
 
@@ -54,7 +55,7 @@ void stale_book::append_record(std::uint32_t kind, const series_key& series, con
   record_head head{};
   head.kind = kind;
   head.series = series;
-  head.interval_ms = one.interval_ms;
+  head.ms = kind == kind_ended ? one.ended_ms.value_or(0) : one.interval_ms;
   if (with_labels) {
     head.before_bytes = one.before_bytes;
     head.name_bytes = one.name_bytes;
@@ -87,11 +88,11 @@ void stale_book::recover(std::string_view file) {
       forget(head.series);
     } else if (head.kind == kind_ended) {
       if (const auto known = series_.find(head.series); known != series_.end()) {
-        known->second.time_ms = head.interval_ms - 1;
-        end(head.series, head.interval_ms);
+        known->second.time_ms = head.ms - 1;
+        end(head.series, head.ms);
       }
     } else if (const auto known = series_.find(head.series); known != series_.end()) {
-      known->second.interval_ms = std::max<std::int64_t>(0, head.interval_ms);
+      known->second.interval_ms = std::max<std::int64_t>(0, head.ms);
       goes_on(head.series, known->second);
       schedule(head.series, known->second, silent_at(known->second));
     } else if (head.kind == kind_seen) {
@@ -101,7 +102,7 @@ void stale_book::recover(std::string_view file) {
                                           labels.substr(head.before_bytes + head.name_bytes)})) {
         made->time_ms = time_unknown;
         made->received_ms = start_ms_;
-        made->interval_ms = std::max<std::int64_t>(0, head.interval_ms);
+        made->interval_ms = std::max<std::int64_t>(0, head.ms);
         schedule(head.series, *made, silent_at(*made));
       }
     }
@@ -161,19 +162,13 @@ void stale_book::end(const series_key& series, std::int64_t time_ms) {
   one.ended_ms = time_ms;
   ended_.insert(series);
   ended_due_ms_ = 0;
-  append_end(series, one, unwritten_);
+  append_record(kind_ended, series, one, unwritten_);
 }
 
 /// It came back.
 void stale_book::goes_on(const series_key& series, entry& one) {
   one.ended_ms.reset();
   ended_.erase(series);
-}
-
-void stale_book::append_end(const series_key& series, const entry& one, std::string& out) {
-  entry when;
-  when.interval_ms = *one.ended_ms;
-  append_record(kind_ended, series, when, out);
 }
 
 /// The time to wait may be shorter than before.
@@ -300,7 +295,7 @@ std::string stale_book::whole() {
   for (const auto& [series, one] : series_) {
     append_record(kind_seen, series, one, out);
     if (one.ended_ms) {
-      append_end(series, one, out);
+      append_record(kind_ended, series, one, out);
     }
   }
   unwritten_.clear();

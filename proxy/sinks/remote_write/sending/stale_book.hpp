@@ -101,7 +101,6 @@ class stale_book {
   [[nodiscard]] std::int64_t silent_at(const entry& one) const;
   [[nodiscard]] marker marker_of(const series_key& series, const entry& one) const;
   void goes_on(const series_key& series, entry& one);
-  static void append_end(const series_key& series, const entry& one, std::string& out);
   entry* add(const series_key& series, const wire_series& labels);
   void schedule(const series_key& series, entry& one, std::int64_t due_ms);
   void learn(const series_key& series, entry& one, std::int64_t interval_ms);
