@@ -25,6 +25,9 @@ std::size_t bytes_of(const grouping& labels) noexcept {
 
 /// Lines of `before` whose series `after` does not have. Mostly it has the same in the same order.
 void append_vanished(std::string_view before, std::string_view after, std::string& out) {
+  if (before == after) {
+    return;
+  }
   while (!before.empty() && !after.empty()) {
     std::string_view rest_before = before;
     std::string_view rest_after = after;
