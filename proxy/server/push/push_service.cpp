@@ -61,6 +61,9 @@ void push_service::collect(metric_collector& out) const {
   add(left_out, left_out_help, counts.unwritable.value(), {{"reason", "unwritable"}});
   add("weir_push_series_ended_total",
       "Series that vanished from their groups, of which sinks are told so.", counts.ended.value());
+  add("weir_push_series_ended_lost_total",
+      "Series that vanished, of which no sink is told: too many others waited for the log.",
+      totals.ends_lost);
   add("weir_push_samples_repeated_total", "Samples written again because their group lives.",
       counts.repeated.value());
 }

@@ -333,6 +333,7 @@ def test_series_that_vanish_are_absent_at_once(prometheus, start_weir):
     soon({("y", "")}, "a group whose time is over")
     assert prometheus.query(query="y")[0]["value"][1] == "8"
     assert weir.metrics().one("weir_push_series_ended_total") == 5
+    assert weir.metrics().one("weir_push_series_ended_lost_total") == 0
     assert weir.metrics().one("weir_sink_stale_markers_total", sink="prometheus") == 5
     values = sorted(line.rsplit("value=", 1)[1] for line in lines(weir))
     assert values == ["1", "2", "3", "4", "5", "6", "7", "8", "9"], "the file has points alone"
