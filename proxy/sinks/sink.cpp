@@ -401,7 +401,8 @@ void sink::start_due(std::int64_t now_ms) {
   waits_for_memory_ = false;
   const std::int64_t span_ns = parts_.target.span_ns_most();
   // What `oldest_waited_for` says, as long as that is known.
-  std::optional<std::int64_t> oldest_ns;
+  bool oldest_is_known = false;
+  std::int64_t oldest_ns = 0;
   for (int started = 0; started < starts_max; ++started) {
     lane* const found = in_flight_ < in_flight_max ? next_due(now_ms) : nullptr;
     if (found == nullptr) {
@@ -409,17 +410,18 @@ void sink::start_due(std::int64_t now_ms) {
     }
     lane& on = *found;
     if (span_ns != 0 && !on.pending.empty()) {
-      if (!oldest_ns) {
+      if (!oldest_is_known) {
         oldest_ns = oldest_waited_for(now_ms);
+        oldest_is_known = true;
       }
       const std::int64_t own_ns = on.pending.oldest_received_ns();
-      if (*oldest_ns < own_ns - span_ns) {  // it ran ahead
+      if (oldest_ns < own_ns - span_ns) {  // it ran ahead
         unschedule(on);
         schedule(on, now_ms + ahead_pause_ms);
         continue;
       }
-      if (own_ns <= *oldest_ns) {
-        oldest_ns.reset();  // with its start it may be another
+      if (own_ns <= oldest_ns) {
+        oldest_is_known = false;  // with its start it may be another
       }
     }
     if (!reserve(on)) {
@@ -430,7 +432,7 @@ void sink::start_due(std::int64_t now_ms) {
     start(on, now_ms);
     if (!completed_.empty()) {
       finish_completed(now_ms);
-      oldest_ns.reset();
+      oldest_is_known = false;
     }
   }
 }
