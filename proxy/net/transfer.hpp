@@ -35,6 +35,8 @@ class transfer {
  public:
   using done = std::function<void(http_reply)>;
   virtual ~transfer() = default;
+  /// Which of several addresses a request goes to that is posted now, from 0.
+  [[nodiscard]] virtual std::size_t address() const noexcept { return 0; }
   /// Calls `on_done` once, possibly before it returns, unless `abort` comes first.
   virtual void post(transfer_request request, done on_done) = 0;
   /// Ends every request; no `on_done` is called any more.

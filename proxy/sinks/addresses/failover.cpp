@@ -62,10 +62,11 @@ failover::failover(parts made) : parts_(std::move(made)), choice_(parts_.urls.si
 void failover::post(transfer_request request, done on_done) {
   WEIR_ASSERT(request.url.starts_with(parts_.urls.front()));
   const std::string path = request.url.substr(parts_.urls.front().size());
+  // As `address` said, whatever a probe finds out.
+  const std::size_t which = choice_.current();
   if (const auto probe = choice_.take_probe(parts_.now_ms())) {
     ask(*probe, request, path);
   }
-  const std::size_t which = choice_.current();
   request.url = parts_.urls[which] + path;
   parts_.counters->addresses[which]->requests.add();
   parts_.inner->post(std::move(request),

@@ -51,6 +51,7 @@ class failover final : public transfer {
 
   explicit failover(parts made);
 
+  [[nodiscard]] std::size_t address() const noexcept override { return choice_.current(); }
   void post(transfer_request request, done on_done) override;
   void abort() override { parts_.inner->abort(); }
 

@@ -31,13 +31,11 @@ class waiting_transfer final : public transfer {
 
   void post(transfer_request request, done on_done) override {
     http_reply reply = ask_(request);
-    knows_version_2 = knows_version_2 && !knows_no_version_2(reply);
     turned_away = read_remote_write_answer(reply).what == remote_write_answer::kind::not_now;
     on_done(std::move(reply));
   }
   void abort() override {}
 
-  bool knows_version_2 = true;
   /// The last answer says nothing of the samples.
   bool turned_away = false;
 
@@ -188,7 +186,8 @@ bool series_replay::send_some(const refused_batch& batch, const numbered_lines& 
                .now_ns = parts_.now_ns,
                .state_bytes = state_bytes,
                .counters = std::make_shared<sample_counters>(),
-               .mapper = std::make_shared<series_mapper>(settings_.mapping, parts_.names)},
+               .mapper = std::make_shared<series_mapper>(settings_.mapping, parts_.names),
+               .versions = versions_},
               {}, {});
   attempt_result result;
   const auto try_it = [&] {
@@ -196,9 +195,10 @@ bool series_replay::send_some(const refused_batch& batch, const numbered_lines& 
     return result.verdict == attempt_verdict::retry && !way.turned_away;
   };
   while (try_it()) {
-    parts_.wait(result.retry_after.value_or(std::chrono::seconds{1}));
+    if (!result.at_once) {
+      parts_.wait(result.retry_after.value_or(std::chrono::seconds{1}));
+    }
   }
-  settings_.version = way.knows_version_2 ? settings_.version : 1;
   if (result.verdict != attempt_verdict::delivered) {
     made.failed = result.code == 0 ? result.message
                                    : fmt::format("answered {}: {}", result.code, result.message);

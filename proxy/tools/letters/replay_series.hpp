@@ -22,6 +22,7 @@
 #include "net/http_reply.hpp"
 #include "net/transfer.hpp"
 #include "sinks/mapping/name_book.hpp"
+#include "sinks/remote_write/sending/protocol_versions.hpp"
 #include "tools/letters/refused_batches.hpp"
 
 namespace weir {
@@ -71,6 +72,8 @@ class series_replay {
   const std::string sink_name_;
   remote_write_settings settings_;
   parts parts_;
+  /// Over all that is sent.
+  const std::shared_ptr<protocol_versions> versions_ = std::make_shared<protocol_versions>();
 };
 
 }  // namespace weir

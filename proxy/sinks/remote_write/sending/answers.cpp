@@ -8,6 +8,7 @@
 
 #include "net/server_message.hpp"
 #include "sinks/answers/answer_table.hpp"
+#include "sinks/remote_write/sending/named_series.hpp"
 
 namespace weir {
 namespace {
@@ -96,7 +97,8 @@ attempt_result not_now(meaning of, const http_reply& reply, std::string message)
 }  // namespace
 
 // A receiver of version 1 reads another message and says 204, or 400 for its content; one of
-// version 2 tells how much it took, unless it did not get as far as the samples.
+// version 2 tells how much it took, unless it did not get as far as the samples. Where that is kept
+// back on the way, the series that it names show that it read them.
 bool knows_no_version_2(const http_reply& reply) {
   if (!reply.answered) {
     return false;
@@ -104,7 +106,12 @@ bool knows_no_version_2(const http_reply& reply) {
   if (reply.status >= 200 && reply.status <= 299) {
     return reply.samples_written.value_or(0) == 0;
   }
-  return reply.status == 415 || (reply.status == 400 && !reply.samples_written);
+  return reply.status == 415 ||
+         (reply.status == 400 && !reply.samples_written && named_refusals(reply.body).empty());
+}
+
+bool may_be_stored(const http_reply& reply) {
+  return reply.status != 415 && !reply.samples_written;
 }
 
 remote_write_answer read_remote_write_answer(const http_reply& reply) {

@@ -35,8 +35,13 @@ struct remote_write_answer {
   attempt_result result;
 };
 
-/// The reply to a request of version 2 of somebody who does not know it, and stored nothing of it.
+/// The reply to a request of version 2 looks as that of somebody who does not know it, and stored
+/// nothing of it.
 [[nodiscard]] bool knows_no_version_2(const http_reply& reply);
+
+/// Of such a reply: it may be that of a receiver that stored what it took, and whose headers
+/// something between keeps back.
+[[nodiscard]] bool may_be_stored(const http_reply& reply);
 
 /// Total: every reply, also none, has a meaning.
 [[nodiscard]] remote_write_answer read_remote_write_answer(const http_reply& reply);

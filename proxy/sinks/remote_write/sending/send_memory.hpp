@@ -75,8 +75,6 @@ struct send_memory {
   suspect_series suspects;
   /// A request may hold several samples of a series: the server keeps all of a request or nothing.
   bool several = true;
-  /// It stores what is good of a request, and names all that is not (version 2).
-  bool names_all = false;
   /// The server takes older samples of a series beside newer ones.
   bool older = false;
 };

@@ -262,6 +262,18 @@ void send_plan::not_understood() {
   push(current_);
 }
 
+bool send_plan::perhaps_not_understood() {
+  if (current_.what == part::kind::question ||
+      !batch_.holds_a_series_twice(sent_.begin, sent_.end)) {
+    not_understood();
+    return true;
+  }
+  ledger_.lose(connection_);
+  // It was answered, so nothing of it is still on its way.
+  memory_.missing_once.insert(ledger_.question(batch_.sent_of(batch_.samples()[sent_.begin])));
+  return false;
+}
+
 void send_plan::after_refusal(discard_reason reason, bool bound_for_all) {
   if (sent_.size() == 1) {
     refused_alone(reason, bound_for_all);

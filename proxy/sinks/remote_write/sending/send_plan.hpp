@@ -39,6 +39,8 @@ class send_plan {
     bool rest_is_stored = false;
     /// How many samples it says that it stored; nothing: it does not say.
     std::optional<std::uint64_t> written;
+    /// It names all that it refused (version 2).
+    bool names_all = false;
   };
 
   struct parts {
@@ -69,6 +71,9 @@ class send_plan {
   void too_large();
   /// Nothing of it was read: the same comes next, in another form.
   void not_understood();
+  /// As far as the answer says. False: all of it may be stored, so that it is not to be sent again
+  /// as it is; the next attempt asks about it, as after an answer that got lost.
+  [[nodiscard]] bool perhaps_not_understood();
 
   /// The request only asks what became of an earlier one, and is no matter of the ledger.
   [[nodiscard]] bool asks() const noexcept { return current_.what == part::kind::question; }

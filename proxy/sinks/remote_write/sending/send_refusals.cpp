@@ -36,7 +36,7 @@ void send_plan::refused(const refusal& by) {
     return;
   }
   const bool several = batch_.holds_a_series_twice(sent_.begin, sent_.end);
-  if (by.rest_is_stored && (several || (memory_.names_all && sent_.size() > 1))) {
+  if (by.rest_is_stored && (several || (by.names_all && sent_.size() > 1))) {
     refuse_named(by, reason);
     return;
   }

@@ -12,6 +12,7 @@
 
 #include "base/assert.hpp"
 #include "base/one_line.hpp"
+#include "config/secrets.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
@@ -25,6 +26,8 @@ constexpr std::size_t answer_bytes_max = std::size_t{2} << 20;
 /// Until the search for what a server refuses may go on.
 constexpr std::chrono::seconds search_pause{10};
 constexpr std::chrono::seconds lost_pause{1};
+/// Of a receiver of version 2: it stored the rest.
+constexpr int status_bad_request = 400;
 constexpr std::string_view user_agent = "User-Agent: weir/" WEIR_VERSION;
 
 log_position last_position_of(const batch& source) {
@@ -49,7 +52,7 @@ struct shard::connection {
   sample_run run;
   send_plan plan;
   std::string body;
-  bool of_version_2 = false;
+  spoken form;
   bool waiting = false;
 };
 
@@ -78,7 +81,9 @@ shard::shard(const std::string& sink_name, const remote_write_settings& settings
       scale_(settings.connections_least, settings.connections_most) {
   memory_.limits = parts_.limits;
   memory_.older = settings.out_of_order == out_of_order_mode::send;
-  memory_.names_all = parts_.encoder_v2 != nullptr;
+  if (parts_.versions == nullptr) {
+    parts_.versions = std::make_shared<protocol_versions>();
+  }
   ledger_.recover(sent_before, low_water);
   if (!sent_before.empty()) {
     sent_.replace(ledger_);
@@ -207,7 +212,8 @@ bool shard::send_next(connection& over) {
 }
 
 void shard::send(connection& over, const send_plan::range& part) {
-  request_encoder& to = encoder();
+  over.form = speaks();
+  request_encoder& to = encoder(over.form);
   to.clear();
   std::vector<sent_sample> sent;
   sent.reserve(part.size());
@@ -226,22 +232,26 @@ void shard::send(connection& over, const send_plan::range& part) {
   }
   sent_.append(ledger_);
   over.body = to.body();
-  over.of_version_2 = memory_.names_all;
   over.waiting = true;
   parts_.counters->requests.add();
-  parts_.http.post(request_with(over.body), [this, &over](const http_reply& reply) {
+  parts_.http.post(request_with(over.body, over.form), [this, &over](const http_reply& reply) {
     over.waiting = false;
     on_reply(over, reply);
     pump();
   });
 }
 
-transfer_request shard::request_with(std::string_view body) {
+shard::spoken shard::speaks() const {
+  const std::size_t address = parts_.http.address();
+  return {address, parts_.encoder_v2 != nullptr && parts_.versions->second(address)};
+}
+
+transfer_request shard::request_with(std::string_view body, const spoken& form) {
   transfer_request request;
   request.url = settings_.url;
   // An empty Expect keeps curl from waiting for "100 Continue".
   request.headers = {std::string(user_agent), "Expect:"};
-  for (std::string& header : encoder().headers()) {
+  for (std::string& header : encoder(form).headers()) {
     request.headers.push_back(std::move(header));
   }
   request.headers.insert(request.headers.end(), settings_.headers.begin(), settings_.headers.end());
@@ -256,24 +266,44 @@ transfer_request shard::request_with(std::string_view body) {
   return request;
 }
 
-bool shard::falls_back(const http_reply& reply) {
-  if (!knows_no_version_2(reply)) {
+bool shard::falls_back(const spoken& form, const http_reply& reply) {
+  if (!form.second || !knows_no_version_2(reply)) {
     return false;
   }
-  if (!std::exchange(memory_.names_all, false)) {
+  if (!parts_.versions->note_first_alone(form.address)) {
     return true;  // another connection found out
   }
+  const std::string whose = settings_.urls.size() > 1
+                                ? " " + url_without_secret(settings_.urls.at(form.address))
+                                : std::string{};
   journal(journal_level::warning,
-          fmt::format("sink {}: the receiver does not know version 2 of remote write (it answered "
-                      "{}); version 1 is spoken from now on",
-                      sink_name_, reply.status));
+          fmt::format("sink {}: the receiver{} does not know version 2 of remote write (it "
+                      "answered {} without saying what it stored); version 1 is spoken with it "
+                      "from now on",
+                      sink_name_, whose, reply.status));
   return true;
+}
+
+/// Something between that keeps the receiver's headers back looks like a receiver that knows
+/// version 1 alone; what was sent is stored then.
+void shard::on_not_understood(connection& over, const http_reply& reply) {
+  if (!may_be_stored(reply)) {
+    over.plan.not_understood();
+    return;
+  }
+  if (!over.plan.perhaps_not_understood() && !running_->ended_by) {
+    attempt_result asks;
+    asks.at_once = true;
+    asks.message = "the answer to a request of version 2 does not say whether it was stored";
+    asks.code = reply.status;
+    running_->ended_by = std::move(asks);
+  }
 }
 
 void shard::on_reply(connection& over, const http_reply& reply) {
   running_->sent_bytes += over.body.size();
-  if (over.of_version_2 && falls_back(reply)) {
-    over.plan.not_understood();
+  if (falls_back(over.form, reply)) {
+    on_not_understood(over, reply);
     return;
   }
   remote_write_answer answer = read_remote_write_answer(reply);
@@ -308,8 +338,12 @@ void shard::on_refused(connection& over, const remote_write_answer& answer) {
   }
   // What is sent again to such a receiver is refused where it was stored, so each request has a
   // series once: that may always be sent again.
-  memory_.several = memory_.several && (memory_.names_all || !answer.rest_is_stored);
-  over.plan.refused({answer.message, answer.rest_is_stored, answer.written});
+  memory_.several = memory_.several && (over.form.second || !answer.rest_is_stored);
+  over.plan.refused({.message = answer.message,
+                     .rest_is_stored = answer.rest_is_stored ||
+                                       (over.form.second && answer.status == status_bad_request),
+                     .written = answer.written,
+                     .names_all = over.form.second});
 }
 
 void shard::on_stored(connection& over, const http_reply& reply,

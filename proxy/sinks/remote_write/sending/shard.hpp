@@ -29,6 +29,7 @@
 #include "sinks/remote_write/sending/answers.hpp"
 #include "sinks/remote_write/sending/book_file.hpp"
 #include "sinks/remote_write/sending/connection_scale.hpp"
+#include "sinks/remote_write/sending/protocol_versions.hpp"
 #include "sinks/remote_write/sending/send_memory.hpp"
 #include "sinks/remote_write/sending/send_plan.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
@@ -53,6 +54,8 @@ struct shard_parts {
   std::size_t state_bytes = 0;
   std::shared_ptr<sample_counters> counters;
   std::shared_ptr<series_mapper> mapper;
+  /// Null: nothing is known of the addresses yet.
+  std::shared_ptr<protocol_versions> versions = nullptr;
   /// Null: no stale markers are sent. With a file (may be null) and what that held.
   std::unique_ptr<stale_book> stale = nullptr;
   std::unique_ptr<sent_store> series_file = nullptr;
@@ -106,13 +109,21 @@ class shard {
   [[nodiscard]] std::size_t connections_for(const sample_batch& samples);
   [[nodiscard]] bool send_next(connection& over);
   void send(connection& over, const send_plan::range& part);
-  [[nodiscard]] transfer_request request_with(std::string_view body);
-  [[nodiscard]] request_encoder& encoder() noexcept {
-    return memory_.names_all ? *parts_.encoder_v2 : *parts_.encoder;
+  /// The form of a request: where it goes to, and in which version.
+  struct spoken {
+    std::size_t address = 0;
+    bool second = false;
+  };
+  /// Of a request that is posted now.
+  [[nodiscard]] spoken speaks() const;
+  [[nodiscard]] request_encoder& encoder(const spoken& form) noexcept {
+    return form.second ? *parts_.encoder_v2 : *parts_.encoder;
   }
-  /// Whether the reply to a request of version 2 shows that the server does not know it; it is not
-  /// spoken then any more.
-  [[nodiscard]] bool falls_back(const http_reply& reply);
+  [[nodiscard]] transfer_request request_with(std::string_view body, const spoken& form);
+  /// Whether the reply shows that the request was of version 2 and its server does not know that;
+  /// it is not spoken with that address then any more.
+  [[nodiscard]] bool falls_back(const spoken& form, const http_reply& reply);
+  void on_not_understood(connection& over, const http_reply& reply);
   void on_reply(connection& over, const http_reply& reply);
   void on_refused(connection& over, const remote_write_answer& answer);
   void on_stored(connection& over, const http_reply& reply, const remote_write_answer& answer);

@@ -106,9 +106,9 @@ std::vector<stale_book::marker> shard::owed_markers(std::int64_t now_ms) {
 }
 
 void shard::send_markers(std::vector<stale_book::marker> markers) {
-  request_encoder& to = encoder();
+  const spoken form = speaks();
+  request_encoder& to = encoder(form);
   to.clear();
-  const bool of_version_2 = memory_.names_all;
   for (const stale_book::marker& one : markers) {
     const wire_sample marker{stale_marker_bits, one.time_ms};
     to.add(one.labels, {&marker, 1});
@@ -117,10 +117,10 @@ void shard::send_markers(std::vector<stale_book::marker> markers) {
   marker_body_ = to.body();
   marking_ = true;
   parts_.counters->requests.add();
-  parts_.http.post(request_with(marker_body_),
-                   [this, of_version_2, sent = std::move(markers)](const http_reply& reply) {
+  parts_.http.post(request_with(marker_body_, form),
+                   [this, form, sent = std::move(markers)](const http_reply& reply) {
                      marking_ = false;
-                     if (!of_version_2 || !falls_back(reply)) {  // else they are owed still
+                     if (!falls_back(form, reply)) {  // else they are owed still
                        on_markers_reply(sent, reply);
                      }
                      pump();

@@ -59,7 +59,11 @@ class failovers : public ::testing::Test {
     request.headers = {"Content-Encoding: gzip", "Authorization: Token t"};
     request.body = {"m v=1 1\n"};
     http_reply got;
+    const std::size_t said = one_.address();
+    const auto requests_there = [&] { return counters_->addresses.at(said)->requests.value(); };
+    const std::uint64_t before = requests_there();
     one_.post(std::move(request), [&](http_reply reply) { got = std::move(reply); });
+    EXPECT_EQ(requests_there(), before + 1) << "it goes where `address` says";
     return got;
   }
   std::size_t writes_to(const std::string& prefix) const {

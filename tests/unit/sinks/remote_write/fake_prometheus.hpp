@@ -167,6 +167,7 @@ class fake_prometheus final : public transfer {
     }
     headers = request.headers;
     ++requests;
+    of_version_2 += std::find(headers.begin(), headers.end(), version_2) != headers.end() ? 1U : 0U;
     std::optional<http_reply> given = behave ? behave(requests) : std::nullopt;
     const bool second = std::find(headers.begin(), headers.end(), version_2) != headers.end();
     if (!given && second) {
@@ -210,7 +211,9 @@ class fake_prometheus final : public transfer {
       }
     }
     given.status = written == request.size() ? 204 : 400;
-    given.samples_written = written;
+    if (!written_is_kept_back) {
+      given.samples_written = written;
+    }
     return given;
   }
   http_reply take(const std::vector<received_sample>& request) {
@@ -261,6 +264,8 @@ class fake_prometheus final : public transfer {
   std::int64_t window_ms = 0;
   /// What version 2 is answered by one that does not know it; 0: it does.
   int status_for_v2 = 204;
+  /// Something between takes off what it says that it stored of a request of version 2.
+  bool written_is_kept_back = false;
   /// So many refused samples of a request of version 2 are named.
   std::size_t names_max = std::numeric_limits<std::size_t>::max();
   /// Larger requests are answered 413; 0: none are.
@@ -275,6 +280,8 @@ class fake_prometheus final : public transfer {
   std::vector<std::size_t> sizes;
   std::vector<std::string> headers;
   std::size_t requests = 0;
+  /// Of those.
+  std::size_t of_version_2 = 0;
 
  private:
   [[nodiscard]] std::string refuses(const received_sample& one) const {

@@ -2,6 +2,8 @@
 //
 // Version 2 of the protocol: its messages, what a partial write names, and receivers that do not
 // know it.
+#include <array>
+
 #include "sinks/remote_write/sending/named_series.hpp"
 #include "unit/sinks/remote_write/remote_writes.hpp"
 
@@ -14,6 +16,16 @@ class version_2 : public remote_writes {
     settings_.version = 2;
     server_.status_for_v2 = 0;
     restart();
+  }
+  /// With the attempts that follow at once.
+  attempt_result deliver_to_the_end(const std::string& lines) {
+    const batch& what = make(lines);
+    attempt_result given = deliver(what);
+    for (int attempts = 1; attempts < 5 && given.at_once; ++attempts) {
+      given = deliver(what);
+    }
+    EXPECT_EQ(given.verdict, attempt_verdict::delivered) << given.message;
+    return given;
   }
 };
 
@@ -137,13 +149,87 @@ TEST_F(version_2, a_receiver_that_does_not_know_it_gets_version_1_and_loses_noth
     file_.clear();
     restart();
     server_.sizes.clear();
-    EXPECT_EQ(deliver(line_of("a", 1) + line_of("a", 2) + line_of("b", 1)).discarded.total(), 0U);
+    EXPECT_EQ(deliver(line_of("a", 1) + line_of("b", 1)).discarded.total(), 0U);
     EXPECT_EQ(server_.stored.size(), 2U) << status;
-    EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{3}));
+    EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2}));
     const std::size_t before = server_.requests;
     EXPECT_EQ(deliver(line_of("a", 3)).discarded.total(), 0U);
     EXPECT_EQ(server_.requests, before + 1) << "that is remembered";
   }
+}
+
+// With a series several times in the request it asks first, because it might be stored.
+TEST_F(version_2, of_several_samples_of_a_series_none_gets_lost_where_it_is_not_known) {
+  for (const int status : {204, 200, 415, 400}) {
+    server_.status_for_v2 = status;
+    server_.stored.clear();
+    file_.clear();
+    restart();
+    server_.sizes.clear();
+    EXPECT_EQ(deliver_to_the_end(lines_of_two(0, 3)).discarded.total(), 0U);
+    EXPECT_EQ(server_.times_of(stored_name("a")).size(), 3U) << status;
+    EXPECT_EQ(server_.times_of(stored_name("b")).size(), 3U) << status;
+    EXPECT_EQ(counters_->delivered.value(), 6U);
+    const std::vector<std::size_t> asked_first{1, 5};
+    EXPECT_EQ(server_.sizes, status == 415 ? std::vector<std::size_t>{6} : asked_first);
+  }
+}
+
+TEST_F(version_2, what_is_stored_behind_a_proxy_that_keeps_headers_back_is_not_refused) {
+  server_.written_is_kept_back = true;
+  EXPECT_EQ(deliver_to_the_end(lines_of_two(0, 10)).discarded.total(), 0U);
+  EXPECT_EQ(counters_->delivered.value(), 20U);
+  EXPECT_EQ(server_.times_of(stored_name("a")).size(), 10U);
+  const std::size_t before = server_.requests;
+  EXPECT_LE(before, 5U);
+  for (int t = 10; t < 20; ++t) {
+    EXPECT_EQ(deliver(lines_of_two(t, t + 1)).discarded.total(), 0U);
+  }
+  EXPECT_EQ(server_.requests, before + 10);
+  EXPECT_EQ(server_.of_version_2, 1U) << "it is found out once";
+}
+
+TEST_F(version_2, a_partial_write_behind_such_a_proxy_costs_what_is_bad_alone) {
+  server_.written_is_kept_back = true;
+  server_.stored[stored_name("b")][base_ms + 4] = 7;
+  const attempt_result given = deliver_to_the_end(lines_of_two(0, 10));
+  EXPECT_EQ(of(given, discard_reason::out_of_order), 4U);
+  EXPECT_EQ(of(given, discard_reason::duplicate), 1U);
+  EXPECT_EQ(given.discarded.total(), 5U);
+  EXPECT_EQ(counters_->delivered.value(), 15U);
+  EXPECT_EQ(server_.times_of(stored_name("a")).size(), 10U);
+}
+
+/// Two receivers, of which one gets the requests.
+class two_addresses final : public transfer {
+ public:
+  [[nodiscard]] std::size_t address() const noexcept override { return current; }
+  void post(transfer_request request, done on_done) override {
+    at.at(current).post(std::move(request), std::move(on_done));
+  }
+  void abort() override {}
+
+  std::array<fake_prometheus, 2> at;
+  std::size_t current = 0;
+};
+
+TEST_F(version_2, each_address_gets_the_version_that_it_knows) {
+  two_addresses both;
+  both.at[1].status_for_v2 = 0;
+  settings_.urls = {"http://first", "http://second"};
+  restart(both);
+  const auto deliver_at = [&](std::size_t address, int t) {
+    both.current = address;
+    EXPECT_EQ(deliver(line_of("a", t)).discarded.total(), 0U);
+  };
+  deliver_at(0, 1);
+  deliver_at(1, 2);
+  deliver_at(0, 3);
+  deliver_at(1, 4);
+  EXPECT_EQ(both.at[0].requests, 3U) << "the first one was not understood";
+  EXPECT_EQ(both.at[0].of_version_2, 1U);
+  EXPECT_EQ(both.at[1].requests, 2U);
+  EXPECT_EQ(both.at[1].of_version_2, 2U);
 }
 
 TEST(named_refusals, read_what_go_prints) {
