@@ -54,7 +54,7 @@ result<made_transfer> transfer_to(const std::string& sink_name, const server_set
   if (server.version < 1 || server.version > newest_version) {
     return failure{fmt::format("version {} is not known", server.version)};
   }
-  const std::vector<std::string> urls = server.urls.empty() ? std::vector{server.url} : server.urls;
+  const std::vector<std::string> urls = addresses_of(server);
   for (const std::string& url : urls) {
     if (const std::string fault = url_fault(url); !fault.empty()) {
       return failure{fmt::format("url \"{}\": {}", url, fault)};

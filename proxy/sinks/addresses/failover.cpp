@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.hpp"
 #include "base/one_line.hpp"
 #include "config/secrets.hpp"
 #include "observe/journal.hpp"
@@ -17,18 +16,6 @@ namespace weir {
 namespace {
 
 constexpr std::size_t reason_bytes_max = 200;
-
-std::string without_slash(std::string url) {
-  while (url.ends_with('/')) {
-    url.pop_back();
-  }
-  return url;
-}
-
-/// It is not there, or says that what is behind it is not. Other failures may be those of a batch.
-bool is_down(const http_reply& reply) {
-  return !reply.answered || (reply.status >= 502 && reply.status <= 504);
-}
 
 }  // namespace
 
@@ -53,21 +40,17 @@ void address_counters::collect(std::string_view sink_name, metric_collector& out
   }
 }
 
-failover::failover(parts made) : parts_(std::move(made)), choice_(parts_.urls.size()) {
-  for (std::string& url : parts_.urls) {
-    url = without_slash(std::move(url));
-  }
-}
+failover::failover(parts made)
+    : parts_(std::move(made)), urls_(parts_.urls), choice_(parts_.urls.size()) {}
 
 void failover::post(transfer_request request, done on_done) {
-  WEIR_ASSERT(request.url.starts_with(parts_.urls.front()));
-  const std::string path = request.url.substr(parts_.urls.front().size());
+  const std::string path = urls_.path_in(request.url);
   // As `address` said, whatever a probe finds out.
   const std::size_t which = choice_.current();
   if (const auto probe = choice_.take_probe(parts_.now_ms())) {
     ask(*probe, request, path);
   }
-  request.url = parts_.urls[which] + path;
+  request.url = urls_.of(which) + path;
   parts_.counters->addresses[which]->requests.add();
   parts_.inner->post(std::move(request),
                      [this, which, then = std::move(on_done)](const http_reply& reply) {
@@ -79,7 +62,7 @@ void failover::post(transfer_request request, done on_done) {
 /// The same request without its body: no point is written, and none is late where nobody answers.
 void failover::ask(std::size_t which, const transfer_request& like, std::string_view path) {
   transfer_request question;
-  question.url = parts_.urls[which] + std::string(path);
+  question.url = urls_.of(which) + std::string(path);
   for (const std::string& header : like.headers) {
     if (!header.starts_with("Content-Encoding:")) {
       question.headers.push_back(header);

@@ -15,6 +15,7 @@
 #include "net/transfer.hpp"
 #include "observe/metrics.hpp"
 #include "sinks/addresses/address_choice.hpp"
+#include "sinks/addresses/address_urls.hpp"
 
 namespace weir {
 
@@ -61,6 +62,7 @@ class failover final : public transfer {
   void moved(std::size_t from, const http_reply& reply);
 
   parts parts_;
+  const address_urls urls_;
   address_choice choice_;
 };
 

@@ -162,17 +162,23 @@ int to_file(const letters_arguments& arguments, const refused_file_set& files) {
 }
 
 struct batch_sender {
-  std::string url;
+  std::shared_ptr<replay_addresses> addresses;
   /// Sends a batch but for the lines of it that passed before.
   std::function<replayed_batch(const refused_batch&, const id_set&)> send;
 };
 
 result<batch_sender> sender_to(const settings& configured, const sink_settings& sink,
                                fetch_curl& http) {
-  const auto ask = [&http](const transfer_request& request) { return http.ask(request); };
+  const auto addresses_of_it = [&http](const server_settings& server) {
+    return std::make_shared<replay_addresses>(
+        server, [&http](const transfer_request& request) { return http.ask(request); });
+  };
   if (const auto* influxdb = sink.as<influxdb_settings>()) {
-    return batch_sender{influxdb->url, [&sink, ask](const refused_batch& each, const id_set&) {
-                          return send_again(sink, each, ask);
+    const auto addresses = addresses_of_it(*influxdb);
+    return batch_sender{addresses, [&sink, addresses](const refused_batch& each, const id_set&) {
+                          return send_again(sink, each, [&](const transfer_request& request) {
+                            return addresses->ask_until_answered(request);
+                          });
                         }};
   }
   const auto* receiver = sink.as<remote_write_settings>();
@@ -195,13 +201,14 @@ result<batch_sender> sender_to(const settings& configured, const sink_settings& 
   if (!names) {
     return names.error();
   }
+  const auto addresses = addresses_of_it(*receiver);
   const auto replay = std::make_shared<series_replay>(
       sink, series_replay::parts{
-                .ask = ask,
+                .addresses = addresses,
                 .names = std::move(names).value(),
                 .now_ns = wall_clock_ns,
                 .wait = [](std::chrono::seconds time) { std::this_thread::sleep_for(time); }});
-  return batch_sender{receiver->url, [replay](const refused_batch& each, const id_set& done) {
+  return batch_sender{addresses, [replay](const refused_batch& each, const id_set& done) {
                         return replay->send(each, done);
                       }};
 }
@@ -265,8 +272,8 @@ int replay(const letters_arguments& arguments, const settings& configured,
       return complain(kept.error().message, exit_not_all);
     }
     if (!came_of_it.failed.empty()) {
-      return complain(fmt::format("{}: {}; {} lines count as taken", sender.value().url,
-                                  came_of_it.failed, passed),
+      return complain(fmt::format("{}: {}; {} lines count as taken",
+                                  sender.value().addresses->url(), came_of_it.failed, passed),
                       exit_not_all);
     }
   }

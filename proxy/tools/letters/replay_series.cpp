@@ -26,21 +26,22 @@ constexpr std::string_view without_names =
 /// Each request is answered when `post` returns.
 class waiting_transfer final : public transfer {
  public:
-  explicit waiting_transfer(const std::function<http_reply(const transfer_request&)>& ask)
-      : ask_(ask) {}
+  explicit waiting_transfer(replay_addresses& addresses) : addresses_(addresses) {}
 
+  [[nodiscard]] std::size_t address() const noexcept override { return addresses_.current(); }
   void post(transfer_request request, done on_done) override {
-    http_reply reply = ask_(request);
-    turned_away = read_remote_write_answer(reply).what == remote_write_answer::kind::not_now;
+    http_reply reply = addresses_.ask(request);
+    turned_away = !addresses_.moved() &&
+                  read_remote_write_answer(reply).what == remote_write_answer::kind::not_now;
     on_done(std::move(reply));
   }
   void abort() override {}
 
-  /// The last answer says nothing of the samples.
+  /// The last answer says nothing of the samples, and nobody else is there to be asked.
   bool turned_away = false;
 
  private:
-  const std::function<http_reply(const transfer_request&)>& ask_;
+  replay_addresses& addresses_;
 };
 
 /// Of a canonical line: its last word.
@@ -176,7 +177,7 @@ bool series_replay::send_some(const refused_batch& batch, const numbered_lines& 
   }
   source.points = some.size();
   source.cut_position = log_position(1);
-  waiting_transfer way(parts_.ask);
+  waiting_transfer way(*parts_.addresses);
   // What it learns of samples holds for these lines alone: the same sample may come again.
   shard sends(sink_name_, settings_,
               {.http = way,

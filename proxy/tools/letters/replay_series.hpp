@@ -19,11 +19,10 @@
 
 #include "config/settings.hpp"
 #include "letters/letter_filter.hpp"
-#include "net/http_reply.hpp"
-#include "net/transfer.hpp"
 #include "sinks/mapping/name_book.hpp"
 #include "sinks/remote_write/sending/protocol_versions.hpp"
 #include "tools/letters/refused_batches.hpp"
+#include "tools/letters/replay_addresses.hpp"
 
 namespace weir {
 
@@ -33,8 +32,8 @@ class series_replay {
   static constexpr std::size_t lines_at_once = 500;
 
   struct parts {
-    /// Makes one request and waits for its answer.
-    std::function<http_reply(const transfer_request&)> ask;
+    /// Of the sink.
+    std::shared_ptr<replay_addresses> addresses;
     /// Those that were given so far; is closed.
     std::shared_ptr<name_book> names;
     /// The wall clock, nanoseconds since the epoch.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sinks/mapping/series_mapper.hpp"
 #include "unit/sinks/remote_write/fake_prometheus.hpp"
@@ -49,14 +50,17 @@ class replaying_series : public ::testing::Test {
     }
   }
   replayed_batch send(const id_set& done = {}) {
+    const auto ask = [this](const transfer_request& request) {
+      last_ = request;
+      asked_.push_back(request.url);
+      http_reply got = http_reply::failed("refused");
+      if (!request.url.starts_with(down_)) {
+        server_.post(request, [&](http_reply reply) { got = std::move(reply); });
+      }
+      return got;
+    };
     series_replay replay(
-        sink_, {.ask =
-                    [this](const transfer_request& request) {
-                      last_ = request;
-                      http_reply got;
-                      server_.post(request, [&](http_reply reply) { got = std::move(reply); });
-                      return got;
-                    },
+        sink_, {.addresses = std::make_shared<replay_addresses>(settings(), ask),
                 .names = names_,
                 .now_ns = [this] { return now_ms * 1'000'000 + waited_.count() * 1'000'000'000; },
                 .wait = [this](std::chrono::seconds time) { waited_ += time; }});
@@ -71,6 +75,9 @@ class replaying_series : public ::testing::Test {
   std::shared_ptr<name_book> names_ = std::make_shared<name_book>(1 << 20, nullptr);
   fake_prometheus server_;
   transfer_request last_;
+  std::vector<std::string> asked_;
+  /// Nobody answers there.
+  std::string down_ = "nowhere";
   std::chrono::seconds waited_{0};
 };
 
@@ -98,6 +105,50 @@ TEST_F(replaying_series, what_is_refused_again_stays_and_the_rest_does_not) {
   EXPECT_EQ(rest.taken.text(), "3\n");
   ASSERT_EQ(server_.stored.size(), 1U);
   EXPECT_EQ(server_.stored.begin()->first, "m_v{db=\"d\",s=\"b\"}");
+}
+
+TEST_F(replaying_series, goes_to_the_next_address_where_one_is_down) {
+  settings().urls = {"http://h:1/api/v1/write", "http://i:2/write", "http://j:3/write"};
+  down_ = "http://h:1/";
+  batch_.lines = "m,s=a v=3" + at(now_ms - 1'000) + "m,s=a v=1" + at(now_ms - 9'000);
+  give_names(batch_.lines);
+  EXPECT_EQ(send().passed, 2U);
+  EXPECT_EQ(asked_.front(), "http://h:1/api/v1/write");
+  EXPECT_EQ(std::count(asked_.begin(), asked_.end(), asked_.front()), 1) << "it is tried once";
+  EXPECT_EQ(asked_.back(), "http://i:2/write");
+  EXPECT_EQ(server_.stored.begin()->second.size(), 2U);
+}
+
+TEST_F(replaying_series, stays_where_no_address_answers) {
+  settings().urls = {"http://h:1/api/v1/write", "http://i:2/write"};
+  down_ = "http://";
+  batch_.lines = "m v=3" + at(now_ms - 1'000);
+  give_names(batch_.lines);
+  const replayed_batch made = send();
+  EXPECT_EQ(made.failed, "refused");
+  EXPECT_EQ(made.passed, 0U);
+  EXPECT_EQ(asked_, settings().urls);
+}
+
+TEST(replay_addresses, a_write_of_influxdb_goes_on_to_the_next_one_and_stays_there) {
+  influxdb_settings server;
+  server.url = "http://a:1/x/";
+  server.urls = {"http://a:1/x/", "http://b:2", "http://c:3"};
+  std::vector<std::string> asked;
+  replay_addresses addresses(server, [&](const transfer_request& request) {
+    asked.push_back(request.url);
+    http_reply reply;
+    reply.answered = request.url.find("http://a") == std::string::npos;
+    reply.status = request.url.find("http://b") == std::string::npos ? 204 : 503;
+    return reply;
+  });
+  transfer_request write;
+  write.url = "http://a:1/x/write?db=d";
+  EXPECT_EQ(addresses.ask_until_answered(write).status, 204);
+  EXPECT_EQ(addresses.ask_until_answered(write).status, 204);
+  EXPECT_EQ(asked, (std::vector<std::string>{"http://a:1/x/write?db=d", "http://b:2/write?db=d",
+                                             "http://c:3/write?db=d", "http://c:3/write?db=d"}));
+  EXPECT_EQ(addresses.url(), "http://c:3");
 }
 
 TEST_F(replaying_series, is_sent_as_the_sink_sends) {
