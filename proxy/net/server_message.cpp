@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "base/text/ascii.hpp"
@@ -79,7 +80,7 @@ std::size_t append_unescaped(std::string_view text, std::size_t at, std::string&
 
 /// The message of an answer that is no JSON any more: it was cut off, or quotes bytes that are not
 /// UTF-8.
-std::string damaged_message(std::string_view body) {
+std::optional<std::string> damaged_message(std::string_view body) {
   for (const std::string_view key : {"\"error\":", "\"message\":"}) {
     std::size_t at = body.find(key);
     at = at == std::string_view::npos ? at : body.find_first_not_of(blanks, at + key.size());
@@ -94,9 +95,9 @@ std::string damaged_message(std::string_view body) {
         message += body[at++];
       }
     }
-    return message;
+    return message.empty() ? std::nullopt : std::optional(std::move(message));
   }
-  return {};
+  return std::nullopt;
 }
 
 void read_numbered(simdjson::dom::element from, std::vector<numbered_refusal>& into) {
@@ -114,18 +115,10 @@ void read_numbered(simdjson::dom::element from, std::vector<numbered_refusal>& i
   into.push_back(std::move(one));
 }
 
-}  // namespace
-
-std::vector<numbered_refusal> numbered_refusals(std::string_view body) {
+std::vector<numbered_refusal> numbered_refusals(const simdjson::dom::element& root) {
   std::vector<numbered_refusal> found;
-  if (body.find("\"line_number\"") == std::string_view::npos) {
-    return found;
-  }
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
   simdjson::dom::element data;
-  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS ||
-      root["data"].get(data) != simdjson::SUCCESS) {
+  if (root["data"].get(data) != simdjson::SUCCESS) {
     return found;
   }
   simdjson::dom::array many;
@@ -139,25 +132,39 @@ std::vector<numbered_refusal> numbered_refusals(std::string_view body) {
   return found;
 }
 
-std::string server_message(std::string_view body) {
+std::optional<std::string> message_in(const simdjson::dom::element& root) {
+  std::string_view message;
+  for (const char* key : {"error", "message"}) {
+    if (root[key].get(message) == simdjson::SUCCESS) {
+      return std::string(message);
+    }
+  }
+  std::string inner = result_error(root);
+  return inner.empty() ? std::nullopt : std::optional(std::move(inner));
+}
+
+}  // namespace
+
+server_words read_server_words(std::string_view body) {
+  server_words words;
+  std::optional<std::string> message;
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS) {
-    std::string_view message;
-    for (const char* key : {"error", "message"}) {
-      if (root[key].get(message) == simdjson::SUCCESS) {
-        return std::string(message);
-      }
-    }
-    if (std::string inner = result_error(root); !inner.empty()) {
-      return inner;
-    }
+    message = message_in(root);
+    words.listed = numbered_refusals(root);
   } else if (trimmed(body, blanks).starts_with('{')) {
-    if (std::string message = damaged_message(body); !message.empty()) {
-      return message;
-    }
+    message = damaged_message(body);
   }
-  return is_page({}, body) ? page_text(body) : std::string(trimmed(body, blanks));
+  if (!message) {
+    message = is_page({}, body) ? page_text(body) : std::string(trimmed(body, blanks));
+  }
+  words.message = std::move(*message);
+  return words;
+}
+
+std::string server_message(std::string_view body) {
+  return read_server_words(body).message;
 }
 
 std::string query_error(std::string_view body) {

@@ -11,10 +11,6 @@
 
 namespace weir {
 
-/// The message of an error answer, also where it is cut off or not UTF-8; of a page (HTML) its
-/// title; the trimmed body itself where it is neither; empty if none.
-[[nodiscard]] std::string server_message(std::string_view body);
-
 /// What InfluxDB 3 says of one line of a write.
 struct numbered_refusal {
   /// 1-based, among the lines of the request.
@@ -23,8 +19,19 @@ struct numbered_refusal {
   /// The line's beginning; newer servers cut it after 20 bytes. Empty where it is not told.
   std::string original;
 };
-/// The lines in an answer's `data`, an array or one object; none in other answers.
-[[nodiscard]] std::vector<numbered_refusal> numbered_refusals(std::string_view body);
+
+struct server_words {
+  /// The message of an error answer, also where it is cut off or not UTF-8; of a page (HTML) its
+  /// title; the trimmed body itself where it is neither; empty if none.
+  std::string message;
+  /// The lines in its `data`, an array or one object; none in other answers.
+  std::vector<numbered_refusal> listed{};
+};
+/// All that an answer says, read once.
+[[nodiscard]] server_words read_server_words(std::string_view body);
+
+/// Its message alone.
+[[nodiscard]] std::string server_message(std::string_view body);
 
 /// The error inside an answer of /query, which comes with status 200; empty if there is none. An
 /// answer without results is an error: it is not /query's.

@@ -8,7 +8,6 @@
 #include <charconv>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/influxql_identifier.hpp"
 #include "net/server_message.hpp"
@@ -156,18 +155,10 @@ std::uint64_t unparsable_lines(std::string_view message) {
 
 constexpr std::string_view partial_write_of_3 = "partial write of line protocol occurred";
 
-/// Adds to an InfluxDB 3's message what it says of the first line that it lists. `alone`: it says
-/// that of all of them, and nothing else.
-void add_first_words(std::string_view body, bool alone, std::string& message) {
-  const std::vector<numbered_refusal> listed = numbered_refusals(body);
-  if (!listed.empty()) {
-    message = alone ? listed.front().words : message + ": " + listed.front().words;
-  }
-}
-
 }  // namespace
 
-influxdb_meaning influxdb_meaning_of(const http_reply& reply, std::string_view message) {
+influxdb_meaning influxdb_meaning_of(const http_reply& reply, const server_words& said) {
+  const std::string_view message = said.message;
   // What stands in a line that it quotes is not the server's.
   if (reply.status == 400 && message.starts_with("unable to parse '")) {
     return meaning::refused;
@@ -177,17 +168,14 @@ influxdb_meaning influxdb_meaning_of(const http_reply& reply, std::string_view m
     return meaning::wrong_place;
   }
   // Where its list was cut off, nobody knows what it has stored: what is good is sent again.
-  if (message.starts_with(partial_write_of_3) && numbered_refusals(reply.body).empty()) {
+  if (message.starts_with(partial_write_of_3) && said.listed.empty()) {
     return meaning::refused;
   }
   return meaning_in<meaning>({first_rows, rows_of_requests<meaning>, rows}, meaning::failed, reply,
                              message);
 }
 
-std::uint64_t dropped_points(std::string_view message, std::string_view body) {
-  if (const auto listed = numbered_refusals(body); !listed.empty()) {
-    return listed.size();
-  }
+std::uint64_t dropped_points(std::string_view message) {
   constexpr std::string_view phrase = " dropped=";
   std::uint64_t counted = 0;
   // The last one is the server's own; an earlier one may stand inside a line that it quotes.
@@ -203,12 +191,15 @@ influxdb_write_answer read_write_answer(const http_reply& reply, const lane_key&
   if (!reply.answered) {
     return {attempt_result::failed(reply.detail)};
   }
-  std::string message = server_message(reply.body);
-  const meaning means = influxdb_meaning_of(reply, message);
-  if (message.starts_with(partial_write_of_3)) {
-    add_first_words(reply.body, means == meaning::wrong_place, message);
+  server_words said = read_server_words(reply.body);
+  const meaning means = influxdb_meaning_of(reply, said);
+  std::string message = std::move(said.message);
+  if (message.starts_with(partial_write_of_3) && !said.listed.empty()) {
+    const std::string& first = said.listed.front().words;
+    // What puts a request in the wrong place is said of all lines alike, and nothing else.
+    message = means == meaning::wrong_place ? first : message + ": " + first;
   }
-  influxdb_write_answer answer{result_of_reply(reply), means, message};
+  influxdb_write_answer answer{result_of_reply(reply), means, message, std::move(said.listed)};
   attempt_result& result = answer.result;
   result.verdict = verdict_of(means);
   result.of_lane = is_of_lane(means, message);
@@ -218,7 +209,8 @@ influxdb_write_answer read_write_answer(const http_reply& reply, const lane_key&
     return answer;
   }
   if (means == meaning::partial_write) {
-    result.discarded[discard_reason::partial] = dropped_points(message, reply.body);
+    result.discarded[discard_reason::partial] =
+        answer.listed.empty() ? dropped_points(message) : answer.listed.size();
   }
   const std::string what_to_do = remedy(means, message, lane);
   if (message.empty()) {
@@ -236,11 +228,12 @@ attempt_result read_creation_answer(const http_reply& reply) {
     return attempt_result::failed(std::string(statement) + reply.detail);
   }
   attempt_result result = result_of_reply(reply);
-  std::string message = server_message(reply.body);
+  server_words said = read_server_words(reply.body);
+  std::string& message = said.message;
   if (message.empty()) {
     message = "status " + std::to_string(reply.status);
   }
-  const meaning means = influxdb_meaning_of(reply, message);
+  const meaning means = influxdb_meaning_of(reply, said);
   if (means == meaning::busy || means == meaning::failed || means == meaning::missing_policy) {
     result.message = std::string(statement) + message;
     return result;

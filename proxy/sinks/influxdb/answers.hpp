@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "log/frame_log.hpp"
 #include "net/http_reply.hpp"
+#include "net/server_message.hpp"
 #include "sinks/attempt_result.hpp"
 
 namespace weir {
@@ -28,9 +30,9 @@ enum class influxdb_meaning : std::uint8_t {
   refused,           // this batch will never pass
 };
 
-/// Total: every answer has a meaning. Requires: reply.answered. `message` is the server's own.
+/// Total: every answer has a meaning. Requires: reply.answered. `said` is what its body says.
 [[nodiscard]] influxdb_meaning influxdb_meaning_of(const http_reply& reply,
-                                                   std::string_view message);
+                                                   const server_words& said);
 
 /// What one write came to, taken for itself. A lane's missing database may be created.
 struct influxdb_write_answer {
@@ -38,6 +40,8 @@ struct influxdb_write_answer {
   influxdb_meaning means = influxdb_meaning::failed;
   /// The server's own, uncut, or its status.
   std::string words{};
+  /// The lines that an InfluxDB 3 lists.
+  std::vector<numbered_refusal> listed{};
 
   [[nodiscard]] bool missing_database() const noexcept {
     return means == influxdb_meaning::missing_database;
@@ -51,8 +55,8 @@ struct influxdb_write_answer {
 /// Any reply to CREATE DATABASE, also none: retry at once where it succeeded; else retry or hold.
 [[nodiscard]] attempt_result read_creation_answer(const http_reply& reply);
 
-/// The number of points that a partial write lost, by the server's message, or, of InfluxDB 3, by
-/// the lines that `body` lists; at least 1.
-[[nodiscard]] std::uint64_t dropped_points(std::string_view message, std::string_view body = {});
+/// The number of points that a partial write lost, by the message of an InfluxDB 1 or 2; at
+/// least 1.
+[[nodiscard]] std::uint64_t dropped_points(std::string_view message);
 
 }  // namespace weir

@@ -66,15 +66,14 @@ void influxdb_target::on_write_reply(const work_ptr& work, const http_reply& rep
   influxdb_write_answer answer = read_write_answer(reply, work->source.lane);
   work->requests.add(answer.result.requests);
   if (work->plan) {
-    work->plan->take(reply, answer);
+    work->plan->take(answer);
     go_on(work);
   } else {
-    on_first_answer(work, reply, std::move(answer));
+    on_first_answer(work, std::move(answer));
   }
 }
 
-void influxdb_target::on_first_answer(const work_ptr& work, const http_reply& reply,
-                                      influxdb_write_answer answer) {
+void influxdb_target::on_first_answer(const work_ptr& work, influxdb_write_answer answer) {
   const lane_key& lane = work->source.lane;
   if (answer.missing_database()) {
     if (may_create(lane) && creation_tried_.insert(lane).second) {
@@ -90,7 +89,7 @@ void influxdb_target::on_first_answer(const work_ptr& work, const http_reply& re
   }
   if (answer.means == influxdb_meaning::partial_write ||
       answer.means == influxdb_meaning::refused) {
-    look_into(work, write_plan::cause::refused, reply, answer);
+    look_into(work, write_plan::cause::refused, answer);
     return;
   }
   if (answer.means == influxdb_meaning::failed) {
@@ -99,7 +98,7 @@ void influxdb_target::on_first_answer(const work_ptr& work, const http_reply& re
     if (found != finding::nothing) {
       const auto why =
           found == finding::suspect ? write_plan::cause::suspect : write_plan::cause::suspect_alone;
-      look_into(work, why, reply, answer);
+      look_into(work, why, answer);
       return;
     }
   }
@@ -107,14 +106,13 @@ void influxdb_target::on_first_answer(const work_ptr& work, const http_reply& re
 }
 
 void influxdb_target::look_into(const work_ptr& work, write_plan::cause why,
-                                const http_reply& reply, const influxdb_write_answer& answer) {
+                                const influxdb_write_answer& answer) {
   std::string lines;
   if (!append_lines(work->source, lines)) {
     finish(work, attempt_result::unsendable("a frame of this batch cannot be inflated"));
     return;
   }
-  work->plan =
-      std::make_unique<write_plan>(std::move(lines), work->source.points, why, reply, answer);
+  work->plan = std::make_unique<write_plan>(std::move(lines), work->source.points, why, answer);
   go_on(work);
 }
 

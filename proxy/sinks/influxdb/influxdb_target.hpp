@@ -54,9 +54,8 @@ class influxdb_target final : public target {
 
   void send(const work_ptr& work, request_body body);
   void on_write_reply(const work_ptr& work, const http_reply& reply);
-  void on_first_answer(const work_ptr& work, const http_reply& reply, influxdb_write_answer answer);
-  void look_into(const work_ptr& work, write_plan::cause why, const http_reply& reply,
-                 const influxdb_write_answer& answer);
+  void on_first_answer(const work_ptr& work, influxdb_write_answer answer);
+  void look_into(const work_ptr& work, write_plan::cause why, const influxdb_write_answer& answer);
   void go_on(const work_ptr& work);
   void finish(const work_ptr& work, attempt_result result);
   [[nodiscard]] bool may_create(const lane_key& lane) const;

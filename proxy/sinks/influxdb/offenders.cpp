@@ -7,9 +7,8 @@
 #include <algorithm>
 #include <charconv>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
-
-#include "net/server_message.hpp"
 
 namespace weir {
 namespace {
@@ -67,7 +66,8 @@ std::vector<offender> quoted_lines(const refused_request& refused) {
 
 std::vector<offender> numbered_lines(const refused_request& refused) {
   std::vector<offender> found;
-  for (numbered_refusal& one : numbered_refusals(refused.body)) {
+  std::unordered_set<std::size_t> known;
+  for (const numbered_refusal& one : refused.listed) {
     if (one.line == 0 || one.line > refused.sent.size()) {
       continue;
     }
@@ -76,10 +76,8 @@ std::vector<offender> numbered_lines(const refused_request& refused) {
     constexpr std::size_t compared_bytes = 16;
     const bool fits = refused.lines.line(line).starts_with(
         std::string_view(one.original).substr(0, compared_bytes));
-    const bool again = std::any_of(found.begin(), found.end(),
-                                   [&](const offender& other) { return other.line == line; });
-    if (fits && !again) {
-      found.push_back({line, std::move(one.words)});
+    if (fits && known.insert(line).second) {
+      found.push_back({line, one.words});
     }
   }
   return found;
@@ -243,8 +241,7 @@ std::vector<offender> of_the_reason(const refused_request& refused) {
 }  // namespace
 
 bool are_all_listed(const refused_request& refused, const std::vector<offender>& found) {
-  const std::vector<numbered_refusal> listed = numbered_refusals(refused.body);
-  return !listed.empty() && listed.size() == found.size();
+  return !refused.listed.empty() && refused.listed.size() == found.size();
 }
 
 std::vector<offender> find_offenders(const refused_request& refused) {

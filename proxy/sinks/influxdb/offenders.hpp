@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/server_message.hpp"
 #include "sinks/influxdb/line_table.hpp"
 
 namespace weir {
@@ -27,9 +28,9 @@ struct refused_request {
   const line_table& lines;
   /// Lines of the table, in the order in which they were sent.
   std::span<const std::size_t> sent;
-  /// The answer as it came, and the server's own message in it.
-  std::string_view body;
+  /// The server's own message, and the lines that an InfluxDB 3 lists beside it.
   std::string_view message;
+  std::span<const numbered_refusal> listed;
   /// The good lines are stored, and so many are not, by the server's words.
   std::optional<std::uint64_t> dropped;
 };

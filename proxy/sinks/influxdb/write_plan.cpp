@@ -25,14 +25,14 @@ std::string without_numbers(std::string_view words) {
 
 }  // namespace
 
-write_plan::write_plan(std::string lines, std::uint64_t points, cause why, const http_reply& reply,
+write_plan::write_plan(std::string lines, std::uint64_t points, cause why,
                        const influxdb_write_answer& answer)
     : lines_(std::move(lines)), points_(points), why_(why), fates_(lines_.size(), fate::good) {
   current_ = {0, lines_.size(), std::nullopt};
   first_dropped_ = answer.result.discarded.total();
   sent_ = good_lines(0, lines_.size());
   proven_ = why_ == cause::suspect_alone;
-  take(reply, answer);
+  take(answer);
 }
 
 // ---- the next request
@@ -101,7 +101,7 @@ write_plan::pieces write_plan::request_of(line_list lines) {
 
 // ---- answers
 
-void write_plan::take(const http_reply& reply, const influxdb_write_answer& answer) {
+void write_plan::take(const influxdb_write_answer& answer) {
   last_ = answer.result;
   last_words_ = answer.words.empty() ? answer.result.message : answer.words;
   switch (answer.means) {
@@ -110,7 +110,7 @@ void write_plan::take(const http_reply& reply, const influxdb_write_answer& answ
       return;
     case influxdb_meaning::partial_write:
     case influxdb_meaning::refused:
-      on_refusal(reply, answer);
+      on_refusal(answer);
       return;
     case influxdb_meaning::too_large:
       on_too_large(answer);
@@ -129,13 +129,13 @@ void write_plan::take(const http_reply& reply, const influxdb_write_answer& answ
   }
 }
 
-void write_plan::on_refusal(const http_reply& reply, const influxdb_write_answer& answer) {
+void write_plan::on_refusal(const influxdb_write_answer& answer) {
   const bool partly = answer.means == influxdb_meaning::partial_write;
   const discard_reason reason = partly ? discard_reason::partial : discard_reason::refused;
   const std::optional<std::uint64_t> dropped =
       partly ? std::optional(answer.result.discarded.total()) : std::nullopt;
   const bool all = sent_.size() == 1 || (dropped && *dropped >= sent_.size());
-  const refused_request refused{lines_, sent_, reply.body, last_words_, dropped};
+  const refused_request refused{lines_, sent_, last_words_, answer.listed, dropped};
   std::vector<offender> named = find_offenders(refused);
   if (partly && now_ == phase::search && are_all_listed(refused, named)) {
     // What it does not list is stored.

@@ -18,7 +18,6 @@
 #include <string_view>
 #include <vector>
 
-#include "net/http_reply.hpp"
 #include "sinks/attempt_result.hpp"
 #include "sinks/influxdb/answers.hpp"
 #include "sinks/influxdb/line_table.hpp"
@@ -41,15 +40,15 @@ class write_plan {
     /// Other batches were stored between all of its failures: the server is well.
     suspect_alone,
   };
-  /// `lines`: canonical lines of a batch with so many points, which was sent whole; `reply` and
-  /// `answer` (what `read_write_answer` made of it) are what came of that.
-  write_plan(std::string lines, std::uint64_t points, cause why, const http_reply& reply,
+  /// `lines`: canonical lines of a batch with so many points, which was sent whole; `answer` is
+  /// what came of that.
+  write_plan(std::string lines, std::uint64_t points, cause why,
              const influxdb_write_answer& answer);
 
   /// The body of the next request, as pieces that live as long as this. Nothing: `result` is ready.
   [[nodiscard]] std::optional<std::vector<std::string_view>> next();
   /// The answer to the last request.
-  void take(const http_reply& reply, const influxdb_write_answer& answer);
+  void take(const influxdb_write_answer& answer);
 
   /// What the batch came to. Without its bytes and requests. Once, after the last request.
   [[nodiscard]] attempt_result result();
@@ -94,7 +93,7 @@ class write_plan {
   [[nodiscard]] std::optional<pieces> next_of_search();
   [[nodiscard]] pieces request_of(line_list lines);
   [[nodiscard]] line_list good_lines(std::size_t begin, std::size_t end) const;
-  void on_refusal(const http_reply& reply, const influxdb_write_answer& answer);
+  void on_refusal(const influxdb_write_answer& answer);
   [[nodiscard]] bool take_partial(std::uint64_t dropped);
   void take_named(const std::vector<offender>& named, discard_reason reason);
   void contradicted(std::uint64_t dropped);

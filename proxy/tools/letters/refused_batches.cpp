@@ -104,11 +104,11 @@ replayed_batch send_again(const sink_settings& sink, const refused_batch& batch,
       answer.means != influxdb_meaning::refused) {
     return made;
   }
-  write_plan plan(batch.lines, lines, write_plan::cause::refused, reply, answer);
+  write_plan plan(batch.lines, lines, write_plan::cause::refused, answer);
   while (const auto pieces = plan.next()) {
     reply = ask(replay_request(sink, batch, *pieces));
     answer = read_write_answer(reply, lane);
-    plan.take(reply, answer);
+    plan.take(answer);
   }
   const attempt_result result = plan.result();
   if (result.verdict == attempt_verdict::delivered) {

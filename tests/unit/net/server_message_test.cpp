@@ -52,18 +52,19 @@ TEST(server_message, is_read_from_an_answer_that_is_cut_off_or_not_utf_8) {
   EXPECT_EQ(server_message("{\"cut"), "{\"cut");
 }
 
-TEST(numbered_refusals, are_read_from_an_array_or_an_object) {
-  const auto many = numbered_refusals(
-      R"({"error":"e","data":[{"error_message":"a","line_number":2,"original_line":"m"},)"
-      R"({"error_message":"b","line_number":3},{"line_number":4},{"error_message":"c"}]})");
+TEST(server_words, list_lines_that_are_read_from_an_array_or_an_object) {
+  const auto listed = [](std::string_view body) { return read_server_words(body).listed; };
+  const auto many =
+      listed(R"({"error":"e","data":[{"error_message":"a","line_number":2,"original_line":"m"},)"
+             R"({"error_message":"b","line_number":3},{"line_number":4},{"error_message":"c"}]})");
   ASSERT_EQ(many.size(), 2U);
   EXPECT_EQ(many[0].line, 2U);
   EXPECT_EQ(many[0].words, "a");
   EXPECT_EQ(many[0].original, "m");
   EXPECT_EQ(many[1].line, 3U);
-  EXPECT_EQ(numbered_refusals(R"({"data":{"error_message":"a","line_number":1}})").size(), 1U);
-  EXPECT_TRUE(numbered_refusals(R"({"data":[],"line_number":1})").empty());
-  EXPECT_TRUE(numbered_refusals(R"({"line_number)").empty());
+  EXPECT_EQ(listed(R"({"data":{"error_message":"a","line_number":1}})").size(), 1U);
+  EXPECT_TRUE(listed(R"({"data":[],"line_number":1})").empty());
+  EXPECT_TRUE(listed(R"({"line_number)").empty());
 }
 
 }  // namespace

@@ -239,7 +239,7 @@ TEST(influxdb_answers, what_is_the_lanes_own_fault_is_told_apart) {
 TEST(influxdb_answers, a_success_that_is_none_names_its_status_and_asks_for_the_url) {
   const auto words = [](const http_reply& reply) {
     const attempt_result result = read_write_answer(reply, {"d", ""}).result;
-    EXPECT_EQ(influxdb_meaning_of(reply, ""), influxdb_meaning::not_stored);
+    EXPECT_EQ(influxdb_meaning_of(reply, {}), influxdb_meaning::not_stored);
     EXPECT_EQ(result.verdict, attempt_verdict::hold);
     EXPECT_TRUE(result.numbers_matter);
     return result.message;

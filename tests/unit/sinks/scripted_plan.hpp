@@ -63,14 +63,14 @@ class scripted_server {
     const lane_key lane{"d", ""};
     http_reply reply = answer(batch);
     const auto points = static_cast<std::uint64_t>(std::count(batch.begin(), batch.end(), '\n'));
-    write_plan plan(batch, points, why, reply, read_write_answer(reply, lane));
+    write_plan plan(batch, points, why, read_write_answer(reply, lane));
     while (const auto pieces = plan.next()) {
       std::string body;
       for (const std::string_view piece : *pieces) {
         body += piece;
       }
       reply = answer(body);
-      plan.take(reply, read_write_answer(reply, lane));
+      plan.take(read_write_answer(reply, lane));
       if (requests > 200) {
         ADD_FAILURE() << "no end";
         break;
