@@ -240,8 +240,9 @@ std::vector<offender> of_the_reason(const refused_request& refused) {
 
 }  // namespace
 
-bool are_all_listed(const refused_request& refused, const std::vector<offender>& found) {
-  return !refused.listed.empty() && refused.listed.size() == found.size();
+std::vector<offender> find_all_listed(const refused_request& refused) {
+  std::vector<offender> found = numbered_lines(refused);
+  return found.size() == refused.listed.size() ? found : std::vector<offender>{};
 }
 
 std::vector<offender> find_offenders(const refused_request& refused) {

@@ -39,8 +39,8 @@ struct refused_request {
 /// all that fit its reason, where they are as many as it dropped. Empty: its words do not tell.
 [[nodiscard]] std::vector<offender> find_offenders(const refused_request& refused);
 
-/// `found` are all lines that an InfluxDB 3 refused: it lists each with its reason.
-[[nodiscard]] bool are_all_listed(const refused_request& refused,
-                                  const std::vector<offender>& found);
+/// All lines that an InfluxDB 3 refused, as it lists them. Empty: it lists none, or one that was
+/// not sent like that.
+[[nodiscard]] std::vector<offender> find_all_listed(const refused_request& refused);
 
 }  // namespace weir

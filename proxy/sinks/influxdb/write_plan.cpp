@@ -136,18 +136,17 @@ void write_plan::on_refusal(const influxdb_write_answer& answer) {
       partly ? std::optional(answer.result.discarded.total()) : std::nullopt;
   const bool all = sent_.size() == 1 || (dropped && *dropped >= sent_.size());
   const refused_request refused{lines_, sent_, last_words_, answer.listed, dropped};
-  std::vector<offender> named = find_offenders(refused);
-  if (partly && now_ == phase::search && are_all_listed(refused, named)) {
-    // What it does not list is stored.
-    for (offender& one : named) {
-      give_up(one.line, reason, std::move(one.words));
+  if (partly && now_ == phase::search) {
+    if (std::vector<offender> listed = find_all_listed(refused); !listed.empty()) {
+      // What it does not list is stored.
+      for (offender& one : listed) {
+        give_up(one.line, reason, std::move(one.words));
+      }
+      on_stored();
+      return;
     }
-    on_stored();
-    return;
   }
-  if (all) {
-    named.clear();
-  }
+  const std::vector<offender> named = all ? std::vector<offender>{} : find_offenders(refused);
   const bool plausible = !partly || take_partial(*dropped);
   if (!plausible && named.empty()) {
     contradicted(*dropped);
