@@ -142,7 +142,6 @@ feed_status body_feed::judge(inflate_status status) noexcept {
     case inflate_status::more:
       break;
     case inflate_status::damaged:
-      failed_ = decoder_->coding();
       return feed_status::damaged;
     case inflate_status::too_long:
       return feed_status::too_long;

@@ -79,7 +79,7 @@ class body_feed {
     return decoder_ == nullptr || decoder_->complete();
   }
   /// Of a body that is `damaged`.
-  [[nodiscard]] content_coding failed_coding() const noexcept { return failed_; }
+  [[nodiscard]] content_coding failed_coding() const noexcept { return decoder_->coding(); }
   [[nodiscard]] std::size_t held_bytes() const noexcept {
     return waiting_.capacity() + inflated_.capacity() +
            (decoder_ == nullptr ? 0 : decoder_->held_bytes());
@@ -99,8 +99,7 @@ class body_feed {
   decoding_bounds bounds_;
   std::uint64_t coded_bytes_ = 0;    // that the decoder has taken
   std::uint64_t decoded_bytes_ = 0;  // that came out of it
-  content_coding failed_ = content_coding::gzip;
-  std::string inflated_;  // ahead of what waits
+  std::string inflated_;             // ahead of what waits
   std::string waiting_;
 };
 
