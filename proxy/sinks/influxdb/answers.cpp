@@ -64,28 +64,41 @@ constexpr std::string_view no_room_for_database = "Adding a new database would e
 constexpr std::string_view name_remedy =
     "; let its points go to another database (key: bucket), or leave it out (key: databases)";
 
-/// What to do about a held lane. The first row that fits decides.
+constexpr bool of_lane = true;
+constexpr bool of_all = false;
+
+/// What to do about a held lane, or about all of the sink's.
 struct remedy_row {
   meaning of;
   std::string_view phrase;  // in the server's message; empty: any
+  /// The answer is about the lane's own database or bucket.
+  bool is_of_lane;
   std::string_view text;
+
+  [[nodiscard]] bool fits(meaning other, std::string_view message) const noexcept {
+    return of == other && message.find(phrase) != std::string_view::npos;
+  }
 };
+/// The first row that fits decides what to do.
 constexpr std::array remedies{
-    remedy_row{meaning::missing_database, "",
+    remedy_row{meaning::missing_database, "", of_lane,
                "; create it there, or send CREATE DATABASE to weir (key: create_databases)"},
-    remedy_row{meaning::not_allowed, "", "; check the sink's token, or its username and password"},
-    remedy_row{meaning::wrong_place, go_wants_tls, "; let the sink's url begin with https://"},
-    remedy_row{meaning::wrong_place, nginx_wants_tls, "; let the sink's url begin with https://"},
-    remedy_row{meaning::wrong_place, "bucket",
+    remedy_row{meaning::not_allowed, "", of_all,
+               "; check the sink's token, or its username and password"},
+    remedy_row{meaning::wrong_place, go_wants_tls, of_all,
+               "; let the sink's url begin with https://"},
+    remedy_row{meaning::wrong_place, nginx_wants_tls, of_all,
+               "; let the sink's url begin with https://"},
+    remedy_row{meaning::wrong_place, "bucket", of_lane,
                "; create the bucket there (weir does not), or name another one (key: bucket)"},
-    remedy_row{meaning::wrong_place, "no dbrp mapping",
+    remedy_row{meaning::wrong_place, "no dbrp mapping", of_lane,
                "; create the bucket there (weir does not), or name another one (key: bucket)"},
-    remedy_row{meaning::wrong_place, "organization", "; check the sink's org"},
-    remedy_row{meaning::wrong_place, "in database or rp name", name_remedy},
-    remedy_row{meaning::wrong_place, "db name ", name_remedy},
-    remedy_row{meaning::wrong_place, no_room_for_database,
+    remedy_row{meaning::wrong_place, "organization", of_all, "; check the sink's org"},
+    remedy_row{meaning::wrong_place, "in database or rp name", of_lane, name_remedy},
+    remedy_row{meaning::wrong_place, "db name ", of_lane, name_remedy},
+    remedy_row{meaning::wrong_place, no_room_for_database, of_lane,
                "; drop a database there, or leave this one out (key: databases)"},
-    remedy_row{meaning::wrong_place, "", "; is the url right?"},
+    remedy_row{meaning::wrong_place, "", of_all, "; is the url right?"},
 };
 
 std::string remedy(meaning of, std::string_view message, const lane_key& lane) {
@@ -97,24 +110,19 @@ std::string remedy(meaning of, std::string_view message, const lane_key& lane) {
            quoted_identifier(lane.retention_policy) + " ON " + quoted_identifier(lane.database) +
            " DURATION ... REPLICATION 1), or let clients write without rp";
   }
-  for (const remedy_row& one : remedies) {
-    if (one.of == of && message.find(one.phrase) != std::string_view::npos) {
-      return std::string(one.text);
-    }
-  }
-  return {};
+  const auto* const first =
+      std::find_if(remedies.begin(), remedies.end(),
+                   [&](const remedy_row& one) { return one.fits(of, message); });
+  return first == remedies.end() ? std::string{} : std::string(first->text);
 }
 
-constexpr std::array<std::string_view, 5> phrases_of_lanes{
-    "bucket", "no dbrp mapping", "in database or rp name", "db name ", no_room_for_database};
-
-/// The answer is about the lane's own database, bucket or retention policy.
+/// The answer is about the lane's own database, bucket or retention policy. Any row that fits says
+/// so: what a message is about may stand behind what to do first.
 bool is_of_lane(meaning of, std::string_view message) {
-  return of == meaning::missing_database || of == meaning::missing_policy ||
-         (of == meaning::wrong_place &&
-          std::any_of(phrases_of_lanes.begin(), phrases_of_lanes.end(), [&](std::string_view each) {
-            return message.find(each) != std::string_view::npos;
-          }));
+  return of == meaning::missing_policy ||
+         std::any_of(remedies.begin(), remedies.end(), [&](const remedy_row& one) {
+           return one.is_of_lane && one.fits(of, message);
+         });
 }
 
 attempt_verdict verdict_of(meaning of) noexcept {
