@@ -173,8 +173,8 @@ std::string check_bucket(std::string_view text) {
 
 namespace {
 
-/// Whatever `check_url` and `check_receiver_url` say of the rest, and of a query.
-std::string check_address(std::string_view text, std::string_view form, std::string_view ends) {
+/// What `check_url` and `check_receiver_url` have in common.
+std::string check_address(std::string_view text, std::string_view form, bool may_have_query) {
   const std::size_t scheme = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;
   if (scheme == 0) {
     return fmt::format("it does not start with http:// or https://; {}", form);
@@ -183,9 +183,9 @@ std::string check_address(std::string_view text, std::string_view form, std::str
   if (text.find('@') != std::string_view::npos) {
     return "it may have no user in it; use the keys username and password";
   }
-  if (text.find_first_of(ends) != std::string_view::npos) {
-    return fmt::format("it may have no {}fragment; {}",
-                       ends.find('?') == std::string_view::npos ? "" : "query and no ", form);
+  if (text.find_first_of(may_have_query ? "#" : "?#") != std::string_view::npos) {
+    return fmt::format("it may have no {}fragment; {}", may_have_query ? "" : "query and no ",
+                       form);
   }
   const auto is_blank = [](char c) { return c <= ' ' || c == '\x7f'; };
   if (std::any_of(text.begin(), text.end(), is_blank)) {
@@ -207,12 +207,12 @@ std::string check_address(std::string_view text, std::string_view form, std::str
 }  // namespace
 
 std::string check_url(std::string_view text) {
-  return check_address(text, "write for example \"http://127.0.0.1:8087\"", "?#");
+  return check_address(text, "write for example \"http://127.0.0.1:8087\"", false);
 }
 
 std::string check_receiver_url(std::string_view text) {
   std::string problem =
-      check_address(text, "write for example \"http://127.0.0.1:9090/api/v1/write\"", "#");
+      check_address(text, "write for example \"http://127.0.0.1:9090/api/v1/write\"", true);
   if (!problem.empty()) {
     return problem;
   }

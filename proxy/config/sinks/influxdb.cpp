@@ -12,7 +12,7 @@ using kind = influxdb_settings;
 
 sink_key_list keys() {
   sink_key_list list;
-  add_server_keys<kind>(list, 3, check_url);
+  add_server_keys<kind>(list, {.of = "InfluxDB", .known = "1, 2 or 3", .newest = 3}, check_url);
   const auto add = [&list](config_key<kind> key) {
     list.push_back(key_of_kind<kind>(std::move(key)));
   };

@@ -33,15 +33,13 @@ outcome read_urls(server_settings& server, std::vector<std::string> urls) {
 }
 
 outcome read_server_version(server_settings& server, const config_value& value,
-                            std::uint32_t newest) {
-  const std::string_view known = newest == 3 ? "1, 2 or 3" : "1 or 2";
+                            const spoken_versions& spoken) {
   const auto* number = std::get_if<std::int64_t>(&value);
   if (number == nullptr) {
-    return wrong_type(fmt::format("the number {}", known), value);
+    return wrong_type(fmt::format("the number {}", spoken.known), value);
   }
-  if (*number < 1 || *number > newest) {
-    return failure{fmt::format("{} is no version of {}; use {}", *number,
-                               newest == 3 ? "InfluxDB" : "remote write", known)};
+  if (*number < 1 || *number > spoken.newest) {
+    return failure{fmt::format("{} is no version of {}; use {}", *number, spoken.of, spoken.known)};
   }
   server.version = static_cast<std::uint32_t>(*number);
   return nothing{};

@@ -37,20 +37,25 @@ template <class Kind>
 [[nodiscard]] outcome read_url(server_settings& server, const std::string& url);
 [[nodiscard]] outcome read_urls(server_settings& server, std::vector<std::string> urls);
 
-/// From 1 to `newest`.
+/// The versions of a server that weir speaks: from 1 to `newest`.
+struct spoken_versions {
+  std::string_view of;     // `InfluxDB`
+  std::string_view known;  // `1, 2 or 3`
+  std::uint32_t newest;
+};
 [[nodiscard]] outcome read_server_version(server_settings& server, const config_value& value,
-                                          std::uint32_t newest);
+                                          const spoken_versions& spoken);
 
-/// version, url and credentials. `newest`: the last version that is spoken. `check` is of a url.
+/// version, url and credentials. `check` is of a url.
 template <class Kind, class Check>
-void add_server_keys(sink_key_list& keys, std::uint32_t newest, Check check) {
+void add_server_keys(sink_key_list& keys, const spoken_versions& spoken, Check check) {
   const auto add = [&keys](config_key<Kind> key) {
     keys.push_back(key_of_kind<Kind>(std::move(key)));
   };
-  add({"version", "number", newest == 3 ? "1, 2 or 3" : "1 or 2",
+  add({"version", "number", std::string(spoken.known),
        "major version of the InfluxDB at `url`, or of remote write",
-       [newest](Kind& kind, const config_value& value) {
-         return read_server_version(kind, value, newest);
+       [spoken](Kind& kind, const config_value& value) {
+         return read_server_version(kind, value, spoken);
        },
        [](const Kind& kind) { return std::to_string(kind.version); }});
   const auto url_key = text_key<Kind>("url",

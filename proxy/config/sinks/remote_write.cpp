@@ -52,7 +52,8 @@ config_key<kind> stale_key() {
 
 sink_key_list keys() {
   sink_key_list list;
-  add_server_keys<kind>(list, 2, check_receiver_url);
+  add_server_keys<kind>(list, {.of = "remote write", .known = "1 or 2", .newest = 2},
+                        check_receiver_url);
   add_request_keys<kind>(list);
   for (config_key<kind>& key : mapping_keys()) {
     list.push_back(key_of_kind<kind>(std::move(key)));

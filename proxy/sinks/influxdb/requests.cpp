@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::string_view user_agent = "User-Agent: weir/" WEIR_VERSION;
 /// An empty value keeps curl from adding the header: waiting for "100 Continue" costs a round trip.
-/// It lists every line that it refuses, and older ones of it in full length.
-constexpr std::size_t answer_bytes_of_3 = std::size_t{16} << 20;
 constexpr std::string_view no_expect = "Expect:";
+/// InfluxDB 3 lists every line that it refuses, and older ones of it in full length.
+constexpr std::size_t answer_bytes_of_3 = std::size_t{16} << 20;
 
 }  // namespace
 
