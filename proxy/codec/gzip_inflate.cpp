@@ -6,20 +6,14 @@
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 
-#include <algorithm>
-#include <array>
 #include <limits>
 
 #include "base/assert.hpp"
 #include "codec/gzip.hpp"
+#include "codec/isal_inflation.hpp"
 
 namespace weir {
 namespace {
-constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
-// isa-l counts input in 32 bits; larger pieces are fed in parts.
-constexpr std::size_t part_bytes_max = std::size_t{1} << 30;
-// isa-l's window and tables.
-constexpr std::size_t state_bytes = std::size_t{96} << 10;
 
 // RFC 1952, section 2.3: one member's header, a byte at a time.
 class header_reader {
@@ -112,46 +106,37 @@ class header_reader {
 }  // namespace
 
 struct gzip_inflater::state {
-  inflate_state stream;
-  std::uint64_t inflated_bytes_max = 0;
-  std::uint64_t inflated_bytes = 0;
+  isal_inflation inflation;
   header_reader header;
   bool inside_member = false;
   bool inside_header = false;
   bool any_member = false;
-  bool failed = false;
-  bool holds_output = false;
 
   void begin_member() {
-    isal_inflate_reset(&stream);
-    stream.crc_flag = ISAL_GZIP_NO_HDR_VER;  // checksum and length are verified
+    isal_inflate_reset(&inflation.stream);
+    inflation.stream.crc_flag = ISAL_GZIP_NO_HDR_VER;  // checksum and length are verified
     header = header_reader{};
     inside_member = true;
     inside_header = true;
   }
   inflate_status read_header();
   inflate_status step(const sink& out);
-  inflate_status inflate_some(const sink& out);
 };
 
-// The state holds isa-l's window and tables (about 90 KiB): `new` without braces leaves them
-// unwritten, because isa-l writes before it reads.
+// `new` without braces leaves isa-l's tables unwritten.
 gzip_inflater::gzip_inflater() : state_(new state) {
-  isal_inflate_init(&state_->stream);
   reset(0);
 }
 gzip_inflater::~gzip_inflater() = default;
 
 void gzip_inflater::reset(std::uint64_t inflated_bytes_max) {
-  state_->inflated_bytes_max = inflated_bytes_max;
-  state_->inflated_bytes = 0;
+  state_->inflation.reset(inflated_bytes_max);
   state_->inside_member = false;
   state_->any_member = false;
-  state_->failed = false;
-  state_->holds_output = false;
 }
 
 inflate_status gzip_inflater::state::read_header() {
+  inflate_state& stream = inflation.stream;
   while (inside_header && stream.avail_in > 0) {
     const header_reader::status status = header.take(*stream.next_in);
     ++stream.next_in;
@@ -164,77 +149,50 @@ inflate_status gzip_inflater::state::read_header() {
   return inflate_status::more;
 }
 
-// One call of isa-l with an empty output buffer. On return either all input is used up and all
-// output is out, or there is more to do, or the stream has failed.
-inflate_status gzip_inflater::state::inflate_some(const sink& out) {
-  std::array<std::uint8_t, chunk_bytes> buffer;  // not zeroed: isa-l fills it
-  stream.next_out = buffer.data();
-  stream.avail_out = static_cast<std::uint32_t>(buffer.size());
-  const int status = isal_inflate(&stream);
-  const std::size_t produced = buffer.size() - stream.avail_out;
-  inflated_bytes += produced;
-  if (inflated_bytes > inflated_bytes_max) {
-    return inflate_status::too_long;
-  }
-  if (status < ISAL_DECOMP_OK || status == ISAL_NEED_DICT) {
-    return inflate_status::damaged;
-  }
-  if (produced > 0) {
-    out(std::string_view{reinterpret_cast<const char*>(buffer.data()), produced});
-  }
-  if (stream.block_state == ISAL_BLOCK_FINISH) {
-    inside_member = false;
-    any_member = true;
-  }
-  return inflate_status::more;
-}
-
 // A member's header, or one call of isa-l.
 inflate_status gzip_inflater::state::step(const sink& out) {
   if (!inside_member) {
-    if (stream.avail_in == 0) {
+    if (inflation.stream.avail_in == 0) {
       return inflate_status::more;
     }
     begin_member();  // whatever follows a member must be a member: Go's reader wants the same
   }
   if (inside_header) {
     const inflate_status status = read_header();
-    if (status != inflate_status::more || inside_header || stream.avail_in == 0) {
+    if (status != inflate_status::more || inside_header || inflation.stream.avail_in == 0) {
       return status;
     }
   }
-  const inflate_status status = inflate_some(out);
-  holds_output = status == inflate_status::more && inside_member && stream.avail_out == 0;
+  const inflate_status status = inflation.step(out);
+  if (status == inflate_status::more && inflation.at_end()) {
+    inside_member = false;
+    any_member = true;
+  }
   return status;
 }
 
 inflate_status gzip_inflater::feed_some(std::string_view& piece, const sink& out) {
-  WEIR_ASSERT(!state_->failed);
-  const auto part = static_cast<std::uint32_t>(std::min(piece.size(), part_bytes_max));
-  inflate_state& stream = state_->stream;
-  // isa-l's interface predates const; it does not write to its input.
-  stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(piece.data()));
-  stream.avail_in = part;
-  const inflate_status status = state_->step(out);
-  piece.remove_prefix(part - stream.avail_in);
-  state_->failed = status != inflate_status::more;
+  isal_inflation& inflation = state_->inflation;
+  WEIR_ASSERT(!inflation.failed);
+  const inflate_status status = inflation.feed(piece, [&] { return state_->step(out); });
+  inflation.failed = status != inflate_status::more;
   return status;
 }
 
 bool gzip_inflater::holds_output() const noexcept {
-  return state_->holds_output && !state_->failed;
+  return state_->inflation.holds_output && !state_->inflation.failed;
 }
 
 bool gzip_inflater::complete() const noexcept {
-  return state_->any_member && !state_->inside_member && !state_->failed;
+  return state_->any_member && !state_->inside_member && !state_->inflation.failed;
 }
 
 std::size_t gzip_inflater::held_bytes() const noexcept {
-  return state_bytes;
+  return new_decoder_bytes;
 }
 
 std::uint64_t gzip_inflater::inflated_bytes() const noexcept {
-  return state_->inflated_bytes;
+  return state_->inflation.inflated_bytes;
 }
 
 }  // namespace weir

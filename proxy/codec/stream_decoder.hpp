@@ -21,6 +21,9 @@ enum class inflate_status : std::uint8_t {
   too_wide,  // it asks for more memory than a decoder gives it
 };
 
+/// What a decoder holds at its beginning: its window and tables. For budgets.
+inline constexpr std::size_t new_decoder_bytes = std::size_t{96} << 10;
+
 /// One thread.
 class stream_decoder {
  public:

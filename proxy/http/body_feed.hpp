@@ -25,7 +25,7 @@ class inflater_pool {
  public:
   static constexpr std::size_t kept_max = 4;
   /// What one takes at its beginning, for the memory budget.
-  static constexpr std::size_t inflater_bytes = std::size_t{96} << 10;
+  static constexpr std::size_t inflater_bytes = new_decoder_bytes;
   /// One that has grown beyond this is not kept.
   static constexpr std::size_t kept_bytes_max = std::size_t{256} << 10;
 
