@@ -14,6 +14,7 @@
 #include "api/context.hpp"
 #include "api/influx_v3.hpp"
 #include "api/write_dialect.hpp"
+#include "base/text/csv_text.hpp"
 #include "base/text/json_text.hpp"
 
 namespace weir::api {
@@ -56,11 +57,7 @@ std::string as_csv(const std::vector<std::string>& names) {
     if (name.find_first_of(",\"") == std::string::npos) {
       text += name;
     } else {
-      text.push_back('"');
-      for (const char one : name) {
-        text.append(one == '"' ? 2 : 1, one);
-      }
-      text.push_back('"');
+      append_csv_quoted(name, text);
     }
     text.push_back('\n');
   }
@@ -93,13 +90,12 @@ http::response list(std::string_view query, const catalogue& databases) {
   if (format == "pretty") {
     return listed("text/plain; charset=utf-8", as_table(names));
   }
-  return text_response(400, fmt::format("serde error: invalid format {} (use json, jsonl, csv or "
-                                        "pretty)",
-                                        quoted_value(format)));
+  return misread_query_v3(
+      fmt::format("invalid format {} (use json, jsonl, csv or pretty)", quoted_value(format)));
 }
 
 std::string refuse_database(std::string_view name) {
-  return name.empty() ? "db name cannot be empty" : refuse_name("database", name);
+  return name.empty() ? std::string(empty_name_v3) : refuse_name("database", name);
 }
 
 http::response create(std::string_view body, catalogue& databases) {
@@ -134,7 +130,7 @@ http::response drop(std::string_view query, catalogue& databases) {
   const auto pairs = http::decode_form(query);
   const auto name = http::find_value(pairs, "db");
   if (!name) {
-    return text_response(400, "serde error: missing field `db`");
+    return misread_query_v3("missing field `db`");
   }
   if (!databases.exists(*name)) {
     return error_response_v3(404, fmt::format("the requested resource was not found: {}", *name));

@@ -30,11 +30,6 @@ std::optional<std::int64_t> unit_of(std::string_view precision) noexcept {
   return long_unit_of(precision);
 }
 
-/// Of InfluxDB 3, which reads the query with a library called so.
-http::response misread_query(std::string_view what) {
-  return text_response(400, "serde error: " + std::string(what));
-}
-
 // Of a request that is kept whole or not at all, InfluxDB 3 names the first refused line, as an
 // object where there is an array otherwise.
 std::string first_refusal(const write_verdict& verdict) {
@@ -62,24 +57,24 @@ result<write_target, http::response> parse_target(std::string_view query) {
   }
   write_target target = target_named(*database);
   if (target.database.empty()) {
-    return error_response_v3(400, "db name cannot be empty");
+    return error_response_v3(400, empty_name_v3);
   }
   if (const std::string refused = refuse_names(target); !refused.empty()) {
     return error_response_v3(400, refused);
   }
   if (const std::string refused = read_query_options(pairs, target.options); !refused.empty()) {
-    return misread_query(refused);
+    return misread_query_v3(refused);
   }
   // Every refused line is listed in this dialect's answers, asked for or not.
   target.options.verbose = true;
   if (const std::string refused = read_query_flag(pairs, "no_sync", target.options.no_sync);
       !refused.empty()) {
-    return misread_query(refused);
+    return misread_query_v3(refused);
   }
   const std::string_view precision = http::find_value(pairs, "precision").value_or("");
   const auto unit_ns = unit_of(precision);
   if (!unit_ns) {
-    return misread_query(fmt::format(
+    return misread_query_v3(fmt::format(
         "invalid precision {} (use auto, second, millisecond, microsecond or nanosecond)",
         quoted_value(precision)));
   }
@@ -120,6 +115,10 @@ http::response error_response_v3(int status, std::string_view message, std::stri
   append_json_string(message, answer.body);
   answer.body.append(members).push_back('}');
   return answer;
+}
+
+http::response misread_query_v3(std::string_view what) {
+  return text_response(400, "serde error: " + std::string(what));
 }
 
 const write_dialect& influx_v3() noexcept {

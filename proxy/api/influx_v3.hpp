@@ -24,6 +24,12 @@ namespace weir::api {
 [[nodiscard]] http::response error_response_v3(int status, std::string_view message,
                                                std::string_view members = {});
 
+/// 400 in plain text, of a query that is not as it must be: InfluxDB 3 reads it with a library
+/// called serde.
+[[nodiscard]] http::response misread_query_v3(std::string_view what);
+/// Of a database whose name is empty.
+inline constexpr std::string_view empty_name_v3 = "db name cannot be empty";
+
 /// 404 `{"error":"not found"}`, for paths under /api/v3/ that no route takes.
 [[nodiscard]] http::response path_not_found_v3();
 /// 405 with `Allow`.

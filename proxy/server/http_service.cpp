@@ -21,6 +21,7 @@
 #include "server/answers/scrape.hpp"
 #include "server/exchanges/answering_exchange.hpp"
 #include "server/exchanges/configure_exchange.hpp"
+#include "server/exchanges/gathered_text.hpp"
 #include "server/exchanges/translated_body.hpp"
 #include "server/exchanges/write_answer.hpp"
 #include "server/exchanges/write_target.hpp"
@@ -118,8 +119,7 @@ class query_exchange final : public answering_exchange {
   const api::result_format format_;
   const std::string query_;
   const std::string content_type_;
-  std::string form_;
-  memory_lease lease_;
+  gathered_text form_;
 };
 
 /// /-/reload: answered when the control loop has made the reload.
@@ -339,17 +339,18 @@ query_exchange::query_exchange(exchange_home& home, http::connection& on, opened
       format_(api::format_of(head.header("accept").value_or(""))),
       query_(head.query),
       content_type_(head.header("content-type").value_or("")),
-      lease_(home.services().writes.memory, on.peer().share) {}
+      form_(query_body_bytes_max, home.services().writes.memory, on.peer().share) {}
 
 void query_exchange::body(std::string_view piece) {
-  if (form_.size() + piece.size() > query_body_bytes_max) {
-    answer(api::error_response(413, "Request Entity Too Large"));
-    return;
-  }
-  form_.append(piece);
-  if (!lease_.grow_to(form_.capacity())) {
-    std::string{}.swap(form_);
-    answer(api::body_failure_response(http::body_failure::overloaded));
+  switch (form_.add(piece)) {
+    case gathered_text::status::kept:
+      return;
+    case gathered_text::status::too_long:
+      answer(api::error_response(413, "Request Entity Too Large"));
+      return;
+    case gathered_text::status::overloaded:
+      answer(api::body_failure_response(http::body_failure::overloaded));
+      return;
   }
 }
 
@@ -357,7 +358,7 @@ void query_exchange::complete() {
   answer(api::answer_query({.method = method_,
                             .query = query_,
                             .content_type = content_type_,
-                            .body = form_,
+                            .body = form_.text(),
                             .format = format_},
                            home_.services().databases));
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text/csv_text.hpp"
 #include "base/text/json_text.hpp"
 #include "http/message.hpp"
 
@@ -175,11 +176,7 @@ void append_csv(std::string_view field, std::string& out) {
     out.append(field);
     return;
   }
-  out.push_back('"');
-  for (const char c : field) {
-    out.append(c == '"' ? 2 : 1, c);
-  }
-  out.push_back('"');
+  append_csv_quoted(field, out);
 }
 
 // One record: `name` and `tags`, which no result here has, stand before the columns.

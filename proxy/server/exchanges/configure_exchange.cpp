@@ -19,21 +19,23 @@ configure_exchange::configure_exchange(exchange_home& home, http::connection& on
     : answering_exchange(home, on, std::move(request)),
       method_(head.method),
       query_(head.query),
-      lease_(home.services().writes.memory, on.peer().share) {}
+      text_(text_bytes_max, home.services().writes.memory, on.peer().share) {}
 
 void configure_exchange::body(std::string_view piece) {
-  if (text_.size() + piece.size() > text_bytes_max) {
-    answer(api::influx_v3().too_large("a request to configure a database is not so long"));
-    return;
-  }
-  text_.append(piece);
-  if (!lease_.grow_to(text_.capacity())) {
-    answer(api::influx_v3().body_failed(http::body_failure::overloaded));
+  switch (text_.add(piece)) {
+    case gathered_text::status::kept:
+      return;
+    case gathered_text::status::too_long:
+      answer(api::influx_v3().too_large("a request to configure a database is not so long"));
+      return;
+    case gathered_text::status::overloaded:
+      answer(api::influx_v3().body_failed(http::body_failure::overloaded));
+      return;
   }
 }
 
 void configure_exchange::complete() {
-  answer(api::answer_configure_database({.method = method_, .query = query_, .body = text_},
+  answer(api::answer_configure_database({.method = method_, .query = query_, .body = text_.text()},
                                         home_.services().databases));
 }
 

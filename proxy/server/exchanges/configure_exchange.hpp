@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/memory_budget.hpp"
 #include "server/exchanges/answering_exchange.hpp"
+#include "server/exchanges/gathered_text.hpp"
 
 namespace weir {
 
@@ -26,8 +26,7 @@ class configure_exchange final : public answering_exchange {
  private:
   const http::method method_;
   const std::string query_;
-  std::string text_;
-  memory_lease lease_;
+  gathered_text text_;
 };
 
 }  // namespace weir
