@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text/ascii.hpp"
+#include "base/text/metric_name.hpp"
 #include "base/text/utf8.hpp"
 
 namespace weir::exposition {
@@ -14,10 +15,10 @@ namespace {
 constexpr std::size_t chunk_bytes_least = 4096;
 constexpr std::size_t shown_bytes_max = 40;
 
-bool is_name(std::string_view name, bool with_colon) noexcept {
-  const auto first = [&](char c) { return is_letter(c) || c == '_' || (with_colon && c == ':'); };
-  return !name.empty() && first(name.front()) &&
-         std::all_of(name.begin() + 1, name.end(), [&](char c) { return first(c) || is_digit(c); });
+bool is_name(std::string_view name, name_kind kind) noexcept {
+  return !name.empty() && !is_digit(name.front()) &&
+         std::all_of(name.begin(), name.end(),
+                     [kind](char c) { return may_stand_in_name(c, kind); });
 }
 
 }  // namespace
@@ -83,11 +84,11 @@ std::string mistake::text() const {
 }
 
 bool is_plain_metric_name(std::string_view name) noexcept {
-  return is_name(name, /*with_colon=*/true);
+  return is_name(name, name_kind::of_series);
 }
 
 bool is_plain_label_name(std::string_view name) noexcept {
-  return is_name(name, /*with_colon=*/false);
+  return is_name(name, name_kind::of_label);
 }
 
 std::string shown(std::string_view text) {

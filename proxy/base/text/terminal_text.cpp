@@ -137,7 +137,7 @@ std::size_t step_back(std::string_view text, std::size_t at, std::size_t columns
   // Combining characters take no column, so the bytes are bounded, too.
   while (begin > 0 && at - begin < 8 * columns) {
     std::size_t before = begin - 1;
-    while (before > 0 && begin - before < 4 && (byte_at(text, before) & 0xC0U) == 0x80U) {
+    while (before > 0 && begin - before < 4 && continues_character(text[before])) {
       --before;
     }
     glyph found = first_glyph(text.substr(before));

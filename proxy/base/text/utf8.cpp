@@ -40,11 +40,10 @@ utf8_character first_character(std::string_view text) noexcept {
   }
   std::uint32_t code = length == 1 ? first : first & (0xFFU >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) {
-    const std::uint32_t next = byte_at(text, i);
-    if ((next & 0xC0U) != 0x80U) {
+    if (!continues_character(text[i])) {
       return {};
     }
-    code = (code << 6U) | (next & 0x3FU);
+    code = (code << 6U) | (byte_at(text, i) & 0x3FU);
   }
   const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
   if (code < smallest[length] || code > 0x10FFFF || is_surrogate) {

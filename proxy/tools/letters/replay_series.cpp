@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "sinks/filters/canonical_lines.hpp"
 #include "sinks/mapping/series_mapper.hpp"
 #include "sinks/remote_write/sending/shard.hpp"
+#include "sinks/state/text_lines.hpp"
 
 namespace weir {
 namespace {
@@ -48,9 +48,8 @@ class waiting_transfer final : public transfer {
 std::int64_t time_of(std::string_view line, std::int64_t otherwise) {
   line.remove_suffix(1);
   const std::string_view word = line.substr(line.rfind(' ') + 1);
-  std::int64_t time_ns = otherwise;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), time_ns);
-  return error == std::errc{} && end == word.data() + word.size() ? time_ns : otherwise;
+  std::int64_t time_ns = 0;
+  return read_number(word, time_ns) ? time_ns : otherwise;
 }
 
 void refuse(std::uint64_t lines, std::string_view words, replayed_batch& made) {
