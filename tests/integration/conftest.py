@@ -63,7 +63,17 @@ def influxd(start_influxd):
 
 
 @pytest.fixture
-def start_prometheus(processes, tmp_path):
+def launch_prometheus(processes, tmp_path):
+    def launch(executable, *configuration):
+        made = Prometheus(tmp_path / f"prometheus{len(processes)}", executable, *configuration)
+        processes.append(made)
+        return made.start()
+
+    return launch
+
+
+@pytest.fixture
+def start_prometheus(launch_prometheus):
     """start_prometheus("global: ...") gives a running Prometheus that takes remote write: that of WEIR_PROMETHEUS, else
     Debian's."""
 
@@ -74,9 +84,7 @@ def start_prometheus(processes, tmp_path):
             executable = executable_from(
                 "WEIR_SERVERS", "prometheus/usr/bin/prometheus", "run tests/servers/fetch.sh"
             )
-        made = Prometheus(tmp_path / f"prometheus{len(processes)}", executable, *configuration)
-        processes.append(made)
-        return made.start()
+        return launch_prometheus(executable, *configuration)
 
     return start
 
@@ -87,16 +95,14 @@ def prometheus(start_prometheus):
 
 
 @pytest.fixture
-def start_prometheus_3(processes, tmp_path):
+def start_prometheus_3(launch_prometheus):
     """As start_prometheus, of a Prometheus 3. Debian has none: ./dev judges builds it, elsewhere its tests are skipped."""
 
     def start(*configuration):
         executable = os.environ.get("WEIR_PROMETHEUS_3", "")
         if not os.access(executable, os.X_OK):
             pytest.skip("there is no Prometheus 3; ./dev judges builds one")
-        made = Prometheus(tmp_path / f"prometheus{len(processes)}", executable, *configuration)
-        processes.append(made)
-        return made.start()
+        return launch_prometheus(executable, *configuration)
 
     return start
 

@@ -11,16 +11,13 @@ import time
 
 from harness.letters import refused_lines, refused_text
 from harness.process import wait_until
+from harness.samples import discarded, now_ms, settled
 from harness.settings import remote_write_sink, settings
 
 ROUNDS = int(os.environ.get("WEIR_CRASH_ROUNDS", "3"))
 SEED = int(os.environ.get("WEIR_CRASH_SEED", "20200913"))
 SINK = "prometheus"
 NAMES_ALL = os.environ.get("WEIR_REMOTE_WRITE") == "2"  # version 2: an answer names all samples that are refused
-
-
-def now_ms():
-    return int(time.time() * 1000)
 
 
 def one_series(prometheus, selector):
@@ -32,27 +29,6 @@ def one_series(prometheus, selector):
 
 def numbers(samples):
     return [(at, float(value)) for at, value in samples]
-
-
-def settled(weir, points, seconds=30):
-    """Until so many points are delivered or given up, and nothing is pending."""
-
-    def reached():
-        metrics = weir.metrics()
-        done = metrics.sum("weir_sink_delivered_points_total", sink=SINK) + metrics.sum(
-            "weir_sink_discarded_points_total", sink=SINK
-        )
-        return done >= points and metrics.sum("weir_sink_pending_points", sink=SINK) == 0
-
-    wait_until(reached, seconds, f"{points} points dealt with", weir.must_be_alive)
-
-
-def discarded(weir, what="points"):
-    return {
-        labels["reason"]: value
-        for labels, value in weir.metrics().matching(f"weir_sink_discarded_{what}_total", sink=SINK)
-        if value > 0
-    }
 
 
 def test_lines_are_read_back_value_for_value_and_time_for_time(prometheus, start_weir):

@@ -8,20 +8,10 @@ import pytest
 
 from harness.letters import letters
 from harness.process import wait_until
+from harness.samples import dealt_with, now_ms
 from harness.settings import remote_write_sink, settings
 
 SINK = "prometheus"
-
-
-def now_ms():
-    return int(time.time() * 1000)
-
-
-def dealt_with(weir, points):
-    """So many points are delivered or given up."""
-    metrics = weir.metrics()
-    done = metrics.sum("weir_sink_delivered_points_total", sink=SINK)
-    return done + metrics.sum("weir_sink_discarded_points_total", sink=SINK) >= points
 
 
 def test_older_samples_go_to_a_prometheus_with_a_window(prometheus, start_weir):
@@ -35,7 +25,7 @@ def test_older_samples_go_to_a_prometheus_with_a_window(prometheus, start_weir):
     for number, minutes in enumerate(times, 1):
         body = f"m v={minutes} {minutes_ago(minutes) * 10**6}"
         assert weir.client.write(body, "mydb").status == 204
-        wait_until(lambda: dealt_with(weir, number), 20, "a point", weir.must_be_alive)
+        dealt_with(weir, number)
     found = next(iter(prometheus.samples("m_v").values()))
     assert [float(value) for _, value in found] == [9, 7, 5, 3, 1, 0]
     refused = weir.metrics().sum("weir_sink_discarded_points_total", sink=SINK, reason="too_old")
@@ -103,7 +93,7 @@ def test_what_a_prometheus_refused_is_sent_again_under_the_same_names(prometheus
     line = lambda m: f"m a.b={m},a-b={10 + m} {minutes_ago(m) * 10**6}"
     for number, lines in enumerate([[line(0)], [line(5), line(180), line(3)]]):
         assert weir.client.write("\n".join(lines), "mydb").status == 204
-        wait_until(lambda: dealt_with(weir, 1 + 3 * number), 20, "a batch", weir.must_be_alive)
+        dealt_with(weir, 1 + 3 * number)
     stored = lambda: {
         dict(labels)["__name__"]: [value for _, value in found]
         for labels, found in prometheus.samples('{__name__=~"m_a_b.*"}').items()
@@ -128,7 +118,7 @@ def test_what_a_prometheus_refused_is_sent_again_under_the_same_names(prometheus
     assert "1 lines would be sent" in replay("--dry-run")
     assert "0 lines taken by the server, 1 refused again" in replay(status=1)
     assert weir.client.write(f"m a.b=7,a-b=17 {now_ms() * 10**6}", "mydb").status == 204
-    wait_until(lambda: dealt_with(weir, 5), 20, "a point", weir.must_be_alive)
+    dealt_with(weir, 5)
     assert stored()[dashed] == ["15", "13", "10", "17"]
 
     # A name that weir did not give is not made up.

@@ -10,6 +10,7 @@ import time
 
 from .load import Numbered
 from .process import wait_until
+from .samples import settled
 from .settings import influx_sink, remote_write_sink
 
 SECONDS = float(os.environ.get("WEIR_OUTAGE_SECONDS", "2"))  # for how long a fault lasts
@@ -102,21 +103,6 @@ def more_acknowledged(load, more=200):
 def of_sink(weir, what, sink):
     """`what`: pending_points, retries_total and so on."""
     return weir.metrics().sum(f"weir_sink_{what}", sink=sink)
-
-
-def settled(weir, points, sink, seconds=60):
-    """Until so many points, or more, are dealt with, and none is pending. (Right after an answer the sink may not have
-    seen what it is about.)"""
-
-    def reached():
-        metrics = weir.metrics()
-        done = sum(
-            metrics.sum(f"weir_sink_{what}_points_total", sink=sink)
-            for what in ("delivered", "discarded")
-        )
-        return done >= points and metrics.sum("weir_sink_pending_points", sink=sink) == 0
-
-    wait_until(reached, seconds, f"{points} points dealt with", weir.must_be_alive)
 
 
 def all_arrives(weir, load, server):

@@ -16,6 +16,7 @@ import pytest
 
 from harness.day.day import Day
 from harness.day.receiver import LossyRelay
+from harness.samples import discarded
 from harness.settings import remote_write_sink, settings
 
 SEEDS = int(os.environ.get("WEIR_DAY_SEEDS", "1"))
@@ -83,11 +84,6 @@ def a_quiet_end(day):
     return collections.Counter(status for status, _ in day.relay.said[before:])
 
 
-def discarded(weir):
-    found = weir.metrics().matching("weir_sink_discarded_samples_total", sink=SINK)
-    return {labels["reason"]: value for labels, value in found if value > 0}
-
-
 @pytest.mark.parametrize("server, version", [("prometheus", 1), ("prometheus_3", 1), ("prometheus_3", 2)])
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
 def test_a_day_of_flink(request, start_day, server, version, seed):
@@ -97,7 +93,7 @@ def test_a_day_of_flink(request, start_day, server, version, seed):
     at_the_end = a_quiet_end(day)
     wrong, counts = day.books.compare(day.stored())
     said = collections.Counter(status for status, _ in day.relay.said)
-    given_up = discarded(day.weir)
+    given_up = discarded(day.weir, "samples")
     print(
         f"{server}, version {version}, seed {seed}: {day.step} steps in {time.monotonic() - began:.1f} s; "
         f"{day.books.bodies} bodies, {dict(counts)}; writes {dict(day.answers)}; the server said {dict(said)}, and "

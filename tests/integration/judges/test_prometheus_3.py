@@ -4,35 +4,13 @@ samples within its window. Debian has no such server: ./dev judges builds one, e
 
 ./dev judges runs the tests of delivery/ against it, too."""
 
-import time
-
-import pytest
-
 from harness.letters import refused_lines
-from harness.process import wait_until
 from harness.prometheus import CONFIGURATION, Relay
+from harness.samples import dealt_with, discarded, now_ms
 from harness.settings import remote_write_sink, settings
 
 SINK = "prometheus"
 WINDOW = CONFIGURATION + "storage: {tsdb: {out_of_order_time_window: 10m}}\n"
-
-
-def now_ms():
-    return int(time.time() * 1000)
-
-
-def discarded(weir):
-    found = weir.metrics().matching("weir_sink_discarded_points_total", sink=SINK)
-    return {labels["reason"]: value for labels, value in found if value}
-
-
-def dealt_with(weir, points):
-    def reached():
-        metrics = weir.metrics()
-        kinds = ("delivered", "discarded")
-        return sum(metrics.sum(f"weir_sink_{kind}_points_total", sink=SINK) for kind in kinds) >= points
-
-    wait_until(reached, 30, f"{points} points dealt with", weir.must_be_alive)
 
 
 def stored(prometheus, selector):
@@ -40,11 +18,6 @@ def stored(prometheus, selector):
         labels: [(at, float(value)) for at, value in samples]
         for labels, samples in prometheus.samples(selector).items()
     }
-
-
-@pytest.fixture(params=[1, 2], ids=["v1", "v2"])
-def version(request):
-    return request.param
 
 
 def test_names_of_any_letters(prometheus_3, start_weir, version):

@@ -2,21 +2,11 @@
 """Other real receivers of remote write than Prometheus: VictoriaMetrics, which takes everything in any order, and
 InfluxDB 1, which takes it into a database."""
 
-import time
-
 from harness.process import wait_until
+from harness.samples import dealt_with, discarded, now_ms
 from harness.settings import remote_write_sink, settings
 
 SINK = "prometheus"
-
-
-def now_ms():
-    return int(time.time() * 1000)
-
-
-def discarded(weir, what="points"):
-    found = weir.metrics().matching(f"weir_sink_discarded_{what}_total", sink=SINK)
-    return {labels["reason"]: value for labels, value in found if value}
 
 
 def samples_of(victoria, selector):
@@ -63,9 +53,7 @@ def test_victoria_takes_older_samples(victoria, start_weir):
         weir = start_weir(settings(remote_write_sink(victoria.url, out_of_order=mode, stale_after="off")))
         for number, minutes in enumerate(times, 1):
             write(weir, f"m,mode={mode} v={minutes} {(base + minutes * 60_000) * 10**6}")
-            done = lambda: sum(discarded(weir).values()) + weir.metrics().sum(
-                "weir_sink_delivered_points_total", sink=SINK) >= number
-            wait_until(done, 20, "a point", weir.must_be_alive)
+            dealt_with(weir, number)
         found = samples_of(victoria, '{mode="%s"}' % mode)
         assert found == [(base + minutes * 60_000, minutes) for minutes in expected]
 

@@ -21,6 +21,7 @@ from harness.http_server import Answer
 from harness.letters import refused_lines, refused_text
 from harness.process import wait_until
 from harness.remote_write import taken, written
+from harness.samples import dealt_with, discarded
 
 NOW = int(time.time() * 1000) - 60_000
 SINK = "prometheus"
@@ -33,22 +34,6 @@ def line(series, value=1, at=NOW):
 def write(weir, *lines):
     answer = weir.client.write("\n".join(lines), "exact")
     assert answer.status == 204, answer
-
-
-def discarded(weir):
-    found = weir.metrics().matching("weir_sink_discarded_points_total", sink=SINK)
-    return {labels["reason"]: value for labels, value in found if value}
-
-
-def dealt_with(weir, points):
-    """So many are delivered or given up."""
-
-    def reached():
-        metrics = weir.metrics()
-        kinds = ("delivered", "discarded")
-        return sum(metrics.sum(f"weir_sink_{kind}_points_total", sink=SINK) for kind in kinds) >= points
-
-    wait_until(reached, 20, f"{points} points dealt with", weir.must_be_alive)
 
 
 def first_answers(*answers):

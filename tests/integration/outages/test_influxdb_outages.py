@@ -16,9 +16,9 @@ from harness.outages import (
     more_acknowledged,
     of_sink,
     pass_time,
-    settled,
 )
 from harness.process import wait_until
+from harness.samples import settled
 from harness.settings import settings
 
 SINK = InfluxdServer.sink
