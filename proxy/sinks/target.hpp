@@ -28,6 +28,9 @@ class target {
   /// A cursor was kept: what was done before this call is never delivered again, nor is any frame
   /// below `low_water`.
   virtual void saved(log_position low_water) { static_cast<void>(low_water); }
+  /// Nothing is delivered any more, after `abort`, because the sink ends in order: what the next
+  /// process is to know beside what is kept all the time is kept now.
+  virtual void close() {}
   /// All that the lane had to deliver is gone, without an answer to it: what is remembered of its
   /// failures counts no more.
   virtual void forget(const lane_key& lane) { static_cast<void>(lane); }

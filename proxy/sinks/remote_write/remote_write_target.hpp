@@ -41,6 +41,7 @@ class remote_write_target final : public target {
   void end_series(const lane_key& lane, std::string_view lines) override {
     only_.end_series(lane, std::string(lines));
   }
+  void close() override { only_.close(); }
   void saved(log_position low_water) override { only_.saved(low_water); }
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
   /// A Prometheus takes nothing that is an hour older than its newest sample.

@@ -70,6 +70,17 @@ def test_a_series_that_ends_is_absent_and_one_that_returns_is_there(prometheus, 
     assert metrics.sum("weir_sink_discarded_points_total", sink=SINK) == 0
 
 
+def test_an_orderly_end_keeps_the_last_times_of_series(prometheus, make_weir):
+    """So a marker after it is newer, whatever the clock says then."""
+    weir = make_weir(settings(remote_write_sink(prometheus.url))).start()
+    at = now_ms() + 60_000
+    assert weir.client.write(f"m v=1 {at * 10**6}", "mydb").status == 204
+    weir.wait_delivered(1, sink=SINK)
+    weir.stop()
+    file = next(weir.directory.rglob("cursors/*.series"))
+    assert at.to_bytes(8, "little") in file.read_bytes()
+
+
 def test_a_prometheus_that_does_not_know_version_2_gets_version_1(prometheus, start_weir):
     """It answers 204 to version 2, and stores nothing."""
     if "WEIR_PROMETHEUS" in os.environ:

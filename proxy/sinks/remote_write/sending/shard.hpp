@@ -81,6 +81,8 @@ class shard {
   void deliver(const batch& source, target::done on_done);
   /// Forgets all batches. Requires: the transfer's requests were ended.
   void abort();
+  /// As target's: keeps the last times of the series.
+  void close();
   /// As target::tick: sends the stale markers that are owed.
   std::optional<std::int64_t> tick(std::int64_t now_ms, bool abreast);
   /// As target's.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The book of series. Its file is a first line and then records: a checksum (XXH64), a kind, the
-// lengths of the three parts of the encoded labels, the series, its interval (or when it ended),
-// the labels; numbers in little endian. Pure.
+// lengths of the three parts of the encoded labels, the series, its interval (or when it ended, or
+// when its last sample was), the labels; numbers in little endian. Pure.
 #include "sinks/remote_write/sending/stale_book.hpp"
 
 #include <xxhash.h>
@@ -22,6 +22,9 @@ constexpr std::uint32_t kind_seen = 1;
 constexpr std::uint32_t kind_gone = 2;
 constexpr std::uint32_t kind_interval = 3;
 constexpr std::uint32_t kind_ended = 4;
+constexpr std::uint32_t kind_last = 5;
+/// Noted before they are written, at the end.
+constexpr std::size_t unwritten_bytes_most = std::size_t{1} << 20;
 /// Until a series that ended is looked at again, while it is not known that the server has its
 /// marker.
 constexpr std::int64_t ended_look_ms = 1'000;
@@ -33,7 +36,7 @@ struct record_head {
   std::uint32_t name_bytes;
   std::uint32_t after_bytes;
   series_key series;
-  /// Its interval; where it ended, when that was.
+  /// Its interval; or when it ended, or when its last sample was.
   std::int64_t ms;
 };
 static_assert(sizeof(record_head) == 48);
@@ -55,7 +58,9 @@ void stale_book::append_record(std::uint32_t kind, const series_key& series, con
   record_head head{};
   head.kind = kind;
   head.series = series;
-  head.ms = kind == kind_ended ? one.ended_ms.value_or(0) : one.interval_ms;
+  head.ms = kind == kind_ended  ? one.ended_ms.value_or(0)
+            : kind == kind_last ? one.time_ms
+                                : one.interval_ms;
   if (with_labels) {
     head.before_bytes = one.before_bytes;
     head.name_bytes = one.name_bytes;
@@ -84,29 +89,49 @@ void stale_book::recover(std::string_view file) {
     if (bytes > file.size() || head.checksum != checksum_of(file.substr(0, bytes))) {
       break;
     }
-    if (head.kind == kind_gone) {
-      forget(head.series);
-    } else if (head.kind == kind_ended) {
-      if (const auto known = series_.find(head.series); known != series_.end()) {
-        known->second.time_ms = head.ms - 1;
-        end(head.series, head.ms);
-      }
-    } else if (const auto known = series_.find(head.series); known != series_.end()) {
-      known->second.interval_ms = std::max<std::int64_t>(0, head.ms);
-      goes_on(head.series, known->second);
-      schedule(head.series, known->second, silent_at(known->second));
-    } else if (head.kind == kind_seen) {
-      const std::string_view labels = file.substr(sizeof head, bytes - sizeof head);
-      if (entry* made = add(head.series, {labels.substr(0, head.before_bytes),
-                                          labels.substr(head.before_bytes, head.name_bytes),
-                                          labels.substr(head.before_bytes + head.name_bytes)})) {
-        made->time_ms = time_unknown;
-        made->received_ms = start_ms_;
-        made->interval_ms = std::max<std::int64_t>(0, head.ms);
-        schedule(head.series, *made, silent_at(*made));
-      }
-    }
+    const std::string_view labels = file.substr(sizeof head, bytes - sizeof head);
+    recover_record(
+        head.kind, head.series,
+        {labels.substr(0, head.before_bytes), labels.substr(head.before_bytes, head.name_bytes),
+         labels.substr(head.before_bytes + head.name_bytes)},
+        head.ms);
     file.remove_prefix(bytes);
+  }
+}
+
+void stale_book::recover_record(std::uint32_t kind, const series_key& series,
+                                const wire_series& labels, std::int64_t ms) {
+  const auto known = series_.find(series);
+  if (known == series_.end()) {
+    entry* const made = kind == kind_seen ? add(series, labels) : nullptr;
+    if (made != nullptr) {
+      made->of_before = true;
+      made->received_ms = start_ms_;
+      made->interval_ms = std::max<std::int64_t>(0, ms);
+      schedule(series, *made, silent_at(*made));
+    }
+    return;
+  }
+  entry& one = known->second;
+  switch (kind) {
+    case kind_gone:
+      forget(series);
+      return;
+    case kind_last:
+      one.time_ms = std::max(one.time_ms, ms);
+      return;
+    case kind_ended:
+      one.time_ms = std::max(one.time_ms, ms - 1);
+      end(series, ms);
+      return;
+    case kind_seen:
+    case kind_interval:
+      one.interval_ms = std::max<std::int64_t>(0, ms);
+      goes_on(series, one);
+      schedule(series, one, silent_at(one));
+      return;
+    default:
+      return;
   }
 }
 
@@ -136,6 +161,7 @@ void stale_book::seen(const series_key& series, const wire_series& labels, std::
       learn(series, one, std::max(gap, one.interval_ms - one.interval_ms / 8));
     }
     one.time_ms = std::max(one.time_ms, time_ms);
+    one.of_before = false;
     one.received_ms = std::max(one.received_ms, received_ms);
     if (one.ended_ms && time_ms > *one.ended_ms) {
       goes_on(series, one);
@@ -203,15 +229,20 @@ void stale_book::schedule(const series_key& series, entry& one, std::int64_t due
   due_[one.due_ms].push_back(series);
 }
 
-/// A marker is newer than the newest sample, and no older than the end. What is not known was sent
-/// before this start.
+/// A marker is newer than the newest sample, and no older than the end. What is not known of
+/// samples was sent before this start.
 stale_book::marker stale_book::marker_of(const series_key& series, const entry& one) const {
   const std::string_view labels = one.labels;
-  const std::int64_t after_newest_ms = one.time_ms == time_unknown ? start_ms_ : one.time_ms + 1;
+  std::int64_t time_ms = one.time_ms == time_unknown ? start_ms_ : one.time_ms + 1;
+  if (one.ended_ms) {
+    time_ms = std::max(time_ms, *one.ended_ms);
+  } else if (one.of_before) {
+    time_ms = std::max(time_ms, start_ms_);
+  }
   return {series,
           {labels.substr(0, one.before_bytes), labels.substr(one.before_bytes, one.name_bytes),
            labels.substr(one.before_bytes + one.name_bytes)},
-          std::max(after_newest_ms, one.ended_ms.value_or(after_newest_ms))};
+          time_ms};
 }
 
 std::vector<stale_book::marker> stale_book::owed(std::int64_t now_ms, std::size_t markers_max) {
@@ -290,10 +321,25 @@ std::string stale_book::take_unwritten() {
   return out;
 }
 
+void stale_book::note_last_times(const std::function<void()>& write) {
+  for (const auto& [series, one] : series_) {
+    if (!one.of_before) {
+      append_record(kind_last, series, one, unwritten_);
+    }
+    if (unwritten_.size() > unwritten_bytes_most) {
+      write();
+    }
+  }
+  write();
+}
+
 std::string stale_book::whole() {
   std::string out{first_line};
   for (const auto& [series, one] : series_) {
     append_record(kind_seen, series, one, out);
+    if (one.of_before && one.time_ms != time_unknown) {
+      append_record(kind_last, series, one, out);
+    }
     if (one.ended_ms) {
       append_record(kind_ended, series, one, out);
     }

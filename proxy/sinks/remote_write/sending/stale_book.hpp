@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -70,6 +71,10 @@ class stale_book {
 
   /// To be appended to the file; empty: nothing.
   [[nodiscard]] std::string take_unwritten();
+  /// The process ends: the file is to say when the last sample of each series was, so that a marker
+  /// is newer, whatever the clock says then. `write` is called now and then to write what was
+  /// noted.
+  void note_last_times(const std::function<void()>& write);
   [[nodiscard]] bool wants_rewrite() const noexcept {
     return file_bytes_ > file_bytes_least && file_bytes_ / 2 > live_bytes_;
   }
@@ -80,7 +85,7 @@ class stale_book {
   [[nodiscard]] std::uint64_t unwatched() const noexcept { return unwatched_; }
 
  private:
-  /// Of a series that an earlier process wrote down, until it is seen.
+  /// Of a series that an earlier process wrote down without a time, until it is seen.
   static constexpr std::int64_t time_unknown = std::numeric_limits<std::int64_t>::min();
   struct entry {
     /// Before the name, the name, and after it.
@@ -89,6 +94,8 @@ class stale_book {
     std::uint32_t name_bytes = 0;
     /// Of its newest sample.
     std::int64_t time_ms = time_unknown;
+    /// None of this process: that may not have been its newest one.
+    bool of_before = false;
     std::int64_t received_ms = 0;
     std::int64_t interval_ms = 0;
     /// The interval is of this process, not of the file alone, which may have an early one.
@@ -100,6 +107,8 @@ class stale_book {
   };
   [[nodiscard]] std::int64_t silent_at(const entry& one) const;
   [[nodiscard]] marker marker_of(const series_key& series, const entry& one) const;
+  void recover_record(std::uint32_t kind, const series_key& series, const wire_series& labels,
+                      std::int64_t ms);
   void goes_on(const series_key& series, entry& one);
   entry* add(const series_key& series, const wire_series& labels);
   void schedule(const series_key& series, entry& one, std::int64_t due_ms);

@@ -161,6 +161,12 @@ void shard::forget_series(const std::vector<stale_book::marker>& markers) {
   write_series();
 }
 
+void shard::close() {
+  if (parts_.stale != nullptr) {
+    parts_.stale->note_last_times([this] { series_.append(*parts_.stale); });
+  }
+}
+
 void shard::write_series() {
   parts_.counters->series_watched.set(parts_.stale->series_watched());
   parts_.counters->series_unwatched.set(parts_.stale->unwatched());

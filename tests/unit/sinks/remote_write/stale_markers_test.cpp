@@ -363,6 +363,51 @@ TEST_F(stale_markers, of_ended_series_are_not_sent_where_they_are_off) {
   EXPECT_FALSE(target_->marks_ends());
 }
 
+TEST_F(stale_markers, are_newer_than_the_last_sample_though_the_clock_was_ahead_before_the_end) {
+  tick();
+  send({"a", "b"});
+  const std::int64_t last_ms = clock_ms_;
+  target_->close();
+  clock_ms_ -= 3'600'000;
+  restart(behind_all());
+  restart(behind_all());  // what is not seen again stays known
+  tick();
+  pass(150'000);
+  clock_ms_ += 3'600'000;
+  send({"b"});
+  clock_ms_ -= 3'600'000;
+  pass(160'000);
+  EXPECT_TRUE(is_stale("a"));
+  EXPECT_EQ(server_.stored[stored_name("a")].rbegin()->first, last_ms + 1);
+  EXPECT_EQ(server_.statuses[400], 0U);
+}
+
+TEST(stale_book, notes_last_times_in_pieces_and_those_of_a_crash_are_no_older_than_the_start) {
+  constexpr std::uint64_t count = 50'000;
+  const auto key = [](std::uint64_t n) { return series_key{n * 0x9E3779B97F4A7C15ULL, n}; };
+  stale_book book(0, std::size_t{1} << 26, now_ms);
+  for (std::uint64_t n = 0; n < count; ++n) {
+    book.seen(key(n), {"before", "name", "after"},
+              now_ms + static_cast<std::int64_t>(n % 2 * 9'000), now_ms);
+  }
+  std::string file = book.take_unwritten();
+  std::size_t most = 0;
+  book.note_last_times([&] {
+    const std::string piece = book.take_unwritten();
+    most = std::max(most, piece.size());
+    file += piece;
+  });
+  EXPECT_LE(most, std::size_t{2} << 20);
+  stale_book next(0, std::size_t{1} << 26, now_ms + 5'000);
+  next.recover(file);
+  next.abreast(true, now_ms + 5'000);
+  const auto owed = next.owed(now_ms + 600'000, count);
+  ASSERT_EQ(owed.size(), count);
+  for (const stale_book::marker& one : owed) {
+    EXPECT_EQ(one.time_ms, now_ms + (one.series.high % 2 == 1 ? 9'001 : 5'000));
+  }
+}
+
 TEST(stale_book, reads_a_file_up_to_where_it_is_damaged) {
   const auto key = [](std::uint64_t n) { return series_key{n * 0x9E3779B97F4A7C15ULL, n}; };
   stale_book book(0, std::size_t{1} << 20, now_ms);
