@@ -20,12 +20,18 @@ class catalogue {
     /// 0: kept for ever.
     std::int64_t duration_ns = 0;
     bool is_default = false;
+    /// 0: what InfluxDB chooses for the duration.
+    std::int64_t shard_duration_ns = 0;
+    std::uint32_t replicas = 1;
   };
 
   virtual ~catalogue() = default;
   /// In the order in which they are to be shown.
   [[nodiscard]] virtual std::vector<std::string> databases() const = 0;
   [[nodiscard]] virtual bool exists(std::string_view database) const = 0;
+  /// Servers behind weir carry out what clients ask to be done about this database: it is neither
+  /// created nor dropped here.
+  [[nodiscard]] virtual bool administered(std::string_view /*database*/) const { return false; }
   /// Creating what exists is a success. Fails when it may not or cannot be created (a limit).
   [[nodiscard]] virtual outcome create(std::string_view database) = 0;
   /// Dropping what does not exist is a success.

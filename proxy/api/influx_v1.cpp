@@ -138,8 +138,14 @@ const write_dialect& influx_v1() noexcept {
       .overloaded = overloaded,
       .reads_retry_after = nullptr,
       .too_large = [](std::string_view why) { return error_response(413, why); },
-      .refused = [](std::string_view why) { return error_response(400, why); }};
+      .refused = [](std::string_view why) { return error_response(400, why); },
+      .missing = not_there};
   return dialect;
+}
+
+http::response not_there(const write_target& target, const std::string* policy) {
+  return policy == nullptr ? database_not_found(target.database)
+                           : error_response(500, "retention policy not found: " + *policy);
 }
 
 http::response database_not_found(std::string_view database) {

@@ -29,6 +29,9 @@ namespace weir::api {
 /// The three above and `parse_write_target`, as the routes use them.
 [[nodiscard]] const write_dialect& influx_v1() noexcept;
 
+/// A write to what is not there, as `write_dialect::missing`: 404, or 500 for a retention policy.
+[[nodiscard]] http::response not_there(const write_target& target, const std::string* policy);
+
 /// 404 with InfluxDB's message: Telegraf answers it with CREATE DATABASE and tries again.
 [[nodiscard]] http::response database_not_found(std::string_view database);
 

@@ -100,6 +100,13 @@ http::response answer(const write_verdict& verdict) {
   return response;
 }
 
+http::response not_there(const write_target& target, const std::string* /*policy*/) {
+  const std::string bucket = target.retention_policy.empty()
+                                 ? target.database
+                                 : target.database + "/" + target.retention_policy;
+  return error_response_v2(404, fmt::format("bucket {} not found", quoted_value(bucket)));
+}
+
 http::response body_failed(http::body_failure why) {
   if (why == http::body_failure::too_large) {
     return error_response_v2(413,
@@ -126,7 +133,8 @@ const write_dialect& influx_v2() noexcept {
           [](std::string_view why) { return error_response_v2(503, overloaded_message(why)); },
       .reads_retry_after = reads_retry_after,
       .too_large = [](std::string_view why) { return error_response_v2(413, why); },
-      .refused = [](std::string_view why) { return error_response_v2(400, why); }};
+      .refused = [](std::string_view why) { return error_response_v2(400, why); },
+      .missing = not_there};
   return dialect;
 }
 

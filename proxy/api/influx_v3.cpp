@@ -131,7 +131,8 @@ const write_dialect& influx_v3() noexcept {
           [](std::string_view why) { return error_response_v3(503, overloaded_message(why)); },
       .reads_retry_after = nullptr,
       .too_large = [](std::string_view why) { return error_response_v3(413, why); },
-      .refused = [](std::string_view why) { return error_response_v3(400, why); }};
+      .refused = [](std::string_view why) { return error_response_v3(400, why); },
+      .creates_missing = true};
   return dialect;
 }
 

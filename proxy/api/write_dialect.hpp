@@ -72,6 +72,11 @@ struct write_dialect {
       const http::request_head& head) = nullptr;
   /// Not empty: `parse_target` may name no database, and then it is this one.
   std::string_view default_database = {};
+  /// The answer to a write whose database is not there, or, where `policy` is not nullptr, whose
+  /// retention policy of that name. nullptr: it is taken, and waits.
+  http::response (*missing)(const write_target& target, const std::string* policy) = nullptr;
+  /// What a write names and servers lack is created with it.
+  bool creates_missing = false;
 };
 
 /// Checks a name: at most 255 bytes of UTF-8 without control characters. `kind` is what it names,

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,28 +72,6 @@ bool is_true(const parameters& all, std::string_view name) {
   return http::find_value(all, name).value_or("") == "true";
 }
 
-// As Go prints a time.Duration of whole seconds.
-std::string go_duration(std::int64_t duration_ns) {
-  const std::int64_t seconds = duration_ns / 1'000'000'000;
-  if (seconds < 60) {
-    return fmt::format("{}s", seconds);
-  }
-  if (seconds < 3600) {
-    return fmt::format("{}m{}s", seconds / 60, seconds % 60);
-  }
-  return fmt::format("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60);
-}
-
-// InfluxDB's default for a policy without a shard duration.
-std::int64_t shard_duration_ns(std::int64_t duration_ns) noexcept {
-  constexpr std::int64_t hour_ns = 3'600'000'000'000;
-  constexpr std::int64_t day_ns = 24 * hour_ns;
-  if (duration_ns == 0 || duration_ns >= 180 * day_ns) {
-    return 7 * day_ns;
-  }
-  return duration_ns >= 2 * day_ns ? day_ns : hour_ns;
-}
-
 statement_result failed(std::string message) {
   return {.error = std::move(message)};
 }
@@ -103,12 +82,13 @@ statement_result with_warnings(std::vector<std::string> warnings) {
 
 class runner {
  public:
-  runner(const query_request& request, const parameters& all, catalogue& databases)
-      : read_only_(request.method != http::method::post),
-        default_database_(http::find_value(all, "db").value_or("")),
+  runner(bool read_only, std::string default_database, catalogue& databases)
+      : read_only_(read_only),
+        default_database_(std::move(default_database)),
         databases_(databases) {}
 
-  statement_result run(const statement& asked) {
+  /// nullopt: servers are to carry it out.
+  std::optional<statement_result> run(const statement& asked) {
     if (listed_bytes_ > listed_bytes_max) {
       return failed(
           fmt::format("the statements before this one list more than {} bytes: send it "
@@ -117,21 +97,19 @@ class runner {
     }
     switch (asked.kind) {
       case statement_kind::create_database:
-        return create(asked);
       case statement_kind::drop_database:
-        return drop(asked);
+      case statement_kind::create_policy:
+      case statement_kind::alter_policy:
+      case statement_kind::drop_policy:
+        return administer(asked);
       case statement_kind::show_databases:
         return show_databases();
       case statement_kind::show_retention_policies:
         return show_retention_policies(asked);
       case statement_kind::show_users:
-        return {.series = {{.columns = {"user", "admin"}}}};
+        return statement_result{.series = {{.columns = {"user", "admin"}}}};
       case statement_kind::show_data:
         return show_data(asked);
-      case statement_kind::retention_policy:
-        return failed("not supported by weir: " + asked.title +
-                      " (retention policies are set in weir's configuration and in the database "
-                      "behind it)");
       case statement_kind::other:
         break;
     }
@@ -140,21 +118,61 @@ class runner {
                   "it)");
   }
 
- private:
-  statement_result create(const statement& asked) {
-    const std::string refused =
-        asked.database.empty() ? "invalid name" : refuse_name("database", asked.database);
-    if (!refused.empty()) {
-      return failed(refused);
+  /// What a server's success is to the client.
+  [[nodiscard]] statement_result carried_out(const statement& asked, statement_result by) const {
+    if (by.error.empty()) {
+      std::vector<std::string> all = read_only_warning(asked);
+      all.insert(all.end(), by.warnings.begin(), by.warnings.end());
+      by.warnings = std::move(all);
     }
+    return by;
+  }
+
+ private:
+  /// Names that weir's own files and metrics cannot hold, or InfluxDB does not take.
+  static std::string refused_name(const statement& asked) {
+    if (asked.kind == statement_kind::drop_database || asked.kind == statement_kind::drop_policy) {
+      return {};
+    }
+    if (asked.database.empty()) {
+      return "invalid name";
+    }
+    std::string refused = refuse_name("database", asked.database);
+    if (refused.empty() && asked.kind != statement_kind::create_database) {
+      refused =
+          asked.policy.empty() ? "invalid name" : refuse_name("retention policy", asked.policy);
+    }
+    return refused;
+  }
+
+  std::optional<statement_result> administer(const statement& asked) {
+    if (std::string refused = refused_name(asked); !refused.empty()) {
+      return failed(std::move(refused));
+    }
+    if (databases_.administered(asked.database)) {
+      return std::nullopt;
+    }
+    if (asked.kind == statement_kind::create_database) {
+      return create(asked);
+    }
+    if (asked.kind == statement_kind::drop_database) {
+      return drop(asked);
+    }
+    return failed("not supported by weir: " + asked.title +
+                  " (retention policies are set in weir's configuration and in the database "
+                  "behind it)");
+  }
+
+  statement_result create(const statement& asked) {
     const outcome created = databases_.create(asked.database);
     if (!created) {
       return failed(created.error().message);
     }
     std::vector<std::string> warnings = read_only_warning(asked);
-    if (!asked.options.empty()) {
+    if (asked.has_terms()) {
+      const std::string text = shown(asked);
       warnings.push_back(
-          "weir ignores WITH " + asked.options +
+          "weir ignores " + text.substr(text.rfind(" WITH ") + 1) +
           ": retention is set in weir's configuration and in the database behind it");
     }
     return with_warnings(warnings);
@@ -169,11 +187,7 @@ class runner {
     if (!read_only_) {
       return {};
     }
-    std::string spelled = asked.title + " " + quote_identifier(asked.database);
-    if (!asked.options.empty()) {
-      spelled += " WITH " + asked.options;
-    }
-    return {"deprecated use of '" + spelled +
+    return {"deprecated use of '" + shown(asked) +
             "' in a read only context, please use a POST request instead"};
   }
 
@@ -197,9 +211,10 @@ class runner {
     result_series series{
         .columns = {"name", "duration", "shardGroupDuration", "replicaN", "default"}};
     for (const catalogue::retention_policy& policy : databases_.retention_policies(name)) {
-      series.rows.push_back({policy.name, go_duration(policy.duration_ns),
-                             go_duration(shard_duration_ns(policy.duration_ns)), std::int64_t{1},
-                             policy.is_default});
+      series.rows.push_back(
+          {policy.name, go_duration(policy.duration_ns),
+           go_duration(shard_duration_of(policy.shard_duration_ns, policy.duration_ns)),
+           std::int64_t{policy.replicas}, policy.is_default});
       listed_bytes_ += policy.name.size() + series.columns.size() * row_bytes;
     }
     return {.series = {std::move(series)}};
@@ -218,41 +233,94 @@ class runner {
   }
 
   [[nodiscard]] std::string_view database_of(const statement& asked) const noexcept {
-    return asked.database.empty() ? default_database_ : std::string_view{asked.database};
+    return asked.database.empty() ? std::string_view{default_database_}
+                                  : std::string_view{asked.database};
   }
 
   bool read_only_;
   std::size_t listed_bytes_ = 0;
-  std::string_view default_database_;
+  std::string default_database_;
   catalogue& databases_;
 };
 
 }  // namespace
 
-http::response answer_query(const query_request& request, catalogue& databases) {
-  const parameters all = parameters_of(request);
-  const std::string_view text = statements_of(all);
-  if (text.empty()) {
-    return error_response(400, "missing required parameter \"q\"");
-  }
-  const auto parsed = parse_query(text);
-  if (!parsed) {
-    return error_response(400, parsed.error().message);
-  }
-  runner runs{request, all, databases};
+struct query_run::state {
+  state(const query_request& request, const parameters& all, catalogue& databases)
+      : how{.format = request.format,
+            .pretty = is_true(all, "pretty"),
+            .chunked = is_true(all, "chunked")},
+        runs(request.method != http::method::post,
+             std::string(http::find_value(all, "db").value_or("")), databases) {}
+
+  spelling how;
+  runner runs;
+  /// Of the request as a whole.
+  std::optional<http::response> refused;
+  std::vector<statement> statements;
   std::vector<statement_result> results;
   bool stopped = false;  // as in InfluxDB, an error ends the request's work
-  for (const statement& each : parsed.value()) {
-    results.push_back(stopped ? failed("not executed") : runs.run(each));
-    stopped = stopped || !results.back().error.empty();
+
+  void add(statement_result result) {
+    stopped = stopped || !result.error.empty();
+    results.push_back(std::move(result));
+  }
+};
+
+query_run::query_run(const query_request& request, catalogue& databases) {
+  const parameters all = parameters_of(request);
+  state_ = std::make_unique<state>(request, all, databases);
+  const std::string_view text = statements_of(all);
+  if (text.empty()) {
+    state_->refused = error_response(400, "missing required parameter \"q\"");
+    return;
+  }
+  auto parsed = parse_query(text);
+  if (!parsed) {
+    state_->refused = error_response(400, parsed.error().message);
+    return;
+  }
+  state_->statements = std::move(parsed).value();
+}
+
+query_run::~query_run() = default;
+
+const statement* query_run::next() {
+  state& at = *state_;
+  while (at.results.size() < at.statements.size()) {
+    const statement& each = at.statements[at.results.size()];
+    std::optional<statement_result> result =
+        at.stopped ? failed("not executed") : at.runs.run(each);
+    if (!result) {
+      return &each;
+    }
+    at.add(std::move(*result));
+  }
+  return nullptr;
+}
+
+void query_run::give(statement_result result) {
+  const statement& asked = state_->statements[state_->results.size()];
+  state_->add(state_->runs.carried_out(asked, std::move(result)));
+}
+
+http::response query_run::answer() const {
+  if (state_->refused) {
+    return *state_->refused;
   }
   http::response answer;
   answer.status = 200;
-  answer.content_type = content_type_of(request.format);
-  answer.body = spell_results(results, {.format = request.format,
-                                        .pretty = is_true(all, "pretty"),
-                                        .chunked = is_true(all, "chunked")});
+  answer.content_type = content_type_of(state_->how.format);
+  answer.body = spell_results(state_->results, state_->how);
   return answer;
+}
+
+http::response answer_query(const query_request& request, catalogue& databases) {
+  query_run run(request, databases);
+  while (run.next() != nullptr) {
+    run.give(failed("no server carries this out"));
+  }
+  return run.answer();
 }
 
 }  // namespace weir::api

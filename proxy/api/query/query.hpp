@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// /query of InfluxDB's v1 dialect, answered here and now: clients create and list databases before
-// they write, also while every database behind weir is down. Pure but for the catalogue it is
-// given.
+// /query of InfluxDB's v1 dialect: clients create and list databases before they write, also while
+// every database behind weir is down. What is to be done to databases the servers behind weir do
+// where there are such; all else is answered here and now. Pure but for the catalogue it is given.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "api/catalogue.hpp"
 #include "api/query/result_format.hpp"
+#include "api/query/statement.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {
@@ -22,6 +24,28 @@ struct query_request {
   result_format format = result_format::json;
 };
 
+/// A request's statements, one after the other.
+class query_run {
+ public:
+  /// The catalogue must outlive it.
+  query_run(const query_request& request, catalogue& databases);
+  ~query_run();
+  query_run(const query_run&) = delete;
+  query_run& operator=(const query_run&) = delete;
+
+  /// Answers statements until one is to be carried out by servers, which is returned; `give` says
+  /// what came of it. nullptr: all are answered. Valid until `give`.
+  [[nodiscard]] const statement* next();
+  void give(statement_result result);
+  /// Requires: next() == nullptr.
+  [[nodiscard]] http::response answer() const;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// The same where no statement is a server's.
 [[nodiscard]] http::response answer_query(const query_request& request, catalogue& databases);
 
 }  // namespace weir::api

@@ -5,12 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 
 #include "api/query/query_lexer.hpp"
-#include "base/influxql_identifier.hpp"
 #include "base/text/ascii.hpp"
 
 namespace weir::api {
@@ -149,7 +151,7 @@ class parser {
     take({"IF", "NOT", "EXISTS"});
     out.database = take_identifier();
     if (error_.empty() && take({"WITH"})) {
-      read_options(out);
+      read_database_terms(out);
     }
     return out;
   }
@@ -163,69 +165,170 @@ class parser {
     return out;
   }
 
-  // At least one of DURATION d, REPLICATION n, SHARD DURATION d, FUTURE|PAST LIMIT d, NAME x.
-  void read_options(statement& out) {
-    std::size_t count = 0;
-    while (error_.empty() && read_option(out)) {
-      ++count;
+  // At least one of them, in this order.
+  void read_database_terms(statement& out) {
+    if (error_.empty() && take({"DURATION"})) {
+      out.terms.duration_ns = take_duration();
     }
-    if (count == 0) {
-      expected("DURATION, REPLICATION, SHARD, FUTURE, PAST, NAME");
+    if (error_.empty() && take({"REPLICATION"})) {
+      out.terms.replicas = take_replicas();
+    }
+    if (error_.empty()) {
+      read_shards_and_limits(out.terms);
+    }
+    if (error_.empty() && take({"NAME"})) {
+      out.names_policy = true;
+      out.policy = take_identifier();
+    }
+    if (error_.empty() && !out.has_terms()) {
+      expected("DURATION, NAME, REPLICATION, SHARD");
     }
   }
 
-  bool read_option(statement& out) {
-    std::string option;
-    if (take({"DURATION"})) {
-      option = "DURATION " + take_duration();
-    } else if (take({"REPLICATION"})) {
-      option = "REPLICATION " + take_number("integer");
-    } else if (take({"SHARD", "DURATION"})) {
-      option = "SHARD DURATION " + take_duration();
-    } else if (take({"FUTURE", "LIMIT"})) {
-      option = "FUTURE LIMIT " + take_duration();
-    } else if (take({"PAST", "LIMIT"})) {
-      option = "PAST LIMIT " + take_duration();
-    } else if (take({"NAME"})) {
-      option = "NAME " + quote_identifier(take_identifier());
-    } else {
-      return false;
+  void read_shards_and_limits(policy_terms& out) {
+    if (take({"SHARD", "DURATION"})) {
+      out.shard_duration_ns = take_shard_duration();
     }
-    out.options += (out.options.empty() ? "" : " ") + option;
-    return true;
+    if (error_.empty() && take({"FUTURE", "LIMIT"})) {
+      out.future_ns = take_duration();
+    }
+    if (error_.empty() && take({"PAST", "LIMIT"})) {
+      out.past_ns = take_duration();
+    }
   }
 
-  std::string take_number(std::string_view wanted) {
-    if (now_.kind != token_kind::number) {
-      expected(wanted);
-      return {};
+  void must_take(std::string_view keyword) {
+    if (error_.empty() && !take({keyword})) {
+      expected(keyword);
     }
-    std::string number = std::move(now_.text);
+  }
+
+  void error_here(std::string_view message) {
+    if (error_.empty()) {
+      error_ = fmt::format("{} at line {}, char {}", message, now_.line, now_.character);
+    }
+  }
+
+  std::optional<std::uint32_t> take_replicas() {
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    const std::string& text = now_.text;
+    std::int64_t number = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (now_.kind != token_kind::number || end != text.data() + text.size()) {
+      expected("integer");
+    } else if (wrong != std::errc{} || number < 1 || number > most) {
+      error_here(fmt::format("invalid value {}: must be 1 <= n <= {}", text, most));
+    }
+    if (!error_.empty()) {
+      return std::nullopt;
+    }
     advance();
-    return number;
+    return static_cast<std::uint32_t>(number);
   }
 
-  std::string take_duration() {
-    return take({"INF"}) ? std::string{"INF"} : take_number("duration");
+  std::optional<std::int64_t> take_duration() {
+    if (now_.kind != token_kind::number && !now_.is("INF")) {
+      expected("duration");
+      return std::nullopt;
+    }
+    const auto found = parse_duration(now_.text);
+    const std::size_t digits = now_.text.find_first_not_of("0123456789");
+    if (!found && (digits == std::string::npos || now_.text[digits] == '.')) {
+      // A number alone is no duration, and none has a fraction.
+      now_.text.erase(std::min(now_.text.find_first_not_of("0123456789."), now_.text.size()));
+      expected("duration");
+    } else if (!found) {
+      error_here("invalid duration");
+    } else {
+      advance();
+    }
+    return found;
+  }
+
+  std::optional<std::int64_t> take_shard_duration() {
+    if (now_.is("INF")) {
+      error_here("invalid duration INF for shard duration");
+      return std::nullopt;
+    }
+    return take_duration();
   }
 
   statement read_retention_policy(statement out) {
-    out.kind = statement_kind::retention_policy;
+    out.kind = out.title == "CREATE"  ? statement_kind::create_policy
+               : out.title == "ALTER" ? statement_kind::alter_policy
+                                      : statement_kind::drop_policy;
     out.title += " RETENTION POLICY";
     take({"RETENTION", "POLICY"});
     if (error_.empty()) {
-      take_identifier();
+      out.policy = take_identifier();
     }
-    if (error_.empty() && !take({"ON"})) {
-      expected("ON");
-    }
+    must_take("ON");
     if (error_.empty()) {
       out.database = take_identifier();
     }
-    if (error_.empty()) {
-      skip_statement();
+    if (out.kind == statement_kind::create_policy) {
+      read_new_policy(out.terms);
+    } else if (out.kind == statement_kind::alter_policy) {
+      read_altered_policy(out.terms);
     }
     return out;
+  }
+
+  void read_new_policy(policy_terms& out) {
+    must_take("DURATION");
+    if (error_.empty()) {
+      out.duration_ns = take_duration();
+    }
+    must_take("REPLICATION");
+    if (error_.empty()) {
+      out.replicas = take_replicas();
+    }
+    if (error_.empty()) {
+      read_shards_and_limits(out);
+    }
+    out.make_default = error_.empty() && take({"DEFAULT"});
+  }
+
+  // At least one of them, each once, in any order.
+  void read_altered_policy(policy_terms& out) {
+    while (error_.empty()) {
+      const policy_terms before = out;
+      const token first = now_;
+      if (take({"DURATION"})) {
+        out.duration_ns = take_once("DURATION", first, before.duration_ns, &parser::take_duration);
+      } else if (take({"REPLICATION"})) {
+        out.replicas = take_once("REPLICATION", first, before.replicas, &parser::take_replicas);
+      } else if (take({"SHARD", "DURATION"})) {
+        out.shard_duration_ns =
+            take_once("SHARD", first, before.shard_duration_ns, &parser::take_shard_duration);
+      } else if (take({"FUTURE", "LIMIT"})) {
+        out.future_ns = take_once("FUTURE", first, before.future_ns, &parser::take_duration);
+      } else if (take({"PAST", "LIMIT"})) {
+        out.past_ns = take_once("PAST", first, before.past_ns, &parser::take_duration);
+      } else if (!out.make_default && take({"DEFAULT"})) {
+        out.make_default = true;
+      } else {
+        break;
+      }
+    }
+    if (error_.empty() && out.empty()) {
+      expected("DURATION, REPLICATION, SHARD, DEFAULT");
+    }
+  }
+
+  template <class T>
+  std::optional<T> take_once(std::string_view option, const token& at,
+                             const std::optional<T>& before,
+                             std::optional<T> (parser::*take_it)()) {
+    if (!error_.empty()) {
+      return std::nullopt;
+    }
+    if (before) {
+      error_ = fmt::format("found duplicate {} option at line {}, char {}", option, at.line,
+                           at.character);
+      return std::nullopt;
+    }
+    return (this->*take_it)();
   }
 
   statement read_show() {
@@ -288,17 +391,6 @@ class parser {
 
 result<std::vector<statement>> parse_query(std::string_view text) {
   return parser{text}.run();
-}
-
-std::string quote_identifier(std::string_view name) {
-  bool bare = !name.empty() && !is_digit(name.front());
-  for (const char c : name) {
-    bare = bare && (is_letter_or_digit(c) || c == '_');
-  }
-  if (bare) {
-    return std::string{name};
-  }
-  return quoted_identifier(name);
 }
 
 }  // namespace weir::api

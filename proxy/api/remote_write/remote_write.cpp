@@ -270,6 +270,7 @@ const write_dialect& influx_prometheus_write() noexcept {
       }
       return target;
     };
+    made.missing = not_there;
     return made;
   }();
   return dialect;

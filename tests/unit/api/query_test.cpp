@@ -136,7 +136,7 @@ TEST(answer_query, options_that_weir_does_not_keep_are_said) {
   list_of_databases databases;
   const std::string answer = post(databases, "q=CREATE+DATABASE+stress+WITH+DURATION+7d");
   EXPECT_TRUE(answer.starts_with("200 {\"results\":[{\"statement_id\":0,\"messages\":["));
-  EXPECT_NE(answer.find("weir ignores WITH DURATION 7d"), std::string::npos);
+  EXPECT_NE(answer.find("weir ignores WITH DURATION 168h0m0s"), std::string::npos);
   EXPECT_TRUE(databases.exists("stress"));
 }
 
