@@ -161,6 +161,12 @@ outcome stored_catalogue::drop(std::string_view name) {
   return done;
 }
 
+void stored_catalogue::take_back(std::string_view name) {
+  if (auto forgotten = forget(name); !forgotten) {
+    journal_limited("databases", journal_level::warning, forgotten.error().message);
+  }
+}
+
 outcome stored_catalogue::forget(std::string_view name) {
   const std::scoped_lock lock(saving_);
   database_entry* entry = registry_.find(name);

@@ -45,6 +45,8 @@ class stored_catalogue final : public catalogue {
   [[nodiscard]] const std::string& set_aside() const noexcept { return set_aside_; }
   /// The log has points of that database: it is shown, too. That a client created it is not known.
   void found_in_log(std::string_view name);
+  /// What `create` said was not done after all. Any thread.
+  void take_back(std::string_view name);
   /// A client created it through weir. Any thread.
   [[nodiscard]] bool created(std::string_view name) const;
 

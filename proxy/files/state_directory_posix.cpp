@@ -16,7 +16,8 @@ namespace {
 // some of them, and the next one moves the rest.
 constexpr std::array all_entries{state_entry::databases, state_entry::names,   state_entry::types,
                                  state_entry::schemas,   state_entry::cursors, state_entry::parked,
-                                 state_entry::refused,   state_entry::letters, state_entry::pushed};
+                                 state_entry::refused,   state_entry::letters, state_entry::pushed,
+                                 state_entry::catalogue};
 
 bool is_there(const std::string& path) {
   struct stat about {};

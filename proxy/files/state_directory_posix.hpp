@@ -22,6 +22,9 @@ inline constexpr std::string_view databases = "databases";
 inline constexpr std::string_view names = "names";
 /// A folder: the retention policies and types that upstream servers told, a file for each sink.
 inline constexpr std::string_view schemas = "learnt";
+/// A folder: the databases and retention policies that upstream servers have, and what they are to
+/// be told.
+inline constexpr std::string_view catalogue = "catalogue";
 inline constexpr std::string_view letters = "letters";
 inline constexpr std::string_view cursors = "cursors";
 inline constexpr std::string_view refused = "refused";

@@ -353,7 +353,7 @@ result<std::size_t> forget_types(const std::string& path, const registered_field
   outcome written = to.append(types_text_head);
   std::set<std::string> forgotten;  // a field may have several records
   const auto reading = read_types_file(path, [&](const types_record& record) {
-    if (names_field(wanted, record.name)) {
+    if (!record.dropped && names_field(wanted, record.name)) {
       std::string name;
       append_registration(record.name, field_type::float64, name);
       forgotten.insert(std::move(name));

@@ -11,7 +11,6 @@
 #include "api/health.hpp"
 #include "api/influx_v1.hpp"
 #include "api/influx_v2.hpp"
-#include "api/query/query.hpp"
 #include "api/routes.hpp"
 #include "base/assert.hpp"
 #include "config/settings.hpp"
@@ -21,7 +20,7 @@
 #include "server/answers/scrape.hpp"
 #include "server/exchanges/answering_exchange.hpp"
 #include "server/exchanges/configure_exchange.hpp"
-#include "server/exchanges/gathered_text.hpp"
+#include "server/exchanges/query_exchange.hpp"
 #include "server/exchanges/translated_body.hpp"
 #include "server/exchanges/write_answer.hpp"
 #include "server/exchanges/write_target.hpp"
@@ -31,8 +30,6 @@
 namespace weir {
 namespace {
 
-// A query's form is read up to this size; usual ones have some hundred bytes.
-constexpr std::size_t query_body_bytes_max = std::size_t{1} << 20;
 // The message of a 413 for a request that would never fit, however often it is sent.
 constexpr std::string_view too_large_message =
     "Request Entity Too Large: the lines of one request need more memory than limits.memory allows "
@@ -41,7 +38,7 @@ constexpr std::string_view too_large_message =
 class http_worker;
 
 /// A write: its lines go to a job of the loop's write path.
-class write_exchange final : public answering_exchange {
+class write_exchange final : public answering_exchange, public waiting_for_thread {
  public:
   write_exchange(exchange_home& home, http::connection& on, opened_request request)
       : answering_exchange(home, on, std::move(request)), dialect_(routing().row->dialect()) {}
@@ -51,6 +48,10 @@ class write_exchange final : public answering_exchange {
   void begin(const api::write_target& target, std::int64_t now_ns,
              std::shared_ptr<const sender> from);
   void refuse(http::response reply) { answer(std::move(reply)); }
+  /// Whether what it names is there is asked; the answer waits for that. Before `begin`.
+  void await(std::shared_ptr<presence_ticket> asked) { ticket_ = std::move(asked); }
+  [[nodiscard]] bool settled() const noexcept override { return ticket_->settled(); }
+  void go_on() override;
   /// A 503 carries Retry-After.
   void add_retry_after() noexcept { retry_after_ = true; }
   /// The body is no line protocol. Before `begin`.
@@ -87,6 +88,9 @@ class write_exchange final : public answering_exchange {
  private:
   void finished(write_end end, const write_verdict& verdict, const std::string& detail);
   void release();
+  void finish_body();
+  /// What is answered where the target is not there; nothing: it is taken.
+  [[nodiscard]] std::optional<http::response> refusal(const presence_answer& found) const;
   /// There is no memory for what is to be translated.
   void give_up_body();
   void describe(letter_header& header) const;
@@ -97,43 +101,23 @@ class write_exchange final : public answering_exchange {
   std::shared_ptr<const sender> from_;
   write_job* job_ = nullptr;
   std::unique_ptr<translated_body> translated_;
+  api::write_target target_;
+  std::shared_ptr<presence_ticket> ticket_;
+  bool waits_ = false;
   bool retry_after_ = false;
   bool too_large_ = false;
 };
 
-/// /query: the statements may be in the URL or in a form.
-class query_exchange final : public answering_exchange {
- public:
-  query_exchange(exchange_home& home, http::connection& on, opened_request request,
-                 const http::request_head& head);
-
-  void body(std::string_view piece) override;
-  void complete() override;
-  /// Statements in the URL need no form.
-  [[nodiscard]] bool takes_body() const override {
-    return !http::find_value(http::decode_form(query_), "q");
-  }
-
- private:
-  const http::method method_;
-  const api::result_format format_;
-  const std::string query_;
-  const std::string content_type_;
-  gathered_text form_;
-};
-
 /// /-/reload: answered when the control loop has made the reload.
-class reload_exchange final : public answering_exchange {
+class reload_exchange final : public answering_exchange, public waiting_for_thread {
  public:
-  reload_exchange(http_worker& worker, http::connection& on, opened_request request);
+  using answering_exchange::answering_exchange;
   ~reload_exchange() override;
   void begin();
-  /// The exchange may be gone then.
-  void answer_if_settled();
-  [[nodiscard]] bool settled() const noexcept { return ticket_->settled(); }
+  void go_on() override;
+  [[nodiscard]] bool settled() const noexcept override { return ticket_->settled(); }
 
  private:
-  http_worker& worker_;
   std::shared_ptr<reload_ticket> ticket_;
 };
 
@@ -156,8 +140,8 @@ class http_worker final : public loop_worker, public http::router, public exchan
   void answer_lost() override { services_.counters.answers_lost.add_shared(); }
   [[nodiscard]] bool has_work() const override {
     return path_.has_work() ||
-           std::any_of(reloads_.begin(), reloads_.end(),
-                       [](const reload_exchange* each) { return each->settled(); });
+           std::any_of(waiting_.begin(), waiting_.end(),
+                       [](const waiting_for_thread* each) { return each->settled(); });
   }
   void end_of_turn() override;
   void attach(std::function<void()> wake) override {
@@ -176,16 +160,16 @@ class http_worker final : public loop_worker, public http::router, public exchan
     return terms_->listeners.at(on.peer().listener);
   }
   [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head) override;
-  /// Wakes this loop. Any thread, while it runs.
-  [[nodiscard]] const std::function<void()>& wake() const noexcept { return wake_; }
-  void wait_for(reload_exchange& one) { reloads_.push_back(&one); }
-  void forget(reload_exchange& one) { std::erase(reloads_, &one); }
+  [[nodiscard]] const std::function<void()>& wake() const noexcept override { return wake_; }
+  void wait_for(waiting_for_thread& one) override { waiting_.push_back(&one); }
+  void forget(waiting_for_thread& one) override { std::erase(waiting_, &one); }
   [[nodiscard]] http::response metrics() const;
 
  private:
   [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
                                                            http::connection& on,
                                                            opened_request request);
+  [[nodiscard]] std::shared_ptr<presence_ticket> look_for(const api::write_target& target);
   [[nodiscard]] std::unique_ptr<http::exchange> open_administration(const http::request_head& head,
                                                                     http::connection& on,
                                                                     opened_request request);
@@ -207,8 +191,7 @@ class http_worker final : public loop_worker, public http::router, public exchan
   std::uint64_t terms_version_;
   std::shared_ptr<const http_terms> terms_;
   std::function<void()> wake_ = [] {};
-  /// Those that wait.
-  std::vector<reload_exchange*> reloads_;
+  std::vector<waiting_for_thread*> waiting_;
 };
 
 /// Is answered when it is opened, and ignores its body.
@@ -225,6 +208,13 @@ write_exchange::~write_exchange() {
 }
 
 void write_exchange::release() {
+  if (ticket_ != nullptr) {
+    ticket_->abandon();
+    if (std::exchange(waits_, false)) {
+      home_.forget(*this);
+    }
+    ticket_.reset();
+  }
   if (job_ != nullptr) {
     home_.path().release(*job_);
     job_ = nullptr;
@@ -234,32 +224,81 @@ void write_exchange::release() {
 void write_exchange::begin(const api::write_target& target, std::int64_t now_ns,
                            std::shared_ptr<const sender> from) {
   from_ = std::move(from);
-  std::string refusal;
-  job_ = home_.path().begin(target, now_ns, refusal,
+  target_ = target;
+  std::string refused;
+  job_ = home_.path().begin(target, now_ns, refused,
                             [this](write_end end, const write_verdict& verdict,
                                    const std::string& detail) { finished(end, verdict, detail); },
                             {.source = from_ == nullptr ? nullptr : from_->source,
                              .describe = [this](letter_header& header) { describe(header); },
                              .share = on_.peer().share});
   if (job_ == nullptr) {
-    answer(dialect_.refused(refusal));
+    answer(dialect_.refused(refused));
   }
 }
 
 void write_exchange::complete() {
-  if (translated_ != nullptr) {
-    auto failed = translated_->pass_to(*job_);
+  if (ticket_ == nullptr || ticket_->settled()) {
+    finish_body();
+    return;
+  }
+  waits_ = true;
+  home_.wait_for(*this);
+}
+
+void write_exchange::go_on() {
+  if (settled()) {
+    home_.forget(*this);
+    waits_ = false;
+    finish_body();
+  }
+}
+
+/// The body is complete, and what is known of its target, too. As in InfluxDB a missing database
+/// comes before all that may be wrong with the body, and a missing policy after it.
+void write_exchange::finish_body() {
+  const presence_answer found =
+      ticket_ == nullptr ? presence_answer{presence::there} : ticket_->answer();
+  ticket_.reset();
+  std::optional<http::response> refused;
+  if (found.is == presence::missing_database) {
+    refused = refusal(found);
+  }
+  if (!refused && translated_ != nullptr) {
+    refused = translated_->pass_to(*job_);
     if (translated_->short_of_memory()) {
       give_up_body();
       return;
     }
-    if (failed) {
-      release();
-      answer(std::move(*failed));
-      return;
-    }
+  }
+  if (!refused && found.is == presence::missing_policy) {
+    refused = refusal(found);
+  }
+  if (refused) {
+    release();
+    answer(std::move(*refused));
+    return;
   }
   job_->complete();
+}
+
+std::optional<http::response> write_exchange::refusal(const presence_answer& found) const {
+  const bool missing_policy = found.is == presence::missing_policy;
+  if (dialect_.creates_missing) {
+    home_.services().administered->create_for_write(target_.database, target_.retention_policy);
+  }
+  if (dialect_.missing == nullptr) {
+    return std::nullopt;
+  }
+  if (missing_policy) {
+    job_->body("\n");  // the last line may lack it
+    // Lines of which none is good InfluxDB refuses for that.
+    const write_request& lines = job_->request();
+    if (!lines.has_lines() && lines.points().verdict().rejected > 0) {
+      return std::nullopt;
+    }
+  }
+  return dialect_.missing(target_, missing_policy ? &found.policy : nullptr);
 }
 
 void write_exchange::give_up_body() {
@@ -330,62 +369,26 @@ void write_exchange::finished(write_end end, const write_verdict& verdict,
   answer(std::move(reply));
 }
 
-// --- query_exchange
-
-query_exchange::query_exchange(exchange_home& home, http::connection& on, opened_request request,
-                               const http::request_head& head)
-    : answering_exchange(home, on, std::move(request)),
-      method_(head.method),
-      format_(api::format_of(head.header("accept").value_or(""))),
-      query_(head.query),
-      content_type_(head.header("content-type").value_or("")),
-      form_(query_body_bytes_max, home.services().writes.memory, on.peer().share) {}
-
-void query_exchange::body(std::string_view piece) {
-  switch (form_.add(piece)) {
-    case gathered_text::status::kept:
-      return;
-    case gathered_text::status::too_long:
-      answer(api::error_response(413, "Request Entity Too Large"));
-      return;
-    case gathered_text::status::overloaded:
-      answer(api::body_failure_response(http::body_failure::overloaded));
-      return;
-  }
-}
-
-void query_exchange::complete() {
-  answer(api::answer_query({.method = method_,
-                            .query = query_,
-                            .content_type = content_type_,
-                            .body = form_.text(),
-                            .format = format_},
-                           home_.services().databases));
-}
-
 // --- reload_exchange
-
-reload_exchange::reload_exchange(http_worker& worker, http::connection& on, opened_request request)
-    : answering_exchange(worker, on, std::move(request)), worker_(worker) {}
 
 reload_exchange::~reload_exchange() {
   if (ticket_ != nullptr) {
     ticket_->abandon();
-    worker_.forget(*this);
+    home_.forget(*this);
   }
 }
 
 void reload_exchange::begin() {
-  reload_desk* const desk = worker_.services().reloads;
+  reload_desk* const desk = home_.services().reloads;
   if (desk == nullptr) {
     answer(api::error_response(503, "this weir cannot reload its configuration"));
     return;
   }
-  ticket_ = desk->ask(worker_.wake());
-  worker_.wait_for(*this);
+  ticket_ = desk->ask(home_.wake());
+  home_.wait_for(*this);
 }
 
-void reload_exchange::answer_if_settled() {
+void reload_exchange::go_on() {
   if (!ticket_->settled()) {
     return;
   }
@@ -393,7 +396,7 @@ void reload_exchange::answer_if_settled() {
   reply.status = ticket_->answer().status;
   reply.content_type = "application/json";
   reply.body = ticket_->answer().body;
-  worker_.forget(*this);
+  home_.forget(*this);
   ticket_.reset();
   answer(std::move(reply));
 }
@@ -401,11 +404,11 @@ void reload_exchange::answer_if_settled() {
 // --- http_worker
 
 void http_worker::end_of_turn() {
-  path_.end_of_turn();
-  const std::vector<reload_exchange*> waiting = reloads_;
-  for (reload_exchange* each : waiting) {
-    each->answer_if_settled();
+  const std::vector<waiting_for_thread*> waiting = waiting_;
+  for (waiting_for_thread* each : waiting) {
+    each->go_on();
   }
+  path_.end_of_turn();
 }
 
 std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head,
@@ -445,6 +448,18 @@ std::shared_ptr<const sender> http_worker::sender_of(const http::request_head& h
   return senders_->find(head.header("User-Agent").value_or(""), api::find_credentials(head));
 }
 
+/// What is waited for before a write is answered; nullptr: nothing.
+std::shared_ptr<presence_ticket> http_worker::look_for(const api::write_target& target) {
+  std::shared_ptr<presence_ticket> ticket;
+  presence_answer found =
+      services_.administered->look(target.database, target.retention_policy, wake_, ticket);
+  if (ticket == nullptr && found.is != presence::there && found.is != presence::unknown) {
+    ticket = std::make_shared<presence_ticket>(nullptr);
+    ticket->settle(std::move(found));
+  }
+  return ticket;
+}
+
 std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head& head,
                                                         http::connection& on,
                                                         opened_request request) {
@@ -468,6 +483,9 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
     api::read_options(head, target.value().options);
     if (!target.value().precision_stated) {
       target.value().unit_ns = listener_of(on).unit_ns;
+    }
+    if (services_.administered != nullptr) {
+      exchange->await(look_for(target.value()));
     }
     exchange->begin(target.value(), now_ns, sender_of(head));
   } else {

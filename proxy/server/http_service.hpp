@@ -25,11 +25,14 @@
 namespace weir {
 
 class push_service;
+class server_catalogues;
 
 /// What all loops share. All of it outlives the loops.
 struct http_services {
   write_services writes;
   catalogue& databases;
+  /// The same where servers are asked what they have and told what to do; nullptr: none are.
+  server_catalogues* administered = nullptr;
   http_counters& counters;
   /// What requests get their time from. Any thread.
   clock_source clock;

@@ -225,32 +225,6 @@ outcome pipeline::state::open_letters() {
   return nothing{};
 }
 
-outcome pipeline::state::open_catalogue() {
-  auto opened = stored_catalogue::open(kept_path(state_entry::databases), databases,
-                                       configured->database, promised());
-  if (!opened) {
-    return opened.error();
-  }
-  catalogue = std::move(opened).value();
-  if (!catalogue->set_aside().empty()) {
-    constexpr std::size_t headers_at_once = 1024;
-    const auto reader = log->reader();
-    std::vector<frame_header> headers;
-    for (log_position at = log->first();;) {
-      headers.clear();
-      const log_position next = reader->headers(at, headers_at_once, headers);
-      for (const frame_header& header : headers) {
-        catalogue->found_in_log(header.database);
-      }
-      if (next <= at) {
-        break;
-      }
-      at = next;
-    }
-  }
-  return nothing{};
-}
-
 result<std::shared_ptr<upstream_schemas>> pipeline::state::start_schemas(
     const std::shared_ptr<const settings>& of, const upstream_schemas* before) {
   auto started = upstream_schemas::start(
@@ -295,23 +269,32 @@ outcome pipeline::state::start_sinks_of() {
        .state_directory = state_directory_of(*configured),
        .persistent = log->capabilities().durable,
        .compression = with_compression(*configured).log.compression,
-       .created_through_weir = [this](std::string_view name) { return catalogue->created(name); },
+       .created_through_weir = [this](std::string_view name) { return created->created(name); },
        .seed = static_cast<std::uint64_t>(clock().wall.ns),
        .state_bytes = configured->limits.state,
        .names_bytes = configured->limits.names,
-       .state_key = state_key(*configured)});
+       .state_key = state_key(*configured),
+       .waits_for_server =
+           [this](std::string_view sink, std::string_view database) {
+             return catalogue->waits(sink, database);
+           },
+       .server_lacks =
+           [this](std::string_view sink, const lane_key& lane) {
+             catalogue->look_again(sink, lane.database, lane.retention_policy);
+           }});
   if (!started) {
     return started.error();
   }
   sinks = std::move(started).value();
-  catalogue->on_drop([this](std::string_view name) { sinks->forget_database(name); });
+  created->on_drop([this](std::string_view name) { forget(name); });
+  catalogue->begin();
   return nothing{};
 }
 
 result<std::unique_ptr<udp_intake>> pipeline::state::open_udp(const udp_settings& wanted) {
   // A datagram cannot create it, and InfluxDB's own UDP service creates it, too.
-  if (auto created = catalogue->create(udp_target(wanted).database); !created) {
-    return created.error();
+  if (auto made = catalogue->create(udp_target(wanted).database); !made) {
+    return made.error();
   }
   auto address = parse_listen_address(wanted.listen);
   if (!address) {
@@ -372,6 +355,7 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
   const http_services services{
       .writes = writes(http_refusals),
       .databases = *catalogue,
+      .administered = catalogue.get(),
       .counters = requests,
       .clock = clock,
       .terms = answers,
@@ -452,6 +436,7 @@ void pipeline::state::collect_others(metric_collector& out) const {
   }
   pushed->collect(out);
   schemas->collect(out);
+  catalogue->collect(out);
   requests.collect(out);
   reloads.collect(out);
   log->collect(out);
@@ -488,8 +473,8 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   if (auto opened = built->open_log(); !opened) {
     return explained(opened.error(), "log.directory", configured.log.directory);
   }
-  for (const auto step :
-       {&state::open_state, &state::open_types, &state::open_catalogue, &state::set_terms}) {
+  for (const auto step : {&state::open_state, &state::open_types, &state::open_created,
+                          &state::open_catalogue, &state::set_terms}) {
     if (auto done = (built.get()->*step)(); !done) {
       return explained(done.error(), state_key(configured), state_directory_of(configured));
     }
@@ -572,6 +557,7 @@ void pipeline::stop(steady_time deadline) {
     state_->letters->stop();
   }
   state_->schemas->stop();
+  state_->catalogue->stop();
   if (!state_->sinks->drain(to_time_point(deadline))) {
     journal(journal_level::info,
             state_->log->capabilities().durable

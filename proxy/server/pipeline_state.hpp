@@ -34,6 +34,7 @@
 #include "server/reload/reload_record.hpp"
 #include "server/udp_service.hpp"
 #include "sinks/sink_set.hpp"
+#include "upstream/catalogue/server_catalogues_posix.hpp"
 #include "upstream/upstream_schemas_posix.hpp"
 
 namespace weir {
@@ -83,7 +84,9 @@ struct pipeline::state {
   /// Beside the log; none where nothing is kept.
   std::optional<state_directory> kept_state;
   std::unique_ptr<types_file> types;
-  std::unique_ptr<stored_catalogue> catalogue;
+  std::unique_ptr<stored_catalogue> created;
+  /// What clients see as databases: the servers', and those.
+  std::unique_ptr<server_catalogues> catalogue;
   /// Set once the schemas are; then replaced by reloads.
   std::optional<published<write_terms>> terms;
   /// Terms of before, until no request has them any more: what ends with them ends on this thread.
@@ -128,7 +131,10 @@ struct pipeline::state {
   [[nodiscard]] outcome open_state();
   [[nodiscard]] outcome open_types();
   [[nodiscard]] outcome open_letters();
+  [[nodiscard]] outcome open_created();
   [[nodiscard]] outcome open_catalogue();
+  /// A client dropped this database. Any thread.
+  void forget(std::string_view database);
   [[nodiscard]] outcome set_terms();
   [[nodiscard]] outcome start_sinks_of();
   [[nodiscard]] outcome start_udp();

@@ -25,7 +25,7 @@ enum class discard_reason : std::uint8_t {
   future,        // so far in the future that it would do harm
   string,        // it holds nothing but strings, which are no samples
   park_full,     // it was parked, or was to be, and the parking place was full
-  dropped,       // it was parked, and a person dropped it, or its database
+  dropped,       // it was parked, and a person dropped it; or its database was dropped
   filtered,      // the sink does not take its measurement: no loss, it was never meant for it
 };
 inline constexpr std::size_t discard_reason_count =

@@ -291,6 +291,7 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
   discover(now_ms);
   finish_completed(now_ms);
   notice_gone(now_ms);
+  look_at_dropped(now_ms);
   hurry_oldest(now_ms);
   start_due(now_ms);
   // A deliverer that is done at once has filled `completed_` again.
@@ -300,6 +301,7 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
   look_at_parking(now_ms);
   report_troubles(now_ms);
   keep_cursor(now_ms);
+  tell_dropped();
   in_turn_ = false;
   counters_.at_rest.set(at_rest() ? drains_ : 0);
   const auto due = tick_target(now_ms);

@@ -109,6 +109,14 @@ class sink {
   /// Has those with something parked try again in the next turn.
   parked_count retry_parked(const parked_filter& which);
 
+  /// Has lanes of this database that wait try again in the next turn.
+  void may_go(const std::string& database);
+  /// Calls `done` in the turn in which no attempt for the database is under way. With `before` what
+  /// is pending of it before that position is given up then, parked points included, because it was
+  /// dropped, and `done` is called once the cursor says so.
+  void when_idle(const std::string& database, std::optional<log_position> before,
+                 std::function<void()> done);
+
   /// Any thread.
   [[nodiscard]] const sink_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] const cursor_state& cursor() const noexcept { return cursor_; }
@@ -200,6 +208,12 @@ class sink {
   void gave_up(lane& on, std::uint64_t points, std::int64_t now_ms);
   void settle_if_empty(lane& on, std::int64_t now_ms);
   void drop_asked(std::int64_t now_ms);
+  // sink_dropping.cpp
+  void look_at_dropped(std::int64_t now_ms);
+  void tell_dropped();
+  [[nodiscard]] std::uint64_t drop_logged(lane& on, log_position before);
+  bool drop_pending(const std::string& database, log_position before, std::int64_t now_ms);
+  [[nodiscard]] bool is_idle(const std::string& database) const;
   void release_parked();
 
   void recover_header(const frame_header& header, std::int64_t now_ms);
@@ -280,6 +294,15 @@ class sink {
   std::map<log_position, ends_by_lane::iterator> ends_in_order_;
   /// Lanes whose parked frames are to be given up.
   std::map<lane_key, discard_reason> drops_;
+  /// Databases that are dropped at the server.
+  struct database_drop {
+    std::string database;
+    /// Nothing: only that nothing is under way is waited for.
+    std::optional<log_position> before{};
+    std::function<void()> done;
+    bool made = false;
+  };
+  std::vector<database_drop> dropping_;
   /// The last one could not be written.
   bool cursor_failing_ = false;
   bool more_to_discover_ = false;

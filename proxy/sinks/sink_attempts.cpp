@@ -186,6 +186,15 @@ void sink::hurry_neighbours(const lane& of) {
   }
 }
 
+void sink::may_go(const std::string& database) {
+  for (auto it = lanes_.lower_bound({database, {}});
+       it != lanes_.end() && it->first.database == database; ++it) {
+    if (it->second->now == lane::stage::paused) {
+      schedule(*it->second, 0);
+    }
+  }
+}
+
 trouble_book::moment sink::moment_at(std::int64_t now_ms) const {
   return {now_ms, cursor_.accepted - cursor_.delivered - cursor_.discarded_total(),
           cursor_.delivered};

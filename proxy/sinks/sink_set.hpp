@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,12 @@ struct sink_environment {
   std::string state_key = "log.directory";
   /// The names that the sinks give series, for all of them. The set makes it.
   std::shared_ptr<shared_names> names{};
+  /// Whether a sink's server has to do something to a database before points of it may go there.
+  /// Called on the sinks' threads. Empty: nothing is ever to be done.
+  std::function<bool(std::string_view sink, std::string_view database)> waits_for_server = {};
+  /// Told when a sink's server lacks a lane's database or retention policy. Called on the sinks'
+  /// threads. May be empty.
+  std::function<void(std::string_view sink, const lane_key& lane)> server_lacks = {};
 };
 
 /// How far a sink is, for those who ask whether weir is well.
@@ -88,6 +95,14 @@ class sink_set {
   virtual void stop() = 0;
   /// A client dropped this database: what is parked of it is given up. Any thread.
   virtual void forget_database(std::string_view name) = 0;
+  /// What stood in the way of this database at the sink's server is done: its lanes try at once.
+  /// Any thread.
+  virtual void may_go(std::string_view sink_name, const std::string& database) = 0;
+  /// `done` is called once no attempt of the sink for the database is under way; with `before`,
+  /// once all that is pending of it before that position is given up, which its cursor says then.
+  /// False: there is no such sink. After `stop` it is not called. Any thread.
+  virtual bool when_idle(std::string_view sink_name, const std::string& database,
+                         std::optional<log_position> before, std::function<void()> done) = 0;
   /// Has lanes with something parked try again at once, or gives up what is parked of them: of this
   /// sink, or (empty) of all. How many sinks were asked. Any thread.
   virtual std::size_t retry_parked(std::string_view sink_name, const parked_filter& which) = 0;

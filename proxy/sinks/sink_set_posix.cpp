@@ -75,6 +75,9 @@ class threaded_sinks final : public sink_set {
   bool drain(std::chrono::steady_clock::time_point deadline) override;
   void stop() override;
   void forget_database(std::string_view name) override;
+  void may_go(std::string_view sink_name, const std::string& database) override;
+  bool when_idle(std::string_view sink_name, const std::string& database,
+                 std::optional<log_position> before, std::function<void()> done) override;
   std::size_t retry_parked(std::string_view sink_name, const parked_filter& which) override;
   std::size_t drop_parked(std::string_view sink_name, const parked_filter& which) override;
   void collect(metric_collector& out) const override;
@@ -532,6 +535,15 @@ std::size_t threaded_sinks::post(std::string_view sink_name,
 
 void threaded_sinks::forget_database(std::string_view name) {
   static_cast<void>(drop_parked({}, {.database = std::string(name)}));
+}
+
+void threaded_sinks::may_go(std::string_view sink_name, const std::string& database) {
+  static_cast<void>(post(sink_name, [database](sink& of) { of.may_go(database); }));
+}
+
+bool threaded_sinks::when_idle(std::string_view sink_name, const std::string& database,
+                               std::optional<log_position> before, std::function<void()> done) {
+  return post(sink_name, [=](sink& of) { of.when_idle(database, before, done); }) > 0;
 }
 
 std::size_t threaded_sinks::retry_parked(std::string_view sink_name, const parked_filter& which) {

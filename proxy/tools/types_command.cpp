@@ -95,6 +95,13 @@ int list_types(const loaded_settings& from, const types_arguments& wanted) {
   std::string text;
   const registered_field sought{wanted.database, wanted.measurement, wanted.field};
   const auto reading = read_types_file(path, [&](const types_record& record) {
+    if (record.dropped) {
+      text.clear();
+      append_column_text(record.name.database, text);
+      text += '\t';
+      std::erase_if(lines, [&](const type_line& one) { return one.text.starts_with(text); });
+      return;
+    }
     if (names_field(sought, record.name)) {
       text.clear();
       for (const std::string_view each :

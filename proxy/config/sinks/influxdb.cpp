@@ -24,8 +24,18 @@ sink_key_list keys() {
       "policy",
       WEIR_MEMBER(bucket), check_bucket));
   add(bool_key<kind>("create_databases",
-                     "create upstream the databases that clients create in weir (version 1)",
+                     "ask the server what it has, and have it carry out what clients create, alter "
+                     "and drop (version 1)",
                      WEIR_MEMBER(create_databases)));
+  add(choice_key<kind, bool>("create", {{"on statement", false}, {"on write", true}}, {},
+                             "when a database or retention policy is created: when a client asks "
+                             "for it, or with the first "
+                             "write to it, too (version 1)",
+                             WEIR_MEMBER(create_on_write)));
+  add(bool_key<kind>("refuse_missing",
+                     "refuse a write to a database or retention policy that the server lacks, in "
+                     "its words; false: take it, and let it wait (version 1)",
+                     WEIR_MEMBER(refuse_missing)));
   add(duration_key<kind>("learn_every", milliseconds{100}, std::chrono::hours{24 * 7},
                          "how often the server is asked by databases that learn from it",
                          WEIR_MEMBER(learn_every)));
@@ -50,12 +60,18 @@ void check(const config_node& node, const sink_settings& sink, config_issues& is
   only(1, 1, "username", !influxdb.username.empty());
   only(1, 1, "password", !influxdb.password.empty());
   only(1, 1, "create_databases", influxdb.create_databases);
+  only(1, 1, "create", influxdb.create_on_write);
+  only(1, 1, "refuse_missing", influxdb.refuse_missing);
   only(2, 3, "token", !influxdb.token.empty());
   only(2, 2, "org", !influxdb.organization.empty());
   only(2, 3, "bucket", !influxdb.bucket.empty());
   if (influxdb.username.empty() && !influxdb.password.empty()) {
     issues.push_back({node.find("password")->place,
                       "`sink.password` without `sink.username`; give both or neither"});
+  }
+  if (influxdb.create_on_write && !influxdb.create_databases && node.find("create") != nullptr) {
+    issues.push_back(
+        {node.find("create")->place, "`sink.create` = \"on write\" needs create_databases = true"});
   }
   if (influxdb.version == 2 && influxdb.organization.empty()) {
     issues.push_back(

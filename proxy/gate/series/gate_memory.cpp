@@ -35,6 +35,43 @@ bool gate_memory::knows(std::string_view database) const {
   return databases_.find(database) != databases_.end();
 }
 
+bool gate_memory::replace(std::string_view database) {
+  const auto known = databases_.find(database);
+  if (known == databases_.end() || dropped_.size() == dropped_max) {
+    return false;
+  }
+  known->second->types.clear();
+  dropped_.push_back(std::move(known->second));
+  // With another seed none of its series and fields is found again.
+  constexpr std::uint64_t odd = 0x9E3779B97F4A7C15ULL;
+  known->second = std::make_unique<database_memory>(
+      known->first, options_.seed + dropped_.size() * odd, types_budget_, options_.start_ns);
+  return true;
+}
+
+void gate_memory::forget(std::string_view database) {
+  const std::lock_guard lock(mutex_);
+  if (!replace(database) || !options_.keeps_types) {
+    return;
+  }
+  // Ahead of records of the types to come: nobody finds the new memory before.
+  std::string record;
+  append_drop(database, record);
+  const std::lock_guard unwritten(unwritten_mutex_);
+  unwritten_ += record;
+  unwritten_bytes_.store(unwritten_.size(), std::memory_order_relaxed);
+  registrations_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void gate_memory::forget_loaded(std::string_view database) {
+  const std::lock_guard lock(mutex_);
+  if (const auto known = databases_.find(database); known != databases_.end()) {
+    // The next file will not have them.
+    file_budget_.give_back(known->second->file_bytes.load(std::memory_order_relaxed));
+    static_cast<void>(replace(database));
+  }
+}
+
 field_types::answer gate_memory::learn(std::string_view database, std::string_view measurement,
                                        std::string_view field, field_type type) {
   database_memory& own = of(database);
@@ -71,6 +108,7 @@ field_types::answer gate_memory::add_type(database_memory& database, std::uint64
     unwritten_ += record;
     unwritten_bytes_.store(unwritten_.size(), std::memory_order_relaxed);
     registrations_.fetch_add(1, std::memory_order_acq_rel);
+    database.file_bytes.fetch_add(budgeted_bytes(record.size()), std::memory_order_relaxed);
   });
   if (answer.found != field_types::status::added) {
     file_budget_.give_back(budgeted_bytes(record.size()));

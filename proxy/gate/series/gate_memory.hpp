@@ -63,7 +63,9 @@ class minute_sample {
   std::atomic<bool> waiting_{false};
 };
 
-/// What the gate remembers of one database. Never moved or removed.
+/// What the gate remembers of one database. Never moved or removed: that of a database that was
+/// dropped stays for requests under way and for its series in the table, and another takes its
+/// place.
 class database_memory {
  public:
   database_memory(std::string name, std::uint64_t seed, memory_budget& budget,
@@ -81,6 +83,8 @@ class database_memory {
   field_types types;
   database_series series;
   known_shapes shapes;
+  /// Of its records in the file of types, as the file's budget counts them.
+  std::atomic<std::size_t> file_bytes{0};
 
  private:
   const std::string name_;
@@ -113,6 +117,10 @@ class gate_memory {
   /// Valid as long as this object.
   [[nodiscard]] database_memory& of(std::string_view database);
   [[nodiscard]] bool knows(std::string_view database) const;
+
+  /// The database was dropped: its types and series are not known any more, nor are they after a
+  /// restart once the file is kept. A request under way may go on with what was known. Any thread.
+  void forget(std::string_view database);
 
   /// A field's type, known from elsewhere: from the file of types, or from the database itself. The
   /// names are meant as they stand, without escapes. A type that is known already stays.
@@ -160,6 +168,10 @@ class gate_memory {
 
  private:
   friend class types_loader;
+  /// The same, of what the file said.
+  void forget_loaded(std::string_view database);
+  /// Whether there was something to forget. Requires: mutex_ is held.
+  [[nodiscard]] bool replace(std::string_view database);
   [[nodiscard]] bool make_record(const registered_field& name, field_type type, std::string& out);
 
   const gate_memory_options options_;
@@ -168,6 +180,10 @@ class gate_memory {
   const std::size_t unwritten_bytes_usual_;
   mutable std::mutex mutex_;  // of the map
   std::map<std::string, std::unique_ptr<database_memory>, std::less<>> databases_;
+  /// Of databases that were dropped, without their types. Beyond so many a database keeps its
+  /// types when it is dropped.
+  static constexpr std::size_t dropped_max = 10'000;
+  std::vector<std::unique_ptr<database_memory>> dropped_;
   std::mutex unwritten_mutex_;
   std::string unwritten_;
   std::atomic<std::size_t> unwritten_bytes_{0};

@@ -89,4 +89,11 @@ std::size_t field_types::size() const {
   return used_;
 }
 
+void field_types::clear() {
+  const std::unique_lock lock(mutex_);
+  std::vector<place>{}.swap(places_);
+  used_ = 0;
+  lease_.release();
+}
+
 }  // namespace weir

@@ -64,6 +64,8 @@ class field_types {
   /// Whether the field has this type and was not asked for in this `pass` (1 to 255) before.
   [[nodiscard]] bool first_in_pass(const wide_hash& key, field_type type, std::uint8_t pass);
   [[nodiscard]] std::size_t size() const;
+  /// Forgets all of them, and gives their memory back.
+  void clear();
 
  private:
   /// `tag` is never 0 in a place that is taken.

@@ -27,6 +27,11 @@ wide_hash types_loader::key_of(const types_record& record) {
 }
 
 types_loader::loaded types_loader::load(const types_record& record) {
+  if (record.dropped) {
+    database_ = nullptr;
+    memory_.forget_loaded(record.name.database);
+    return loaded::replaced;
+  }
   database_memory* const database = database_of(record);
   if (database == nullptr) {
     return loaded::beyond;
@@ -39,6 +44,7 @@ types_loader::loaded types_loader::load(const types_record& record) {
   }
   const field_types::status found = database->types.set(key, record.type);
   if (found == field_types::status::added) {
+    database->file_bytes.fetch_add(bytes, std::memory_order_relaxed);
     return loaded::added;
   }
   if (fits) {
@@ -48,6 +54,9 @@ types_loader::loaded types_loader::load(const types_record& record) {
 }
 
 bool types_loader::is_current(const types_record& record, std::uint8_t pass) {
+  if (record.dropped) {
+    return false;  // nor is what it drops
+  }
   database_memory* const database = database_of(record);
   return database != nullptr && database->types.first_in_pass(key_of(record), record.type, pass);
 }

@@ -14,6 +14,7 @@ namespace weir {
 namespace {
 
 constexpr std::string_view add_mark = "+\t";
+constexpr std::string_view drop_mark = "-\t";
 constexpr std::string_view version_mark = "weir types ";
 
 struct checksum {
@@ -56,6 +57,14 @@ void append_registration(const registered_field& name, field_type type, std::str
     out += '\t';
   }
   out.append(name_of(type));
+  const checksum sum(std::string_view(out).substr(begin));
+  out.append("\t").append(sum.text()).append("\n");
+}
+
+void append_drop(std::string_view database, std::string& out) {
+  const std::size_t begin = out.size();
+  out.append(drop_mark);
+  append_column_text(database, out);
   const checksum sum(std::string_view(out).substr(begin));
   out.append("\t").append(sum.text()).append("\n");
 }
@@ -136,9 +145,14 @@ void types_reader::take_head(std::string_view line) {
 bool types_reader::take_record(std::string_view line) {
   const std::string_view record = line.substr(0, line.empty() ? 0 : line.size() - 1);
   const std::size_t last = record.rfind('\t');
-  if (last == std::string_view::npos || !record.starts_with(add_mark) ||
+  const bool drops = record.starts_with(drop_mark);
+  if (last == std::string_view::npos || (!drops && !record.starts_with(add_mark)) ||
       record.substr(last + 1) != checksum(record.substr(0, last)).text()) {
     return false;
+  }
+  if (drops) {
+    return last >= drop_mark.size() &&
+           take_drop(record.substr(drop_mark.size(), last - drop_mark.size()), line);
   }
   const std::size_t typed = record.rfind('\t', last - 1);
   const auto type = typed == std::string_view::npos || typed < add_mark.size()
@@ -149,7 +163,19 @@ bool types_reader::take_record(std::string_view line) {
     return false;
   }
   ++records_;
-  take_({name, *type, line});
+  take_({.name = name, .type = *type, .line = line});
+  return true;
+}
+
+bool types_reader::take_drop(std::string_view names, std::string_view line) {
+  if (names.find('\t') != std::string_view::npos) {
+    return false;
+  }
+  ++records_;
+  take_({.name = {.database = read_column_text(names, database_), .measurement = {}, .field = {}},
+         .type = field_type::float64,
+         .line = line,
+         .dropped = true});
   return true;
 }
 

@@ -37,6 +37,8 @@ inline constexpr std::size_t types_record_bytes_max = std::size_t{256} << 10;
   return record_bytes + 10;
 }
 
+/// The record that all records of a database before it count no more.
+void append_drop(std::string_view database, std::string& out);
 void append_registration(const registered_field& name, field_type type, std::string& out);
 /// "float" and so on; nothing for any other word.
 [[nodiscard]] std::optional<field_type> find_field_type(std::string_view name) noexcept;
@@ -47,6 +49,8 @@ struct types_record {
   field_type type = field_type::float64;
   /// As it stands in the file, with its line feed.
   std::string_view line;
+  /// It is no field: the database was dropped, and what stands before of it counts no more.
+  bool dropped = false;
 };
 
 /// Reads the file from its beginning, piece by piece, and shows each good record. What is damaged
@@ -75,6 +79,7 @@ class types_reader {
   [[nodiscard]] outcome take_line(std::string_view line);
   void take_head(std::string_view line);
   [[nodiscard]] bool take_record(std::string_view line);
+  [[nodiscard]] bool take_drop(std::string_view names, std::string_view line);
   [[nodiscard]] bool read_names(std::string_view names, registered_field& into);
 
   taker take_;

@@ -17,6 +17,15 @@
 
 namespace weir {
 
+/// What waits for another thread, which wakes its loop.
+class waiting_for_thread {
+ public:
+  virtual ~waiting_for_thread() = default;
+  [[nodiscard]] virtual bool settled() const noexcept = 0;
+  /// Where it is settled: it may be gone then. Called in each of the loop's turns.
+  virtual void go_on() = 0;
+};
+
 /// The loop's worker, as exchanges see it. It outlives them.
 class exchange_home {
  public:
@@ -27,6 +36,11 @@ class exchange_home {
   [[nodiscard]] virtual const listener& listener_of(const http::connection& on) const = 0;
   /// Who sent a request, as far as it says so; nullptr: senders are not counted.
   [[nodiscard]] virtual std::shared_ptr<const sender> sender_of(const http::request_head& head) = 0;
+  /// Wakes this loop. Any thread, while it runs.
+  [[nodiscard]] virtual const std::function<void()>& wake() const noexcept = 0;
+  /// Has `one` go on in the turns to come, until it is forgotten.
+  virtual void wait_for(waiting_for_thread& one) = 0;
+  virtual void forget(waiting_for_thread& one) = 0;
 };
 
 /// Of a request whose head is complete: how it is answered, when it came, and what its answer

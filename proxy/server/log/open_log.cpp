@@ -2,6 +2,7 @@
 #include "server/log/open_log.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "log/open_log.hpp"
 
@@ -44,6 +45,23 @@ result<std::unique_ptr<frame_log>> open_configured_log(const log_settings& setti
       return make_memory_log({.frames = frames, .when_full = policy_of(settings)});
   }
   return failure{"log.type: no such log"};
+}
+
+void each_database_in(frame_log& log, const std::function<void(std::string_view)>& visit) {
+  constexpr std::size_t headers_at_once = 1024;
+  const auto reader = log.reader();
+  std::vector<frame_header> headers;
+  for (log_position at = log.first();;) {
+    headers.clear();
+    const log_position next = reader->headers(at, headers_at_once, headers);
+    for (const frame_header& header : headers) {
+      visit(header.database);
+    }
+    if (next <= at) {
+      return;
+    }
+    at = next;
+  }
 }
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "base/memory_budget.hpp"
 #include "base/result.hpp"
@@ -18,5 +19,8 @@ namespace weir {
 /// nanoseconds since the epoch, on any thread.
 [[nodiscard]] result<std::unique_ptr<frame_log>> open_configured_log(
     const log_settings& settings, memory_budget& frames, std::function<std::int64_t()> now_ns);
+
+/// Calls `visit` with the database of each frame that a log has.
+void each_database_in(frame_log& log, const std::function<void(std::string_view)>& visit);
 
 }  // namespace weir

@@ -134,8 +134,8 @@ outcome pipeline::reloading::prepare_udp() {
       made.udp.opened.push_back(std::move(opened).value());
       continue;
     }
-    if (auto created = of.catalogue->create(udp_target(wanted).database); !created) {
-      return created;
+    if (auto noted = of.catalogue->create(udp_target(wanted).database); !noted) {
+      return noted;
     }
     made.udp.kept.emplace_back(*same, std::make_shared<const udp_settings>(wanted));
     left.erase(same);
@@ -157,6 +157,9 @@ outcome pipeline::reloading::prepare_letters() {
 }
 
 outcome pipeline::reloading::change_sinks() {
+  if (auto configured = of.catalogue->configure(made.next); !configured) {
+    return configured;
+  }
   return of.sinks->change({.sinks = made.next->sinks,
                            .compression = made.settled->log.compression,
                            .state_bytes = made.next->limits.state});
@@ -191,7 +194,7 @@ void pipeline::reloading::apply_letters() {
 }
 
 void pipeline::reloading::apply_terms() {
-  of.catalogue->set_policies(made.next->database);
+  of.created->set_policies(made.next->database);
   of.terms_before.push_back(of.terms->publish(std::make_shared<const write_terms>(
       write_terms{.configured = made.settled,
                   .rules = made.rules,

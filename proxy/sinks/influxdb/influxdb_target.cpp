@@ -27,6 +27,16 @@ lane_position first_of(const batch& source) {
   return {source.cut_position, source.after.skip_bytes, source.after.skip_points};
 }
 
+/// Clients were told that something is done to the database: it comes before points that they sent
+/// after it. It says nothing of the server.
+attempt_result waits_result() {
+  constexpr int conflict = 409;
+  attempt_result result;
+  result.message = "what clients had done to this database comes first (weir_statements_pending)";
+  result.code = conflict;
+  return result;
+}
+
 }  // namespace
 
 influxdb_target::influxdb_target(std::string sink_name, const influxdb_settings& settings,
@@ -44,6 +54,10 @@ struct influxdb_target::delivery_work {
 };
 
 void influxdb_target::deliver(const batch& source, done on_done) {
+  if (waits(source.lane)) {
+    on_done(waits_result());
+    return;
+  }
   auto work = std::make_shared<delivery_work>(delivery_work{source, std::move(on_done)});
   send(work, build_body(source, parts_.compression, compressor_));
 }
@@ -75,6 +89,10 @@ void influxdb_target::on_write_reply(const work_ptr& work, const http_reply& rep
 
 void influxdb_target::on_first_answer(const work_ptr& work, influxdb_write_answer answer) {
   const lane_key& lane = work->source.lane;
+  if (parts_.server_lacks &&
+      (answer.missing_database() || answer.means == influxdb_meaning::missing_policy)) {
+    parts_.server_lacks(lane);
+  }
   if (answer.missing_database()) {
     if (may_create(lane) && creation_tried_.insert(lane).second) {
       create_database(work);

@@ -29,6 +29,11 @@ struct influxdb_parts {
   compression_mode compression = compression_mode::automatic;
   /// Whether a client created this database through weir. Empty: none did.
   std::function<bool(std::string_view)> created_through_weir = {};
+  /// Whether the server has to do something to this database before points of it may go there.
+  /// Empty: nothing is ever to be done.
+  std::function<bool(std::string_view)> waits_for_server = {};
+  /// Told when the server lacks a lane's database or retention policy. May be empty.
+  std::function<void(const lane_key&)> server_lacks = {};
   /// Requests sent to find what the server refused; read on any thread. Null: they are not counted.
   std::shared_ptr<counter> bisection_requests = {};
 };
@@ -43,7 +48,7 @@ class influxdb_target final : public target {
   void forget(const lane_key& lane) override;
   /// Its database was created through weir since.
   [[nodiscard]] bool may_pass_now(const lane_key& lane) const override {
-    return !creation_tried_.contains(lane) && may_create(lane);
+    return !creation_tried_.contains(lane) && may_create(lane) && !waits(lane);
   }
   [[nodiscard]] bool needs_cuts() const noexcept override { return true; }
 
@@ -59,6 +64,9 @@ class influxdb_target final : public target {
   void go_on(const work_ptr& work);
   void finish(const work_ptr& work, attempt_result result);
   [[nodiscard]] bool may_create(const lane_key& lane) const;
+  [[nodiscard]] bool waits(const lane_key& lane) const {
+    return parts_.waits_for_server && parts_.waits_for_server(lane.database);
+  }
   void create_database(const work_ptr& work);
 
   const std::string sink_name_;

@@ -22,8 +22,20 @@ result<made_target> make(const sink_settings& settings, const target_environment
   const auto bisected = std::make_shared<counter>();
   made.to = std::make_unique<influxdb_target>(
       settings.name, server,
-      influxdb_parts{*made.http, environment.sinks.compression,
-                     environment.sinks.created_through_weir, bisected});
+      influxdb_parts{
+          .http = *made.http,
+          .compression = environment.sinks.compression,
+          .created_through_weir = environment.sinks.created_through_weir,
+          .waits_for_server =
+              [waits = environment.sinks.waits_for_server, name = settings.name](
+                  std::string_view database) { return waits && waits(name, database); },
+          .server_lacks =
+              [lacks = environment.sinks.server_lacks, name = settings.name](const lane_key& lane) {
+                if (lacks) {
+                  lacks(name, lane);
+                }
+              },
+          .bisection_requests = bisected});
   made.collect = [bisected, of_transfer = std::move(http.value().collect)](
                      std::string_view sink_name, metric_collector& out) {
     if (of_transfer) {

@@ -96,6 +96,11 @@ class lane_backlog {
                                       std::uint64_t bytes) {
     return parked_.give_up(below, points, bytes);
   }
+  /// The same, of those in the log.
+  [[nodiscard]] std::uint64_t give_up_logged(log_position below, std::uint64_t points,
+                                             std::uint64_t bytes) {
+    return logged_.give_up(below, points, bytes);
+  }
   /// All that is parked; returns its points.
   [[nodiscard]] std::uint64_t drop_parked();
 

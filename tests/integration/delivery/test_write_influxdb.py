@@ -145,8 +145,9 @@ def test_retention_policies_are_lanes_of_their_own(both):
     assert [row["value"] for row in influxd.rows(in_policy.format("forever"), "mydb")] == [2]
 
 
-def test_a_policy_that_does_not_exist_holds_its_own_lane(both):
-    influxd, weir = both
+def test_a_policy_that_does_not_exist_holds_its_own_lane(influxd, start_weir):
+    influxd.create_database("mydb")
+    weir = start_weir(settings(influx_sink(influxd.url, refuse_missing=False)))
     assert weir.client.write(f"cpu value=1 {T}", "mydb", rp="later").status == 204
     assert weir.client.write(f"cpu value=2 {T}", "mydb").status == 204
     wait_until(lambda: influxd.count("mydb", "cpu") == 1, what="the other lane's point")
@@ -268,16 +269,17 @@ def test_create_database_through_weir_creates_it_upstream_when_it_is_missed(infl
     weir.wait_delivered(1)
     assert "made_here" in influxd.databases()
     assert influxd.count("made_here", "cpu") == 1
-    # Remembered over a restart, and created anew where somebody dropped it behind weir's back.
+    # Where somebody drops it behind weir's back, it is missing.
     influxd.query("DROP DATABASE made_here")
     weir.restart()
-    assert weir.client.write(f"cpu value=2 {T}", "made_here").status == 204
-    wait_until(lambda: "made_here" in influxd.databases(), what="the database again")
+    wait_until(lambda: weir.client.write(f"cpu value=2 {T}", "made_here").status == 404, 5)
+    weir.client.request("POST", "/query", {"q": "CREATE DATABASE made_here"})
+    assert weir.client.write(f"cpu value=3 {T}", "made_here").status == 204
     wait_until(lambda: influxd.count("made_here", "cpu") == 1, what="its point")
 
 
 def test_points_for_a_database_that_nobody_created_wait_for_it(influxd, start_weir):
-    weir = start_weir(settings(influx_sink(influxd.url)))
+    weir = start_weir(settings(influx_sink(influxd.url, refuse_missing=False)))
     assert weir.client.write(f"cpu value=1 {T}", "forgotten").status == 204
     remedy = 'database not found: "forgotten"; create it there, or send CREATE DATABASE to weir'
     wait_until(lambda: remedy in weir.log(), what="the remedy in the log")

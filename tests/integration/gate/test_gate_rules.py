@@ -29,6 +29,7 @@ def dated(seconds):
 
 def test_nanoseconds_sent_as_seconds(influxd, start_weir):
     influxd.create_database("alone")
+    influxd.create_database("through")
     weir = start_weir(settings(influx_sink(influxd.url)))
     now = int(time.time())
     line = f"cpu value=1 {now}000000000"
@@ -133,6 +134,7 @@ def test_a_field_called_time(influxd, start_weir):
     """InfluxDB drops it, and answers 204 where other fields are left. So does weir, and counts."""
     influxd.create_database("alone")
     influxd.create_database("through")
+    influxd.create_database("strict")
     weir = start_weir(
         settings(influx_sink(influxd.url), databases={"strict": {"time_key": "reject"}})
     )
@@ -161,6 +163,7 @@ def test_a_field_called_time(influxd, start_weir):
 def test_a_tag_called_time(influxd, start_weir):
     """InfluxDB drops the point, and says nothing of which line it was."""
     influxd.create_database("alone")
+    influxd.create_database("through")
     weir = start_weir(settings(influx_sink(influxd.url)))
     lines = "m,time=a value=1 1600000000000000000\nn value=1"
     told = refusal(weir.client.write(lines, "through"))
@@ -324,8 +327,8 @@ def test_retention_is_learnt_and_survives_outages_and_restarts(influxd, start_we
     assert write_old(weir, HOUR // 2).status == 204
     assert write_old(weir, 2 * HOUR, rp="week").status == 204
     assert refusal(write_old(weir, 8 * 24 * HOUR, rp="week")).startswith(BEYOND)
-    # A policy that InfluxDB does not have: that is for the sink to find out.
-    assert write_old(weir, 8 * 24 * HOUR, rp="other").status == 204
+    # A policy that InfluxDB does not have.
+    assert write_old(weir, 8 * 24 * HOUR, rp="other").status == 500
 
     influxd.stop()
     assert refusal(write_old(weir, 2 * HOUR)).startswith(BEYOND)

@@ -8,6 +8,7 @@ without series. What each of them checks stands with its test.
 import base64
 import gzip
 import json
+import time
 
 import pytest
 
@@ -251,10 +252,10 @@ def test_tsbs(weir):
 
 
 def test_inch(weir):
-    """It asks for a duration, which weir only warns about, and reads the version of /ping."""
+    """It asks for a duration, and reads the version of /ping."""
     common = ["Host: localhost:8086", "User-Agent: Go-http-client/1.1"]
     create = b"q=CREATE+DATABASE+stress+WITH+DURATION+7d"
-    body = b"m0,tag0=value0 v0=1i,value=1 %d" % T
+    body = b"m0,tag0=value0 v0=1i,value=1 %d" % time.time_ns()
     with Wire(weir) as wire:
         ping = is_204(wire.says("GET /ping HTTP/1.1", common))
         assert ping.headers["x-influxdb-build"] == "OSS"
@@ -330,6 +331,7 @@ def test_home_assistant(weir):
     ]
     octets = [*common, "Content-Type: application/octet-stream"]
     write = "POST /write?db=home_assistant HTTP/1.1"
+    weir.influxd.create_database("home_assistant")  # as its documentation has people do
     with Wire(weir) as wire:
         is_204(wire.says(write, octets + posted(b"\n"), b"\n"))
         shown = is_result(
@@ -400,6 +402,7 @@ def test_flink(weir):
 
 def test_flink_without_credentials_is_no_user_called_null(weir):
     """Its reporter sends `Authorization: Basic` of "null:null" then."""
+    weir.influxd.create_database("flink")
     weir.client.write("bad", "flink", {"Authorization": basic("null:null").partition(": ")[2]})
     weir.client.write("bad", "flink", u="null", p="null")
     weir.client.write("bad", "flink", u="null", p="secret")

@@ -90,7 +90,7 @@ def test_a_full_memory_log_too(influxd, start_weir):
 
 def test_a_held_database_needs_a_person(influxd, start_weir):
     influxd.create_database("mydb")
-    weir = start_weir(settings(influx_sink(influxd.url)))
+    weir = start_weir(settings(influx_sink(influxd.url, refuse_missing=False)))
     assert weir.client.write(f"cpu value=1 {T}", "mydb", rp="later").status == 204
     assert weir.client.write(f"cpu value=1 {T}", "mydb").status == 204
     wait_until(lambda: checks(weir)[1]["sink influx"]["status"] == "fail", what="the held lane")

@@ -558,7 +558,7 @@ def test_what_influxdb_refuses_is_set_aside_and_counted(influxd, start_weir):
 
 def test_a_mistyped_database_holds_its_own_lane_alone(influxd, start_weir):
     influxd.create_database("mydb")
-    weir = start_weir(settings(influx_sink(influxd.url)))
+    weir = start_weir(settings(influx_sink(influxd.url, refuse_missing=False)))
     assert weir.client.write(f"cpu value=1i {T}", "mydbb").status == 204
     for number in range(20):
         assert weir.client.write(f"cpu value={number}i {T + number}", "mydb").status == 204

@@ -21,16 +21,19 @@ const std::vector<config_value>& other_values() {
     for (const std::int64_t number : {1, 2, 3, 7, 77, 7'777}) {
       all.emplace_back(number);
     }
-    for (const char* text : {"3MiB",   "7MiB",      "77MiB",       "11s",
-                             "100h",   "learn",     "other",       "s",
-                             "off",    "coerce",    "pass",        "reject",
-                             "drop",   "mend",      "rename",      "field",
-                             "memory", "synced",    "none",        "any",
-                             "now",    "replicate", "forget",      "discard-oldest",
-                             "debug",  "null",      "stdout",      "json",
-                             "clamp",  "influxdb",  "127.0.0.1:7", "http://127.0.0.1:1",
-                             "12s",    "flink",     "utf8",        "keep",
-                             "send"}) {
+    for (const char* text : {"3MiB",      "7MiB",        "77MiB",
+                             "11s",       "100h",        "learn",
+                             "other",     "s",           "off",
+                             "coerce",    "pass",        "reject",
+                             "drop",      "mend",        "rename",
+                             "field",     "memory",      "synced",
+                             "none",      "any",         "now",
+                             "replicate", "forget",      "discard-oldest",
+                             "on write",  "debug",       "null",
+                             "stdout",    "json",        "clamp",
+                             "influxdb",  "127.0.0.1:7", "http://127.0.0.1:1",
+                             "12s",       "flink",       "utf8",
+                             "keep",      "send"}) {
       all.emplace_back(std::string(text));
     }
     all.emplace_back(std::vector<std::string>{"127.0.0.1:7"});

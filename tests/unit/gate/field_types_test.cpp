@@ -253,5 +253,27 @@ TEST(series_hash, tells_apart_what_differs) {
   EXPECT_NE(hash_fields(one.point().fields, 9).shape, hash_fields(other.point().fields, 9).shape);
 }
 
+TEST(gate_memories, a_database_that_was_dropped_has_no_types_and_says_so_to_the_file) {
+  gate_memory memory({.keeps_types = true});
+  database_memory& before = memory.of("d");
+  const std::uint64_t seed = before.seed();
+  EXPECT_EQ(memory.learn("d", "m", "f", field_type::float64).found, status::added);
+  EXPECT_EQ(memory.learn("other", "m", "f", field_type::float64).found, status::added);
+  memory.forget("d");
+  memory.forget("never was");
+  EXPECT_NE(memory.of("d").seed(), seed) << "its series are found no more";
+  EXPECT_EQ(memory.of("d").types.size(), 0U);
+  EXPECT_EQ(before.types.size(), 0U);
+  EXPECT_EQ(memory.learn("d", "m", "f", field_type::string).found, status::added);
+  EXPECT_EQ(memory.learn("other", "m", "f", field_type::string).found, status::known);
+  std::uint64_t registrations = 0;
+  const auto reading =
+      read_types_text(std::string(types_text_head) + memory.take_unwritten(registrations));
+  ASSERT_TRUE(reading);
+  EXPECT_EQ(registrations, 4U);
+  EXPECT_EQ(reading.value().types, (types_map{{{"d", "m", "f"}, field_type::string},
+                                              {{"other", "m", "f"}, field_type::float64}}));
+}
+
 }  // namespace
 }  // namespace weir

@@ -23,6 +23,11 @@ struct types_map_reading {
 };
 
 inline void put(types_map& into, const types_record& record) {
+  if (record.dropped) {
+    std::erase_if(into,
+                  [&](const auto& one) { return std::get<0>(one.first) == record.name.database; });
+    return;
+  }
   into[{std::string(record.name.database), std::string(record.name.measurement),
         std::string(record.name.field)}] = record.type;
 }

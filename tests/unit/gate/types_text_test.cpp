@@ -39,6 +39,33 @@ TEST(types_text, names_of_any_bytes_come_back_in_pieces_of_any_size) {
   }
 }
 
+TEST(types_text, what_stands_before_a_drop_counts_no_more) {
+  std::string text = three();
+  append_drop("other", text);
+  append_registration({"d\tb", "m", "f"}, field_type::boolean, text);
+  append_drop("db", text);
+  append_drop("d\tb", text);
+  append_registration({"db", "m", "a"}, field_type::string, text);
+  for (const std::size_t piece : {1U, 1U << 20}) {
+    const auto reading = read_types_text(text, piece);
+    ASSERT_TRUE(reading);
+    EXPECT_EQ(reading.value().types, (types_map{{{"db", "m", "a"}, field_type::string}}));
+    EXPECT_EQ(reading.value().damaged, 0U);
+    EXPECT_EQ(reading.value().records, 8U);
+  }
+  // A bit that is flipped in one costs that record alone.
+  std::string drop;
+  append_drop("db", drop);
+  for (std::size_t at = 0; at + 1 < drop.size(); ++at) {
+    std::string flipped = drop;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    const auto reading = read_types_text(three() + flipped);
+    ASSERT_TRUE(reading);
+    EXPECT_EQ(reading.value().types.size(), 3U) << at;
+    EXPECT_GE(reading.value().damaged, 1U) << at;
+  }
+}
+
 TEST(types_text, is_the_documented_form) {
   EXPECT_TRUE(types_text({{{"db", "m", "f"}, field_type::int64}})
                   .starts_with("weir types 1\n+\tdb\tm\tf\tinteger\t"));

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The part of a pipeline that clients see as databases, and what it forgets when one is dropped.
+#include "observe/journal.hpp"
+#include "server/catalogue/dropped_database.hpp"
+#include "server/log/open_log.hpp"
+#include "server/pipeline_state.hpp"
+
+namespace weir {
+
+outcome pipeline::state::open_created() {
+  auto opened = stored_catalogue::open(kept_path(state_entry::databases), databases,
+                                       configured->database, promised());
+  if (!opened) {
+    return opened.error();
+  }
+  created = std::move(opened).value();
+  if (!created->set_aside().empty()) {
+    each_database_in(*log, [this](std::string_view name) { created->found_in_log(name); });
+  }
+  return nothing{};
+}
+
+outcome pipeline::state::open_catalogue() {
+  auto opened = server_catalogues::open(
+      configured,
+      {.stored = *created,
+       .directory = kept_path(state_entry::catalogue),
+       .kept = promised(),
+       .may_go = [this](const std::string& sink,
+                        const std::string& database) { sinks->may_go(sink, database); },
+       .wait_idle =
+           [this](const std::string& sink, const std::string& database) {
+             return wait_until_idle(*sinks, sink, database, std::nullopt);
+           },
+       .drop_before =
+           [this](const std::string& sink, const std::string& database, std::uint64_t before) {
+             return wait_until_idle(*sinks, sink, database, log_position(before));
+           },
+       .log_end = [this] { return log->end().number(); }});
+  if (!opened) {
+    return opened.error();
+  }
+  catalogue = std::move(opened).value();
+  return nothing{};
+}
+
+void pipeline::state::forget(std::string_view database) {
+  sinks->forget_database(database);
+  remembered.forget(database);
+  if (types != nullptr) {
+    if (auto kept = types->keep(); !kept) {
+      journal_limited("types", journal_level::warning, kept.error().message);
+    }
+  }
+}
+
+}  // namespace weir

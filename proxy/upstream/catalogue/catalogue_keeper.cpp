@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upstream/catalogue/catalogue_keeper.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/one_line.hpp"
+#include "base/percent_escape.hpp"
+#include "net/server_message.hpp"
+#include "observe/journal.hpp"
+#include "sinks/influxdb/requests.hpp"
+
+namespace weir {
+namespace {
+
+using std::chrono::milliseconds;
+using answer_kind = statement_answer::kind;
+
+// Writes wait for the answers to questions, and clients for those to statements: what takes longer
+// counts as no answer. A DROP may have to delete files.
+constexpr milliseconds question_timeout{2'000};
+constexpr milliseconds statement_timeout{10'000};
+// One list of a hundred thousand names, or the policies of as many databases as are asked at once.
+constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
+constexpr std::size_t databases_per_question = 50;
+constexpr std::int64_t first_pause_ms = 500;
+constexpr std::int64_t pause_most_ms = 5'000;
+constexpr int strange_answers_max = 5;
+constexpr std::size_t reason_bytes_max = 300;
+
+api::statement_result failed_with(std::string words) {
+  return {.error = std::move(words)};
+}
+
+std::string remembered_words(std::string_view sink_name) {
+  return fmt::format(
+      "sink {}: the server does not answer; this is carried out before the next "
+      "points go there",
+      sink_name);
+}
+
+presence_answer answer_of(const server_catalogue& known, const std::string& database,
+                          const std::string& policy) {
+  const known_database* const found = known.find(database);
+  if (found == nullptr) {
+    return {presence::missing_database};
+  }
+  if (!found->has(policy)) {
+    return {presence::missing_policy, policy.empty() ? found->default_policy : policy};
+  }
+  return {presence::there};
+}
+
+}  // namespace
+
+catalogue_keeper::catalogue_keeper(const sink_settings& settings, keeper_parts parts,
+                                   kept_catalogue before, keeper_counters& counters)
+    : settings_(settings),
+      server_(*settings.as<influxdb_settings>()),
+      parts_(std::move(parts)),
+      counters_(counters),
+      known_(std::move(before.known)),
+      learnt_(before.learnt),
+      pending_(std::move(before.pending)),
+      round_due_ms_(std::numeric_limits<std::int64_t>::min()),
+      not_before_ms_(std::numeric_limits<std::int64_t>::min()) {
+  counters_.pending.set(pending_.size());
+  publish();
+}
+
+std::int64_t catalogue_keeper::turn(std::int64_t now_ms, std::vector<statement_job> statements,
+                                    std::vector<presence_question> questions) {
+  const bool rests = unreachable() && now_ms < not_before_ms_;
+  const bool may_send = !rests && carry_out_pending(now_ms);
+  for (statement_job& one : statements) {
+    if (may_send && !unreachable()) {
+      carry_out(one, now_ms);
+    } else {
+      remember(one, why_down_);
+    }
+  }
+  answer(questions, now_ms);
+  if (!down_ || now_ms >= not_before_ms_) {
+    refresh(now_ms);
+  }
+  if (down_) {
+    return not_before_ms_;
+  }
+  return to_ask_.empty() ? round_due_ms_ : now_ms;
+}
+
+// --- what is to be done
+
+bool catalogue_keeper::carry_out_pending(std::int64_t now_ms) {
+  if (down_ && !pending_.empty() && !list_databases(now_ms)) {
+    return false;  // what is asked meanwhile waits for a question, not for a statement
+  }
+  while (!pending_.empty()) {
+    const api::statement what = pending_.first().what;
+    std::string words;
+    const progress came = carry_out_first(now_ms, words);
+    if (came == progress::stuck) {
+      return false;
+    }
+    const bool done = came == progress::done;
+    journal_limited("remembered " + settings_.name,
+                    done ? journal_level::info : journal_level::error,
+                    fmt::format("sink {}: {}, which a client asked for while the server was down, "
+                                "{}{}",
+                                settings_.name, one_line(api::spell(what), reason_bytes_max),
+                                done ? "is carried out" : "is refused by it: ",
+                                done ? "" : one_line(words, reason_bytes_max)));
+  }
+  return true;
+}
+
+/// The first of those that wait. Points that were accepted before a DROP must not reach a database
+/// that is created after it: none is under way when it is sent, and what waits goes before anything
+/// else is done.
+catalogue_keeper::progress catalogue_keeper::carry_out_first(std::int64_t now_ms,
+                                                             std::string& words) {
+  const pending_statement first = pending_.first();
+  const std::string& database = first.what.database;
+  const bool drops = first.what.kind == api::statement_kind::drop_database;
+  if (drops && parts_.wait_idle && !parts_.wait_idle(database)) {
+    failed("points are still under way to it", now_ms);
+    return progress::stuck;
+  }
+  const statement_answer answer = send(first.what, statement_timeout);
+  words = answer.words;
+  if (answer.is == answer_kind::unanswered ||
+      (answer.is == answer_kind::no_influxdb && ++strange_answers_ < strange_answers_max)) {
+    failed(answer.words, now_ms);
+    return progress::stuck;
+  }
+  strange_answers_ = 0;
+  answered();
+  const bool done = answer.is == answer_kind::done;
+  if (done && drops && parts_.drop_before && !parts_.drop_before(database, first.log_end)) {
+    failed("what waited for it could not be given up", now_ms);  // it is dropped once more
+    return progress::stuck;
+  }
+  pending_.pop();
+  counters_.pending.set(pending_.size());
+  (done ? counters_.carried_out : counters_.refused).add();
+  if (auto kept = parts_.keep_pending(pending_.text()); !kept) {
+    // It is carried out once more by the next process.
+    journal_limited("catalogue", journal_level::warning, kept.error().message);
+  }
+  if (done) {
+    done_by_server(first.what);
+  }
+  publish();
+  if (!pending_.about(database)) {
+    parts_.may_go(database);
+  }
+  return done ? progress::done : progress::refused;
+}
+
+/// It is kept before it is sent: whatever happens in between, its points are given up.
+void catalogue_keeper::drop(statement_job& job, std::int64_t now_ms) {
+  if (!pending_.add({job.what, parts_.log_end ? parts_.log_end() : 0})) {
+    job.done(failed_with("too many statements wait"));
+    return;
+  }
+  if (auto kept = parts_.keep_pending(pending_.text()); !kept) {
+    pending_.take_back_last();
+    job.done(failed_with(kept.error().message));
+    return;
+  }
+  publish();
+  std::string words;
+  switch (carry_out_first(now_ms, words)) {
+    case progress::done:
+      job.done({});
+      return;
+    case progress::refused:
+      job.done(failed_with(std::move(words)));
+      return;
+    case progress::stuck:
+      counters_.remembered.add();
+      counters_.pending.set(pending_.size());
+      job.done({.warnings = {remembered_words(settings_.name)}});
+      return;
+  }
+}
+
+void catalogue_keeper::carry_out(statement_job& job, std::int64_t now_ms) {
+  if (job.what.kind == api::statement_kind::drop_database) {
+    drop(job, now_ms);  // nothing else waits
+    return;
+  }
+  const statement_answer answer = send(job.what, statement_timeout);
+  switch (answer.is) {
+    case answer_kind::done:
+      answered();
+      counters_.carried_out.add();
+      done_by_server(job.what);
+      publish();
+      parts_.may_go(job.what.database);
+      job.done({});
+      return;
+    case answer_kind::refused:
+      answered();
+      counters_.refused.add();
+      job.done(failed_with(answer.words));
+      return;
+    case answer_kind::no_influxdb:
+      // Perhaps something that takes writes and knows no databases: then all is well.
+      job.done({.warnings = {fmt::format("sink {} did not carry this out: {}", settings_.name,
+                                         one_line(answer.words, reason_bytes_max))}});
+      return;
+    case answer_kind::unanswered:
+      strange_ = false;
+      failed(answer.words, now_ms);
+      remember(job, answer.words);
+      return;
+  }
+}
+
+/// The client is told that it is done: it is kept before that.
+void catalogue_keeper::remember(statement_job& job, std::string_view why) {
+  server_catalogue expected = with_pending();
+  if (std::string refused = learnt_ ? expected.apply(job.what) : std::string{}; !refused.empty()) {
+    job.done(failed_with(std::move(refused)));
+    return;
+  }
+  const std::string warning = remembered_words(settings_.name);
+  if (pending_.repeats(job.what)) {
+    job.done({.warnings = {warning}});
+    return;
+  }
+  if (!pending_.add({job.what, parts_.log_end ? parts_.log_end() : 0})) {
+    job.done(failed_with(
+        fmt::format("sink {}: the server does not answer, and {} statements wait for it already",
+                    settings_.name, pending_.size())));
+    return;
+  }
+  if (auto kept = parts_.keep_pending(pending_.text()); !kept) {
+    pending_.take_back_last();
+    job.done(failed_with(kept.error().message));
+    return;
+  }
+  counters_.remembered.add();
+  counters_.pending.set(pending_.size());
+  publish();
+  journal_limited("remembered " + settings_.name, journal_level::warning,
+                  fmt::format("sink {}: {} is remembered: {}", settings_.name,
+                              one_line(api::spell(job.what), reason_bytes_max),
+                              one_line(why, reason_bytes_max)));
+  job.done({.warnings = {warning}});
+}
+
+/// What is known follows the statement; the server's own word on it comes with the next question.
+void catalogue_keeper::done_by_server(const api::statement& what) {
+  static_cast<void>(known_.apply(what));
+  if (what.kind == api::statement_kind::drop_database) {
+    return;
+  }
+  const http_reply reply = ask(policies_query(std::vector<std::string>{what.database}));
+  auto read = reply.answered && reply.status == 200
+                  ? read_policies(reply.body, 1)
+                  : result<std::vector<policies_answer>>(failure{reply.detail});
+  if (!read || read.value().front().is == policies_answer::kind::missing) {
+    return;
+  }
+  policies_answer& told = read.value().front();
+  known_.set_policies(what.database, told.is == policies_answer::kind::known
+                                         ? std::optional(std::move(told.policies))
+                                         : std::nullopt);
+}
+
+// --- what is there
+
+void catalogue_keeper::answer(std::vector<presence_question>& questions, std::int64_t now_ms) {
+  if (questions.empty()) {
+    return;
+  }
+  if (down_ || !list_databases(now_ms)) {
+    for (presence_question& one : questions) {
+      one.done({});
+    }
+    return;
+  }
+  std::vector<std::string> of;
+  for (const presence_question& one : questions) {
+    if (known_.find(one.database) != nullptr &&
+        std::find(of.begin(), of.end(), one.database) == of.end()) {
+      of.push_back(one.database);
+    }
+  }
+  for (std::size_t at = 0; at < of.size() && !down_; at += databases_per_question) {
+    static_cast<void>(list_policies(
+        std::span(of).subspan(at, std::min(databases_per_question, of.size() - at)), now_ms));
+  }
+  publish();
+  for (presence_question& one : questions) {
+    one.done(down_ ? presence_answer{} : presence_of(one));
+  }
+}
+
+presence_answer catalogue_keeper::presence_of(const presence_question& one) {
+  presence_answer found = answer_of(known_, one.database, one.policy);
+  const bool beyond = found.is == presence::missing_database && !known_.whole();
+  if (beyond || (found.is == presence::missing_database && !surely_missing(one.database))) {
+    found.is = presence::unknown;
+  }
+  return found;
+}
+
+/// A user is shown only the databases that he may use: an empty write tells whether it is there.
+bool catalogue_keeper::surely_missing(const std::string& database) {
+  if (server_.username.empty()) {
+    return true;
+  }
+  transfer_request request =
+      influxdb_request(server_, influxdb_write_path(server_, {database, ""}));
+  const std::string_view nothing_to_write = "\n";
+  request.body = {nothing_to_write};
+  request.timeout = std::min(server_.timeout, question_timeout);
+  counters_.questions.add();
+  const http_reply reply = parts_.ask(request);
+  return reply.answered && reply.status == 404 &&
+         server_message(reply.body).starts_with("database not found");
+}
+
+bool catalogue_keeper::list_databases(std::int64_t now_ms) {
+  const http_reply reply = ask(databases_query);
+  strange_ = reply.answered && reply.status < 500;
+  if (!reply.answered || reply.status != 200) {
+    failed(reply.answered ? fmt::format("status {}: {}", reply.status, server_message(reply.body))
+                          : reply.detail,
+           now_ms);
+    return false;
+  }
+  auto names = read_databases(reply.body);
+  if (!names) {
+    failed(names.error().message, now_ms);
+    return false;
+  }
+  answered();
+  known_.set_names(names.value());
+  learnt_ = true;
+  listed_ = true;
+  return true;
+}
+
+bool catalogue_keeper::list_policies(std::span<const std::string> databases, std::int64_t now_ms) {
+  const http_reply reply = ask(policies_query(databases));
+  if (!reply.answered || reply.status >= 500) {
+    failed(reply.answered ? fmt::format("status {}", reply.status) : reply.detail, now_ms);
+    return false;
+  }
+  auto read = read_policies(reply.body, databases.size());
+  if (!read) {
+    // A user who may not ask: that the database is there is all that is known.
+    read = std::vector<policies_answer>(databases.size());
+  }
+  for (std::size_t i = 0; i < databases.size(); ++i) {
+    policies_answer& told = read.value()[i];
+    switch (told.is) {
+      case policies_answer::kind::known:
+        known_.set_policies(databases[i], std::move(told.policies));
+        break;
+      case policies_answer::kind::missing:
+        known_.remove(databases[i]);
+        break;
+      case policies_answer::kind::unknown:
+        break;
+    }
+  }
+  return true;
+}
+
+/// A part of a round each turn, so that what is asked meanwhile need not wait for all of it.
+void catalogue_keeper::refresh(std::int64_t now_ms) {
+  if (to_ask_.empty()) {
+    if (now_ms < round_due_ms_ && listed_ && !down_) {
+      return;
+    }
+    round_due_ms_ = now_ms + server_.learn_every.count();
+    if (!list_databases(now_ms)) {
+      return;
+    }
+    to_ask_ = known_.names();
+    publish();
+  }
+  const std::size_t count = std::min(databases_per_question, to_ask_.size());
+  const std::span<const std::string> part = std::span(to_ask_).last(count);
+  if (count > 0 && !list_policies(part, now_ms)) {
+    return;
+  }
+  to_ask_.resize(to_ask_.size() - count);
+  if (!to_ask_.empty()) {
+    return;
+  }
+  publish();
+  if (std::string text = known_.text(); text != kept_text_) {
+    kept_text_ = std::move(text);
+    parts_.keep_known(kept_text_);
+  }
+}
+
+// --- requests
+
+statement_answer catalogue_keeper::send(const api::statement& what, milliseconds most) {
+  transfer_request request = influxdb_request(server_, "/query");
+  request.headers.emplace_back("Accept: application/json");
+  request.headers.emplace_back("Content-Type: application/x-www-form-urlencoded");
+  const std::string form = "q=" + percent_escape(api::spell(what));
+  request.body = {std::string_view(form)};
+  request.timeout = std::min(server_.timeout, most);
+  return read_statement_answer(parts_.ask(request));
+}
+
+http_reply catalogue_keeper::ask(std::string_view query) {
+  // GET: a user who may only read is enough.
+  transfer_request request = influxdb_request(server_, "/query?q=" + percent_escape(query));
+  request.headers.emplace_back("Accept: application/json");
+  request.answer_bytes_max = answer_bytes_max;
+  request.timeout = std::min(server_.timeout, question_timeout);
+  counters_.questions.add();
+  return parts_.ask(request);
+}
+
+void catalogue_keeper::failed(std::string_view why, std::int64_t now_ms) {
+  pause_ms_ = std::clamp(pause_ms_ * 2, first_pause_ms, pause_most_ms);
+  not_before_ms_ = now_ms + pause_ms_;
+  why_down_ = why;
+  if (!std::exchange(down_, true)) {
+    publish();
+  }
+}
+
+void catalogue_keeper::answered() {
+  pause_ms_ = 0;
+  why_down_.clear();
+  if (std::exchange(down_, false)) {
+    publish();
+  }
+}
+
+server_catalogue catalogue_keeper::with_pending() const {
+  server_catalogue out = known_;
+  for (const pending_statement& one : pending_.all()) {
+    static_cast<void>(out.apply(one.what));
+  }
+  return out;
+}
+
+void catalogue_keeper::publish() {
+  auto view = std::make_shared<catalogue_view>(
+      catalogue_view{.known = with_pending(), .learnt = learnt_, .answers = !down_});
+  for (const pending_statement& one : pending_.all()) {
+    view->waiting.insert(one.what.database);
+  }
+  parts_.publish(std::move(view));
+}
+
+}  // namespace weir
