@@ -46,6 +46,7 @@ bool gate_memory::replace(std::string_view database) {
   constexpr std::uint64_t odd = 0x9E3779B97F4A7C15ULL;
   known->second = std::make_unique<database_memory>(
       known->first, options_.seed + dropped_.size() * odd, types_budget_, options_.start_ns);
+  drops_.fetch_add(1, std::memory_order_release);
   return true;
 }
 

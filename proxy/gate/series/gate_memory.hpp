@@ -122,6 +122,11 @@ class gate_memory {
   /// restart once the file is kept. A request under way may go on with what was known. Any thread.
   void forget(std::string_view database);
 
+  /// How many were forgotten: after each, `of` may have another memory of a name. Any thread.
+  [[nodiscard]] std::uint64_t drops() const noexcept {
+    return drops_.load(std::memory_order_acquire);
+  }
+
   /// A field's type, known from elsewhere: from the file of types, or from the database itself. The
   /// names are meant as they stand, without escapes. A type that is known already stays.
   field_types::answer learn(std::string_view database, std::string_view measurement,
@@ -184,6 +189,7 @@ class gate_memory {
   /// types when it is dropped.
   static constexpr std::size_t dropped_max = 10'000;
   std::vector<std::unique_ptr<database_memory>> dropped_;
+  std::atomic<std::uint64_t> drops_{0};
   std::mutex unwritten_mutex_;
   std::string unwritten_;
   std::atomic<std::size_t> unwritten_bytes_{0};

@@ -16,7 +16,10 @@ void series_check::begin(const gate_request& request, std::uint64_t settings_of_
                       .policy = request.policy,
                       .now_ns = request.now_ns};
   if (next.memory != nullptr) {
-    if (request_.memory != next.memory || next.database->name() != request.database) {
+    // Once a database was dropped another memory is in the place of its own.
+    next.drops = next.memory->drops();
+    if (request_.memory != next.memory || request_.drops != next.drops ||
+        next.database->name() != request.database) {
       next.database = &next.memory->of(request.database);
     }
     next.seed = next.database->seed();

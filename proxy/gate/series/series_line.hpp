@@ -22,6 +22,8 @@ struct series_request {
   /// nullptr: nothing is remembered, so nothing is checked.
   gate_memory* memory = nullptr;
   database_memory* database = nullptr;
+  /// Databases that were dropped before.
+  std::uint64_t drops = 0;
   const database_settings* policy = nullptr;
   /// Of all hashes of this database.
   std::uint64_t seed = 0;
