@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/context.hpp"
@@ -98,7 +99,12 @@ std::string refuse_database(std::string_view name) {
   return name.empty() ? std::string(empty_name_v3) : refuse_name("database", name);
 }
 
-http::response create(std::string_view body, catalogue& databases) {
+configure_step answered(http::response answer) {
+  return {.answer = std::move(answer)};
+}
+
+/// Of the object that asks for a database. The error is the answer to give.
+result<statement, http::response> read_creation(std::string_view body) {
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   std::string_view name;
@@ -108,47 +114,85 @@ http::response create(std::string_view body, catalogue& databases) {
   if (object["db"].get(name) != simdjson::SUCCESS) {
     return text_response(400, "serde json error: missing field `db`");
   }
+  statement out{.kind = statement_kind::create_database,
+                .database = std::string(name),
+                .title = "CREATE DATABASE"};
   simdjson::dom::element period;
   if (object["retention_period"].get(period) == simdjson::SUCCESS && !period.is_null()) {
-    return error_response_v3(400,
-                             "weir cannot give a database a retention period: create it in the "
-                             "database itself, or leave retention_period out");
+    std::string_view text;
+    out.terms.duration_ns =
+        period.get(text) == simdjson::SUCCESS ? parse_duration(text) : std::nullopt;
+    if (!out.terms.duration_ns) {
+      return error_response_v3(
+          400, "invalid retention_period: write a number and its unit, as in \"12h\" or \"30d\"");
+    }
   }
   if (const std::string refused = refuse_database(name); !refused.empty()) {
     return error_response_v3(400, refused);
   }
-  if (databases.exists(name)) {
-    return error_response_v3(409, "attempted to create a resource that already exists");
-  }
-  if (const outcome created = databases.create(name); !created) {
-    return error_response_v3(422, created.error().message);
-  }
-  return listed({}, {});
+  return out;
 }
 
-http::response drop(std::string_view query, catalogue& databases) {
+configure_step create(std::string_view body, catalogue& databases) {
+  auto asked = read_creation(body);
+  if (!asked) {
+    return answered(std::move(asked).error());
+  }
+  statement& what = asked.value();
+  const bool administered = databases.administered(what.database);
+  if (what.has_terms() && !administered) {
+    return answered(error_response_v3(
+        400,
+        "weir cannot give this database a retention period: create it in the database itself, or "
+        "leave retention_period out"));
+  }
+  if (databases.exists(what.database)) {
+    return answered(error_response_v3(409, "attempted to create a resource that already exists"));
+  }
+  if (administered) {
+    return {.to_do = std::move(what)};
+  }
+  const outcome created = databases.create(what.database);
+  return answered(
+      answer_carried_out(what, {.error = created ? std::string{} : created.error().message}));
+}
+
+configure_step drop(std::string_view query, catalogue& databases) {
   const auto pairs = http::decode_form(query);
   const auto name = http::find_value(pairs, "db");
   if (!name) {
-    return misread_query_v3("missing field `db`");
+    return answered(misread_query_v3("missing field `db`"));
   }
   if (!databases.exists(*name)) {
-    return error_response_v3(404, fmt::format("the requested resource was not found: {}", *name));
+    return answered(
+        error_response_v3(404, fmt::format("the requested resource was not found: {}", *name)));
   }
-  if (const outcome dropped = databases.drop(*name); !dropped) {
-    return error_response_v3(500, dropped.error().message);
+  statement what{.kind = statement_kind::drop_database,
+                 .database = std::string(*name),
+                 .title = "DROP DATABASE"};
+  if (databases.administered(*name)) {
+    return {.to_do = std::move(what)};
   }
-  return listed({}, {});
+  const outcome dropped = databases.drop(*name);
+  return answered(
+      answer_carried_out(what, {.error = dropped ? std::string{} : dropped.error().message}));
 }
 
 }  // namespace
 
-http::response answer_configure_database(const configure_request& request, catalogue& databases) {
+http::response answer_carried_out(const statement& what, const statement_result& result) {
+  if (result.error.empty()) {
+    return listed({}, {});
+  }
+  return error_response_v3(what.kind == statement_kind::create_database ? 422 : 500, result.error);
+}
+
+configure_step configure_database(const configure_request& request, catalogue& databases) {
   if (request.method == http::method::post) {
     return create(request.body, databases);
   }
   return request.method == http::method::del ? drop(request.query, databases)
-                                             : list(request.query, databases);
+                                             : answered(list(request.query, databases));
 }
 
 }  // namespace weir::api

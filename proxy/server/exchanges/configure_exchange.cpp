@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "api/configure_database.hpp"
 #include "api/influx_v3.hpp"
 
 namespace weir {
@@ -16,7 +15,7 @@ constexpr std::size_t text_bytes_max = std::size_t{64} << 10;
 
 configure_exchange::configure_exchange(exchange_home& home, http::connection& on,
                                        opened_request request, const http::request_head& head)
-    : answering_exchange(home, on, std::move(request)),
+    : statement_exchange(home, on, std::move(request)),
       method_(head.method),
       query_(head.query),
       text_(text_bytes_max, home.services().writes.memory, on.peer().share) {}
@@ -35,8 +34,17 @@ void configure_exchange::body(std::string_view piece) {
 }
 
 void configure_exchange::complete() {
-  answer(api::answer_configure_database({.method = method_, .query = query_, .body = text_.text()},
-                                        home_.services().databases));
+  step_ = api::configure_database({.method = method_, .query = query_, .body = text_.text()},
+                                  home_.services().databases);
+  if (step_.to_do) {
+    carry_out(*step_.to_do);
+  } else {
+    answer(std::move(step_.answer));
+  }
+}
+
+void configure_exchange::carried_out(const api::statement_result& result) {
+  answer(api::answer_carried_out(*step_.to_do, result));
 }
 
 http::response configure_exchange::failed(http::body_failure why) const {

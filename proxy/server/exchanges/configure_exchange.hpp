@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// /api/v3/configure/database: gathers the small body and has api/configure_database answer it.
+// /api/v3/configure/database: gathers the small body, has api/configure_database answer it, and
+// waits for what servers are to do.
 // Thread: the intake loop's.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "server/exchanges/answering_exchange.hpp"
+#include "api/configure_database.hpp"
 #include "server/exchanges/gathered_text.hpp"
+#include "server/exchanges/statement_exchange.hpp"
 
 namespace weir {
 
-class configure_exchange final : public answering_exchange {
+class configure_exchange final : public statement_exchange {
  public:
   configure_exchange(exchange_home& home, http::connection& on, opened_request request,
                      const http::request_head& head);
@@ -22,11 +24,13 @@ class configure_exchange final : public answering_exchange {
 
  protected:
   [[nodiscard]] http::response failed(http::body_failure why) const override;
+  void carried_out(const api::statement_result& result) override;
 
  private:
   const http::method method_;
   const std::string query_;
   gathered_text text_;
+  api::configure_step step_;
 };
 
 }  // namespace weir

@@ -15,24 +15,12 @@ constexpr std::size_t form_bytes_max = std::size_t{1} << 20;
 
 query_exchange::query_exchange(exchange_home& home, http::connection& on, opened_request request,
                                const http::request_head& head)
-    : answering_exchange(home, on, std::move(request)),
+    : statement_exchange(home, on, std::move(request)),
       method_(head.method),
       format_(api::format_of(head.header("accept").value_or(""))),
       query_(head.query),
       content_type_(head.header("content-type").value_or("")),
       form_(form_bytes_max, home.services().writes.memory, on.peer().share) {}
-
-query_exchange::~query_exchange() {
-  stop_waiting();
-}
-
-void query_exchange::stop_waiting() {
-  if (ticket_ != nullptr) {
-    ticket_->abandon();
-    home_.forget(*this);
-    ticket_.reset();
-  }
-}
 
 void query_exchange::body(std::string_view piece) {
   switch (form_.add(piece)) {
@@ -58,25 +46,15 @@ void query_exchange::complete() {
 }
 
 void query_exchange::run() {
-  server_catalogues* const servers = home_.services().administered;
-  while (const api::statement* asked = run_->next()) {
-    if (servers == nullptr) {
-      run_->give({.error = "no server carries this out"});
-      continue;
-    }
-    ticket_ = servers->carry_out(*asked, home_.wake());
-    home_.wait_for(*this);
-    return;
+  if (const api::statement* asked = run_->next()) {
+    carry_out(*asked);
+  } else {
+    answer(run_->answer());
   }
-  answer(run_->answer());
 }
 
-void query_exchange::go_on() {
-  if (!settled()) {
-    return;
-  }
-  run_->give(ticket_->answer());
-  stop_waiting();
+void query_exchange::carried_out(const api::statement_result& result) {
+  run_->give(result);
   run();
 }
 

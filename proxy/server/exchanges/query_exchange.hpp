@@ -4,24 +4,20 @@
 // for, one statement after the other. Thread: the intake loop's.
 #pragma once
 
-#include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "api/query/query.hpp"
-#include "server/exchanges/answering_exchange.hpp"
 #include "server/exchanges/gathered_text.hpp"
-#include "upstream/catalogue/server_catalogues_posix.hpp"
+#include "server/exchanges/statement_exchange.hpp"
 
 namespace weir {
 
-class query_exchange final : public answering_exchange, public waiting_for_thread {
+class query_exchange final : public statement_exchange {
  public:
   query_exchange(exchange_home& home, http::connection& on, opened_request request,
                  const http::request_head& head);
-  ~query_exchange() override;
 
   void body(std::string_view piece) override;
   void complete() override;
@@ -30,13 +26,12 @@ class query_exchange final : public answering_exchange, public waiting_for_threa
     return !http::find_value(http::decode_form(query_), "q");
   }
 
-  [[nodiscard]] bool settled() const noexcept override { return ticket_->settled(); }
-  void go_on() override;
+ protected:
+  void carried_out(const api::statement_result& result) override;
 
  private:
   /// Up to the next statement that is waited for, or the answer.
   void run();
-  void stop_waiting();
 
   const http::method method_;
   const api::result_format format_;
@@ -44,8 +39,6 @@ class query_exchange final : public answering_exchange, public waiting_for_threa
   const std::string content_type_;
   gathered_text form_;
   std::optional<api::query_run> run_;
-  /// Of the statement that is waited for.
-  std::shared_ptr<statement_ticket> ticket_;
 };
 
 }  // namespace weir

@@ -88,7 +88,7 @@ def test_databases_are_created_listed_and_dropped(weir):
     create = lambda body: weir.client.request("POST", path, None, json.dumps(body).encode())
     assert create({"db": "made"}).status == 200
     assert create({"db": "made"}).status == 409
-    assert create({"db": "kept", "retention_period": "7d"}).status == 400
+    assert create({"db": "kept", "retention_period": "7 days"}).status == 400
     listed = weir.client.get(path, format="json").json()
     assert {"iox::database": "made"} in listed and {"iox::database": "kept"} not in listed
     assert weir.client.request("POST", WRITE, {"db": "made"}, b"cpu v=1").status == 204
