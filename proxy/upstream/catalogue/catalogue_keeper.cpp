@@ -26,10 +26,13 @@ constexpr milliseconds statement_timeout{10'000};
 // One list of a hundred thousand names, or the policies of as many databases as are asked at once.
 constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
 constexpr std::size_t databases_per_question = 50;
-constexpr std::int64_t first_pause_ms = 500;
-constexpr std::int64_t pause_most_ms = 5'000;
-constexpr int strange_answers_max = 5;
+// While it does not answer, writes to unknown databases are taken unseen: it is asked often.
+constexpr std::int64_t first_pause_ms = 250;
+constexpr std::int64_t pause_most_ms = 1'000;
+// About a minute: what stands before a server that starts may answer in its place.
+constexpr int strange_answers_max = 60;
 constexpr std::size_t reason_bytes_max = 300;
+constexpr std::string_view points_under_way = "points are still under way to it";
 
 api::statement_result failed_with(std::string words) {
   return {.error = std::move(words)};
@@ -40,6 +43,11 @@ std::string remembered_words(std::string_view sink_name) {
       "sink {}: the server does not answer; this is carried out before the next "
       "points go there",
       sink_name);
+}
+
+std::string not_carried_out(std::string_view sink_name, std::string_view words) {
+  return fmt::format("sink {} did not carry this out: {}", sink_name,
+                     one_line(words, reason_bytes_max));
 }
 
 presence_answer answer_of(const server_catalogue& known, const std::string& database,
@@ -101,7 +109,7 @@ bool catalogue_keeper::carry_out_pending(std::int64_t now_ms) {
   while (!pending_.empty()) {
     const api::statement what = pending_.first().what;
     std::string words;
-    const progress came = carry_out_first(now_ms, words);
+    const progress came = carry_out_first(now_ms, true, words);
     if (came == progress::stuck) {
       return false;
     }
@@ -118,27 +126,36 @@ bool catalogue_keeper::carry_out_pending(std::int64_t now_ms) {
 }
 
 /// The first of those that wait. Points that were accepted before a DROP must not reach a database
-/// that is created after it: none is under way when it is sent, and what waits goes before anything
-/// else is done.
-catalogue_keeper::progress catalogue_keeper::carry_out_first(std::int64_t now_ms,
+/// that is created after it: none is under way when it is sent for good, and what waits goes before
+/// anything else is done. Without `patient` a client waits to hear what the server says: one that
+/// points are still under way to is asked, too (and again), and an answer that is no InfluxDB's is
+/// a refusal.
+catalogue_keeper::progress catalogue_keeper::carry_out_first(std::int64_t now_ms, bool patient,
                                                              std::string& words) {
   const pending_statement first = pending_.first();
   const std::string& database = first.what.database;
   const bool drops = first.what.kind == api::statement_kind::drop_database;
-  if (drops && parts_.wait_idle && !parts_.wait_idle(database)) {
-    failed("points are still under way to it", now_ms);
+  const bool idle = !drops || !parts_.wait_idle || parts_.wait_idle(database);
+  if (!idle && patient) {
+    failed(points_under_way, now_ms);
     return progress::stuck;
   }
   const statement_answer answer = send(first.what, statement_timeout);
-  words = answer.words;
-  if (answer.is == answer_kind::unanswered ||
-      (answer.is == answer_kind::no_influxdb && ++strange_answers_ < strange_answers_max)) {
+  words = patient || answer.is != answer_kind::no_influxdb
+              ? answer.words
+              : not_carried_out(settings_.name, answer.words);
+  if (answer.is == answer_kind::unanswered || (answer.is == answer_kind::no_influxdb && patient &&
+                                               ++strange_answers_ < strange_answers_max)) {
     failed(answer.words, now_ms);
     return progress::stuck;
   }
   strange_answers_ = 0;
   answered();
   const bool done = answer.is == answer_kind::done;
+  if (done && !idle) {
+    failed(points_under_way, now_ms);
+    return progress::stuck;
+  }
   if (done && drops && parts_.drop_before && !parts_.drop_before(database, first.log_end)) {
     failed("what waited for it could not be given up", now_ms);  // it is dropped once more
     return progress::stuck;
@@ -173,7 +190,7 @@ void catalogue_keeper::drop(statement_job& job, std::int64_t now_ms) {
   }
   publish();
   std::string words;
-  switch (carry_out_first(now_ms, words)) {
+  switch (carry_out_first(now_ms, false, words)) {
     case progress::done:
       job.done({});
       return;
@@ -210,8 +227,7 @@ void catalogue_keeper::carry_out(statement_job& job, std::int64_t now_ms) {
       return;
     case answer_kind::no_influxdb:
       // Perhaps something that takes writes and knows no databases: then all is well.
-      job.done({.warnings = {fmt::format("sink {} did not carry this out: {}", settings_.name,
-                                         one_line(answer.words, reason_bytes_max))}});
+      job.done({.warnings = {not_carried_out(settings_.name, answer.words)}});
       return;
     case answer_kind::unanswered:
       strange_ = false;

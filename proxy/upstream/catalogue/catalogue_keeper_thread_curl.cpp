@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "net/fetch_curl.hpp"
+#include "sinks/addresses/failover.hpp"
 #include "upstream/catalogue/catalogue_keeper.hpp"
 
 namespace weir {
@@ -29,6 +31,32 @@ std::int64_t steady_ms() {
       .count();
 }
 
+/// Requests that their thread waits for.
+class waited_for final : public transfer {
+ public:
+  explicit waited_for(fetch_curl& http) : http_(http) {}
+  void post(transfer_request request, done on_done) override { on_done(http_.ask(request)); }
+  void abort() override {}
+
+ private:
+  fetch_curl& http_;
+};
+
+/// Of several addresses of a server the first that answers is asked and told, as points go to it.
+std::unique_ptr<transfer> transfer_to(const sink_settings& sink, fetch_curl& http) {
+  const auto& server = *sink.as<influxdb_settings>();
+  auto direct = std::make_unique<waited_for>(http);
+  if (server.urls.size() < 2) {
+    return direct;
+  }
+  return std::make_unique<failover>(
+      failover::parts{.inner = std::move(direct),
+                      .urls = server.urls,
+                      .sink_name = sink.name,
+                      .counters = std::make_shared<address_counters>(server.urls),
+                      .now_ms = steady_ms});
+}
+
 void end(std::vector<statement_job>& statements, std::vector<presence_question>& questions) {
   for (statement_job& one : statements) {
     one.done({.error = "weir is ending"});
@@ -43,6 +71,7 @@ void end(std::vector<statement_job>& statements, std::vector<presence_question>&
 struct catalogue_keeper_thread::state {
   const std::string sink_name;
   fetch_curl http;
+  const std::unique_ptr<transfer> to;
   keeper_counters counters;
   catalogue_keeper keeper;
   std::mutex lock;
@@ -56,10 +85,15 @@ struct catalogue_keeper_thread::state {
 
   state(const sink_settings& settings, keeper_parts parts, kept_catalogue before)
       : sink_name(settings.name),
-        keeper(settings, with_http(std::move(parts), http), std::move(before), counters) {}
+        to(transfer_to(settings, http)),
+        keeper(settings, asking(std::move(parts), *to), std::move(before), counters) {}
 
-  static keeper_parts with_http(keeper_parts parts, fetch_curl& http) {
-    parts.ask = [&http](const transfer_request& request) { return http.ask(request); };
+  static keeper_parts asking(keeper_parts parts, transfer& to) {
+    parts.ask = [&to](const transfer_request& request) {
+      http_reply came;
+      to.post(request, [&came](http_reply reply) { came = std::move(reply); });
+      return came;
+    };
     return parts;
   }
   void run();

@@ -3,6 +3,8 @@
 
 Side by side: the same calls to weir and to an InfluxDB of its own, and the same answers."""
 
+import json
+import signal
 import time
 
 import pytest
@@ -251,15 +253,57 @@ def test_statements_that_wait_are_bounded(influxd, start_weir):
     weir = start_weir(settings(influx_sink(influxd.url)))
     wait_until(lambda: weir.metrics().sum("weir_catalogue_questions_total") > 0)
     influxd.stop()
-    for number in range(1_000):
-        text = f"CREATE DATABASE d{number}"
-        answer = weir.client.request("POST", "/query", {"q": text}).json()
-        assert "error" not in answer["results"][0], (number, answer)
+    for first in range(0, 1_000, 100):
+        many = ";".join(f"CREATE DATABASE d{number}" for number in range(first, first + 100))
+        status, text = query(weir, many)
+        assert status == 200 and '"error"' not in text, text
+    assert weir.metrics().one("weir_statements_pending", sink="influx") == 1_000
     # The same again is no other statement.
     assert "error" not in query(weir, "CREATE DATABASE d999")[1]
     assert "1000 statements wait" in query(weir, "CREATE DATABASE one_more")[1]
     influxd.start()
-    wait_until(lambda: len(influxd.databases()) == 1_000, 90)
+    # In their order; that none is left out is a matter of the unit tests.
+    wait_until(lambda: "d20" in influxd.databases())
+    assert influxd.databases()[:21] == [f"d{number}" for number in range(21)]
+
+
+def test_a_server_that_hangs_holds_writes_for_two_seconds(influxd, start_weir):
+    weir = start_weir(settings(influx_sink(influxd.url)))
+    assert write(weir, "none")[0] == 404
+    influxd.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert write(weir, "other")[0] == 204, "nothing is known of it"
+        assert 1.5 < time.monotonic() - began < 4
+        began = time.monotonic()
+        assert write(weir, "third")[0] == 204
+        assert time.monotonic() - began < 1, "a server that does not answer is not waited for again"
+    finally:
+        influxd.send_signal(signal.SIGCONT)
+    wait_until(lambda: write(weir, "third")[0] == 404, 10)
+
+
+def test_v3_clients_create_and_drop_databases_of_the_server(influxd, start_weir):
+    weir = start_weir(settings(influx_sink(influxd.url)))
+    path = "/api/v3/configure/database"
+
+    def create(**body):
+        answer = weir.client.request("POST", path, None, json.dumps(body).encode())
+        return answer.status, answer.text()
+
+    assert create(db="made", retention_period="30d") == (200, "")
+    assert create(db="plain") == (200, "")
+    assert influxd.databases() == ["made", "plain"]
+    assert influxd.rows("SHOW RETENTION POLICIES ON made")[0]["duration"] == "720h0m0s"
+    assert create(db="made")[0] == 409
+    assert create(db="brief", retention_period="5m") == (
+        422,
+        '{"error":"retention policy duration must be at least 1h0m0s"}',
+    )
+    assert create(db="x", retention_period="a while")[0] == 400
+    assert weir.client.request("DELETE", path, {"db": "made"}).status == 200
+    assert weir.client.request("DELETE", path, {"db": "made"}).status == 404
+    assert influxd.databases() == ["plain"]
 
 
 def test_a_damaged_list_of_statements_is_put_aside_and_told(influxd, start_weir):
@@ -298,6 +342,25 @@ def test_statements_go_to_every_server_that_takes_the_database(start_influxd, st
     wait_until(lambda: write(weir, "nowhere")[0] == 404)
     assert query(weir, "DROP DATABASE web; SHOW DATABASES")[0] == 200
     assert "web" not in one.databases()
+
+
+def test_of_several_addresses_the_one_in_use_is_asked_and_told(start_influxd, start_weir):
+    first, second = start_influxd(), start_influxd()
+    sink = influx_sink(first.url, urls=[first.url, second.url])
+    del sink["url"]
+    weir = start_weir(settings(sink))
+    assert query(weir, "CREATE DATABASE here")[0] == 200
+    assert (first.databases(), second.databases()) == (["here"], [])
+    second.create_database("there")
+    first.stop()
+    wait_until(lambda: write(weir, "none")[0] == 404, 10)
+    assert write(weir, "there")[0] == 204
+    assert query(weir, "CREATE DATABASE more")[1] == '{"results":[{"statement_id":0}]}\n'
+    assert second.databases() == ["there", "more"]
+    wait_until(lambda: second.count("there", "cpu") == 1)
+    first.start()
+    wait_until(lambda: write(weir, "there")[0] == 404, 40)
+    assert '"here"' in query(weir, "SHOW DATABASES")[1]
 
 
 def test_created_on_write(influxd, start_weir):

@@ -20,8 +20,10 @@ struct played_server {
   std::string body;
   std::vector<std::string> statements;
   std::size_t questions = 0;
+  std::chrono::milliseconds timeout{0};
 
   http_reply ask(const transfer_request& request) {
+    timeout = request.timeout;
     if (is_down) {
       return http_reply::failed("connection refused");
     }
@@ -188,7 +190,7 @@ TEST_F(keepers, statements_are_carried_out_before_the_answer) {
             "database not found: nowhere");
   EXPECT_EQ(run("DROP DATABASE x").error, "");
   EXPECT_EQ(view_->known.find("x"), nullptr);
-  EXPECT_EQ(pending_, "");
+  EXPECT_TRUE(pending_statements::read(pending_)->empty());
 }
 
 TEST_F(keepers, remember_statements_while_the_server_is_down_and_do_them_first) {
@@ -229,15 +231,16 @@ TEST_F(keepers, drop_when_nothing_is_under_way_and_give_up_what_waits) {
   turn();
   EXPECT_EQ(run("CREATE DATABASE x").error, "");
   is_idle_ = false;
-  EXPECT_EQ(run("DROP DATABASE x").error, "") << "remembered";
-  EXPECT_EQ(server_.statements.size(), 1U);
+  EXPECT_EQ(run("DROP DATABASE x").warnings.size(), 1U) << "remembered";
+  EXPECT_EQ(server_.statements.size(), 2U) << "whether it is refused the client is to hear";
+  EXPECT_TRUE(given_up_.empty());
   EXPECT_TRUE(view_->waiting.contains("x"));
   EXPECT_EQ(pending_statements::read(pending_)->size(), 1U);
   is_idle_ = true;
   gives_up_ = false;
   now_ms_ += 10'000;
   turn();
-  EXPECT_EQ(server_.statements.size(), 2U);
+  EXPECT_EQ(server_.statements.size(), 3U);
   EXPECT_TRUE(view_->waiting.contains("x")) << "its points are not given up yet";
   gives_up_ = true;
   now_ms_ += 10'000;
@@ -245,12 +248,60 @@ TEST_F(keepers, drop_when_nothing_is_under_way_and_give_up_what_waits) {
   EXPECT_FALSE(view_->waiting.contains("x"));
   EXPECT_TRUE(pending_statements::read(pending_)->empty());
   EXPECT_EQ(given_up_, (std::vector<std::string>{"x 42", "x 42"}));
-  // One that the server refuses gives up nothing.
+}
+
+TEST_F(keepers, a_drop_that_the_server_refuses_is_told_and_gives_up_nothing) {
+  struct refusal {
+    int status;
+    std::string body;
+    std::string told;
+  };
+  turn();
+  for (const bool idle : {true, false}) {
+    is_idle_ = idle;
+    for (const refusal& each : {
+             refusal{403, R"({"error":"not authorized"})", "not authorized"},
+             refusal{401, R"({"error":"authorization failed"})", "authorization failed"},
+             refusal{200, R"({"results":[{"error":"not executed"}]})", "not executed"},
+             refusal{404, "nothing here",
+                     "sink influx did not carry this out: status 404: nothing here"},
+             refusal{204, "", "sink influx did not carry this out: status 204: "},
+         }) {
+      server_.status = each.status;
+      server_.body = each.body;
+      const auto got = run("DROP DATABASE x");
+      EXPECT_EQ(got.error, each.told) << each.status;
+      EXPECT_TRUE(got.warnings.empty());
+      EXPECT_TRUE(given_up_.empty());
+      EXPECT_TRUE(view_->waiting.empty());
+      EXPECT_TRUE(pending_statements::read(pending_)->empty());
+    }
+  }
+}
+
+TEST_F(keepers, wait_two_seconds_for_an_answer_and_ten_for_a_statement) {
+  turn();
+  EXPECT_EQ(presence_of("x").is, presence::missing_database);
+  EXPECT_EQ(server_.timeout, std::chrono::seconds{2});
   server_.status = 403;
   server_.body = R"({"error":"not authorized"})";
-  EXPECT_EQ(run("DROP DATABASE x").error, "not authorized");
-  EXPECT_EQ(given_up_.size(), 2U);
-  EXPECT_TRUE(pending_statements::read(pending_)->empty());
+  EXPECT_EQ(run("CREATE DATABASE x").error, "not authorized");
+  EXPECT_EQ(server_.timeout, std::chrono::seconds{10});
+}
+
+TEST_F(keepers, what_waits_is_bounded_and_all_of_it_is_carried_out) {
+  turn();
+  server_.is_down = true;
+  for (std::size_t i = 0; i < pending_statements::statements_max; ++i) {
+    ASSERT_EQ(run("CREATE DATABASE d" + std::to_string(i)).error, "") << i;
+  }
+  EXPECT_EQ(run("CREATE DATABASE d999").error, "") << "the same again";
+  EXPECT_NE(run("CREATE DATABASE more").error.find("1000 statements wait"), std::string::npos);
+  server_.is_down = false;
+  now_ms_ += 10'000;
+  turn();
+  EXPECT_TRUE(view_->waiting.empty());
+  EXPECT_EQ(server_.has.size(), pending_statements::statements_max);
 }
 
 TEST_F(keepers, what_cannot_be_kept_is_not_promised) {
@@ -265,8 +316,13 @@ TEST_F(keepers, what_cannot_be_kept_is_not_promised) {
 TEST_F(keepers, rest_between_questions_to_a_server_that_is_down) {
   server_.is_down = true;
   std::int64_t due = turn();
-  EXPECT_EQ(due, now_ms_ + 500);
+  EXPECT_EQ(due, now_ms_ + 250);
   EXPECT_EQ(presence_of("x").is, presence::unknown);
+  for (int i = 0; i < 5; ++i) {
+    now_ms_ = due;
+    due = turn();
+  }
+  EXPECT_EQ(due, now_ms_ + 1'000) << "at the most";
   server_.is_down = false;
   EXPECT_EQ(presence_of("x").is, presence::unknown) << "not asked before it is due";
   EXPECT_EQ(server_.questions, 0U);
