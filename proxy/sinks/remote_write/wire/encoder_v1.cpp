@@ -10,24 +10,49 @@ std::vector<std::string> encoder_v1::headers() const {
           "X-Prometheus-Remote-Write-Version: 0.1.0"};
 }
 
+void encoder_v1::clear() {
+  message_.clear();
+  before_.forget();
+  after_.forget();
+  labels_.forget();
+  for (repeated_text& each : names_) {
+    each.forget();
+  }
+  samples_.forget();
+}
+
+void encoder_v1::append_name(std::string_view name) {
+  names_[place_of_name(name)].append(name, message_, [&] {
+    name_.clear();
+    append_label(wire::name_label, name, name_);
+    message_.literal(name_);
+  });
+}
+
 void encoder_v1::add(const wire_series& one, std::span<const wire_sample> samples) {
   std::size_t bytes =
       one.before.size() + wire::label_bytes(wire::name_label, one.name) + one.after.size();
   for (const wire_sample& each : samples) {
     bytes += wire::sample_bytes(each);
   }
-  wire::append_tag(wire::request_timeseries, message_);
-  wire::append_varint(bytes, message_);
-  message_.append(one.before);
-  append_label(wire::name_label, one.name, message_);
-  message_.append(one.after);
+  wire::short_text head;
+  head.tag(wire::request_timeseries);
+  head.varint(bytes);
+  message_.literal(head.text());
+  before_.append(one.before, message_, [&] { labels_.append(one.before, message_); });
+  append_name(one.name);
+  after_.append(one.after, message_, [&] { labels_.append(one.after, message_); });
   for (const wire_sample& each : samples) {
-    wire::append_sample(each, message_);
+    samples_.append(each, message_);
   }
 }
 
 std::string encoder_v1::body() {
-  return compressed(message_);
+  std::string out;
+  const std::string_view elements = message_.elements();
+  out.reserve(elements.size() + wire::varint_bytes_max);
+  wire::append_varint(message_.size(), out);
+  return out.append(elements);
 }
 
 }  // namespace weir

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The body of a request of remote write 2 (io.prometheus.write.v2.Request). Pure.
-#include <protozero/pbf_reader.hpp>
+#include <snappy.h>
+#include <xxhash.h>
+
 #include <protozero/pbf_writer.hpp>
 
 #include "sinks/remote_write/wire/encoder.hpp"
@@ -29,12 +31,16 @@ std::vector<std::string> encoder_v2::headers() const {
 
 void encoder_v2::clear() {
   symbols_.clear();
+  kept_ = {};
+  names_ = {};
   symbol_bytes_.clear();
-  series_bytes_.clear();
-  refs_before_.clear();
-  refs_after_.clear();
-  kept_before_ = {};
-  kept_after_ = {};
+  series_.clear();
+  for (label_refs* each : {&before_, &after_}) {
+    each->of = {};
+    each->refs.clear();
+    each->written.forget();
+  }
+  samples_.forget();
   static_cast<void>(refer_to({}));  // the first one is empty, says the specification
   name_label_ = refer_to(wire::name_label);
 }
@@ -48,59 +54,94 @@ std::uint32_t encoder_v2::refer_to(std::string_view text) {
   return place->second;
 }
 
-/// `labels` are those of version 1.
-void encoder_v2::refer_to_labels(std::string_view labels, std::string& out) {
-  out.clear();
-  protozero::pbf_reader all{labels.data(), labels.size()};
-  while (all.next(wire::timeseries_labels)) {
-    protozero::pbf_reader label = all.get_message();
-    while (label.next()) {
-      const protozero::data_view text = label.get_view();
-      wire::append_varint(refer_to({text.data(), text.size()}), out);
-    }
+/// `labels` are those of version 1. Fields of one point have the same, at the same place.
+void encoder_v2::refer_to_labels(std::string_view labels, label_refs& to) {
+  if (labels.data() == to.of.data() && labels.size() == to.of.size()) {
+    return;
   }
+  to.of = labels;
+  to.refs.clear();
+  to.written.forget();
+  while (!labels.empty()) {
+    const label_ref& label = refer_to_label(wire::take_label(labels));
+    wire::append_varint(label.name, to.refs);
+    wire::append_varint(label.value, to.refs);
+  }
+}
+
+const encoder_v2::label_ref& encoder_v2::refer_to_label(std::string_view label) {
+  label_ref& kept = kept_[XXH3_64bits(label.data(), label.size()) % labels_kept];
+  if (kept.label != label) {
+    const auto [name, value] = wire::parts_of_label(label);
+    kept = {label, refer_to(name), refer_to(value)};
+  }
+  return kept;
+}
+
+std::uint32_t encoder_v2::refer_to_name(std::string_view name) {
+  auto& [known, ref] = names_[place_of_name(name)];
+  if (known.data() != name.data() || known.size() != name.size()) {
+    known = name;
+    ref = refer_to(name);
+  }
+  return ref;
 }
 
 // Lengths are known beforehand, so that nothing is written twice.
 void encoder_v2::add(const wire_series& one, std::span<const wire_sample> samples) {
-  // Fields of one point have the same labels, at the same place.
-  if (one.before.data() != kept_before_.data() || one.before.size() != kept_before_.size()) {
-    kept_before_ = one.before;
-    refer_to_labels(one.before, refs_before_);
-  }
-  if (one.after.data() != kept_after_.data() || one.after.size() != kept_after_.size()) {
-    kept_after_ = one.after;
-    refer_to_labels(one.after, refs_after_);
-  }
-  refs_.assign(refs_before_);
-  wire::append_varint(name_label_, refs_);
-  wire::append_varint(refer_to(one.name), refs_);
-  refs_.append(refs_after_);
+  refer_to_labels(one.before, before_);
+  refer_to_labels(one.after, after_);
+  wire::short_text name;
+  name.varint(name_label_);
+  name.varint(refer_to_name(one.name));
+  const std::size_t refs = before_.refs.size() + name.text().size() + after_.refs.size();
   const bool typed = one.type != metric_type::unknown;
-  std::size_t bytes =
-      1 + wire::varint_bytes(refs_.size()) + refs_.size() + (typed ? metadata_bytes : 0);
+  std::size_t bytes = 1 + wire::varint_bytes(refs) + refs + (typed ? metadata_bytes : 0);
   for (const wire_sample& each : samples) {
     bytes += wire::sample_bytes(each);
   }
-  wire::append_tag(v2::request_timeseries, series_bytes_);
-  wire::append_varint(bytes, series_bytes_);
-  wire::append_tag(v2::timeseries_labels, series_bytes_);
-  wire::append_varint(refs_.size(), series_bytes_);
-  series_bytes_.append(refs_);
+  wire::short_text head;
+  head.tag(v2::request_timeseries);
+  head.varint(bytes);
+  head.tag(v2::timeseries_labels);
+  head.varint(refs);
+  series_.literal(head.text());
+  before_.written.append(one.before, series_, [&] { series_.literal(before_.refs); });
+  series_.literal(name.text());
+  after_.written.append(one.after, series_, [&] { series_.literal(after_.refs); });
   for (const wire_sample& each : samples) {
-    wire::append_sample(each, series_bytes_);
+    samples_.append(each, series_);
   }
   if (typed) {
-    wire::append_tag(v2::timeseries_metadata, series_bytes_);
-    wire::append_varint(2, series_bytes_);
-    wire::append_varint(v2::metadata_type << 3U, series_bytes_);
-    wire::append_varint(static_cast<std::uint64_t>(one.type), series_bytes_);
+    wire::short_text metadata;
+    metadata.tag(v2::timeseries_metadata);
+    metadata.varint(2);
+    metadata.varint(v2::metadata_type << 3U);
+    metadata.varint(static_cast<std::uint64_t>(one.type));
+    series_.literal(metadata.text());
   }
 }
 
+/// The elements of their block.
+std::string_view encoder_v2::compressed_symbols() {
+  const std::size_t most = snappy::MaxCompressedLength(symbol_bytes_.size());
+  if (most > room_bytes_) {
+    room_ = std::make_unique_for_overwrite<char[]>(most);
+    room_bytes_ = most;
+  }
+  std::size_t bytes = 0;
+  snappy::RawCompress(symbol_bytes_.data(), symbol_bytes_.size(), room_.get(), &bytes);
+  const std::string_view block{room_.get(), bytes};
+  return block.substr(wire::varint_bytes(symbol_bytes_.size()));
+}
+
 std::string encoder_v2::body() {
-  symbol_bytes_.append(series_bytes_);
-  return compressed(symbol_bytes_);
+  const std::string_view symbols = compressed_symbols();
+  const std::string_view series = series_.elements();
+  std::string out;
+  out.reserve(symbols.size() + series.size() + wire::varint_bytes_max);
+  wire::append_varint(symbol_bytes_.size() + series_.size(), out);
+  return out.append(symbols).append(series);
 }
 
 }  // namespace weir

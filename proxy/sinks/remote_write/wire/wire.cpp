@@ -3,7 +3,6 @@
 // Encoding of remote write 1. Lengths are known beforehand, so that nothing is written twice. Pure.
 #include "sinks/remote_write/wire/wire.hpp"
 
-#include <array>
 #include <bit>
 #include <cstring>
 
@@ -28,6 +27,19 @@ std::size_t bytes_within(const wire_sample& one) noexcept {
   return value_bytes + 1 + wire::varint_bytes(static_cast<std::uint64_t>(one.time_ms));
 }
 
+/// Of the first field, whose tag has one byte.
+std::string_view text_of_field(std::string_view fields) noexcept {
+  std::size_t bytes = 0;
+  std::size_t at = 1;
+  for (unsigned shift = 0;; shift += 7U) {
+    const auto byte = static_cast<unsigned char>(fields[at++]);
+    bytes |= std::size_t{byte & 0x7FU} << shift;
+    if (byte < 0x80U) {
+      return fields.substr(at, bytes);
+    }
+  }
+}
+
 }  // namespace
 
 void append_label(std::string_view name, std::string_view value, std::string& out) {
@@ -44,20 +56,40 @@ std::size_t label_bytes(std::string_view name, std::string_view value) noexcept 
   return 1 + varint_bytes(within) + within;
 }
 
+std::string_view take_label(std::string_view& labels) noexcept {
+  const std::string_view within = text_of_field(labels);
+  const auto bytes = static_cast<std::size_t>(within.data() - labels.data()) + within.size();
+  const std::string_view label = labels.substr(0, bytes);
+  labels.remove_prefix(bytes);
+  return label;
+}
+
+std::pair<std::string_view, std::string_view> parts_of_label(std::string_view label) noexcept {
+  std::string_view within = text_of_field(label);
+  const std::string_view name = text_of_field(within);
+  within.remove_prefix(static_cast<std::size_t>(name.data() - within.data()) + name.size());
+  return {name, text_of_field(within)};
+}
+
 std::size_t sample_bytes(const wire_sample& one) noexcept {
   return 2 + bytes_within(one);
 }
 
-void append_sample(const wire_sample& one, std::string& out) {
+std::size_t write_sample(const wire_sample& one, char* out) noexcept {
   static_assert(std::endian::native == std::endian::little, "as a fixed64 lies on the wire");
-  std::array<char, value_bytes + 1> head{};
-  head[0] = static_cast<char>((sample_value << 3U) | 1U);
-  std::memcpy(&head[1], &one.value_bits, sizeof one.value_bits);
-  head[value_bytes] = static_cast<char>(sample_timestamp << 3U);
-  append_tag(timeseries_samples, out);
-  append_varint(bytes_within(one), out);
-  out.append(head.data(), head.size());
-  append_varint(static_cast<std::uint64_t>(one.time_ms), out);
+  char* at = out;
+  *at++ = static_cast<char>((timeseries_samples << 3U) | 2U);
+  *at++ = static_cast<char>(bytes_within(one));
+  *at++ = static_cast<char>((sample_value << 3U) | 1U);
+  std::memcpy(at, &one.value_bits, sizeof one.value_bits);
+  at += sizeof one.value_bits;
+  *at++ = static_cast<char>(sample_timestamp << 3U);
+  auto time = static_cast<std::uint64_t>(one.time_ms);
+  for (; time >= 0x80U; time >>= 7U) {
+    *at++ = static_cast<char>(time | 0x80U);
+  }
+  *at++ = static_cast<char>(time);
+  return static_cast<std::size_t>(at - out);
 }
 
 }  // namespace wire

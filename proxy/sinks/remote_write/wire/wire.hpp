@@ -4,11 +4,13 @@
 // of which version 2 has some too. Pure.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "sinks/mapping/metric_type.hpp"
 
@@ -42,6 +44,28 @@ inline void append_varint(std::uint64_t number, std::string& out) {
 inline void append_tag(std::uint32_t field, std::string& out) {
   out += static_cast<char>((field << 3U) | 2U);
 }
+inline constexpr std::size_t varint_bytes_max = 10;
+
+/// Some tags and numbers.
+class short_text {
+ public:
+  static constexpr std::size_t bytes_max = 4 * varint_bytes_max;
+
+  void tag(std::uint32_t field) noexcept {
+    bytes_[count_++] = static_cast<char>((field << 3U) | 2U);
+  }
+  void varint(std::uint64_t number) noexcept {
+    for (; number >= 0x80U; number >>= 7U) {
+      bytes_[count_++] = static_cast<char>(number | 0x80U);
+    }
+    bytes_[count_++] = static_cast<char>(number);
+  }
+  [[nodiscard]] std::string_view text() const noexcept { return {bytes_.data(), count_}; }
+
+ private:
+  std::array<char, bytes_max> bytes_;
+  std::size_t count_ = 0;
+};
 
 }  // namespace wire
 
@@ -66,7 +90,15 @@ namespace wire {
 
 /// Of a sample in a TimeSeries, in both versions.
 [[nodiscard]] std::size_t sample_bytes(const wire_sample& one) noexcept;
-void append_sample(const wire_sample& one, std::string& out);
+/// Of one as it is written: where its value ends, and its time begins.
+inline constexpr std::size_t sample_value_end = 11;
+/// Writes a sample to `out`, which has room for sample_bytes_max. How many bytes that are.
+std::size_t write_sample(const wire_sample& one, char* out) noexcept;
+/// Takes the first of encoded labels off, as append_label wrote it. Requires: there is one.
+[[nodiscard]] std::string_view take_label(std::string_view& labels) noexcept;
+/// Name and value of such a label.
+[[nodiscard]] std::pair<std::string_view, std::string_view> parts_of_label(
+    std::string_view label) noexcept;
 /// What append_label appends.
 [[nodiscard]] std::size_t label_bytes(std::string_view name, std::string_view value) noexcept;
 
