@@ -29,6 +29,12 @@ struct wire_labels {
   std::string after;
 };
 
+/// Where other books have a series.
+struct series_places {
+  place_hint sent = 0;
+  place_hint stale = 0;
+};
+
 class known_series {
  public:
   /// What it may remember from one batch to the next. Of a million series most would be forgotten
@@ -47,6 +53,10 @@ class known_series {
   /// How many series the batch has.
   [[nodiscard]] std::size_t count() const noexcept { return of_batch_.size(); }
   [[nodiscard]] const series_key& key(std::uint32_t number) const { return at(number).key; }
+  /// For those who look it up, to be kept from batch to batch.
+  [[nodiscard]] series_places& places(std::uint32_t number) {
+    return all_[of_batch_[number]].places;
+  }
   /// Valid until the next batch.
   [[nodiscard]] wire_series wire(std::uint32_t number) const;
   [[nodiscard]] std::size_t label_bytes(std::uint32_t number) const;
@@ -61,6 +71,7 @@ class known_series {
     /// The batch that gave it its number.
     std::uint64_t batch = 0;
     std::uint32_t number = 0;
+    series_places places{};
   };
   struct known_field {
     std::string key;
@@ -90,7 +101,7 @@ class known_series {
 
   const std::size_t bytes_max_;
   std::size_t bytes_ = 0;
-  std::deque<entry> all_;
+  std::vector<entry> all_;
   std::unordered_map<series_key, std::uint32_t, series_hasher> by_key_;
   std::deque<wire_labels> labels_;
   std::unordered_set<std::string, text_hash, std::equal_to<>> names_;

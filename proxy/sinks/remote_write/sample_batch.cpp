@@ -80,6 +80,14 @@ void sample_batch::note_time(const sample& one) {
   last_ms = one.time_ms;
 }
 
+std::vector<std::uint32_t> sample_batch::shares(std::size_t count) const {
+  std::vector<std::uint32_t> made(known_.count());
+  for (std::uint32_t i = 0; i < made.size(); ++i) {
+    made[i] = static_cast<std::uint32_t>(known_.key(i).high % count);
+  }
+  return made;
+}
+
 void sample_batch::deliver(const sample& one) {
   ++counts_.delivered;
   points_[one.point].now = fate::delivered;

@@ -77,6 +77,8 @@ class sample_batch {
   /// From then on `samples` are none, and the order of these is the taker's matter.
   [[nodiscard]] std::vector<sample> take_samples() noexcept { return std::move(samples_); }
   [[nodiscard]] std::size_t series_count() const noexcept { return known_.count(); }
+  /// For each series, by number, which of so many shares it belongs to: always the same one.
+  [[nodiscard]] std::vector<std::uint32_t> shares(std::size_t count) const;
   /// Bytes of its labels in a request of version 1, about.
   [[nodiscard]] std::size_t label_bytes(std::uint32_t series) const {
     return known_.label_bytes(series);
@@ -90,6 +92,8 @@ class sample_batch {
   }
   /// Valid as long as this is.
   [[nodiscard]] wire_series wire_of(const sample& one) const { return known_.wire(one.series); }
+
+  [[nodiscard]] series_places& places_of(const sample& one) { return known_.places(one.series); }
 
   void deliver(const sample& one);
   /// The server refused it: its line is to be kept.
@@ -107,12 +111,12 @@ class sample_batch {
       of(known_.key(one.series), one.time_ms);
     }
   }
-  /// Series of which something is stored: with `of` its key, labels and newest time.
+  /// Series of which something is stored: with `of` its key, labels, newest time and places.
   template <class Of>
-  void for_each_stored(Of of) const {
+  void for_each_stored(Of of) {
     for (std::uint32_t i = 0; i < series_.size(); ++i) {
       if (series_[i].newest_ms) {
-        of(known_.key(i), known_.wire(i), *series_[i].newest_ms);
+        of(known_.key(i), known_.wire(i), *series_[i].newest_ms, known_.places(i));
       }
     }
   }

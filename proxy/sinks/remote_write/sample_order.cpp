@@ -43,17 +43,22 @@ sample_batch::series_entry& sample_batch::asked(const sample& one, sent_ledger& 
   if (!series.asked) {
     series.asked = true;
     const series_key& key = known_.key(one.series);
-    series.last_sent_ms = ledger.last(key);
+    series.last_sent_ms = ledger.last(key, known_.places(one.series).sent);
     series.last_is_uncertain = series.last_sent_ms && ledger.uncertain({key, *series.last_sent_ms});
   }
   return series;
 }
 
 void sample_batch::drop_what_is_sent(const sample_rules& rules, sent_ledger& ledger) {
+  const bool first_attempt =
+      !ledger.knows_of_earlier() && (rules.refused == nullptr || rules.refused->empty());
   std::erase_if(samples_, [&](sample& one) {
-    const sent_sample sent = sent_of(one);
     const series_entry& series = asked(one, ledger);
     const std::optional<std::int64_t>& last = series.last_sent_ms;
+    if (first_attempt && (!last || one.time_ms > *last)) {
+      return false;
+    }
+    const sent_sample sent = sent_of(one);
     if (rules.refused != nullptr && !rules.refused->empty()) {
       if (const auto found = rules.refused->find(sent); found != rules.refused->end()) {
         refuse(one, found->second);

@@ -19,8 +19,9 @@ std::vector<sample_run> split_in_runs(sample_batch& of, std::size_t runs) {
   if (runs == 1) {
     parts.front() = std::move(all);
   } else {
+    const std::vector<std::uint32_t> run_of = of.shares(runs);
     for (const sample& one : all) {
-      parts[of.sent_of(one).series.high % runs].push_back(one);
+      parts[run_of[one.series]].push_back(one);
     }
   }
   std::vector<sample_run> made;

@@ -217,7 +217,9 @@ void send_plan::deliver_sent() {
   for (std::size_t i = sent_.begin; i < sent_.end; ++i) {
     const sample& one = batch_.samples()[i];
     batch_.deliver(one);
-    memory_.suspects.clear_of(batch_.sent_of(one).series);
+    if (!memory_.suspects.empty()) {
+      memory_.suspects.clear_of(batch_.sent_of(one).series);
+    }
   }
 }
 

@@ -57,13 +57,8 @@ void append_record(record_kind kind, std::uint32_t connection, log_position last
 
 }  // namespace
 
-series_key series_key_of(std::string_view labels) {
-  const XXH128_hash_t hash = XXH3_128bits(labels.data(), labels.size());
-  return {hash.low64, hash.high64};
-}
-
 sent_ledger::sent_ledger(std::size_t state_bytes)
-    : generation_series_max_(std::max<std::size_t>(1, state_bytes / series_bytes / 2)) {}
+    : times_(std::max<std::size_t>(1, state_bytes / series_bytes / 2)) {}
 
 void sent_ledger::begin(const lane_key& lane, log_position last_position) {
   lose_all();
@@ -76,38 +71,6 @@ void sent_ledger::begin(const lane_key& lane, log_position last_position) {
   known_.insert(mine.samples.begin(), mine.samples.end());
   mine.last_position = std::max(mine.last_position, last_position);
   current_last_ = last_position;
-}
-
-std::optional<std::int64_t> sent_ledger::last(const series_key& series) {
-  if (const auto found = young_.find(series); found != young_.end()) {
-    return found->second;
-  }
-  const auto found = old_.find(series);
-  if (found == old_.end()) {
-    return std::nullopt;
-  }
-  // It is in use, so it moves out of the half that is forgotten next.
-  const std::int64_t time_ms = found->second;
-  old_.erase(found);
-  raise({series, time_ms});
-  return time_ms;
-}
-
-void sent_ledger::raise(const sent_sample& one) {
-  if (const auto found = old_.find(one.series); found != old_.end()) {
-    const std::int64_t before = found->second;
-    old_.erase(found);
-    raise({one.series, std::max(before, one.time_ms)});
-    return;
-  }
-  if (young_.size() >= generation_series_max_ && !young_.contains(one.series)) {
-    times_forgotten_ += old_.empty() ? 0 : 1;
-    old_ = std::exchange(young_, {});
-  }
-  const auto [place, made] = young_.emplace(one.series, one.time_ms);
-  if (!made) {
-    place->second = std::max(place->second, one.time_ms);
-  }
 }
 
 std::uint32_t sent_ledger::question(const sent_sample& one) const {
@@ -123,12 +86,16 @@ bool sent_ledger::newest_of_question(const sent_sample& one) const {
   });
 }
 
-void sent_ledger::intend(std::span<const sent_sample> samples, std::uint32_t connection) {
+void sent_ledger::intend(std::span<const sent_sample> samples, std::uint32_t connection,
+                         std::span<const place_hint> hints) {
   const log_position until = open_[current_].last_position;
   intended_[connection] = {until, {samples.begin(), samples.end()}};
+  std::size_t series = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (i + 1 == samples.size() || !(samples[i].series == samples[i + 1].series)) {
-      raise(samples[i]);
+      place_hint hint = series < hints.size() ? hints[series] : 0;
+      times_.raise(samples[i].series, samples[i].time_ms, hint);
+      ++series;
     }
   }
   append_record(record_kind::intended, connection, until, samples, unwritten_);

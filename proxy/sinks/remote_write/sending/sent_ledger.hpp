@@ -24,17 +24,9 @@
 
 #include "log/frame_log.hpp"
 #include "sinks/discard.hpp"
+#include "sinks/remote_write/sending/series_times.hpp"
 
 namespace weir {
-
-/// A series by a hash of its labels, long enough to be taken for the series itself.
-struct series_key {
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
-  friend bool operator==(const series_key&, const series_key&) = default;
-};
-/// Of all labels of a series, as they are encoded.
-[[nodiscard]] series_key series_key_of(std::string_view labels);
 
 struct sent_sample {
   series_key series;
@@ -64,6 +56,11 @@ class sent_ledger {
 
   /// A batch of `lane`, its last frame `last_position`, is begun, or gone on with.
   void begin(const lane_key& lane, log_position last_position);
+  /// Of the batch begun last something was sent before, or may have been: `delivered` and
+  /// `uncertain` are worth asking.
+  [[nodiscard]] bool knows_of_earlier() const noexcept {
+    return !known_.empty() || !uncertain_.empty();
+  }
   /// Whether the server took this very sample in an earlier attempt at the batch.
   [[nodiscard]] bool delivered(const sent_sample& one) const { return known_.contains(one); }
   /// Whether it was sent, and is not known to be stored, nor to be refused for good.
@@ -74,13 +71,21 @@ class sent_ledger {
   /// Whether it is the newest of its series in its lost request.
   [[nodiscard]] bool newest_of_question(const sent_sample& one) const;
   /// The newest time that the server has, or may have, of the series.
-  [[nodiscard]] std::optional<std::int64_t> last(const series_key& series);
+  [[nodiscard]] std::optional<std::int64_t> last(const series_key& series) {
+    place_hint anywhere = 0;
+    return last(series, anywhere);
+  }
+  [[nodiscard]] std::optional<std::int64_t> last(const series_key& series, place_hint& hint) {
+    return times_.find(series, hint);
+  }
   /// The server has, or may have, this sample, which is of no batch.
   void note(const sent_sample& one) { raise(one); }
   /// These samples of the batch begun last are about to be sent, those of a series together and in
   /// order of time. Then one of the next three is called. Requires: no other request is under way
-  /// on this connection (any number), nor, on any, one with a series of these.
-  void intend(std::span<const sent_sample> samples, std::uint32_t connection = 0);
+  /// on this connection (any number), nor, on any, one with a series of these. `hints`: of the
+  /// series, in their order, or none.
+  void intend(std::span<const sent_sample> samples, std::uint32_t connection = 0,
+              std::span<const place_hint> hints = {});
   /// The server took the samples intended last on this connection.
   void accept(std::uint32_t connection = 0);
   /// It took none of them, but may take some.
@@ -117,16 +122,15 @@ class sent_ledger {
   /// behind the cursor. Once, at the start.
   void recover(std::string_view file, log_position low_water);
 
-  [[nodiscard]] std::size_t series_known() const noexcept { return young_.size() + old_.size(); }
+  [[nodiscard]] std::size_t series_known() const noexcept { return times_.size(); }
   /// How often half of the table was forgotten.
-  [[nodiscard]] std::uint64_t times_forgotten() const noexcept { return times_forgotten_; }
+  [[nodiscard]] std::uint64_t times_forgotten() const noexcept { return times_.times_forgotten(); }
 
  private:
   struct group {
     log_position last_position;
     std::vector<sent_sample> samples;
   };
-  using table = std::unordered_map<series_key, std::int64_t, series_hasher>;
   /// A request that is under way.
   struct intent {
     /// The last frame of its batch.
@@ -139,7 +143,10 @@ class sent_ledger {
     std::uint32_t question = 0;
   };
 
-  void raise(const sent_sample& one);
+  void raise(const sent_sample& one) {
+    place_hint anywhere = 0;
+    times_.raise(one.series, one.time_ms, anywhere);
+  }
   void recover_record(std::uint32_t kind, std::uint32_t connection, intent read,
                       log_position low_water);
   void doubt_recovered(std::uint32_t connection, log_position low_water);
@@ -153,10 +160,7 @@ class sent_ledger {
   void append_uncertain(std::string& out) const;
   [[nodiscard]] std::size_t live_bytes() const noexcept;
 
-  std::size_t generation_series_max_;
-  table young_;
-  table old_;
-  std::uint64_t times_forgotten_ = 0;
+  series_times times_;
 
   lane_key current_;
   log_position current_last_;

@@ -215,20 +215,22 @@ void shard::send(connection& over, const send_plan::range& part) {
   over.form = speaks();
   request_encoder& to = encoder(over.form);
   to.clear();
-  std::vector<sent_sample> sent;
-  sent.reserve(part.size());
+  sent_samples_.clear();
+  sent_hints_.clear();
   const std::vector<sample>& all = over.run.samples();
   for (std::size_t i = part.begin; i < part.end;) {
-    const std::size_t first = i;
+    const sample& first = all[i];
+    const series_key series = over.run.sent_of(first).series;
+    sent_hints_.push_back(over.run.sent_hint_of(first));
     of_series_.clear();
-    for (; i < part.end && all[i].series == all[first].series; ++i) {
+    for (; i < part.end && all[i].series == first.series; ++i) {
       of_series_.push_back({std::bit_cast<std::uint64_t>(all[i].value), all[i].time_ms});
-      sent.push_back(over.run.sent_of(all[i]));
+      sent_samples_.push_back({series, all[i].time_ms});
     }
-    to.add(over.run.wire_of(all[first]), of_series_);
+    to.add(over.run.wire_of(first), of_series_);
   }
   if (!over.plan.asks()) {
-    ledger_.intend(sent, over.number);
+    ledger_.intend(sent_samples_, over.number, sent_hints_);
   }
   sent_.append(ledger_);
   over.body = to.body();

@@ -136,7 +136,7 @@ class shard {
   void grow_requests();
   // stale_markers.cpp
   void recover_series();
-  void note_series(const sample_batch& samples, std::int64_t received_ms);
+  void note_series(sample_batch& samples, std::int64_t received_ms);
   [[nodiscard]] std::vector<stale_book::marker> owed_markers(std::int64_t now_ms);
   void send_markers(std::vector<stale_book::marker> markers);
   void on_markers_reply(const std::vector<stale_book::marker>& markers, const http_reply& reply);
@@ -161,8 +161,10 @@ class shard {
   known_series known_;
   /// The batch under way; null between two.
   std::unique_ptr<running> running_;
-  /// Of the series being encoded.
+  /// Of the series being encoded, and of the request.
   std::vector<wire_sample> of_series_;
+  std::vector<sent_sample> sent_samples_;
+  std::vector<place_hint> sent_hints_;
   /// Markers of refused requests, in parts, the next one last; and when others may be sent.
   std::vector<std::vector<stale_book::marker>> marker_parts_;
   std::string marker_body_;

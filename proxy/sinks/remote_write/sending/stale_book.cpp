@@ -52,12 +52,11 @@ std::int64_t whole_second_after(std::int64_t ms) {
 
 }  // namespace
 
-void stale_book::append_record(std::uint32_t kind, const series_key& series, const entry& one,
-                               std::string& out) {
+void stale_book::append_record(std::uint32_t kind, const entry& one, std::string& out) {
   const bool with_labels = kind == kind_seen;
   record_head head{};
   head.kind = kind;
-  head.series = series;
+  head.series = one.series;
   head.ms = kind == kind_ended  ? one.ended_ms.value_or(0)
             : kind == kind_last ? one.time_ms
                                 : one.interval_ms;
@@ -101,18 +100,19 @@ void stale_book::recover(std::string_view file) {
 
 void stale_book::recover_record(std::uint32_t kind, const series_key& series,
                                 const wire_series& labels, std::int64_t ms) {
-  const auto known = series_.find(series);
-  if (known == series_.end()) {
-    entry* const made = kind == kind_seen ? add(series, labels) : nullptr;
+  place_hint place = 0;
+  entry* const known = find(series, place);
+  if (known == nullptr) {
+    entry* const made = kind == kind_seen ? add(series, labels, place) : nullptr;
     if (made != nullptr) {
       made->of_before = true;
       made->received_ms = start_ms_;
       made->interval_ms = std::max<std::int64_t>(0, ms);
-      schedule(series, *made, silent_at(*made));
+      schedule(*made, silent_at(*made));
     }
     return;
   }
-  entry& one = known->second;
+  entry& one = *known;
   switch (kind) {
     case kind_gone:
       forget(series);
@@ -127,15 +127,28 @@ void stale_book::recover_record(std::uint32_t kind, const series_key& series,
     case kind_seen:
     case kind_interval:
       one.interval_ms = std::max<std::int64_t>(0, ms);
-      goes_on(series, one);
-      schedule(series, one, silent_at(one));
+      goes_on(one);
+      schedule(one, silent_at(one));
       return;
     default:
       return;
   }
 }
 
-stale_book::entry* stale_book::add(const series_key& series, const wire_series& labels) {
+stale_book::entry* stale_book::find(const series_key& series, place_hint& hint) {
+  if (hint < entries_.size() && entries_[hint].watched && entries_[hint].series == series) {
+    return &entries_[hint];
+  }
+  const auto found = places_.find(series);
+  if (found == places_.end()) {
+    return nullptr;
+  }
+  hint = found->second;
+  return &entries_[hint];
+}
+
+stale_book::entry* stale_book::add(const series_key& series, const wire_series& labels,
+                                   place_hint& hint) {
   const std::size_t bytes = labels.before.size() + labels.name.size() + labels.after.size();
   if (bytes_ + bytes + series_bytes > bytes_max_) {
     ++unwatched_;
@@ -143,7 +156,17 @@ stale_book::entry* stale_book::add(const series_key& series, const wire_series& 
   }
   bytes_ += bytes + series_bytes;
   live_bytes_ += sizeof(record_head) + bytes;
-  entry& made = series_[series];
+  if (free_.empty()) {
+    hint = static_cast<place_hint>(entries_.size());
+    entries_.emplace_back();
+  } else {
+    hint = free_.back();
+    free_.pop_back();
+  }
+  places_.emplace(series, hint);
+  entry& made = entries_[hint];
+  made.series = series;
+  made.watched = true;
   made.labels.reserve(bytes);
   made.labels.append(labels.before).append(labels.name).append(labels.after);
   made.before_bytes = static_cast<std::uint32_t>(labels.before.size());
@@ -152,58 +175,58 @@ stale_book::entry* stale_book::add(const series_key& series, const wire_series& 
 }
 
 void stale_book::seen(const series_key& series, const wire_series& labels, std::int64_t time_ms,
-                      std::int64_t received_ms) {
-  if (const auto found = series_.find(series); found != series_.end()) {
-    entry& one = found->second;
+                      std::int64_t received_ms, place_hint& hint) {
+  if (entry* const found = find(series, hint)) {
+    entry& one = *found;
     // What came while silence did not count tells nothing about the interval.
     if (abreast_ && one.received_ms > base_ms_ && received_ms > one.received_ms) {
       const std::int64_t gap = received_ms - one.received_ms;
-      learn(series, one, std::max(gap, one.interval_ms - one.interval_ms / 8));
+      learn(one, std::max(gap, one.interval_ms - one.interval_ms / 8));
     }
     one.time_ms = std::max(one.time_ms, time_ms);
     one.of_before = false;
     one.received_ms = std::max(one.received_ms, received_ms);
     if (one.ended_ms && time_ms > *one.ended_ms) {
-      goes_on(series, one);
-      append_record(kind_interval, series, one, unwritten_);
+      goes_on(one);
+      append_record(kind_interval, one, unwritten_);
     }
     return;
   }
-  entry* made = add(series, labels);
+  entry* const made = add(series, labels, hint);
   if (made == nullptr) {
     return;
   }
   made->time_ms = time_ms;
   made->received_ms = received_ms;
-  append_record(kind_seen, series, *made, unwritten_);
-  schedule(series, *made, silent_at(*made));
+  append_record(kind_seen, *made, unwritten_);
+  schedule(*made, silent_at(*made));
 }
 
 void stale_book::end(const series_key& series, std::int64_t time_ms) {
-  const auto found = series_.find(series);
-  if (found == series_.end() || found->second.time_ms > time_ms) {
+  entry* const found = find(series);
+  if (found == nullptr || found->time_ms > time_ms) {
     return;
   }
-  entry& one = found->second;
+  entry& one = *found;
   one.ended_ms = time_ms;
   ended_.insert(series);
   ended_due_ms_ = 0;
-  append_record(kind_ended, series, one, unwritten_);
+  append_record(kind_ended, one, unwritten_);
 }
 
 /// It came back.
-void stale_book::goes_on(const series_key& series, entry& one) {
+void stale_book::goes_on(entry& one) {
   one.ended_ms.reset();
-  ended_.erase(series);
+  ended_.erase(one.series);
 }
 
 /// The time to wait may be shorter than before.
-void stale_book::learn(const series_key& series, entry& one, std::int64_t interval_ms) {
+void stale_book::learn(entry& one, std::int64_t interval_ms) {
   const bool first = !std::exchange(one.learnt, true);
   one.interval_ms = interval_ms;
   if (first && silence_ms_ == 0) {
-    append_record(kind_interval, series, one, unwritten_);
-    schedule(series, one, silent_at(one));
+    append_record(kind_interval, one, unwritten_);
+    schedule(one, silent_at(one));
   }
 }
 
@@ -224,14 +247,14 @@ std::int64_t stale_book::silent_at(const entry& one) const {
   return std::max(one.received_ms, base_ms_) + silence;
 }
 
-void stale_book::schedule(const series_key& series, entry& one, std::int64_t due_ms) {
+void stale_book::schedule(entry& one, std::int64_t due_ms) {
   one.due_ms = whole_second_after(due_ms);
-  due_[one.due_ms].push_back(series);
+  due_[one.due_ms].push_back(one.series);
 }
 
 /// A marker is newer than the newest sample, and no older than the end. What is not known of
 /// samples was sent before this start.
-stale_book::marker stale_book::marker_of(const series_key& series, const entry& one) const {
+stale_book::marker stale_book::marker_of(const entry& one) const {
   const std::string_view labels = one.labels;
   std::int64_t time_ms = one.time_ms == time_unknown ? start_ms_ : one.time_ms + 1;
   if (one.ended_ms) {
@@ -239,7 +262,7 @@ stale_book::marker stale_book::marker_of(const series_key& series, const entry& 
   } else if (one.of_before) {
     time_ms = std::max(time_ms, start_ms_);
   }
-  return {series,
+  return {one.series,
           {labels.substr(0, one.before_bytes), labels.substr(one.before_bytes, one.name_bytes),
            labels.substr(one.before_bytes + one.name_bytes)},
           time_ms};
@@ -252,7 +275,7 @@ std::vector<stale_book::marker> stale_book::owed(std::int64_t now_ms, std::size_
       if (found.size() == markers_max) {
         break;
       }
-      found.push_back(marker_of(series, series_.at(series)));
+      found.push_back(marker_of(*find(series)));
     }
     ended_due_ms_ = now_ms + ended_look_ms;
     return found;
@@ -263,17 +286,17 @@ std::vector<stale_book::marker> stale_book::owed(std::int64_t now_ms, std::size_
     while (!bucket.empty() && found.size() < markers_max) {
       const series_key series = bucket.back();
       bucket.pop_back();
-      const auto known = series_.find(series);
-      if (known == series_.end() || known->second.due_ms != bucket_ms) {
+      entry* const known = find(series);
+      if (known == nullptr || known->due_ms != bucket_ms) {
         continue;
       }
-      entry& one = known->second;
+      entry& one = *known;
       if (silent_at(one) > now_ms) {
-        schedule(series, one, silent_at(one));
+        schedule(one, silent_at(one));
         continue;
       }
       one.due_ms = 0;  // it may be in this bucket twice
-      found.push_back(marker_of(series, one));
+      found.push_back(marker_of(one));
     }
     if (bucket.empty()) {
       due_.erase(due_.begin());
@@ -281,24 +304,27 @@ std::vector<stale_book::marker> stale_book::owed(std::int64_t now_ms, std::size_
   }
   // As long as it is not known that the server has them they are looked at again.
   for (const marker& one : found) {
-    schedule(one.series, series_[one.series], now_ms);
+    schedule(*find(one.series), now_ms);
   }
   return found;
 }
 
 void stale_book::forget(const series_key& series) {
-  const auto found = series_.find(series);
-  if (found == series_.end()) {
+  place_hint place = 0;
+  entry* const found = find(series, place);
+  if (found == nullptr) {
     return;
   }
-  const std::size_t bytes = found->second.labels.size();
+  const std::size_t bytes = found->labels.size();
   bytes_ -= bytes + series_bytes;
   live_bytes_ -= sizeof(record_head) + bytes;
-  append_record(kind_gone, series, found->second, unwritten_);
-  if (ended_.erase(series) > 0) {
+  append_record(kind_gone, *found, unwritten_);
+  if (ended_.erase(found->series) > 0) {
     ended_due_ms_ = 0;  // there may be more than fit into a request
   }
-  series_.erase(found);
+  places_.erase(found->series);
+  *found = {};
+  free_.push_back(place);
 }
 
 std::optional<std::int64_t> stale_book::due_ms() const {
@@ -322,9 +348,9 @@ std::string stale_book::take_unwritten() {
 }
 
 void stale_book::note_last_times(const std::function<void()>& write) {
-  for (const auto& [series, one] : series_) {
-    if (!one.of_before) {
-      append_record(kind_last, series, one, unwritten_);
+  for (const entry& one : entries_) {
+    if (one.watched && !one.of_before) {
+      append_record(kind_last, one, unwritten_);
     }
     if (unwritten_.size() > unwritten_bytes_most) {
       write();
@@ -335,13 +361,16 @@ void stale_book::note_last_times(const std::function<void()>& write) {
 
 std::string stale_book::whole() {
   std::string out{first_line};
-  for (const auto& [series, one] : series_) {
-    append_record(kind_seen, series, one, out);
+  for (const entry& one : entries_) {
+    if (!one.watched) {
+      continue;
+    }
+    append_record(kind_seen, one, out);
     if (one.of_before && one.time_ms != time_unknown) {
-      append_record(kind_last, series, one, out);
+      append_record(kind_last, one, out);
     }
     if (one.ended_ms) {
-      append_record(kind_ended, series, one, out);
+      append_record(kind_ended, one, out);
     }
   }
   unwritten_.clear();

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <limits>
 #include <map>
@@ -55,7 +56,12 @@ class stale_book {
   /// stored. However many they are, their sender was silent before them: it may gather several of
   /// its intervals.
   void seen(const series_key& series, const wire_series& labels, std::int64_t time_ms,
-            std::int64_t received_ms);
+            std::int64_t received_ms, place_hint& hint);
+  void seen(const series_key& series, const wire_series& labels, std::int64_t time_ms,
+            std::int64_t received_ms) {
+    place_hint anywhere = 0;
+    seen(series, labels, time_ms, received_ms, anywhere);
+  }
   /// Its sender says that the series ended at `time_ms`: it owes a marker at once, unless it has
   /// newer samples or is not known.
   void end(const series_key& series, std::int64_t time_ms);
@@ -80,41 +86,49 @@ class stale_book {
   }
   [[nodiscard]] std::string whole();
 
-  [[nodiscard]] std::size_t series_watched() const noexcept { return series_.size(); }
+  [[nodiscard]] std::size_t series_watched() const noexcept { return places_.size(); }
   /// Series that found no room, each time they were seen.
   [[nodiscard]] std::uint64_t unwatched() const noexcept { return unwatched_; }
 
  private:
   /// Of a series that an earlier process wrote down without a time, until it is seen.
   static constexpr std::int64_t time_unknown = std::numeric_limits<std::int64_t>::min();
-  struct entry {
-    /// Before the name, the name, and after it.
-    std::string labels;
-    std::uint32_t before_bytes = 0;
-    std::uint32_t name_bytes = 0;
+  /// What `seen` needs comes first, in one cache line.
+  struct alignas(64) entry {
+    series_key series;
     /// Of its newest sample.
     std::int64_t time_ms = time_unknown;
-    /// None of this process: that may not have been its newest one.
-    bool of_before = false;
     std::int64_t received_ms = 0;
     std::int64_t interval_ms = 0;
-    /// The interval is of this process, not of the file alone, which may have an early one.
-    bool learnt = false;
-    /// Its place in `due_`; 0: none.
-    std::int64_t due_ms = 0;
     /// When its sender says that it ended; nothing: it goes on.
     std::optional<std::int64_t> ended_ms{};
+    /// The place is not free.
+    bool watched = false;
+    /// None of this process: `time_ms` may not have been its newest one.
+    bool of_before = false;
+    /// The interval is of this process, not of the file alone, which may have an early one.
+    bool learnt = false;
+    std::uint32_t before_bytes = 0;
+    /// Its place in `due_`; 0: none.
+    std::int64_t due_ms = 0;
+    /// Before the name, the name, and after it.
+    std::string labels;
+    std::uint32_t name_bytes = 0;
   };
+  [[nodiscard]] entry* find(const series_key& series, place_hint& hint);
+  [[nodiscard]] entry* find(const series_key& series) {
+    place_hint anywhere = 0;
+    return find(series, anywhere);
+  }
   [[nodiscard]] std::int64_t silent_at(const entry& one) const;
-  [[nodiscard]] marker marker_of(const series_key& series, const entry& one) const;
+  [[nodiscard]] marker marker_of(const entry& one) const;
   void recover_record(std::uint32_t kind, const series_key& series, const wire_series& labels,
                       std::int64_t ms);
-  void goes_on(const series_key& series, entry& one);
-  entry* add(const series_key& series, const wire_series& labels);
-  void schedule(const series_key& series, entry& one, std::int64_t due_ms);
-  void learn(const series_key& series, entry& one, std::int64_t interval_ms);
-  static void append_record(std::uint32_t kind, const series_key& series, const entry& one,
-                            std::string& out);
+  void goes_on(entry& one);
+  entry* add(const series_key& series, const wire_series& labels, place_hint& hint);
+  void schedule(entry& one, std::int64_t due_ms);
+  void learn(entry& one, std::int64_t interval_ms);
+  static void append_record(std::uint32_t kind, const entry& one, std::string& out);
 
   std::int64_t silence_ms_;
   std::size_t bytes_max_;
@@ -122,7 +136,11 @@ class stale_book {
   /// Silence before it does not count.
   std::int64_t base_ms_;
   bool abreast_ = false;
-  std::unordered_map<series_key, entry, series_hasher> series_;
+  /// They stay where they are.
+  std::deque<entry> entries_;
+  /// Of `entries_`, those that are free, and where each series is.
+  std::vector<std::uint32_t> free_;
+  std::unordered_map<series_key, std::uint32_t, series_hasher> places_;
   /// When to look at a series again, rounded up to a second. What an entry does not say is old.
   std::map<std::int64_t, std::vector<series_key>> due_;
   /// Series that ended, and when to look at them next.

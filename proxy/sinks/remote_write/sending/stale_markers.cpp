@@ -28,14 +28,14 @@ void shard::recover_series() {
 }
 
 /// What of a batch is stored.
-void shard::note_series(const sample_batch& samples, std::int64_t received_ms) {
+void shard::note_series(sample_batch& samples, std::int64_t received_ms) {
   if (parts_.stale == nullptr) {
     return;
   }
-  samples.for_each_stored(
-      [&](const series_key& series, const wire_series& labels, std::int64_t newest_ms) {
-        parts_.stale->seen(series, labels, newest_ms, received_ms);
-      });
+  samples.for_each_stored([&](const series_key& series, const wire_series& labels,
+                              std::int64_t newest_ms, series_places& places) {
+    parts_.stale->seen(series, labels, newest_ms, received_ms, places.stale);
+  });
   write_series();
 }
 

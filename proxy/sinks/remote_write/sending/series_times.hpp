@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The newest time of each series, of as many series as there is room for: those that were not used
+// for longest are forgotten, half of the table at once. A series' place is kept by those who ask
+// again and again, so that it is searched for once; series that came together stand together. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace weir {
+
+/// A series by a hash of its labels, long enough to be taken for the series itself.
+struct series_key {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  friend bool operator==(const series_key&, const series_key&) = default;
+};
+/// Of all labels of a series, as they are encoded.
+[[nodiscard]] series_key series_key_of(std::string_view labels);
+
+/// Where a table of series had one when it was looked for last. A guess: any number will do.
+using place_hint = std::uint32_t;
+
+class series_times {
+ public:
+  /// Room for twice as many.
+  explicit series_times(std::size_t series_of_half) : half_(series_of_half) {}
+
+  /// Where it is known, it is in use.
+  [[nodiscard]] std::optional<std::int64_t> find(const series_key& series, place_hint& hint);
+  /// Its time becomes `time_ms` if that is newer.
+  void raise(const series_key& series, std::int64_t time_ms, place_hint& hint);
+
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  /// How often half of the table was forgotten.
+  [[nodiscard]] std::uint64_t times_forgotten() const noexcept { return times_forgotten_; }
+
+ private:
+  static constexpr std::uint32_t none = UINT32_MAX;
+  struct entry {
+    series_key series;
+    std::int64_t time_ms = 0;
+    /// When it was in use last.
+    std::uint32_t generation = 0;
+  };
+
+  [[nodiscard]] std::uint32_t place_of(const series_key& series, place_hint hint) const;
+  void use(std::uint32_t& place);
+  void begin_generation();
+  void add_to_index(std::uint32_t place);
+
+  std::size_t half_;
+  std::deque<entry> entries_;
+  /// Places by hash, with open addressing: a power of two, at least twice as many as entries.
+  std::vector<std::uint32_t> index_;
+  std::uint32_t generation_ = 0;
+  /// Entries of this generation.
+  std::size_t young_ = 0;
+  std::uint64_t times_forgotten_ = 0;
+};
+
+}  // namespace weir
