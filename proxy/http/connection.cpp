@@ -82,6 +82,9 @@ void connection::state::drive(std::string_view bytes) {
 void connection::state::advance(std::string_view& bytes) {
   settle();
   while (at != phase::closed && at != phase::waiting) {
+    if (holds_body()) {
+      return;
+    }
     if (at == phase::body && feed.behind()) {
       if (work->done()) {
         return;
@@ -131,7 +134,12 @@ void connection::state::settle() {
   feed.end(requests.inflaters());
   if (at == phase::waiting && !(body.length_unknown && !keep_alive)) {
     out.pump(*work, now.wall);
-    if (!out.streaming()) {
+    if (out.streaming()) {
+      return;
+    }
+    if (out.broken()) {
+      close();
+    } else {
       next_request();
     }
     return;
@@ -375,7 +383,7 @@ bool connection::state::wants_turn() const noexcept {
     case phase::head:
       return !pending.empty() && may_begin();
     case phase::body:
-      return answered || feed.behind() || !pending.empty();
+      return answered || (!holds_body() && (feed.behind() || !pending.empty()));
     case phase::waiting:
       return answered && (!out.streaming() || out.wants_pump());
     case phase::discard:
@@ -431,13 +439,17 @@ void connection::tick(const moment& now) {
 
 void connection::answer(response reply) {
   state_->give(reply);
-  if (state_->answered_call) {
-    state_->answered_call();
-  }
+  more_to_answer();
 }
 
 void connection::when_answered(std::function<void()> call) {
   state_->answered_call = std::move(call);
+}
+
+void connection::more_to_answer() {
+  if (state_->answered_call) {
+    state_->answered_call();
+  }
 }
 
 void connection::resume(const moment& now, turn_work& work) {
@@ -493,8 +505,8 @@ bool connection::wants_input() const noexcept {
   const state& now = *state_;
   return now.pending.empty() && !now.peer_ended &&
          ((now.at == phase::head && now.may_begin()) ||
-          (now.at == phase::body && !now.feed.behind()) || now.at == phase::discard ||
-          (now.at == phase::http2 && now.out.unsent() == 0));
+          (now.at == phase::body && !now.feed.behind() && !now.holds_body()) ||
+          now.at == phase::discard || (now.at == phase::http2 && now.out.unsent() == 0));
 }
 
 bool connection::wants_close() const noexcept {
@@ -503,6 +515,12 @@ bool connection::wants_close() const noexcept {
 
 bool connection::wants_half_close() const noexcept {
   return state_->at == phase::discard && state_->body.until_end;
+}
+
+bool connection::ends_with_peer() const noexcept {
+  const state& now = *state_;
+  return now.out.ends_with_peer() ||
+         (now.at == phase::waiting && !now.answered && now.current->ends_with_peer());
 }
 
 std::size_t connection::leased_bytes() const noexcept {

@@ -102,6 +102,11 @@ class exchange {
   /// Takes a body with `Content-Encoding: snappy` as it is, and decodes it itself. For others it is
   /// an unknown encoding.
   [[nodiscard]] virtual bool reads_snappy() const { return false; }
+  /// It takes nothing of the body yet: what arrived waits, and nothing more is read. Once that has
+  /// changed, `connection::more_to_answer` is called.
+  [[nodiscard]] virtual bool holds_body() const noexcept { return false; }
+  /// Nobody needs its answer once the peer has closed its side.
+  [[nodiscard]] virtual bool ends_with_peer() const noexcept { return false; }
   /// The body's Content-Encoding named no coding, and its first bytes showed what it is.
   virtual void encoding_ignored() {}
 };
@@ -153,6 +158,9 @@ class connection {
   /// `call` is called after each answer, so that the owner knows which connection has output
   /// although it received nothing. It must not call the connection.
   void when_answered(std::function<void()> call);
+  /// From outside `receive`: an answer that is made while it is sent has more again, or an exchange
+  /// takes its body now.
+  void more_to_answer();
   /// Goes on with what waits inside: bytes beyond an earlier turn's work, requests behind an answer
   /// that was outstanding, an answer that is made while it is sent. Call it after `answer` was
   /// called from outside `receive`, and as long as `wants_turn()`. Never wrong to call.
@@ -183,6 +191,9 @@ class connection {
   /// All of `output()` that will come is there, and the peer's last bytes are being read: once it
   /// is sent, close the sending side, so that a peer who waits for the end goes on.
   [[nodiscard]] bool wants_half_close() const noexcept;
+  /// What is outstanding is for nobody once the peer has closed its side, which nothing tells while
+  /// `wants_input()` is false: look, and close the connection.
+  [[nodiscard]] bool ends_with_peer() const noexcept;
   /// No request is begun and nothing is to be sent.
   [[nodiscard]] bool idle() const noexcept;
   /// Bytes leased from the router's memory, for the current request and for answers.

@@ -85,6 +85,9 @@ struct connection::state {
     return at == phase::head && out.unsent() == 0 && out.bytes().size() <= output_bytes_max;
   }
   [[nodiscard]] bool wants_turn() const noexcept;
+  [[nodiscard]] bool holds_body() const noexcept {
+    return at == phase::body && !answered && current->holds_body();
+  }
 
   connection& self;
   router& requests;

@@ -197,6 +197,8 @@ method method_of(std::uint8_t code) noexcept {
       return method::post;
     case HTTP_PUT:
       return method::put;
+    case HTTP_PATCH:
+      return method::patch;
     case HTTP_DELETE:
       return method::del;
     case HTTP_OPTIONS:

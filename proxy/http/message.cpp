@@ -114,6 +114,28 @@ std::optional<std::string_view> response::header(std::string_view name) const {
   return std::nullopt;
 }
 
+std::string_view name_of(method of) noexcept {
+  switch (of) {
+    case method::get:
+      return "GET";
+    case method::head:
+      return "HEAD";
+    case method::post:
+      return "POST";
+    case method::put:
+      return "PUT";
+    case method::patch:
+      return "PATCH";
+    case method::del:
+      return "DELETE";
+    case method::options:
+      return "OPTIONS";
+    case method::other:
+      break;
+  }
+  return {};
+}
+
 std::optional<std::string_view> request_head::header(std::string_view name) const {
   for (const header_field& field : headers) {
     if (equal_ignoring_case(field.name, name)) {

@@ -16,7 +16,10 @@
 
 namespace weir::http {
 
-enum class method : std::uint8_t { get, head, post, put, del, options, other };
+enum class method : std::uint8_t { get, head, post, put, patch, del, options, other };
+
+/// As it is spelled in a request; empty for `other`.
+[[nodiscard]] std::string_view name_of(method of) noexcept;
 
 struct header_field {
   std::string_view name;
@@ -54,6 +57,13 @@ class body_source {
   [[nodiscard]] virtual bool next(std::string& out) = 0;
   /// What it holds at the moment, for the memory budget.
   [[nodiscard]] virtual std::size_t held_bytes() const noexcept = 0;
+  /// It has nothing to give now. Once it has, `connection::more_to_answer` is called.
+  [[nodiscard]] virtual bool waits() const noexcept { return false; }
+  /// After the last piece: the body is not whole. The connection ends without the body's end, so
+  /// that its client sees it.
+  [[nodiscard]] virtual bool broken() const noexcept { return false; }
+  /// Nobody needs it once the peer has closed its side.
+  [[nodiscard]] virtual bool ends_with_peer() const noexcept { return false; }
 };
 
 struct response {

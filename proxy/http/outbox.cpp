@@ -29,6 +29,7 @@ void outbox::put(response& answer, const answer_form& form, wall_time date) {
   head_ = std::move(answer);
   form_ = form;
   begun_ = false;
+  broken_ = false;
 }
 
 void outbox::pump(turn_work& work, wall_time date) {
@@ -36,16 +37,18 @@ void outbox::pump(turn_work& work, wall_time date) {
     const bool more = source_->next(piece_);
     work.spend(step_work);
     work.spend_bytes(piece_.size());
+    const bool waits = more && source_->waits();
     if (!more) {
+      broken_ = source_->broken();
       source_.reset();
     }
-    if (!begun_ && !more) {  // small enough to say how long it is
+    if (!begun_ && !more && !broken_) {  // small enough to say how long it is
       head_.body = std::move(piece_);
       append_response(head_, date, form_.keep_alive, false, bytes_);
       stop_streaming();
       return;
     }
-    if (more && piece_.size() < piece_bytes / 2) {
+    if (more && (piece_.empty() || (piece_.size() < piece_bytes / 2 && !waits))) {
       continue;
     }
     if (!begun_) {
@@ -68,7 +71,7 @@ void outbox::append_chunk() {
       const auto end = std::to_chars(size.data(), size.data() + size.size(), piece_.size(), 16).ptr;
       bytes_.append(size.data(), end).append("\r\n").append(piece_).append("\r\n");
     }
-    if (source_ == nullptr) {
+    if (source_ == nullptr && !broken_) {
       bytes_.append("0\r\n\r\n");
     }
   }

@@ -42,7 +42,12 @@ class outbox {
   [[nodiscard]] bool streaming() const noexcept { return source_ != nullptr; }
   /// There is room for more of it.
   [[nodiscard]] bool wants_pump() const noexcept {
-    return streaming() && unsent_ == 0 && bytes_.size() < piece_bytes;
+    return streaming() && unsent_ == 0 && bytes_.size() < piece_bytes && !source_->waits();
+  }
+  /// The last answer with a source ended before its body was whole.
+  [[nodiscard]] bool broken() const noexcept { return broken_; }
+  [[nodiscard]] bool ends_with_peer() const noexcept {
+    return streaming() && source_->ends_with_peer();
   }
   /// Nothing of it can have been sent.
   [[nodiscard]] bool begun() const noexcept { return begun_; }
@@ -63,6 +68,7 @@ class outbox {
   answer_form form_;
   std::string piece_;
   bool begun_ = false;
+  bool broken_ = false;
 };
 
 }  // namespace weir::http

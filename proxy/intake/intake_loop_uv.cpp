@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/assert.hpp"
 
@@ -79,6 +80,16 @@ struct intake_loop::client {
     uv_os_fd_t fd = -1;
     char first = 0;
     return uv_fileno(&handle, &fd) == 0 && ::recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+  }
+  /// The peer has closed its side, and all before that was read.
+  [[nodiscard]] bool peer_has_ended() const {
+    uv_os_fd_t fd = -1;
+    char first = 0;
+    if (uv_fileno(&handle, &fd) != 0) {
+      return false;
+    }
+    const ssize_t seen = ::recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+    return seen == 0 || (seen < 0 && errno != EAGAIN && errno != EINTR);
   }
 };
 
@@ -528,6 +539,11 @@ void intake_loop::look_at_deadlines() {
         --i;  // the last client took its place
         continue;
       }
+    }
+    if (c.machine.ends_with_peer() && c.peer_has_ended()) {
+      close_client(c);
+      --i;  // the last client took its place
+      continue;
     }
     // A request that has arrived already is read first: its client was in time.
     if (now.steady >= c.machine.deadline() && !(c.machine.idle() && c.input_waits())) {
