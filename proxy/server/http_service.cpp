@@ -10,11 +10,9 @@
 #include "api/credentials.hpp"
 #include "api/health.hpp"
 #include "api/influx_v1.hpp"
-#include "api/influx_v2.hpp"
 #include "api/routes.hpp"
 #include "base/assert.hpp"
 #include "config/settings.hpp"
-#include "observe/journal.hpp"
 #include "server/answers/facts_of_health.hpp"
 #include "server/answers/park_admin.hpp"
 #include "server/answers/scrape.hpp"
@@ -22,91 +20,13 @@
 #include "server/exchanges/configure_exchange.hpp"
 #include "server/exchanges/query_exchange.hpp"
 #include "server/exchanges/translated_body.hpp"
-#include "server/exchanges/write_answer.hpp"
+#include "server/exchanges/write_exchange.hpp"
 #include "server/exchanges/write_target.hpp"
 #include "server/health_report.hpp"
 #include "server/push/push_exchange.hpp"
 
 namespace weir {
 namespace {
-
-// The message of a 413 for a request that would never fit, however often it is sent.
-constexpr std::string_view too_large_message =
-    "Request Entity Too Large: the lines of one request need more memory than limits.memory allows "
-    "it: send fewer at a time";
-
-class http_worker;
-
-/// A write: its lines go to a job of the loop's write path.
-class write_exchange final : public answering_exchange, public waiting_for_thread {
- public:
-  write_exchange(exchange_home& home, http::connection& on, opened_request request)
-      : answering_exchange(home, on, std::move(request)), dialect_(routing().row->dialect()) {}
-  ~write_exchange() override;
-
-  /// One of these two is called first; after `refuse` neither body nor completion is passed on.
-  void begin(const api::write_target& target, std::int64_t now_ns,
-             std::shared_ptr<const sender> from);
-  void refuse(http::response reply) { answer(std::move(reply)); }
-  /// Whether what it names is there is asked; the answer waits for that. Before `begin`.
-  void await(std::shared_ptr<presence_ticket> asked) { ticket_ = std::move(asked); }
-  [[nodiscard]] bool settled() const noexcept override { return ticket_->settled(); }
-  void go_on() override;
-  /// A 503 carries Retry-After.
-  void add_retry_after() noexcept { retry_after_ = true; }
-  /// The body is no line protocol. Before `begin`.
-  void translate(std::unique_ptr<translated_body> how) noexcept { translated_ = std::move(how); }
-  void body(std::string_view piece) override {
-    if (translated_ == nullptr) {
-      job_->body(piece);
-    } else if (!translated_->add(piece)) {
-      give_up_body();
-    }
-  }
-  [[nodiscard]] std::size_t take(std::string_view piece, turn_work& work) override {
-    if (translated_ == nullptr) {
-      return job_->body(piece, work);
-    }
-    body(piece);
-    return piece.size();
-  }
-  void complete() override;
-  [[nodiscard]] bool reads_snappy() const override { return translated_ != nullptr; }
-  [[nodiscard]] http::response fail(http::body_failure why) override;
-  [[nodiscard]] bool takes_body() const override { return true; }
-  [[nodiscard]] bool give_way() noexcept override { return job_ != nullptr && job_->give_way(); }
-
- protected:
-  [[nodiscard]] http::response failed(http::body_failure why) const override {
-    if (too_large_) {
-      return dialect_.too_large(too_large_message);
-    }
-    const bool again = why == http::body_failure::overloaded || why == http::body_failure::stalled;
-    return again ? overloaded(api::body_failure_message(why).message) : dialect_.body_failed(why);
-  }
-
- private:
-  void finished(write_end end, const write_verdict& verdict, const std::string& detail);
-  void release();
-  void finish_body();
-  /// What is answered where the target is not there; nothing: it is taken.
-  [[nodiscard]] std::optional<http::response> refusal(const presence_answer& found) const;
-  /// There is no memory for what is to be translated.
-  void give_up_body();
-  void describe(letter_header& header) const;
-  [[nodiscard]] bool quiet(const write_verdict& verdict) const;
-  [[nodiscard]] http::response overloaded(std::string_view why) const;
-
-  const api::write_dialect& dialect_;
-  std::shared_ptr<const sender> from_;
-  write_job* job_ = nullptr;
-  std::unique_ptr<translated_body> translated_;
-  api::write_target target_;
-  std::shared_ptr<presence_ticket> ticket_;
-  bool waits_ = false;
-  bool retry_after_ = false;
-  bool too_large_ = false;
-};
 
 /// /-/reload: answered when the control loop has made the reload.
 class reload_exchange final : public answering_exchange, public waiting_for_thread {
@@ -200,174 +120,6 @@ class simple_exchange final : public answering_exchange {
   using answering_exchange::answering_exchange;
   void give(http::response reply) { answer(std::move(reply)); }
 };
-
-// --- write_exchange
-
-write_exchange::~write_exchange() {
-  release();
-}
-
-void write_exchange::release() {
-  if (ticket_ != nullptr) {
-    ticket_->abandon();
-    if (std::exchange(waits_, false)) {
-      home_.forget(*this);
-    }
-    ticket_.reset();
-  }
-  if (job_ != nullptr) {
-    home_.path().release(*job_);
-    job_ = nullptr;
-  }
-}
-
-void write_exchange::begin(const api::write_target& target, std::int64_t now_ns,
-                           std::shared_ptr<const sender> from) {
-  from_ = std::move(from);
-  target_ = target;
-  std::string refused;
-  job_ = home_.path().begin(target, now_ns, refused,
-                            [this](write_end end, const write_verdict& verdict,
-                                   const std::string& detail) { finished(end, verdict, detail); },
-                            {.source = from_ == nullptr ? nullptr : from_->source,
-                             .describe = [this](letter_header& header) { describe(header); },
-                             .share = on_.peer().share});
-  if (job_ == nullptr) {
-    answer(dialect_.refused(refused));
-  }
-}
-
-void write_exchange::complete() {
-  if (ticket_ == nullptr || ticket_->settled()) {
-    finish_body();
-    return;
-  }
-  waits_ = true;
-  home_.wait_for(*this);
-}
-
-void write_exchange::go_on() {
-  if (settled()) {
-    home_.forget(*this);
-    waits_ = false;
-    finish_body();
-  }
-}
-
-/// The body is complete, and what is known of its target, too. As in InfluxDB a missing database
-/// comes before all that may be wrong with the body, and a missing policy after it.
-void write_exchange::finish_body() {
-  const presence_answer found =
-      ticket_ == nullptr ? presence_answer{presence::there} : ticket_->answer();
-  ticket_.reset();
-  std::optional<http::response> refused;
-  if (found.is == presence::missing_database) {
-    refused = refusal(found);
-  }
-  if (!refused && translated_ != nullptr) {
-    refused = translated_->pass_to(*job_);
-    if (translated_->short_of_memory()) {
-      give_up_body();
-      return;
-    }
-  }
-  if (!refused && found.is == presence::missing_policy) {
-    refused = refusal(found);
-  }
-  if (refused) {
-    release();
-    answer(std::move(*refused));
-    return;
-  }
-  job_->complete();
-}
-
-std::optional<http::response> write_exchange::refusal(const presence_answer& found) const {
-  const bool missing_policy = found.is == presence::missing_policy;
-  if (dialect_.creates_missing) {
-    home_.services().administered->create_for_write(target_.database, target_.retention_policy);
-  }
-  if (dialect_.missing == nullptr) {
-    return std::nullopt;
-  }
-  if (missing_policy) {
-    job_->body("\n");  // the last line may lack it
-    // Lines of which none is good InfluxDB refuses for that.
-    const write_request& lines = job_->request();
-    if (!lines.has_lines() && lines.points().verdict().rejected > 0) {
-      return std::nullopt;
-    }
-  }
-  return dialect_.missing(target_, missing_policy ? &found.policy : nullptr);
-}
-
-void write_exchange::give_up_body() {
-  release();
-  answer(translated_->too_large() ? dialect_.too_large(too_large_message)
-                                  : overloaded("the memory for requests in flight is used up"));
-}
-
-void write_exchange::describe(letter_header& header) const {
-  header.listener = "http";
-  header.dialect = dialect_.name;
-  header.address = on_.peer().address;
-  if (from_ != nullptr) {
-    header.user = from_->user;
-    header.agent = from_->agent;
-  }
-}
-
-/// A client that asks for all or nothing, or for every rejected line, can use the answer.
-bool write_exchange::quiet(const write_verdict& verdict) const {
-  return home_.listener_of(on_).quiet && !verdict.nothing_kept && !verdict.verbose;
-}
-
-http::response write_exchange::fail(http::body_failure why) {
-  // After a 503 its client would resend a request that never fits.
-  too_large_ = why == http::body_failure::overloaded && job_ != nullptr &&
-               job_->too_large(on_.leased_bytes());
-  release();
-  home_.services().counters.cut_off.add_shared();
-  return answering_exchange::fail(why);
-}
-
-http::response write_exchange::overloaded(std::string_view why) const {
-  http::response reply = dialect_.overloaded(why);
-  if (retry_after_) {
-    reply.headers.emplace_back("Retry-After", api::retry_after_seconds);
-  }
-  return reply;
-}
-
-void write_exchange::finished(write_end end, const write_verdict& verdict,
-                              const std::string& detail) {
-  http_counters& counters = home_.services().counters;
-  http::response reply;
-  switch (end) {
-    case write_end::answered:
-      reply = quiet(verdict) ? http::response{} : answer_with_brief_form(dialect_, verdict);
-      if (translated_ != nullptr) {
-        translated_->amend(verdict, quiet(verdict), reply);
-      }
-      counters.log_failed.store(false, std::memory_order_relaxed);
-      break;
-    case write_end::overloaded:
-    case write_end::log_full:
-      journal_limited("overloaded", journal_level::warning, "writes are answered 503: " + detail);
-      reply = overloaded(detail);
-      break;
-    case write_end::too_large:
-      reply = dialect_.too_large(too_large_message);
-      break;
-    case write_end::log_failed:
-      journal_limited("log", journal_level::error, "writes are answered 503: " + detail);
-      counters.log_failed.store(true, std::memory_order_relaxed);
-      reply = overloaded("the log cannot be written");
-      break;
-  }
-  release();
-  answer(std::move(reply));
-}
 
 // --- reload_exchange
 
@@ -487,7 +239,11 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
     if (services_.administered != nullptr) {
       exchange->await(look_for(target.value()));
     }
-    exchange->begin(target.value(), now_ns, sender_of(head));
+    if (exchange->awaits() && services_.writes.databases.find(target.value().database) == nullptr) {
+      exchange->begin_once_known(target.value(), now_ns, sender_of(head));
+    } else {
+      exchange->begin(target.value(), now_ns, sender_of(head));
+    }
   } else {
     exchange->refuse(target.error());
   }

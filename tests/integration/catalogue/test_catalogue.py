@@ -3,6 +3,7 @@
 
 Side by side: the same calls to weir and to an InfluxDB of its own, and the same answers."""
 
+import gzip
 import json
 import signal
 import time
@@ -102,6 +103,7 @@ def test_statements_side_by_side(two):
 def test_a_policy_that_a_client_creates_takes_its_points(two):
     """Micrometer, Kapacitor and influxdb-java create a policy, and write to it."""
     bare, behind, weir = two
+    now = time.time_ns()
     side_by_side(
         bare,
         weir,
@@ -109,9 +111,9 @@ def test_a_policy_that_a_client_creates_takes_its_points(two):
             (query, 'CREATE DATABASE "mm1" WITH DURATION 2h NAME my_rp'),
             (query, 'CREATE DATABASE "kap"'),
             (query, 'CREATE RETENTION POLICY "week" ON "kap" DURATION 7d REPLICATION 1 DEFAULT'),
-            (write, "mm1", f"cpu value=1 {time.time_ns()}", "my_rp"),
-            (write, "kap", f"cpu value=1 {time.time_ns()}", "week"),
-            (write, "kap", f"cpu value=2 {time.time_ns()}"),
+            (write, "mm1", f"cpu value=1 {now}", "my_rp"),
+            (write, "kap", f"cpu value=1 {now}", "week"),
+            (write, "kap", f"cpu value=2 {now + 1}"),
         ],
     )
     weir.wait_delivered(3)
@@ -396,6 +398,21 @@ def test_without_an_influxdb_all_is_as_before(start_weir):
     assert "not supported by weir" in query(
         weir, "CREATE RETENTION POLICY a ON x DURATION 1h REPLICATION 1"
     )[1]
+
+
+def test_names_that_no_server_has_take_no_room(influxd, start_weir):
+    weir = start_weir(settings(influx_sink(influxd.url), limits={"databases": 3}))
+    for n in range(20):
+        answer = weir.client.write("cpu v=1", f"mistyped{n}")
+        assert (answer.status, answer.json()["error"]) == (404, f'database not found: "mistyped{n}"')
+    body = gzip.compress(b"cpu v=1\n" * 1000)
+    answer = weir.client.write(body, "mistyped", {"Content-Encoding": "gzip"})
+    assert answer.status == 404
+    influxd.create_database("there")
+    wait_until(lambda: weir.client.write(body, "there", {"Content-Encoding": "gzip"}).status == 204)
+    assert weir.client.write("", "there").status == 204
+    assert weir.client.write("bad", "there").status == 400
+    wait_until(lambda: influxd.count("there", "cpu", "v") >= 1)
 
 
 def test_users_whose_rights_end_there(start_influxd, start_weir):
