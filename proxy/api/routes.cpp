@@ -45,6 +45,24 @@ constexpr route wipe_route(std::string_view path) noexcept {
           .needs = right::administer};
 }
 
+/// What servers have and weir has not.
+constexpr route pass_route(std::string_view path, std::string_view label,
+                           method_set methods) noexcept {
+  return {.path = path,
+          .methods = methods,
+          .label = label,
+          .served_by = handler::pass,
+          .needs = right::query};
+}
+constexpr method_set asks{method::get, method::post};
+constexpr route api_2{
+    .path = "/api/v2/",
+    .is_prefix = true,
+    .methods = {method::get, method::head, method::post, method::put, method::patch, method::del},
+    .label = "/api/v2",
+    .served_by = handler::pass,
+    .needs = right::query};
+
 // A new route is a row here; a new dialect of writes is a row and its own file.
 constexpr std::array table{
     route{.path = "/write",
@@ -88,6 +106,12 @@ constexpr std::array table{
           .label = "/query",
           .served_by = handler::query,
           .needs = right::query},
+    pass_route("/debug/vars", "/debug/vars", read),
+    pass_route("/api/v1/prom/read", "/api/v1/prom/read", {method::post}),
+    // All that InfluxDB 2 has beside writes: queries, deletions, buckets, organizations and more.
+    api_2,
+    pass_route("/api/v3/query_sql", "/api/v3/query", asks),
+    pass_route("/api/v3/query_influxql", "/api/v3/query", asks),
     route{.path = "/ping", .methods = read, .label = "/ping", .served_by = handler::ping},
     // What InfluxDB 1 once called /ping.
     route{.path = "/status", .methods = read, .label = "/ping", .served_by = handler::ping},
@@ -220,18 +244,11 @@ const route* find_route(std::span<const route> rows, std::string_view path) noex
 
 std::string allow_header(const route& row) {
   // In the order of the alphabet.
-  static constexpr std::array<std::pair<method, std::string_view>, 6> names{{
-      {method::del, "DELETE"},
-      {method::get, "GET"},
-      {method::head, "HEAD"},
-      {method::options, "OPTIONS"},
-      {method::post, "POST"},
-      {method::put, "PUT"},
-  }};
   std::string text;
-  for (const auto& [each, name] : names) {
+  for (const method each : {method::del, method::get, method::head, method::options, method::patch,
+                            method::post, method::put}) {
     if (each == method::options || row.methods.has(each)) {
-      text.append(text.empty() ? "" : ", ").append(name);
+      text.append(text.empty() ? "" : ", ").append(http::name_of(each));
     }
   }
   return text;

@@ -29,6 +29,7 @@ enum class handler : std::uint8_t {
   park_retry,
   park_drop,
   configure_database,  // of InfluxDB 3
+  pass,                // a server behind weir, where there is one that does
   // of a Pushgateway
   push,          // PUT, POST and DELETE of a group
   push_metrics,  // the groups in text
@@ -101,7 +102,7 @@ struct routing {
 
 /// The labels that requests are counted by: those of the rows, each once, then "OPTIONS", and
 /// "other" for what no row serves.
-inline constexpr std::size_t route_labels_max = 24;
+inline constexpr std::size_t route_labels_max = 32;
 [[nodiscard]] std::span<const std::string_view> route_labels() noexcept;
 
 /// What paths with a common beginning share when no row serves them.

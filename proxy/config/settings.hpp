@@ -38,7 +38,7 @@ struct http_settings {
   /// 413. 0: as many as there are.
   std::uint32_t inflate_ratio = 2'000;
   /// Bytes of a request's first line and headers. More is answered 431.
-  std::uint64_t head_limit = 16'384;
+  std::uint64_t head_limit = 81'920;
   /// From the first byte of a request to the end of its head.
   milliseconds head_timeout{10'000};
   /// From the end of the head to the end of the body.

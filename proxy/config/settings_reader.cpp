@@ -329,6 +329,22 @@ void switch_off(settings& target) {
   std::erase_if(target.sinks, alone);
 }
 
+// Where no sink says whether queries go to its server, they go to the first InfluxDB that has all
+// of what its sink takes.
+void settle_queries(const config_node& list, settings& target) {
+  if (std::any_of(list.children.begin(), list.children.end(),
+                  [](const config_node& node) { return node.find("query") != nullptr; })) {
+    return;
+  }
+  for (sink_settings& sink : target.sinks) {
+    auto* const influxdb = std::get_if<influxdb_settings>(&sink.kind);
+    if (influxdb != nullptr && influxdb->addresses != address_use::shard) {
+      influxdb->query = true;
+      return;
+    }
+  }
+}
+
 // From here on each address is a sink. Databases that learn from all of them learn from the first.
 void replicate(settings& target) {
   std::vector<sink_settings> all;
@@ -355,6 +371,7 @@ void reader::read_sinks(const config_node& root, settings& target) {
   check_sinks_together(*list, target.sinks, issues_);
   check_own_listener(*list, target, machine_, issues_);
   switch_off(target);
+  settle_queries(*list, target);
   replicate(target);
   check_udp_policies(root, target, issues_);
 }

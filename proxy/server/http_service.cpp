@@ -23,6 +23,7 @@
 #include "server/exchanges/write_exchange.hpp"
 #include "server/exchanges/write_target.hpp"
 #include "server/health_report.hpp"
+#include "server/passing/passing_exchange.hpp"
 #include "server/push/push_exchange.hpp"
 
 namespace weir {
@@ -79,6 +80,7 @@ class http_worker final : public loop_worker, public http::router, public exchan
   [[nodiscard]] const listener& listener_of(const http::connection& on) const override {
     return terms_->listeners.at(on.peer().listener);
   }
+  [[nodiscard]] const http_terms& terms() const noexcept override { return *terms_; }
   [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head) override;
   [[nodiscard]] const std::function<void()>& wake() const noexcept override { return wake_; }
   void wait_for(waiting_for_thread& one) override { waiting_.push_back(&one); }
@@ -89,6 +91,9 @@ class http_worker final : public loop_worker, public http::router, public exchan
   [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
                                                            http::connection& on,
                                                            opened_request request);
+  [[nodiscard]] std::unique_ptr<http::exchange> open_passing(const http::request_head& head,
+                                                             http::connection& on,
+                                                             opened_request request);
   [[nodiscard]] std::shared_ptr<presence_ticket> look_for(const api::write_target& target);
   [[nodiscard]] std::unique_ptr<http::exchange> open_administration(const http::request_head& head,
                                                                     http::connection& on,
@@ -184,12 +189,29 @@ std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head
     if (routing.row->served_by == api::handler::query) {
       return std::make_unique<query_exchange>(*this, on, std::move(request), head);
     }
+    if (routing.row->served_by == api::handler::pass) {
+      return open_passing(head, on, std::move(request));
+    }
     if (routing.row->served_by == api::handler::configure_database) {
       return std::make_unique<configure_exchange>(*this, on, std::move(request), head);
     }
   }
   auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
   exchange->give(answer_at_once(routing, head));
+  return exchange;
+}
+
+/// Of a path that servers have and weir has not.
+std::unique_ptr<http::exchange> http_worker::open_passing(const http::request_head& head,
+                                                          http::connection& on,
+                                                          opened_request request) {
+  const query_server* const server =
+      services_.queries == nullptr ? nullptr : server_for_path(terms_->queried, head.path);
+  if (server != nullptr) {
+    return std::make_unique<passing_exchange>(*this, on, std::move(request), head, *server);
+  }
+  auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
+  exchange->give(api::family_of(head.path).not_found());
   return exchange;
 }
 
@@ -304,6 +326,7 @@ http::response http_worker::answer_at_once(const api::routing& routing,
     case api::handler::push_status:
     case api::handler::push_ready:
     case api::handler::push_wipe:
+    case api::handler::pass:
       break;  // have exchanges of their own
   }
   WEIR_ASSERT(false);

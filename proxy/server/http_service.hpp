@@ -25,6 +25,7 @@
 namespace weir {
 
 class push_service;
+class relay;
 class server_catalogues;
 
 /// What all loops share. All of it outlives the loops.
@@ -44,6 +45,8 @@ struct http_services {
   std::function<std::vector<sink_standing>()> sinks = nullptr;
   /// What is asked of parked points.
   park_requests parked = {};
+  /// By which questions for points go to servers; nullptr: weir answers that it has none.
+  relay* queries = nullptr;
   /// What jobs push; nullptr: nothing can be pushed.
   push_service* pushed = nullptr;
   /// Where reloads are asked for; nullptr: there are none.

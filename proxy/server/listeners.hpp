@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "config/settings.hpp"
 #include "intake/http_intake.hpp"
+#include "server/passing/query_servers.hpp"
 
 namespace weir {
 
@@ -44,6 +45,8 @@ struct http_terms {
   admin_access admin = admin_access::loopback;
   /// Of a body that is decoded after it was received.
   std::size_t body_bytes_max = 25'000'000;
+  /// The servers that are asked for points.
+  std::vector<query_server> queried{};
 };
 
 /// Those of `http.listen`, then those of `http.quiet_listen`. Fails for an address that cannot be

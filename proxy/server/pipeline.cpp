@@ -14,6 +14,7 @@
 #include "server/gate_metrics.hpp"
 #include "server/http_service.hpp"
 #include "server/log/open_log.hpp"
+#include "server/passing/query_metrics.hpp"
 #include "server/pipeline_state.hpp"
 #include "server/process_metrics_posix.hpp"
 
@@ -346,7 +347,8 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
   answers.publish(std::make_shared<const http_terms>(
       http_terms{.listeners = std::move(changes.wanted),
                  .admin = configured->http.admin,
-                 .body_bytes_max = static_cast<std::size_t>(configured->http.body_limit)}));
+                 .body_bytes_max = static_cast<std::size_t>(configured->http.body_limit),
+                 .queried = query_servers_of(*configured)}));
   const http_intake_options options{.listen = to_open(changes.opened),
                                     .loops = loop_count(configured->http.loops),
                                     .connections_max = configured->http.connections,
@@ -365,6 +367,7 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
                                  const auto& which) { return sinks->retry_parked(name, which); },
                  .drop = [this](std::string_view name,
                                 const auto& which) { return sinks->drop_parked(name, which); }},
+      .queries = &queries,
       .pushed = pushed.get(),
       .reloads = &desk,
       .reloaded = &reloads};
@@ -438,6 +441,7 @@ void pipeline::state::collect_others(metric_collector& out) const {
   schemas->collect(out);
   catalogue->collect(out);
   requests.collect(out);
+  collect_queries(queries.count(), out);
   reloads.collect(out);
   log->collect(out);
   sinks->collect(out);
@@ -552,6 +556,7 @@ void pipeline::stop(steady_time deadline) {
       each->listener->stop();
     }
   }
+  state_->queries.stop();
   state_->push_keeper_thread->stop();
   if (state_->letters != nullptr) {
     state_->letters->stop();

@@ -25,6 +25,7 @@
 #include "ingest/write_terms.hpp"
 #include "intake/http_intake.hpp"
 #include "letters/letter_box.hpp"
+#include "net/relay_curl.hpp"
 #include "server/http_counters.hpp"
 #include "server/listeners.hpp"
 #include "server/pipeline.hpp"
@@ -98,6 +99,9 @@ struct pipeline::state {
   refusal_summary http_refusals{"http"};
   refusal_summary udp_refusals{"udp", "batch(es) of datagrams"};
   refusal_summary push_refusals{"pushed groups", "repetition(s)"};
+  /// Queries on their way to servers; a client that sends more is answered 503.
+  static constexpr std::size_t queries_max = 200;
+  relay_curl queries{queries_max};
   reload_record reloads;
   reload_desk desk;
   /// Of the lists below, which a reload changes while /metrics reads them.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -119,6 +120,8 @@ class runner {
   }
 
   /// What a server's success is to the client.
+  [[nodiscard]] const std::string& default_database() const noexcept { return default_database_; }
+
   [[nodiscard]] statement_result carried_out(const statement& asked, statement_result by) const {
     if (by.error.empty()) {
       std::vector<std::string> all = read_only_warning(asked);
@@ -257,6 +260,7 @@ struct query_run::state {
   runner runs;
   /// Of the request as a whole.
   std::optional<http::response> refused;
+  bool unreadable = false;
   std::vector<statement> statements;
   std::vector<statement_result> results;
   bool stopped = false;  // as in InfluxDB, an error ends the request's work
@@ -278,12 +282,29 @@ query_run::query_run(const query_request& request, catalogue& databases) {
   auto parsed = parse_query(text);
   if (!parsed) {
     state_->refused = error_response(400, parsed.error().message);
+    state_->unreadable = true;
     return;
   }
   state_->statements = std::move(parsed).value();
 }
 
 query_run::~query_run() = default;
+
+bool query_run::asks_for_points() const noexcept {
+  const auto& all = state_->statements;
+  const auto is_of_points = [](const statement& each) {
+    return each.kind == statement_kind::show_users || each.kind == statement_kind::show_data ||
+           each.kind == statement_kind::other;
+  };
+  return state_->unreadable || (std::any_of(all.begin(), all.end(), is_of_points) &&
+                                std::none_of(all.begin(), all.end(), [](const statement& each) {
+                                  return each.administers();
+                                }));
+}
+
+std::string_view query_run::database() const noexcept {
+  return state_->runs.default_database();
+}
 
 const statement* query_run::next() {
   state& at = *state_;

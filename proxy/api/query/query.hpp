@@ -33,11 +33,16 @@ class query_run {
   query_run(const query_run&) = delete;
   query_run& operator=(const query_run&) = delete;
 
+  /// What it asks can only be answered by a database that keeps points: weir answers and carries
+  /// out none of its statements by itself, or cannot read them.
+  [[nodiscard]] bool asks_for_points() const noexcept;
+  /// The request's `db`; empty if there is none. Valid as long as this object.
+  [[nodiscard]] std::string_view database() const noexcept;
   /// Answers statements until one is to be carried out by servers, which is returned; `give` says
   /// what came of it. nullptr: all are answered. Valid until `give`.
   [[nodiscard]] const statement* next();
   void give(statement_result result);
-  /// Requires: next() == nullptr.
+  /// Requires: next() == nullptr, once it was called.
   [[nodiscard]] http::response answer() const;
 
  private:

@@ -150,6 +150,7 @@ constexpr std::array effects{
     key_effect{"sink.create_databases"},
     key_effect{"sink.create"},
     key_effect{"sink.refuse_missing"},
+    key_effect{"sink.query"},
     key_effect{"sink.org"},
     key_effect{"sink.bucket"},
     key_effect{"sink.retry_least"},

@@ -36,6 +36,10 @@ sink_key_list keys() {
                      "refuse a write to a database or retention policy that the server lacks, in "
                      "its words; false: take it, and let it wait (version 1)",
                      WEIR_MEMBER(refuse_missing)));
+  add(bool_key<kind>("query",
+                     "pass clients' queries to this server; stated by no sink: the first InfluxDB "
+                     "gets them",
+                     WEIR_MEMBER(query)));
   add(duration_key<kind>("learn_every", milliseconds{100}, std::chrono::hours{24 * 7},
                          "how often the server is asked by databases that learn from it",
                          WEIR_MEMBER(learn_every)));
@@ -72,6 +76,11 @@ void check(const config_node& node, const sink_settings& sink, config_issues& is
   if (influxdb.create_on_write && !influxdb.create_databases && node.find("create") != nullptr) {
     issues.push_back(
         {node.find("create")->place, "`sink.create` = \"on write\" needs create_databases = true"});
+  }
+  if (influxdb.query && influxdb.addresses == address_use::shard && node.find("query") != nullptr) {
+    issues.push_back({node.find("query")->place,
+                      "`sink.query` = true with addresses = \"shard\": each address has a part of "
+                      "the series, and a query would see only that"});
   }
   if (influxdb.version == 2 && influxdb.organization.empty()) {
     issues.push_back(

@@ -98,6 +98,9 @@ struct influxdb_settings : server_settings {
   bool create_on_write = false;
   /// Of version 1: a write to what the server lacks is refused; false: it is taken, and waits.
   bool refuse_missing = true;
+  /// What clients ask for points goes to this server. Where no sink says so, to the first one that
+  /// has all of them.
+  bool query = false;
   /// Of version 2: the organization's name, and which bucket a database goes to, with {database}
   /// and {retention_policy} in it; empty: "database" or "database/retention_policy".
   std::string organization;  // key: org

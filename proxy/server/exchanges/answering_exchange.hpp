@@ -34,6 +34,8 @@ class exchange_home {
   [[nodiscard]] virtual write_path& path() noexcept = 0;
   [[nodiscard]] virtual http_account& account() noexcept = 0;
   [[nodiscard]] virtual const listener& listener_of(const http::connection& on) const = 0;
+  /// Those of the requests that begin now. Valid in this turn.
+  [[nodiscard]] virtual const http_terms& terms() const noexcept = 0;
   /// Who sent a request, as far as it says so; nullptr: senders are not counted.
   [[nodiscard]] virtual std::shared_ptr<const sender> sender_of(const http::request_head& head) = 0;
   /// Wakes this loop. Any thread, while it runs.

@@ -40,6 +40,8 @@ class gathered_text {
   }
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  /// The text, for somebody else to keep while it stays counted here.
+  [[nodiscard]] std::string take() noexcept { return std::move(text_); }
 
  private:
   const std::size_t bytes_max_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/influx_v1.hpp"
+#include "server/passing/passed_headers.hpp"
 
 namespace weir {
 namespace {
@@ -20,7 +21,8 @@ query_exchange::query_exchange(exchange_home& home, http::connection& on, opened
       format_(api::format_of(head.header("accept").value_or(""))),
       query_(head.query),
       content_type_(head.header("content-type").value_or("")),
-      form_(form_bytes_max, home.services().writes.memory, on.peer().share) {}
+      form_(form_bytes_max, home.services().writes.memory, on.peer().share),
+      passed_(passed_request(head)) {}
 
 void query_exchange::body(std::string_view piece) {
   switch (form_.add(piece)) {
@@ -42,7 +44,22 @@ void query_exchange::complete() {
                                   .body = form_.text(),
                                   .format = format_},
                home_.services().databases);
-  run();
+  const query_server* const server = home_.services().queries != nullptr && run_->asks_for_points()
+                                         ? server_with(home_.terms().queried, run_->database())
+                                         : nullptr;
+  if (server != nullptr) {
+    pass_to(*server);
+  } else {
+    run();
+  }
+}
+
+void query_exchange::pass_to(const query_server& server) {
+  address_to(server, "/query", query_, passed_);
+  passed_.body = form_.take();
+  passed_query_.emplace(home_, on_, server.sink, no_answer_of("/query"),
+                        [this](http::response reply) { answer(std::move(reply)); });
+  passed_query_->begin(std::move(passed_));
 }
 
 void query_exchange::run() {

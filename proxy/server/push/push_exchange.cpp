@@ -431,6 +431,7 @@ bool is_push(api::handler served_by) noexcept {
     case api::handler::park_retry:
     case api::handler::park_drop:
     case api::handler::configure_database:
+    case api::handler::pass:
       break;
   }
   return false;

@@ -224,7 +224,8 @@ void pipeline::reloading::apply_http() {
   of.answers.publish(std::make_shared<const http_terms>(
       http_terms{.listeners = std::move(known),
                  .admin = made.next->http.admin,
-                 .body_bytes_max = static_cast<std::size_t>(made.next->http.body_limit)}));
+                 .body_bytes_max = static_cast<std::size_t>(made.next->http.body_limit),
+                 .queried = query_servers_of(*made.next)}));
   of.intake->set_limits(made.next->http.connections, limits_of(made.next->http));
   of.intake->add(std::move(made.opened));
   for (const std::uint32_t number : made.http.removed) {

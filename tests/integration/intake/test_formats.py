@@ -72,7 +72,7 @@ def both(tmp_path_factory):
     )
     try:
         influxd.start()
-        weir.configure(settings(influx_sink(influxd.url)))
+        weir.configure(settings(influx_sink(influxd.url, query=False)))
         weir.start()
         # In the order of their names, because weir lists them so. Some that CSV has to quote.
         for name in (" lead", "a,b", 'c\\"d', *(f"database_{n:02}" for n in range(20)), "x", "y"):

@@ -52,7 +52,12 @@ TEST(route_request, paths_and_methods) {
   EXPECT_EQ(served(method::options, "/write"), "options");
   EXPECT_EQ(served(method::post, "/api/v2/write"), "/api/v2/write");
   EXPECT_EQ(served(method::get, "/api/v2/write"), "wrong method");
-  EXPECT_EQ(served(method::get, "/api/v2/ping"), "unknown path");
+  EXPECT_EQ(served(method::get, "/api/v2/ping"), "/api/v2");
+  EXPECT_EQ(served(method::patch, "/api/v2/buckets/1"), "/api/v2");
+  EXPECT_EQ(served(method::post, "/api/v2/query"), "/api/v2");
+  EXPECT_EQ(served(method::post, "/api/v3/query_sql"), "/api/v3/query");
+  EXPECT_EQ(served(method::get, "/debug/vars"), "/debug/vars");
+  EXPECT_EQ(served(method::get, "/debug/requests"), "unknown path");
   EXPECT_EQ(served(method::get, "/query"), "/query");
   EXPECT_EQ(served(method::post, "/query"), "/query");
   EXPECT_EQ(served(method::put, "/query"), "wrong method");
@@ -94,11 +99,28 @@ TEST(routes, rows_of_writes_and_no_others_have_a_dialect) {
 TEST(route_labels, are_each_there_once) {
   const auto labels = route_labels();
   const std::vector<std::string_view> all(labels.begin(), labels.end());
-  EXPECT_EQ(all, (std::vector<std::string_view>{
-                     "/write", "/api/v2/write", "/api/v3/write_lp", "/api/v3/configure/database",
-                     "/api/v1/write", "/api/v1/prom/write", "/query", "/ping", "/health", "/ready",
-                     "/metrics", "/-/reload", "/-/park/retry", "/-/park/drop", "/metrics/job",
-                     "/pushgateway", "OPTIONS", "other"}));
+  EXPECT_EQ(all, (std::vector<std::string_view>{"/write",
+                                                "/api/v2/write",
+                                                "/api/v3/write_lp",
+                                                "/api/v3/configure/database",
+                                                "/api/v1/write",
+                                                "/api/v1/prom/write",
+                                                "/query",
+                                                "/debug/vars",
+                                                "/api/v1/prom/read",
+                                                "/api/v2",
+                                                "/api/v3/query",
+                                                "/ping",
+                                                "/health",
+                                                "/ready",
+                                                "/metrics",
+                                                "/-/reload",
+                                                "/-/park/retry",
+                                                "/-/park/drop",
+                                                "/metrics/job",
+                                                "/pushgateway",
+                                                "OPTIONS",
+                                                "other"}));
 }
 
 TEST(find_route, the_exact_path_comes_before_prefixes_and_the_longest_of_those_first) {

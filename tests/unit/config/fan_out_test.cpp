@@ -55,6 +55,29 @@ TEST(fan_out, what_is_shown_reads_back_as_the_same) {
   EXPECT_EQ(must_read(show_settings(many)).sinks, many.sinks);
 }
 
+TEST(fan_out, queries_go_to_the_first_influxdb_where_no_sink_says_so) {
+  const auto queried = [](const std::string& text) {
+    std::string names;
+    for (const sink_settings& sink : must_read(text).sinks) {
+      const auto* const influxdb = sink.as<influxdb_settings>();
+      names += influxdb != nullptr && influxdb->query ? sink.name + " " : "";
+    }
+    return names;
+  };
+  const auto sink = [](const std::string& name, const std::string& more = "") {
+    return "[[sink]]\nname = \"" + name + "\"\ntype = \"influxdb\"\nurl = \"http://" + name +
+           ":1\"\n" + more;
+  };
+  EXPECT_EQ(queried(null_sink), "");
+  EXPECT_EQ(queried(null_sink + sink("a") + sink("b")), "a ");
+  EXPECT_EQ(queried(sink("a", "query = false\n") + sink("b")), "");
+  EXPECT_EQ(queried(sink("a") + sink("b", "query = true\n")), "b ");
+  EXPECT_EQ(queried(sink("a", "query = true\n") + sink("b", "query = true\n")), "a b ");
+  EXPECT_EQ(queried(influx + "addresses = \"shard\"\n" + sink("b")), "b ") << "one has not all";
+  EXPECT_NE(error_of(influx + "addresses = \"shard\"\nquery = true\n").find("`sink.query` = true"),
+            std::string::npos);
+}
+
 TEST(fan_out, patterns_that_are_wrong) {
   for (const char* key : {"databases = [\"!\"]", "measurements = [\"\"]", "measurements = []",
                           "retention_policies = []", "measurements = [\"a\", \"a\"]"}) {

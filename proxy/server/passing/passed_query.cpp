@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/passing/passed_query.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "api/influx_v1.hpp"
+#include "api/influx_v2.hpp"
+#include "api/influx_v3.hpp"
+#include "base/one_line.hpp"
+#include "server/passing/passed_headers.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t reason_bytes_max = 300;
+
+/// The body of an answer that is passed on. It goes with its connection.
+class passed_body final : public http::body_source, public waiting_for_thread {
+ public:
+  passed_body(exchange_home& home, http::connection& on, std::shared_ptr<relayed> from)
+      : home_(home), on_(on), from_(std::move(from)) {
+    home_.wait_for(*this);
+  }
+  ~passed_body() override {
+    from_->abandon();
+    home_.forget(*this);
+  }
+  passed_body(const passed_body&) = delete;
+  passed_body& operator=(const passed_body&) = delete;
+
+  [[nodiscard]] bool next(std::string& out) override { return from_->take(out); }
+  [[nodiscard]] std::size_t held_bytes() const noexcept override { return from_->held_bytes(); }
+  [[nodiscard]] bool waits() const noexcept override { return from_->waits(); }
+  [[nodiscard]] bool broken() const noexcept override { return from_->broken(); }
+  [[nodiscard]] bool ends_with_peer() const noexcept override { return true; }
+
+  [[nodiscard]] bool settled() const noexcept override { return from_->has_news(); }
+  void go_on() override {
+    if (from_->take_news()) {
+      on_.more_to_answer();
+    }
+  }
+
+ private:
+  exchange_home& home_;
+  http::connection& on_;
+  const std::shared_ptr<relayed> from_;
+};
+
+}  // namespace
+
+no_answer no_answer_of(std::string_view path) {
+  if (path.starts_with("/api/v2/")) {
+    return [](std::string_view why) { return api::error_response_v2(503, why); };
+  }
+  if (path.starts_with("/api/v3/")) {
+    return [](std::string_view why) { return api::error_response_v3(503, why); };
+  }
+  return [](std::string_view why) { return api::error_response(503, why); };
+}
+
+passed_query::passed_query(exchange_home& home, http::connection& on, std::string sink,
+                           no_answer failed, std::function<void(http::response)> then)
+    : home_(home), on_(on), sink_(std::move(sink)), failed_(failed), then_(std::move(then)) {}
+
+passed_query::~passed_query() {
+  if (under_way_ != nullptr) {
+    under_way_->abandon();
+    home_.forget(*this);
+  }
+}
+
+void passed_query::begin(relay_request request) {
+  under_way_ = home_.services().queries->send(std::move(request), home_.wake());
+  if (under_way_ == nullptr) {
+    then_(failed_("too many queries are under way"));
+    return;
+  }
+  home_.wait_for(*this);
+}
+
+void passed_query::go_on() {
+  if (!under_way_->take_news() || !under_way_->begun()) {
+    return;
+  }
+  const std::shared_ptr<relayed> from = std::exchange(under_way_, nullptr);
+  home_.forget(*this);
+  http::response reply;
+  if (const auto head = from->take_head()) {
+    reply = passed_answer(*head);
+    if (may_have_body(reply.status)) {
+      reply.source = std::make_shared<passed_body>(home_, on_, from);
+    } else {
+      from->abandon();
+    }
+  } else {
+    reply = failed_(fmt::format("sink {}: the server does not answer: {}", sink_,
+                                one_line(from->why(), reason_bytes_max)));
+  }
+  then_(std::move(reply));
+}
+
+}  // namespace weir
