@@ -17,6 +17,7 @@
 #include "server/answers/park_admin.hpp"
 #include "server/answers/scrape.hpp"
 #include "server/exchanges/answering_exchange.hpp"
+#include "server/exchanges/bucket_exchange.hpp"
 #include "server/exchanges/configure_exchange.hpp"
 #include "server/exchanges/query_exchange.hpp"
 #include "server/exchanges/translated_body.hpp"
@@ -209,6 +210,10 @@ std::unique_ptr<http::exchange> http_worker::open_passing(const http::request_he
       services_.queries == nullptr ? nullptr : server_for_path(terms_->queried, head.path);
   if (server != nullptr) {
     return std::make_unique<passing_exchange>(*this, on, std::move(request), head, *server);
+  }
+  if (services_.queries != nullptr && services_.administered != nullptr &&
+      api::is_of_buckets(head.path) && has_version(terms_->queried, 1)) {
+    return std::make_unique<bucket_exchange>(*this, on, std::move(request), head);
   }
   auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
   exchange->give(api::family_of(head.path).not_found());

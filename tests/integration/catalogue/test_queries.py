@@ -307,3 +307,43 @@ def test_remote_read_and_debug_vars(both):
     status, _, _ = same(both, "POST", "/api/v1/prom/read", {"db": "d"}, b"no snappy")
     assert status == 400
     assert weir.client.get("/debug/vars").json()["system"] is not None
+
+
+def test_buckets_in_front_of_an_influxdb_1(influxd, start_weir):
+    """The calls of InfluxDB 2's libraries: find or create an organization and a bucket, then write."""
+    weir = start_weir(settings(influx_sink(influxd.url)))
+
+    def call(method, path, params=None, **body):
+        content = json.dumps(body).encode() if body else None
+        answer = weir.client.request(method, f"/api/v2/{path}", params, content)
+        return answer.status, json.loads(answer.body) if answer.body else None
+
+    assert weir.client.request("POST", "/api/v2/signin").status == 204
+    assert call("GET", "me")[1]["name"]
+    org = call("GET", "orgs", {"org": "my-org"})[1]["orgs"][0]
+    assert org["name"] == "my-org"
+    assert call("GET", "buckets", {"name": "py2"})[1]["buckets"] == []
+    rules = [{"type": "expire", "everySeconds": 7200}]
+    status, made = call("POST", "buckets", orgID=org["id"], name="py2", retentionRules=rules)
+    assert (status, made["name"], made["retentionRules"][0]["everySeconds"]) == (201, "py2", 7200)
+    assert call("POST", "buckets", name="py2", retentionRules=rules)[0] == 422
+    assert call("POST", "buckets", name="py2/long", retentionRules=[])[0] == 201
+    assert [(row["name"], row["duration"]) for row in influxd.rows("SHOW RETENTION POLICIES ON py2")] == [
+        ("autogen", "2h0m0s"),
+        ("long", "0s"),
+    ]
+    status, refused = call("POST", "buckets", name="brief", retentionRules=[{"everySeconds": 5}])
+    assert (status, refused["message"]) == (422, "retention policy duration must be at least 1h0m0s")
+    found = call("GET", "buckets", {"name": "py2", "org": "my-org"})[1]["buckets"]
+    assert [bucket["id"] for bucket in found] == [made["id"]]
+    line = f"cpu v=1 {time.time_ns()}".encode()
+    for bucket in ("py2", "py2/long"):
+        answer = weir.client.request("POST", "/api/v2/write", {"org": "my-org", "bucket": bucket}, line)
+        assert answer.status == 204, answer
+    weir.wait_delivered(2)
+    assert len(influxd.rows('SELECT v FROM "long"."cpu"', "py2")) == 1
+    assert call("PATCH", f"buckets/{made['id']}", retentionRules=[{"everySeconds": 14400}])[0] == 200
+    assert influxd.rows("SHOW RETENTION POLICIES ON py2")[0]["duration"] == "4h0m0s"
+    assert call("DELETE", f"buckets/{made['id']}")[0] == 204
+    assert influxd.databases() == []
+    assert call("GET", "buckets", {"name": "py2", "org": "my-org"})[0] == 404

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/exchanges/bucket_exchange.hpp"
+
+#include <utility>
+
+#include "api/influx_v2.hpp"
+
+namespace weir {
+namespace {
+
+// A name and a few options.
+constexpr std::size_t text_bytes_max = std::size_t{64} << 10;
+
+}  // namespace
+
+bucket_exchange::bucket_exchange(exchange_home& home, http::connection& on, opened_request request,
+                                 const http::request_head& head)
+    : statement_exchange(home, on, std::move(request)),
+      method_(head.method),
+      path_(head.path),
+      query_(head.query),
+      text_(text_bytes_max, home.services().writes.memory, on.peer().share) {}
+
+void bucket_exchange::body(std::string_view piece) {
+  switch (text_.add(piece)) {
+    case gathered_text::status::kept:
+      return;
+    case gathered_text::status::too_long:
+      answer(api::error_response_v2(413, "a request about a bucket is not so long"));
+      return;
+    case gathered_text::status::overloaded:
+      answer(api::influx_v2().body_failed(http::body_failure::overloaded));
+      return;
+  }
+}
+
+void bucket_exchange::complete() {
+  step_ =
+      api::answer_buckets({.method = method_, .path = path_, .query = query_, .body = text_.text()},
+                          home_.services().databases);
+  go_on_with_statements();
+}
+
+void bucket_exchange::go_on_with_statements() {
+  if (done_ < step_.to_do.size()) {
+    carry_out(step_.to_do[done_]);
+  } else {
+    answer(std::move(step_.answer));
+  }
+}
+
+void bucket_exchange::carried_out(const api::statement_result& result) {
+  if (!result.error.empty()) {
+    answer(api::answer_failed(result));
+    return;
+  }
+  ++done_;
+  go_on_with_statements();
+}
+
+}  // namespace weir
