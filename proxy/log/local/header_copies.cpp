@@ -26,7 +26,7 @@ void append_segment_entry(const segment_entry& entry, std::string& out) {
   append_segment_header(entry.header, out);
   put<std::uint64_t>(entry.previous_end, out);
   put<std::uint64_t>(entry.previous_bytes, out);
-  put<std::uint64_t>(entry.removed ? 1 : 0, out);
+  put<std::uint64_t>(static_cast<std::uint64_t>(entry.absence), out);
   put<std::uint64_t>(payload_checksum(std::string_view(out).substr(begin)), out);
   WEIR_ASSERT(out.size() - begin == segment_entry_bytes);
 }
@@ -41,8 +41,12 @@ std::optional<segment_entry> decode_segment_entry(std::string_view bytes) {
   if (!header) {
     return std::nullopt;
   }
+  const auto absence = get<std::uint64_t>(bytes, 56);
+  if (absence > static_cast<std::uint64_t>(segment_absence::is_removal)) {
+    return std::nullopt;
+  }
   return segment_entry{*header, get<std::uint64_t>(bytes, 40), get<std::uint64_t>(bytes, 48),
-                       get<std::uint64_t>(bytes, 56) != 0};
+                       static_cast<segment_absence>(absence)};
 }
 
 header_copies::header_copies(file_system& files, std::string path)
@@ -91,7 +95,7 @@ void header_copies::begin(const std::vector<segment_entry>& present) {
   for (const segment_entry& each : present) {
     const auto known = places_.find(each.header.first_sequence);
     if (known == places_.end() || known->second.entry.header.created_ns != each.header.created_ns ||
-        known->second.entry.removed) {
+        known->second.entry.absence != segment_absence::is_missed) {
       put(each, end_);
     }
   }
@@ -101,8 +105,8 @@ void header_copies::begin(const std::vector<segment_entry>& present) {
         std::any_of(present.begin(), present.end(), [first = sequence](const segment_entry& each) {
           return each.header.first_sequence == first;
         });
-    if (!there && !known.entry.removed) {
-      known.entry.removed = true;  // it was told, once
+    if (!there && known.entry.absence == segment_absence::is_missed) {
+      known.entry.absence = segment_absence::was_told;
       put(known.entry, known.offset);
     }
   }
@@ -147,7 +151,7 @@ void header_copies::removed(std::uint64_t first_sequence) {
     return;
   }
   segment_entry entry = known->second.entry;
-  entry.removed = true;
+  entry.absence = segment_absence::is_removal;
   put(entry, known->second.offset);
   places_.erase(known);
 }

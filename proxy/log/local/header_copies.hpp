@@ -21,13 +21,19 @@ namespace weir {
 
 inline constexpr std::size_t segment_entry_bytes = 72;
 
+/// Whether a segment's file is missed when it is not there.
+enum class segment_absence : std::uint8_t {
+  is_missed = 0,
+  was_told = 1,    // it had vanished before
+  is_removal = 2,  // the log removed it, released or discarded, as it did all before it
+};
+
 struct segment_entry {
   segment_header header;
   /// Of the segment before: the sequence after its last record, and its length. 0: not known.
   std::uint64_t previous_end = 0;
   std::uint64_t previous_bytes = 0;
-  /// Its file was removed by the log, after it was released or discarded.
-  bool removed = false;
+  segment_absence absence = segment_absence::is_missed;
 };
 
 void append_segment_entry(const segment_entry& entry, std::string& out);

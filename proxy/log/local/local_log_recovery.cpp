@@ -123,10 +123,13 @@ result<recovery::candidate> recovery::examine(std::uint64_t sequence) {
 }
 
 /// The log was about to remove it, or to make another of it: every sink was done with it, or it was
-/// discarded.
+/// discarded. That happens in the segments' order, so the word about a later one is enough: a loss
+/// of power may have left that alone, and an old value that were delivered again, without the newer
+/// one behind it, would stay.
 bool recovery::is_done_with(std::uint64_t sequence) const {
-  const auto copy = known_.find(sequence);
-  return copy != known_.end() && copy->second.removed;
+  return std::any_of(known_.lower_bound(sequence), known_.end(), [](const auto& copy) {
+    return copy.second.absence == segment_absence::is_removal;
+  });
 }
 
 /// Whether that header fits what follows it: a file that is spoilt all over is better set aside. Of
@@ -203,7 +206,8 @@ outcome recovery::set_aside(const candidate& bad) {
 void recovery::note_gaps() {
   for (auto each = known_.begin(); each != known_.end(); ++each) {
     const std::uint64_t first = each->first;
-    if (each->second.removed || aside_.contains(first)) {
+    if (each->second.absence != segment_absence::is_missed || aside_.contains(first) ||
+        is_done_with(first)) {
       continue;
     }
     const auto after = std::next(each);
@@ -380,6 +384,19 @@ std::uint32_t new_identity(std::int64_t now_ns) {
   return static_cast<std::uint32_t>(mixed >> 32) | 1U;
 }
 
+/// Appends to it are as durable as the log promises: so is what they follow.
+result<std::unique_ptr<segment_writer>> go_on_with(file_system& files,
+                                                   const local_log_options& options,
+                                                   const kept_segment& newest) {
+  auto writer = segment_writer::reopen(files, newest.about, newest.limits.bytes);
+  if (writer && options.promise == append_promise::synced) {
+    if (const outcome written = writer.value()->write_again(); !written) {
+      return written.error();
+    }
+  }
+  return writer;
+}
+
 /// The segment to write to: the newest, or a new one where sequences were lost, there is none, or
 /// none says which log this is.
 result<std::unique_ptr<segment_writer>> writer_for(file_system& files, const std::string& directory,
@@ -391,8 +408,7 @@ result<std::unique_ptr<segment_writer>> writer_for(file_system& files, const std
       !found.segments.empty() && found.segments.back().about->first() == found.next_sequence;
   if (!found.segments.empty() && found.segments.back().limits.end == found.next_sequence &&
       (!nameless || empty)) {
-    const kept_segment& newest = found.segments.back();
-    return segment_writer::reopen(files, newest.about, newest.limits.bytes);
+    return go_on_with(files, options, found.segments.back());
   }
   if (nameless) {
     found.identity = new_identity(options.now_ns());
@@ -401,9 +417,8 @@ result<std::unique_ptr<segment_writer>> writer_for(file_system& files, const std
   auto created = segment_writer::create(files, directory, header);
   if (!created && nameless && !found.segments.empty()) {
     // The disk is full: it goes on in the old segment, and gets its identity with the next one.
-    const kept_segment& newest = found.segments.back();
     found.identity = 0;
-    return segment_writer::reopen(files, newest.about, newest.limits.bytes);
+    return go_on_with(files, options, found.segments.back());
   }
   if (created) {
     segment_entry entry{header};

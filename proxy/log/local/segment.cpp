@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t index_stride = 64;
 constexpr std::string_view segment_suffix = ".log";
 constexpr std::size_t segment_digits = 20;
+constexpr std::uint64_t written_again_at_once = std::uint64_t{1} << 20;
 
 }  // namespace
 
@@ -134,6 +135,22 @@ result<std::unique_ptr<segment_writer>> segment_writer::reopen(file_system& file
   }
   return std::unique_ptr<segment_writer>(
       new segment_writer(file_handle(files, descriptor), std::move(recovered), bytes));
+}
+
+outcome segment_writer::write_again() const {
+  std::string piece;
+  for (std::uint64_t at = 0; at < bytes_; at += piece.size()) {
+    piece.resize(static_cast<std::size_t>(std::min(bytes_ - at, written_again_at_once)));
+    const std::int64_t read = file_.read_fully(piece, at);
+    if (read >= 0 && static_cast<std::size_t>(read) < piece.size()) {
+      return failure{about_->path() + ": it became shorter while it was read"};
+    }
+    const int error = read < 0 ? static_cast<int>(read) : file_.write_fully({piece}, at);
+    if (error < 0) {
+      return failure{about_->path() + ": " + errno_text(error)};
+    }
+  }
+  return nothing{};
 }
 
 outcome segment_writer::append(std::span<const frame_ptr> frames,

@@ -89,6 +89,11 @@ class segment_writer {
   [[nodiscard]] static result<std::unique_ptr<segment_writer>> reopen(
       file_system& files, std::shared_ptr<segment> recovered, std::uint64_t bytes);
 
+  /// Writes what it holds over itself. The process that wrote it may have ended after a sync
+  /// failed: the operating system holds such pages for stored, and the next sync would pass over
+  /// them.
+  [[nodiscard]] outcome write_again() const;
+
   /// Writes a record for each frame, or none: after a failure the file is as it was, or, where even
   /// that failed, broken().
   [[nodiscard]] outcome append(std::span<const frame_ptr> frames,

@@ -236,7 +236,9 @@ bool parked_files::recover_folder(const std::string& folder, std::set<std::uint6
     }
     if (one.any) {
       cut(one);
-      of.files.push_back({one.about, one.pending, one.cut_off, false});
+      // Of what another process wrote last, a sync may have failed; no later one would say so.
+      const bool closed = one.cut_off || options_.kept == durability::power;
+      of.files.push_back({one.about, one.pending, closed, false});
     } else if (one.about && !options_.read_only) {
       remove_file({one.about, one.pending, false, false});
     }

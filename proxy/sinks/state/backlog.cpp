@@ -78,7 +78,8 @@ std::uint64_t backlog::give_up(log_position below, std::uint64_t points, std::ui
     bytes -= std::min(bytes, front().bytes);
     static_cast<void>(drop_front());
   }
-  if (known >= points || empty()) {
+  // What cannot be read was passed over before: its points are lost, and not given up as well.
+  if (known >= points || empty() || front().first >= below) {
     return known;
   }
   // An entry of many frames, of which some go.

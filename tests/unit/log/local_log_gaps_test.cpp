@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 
+#include "log/local/header_copies.hpp"
 #include "log_testing.hpp"
 #include "unit/files/forwarding_files.hpp"
 
@@ -94,6 +95,49 @@ TEST_F(local_log_gaps, segments_that_the_log_removed_are_not_missed) {
     ASSERT_TRUE(log->close().ok());
   }
   EXPECT_EQ(metric(*opened(), "weir_log_missing_frames_total"), 0);
+}
+
+// A loss of power may bring names back whose removal was not synced, and what was said of the
+// earlier ones may be lost where what was said of a later one is not.
+TEST_F(local_log_gaps, what_lay_before_a_removed_segment_was_removed_too) {
+  std::map<std::string, std::string> before;
+  std::string headers;
+  {
+    auto log = opened();
+    const std::size_t sink = log->subscribe({"s", true, {}}, log_position(1));
+    fill(*log, 40);
+    for (const std::string& path : directory_.segments()) {
+      before[path] = file_bytes(path);
+    }
+    headers = file_bytes(directory_.path() + "/headers");
+    log->release(sink, log_position(30));
+    ASSERT_TRUE(log->close().ok());
+  }
+  const auto kept = directory_.segments();
+  const std::size_t removed = before.size() - kept.size();
+  ASSERT_GE(removed, 3U);
+  // Of the words about removals only the last is left.
+  std::string words = file_bytes(directory_.path() + "/headers");
+  const std::size_t last = (removed - 1) * segment_entry_bytes;
+  headers.replace(last, segment_entry_bytes, words, last, segment_entry_bytes);
+  write_file(directory_.path() + "/headers", headers);
+  auto each = before.begin();
+  for (std::size_t i = 0; i + 1 < removed; ++i, ++each) {
+    write_file(each->first, each->second);
+  }
+  auto log = opened();
+  EXPECT_EQ(directory_.segments().front(), kept.front());
+  EXPECT_EQ(sequences(*log).front(), first_of(kept.front()));
+  EXPECT_EQ(metric(*log, "weir_log_missing_frames_total"), 0);
+}
+
+TEST_F(local_log_gaps, what_lies_before_a_segment_that_vanished_stays) {
+  { fill(*opened(), 40); }
+  const auto paths = directory_.segments();
+  std::filesystem::remove(paths[3]);
+  for (int start = 0; start < 3; ++start) {
+    EXPECT_EQ(sequences(*opened()).front(), 1U);
+  }
 }
 
 TEST_F(local_log_gaps, a_segment_that_vanishes_or_shrinks_at_run_time_is_passed_over) {

@@ -54,6 +54,15 @@ class held_files final : public forwarding_files {
     const std::lock_guard lock(mutex_);
     return directory_syncs_;
   }
+  void forget_written() {
+    const std::lock_guard lock(mutex_);
+    from_start_ = 0;
+  }
+  /// Bytes that were written since, one after the other from a file's beginning.
+  [[nodiscard]] std::uint64_t written_at_start() const {
+    const std::lock_guard lock(mutex_);
+    return from_start_;
+  }
   /// Bytes that had been written when the latest sync began.
   [[nodiscard]] std::uint64_t covered() const {
     const std::lock_guard lock(mutex_);
@@ -83,6 +92,7 @@ class held_files final : public forwarding_files {
     const std::int64_t bytes = real_.write_at(descriptor, pieces, offset);
     const std::lock_guard lock(mutex_);
     written_ += bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;
+    from_start_ += bytes > 0 && offset == from_start_ ? static_cast<std::uint64_t>(bytes) : 0;
     return bytes;
   }
 
@@ -98,6 +108,7 @@ class held_files final : public forwarding_files {
   int directory_syncs_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t covered_ = 0;
+  std::uint64_t from_start_ = 0;
 };
 
 class local_log_synced : public testing::Test {
@@ -218,6 +229,28 @@ TEST_F(local_log_synced, what_failed_and_could_not_be_cut_off_does_not_come_back
     auto log = open_log(directory.path(), budget_, settings, &files_);
     EXPECT_EQ(stored_in(*log), expected);
     EXPECT_EQ(metric(*log, "weir_log_missing_frames_total"), 0);
+  }
+}
+
+// The process before may have ended when a sync had failed: its pages count as stored and are not,
+// and a sync of what is appended to them passes over them.
+TEST_F(local_log_synced, what_an_earlier_process_wrote_is_written_again_before_it_is_gone_on_with) {
+  const std::string payload(3'000'000, 'x');
+  for (const append_promise promise : {append_promise::written, append_promise::synced}) {
+    const test_directory directory;
+    log_shape settings;
+    settings.promise = promise;
+    {
+      auto log = open_log(directory.path(), budget_, settings, &files_);
+      ASSERT_EQ(append_one(*log, make_frame(payload)), append_status::taken);
+      ASSERT_TRUE(log->close().ok());
+    }
+    const std::string before = file_bytes(directory.segments().front());
+    files_.forget_written();
+    auto log = open_log(directory.path(), budget_, settings, &files_);
+    EXPECT_EQ(files_.written_at_start(), promise == append_promise::synced ? before.size() : 0U);
+    EXPECT_EQ(file_bytes(directory.segments().front()), before);
+    EXPECT_EQ(stored_in(*log), payloads{payload});
   }
 }
 

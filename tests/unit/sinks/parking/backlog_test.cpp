@@ -104,6 +104,18 @@ TEST(backlog, what_is_given_up_and_was_not_counted_by_the_place_is_given_up_too)
   EXPECT_EQ(pending.points(), 7U);
 }
 
+TEST(backlog, what_was_passed_over_as_damaged_is_not_given_up_as_well) {
+  backlog pending;
+  pending.add(log_position(1), 5, 50, 0);
+  pending.add(log_position(4), 6, 60, 0);
+  EXPECT_EQ(pending.skip_to(log_position(4)), 5U);
+  // The place still counts what it cannot read of the first frame.
+  EXPECT_EQ(pending.give_up(log_position(2), 5, 50), 0U);
+  EXPECT_EQ(pending.points(), 6U);
+  EXPECT_EQ(pending.take(log_position(4), 6, 60, true), 0U);
+  EXPECT_TRUE(pending.empty());
+}
+
 TEST(lane_backlog, moves_its_oldest_frames_and_takes_from_both) {
   lane_backlog pending;
   pending.add(log_position(2), 5, 50, 10, 1000);
