@@ -78,6 +78,16 @@ std::size_t write_job::body(std::string_view piece, turn_work& work) {
   return request_.overloaded() ? piece.size() : taken;
 }
 
+void write_job::series_ended(std::string_view line) {
+  if (request_.overloaded()) {
+    return;
+  }
+  request_.add_ended(line);
+  if (!request_.fits_memory(reader_.held_bytes())) {
+    give_up_lines();
+  }
+}
+
 void write_job::give_up_lines() {
   request_.give_up_lines();
   reader_.reset({});

@@ -38,6 +38,9 @@ class write_job {
   void body(std::string_view piece);
   /// The same as far as the turn's work goes: how much of the piece was taken, in bytes.
   [[nodiscard]] std::size_t body(std::string_view piece, turn_work& work);
+  /// A series ended: a canonical line that names it, at the time of its end. The sinks are told
+  /// behind the request's points.
+  void series_ended(std::string_view line);
   /// NULs were taken off the end of a body before it was passed on.
   void count_final_nul() noexcept { ++request_.points().account().final_nuls; }
   /// What came so far is a body of its own and the next piece begins another, received at `now_ns`:

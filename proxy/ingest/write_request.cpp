@@ -51,7 +51,7 @@ std::size_t write_request::held_bytes(std::size_t reader_bytes) const noexcept {
   const staged_lines& staged = points_.staged();
   const std::size_t staged_bytes =
       staged.held_bytes() <= idle_buffer_bytes ? staged.text().size() : staged.held_bytes();
-  return staged_bytes + frame_bytes_ + reader_bytes + points_.report_bytes();
+  return staged_bytes + frame_bytes_ + ended_.capacity() + reader_bytes + points_.report_bytes();
 }
 
 bool write_request::fits_memory(std::size_t reader_bytes) noexcept {
@@ -75,9 +75,15 @@ void write_request::give_up_lines() noexcept {
   overloaded_ = true;
   too_large_ = lease_.alone(held_elsewhere_);
   points_.staged().clear(0);
+  forget_lines();
+  lease_.release();
+}
+
+/// Those that are not staged any more.
+void write_request::forget_lines() noexcept {
   frames_.clear();
   frame_bytes_ = 0;
-  lease_.release();
+  std::string{}.swap(ended_);
 }
 
 void write_request::add_frame(std::shared_ptr<frame> filled) {
@@ -88,8 +94,7 @@ void write_request::add_frame(std::shared_ptr<frame> filled) {
 void write_request::complete() {
   if (!points_.target().options.accept_partial && !overloaded_ && !points_.verdict().flawless()) {
     points_.withhold(idle_buffer_bytes);
-    frames_.clear();
-    frame_bytes_ = 0;
+    forget_lines();
   }
   stage_ = write_stage::complete;
 }
@@ -163,8 +168,7 @@ void write_request::reset() {
   database_ = nullptr;
   source_ = nullptr;
   finish_ = nullptr;
-  frames_.clear();
-  frame_bytes_ = 0;
+  forget_lines();
   lease_.release();
   overloaded_ = false;
   too_large_ = false;

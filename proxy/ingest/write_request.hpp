@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/memory_budget.hpp"
@@ -84,9 +85,12 @@ class write_request {
   [[nodiscard]] const std::vector<std::shared_ptr<frame>>& frames() const noexcept {
     return frames_;
   }
+  /// A canonical line that names a series which ended.
+  void add_ended(std::string_view line) { ended_.append(line); }
+  [[nodiscard]] const std::string& ended() const noexcept { return ended_; }
   /// Something of it is for the log.
   [[nodiscard]] bool has_lines() const noexcept {
-    return !points_.staged().empty() || !frames_.empty();
+    return !points_.staged().empty() || !frames_.empty() || !ended_.empty();
   }
 
   [[nodiscard]] write_stage stage() const noexcept { return stage_; }
@@ -108,6 +112,7 @@ class write_request {
  private:
   /// Its lines are in the log: adds them to all accounts.
   void commit();
+  void forget_lines() noexcept;
   [[nodiscard]] std::size_t held_bytes(std::size_t reader_bytes) const noexcept;
 
   const write_services& services_;
@@ -120,6 +125,8 @@ class write_request {
   /// Sealed ahead of the turn's end, and the memory they take.
   std::vector<std::shared_ptr<frame>> frames_;
   std::size_t frame_bytes_ = 0;
+  /// Series that ended.
+  std::string ended_;
   memory_lease lease_;
   bool overloaded_ = false;
   /// `overloaded_`, and would always be.

@@ -7,6 +7,7 @@
 #include "base/assert.hpp"
 #include "gate/series/gate_memory.hpp"
 #include "ingest/ingest_journal.hpp"
+#include "log/ended_series.hpp"
 
 namespace weir {
 namespace {
@@ -129,6 +130,12 @@ void write_turn::seal_builders(std::int64_t now_ns) {
   }
 }
 
+void write_turn::seal_ended(const write_request& request) {
+  const api::write_target& target = request.points().target();
+  append_ended_series({target.database, target.retention_policy, request.points().now_ns()},
+                      request.ended(), compressor_, frames_);
+}
+
 void write_turn::append_complete(const std::vector<write_request*>& requests) {
   std::int64_t now_ns = 0;
   for (write_request* request : requests) {
@@ -136,6 +143,9 @@ void write_turn::append_complete(const std::vector<write_request*>& requests) {
     now_ns = std::max(now_ns, request->points().now_ns());
   }
   seal_builders(now_ns);
+  for (const write_request* request : requests) {
+    seal_ended(*request);
+  }
   const append_result appended = append_frames();
   if (services_.remembered != nullptr) {
     journal_samples(*services_.remembered, now_ns);

@@ -71,6 +71,8 @@ class write_turn {
   /// Moves a request's lines into frames and frame builders.
   void gather(write_request& request);
   void seal_builders(std::int64_t now_ns);
+  /// Behind all lines of the turn.
+  void seal_ended(const write_request& request);
   [[nodiscard]] std::shared_ptr<frame> seal(frame_builder& builder, std::int64_t now_ns);
   [[nodiscard]] append_result append_frames();
   [[nodiscard]] outcome keep_types() const;

@@ -6,12 +6,16 @@
 #include <bit>
 #include <cmath>
 #include <iterator>
+#include <limits>
 
 #include "base/text/line_words.hpp"
 
 namespace weir::api {
 namespace {
 
+constexpr std::int64_t ns_per_ms = 1'000'000;
+/// In nanoseconds, later ones are none.
+constexpr std::int64_t time_ms_most = std::numeric_limits<std::int64_t>::max() / ns_per_ms;
 constexpr std::size_t lines_at_once_bytes = std::size_t{64} << 10;
 /// As InfluxDB calls what has no name.
 constexpr std::string_view unnamed = "prom_metric_not_specified";
@@ -75,11 +79,14 @@ void series_lines::make_series() {
 
 void series_lines::add_sample(std::uint64_t bits, std::int64_t time_ms) {
   make_series();
+  if (bits == stale_marker_bits) {
+    end_series(time_ms);
+    return;
+  }
   const auto value = std::bit_cast<double>(bits);
   if (!std::isfinite(value)) {
-    const bool is_stale = bits == stale_marker_bits;
-    ++(is_stale ? counts_.stale_markers : counts_.not_finite);
-    leave_out(is_stale ? left_out::stale_marker : left_out::not_finite, word_of(value), time_ms);
+    ++counts_.not_finite;
+    leave_out(left_out::not_finite, word_of(value), time_ms);
     return;
   }
   if (!is_writable_) {
@@ -93,6 +100,18 @@ void series_lines::add_sample(std::uint64_t bits, std::int64_t time_ms) {
   if (waiting_.size() >= lines_at_once_bytes) {
     finish();
   }
+}
+
+void series_lines::end_series(std::int64_t time_ms) {
+  ++counts_.stale_markers;
+  if (!is_writable_ || time_ms > time_ms_most || time_ms < -time_ms_most) {
+    leave_out(left_out::stale_marker, "NaN", time_ms);
+    return;
+  }
+  finish();  // so that lines keep their order
+  scratch_.assign(series_);
+  fmt::format_to(std::back_inserter(scratch_), " value=0 {}\n", time_ms * ns_per_ms);
+  to_.series_ended(scratch_);
 }
 
 void series_lines::add_histogram(std::int64_t time_ms) {

@@ -48,6 +48,7 @@ class series_lines {
 
  private:
   void make_series();
+  void end_series(std::int64_t time_ms);
   void leave_out(left_out why, std::string_view value, std::int64_t time_ms);
 
   translated_lines& to_;

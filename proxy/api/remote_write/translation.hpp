@@ -16,7 +16,7 @@ namespace weir::api {
 
 /// Why a sample is no line.
 enum class left_out : std::uint8_t {
-  stale_marker,      // it says that its series ended
+  stale_marker,      // it says that a series ended that no line could hold
   not_finite,        // NaN, +Inf or -Inf
   native_histogram,  // no number
   unwritable,        // a name or a value that line protocol cannot hold
@@ -28,6 +28,9 @@ class translated_lines {
   virtual ~translated_lines() = default;
   /// Whole lines of line protocol.
   virtual void lines(std::string_view text) = 0;
+  /// A series ended, as its sender says. `line`: a whole canonical line that names it, at the time
+  /// of its end.
+  virtual void series_ended(std::string_view line) = 0;
   /// `text`: the line that it would have been, for people. It is counted as a line that is dropped.
   virtual void leave_out(left_out why, std::string_view text) = 0;
   /// There is memory for so many bytes beside the body. False: the request is to end.

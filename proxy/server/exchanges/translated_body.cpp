@@ -32,6 +32,10 @@ class lines_of_job final : public api::translated_lines {
       : job_(job), has_room_(std::move(has_room)) {}
 
   void lines(std::string_view text) override { job_.body(text); }
+  void series_ended(std::string_view line) override {
+    job_.request().points().pass_over(gate_code::stale_marker);
+    job_.series_ended(line);
+  }
   void leave_out(api::left_out why, std::string_view text) override {
     ++left_out_;
     admission& points = job_.request().points();

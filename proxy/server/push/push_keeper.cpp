@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "exposition/text_reader.hpp"
+#include "log/ended_series.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
@@ -134,10 +135,7 @@ void push_keeper::tell_ended(wall_time now) {
     if (lines.empty() || ended_.size() >= ended_frames_max) {
       continue;
     }
-    frame_builder builder(place.first, place.second);
-    builder.append(lines, 0, now.ns, now.ns);
-    ended_.push_back(builder.seal(compression_mode::automatic, compressor_, now.ns, 0));
-    ended_.back()->header.kind = frame_kind::events;
+    append_ended_series({place.first, place.second, now.ns}, lines, compressor_, ended_);
   }
   if (!ended_.empty()) {
     const append_result done = log_.append(ended_);

@@ -7,7 +7,7 @@ import pytest
 
 from harness.letters import listed, wait_kept
 from harness.process import wait_until
-from harness.settings import file_sink, influx_sink, settings
+from harness.settings import file_sink, influx_sink, remote_write_sink, settings
 
 V2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request"
 STALE = struct.pack("<Q", 0x7FF0000000000002)
@@ -162,6 +162,19 @@ remote_write:
     queue_config: {{batch_send_deadline: 1s}}
     metadata_config: {{send_interval: 1s}}
 """
+
+
+def test_a_series_that_ends_at_a_prometheus_is_absent_behind_weir(prometheus, start_weir, start_prometheus):
+    sink = remote_write_sink(prometheus.url, exact_names=["prometheus"], stale_after="1h")
+    weir = start_weir(settings(sink))
+    writer = start_prometheus(prometheus_configuration(weir, [weir.client.address]))
+    there = lambda: prometheus.query(query='up{job="weir"}')
+    wait_until(there, 30, "a scrape", weir.must_be_alive)
+    writer.reload(prometheus_configuration(weir, []))
+    wait_until(lambda: not there(), 30, "its series end", weir.must_be_alive)
+    markers = lambda: weir.metrics().sum("weir_sink_stale_markers_total")
+    wait_until(lambda: markers() > 100, 20, "so do the others", weir.must_be_alive)
+    assert weir.metrics().sum("weir_sink_discarded_points_total") == 0
 
 
 def test_a_real_prometheus_writes_through_weir(influxd, start_weir, start_prometheus):

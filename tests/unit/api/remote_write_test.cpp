@@ -105,10 +105,12 @@ std::string block(const std::string& message) {
 class received final : public translated_lines {
  public:
   void lines(std::string_view given) override { text += given; }
+  void series_ended(std::string_view line) override { ended += line; }
   void leave_out(left_out why, std::string_view given) override { left.emplace_back(why, given); }
   bool has_room(std::size_t bytes) override { return bytes <= room; }
 
   std::string text;
+  std::string ended;
   std::vector<std::pair<left_out, std::string>> left;
   std::size_t room = much;
 };
@@ -191,7 +193,6 @@ TEST_F(remote_writes, what_no_line_can_hold_is_left_out) {
   EXPECT_EQ(write(block(message)), std::nullopt);
   EXPECT_EQ(got_.text, "m value=1 1\nm value=6 6\n");
   EXPECT_EQ(got_.left, (std::vector<std::pair<left_out, std::string>>{
-                           {left_out::stale_marker, "m value=NaN 2"},
                            {left_out::not_finite, "m value=NaN 3"},
                            {left_out::not_finite, "m value=+Inf 4"},
                            {left_out::not_finite, "m value=-Inf 5"},
@@ -200,6 +201,22 @@ TEST_F(remote_writes, what_no_line_can_hold_is_left_out) {
                            {left_out::native_histogram, "h value=histogram 9"},
                            {left_out::unwritable, "two\nlines value=1 10"}}));
   EXPECT_EQ(amended({}).status, 204) << "a sender of version 1 could do nothing with a 400";
+}
+
+TEST_F(remote_writes, a_stale_marker_names_the_series_that_ended) {
+  const double stale = std::bit_cast<double>(stale_marker_bits);
+  const std::int64_t last = std::numeric_limits<std::int64_t>::max();
+  const std::string message = request_1(
+      {series_1({{"__name__", "up"}, {"job", "a b"}, {"empty", ""}}, {{1, 1}, {stale, 2}}),
+       series_1({{"__name__", "b"}}, {{stale, -3}}),
+       series_1({{"__name__", "late"}}, {{stale, last}}),
+       series_1({{"__name__", "p"}, {"path", "C:\\"}}, {{stale, 7}})});
+  EXPECT_EQ(write(block(message)), std::nullopt);
+  EXPECT_EQ(got_.text, "up,job=a\\ b value=1 1\n");
+  EXPECT_EQ(got_.ended, "up,job=a\\ b value=0 2000000\nb value=0 -3000000\n");
+  EXPECT_EQ(got_.left, (std::vector<std::pair<left_out, std::string>>{
+                           {left_out::stale_marker, "late value=NaN " + std::to_string(last)},
+                           {left_out::stale_marker, "p,path=C:\\ value=NaN 7"}}));
 }
 
 TEST_F(remote_writes, version_2_tells_what_was_written) {

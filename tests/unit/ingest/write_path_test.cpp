@@ -442,5 +442,66 @@ TEST_F(write_path_test, other_terms_are_those_of_the_next_request) {
   EXPECT_EQ(other->hits(1), 3U) << "the rule of the same name goes on with its count";
 }
 
+TEST_F(write_path_test, series_that_ended_are_told_behind_the_lines_of_their_request) {
+  make();
+  const auto end = [&](const std::string& body, const std::string& ended, bool accept_partial) {
+    answered result;
+    std::string refusal;
+    api::write_target target{"db", "", 1};
+    target.options.accept_partial = accept_partial;
+    write_job* job = path_->begin(
+        target, now, refusal,
+        [&result](write_end how, const write_verdict& verdict, const std::string& detail) {
+          result = {how, verdict, detail};
+        });
+    job->body(body);
+    for (int i = 0; i < 3; ++i) {
+      job->series_ended(ended);
+    }
+    job->complete();
+    path_->end_of_turn();
+    path_->release(*job);
+    return result.end;
+  };
+  std::string long_line = "m,t=" + std::string(400'000, 'x') + " value=0 7\n";
+  EXPECT_EQ(end("m v=1 1\n", long_line, true), write_end::answered);
+  EXPECT_EQ(end("", "m,t=a value=0 8\n", true), write_end::answered) << "without a line";
+  EXPECT_EQ(end("bad\nm v=2 2\n", "m,t=b value=0 9\n", false), write_end::answered);
+  std::vector<frame_kind> kinds;
+  std::string told;
+  const auto reader = log_->reader();
+  for (log_position at = log_->first();;) {
+    const read_result read = reader->next(at, {"db", ""});
+    if (read.status != read_status::frame) {
+      break;
+    }
+    kinds.push_back(read.found->header.kind);
+    if (kinds.back() == frame_kind::events) {
+      EXPECT_EQ(read.found->header.database, "db");
+      EXPECT_EQ(read.found->header.points, 0U);
+      EXPECT_TRUE(inflate_frame(*read.found, told));
+    }
+    at = read.next;
+  }
+  using enum frame_kind;
+  EXPECT_EQ(kinds, (std::vector{lines, events, events, events, events}));
+  const std::string three = "m,t=a value=0 8\n";
+  EXPECT_EQ(told, long_line + long_line + long_line + three + three + three);
+}
+
+TEST_F(write_path_test, series_that_ended_take_memory_of_the_request) {
+  make(std::size_t{64} << 20, std::size_t{1} << 20);
+  answered result;
+  write_job* job = begin("db", result);
+  const std::string line = "m,t=" + std::string(100'000, 'x') + " value=0 7\n";
+  for (int i = 0; i < 40; ++i) {
+    job->series_ended(line);
+  }
+  job->complete();
+  path_->end_of_turn();
+  EXPECT_NE(result.end, write_end::answered);
+  path_->release(*job);
+}
+
 }  // namespace
 }  // namespace weir
