@@ -8,6 +8,7 @@
 namespace weir {
 namespace {
 
+constexpr std::size_t cache_line_bytes = 64;
 /// What an entry of a map costs beside its texts, about.
 constexpr std::size_t node_bytes = 96;
 /// Of a line, that are looked through for a field; others are made each time.
@@ -54,10 +55,14 @@ wire_series known_series::wire(std::uint32_t number) const {
   return {one.labels->before, *one.name, one.labels->after, one.type};
 }
 
-std::size_t known_series::label_bytes(std::uint32_t number) const {
-  const entry& one = at(number);
-  return one.labels->before.size() + one.labels->after.size() + one.name->size() +
-         wire::series_bytes_max;
+void known_series::expect_labels(std::uint32_t number) const {
+  const wire_labels& labels = *at(number).labels;
+  if (number > 0 && at(number - 1).labels == &labels) {
+    return;
+  }
+  for (std::size_t i = 0; i < labels.after.size(); i += cache_line_bytes) {
+    __builtin_prefetch(labels.after.data() + i);
+  }
 }
 
 std::optional<std::uint32_t> known_series::number_of(const series_key& key) const {
@@ -103,7 +108,12 @@ std::uint32_t known_series::add(const series_key& key, const mapped_field& field
     }
     const auto [name, is_new] = names_.insert(field.name);
     bytes_ += sizeof(entry) + node_bytes + (is_new ? field.name.size() + node_bytes : 0);
-    all_.push_back({key, kept, &*name, field.type});
+    const std::size_t bytes = kept->before.size() + kept->after.size() + name->size();
+    all_.push_back({.key = key,
+                    .labels = kept,
+                    .name = &*name,
+                    .type = field.type,
+                    .label_bytes = static_cast<std::uint32_t>(bytes + wire::series_bytes_max)});
   }
   return place->second;
 }

@@ -4,6 +4,7 @@
 // (sample_run.hpp) keep each series in order. It also keeps what became of each point. Pure.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -111,15 +112,24 @@ class sample_batch {
       of(known_.key(one.series), one.time_ms);
     }
   }
-  /// Series of which something is stored: with `of` its key, labels, newest time and places.
+  /// Series of which something is stored: with `of` its key, labels, newest time and places, and
+  /// those of a series whose turn is soon.
   template <class Of>
   void for_each_stored(Of of) {
-    for (std::uint32_t i = 0; i < series_.size(); ++i) {
+    const auto count = static_cast<std::uint32_t>(series_.size());
+    for (std::uint32_t i = 0; i < count; ++i) {
+      known_.expect(std::min(i + 2 * ahead, count - 1));
       if (series_[i].newest_ms) {
-        of(known_.key(i), known_.wire(i), *series_[i].newest_ms, known_.places(i));
+        of(known_.key(i), known_.wire(i), *series_[i].newest_ms, known_.places(i),
+           known_.places(std::min(i + ahead, count - 1)));
       }
     }
   }
+  /// A sample that comes soon: its series is brought nearer.
+  void expect(const sample& one) const { known_.expect(one.series); }
+  void expect_labels(const sample& one) const { known_.expect_labels(one.series); }
+  /// So many samples or series ahead of those that are looked at.
+  static constexpr std::uint32_t ahead = 20;
 
  private:
   struct span_of {

@@ -29,6 +29,9 @@ void sample_batch::keep_last_of_each_time() {
 }
 
 void sample_batch::drop_too_old(std::int64_t least_ms) {
+  if (least_ms == std::numeric_limits<std::int64_t>::min()) {
+    return;
+  }
   std::erase_if(samples_, [&](const sample& one) {
     if (one.time_ms >= least_ms) {
       return false;
@@ -52,7 +55,10 @@ sample_batch::series_entry& sample_batch::asked(const sample& one, sent_ledger& 
 void sample_batch::drop_what_is_sent(const sample_rules& rules, sent_ledger& ledger) {
   const bool first_attempt =
       !ledger.knows_of_earlier() && (rules.refused == nullptr || rules.refused->empty());
+  const sample* const end = samples_.data() + samples_.size();
   std::erase_if(samples_, [&](sample& one) {
+    expect(*std::min<const sample*>(&one + std::size_t{2} * ahead, end - 1));
+    ledger.expect(known_.places(std::min<const sample*>(&one + ahead, end - 1)->series).sent);
     const series_entry& series = asked(one, ledger);
     const std::optional<std::int64_t>& last = series.last_sent_ms;
     if (first_attempt && (!last || one.time_ms > *last)) {

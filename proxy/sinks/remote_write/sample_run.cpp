@@ -40,6 +40,7 @@ std::size_t sample_run::make_request(std::size_t begin, std::size_t samples_max,
   std::size_t bytes = 0;
   for (; end < samples_.size() && end - begin < samples_max; ++end) {
     const sample& one = samples_[end];
+    of_->expect(samples_[std::min(end + sample_batch::ahead, samples_.size() - 1)]);
     std::uint32_t& place = place_of_series_[one.series];
     bytes += wire::sample_bytes_max + (place == none ? of_->label_bytes(one.series) : 0);
     if (end > begin && (bytes > bytes_max || one.round != samples_[begin].round)) {

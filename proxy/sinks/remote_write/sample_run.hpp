@@ -36,6 +36,7 @@ class sample_run {
   }
   [[nodiscard]] sent_sample sent_of(const sample& one) const { return of_->sent_of(one); }
   [[nodiscard]] wire_series wire_of(const sample& one) const { return of_->wire_of(one); }
+  void expect_labels(const sample& one) const { of_->expect_labels(one); }
   [[nodiscard]] place_hint sent_hint_of(const sample& one) const {
     return of_->places_of(one).sent;
   }

@@ -78,6 +78,8 @@ class sent_ledger {
   [[nodiscard]] std::optional<std::int64_t> last(const series_key& series, place_hint& hint) {
     return times_.find(series, hint);
   }
+  /// `last` is asked with this hint soon.
+  void expect(place_hint hint) const { times_.expect(hint); }
   /// The server has, or may have, this sample, which is of no batch.
   void note(const sent_sample& one) { raise(one); }
   /// These samples of the batch begun last are about to be sent, those of a series together and in

@@ -36,6 +36,13 @@ class series_times {
   /// Its time becomes `time_ms` if that is newer.
   void raise(const series_key& series, std::int64_t time_ms, place_hint& hint);
 
+  /// That place is asked about soon.
+  void expect(place_hint hint) const {
+    if (hint < entries_.size()) {
+      __builtin_prefetch(&entries_[hint]);
+    }
+  }
+
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   /// How often half of the table was forgotten.
   [[nodiscard]] std::uint64_t times_forgotten() const noexcept { return times_forgotten_; }

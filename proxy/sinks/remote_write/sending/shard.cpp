@@ -222,6 +222,7 @@ void shard::send(connection& over, const send_plan::range& part) {
     const sample& first = all[i];
     const series_key series = over.run.sent_of(first).series;
     sent_hints_.push_back(over.run.sent_hint_of(first));
+    over.run.expect_labels(all[std::min<std::size_t>(i + sample_batch::ahead, part.end - 1)]);
     of_series_.clear();
     for (; i < part.end && all[i].series == first.series; ++i) {
       of_series_.push_back({std::bit_cast<std::uint64_t>(all[i].value), all[i].time_ms});

@@ -62,6 +62,12 @@ class stale_book {
     place_hint anywhere = 0;
     seen(series, labels, time_ms, received_ms, anywhere);
   }
+  /// `seen` is called with this hint soon.
+  void expect(place_hint hint) const {
+    if (hint < entries_.size()) {
+      __builtin_prefetch(&entries_[hint]);
+    }
+  }
   /// Its sender says that the series ended at `time_ms`: it owes a marker at once, unless it has
   /// newer samples or is not known.
   void end(const series_key& series, std::int64_t time_ms);

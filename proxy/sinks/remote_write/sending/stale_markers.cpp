@@ -33,7 +33,9 @@ void shard::note_series(sample_batch& samples, std::int64_t received_ms) {
     return;
   }
   samples.for_each_stored([&](const series_key& series, const wire_series& labels,
-                              std::int64_t newest_ms, series_places& places) {
+                              std::int64_t newest_ms, series_places& places,
+                              const series_places& soon) {
+    parts_.stale->expect(soon.stale);
     parts_.stale->seen(series, labels, newest_ms, received_ms, places.stale);
   });
   write_series();

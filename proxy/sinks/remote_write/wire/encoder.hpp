@@ -102,6 +102,7 @@ class encoder_v1 final : public request_encoder {
 
  private:
   void append_name(std::string_view name);
+  [[nodiscard]] repeated_text& kept_name(std::string_view name);
 
   snappy_block message_;
   repeated_text before_;

@@ -21,8 +21,14 @@ void encoder_v1::clear() {
   samples_.forget();
 }
 
+/// Of two places the one that has it, or the first that is free.
+repeated_text& encoder_v1::kept_name(std::string_view name) {
+  repeated_text& first = names_[place_of_name(name)];
+  return first.is_free() || first.is(name) ? first : names_[place_of_name(name) ^ 1U];
+}
+
 void encoder_v1::append_name(std::string_view name) {
-  names_[place_of_name(name)].append(name, message_, [&] {
+  kept_name(name).append(name, message_, [&] {
     name_.clear();
     append_label(wire::name_label, name, name_);
     message_.literal(name_);

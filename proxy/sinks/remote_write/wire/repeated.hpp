@@ -16,13 +16,16 @@ namespace weir {
 class repeated_text {
  public:
   void forget() noexcept { text_ = {}; }
+  [[nodiscard]] bool is_free() const noexcept { return text_.data() == nullptr; }
+  [[nodiscard]] bool is(std::string_view text) const noexcept {
+    return text.data() == text_.data() && text.size() == text_.size();
+  }
   /// Appends what stands for `text` in the message: a copy where it was the last one and is near
   /// enough; else `write` does it.
   template <class Write>
   void append(std::string_view text, snappy_block& to, Write write) {
     const std::size_t begin = to.size();
-    if (text.data() == text_.data() && text.size() == text_.size() && to.reaches(at_) &&
-        bytes_ >= snappy_block::copy_least) {
+    if (is(text) && to.reaches(at_) && bytes_ >= snappy_block::copy_least) {
       to.copy(at_, bytes_);
     } else {
       write();
