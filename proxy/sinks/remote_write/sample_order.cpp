@@ -2,6 +2,7 @@
 //
 // Which samples of a batch are sent, and in which order. Pure.
 #include <algorithm>
+#include <cstddef>
 #include <tuple>
 #include <utility>
 
@@ -56,9 +57,12 @@ void sample_batch::drop_what_is_sent(const sample_rules& rules, sent_ledger& led
   const bool first_attempt =
       !ledger.knows_of_earlier() && (rules.refused == nullptr || rules.refused->empty());
   const sample* const end = samples_.data() + samples_.size();
+  const auto behind = [end](const sample& one, std::ptrdiff_t by) -> const sample& {
+    return (&one)[std::min(by, end - &one - 1)];
+  };
   std::erase_if(samples_, [&](sample& one) {
-    expect(*std::min<const sample*>(&one + std::size_t{2} * ahead, end - 1));
-    ledger.expect(known_.places(std::min<const sample*>(&one + ahead, end - 1)->series).sent);
+    expect(behind(one, 2 * std::ptrdiff_t{ahead}));
+    ledger.expect(known_.places(behind(one, ahead).series).sent);
     const series_entry& series = asked(one, ledger);
     const std::optional<std::int64_t>& last = series.last_sent_ms;
     if (first_attempt && (!last || one.time_ms > *last)) {
