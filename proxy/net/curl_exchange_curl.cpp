@@ -133,6 +133,9 @@ void curl_exchange::prepare(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
   set_body(easy);
+  if (!request_.method.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  }
   if (!request_.unix_socket.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
   }

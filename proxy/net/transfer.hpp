@@ -17,6 +17,8 @@ namespace weir {
 
 struct transfer_request {
   std::string url;
+  /// Another one than GET and POST, where it is not empty.
+  std::string method{};
   /// "Name: value", besides what HTTP itself needs.
   std::vector<std::string> headers;
   /// Basic authentication, where `username` is not empty.

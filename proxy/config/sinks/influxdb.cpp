@@ -25,16 +25,16 @@ sink_key_list keys() {
       WEIR_MEMBER(bucket), check_bucket));
   add(bool_key<kind>("create_databases",
                      "ask the server what it has, and have it carry out what clients create, alter "
-                     "and drop (version 1)",
+                     "and drop (version 1 and 2)",
                      WEIR_MEMBER(create_databases)));
   add(choice_key<kind, bool>("create", {{"on statement", false}, {"on write", true}}, {},
                              "when a database or retention policy is created: when a client asks "
                              "for it, or with the first "
-                             "write to it, too (version 1)",
+                             "write to it, too (version 1 and 2)",
                              WEIR_MEMBER(create_on_write)));
   add(bool_key<kind>("refuse_missing",
                      "refuse a write to a database or retention policy that the server lacks, in "
-                     "its words; false: take it, and let it wait (version 1)",
+                     "its words; false: take it, and let it wait (version 1 and 2)",
                      WEIR_MEMBER(refuse_missing)));
   add(bool_key<kind>("query",
                      "pass clients' queries to this server; stated by no sink: the first InfluxDB "
@@ -63,9 +63,9 @@ void check(const config_node& node, const sink_settings& sink, config_issues& is
   };
   only(1, 1, "username", !influxdb.username.empty());
   only(1, 1, "password", !influxdb.password.empty());
-  only(1, 1, "create_databases", influxdb.create_databases);
-  only(1, 1, "create", influxdb.create_on_write);
-  only(1, 1, "refuse_missing", influxdb.refuse_missing);
+  only(1, 2, "create_databases", influxdb.create_databases);
+  only(1, 2, "create", influxdb.create_on_write);
+  only(1, 2, "refuse_missing", influxdb.refuse_missing);
   only(2, 3, "token", !influxdb.token.empty());
   only(2, 2, "org", !influxdb.organization.empty());
   only(2, 3, "bucket", !influxdb.bucket.empty());

@@ -92,11 +92,12 @@ struct server_settings {
 struct influxdb_settings : server_settings {
   /// How often the server is asked by the databases that learn from it.
   milliseconds learn_every{60'000};
-  /// Of version 1: weir asks the server what it has and has it carry out what clients ask for.
+  /// Of version 1 and 2: weir asks the server what it has and has it carry out what clients ask
+  /// for.
   bool create_databases = true;
-  /// Of version 1: what a write names and the server lacks is created (key: create).
+  /// The same: what a write names and the server lacks is created (key: create).
   bool create_on_write = false;
-  /// Of version 1: a write to what the server lacks is refused; false: it is taken, and waits.
+  /// The same: a write to what the server lacks is refused; false: it is taken, and waits.
   bool refuse_missing = true;
   /// What clients ask for points goes to this server. Where no sink says so, to the first one that
   /// has all of them.

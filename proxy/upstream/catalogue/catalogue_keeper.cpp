@@ -8,23 +8,13 @@
 #include <utility>
 
 #include "base/one_line.hpp"
-#include "base/percent_escape.hpp"
-#include "net/server_message.hpp"
 #include "observe/journal.hpp"
-#include "sinks/influxdb/requests.hpp"
 
 namespace weir {
 namespace {
 
-using std::chrono::milliseconds;
 using answer_kind = statement_answer::kind;
 
-// Writes wait for the answers to questions, and clients for those to statements: what takes longer
-// counts as no answer. A DROP may have to delete files.
-constexpr milliseconds question_timeout{2'000};
-constexpr milliseconds statement_timeout{10'000};
-// One list of a hundred thousand names, or the policies of as many databases as are asked at once.
-constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
 constexpr std::size_t databases_per_question = 50;
 // While it does not answer, writes to unknown databases are taken unseen: it is asked often.
 constexpr std::int64_t first_pause_ms = 250;
@@ -67,8 +57,9 @@ presence_answer answer_of(const server_catalogue& known, const std::string& data
 catalogue_keeper::catalogue_keeper(const sink_settings& settings, keeper_parts parts,
                                    kept_catalogue before, keeper_counters& counters)
     : settings_(settings),
-      server_(*settings.as<influxdb_settings>()),
+      learn_every_ms_(settings.as<influxdb_settings>()->learn_every.count()),
       parts_(std::move(parts)),
+      server_(make_catalogue_server(*settings.as<influxdb_settings>(), parts_.ask)),
       counters_(counters),
       known_(std::move(before.known)),
       learnt_(before.learnt),
@@ -140,7 +131,7 @@ catalogue_keeper::progress catalogue_keeper::carry_out_first(std::int64_t now_ms
     failed(points_under_way, now_ms);
     return progress::stuck;
   }
-  const statement_answer answer = send(first.what, statement_timeout);
+  const statement_answer answer = server_->carry_out(first.what);
   words = patient || answer.is != answer_kind::no_influxdb
               ? answer.words
               : not_carried_out(settings_.name, answer.words);
@@ -210,7 +201,7 @@ void catalogue_keeper::carry_out(statement_job& job, std::int64_t now_ms) {
     drop(job, now_ms);  // nothing else waits
     return;
   }
-  const statement_answer answer = send(job.what, statement_timeout);
+  const statement_answer answer = server_->carry_out(job.what);
   switch (answer.is) {
     case answer_kind::done:
       answered();
@@ -276,14 +267,14 @@ void catalogue_keeper::done_by_server(const api::statement& what) {
   if (what.kind == api::statement_kind::drop_database) {
     return;
   }
-  const http_reply reply = ask(policies_query(std::vector<std::string>{what.database}));
-  auto read = reply.answered && reply.status == 200
-                  ? read_policies(reply.body, 1)
-                  : result<std::vector<policies_answer>>(failure{reply.detail});
-  if (!read || read.value().front().is == policies_answer::kind::missing) {
+  const std::vector<std::string> database{what.database};
+  std::vector<policies_answer> answers;
+  counters_.questions.add();
+  if (!server_->list_policies(database, answers).ok() ||
+      answers.front().is == policies_answer::kind::missing) {
     return;
   }
-  policies_answer& told = read.value().front();
+  policies_answer& told = answers.front();
   known_.set_policies(what.database, told.is == policies_answer::kind::known
                                          ? std::optional(std::move(told.policies))
                                          : std::nullopt);
@@ -320,63 +311,43 @@ void catalogue_keeper::answer(std::vector<presence_question>& questions, std::in
 
 presence_answer catalogue_keeper::presence_of(const presence_question& one) {
   presence_answer found = answer_of(known_, one.database, one.policy);
+  const bool missing =
+      found.is == presence::missing_database || found.is == presence::missing_policy;
   const bool beyond = found.is == presence::missing_database && !known_.whole();
-  if (beyond || (found.is == presence::missing_database && !surely_missing(one.database))) {
+  if (missing && !beyond) {
+    counters_.questions.add();
+  }
+  if (missing && (beyond || !server_->surely(found.is, one.database, one.policy))) {
     found.is = presence::unknown;
   }
   return found;
 }
 
-/// A user is shown only the databases that he may use: an empty write tells whether it is there.
-bool catalogue_keeper::surely_missing(const std::string& database) {
-  if (server_.username.empty()) {
-    return true;
-  }
-  transfer_request request =
-      influxdb_request(server_, influxdb_write_path(server_, {database, ""}));
-  const std::string_view nothing_to_write = "\n";
-  request.body = {nothing_to_write};
-  request.timeout = std::min(server_.timeout, question_timeout);
-  counters_.questions.add();
-  const http_reply reply = parts_.ask(request);
-  return reply.answered && reply.status == 404 &&
-         server_message(reply.body).starts_with("database not found");
-}
-
 bool catalogue_keeper::list_databases(std::int64_t now_ms) {
-  const http_reply reply = ask(databases_query);
-  strange_ = reply.answered && reply.status < 500;
-  if (!reply.answered || reply.status != 200) {
-    failed(reply.answered ? fmt::format("status {}: {}", reply.status, server_message(reply.body))
-                          : reply.detail,
-           now_ms);
-    return false;
-  }
-  auto names = read_databases(reply.body);
-  if (!names) {
-    failed(names.error().message, now_ms);
+  std::vector<std::string> names;
+  counters_.questions.add();
+  const question_answer answer = server_->list(names);
+  strange_ = answer.strange;
+  if (!answer.ok()) {
+    failed(answer.why, now_ms);
     return false;
   }
   answered();
-  known_.set_names(names.value());
+  known_.set_names(names);
   learnt_ = true;
   listed_ = true;
   return true;
 }
 
 bool catalogue_keeper::list_policies(std::span<const std::string> databases, std::int64_t now_ms) {
-  const http_reply reply = ask(policies_query(databases));
-  if (!reply.answered || reply.status >= 500) {
-    failed(reply.answered ? fmt::format("status {}", reply.status) : reply.detail, now_ms);
+  std::vector<policies_answer> answers;
+  counters_.questions.add();
+  if (const question_answer answer = server_->list_policies(databases, answers); !answer.ok()) {
+    failed(answer.why, now_ms);
     return false;
   }
-  auto read = read_policies(reply.body, databases.size());
-  if (!read) {
-    // A user who may not ask: that the database is there is all that is known.
-    read = std::vector<policies_answer>(databases.size());
-  }
   for (std::size_t i = 0; i < databases.size(); ++i) {
-    policies_answer& told = read.value()[i];
+    policies_answer& told = answers[i];
     switch (told.is) {
       case policies_answer::kind::known:
         known_.set_policies(databases[i], std::move(told.policies));
@@ -397,7 +368,7 @@ void catalogue_keeper::refresh(std::int64_t now_ms) {
     if (now_ms < round_due_ms_ && listed_ && !down_) {
       return;
     }
-    round_due_ms_ = now_ms + server_.learn_every.count();
+    round_due_ms_ = now_ms + learn_every_ms_;
     if (!list_databases(now_ms)) {
       return;
     }
@@ -420,27 +391,7 @@ void catalogue_keeper::refresh(std::int64_t now_ms) {
   }
 }
 
-// --- requests
-
-statement_answer catalogue_keeper::send(const api::statement& what, milliseconds most) {
-  transfer_request request = influxdb_request(server_, "/query");
-  request.headers.emplace_back("Accept: application/json");
-  request.headers.emplace_back("Content-Type: application/x-www-form-urlencoded");
-  const std::string form = "q=" + percent_escape(api::spell(what));
-  request.body = {std::string_view(form)};
-  request.timeout = std::min(server_.timeout, most);
-  return read_statement_answer(parts_.ask(request));
-}
-
-http_reply catalogue_keeper::ask(std::string_view query) {
-  // GET: a user who may only read is enough.
-  transfer_request request = influxdb_request(server_, "/query?q=" + percent_escape(query));
-  request.headers.emplace_back("Accept: application/json");
-  request.answer_bytes_max = answer_bytes_max;
-  request.timeout = std::min(server_.timeout, question_timeout);
-  counters_.questions.add();
-  return parts_.ask(request);
-}
+// --- what comes of it
 
 void catalogue_keeper::failed(std::string_view why, std::int64_t now_ms) {
   pause_ms_ = std::clamp(pause_ms_ * 2, first_pause_ms, pause_most_ms);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keeps the catalogue of one InfluxDB 1: asks it what it has, sends it what clients ask to be done,
+// Keeps the catalogue of one InfluxDB: asks it what it has, sends it what clients ask to be done,
 // and while it is down remembers that and does it first when it is back. `catalogue_keeper` decides
 // and reads; it does no I/O and is given the time. `catalogue_keeper_thread` runs it.
 #pragma once
@@ -19,7 +19,7 @@
 #include "config/settings.hpp"
 #include "net/transfer.hpp"
 #include "observe/metrics.hpp"
-#include "upstream/catalogue/catalogue_questions.hpp"
+#include "upstream/catalogue/catalogue_server.hpp"
 #include "upstream/catalogue/pending_statements.hpp"
 #include "upstream/catalogue/presence.hpp"
 #include "upstream/catalogue/server_catalogue.hpp"
@@ -88,7 +88,7 @@ struct keeper_counters {
 
 class catalogue_keeper {
  public:
-  /// Requires: a sink of type "influxdb", version 1.
+  /// Requires: a sink of type "influxdb", version 1 or 2.
   catalogue_keeper(const sink_settings& settings, keeper_parts parts, kept_catalogue before,
                    keeper_counters& counters);
 
@@ -107,13 +107,10 @@ class catalogue_keeper {
   void done_by_server(const api::statement& what);
   void answer(std::vector<presence_question>& questions, std::int64_t now_ms);
   [[nodiscard]] presence_answer presence_of(const presence_question& one);
-  [[nodiscard]] bool surely_missing(const std::string& database);
   [[nodiscard]] bool list_databases(std::int64_t now_ms);
   [[nodiscard]] bool list_policies(std::span<const std::string> databases, std::int64_t now_ms);
   void refresh(std::int64_t now_ms);
 
-  [[nodiscard]] statement_answer send(const api::statement& what, std::chrono::milliseconds most);
-  [[nodiscard]] http_reply ask(std::string_view query);
   [[nodiscard]] bool unreachable() const noexcept { return down_ && !strange_; }
   void failed(std::string_view why, std::int64_t now_ms);
   void answered();
@@ -121,8 +118,9 @@ class catalogue_keeper {
   [[nodiscard]] server_catalogue with_pending() const;
 
   const sink_settings settings_;
-  const influxdb_settings server_;
+  const std::int64_t learn_every_ms_;
   keeper_parts parts_;
+  const std::unique_ptr<catalogue_server> server_;
   keeper_counters& counters_;
   server_catalogue known_;
   bool learnt_;

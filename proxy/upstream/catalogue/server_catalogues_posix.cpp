@@ -32,10 +32,12 @@ std::int64_t steady_ms() {
       .count();
 }
 
-/// Whether weir asks this sink's server what it has, and tells it what to create.
+/// Whether weir asks this sink's server what it has, and tells it what to create. Not where buckets
+/// have names of their own: which databases they are nobody can say.
 bool is_administered(const sink_settings& sink) {
   const auto* influxdb = sink.as<influxdb_settings>();
-  return influxdb != nullptr && influxdb->version == 1 && influxdb->create_databases;
+  return influxdb != nullptr && influxdb->create_databases &&
+         (influxdb->version == 1 || (influxdb->version == 2 && influxdb->bucket.empty()));
 }
 
 statement create_statement(const std::string& database) {

@@ -31,8 +31,9 @@ def sink_2(url, **keys):
 
 
 def learning(fake, databases=None, **sink):
+    """Only what is learnt asks the server (`wait_types` counts its questions)."""
     return settings(
-        sink_2(fake.url, **{"learn_every": "100ms", **sink}),
+        sink_2(fake.url, **{"learn_every": "100ms", "create_databases": False, **sink}),
         databases={"*": {"learn_from": "influx", "retention": "learn"}, **(databases or {})},
     )
 

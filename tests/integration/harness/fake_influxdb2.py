@@ -58,18 +58,37 @@ class FakeInfluxdb2:
         self.may_read = True  # False: a token that may only write is told of no buckets
         self.asked = []  # (path, parameters, headers in lower case) of every GET
         self.judges = False  # True: writes are answered as `judge` says
+        self.is_down = False  # True: everything is answered 503
+        self.strict = False  # True: a bucket that is not there takes nothing
+        self.changes = []  # (method, path, body) of what changed buckets
         self.decide = None  # decide(path, headers, lines) -> one of `answers`, or None
         self._server = HttpServer(self._answer_to)
         self.url = self._server.url
 
     def _answer_to(self, request):
+        if self.is_down:
+            return Answer(503, b"down")
+        if request.path.startswith("/api/v2/buckets") and request.method != "GET":
+            status, answer = self.change_bucket(request.method, request.path, request.body)
+            content = json.dumps(answer).encode() if answer else b""
+            return Answer(status, content, {"Content-Type": JSON})
         if request.method == "POST":
             lines = request.body.decode().splitlines()
+            bucket = request.params.get("bucket", "")
+            if lines in ([], [""]):
+                # A question whether the bucket is there.
+                known = bucket in self.buckets or not self.strict
+                missing = (404, "not found", f'bucket "{bucket}" not found', {})
+                return self._write_answer(None if known else missing)
+            if self.strict and bucket not in self.buckets:
+                self.say(404, "not found", f'bucket "{bucket}" not found')
             return self._write_answer(self.take(request.target, request.lower_headers, lines))
         with self.lock:
             self.asked.append((request.path, request.params, request.lower_headers))
         if request.path == "/api/v2/buckets":
             status, answer = self.list_buckets(request.params)
+        elif request.path == "/api/v2/orgs":
+            status, answer = 200, {"orgs": [{"id": "00000000000000aa", "name": request.params.get("org")}]}
         elif request.path == "/query":
             status, answer = self.show_field_keys(request.params)
         else:
@@ -100,6 +119,26 @@ class FakeInfluxdb2:
             for name, seconds in listed
         ]
         return 200, {"links": {"self": "/api/v2/buckets"}, "buckets": buckets}
+
+    def change_bucket(self, method, path, content):
+        asked = json.loads(content) if content else {}
+        with self.lock:
+            self.changes.append((method, path, asked))
+            rules = asked.get("retentionRules") or [{"everySeconds": 0}]
+            if method == "POST":
+                if asked["name"] in self.buckets:
+                    words = f"bucket with name {asked['name']} already exists"
+                    return 422, {"code": "conflict", "message": words}
+                self.buckets[asked["name"]] = rules[0]["everySeconds"]
+                return 201, {"id": bucket_id(asked["name"]), "name": asked["name"]}
+            for name in list(self.buckets):
+                if path.endswith("/" + bucket_id(name)):
+                    if method == "DELETE":
+                        del self.buckets[name]
+                        return 204, None
+                    self.buckets[name] = rules[0]["everySeconds"]
+                    return 200, {"name": name}
+            return 404, {"code": "not found", "message": "bucket not found"}
 
     def show_field_keys(self, asked):
         """A bucket is a database; one with a slash in its name is that policy of the database."""

@@ -79,7 +79,7 @@ class HttpServer:
                 except OSError:
                     self.close_connection = True  # the sender is gone
 
-            do_GET = do_POST = serve
+            do_GET = do_POST = do_PATCH = do_DELETE = serve
 
             def log_message(self, *_):
                 pass

@@ -350,8 +350,9 @@ TEST(settings_errors, the_version_of_an_influxdb_decides_which_keys_it_has) {
        "version = 2\norg = \"o\"\nusername = \"u\"\n",
        "weir.toml:7:1: `sink.username` applies to version = 1, and \"i\" has version = 2"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
-       "version = 2\norg = \"o\"\ncreate_databases = true\n",
-       "weir.toml:7:1: `sink.create_databases` applies to version = 1, and \"i\" has version = 2"},
+       "version = 3\nrefuse_missing = true\n",
+       "weir.toml:6:1: `sink.refuse_missing` applies to version = 1 and 2, and \"i\" has version = "
+       "3"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
        "token = \"t\"\n",
        "weir.toml:5:1: `sink.token` applies to version = 2 and 3, and \"i\" has version = 1"},
@@ -360,7 +361,9 @@ TEST(settings_errors, the_version_of_an_influxdb_decides_which_keys_it_has) {
        "weir.toml:6:1: `sink.org` applies to version = 2, and \"i\" has version = 3"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\n"
        "version = 3\ncreate_databases = true\n",
-       "weir.toml:6:1: `sink.create_databases` applies to version = 1, and \"i\" has version = 3"},
+       "weir.toml:6:1: `sink.create_databases` applies to version = 1 and 2, and \"i\" has version "
+       "= "
+       "3"},
       {"[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = \"http://a\"\nversion = 3\n"
        "[database.\"*\"]\nlearn_from = \"i\"\n",
        "weir.toml:7:1: `database.\"*\".learn_from`: \"i\" has version = 3, which nothing is learnt "
