@@ -570,6 +570,10 @@ std::size_t line_reader::held_bytes() const noexcept {
   return state_->holding ? state_->held.size() - state_->held_at : 0;
 }
 
+bool line_reader::skipping() const noexcept {
+  return state_->skipping;
+}
+
 void line_reader::shrink(std::size_t bytes) {
   state& s = *state_;
   if (!s.holding && s.held.capacity() > bytes) {

@@ -307,6 +307,10 @@ class line_reader {
   /// Bytes of an incomplete line held at the moment: what a memory budget should count.
   [[nodiscard]] std::size_t held_bytes() const noexcept;
 
+  /// Whether the pieces so far end in the rest of a line that needs no reading: a comment, or one
+  /// that was rejected as too long. Requires: `next` returned `more`.
+  [[nodiscard]] bool skipping() const noexcept;
+
   /// Frees buffers larger than `bytes`, so that one huge line does not occupy memory for ever.
   void shrink(std::size_t bytes);
 

@@ -28,6 +28,8 @@ struct http_settings {
   /// Further addresses, for clients that can do nothing with a 400: there a write whose lines were
   /// looked at is answered 204, whatever became of them.
   std::vector<std::string> quiet_listen{};
+  /// Who may connect to those that are Unix sockets: the mode of their files, in octal digits.
+  std::string socket_mode = "0660";
   /// The same for all of `listen`.
   bool quiet = false;
   /// Intake loops (threads); 0: one per core. At most 256.
@@ -57,7 +59,7 @@ struct http_settings {
 
 /// One `[[udp]]`: datagrams of line protocol for one database, as InfluxDB's own UDP service.
 struct udp_settings {
-  /// "HOST:PORT" or "[::1]:PORT". Port 0 takes a free one.
+  /// "HOST:PORT", "[::1]:PORT" or "unix:PATH". Port 0 takes a free one.
   std::string listen = "127.0.0.1:8089";
   /// "database" or "database/retention_policy".
   std::string database = "udp";
@@ -68,7 +70,32 @@ struct udp_settings {
   std::uint64_t receive_buffer = std::uint64_t{4} << 20;
   /// Bytes of one datagram. A longer one arrives cut off and is dropped.
   std::uint64_t datagram_limit = std::uint64_t{64} << 10;
+  /// Sockets (each with a thread) that share the port; the kernel gives each sender one of them. At
+  /// most 64; of a Unix socket 1.
+  std::uint32_t sockets = 1;
+  /// As http_settings::socket_mode.
+  std::string socket_mode = "0660";
   friend bool operator==(const udp_settings&, const udp_settings&) = default;
+};
+
+/// One `[[tcp]]`: connections that bring lines of line protocol for one database, without answers.
+struct tcp_settings {
+  /// "HOST:PORT", "[::1]:PORT" or "unix:PATH". Port 0 takes a free one.
+  std::string listen = "127.0.0.1:8094";
+  /// "database" or "database/retention_policy".
+  std::string database = "tcp";
+  /// Nanoseconds in one unit of the timestamps, where the database says nothing; or
+  /// automatic_unit_ns. Key: precision.
+  std::int64_t unit_ns = 1;
+  /// A connection from which nothing came for so long is closed.
+  milliseconds idle_timeout{300'000};
+  /// Bytes of one line, without its line feed; and no more than limits.line.
+  std::uint64_t line_limit = std::uint64_t{1} << 20;
+  /// Open connections. Further ones are closed.
+  std::uint32_t connections = 1'000;
+  /// As http_settings::socket_mode.
+  std::string socket_mode = "0660";
+  friend bool operator==(const tcp_settings&, const tcp_settings&) = default;
 };
 
 enum class push_time_mode : std::uint8_t { reject, keep };
@@ -267,6 +294,7 @@ struct service_settings {
 struct settings {
   http_settings http;
   std::vector<udp_settings> udp;
+  std::vector<tcp_settings> tcp;
   push_settings push;
   log_settings log;
   letter_settings letters;

@@ -23,8 +23,9 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 10> section_names{
-    "http", "udp", "push", "log", "letters", "limits", "database", "rule", "sink", "service"};
+constexpr std::array<std::string_view, 11> section_names{"http", "udp",     "tcp",    "push",
+                                                         "log",  "letters", "limits", "database",
+                                                         "rule", "sink",    "service"};
 
 class reader {
  public:
@@ -52,7 +53,9 @@ class reader {
   void check_sections(const config_node& root);
   void read_databases(const config_node& root, settings& target);
   void read_sinks(const config_node& root, settings& target);
-  void read_udp(const config_node& root, settings& target);
+  template <class S>
+  void read_listeners(const config_node& root, const std::string& section,
+                      const std::vector<config_key<S>>& keys, std::vector<S>& target);
   void read_rules(const config_node& root, settings& target);
   /// The tables of `[[name]]`; nullptr when there are none.
   const config_node* tables_of(const config_node& root, const std::string& name);
@@ -266,20 +269,22 @@ const config_node* reader::tables_of(const config_node& root, const std::string&
   return list;
 }
 
-void reader::read_udp(const config_node& root, settings& target) {
-  const config_node* list = tables_of(root, "udp");
+template <class S>
+void reader::read_listeners(const config_node& root, const std::string& section,
+                            const std::vector<config_key<S>>& keys, std::vector<S>& target) {
+  const config_node* list = tables_of(root, section);
   if (list == nullptr) {
     return;
   }
   for (const config_node& node : list->children) {
-    udp_settings udp;
-    read_table(node, "udp", "udp", "", udp_keys(), udp);
-    const auto same = [&](const udp_settings& other) { return other.listen == udp.listen; };
-    if (!udp.listen.ends_with(":0") && std::any_of(target.udp.begin(), target.udp.end(), same)) {
-      tell(node, fmt::format("another [[udp]] listens on \"{}\" already; give each its own address",
-                             udp.listen));
+    S one;
+    read_table(node, section, section, "", keys, one);
+    const auto same = [&](const S& other) { return other.listen == one.listen; };
+    if (!one.listen.ends_with(":0") && std::any_of(target.begin(), target.end(), same)) {
+      tell(node, fmt::format("another [[{}]] listens on \"{}\" already; give each its own address",
+                             section, one.listen));
     }
-    target.udp.push_back(std::move(udp));
+    target.push_back(std::move(one));
   }
 }
 
@@ -373,7 +378,6 @@ void reader::read_sinks(const config_node& root, settings& target) {
   switch_off(target);
   settle_queries(*list, target);
   replicate(target);
-  check_udp_policies(root, target, issues_);
 }
 
 // A small log without a segment size of its own gets small segments, because a log is emptied
@@ -455,7 +459,8 @@ settings reader::read(const config_node& root) {
   settings all;
   check_sections(root);
   read_section(root, "http", http_keys(), all.http);
-  read_udp(root, all);
+  read_listeners(root, "udp", udp_keys(), all.udp);
+  read_listeners(root, "tcp", tcp_keys(), all.tcp);
   read_section(root, "push", push_keys(), all.push);
   read_section(root, "log", log_keys(), all.log);
   read_section(root, "letters", letter_keys(), all.letters);
@@ -468,6 +473,7 @@ settings reader::read(const config_node& root) {
   read_databases(root, all);
   read_rules(root, all);
   read_sinks(root, all);
+  check_line_listeners(root, all, issues_);
   check_learning(root, all);
   return all;
 }

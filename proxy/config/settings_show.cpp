@@ -66,6 +66,9 @@ std::string show_settings(const settings& effective) {
   for (const udp_settings& udp : effective.udp) {
     text += show_section("[[udp]]", udp, udp_keys());
   }
+  for (const tcp_settings& tcp : effective.tcp) {
+    text += show_section("[[tcp]]", tcp, tcp_keys());
+  }
   text += show_section("[push]", effective.push, push_keys());
   text += show_section("[log]", effective.log, log_keys()) +
           show_section("[letters]", effective.letters, letter_keys()) +
@@ -88,6 +91,7 @@ std::vector<key_description> known_keys() {
   std::vector<key_description> list;
   describe_section(list, "http", http_keys());
   describe_section(list, "udp", udp_keys());
+  describe_section(list, "tcp", tcp_keys());
   describe_section(list, "push", push_keys());
   describe_section(list, "log", log_keys());
   describe_section(list, "letters", letter_keys());

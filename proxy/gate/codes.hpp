@@ -55,6 +55,7 @@ enum class gate_code : std::uint8_t {
   not_finite,
   native_histogram,
   unwritable_sample,
+  unfinished_line,
   number_of_codes,  // none itself
 };
 
@@ -199,6 +200,11 @@ inline constexpr auto gate_codes = std::to_array<gate_code_row>({
    "A sample of remote write has a name or a label with a line feed in it or a backslash at its "
    "end, which line protocol cannot hold.",
    "Relabel it at the sender (`write_relabel_configs`)."},
+  {gate_code::unfinished_line, "unfinished_line", refusal_form::line,
+   "unable to parse '{line}': its connection ended before a line feed came",
+   "A connection of a [[tcp]] listener ended within this line: what is missing may change its "
+   "meaning.",
+   "End the last line with a line feed. If the line is whole, replay the letter."},
 });
 // clang-format on
 

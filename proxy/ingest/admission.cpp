@@ -127,8 +127,18 @@ void admission::reject(const unreadable_line& line) {
   verdict_.reject(std::move(entry));
 }
 
+void admission::reject_unread(gate_code code, std::string_view text) {
+  ++account_.received;
+  point_view unread;
+  unread.text = text;
+  note_refusal({.action = gate_action::reject, .code = code}, unread);
+}
+
 std::string admission::message_of(const gate_answer& answer, const point_view& point) const {
-  return refusal_message(answer.code, quoted(point.text), gate_.detail(answer, point));
+  const bool has_detail =
+      row_of(answer.code).message.find(message_detail) != std::string_view::npos;
+  return refusal_message(answer.code, quoted(point.text),
+                         has_detail ? gate_.detail(answer, point) : std::string{});
 }
 
 rejected_line admission::entry_of(const gate_answer& answer, const point_view& point) const {

@@ -87,6 +87,8 @@ class admission {
   void pass_over(gate_code code) noexcept;
   /// Rejects a line that gave no point.
   void reject(const unreadable_line& line);
+  /// Rejects a line that is not read, for a reason of the gate's.
+  void reject_unread(gate_code code, std::string_view text);
 
   /// The body is complete.
   void end_body() noexcept;

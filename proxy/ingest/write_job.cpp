@@ -100,6 +100,10 @@ void write_job::end_body() {
   }
   reader_.finish();
   drain();
+  note_counts();
+}
+
+void write_job::note_counts() noexcept {
   admission& points = request_.points();
   points.account().carriage_returns += reader_.counts().carriage_returns;
   points.account().byte_order_marks += reader_.counts().byte_order_marks;
@@ -114,11 +118,41 @@ void write_job::next_body(std::int64_t now_ns) {
   }
 }
 
+void write_job::receive_at(std::int64_t now_ns) {
+  if (!request_.overloaded()) {
+    request_.points().end_body();
+    request_.points().next_body(now_ns);
+  }
+}
+
+void write_job::enter_turn() {
+  request_.complete();
+  turn_.add(request_);
+}
+
 void write_job::complete() {
   WEIR_ASSERT(request_.stage() == write_stage::reading);
   end_body();
-  request_.complete();
-  turn_.add(request_);
+  enter_turn();
+}
+
+write_job::unfinished_line write_job::complete_lines() {
+  WEIR_ASSERT(request_.stage() == write_stage::reading);
+  const unfinished_line rest = unfinished();
+  if (!request_.overloaded()) {
+    note_counts();
+  }
+  enter_turn();
+  return rest;
+}
+
+void write_job::complete_cut_off(std::string_view rest) {
+  WEIR_ASSERT(request_.stage() == write_stage::reading);
+  end_body();
+  if (!request_.overloaded()) {
+    request_.points().reject_unread(gate_code::unfinished_line, rest);
+  }
+  enter_turn();
 }
 
 void write_job::drain() {

@@ -46,9 +46,26 @@ class write_job {
   /// What came so far is a body of its own and the next piece begins another, received at `now_ns`:
   /// many datagrams share a job, a frame and an append.
   void next_body(std::int64_t now_ns);
+  /// The same body goes on, with bytes received at `now_ns`: a connection of lines has no bodies.
+  void receive_at(std::int64_t now_ns);
   /// The body is complete; `done` is called by an `end_of_turn`: the next one, or, under
   /// `synced`, the first after the group commit.
   void complete();
+  /// The lines so far are complete, and what follows the last of them stays with the caller, who
+  /// sends it again.
+  struct unfinished_line {
+    /// Of the bytes given so far, how many of the last.
+    std::size_t bytes = 0;
+    /// What comes up to the next line feed belongs to no line.
+    bool skip = false;
+  };
+  unfinished_line complete_lines();
+  /// How `complete_lines` would end.
+  [[nodiscard]] unfinished_line unfinished() const noexcept {
+    return {.bytes = reader_.held_bytes(), .skip = reader_.skipping()};
+  }
+  /// As `complete`, and `rest`, which was not given before, is a line of which the end is missing.
+  void complete_cut_off(std::string_view rest);
 
   /// Where memory ran out: this request alone needs more than one may ever have, so that sending it
   /// again is no use. `also`: bytes that its connection leased for it.
@@ -64,6 +81,8 @@ class write_job {
  private:
   void drain();
   void end_body();
+  void note_counts() noexcept;
+  void enter_turn();
   void give_up_lines();
   /// A line that the parser refused: whether it was admitted, rejected or dropped after a repair,
   /// so that the parser's error does not count.

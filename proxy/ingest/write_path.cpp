@@ -95,7 +95,11 @@ write_job* write_path::begin(const api::write_target& wanted, std::int64_t now_n
     return nullptr;
   }
   write_job& job = idle_job();
-  job.begin(target, now_ns, *database, terms_of(target), std::move(finish), std::move(origin));
+  request_terms terms = terms_of(target);
+  if (origin.line_bytes_max > 0) {
+    terms.line_bytes_max = std::min(terms.line_bytes_max, origin.line_bytes_max);
+  }
+  job.begin(target, now_ns, *database, std::move(terms), std::move(finish), std::move(origin));
   return &job;
 }
 

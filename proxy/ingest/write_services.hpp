@@ -62,6 +62,8 @@ struct write_origin {
   std::shared_ptr<memory_share> share = nullptr;
   /// What its request holds of that memory in leases of its own, in bytes, while the write lasts.
   std::size_t held_bytes = 0;
+  /// Bytes of one line, where its listener takes fewer than limits.line; 0: it does not.
+  std::size_t line_bytes_max = 0;
 };
 
 }  // namespace weir

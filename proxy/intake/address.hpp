@@ -21,6 +21,8 @@ struct listen_address {
   std::uint16_t port = 0;
   /// Path of a Unix socket.
   std::string path;
+  /// Who may connect to it, as the mode of its file.
+  std::uint32_t mode = 0660;
 };
 
 /// Reads "HOST:PORT", "[IPv6]:PORT", ":PORT" or "unix:PATH".

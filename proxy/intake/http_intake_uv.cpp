@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
-#include <unordered_map>
 
 #include "base/assert.hpp"
+#include "intake/client_shares.hpp"
 #include "intake/http_intake.hpp"
 #include "intake/intake_loop_uv.hpp"
 #include "observe/journal.hpp"
@@ -27,46 +27,6 @@ constexpr std::uint64_t accept_rest_ms = 200;
 constexpr std::string_view too_many_connections =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 46\r\n"
     "Connection: close\r\n\r\n{\"error\":\"timeout: too many open connections\"}";
-
-/// By what clients share the memory for requests: an IPv4 address, the /64 network of an IPv6
-/// address, and all Unix sockets together.
-std::string client_key(const peer_address& peer) {
-  switch (peer.kind) {
-    case peer_address::family::unknown:
-      break;
-    case peer_address::family::ipv4:
-      return {reinterpret_cast<const char*>(peer.bytes.data()), 4};
-    case peer_address::family::ipv6: {
-      constexpr std::string_view mapped_ipv4{"\0\0\0\0\0\0\0\0\0\0\xff\xff", 12};
-      const std::string all{reinterpret_cast<const char*>(peer.bytes.data()), 16};
-      return all.starts_with(mapped_ipv4) ? all.substr(12) : all.substr(0, 8);
-    }
-  }
-  return {};
-}
-
-/// Finds the share of each address that has connections. One thread.
-class client_shares {
- public:
-  [[nodiscard]] std::shared_ptr<memory_share> of(const peer_address& peer) {
-    if (shares_.size() >= look_at_) {
-      std::erase_if(shares_, [](const auto& each) { return each.second.expired(); });
-      look_at_ = 2 * shares_.size() + shares_kept_least;
-    }
-    std::weak_ptr<memory_share>& known = shares_[client_key(peer)];
-    std::shared_ptr<memory_share> share = known.lock();
-    if (share == nullptr) {
-      share = std::make_shared<memory_share>();
-      known = share;
-    }
-    return share;
-  }
-
- private:
-  static constexpr std::size_t shares_kept_least = 64;
-  std::unordered_map<std::string, std::weak_ptr<memory_share>> shares_;
-  std::size_t look_at_ = shares_kept_least;
-};
 
 }  // namespace
 

@@ -4,8 +4,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,7 +14,7 @@
 #include <sstream>
 #include <utility>
 
-#include "base/assert.hpp"
+#include "intake/unix_socket_posix.hpp"
 
 namespace weir {
 namespace {
@@ -62,62 +60,17 @@ bool holds_socket(const std::filesystem::path& process, const std::string& link)
   return false;
 }
 
-/// Who listens at the other end of a connected Unix socket.
-std::string peer_message(int socket) {
-  ucred who{};
-  socklen_t size = sizeof who;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0 || who.pid <= 0) {
-    return "another process";
-  }
-  std::ifstream file("/proc/" + std::to_string(who.pid) + "/comm");
-  std::string program;
-  std::getline(file, program);
-  return "process " + std::to_string(who.pid) + (program.empty() ? "" : " (" + program + ")");
-}
-
-std::string unix_remedy(const std::string& path, int error) {
-  const std::string directory = std::filesystem::path(path).parent_path().string();
-  switch (error) {
-    case ENOENT:
-      return "; make the directory " + directory + " first (of a service: RuntimeDirectory)";
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return "; weir may make nothing in " + (directory.empty() ? "." : directory) +
-             ": name a directory that its user may write to";
-    case EADDRINUSE:
-      return "; " + path +
-             " is there and is no socket that weir left behind: remove it, or name "
-             "another path";
-    default:
-      return {};
-  }
-}
-
 result<listening_socket> open_unix(const listen_address& wanted) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  WEIR_ASSERT(wanted.path.size() < sizeof name.sun_path);
-  std::memcpy(name.sun_path, wanted.path.c_str(), wanted.path.size() + 1);
-  const auto* address = reinterpret_cast<const sockaddr*>(&name);
-
-  unique_fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(probe.get(), address, sizeof name) == 0) {
-    return failure{"cannot listen on unix:" + wanted.path + ": " + peer_message(probe.get()) +
-                   " listens there; stop it, or name another path"};
+  auto bound = bind_unix_socket(wanted, SOCK_STREAM);
+  if (!bound) {
+    return bound.error();
   }
-  struct stat about {};
-  if (errno == ECONNREFUSED && ::lstat(wanted.path.c_str(), &about) == 0 &&
-      S_ISSOCK(about.st_mode)) {
-    ::unlink(wanted.path.c_str());  // left behind by a process that is gone
+  if (::listen(bound.value().get(), listen_backlog) != 0) {
+    const int error = errno;
+    ::unlink(wanted.path.c_str());
+    return failure{"cannot listen on " + to_string(wanted) + ": " + error_message(error)};
   }
-  unique_fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (socket.get() < 0 || ::bind(socket.get(), address, sizeof name) != 0 ||
-      ::listen(socket.get(), listen_backlog) != 0) {
-    return failure{"cannot listen on unix:" + wanted.path + ": " + error_message(errno) +
-                   unix_remedy(wanted.path, errno)};
-  }
-  return listening_socket{std::move(socket), wanted};
+  return listening_socket{std::move(bound).value(), wanted};
 }
 
 std::uint16_t bound_port(int socket) {

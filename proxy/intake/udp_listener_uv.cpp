@@ -220,7 +220,6 @@ void udp_listener::collect(metric_collector& out) const {
   const auto tell = [&](std::string_view metric, std::string_view help, const counter& value) {
     out.counter_value(metric, help, static_cast<double>(value.value()), {{"listen", state_->name}});
   };
-  state_->counts.collect(state_->name, out);
   tell("weir_udp_received_bytes_total", "Bytes of the datagrams read.", state_->bytes);
   tell("weir_udp_kernel_drops_total",
        "Datagrams that the kernel dropped because the socket's receive buffer was full.",

@@ -4,6 +4,7 @@
 #include <linux/sock_diag.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "intake/unix_socket_posix.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
@@ -30,13 +32,16 @@ int set_option(int fd, int level, int name, int value) {
   return ::setsockopt(fd, level, name, &value, sizeof value);
 }
 
-/// What the kernel grants of the buffer that is wanted, in its own way of counting.
-std::size_t raise_receive_buffer(int fd, std::size_t wanted) {
+void raise_receive_buffer(int fd, std::size_t wanted) {
   const int bytes = static_cast<int>(wanted);
   // With CAP_NET_ADMIN the sysctl's limit does not apply.
   if (set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes) != 0) {
     [[maybe_unused]] const int limited = set_option(fd, SOL_SOCKET, SO_RCVBUF, bytes);
   }
+}
+
+/// What the kernel grants of it, in its own way of counting.
+std::size_t receive_buffer_of(int fd) {
   int granted = 0;
   socklen_t size = sizeof granted;
   if (::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &size) != 0 || granted < 0) {
@@ -76,7 +81,7 @@ udp_socket::udp_socket(unique_fd socket, listen_address address, const udp_socke
   datagrams_.reserve(batch_max);
 }
 
-result<udp_socket> udp_socket::open(const udp_socket_options& options) {
+result<unique_fd> udp_socket::bind_udp(const udp_socket_options& options) {
   const listen_address& wanted = options.listen;
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
@@ -91,23 +96,43 @@ result<udp_socket> udp_socket::open(const udp_socket_options& options) {
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(resolved, &::freeaddrinfo);
   unique_fd fd(::socket(resolved->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
                         resolved->ai_protocol));
-  if (fd.get() < 0) {
+  if (fd.get() < 0 ||
+      (options.shares_port && set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1) != 0)) {
     return open_failure(wanted, errno);
   }
   // Before the socket has an address, so that not even the first burst meets a small buffer.
-  const std::size_t granted = raise_receive_buffer(fd.get(), options.receive_buffer);
+  raise_receive_buffer(fd.get(), options.receive_buffer);
   // A kernel without the counter only leaves it at 0.
   [[maybe_unused]] const int counted = set_option(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1);
   if (::bind(fd.get(), resolved->ai_addr, resolved->ai_addrlen) != 0) {
     return open_failure(wanted, errno);
   }
-  listen_address taken = taken_address(fd.get(), wanted);
-  if (granted / 2 < options.receive_buffer) {
+  return fd;
+}
+
+result<udp_socket> udp_socket::open(const udp_socket_options& options) {
+  const bool is_unix = options.listen.kind == listen_address::family::unix_socket;
+  auto bound = is_unix ? bind_unix_socket(options.listen, SOCK_DGRAM) : bind_udp(options);
+  if (!bound) {
+    return bound.error();
+  }
+  unique_fd fd = std::move(bound).value();
+  const std::size_t granted = receive_buffer_of(fd.get());
+  listen_address taken = is_unix ? options.listen : taken_address(fd.get(), options.listen);
+  // Of a Unix socket nothing is dropped: its sender waits.
+  if (!is_unix && granted / 2 < options.receive_buffer) {
     tell_small_buffer(taken, options.receive_buffer, granted);
   }
   udp_socket opened(std::move(fd), std::move(taken), options);
   opened.receive_buffer_ = granted;
   return opened;
+}
+
+void udp_socket::close() {
+  if (fd() >= 0 && address_.kind == listen_address::family::unix_socket) {
+    ::unlink(address_.path.c_str());
+  }
+  socket_ = unique_fd{};
 }
 
 const std::vector<datagram>& udp_socket::receive() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A UDP socket that reads many datagrams a call and knows what the kernel dropped: recvmmsg with
-// ancillary data, which libuv does not show. Used by one thread at a time; knows no loop.
+// A socket for datagrams, UDP's or a Unix one, that reads many of them a call and knows what the
+// kernel dropped: recvmmsg with ancillary data, which libuv does not show. Used by one thread at a
+// time; knows no loop.
 #pragma once
 
 #include <sys/socket.h>
@@ -25,6 +26,8 @@ struct udp_socket_options {
   std::size_t receive_buffer = std::size_t{4} << 20;
   /// Longer datagrams are cut off.
   std::size_t datagram_bytes_max = std::size_t{64} << 10;
+  /// Other sockets of this process have the same port: the kernel gives each sender one of them.
+  bool shares_port = false;
 };
 
 struct datagram {
@@ -52,10 +55,12 @@ class udp_socket {
   [[nodiscard]] const std::vector<datagram>& receive();
   /// Datagrams that the kernel dropped because the queue was full, as far as is known.
   [[nodiscard]] std::uint64_t kernel_drops() const noexcept { return kernel_drops_; }
-  /// Closes the socket: from here on senders get ICMP "port unreachable".
-  void close() { socket_ = unique_fd{}; }
+  /// Closes the socket: from here on senders get ICMP "port unreachable". The file of a Unix socket
+  /// is removed; the destructor leaves it.
+  void close();
 
  private:
+  [[nodiscard]] static result<unique_fd> bind_udp(const udp_socket_options& options);
   udp_socket(unique_fd socket, listen_address address, const udp_socket_options& options);
   void note_drops(msghdr& head);
   void note_drops(std::uint32_t seen) noexcept;

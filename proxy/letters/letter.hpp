@@ -17,9 +17,9 @@ namespace weir {
 struct letter_header {
   /// Time of receipt, nanoseconds since the epoch.
   std::int64_t received_ns = 0;
-  /// "http" or "udp".
+  /// "http", "udp" or "tcp".
   std::string listener{};
-  /// "v1", "v2" or "udp".
+  /// "v1", "v2", "udp" or "tcp".
   std::string dialect{};
   /// "192.0.2.1:4711", or "unix".
   std::string address{};

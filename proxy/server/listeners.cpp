@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "config/socket_mode.hpp"
+
 namespace weir {
 namespace {
 
@@ -17,6 +19,7 @@ outcome add_listeners(const std::vector<std::string>& addresses, const listener&
     listener added = model;
     added.text = text;
     added.address = std::move(address).value();
+    added.address.mode = model.address.mode;
     to.push_back(std::move(added));
   }
   return nothing{};
@@ -28,6 +31,7 @@ result<std::vector<listener>> make_listeners(const http_settings& http) {
   std::vector<listener> listeners;
   listener model;
   model.unit_ns = http.unit_ns;
+  model.address.mode = socket_mode_of(http.socket_mode);
   model.key = "http.listen";
   model.quiet = http.quiet;
   if (auto added = add_listeners(http.listen, model, listeners); !added) {

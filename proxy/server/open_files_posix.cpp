@@ -22,9 +22,12 @@ constexpr std::string_view remedy =
 }  // namespace
 
 std::uint64_t open_files_least(const settings& configured, std::uint32_t loops) {
-  const std::size_t listeners = configured.http.listen.size() +
-                                configured.http.quiet_listen.size() +
-                                configured.udp.size() * of_loop;
+  std::uint64_t sockets = configured.tcp.size();
+  for (const udp_settings& each : configured.udp) {
+    sockets += each.sockets;
+  }
+  const std::uint64_t listeners =
+      configured.http.listen.size() + configured.http.quiet_listen.size() + sockets * of_loop;
   return of_process + loops * of_loop + configured.sinks.size() * of_sink + listeners;
 }
 
@@ -49,7 +52,10 @@ result<std::string> raise_open_files(const settings& configured) {
                     "connection: {}",
                     limit.rlim_cur, least, remedy)};
   }
-  const std::uint64_t wanted = least + configured.http.connections;
+  std::uint64_t wanted = least + configured.http.connections;
+  for (const tcp_settings& each : configured.tcp) {
+    wanted += each.connections;
+  }
   if (limit.rlim_cur < wanted) {
     return fmt::format(
         "the limit of open files is {}, which does not do for http.connections = {}: "

@@ -292,41 +292,33 @@ outcome pipeline::state::start_sinks_of() {
   return nothing{};
 }
 
-result<std::unique_ptr<udp_intake>> pipeline::state::open_udp(const udp_settings& wanted) {
-  // A datagram cannot create it, and InfluxDB's own UDP service creates it, too.
-  if (auto made = catalogue->create(udp_target(wanted).database); !made) {
-    return made.error();
-  }
-  auto address = parse_listen_address(wanted.listen);
-  if (!address) {
-    return address.error();
-  }
-  auto built = std::make_unique<udp_intake>(wanted);
-  auto opened = udp_listener::open(
-      {.socket = {.listen = std::move(address).value(),
-                  .receive_buffer = static_cast<std::size_t>(wanted.receive_buffer),
-                  .datagram_bytes_max = static_cast<std::size_t>(wanted.datagram_limit)}},
-      make_udp_worker({.writes = writes(udp_refusals),
-                       .counts = built->counts,
-                       .log_failed = requests.log_failed,
-                       .configured = built->configured}),
-      built->counts);
-  if (!opened) {
-    return failure{"udp.listen: " + opened.error().message};
-  }
-  built->listener = std::move(opened).value();
-  return built;
+// Lines without requests cannot create their database, and InfluxDB's own UDP service creates it,
+// too.
+result<line_intakes<udp_intake>::changes> pipeline::state::prepare_udp(const settings& wanted) {
+  return udp.prepare(
+      wanted.udp,
+      {.writes = writes(udp_refusals), .log_failed = requests.log_failed, .clock = clock},
+      [this](const std::string& database) { return catalogue->create(database); });
 }
 
-outcome pipeline::state::start_udp() {
-  for (const udp_settings& wanted : configured->udp) {
-    auto opened = open_udp(wanted);
-    if (!opened) {
-      return opened.error();
-    }
-    udp.push_back(std::move(opened).value());
-    udp.back()->listener->begin();
+result<line_intakes<tcp_intake>::changes> pipeline::state::prepare_tcp(const settings& wanted) {
+  return tcp.prepare(
+      wanted.tcp,
+      {.writes = writes(tcp_refusals), .log_failed = requests.log_failed, .clock = clock},
+      [this](const std::string& database) { return catalogue->create(database); });
+}
+
+outcome pipeline::state::start_line_listeners() {
+  auto datagrams = prepare_udp(*configured);
+  if (!datagrams) {
+    return datagrams.error();
   }
+  auto streams = prepare_tcp(*configured);
+  if (!streams) {
+    return streams.error();
+  }
+  udp.apply(std::move(datagrams).value());
+  tcp.apply(std::move(streams).value());
   return nothing{};
 }
 
@@ -448,9 +440,8 @@ void pipeline::state::collect_others(metric_collector& out) const {
   if (intake != nullptr) {
     intake->collect(out);
   }
-  for (const auto& each : udp) {
-    each->listener->collect(out);
-  }
+  udp.collect(out);
+  tcp.collect(out);
   const auto budget = [&out](std::string_view of, const memory_budget& memory) {
     out.gauge_value("weir_memory_used_bytes", "Memory taken from limits.memory, by use.",
                     static_cast<double>(memory.used()), {{"use", of}});
@@ -489,7 +480,7 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   if (auto started = built->start_sinks_of(); !started) {
     return started.error();
   }
-  if (auto started = built->start_udp(); !started) {
+  if (auto started = built->start_line_listeners(); !started) {
     return started.error();
   }
   built->start_push();
@@ -522,40 +513,35 @@ std::vector<listen_address> pipeline::addresses() const {
 }
 
 std::vector<listen_address> pipeline::udp_addresses() const {
-  std::vector<listen_address> out;
-  for (const auto& each : state_->udp) {
-    out.push_back(each->listener->address());
-  }
-  return out;
+  return state_->udp.addresses();
+}
+
+std::vector<listen_address> pipeline::tcp_addresses() const {
+  return state_->tcp.addresses();
 }
 
 void pipeline::finish_intake() {
   state_->requests.draining.store(true);
   state_->desk.close();
   state_->intake->finish();
-  for (const auto& each : state_->udp) {
-    each->listener->finish();
-  }
+  state_->udp.finish();
+  state_->tcp.finish();
 }
 
 std::size_t pipeline::open_connections() const noexcept {
-  const auto reading = std::count_if(state_->udp.begin(), state_->udp.end(),
-                                     [](const auto& each) { return each->listener->is_open(); });
-  return state_->intake->open_connections() + static_cast<std::size_t>(reading);
+  return state_->intake->open_connections() + state_->udp.still_open() + state_->tcp.still_open();
 }
 
 void pipeline::journal_refusals(wall_time now) {
   weir::journal_refusals(state_->http_refusals, now.ns);
   weir::journal_refusals(state_->udp_refusals, now.ns);
+  weir::journal_refusals(state_->tcp_refusals, now.ns);
 }
 
 void pipeline::stop(steady_time deadline) {
   state_->intake->stop();
-  for (const udp_intakes* list : {&state_->udp, &state_->udp_ending}) {
-    for (const auto& each : *list) {
-      each->listener->stop();
-    }
-  }
+  state_->udp.stop();
+  state_->tcp.stop();
   state_->queries.stop();
   state_->push_keeper_thread->stop();
   if (state_->letters != nullptr) {

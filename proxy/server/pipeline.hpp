@@ -38,6 +38,7 @@ class pipeline {
 
   [[nodiscard]] std::vector<listen_address> addresses() const;
   [[nodiscard]] std::vector<listen_address> udp_addresses() const;
+  [[nodiscard]] std::vector<listen_address> tcp_addresses() const;
 
   /// All numbers, as /metrics shows them. Any thread.
   void collect(metric_collector& out) const;
@@ -52,10 +53,10 @@ class pipeline {
   /// Gives back what reloads left behind and nobody uses any more. From time to time.
   void tidy();
 
-  /// No new connections; open ones end after the request they are at. Datagrams that have arrived
-  /// are still taken.
+  /// No new connections; open ones end after the request they are at. Datagrams and lines that have
+  /// arrived are still taken.
   void finish_intake();
-  /// Connections, and UDP listeners that are not done yet.
+  /// Connections of HTTP, and listeners of lines that are not done yet.
   [[nodiscard]] std::size_t open_connections() const noexcept;
   /// Summarises rejected lines in the journal, at most once a minute.
   void journal_refusals(wall_time now);

@@ -27,13 +27,13 @@
 #include "letters/letter_box.hpp"
 #include "net/relay_curl.hpp"
 #include "server/http_counters.hpp"
+#include "server/lines/line_intakes.hpp"
 #include "server/listeners.hpp"
 #include "server/pipeline.hpp"
 #include "server/push/push_keeper.hpp"
 #include "server/push/push_service.hpp"
 #include "server/reload/reload_desk.hpp"
 #include "server/reload/reload_record.hpp"
-#include "server/udp_service.hpp"
 #include "sinks/sink_set.hpp"
 #include "upstream/catalogue/server_catalogues_posix.hpp"
 #include "upstream/upstream_schemas_posix.hpp"
@@ -57,17 +57,6 @@ struct memory_shares {
 /// Why a directory cannot be used, with its configuration key and the remedy.
 [[nodiscard]] failure explained(const failure& why, const std::string& key,
                                 const std::string& directory);
-
-/// One `[[udp]]`.
-struct udp_intake {
-  explicit udp_intake(const udp_settings& first)
-      : configured(std::make_shared<const udp_settings>(first)) {}
-
-  udp_counts counts;
-  published<udp_settings> configured;
-  std::unique_ptr<udp_listener> listener;
-};
-using udp_intakes = std::vector<std::unique_ptr<udp_intake>>;
 
 struct pipeline::state {
   // In the order in which each needs the ones before it; destroyed the other way round.
@@ -98,6 +87,7 @@ struct pipeline::state {
   http_counters requests;
   refusal_summary http_refusals{"http"};
   refusal_summary udp_refusals{"udp", "batch(es) of datagrams"};
+  refusal_summary tcp_refusals{"tcp", "run(s) of lines"};
   refusal_summary push_refusals{"pushed groups", "repetition(s)"};
   /// Queries on their way to servers; a client that sends more is answered 503.
   static constexpr std::size_t queries_max = 200;
@@ -109,9 +99,8 @@ struct pipeline::state {
   std::shared_ptr<upstream_schemas> schemas;
   std::shared_ptr<const rule_set> rules;
   // Ahead of the HTTP intake, whose /metrics reads it.
-  udp_intakes udp;
-  /// Removed ones that still read what had arrived.
-  udp_intakes udp_ending;
+  line_intakes<udp_intake> udp;
+  line_intakes<tcp_intake> tcp;
   // The same: its exchanges push.
   std::unique_ptr<push_service> pushed;
   std::unique_ptr<push_keeper> push_keeper_thread;
@@ -141,7 +130,7 @@ struct pipeline::state {
   void forget(std::string_view database);
   [[nodiscard]] outcome set_terms();
   [[nodiscard]] outcome start_sinks_of();
-  [[nodiscard]] outcome start_udp();
+  [[nodiscard]] outcome start_line_listeners();
   void start_push();
   [[nodiscard]] outcome start_intake(uv_loop_s* control);
 
@@ -149,8 +138,9 @@ struct pipeline::state {
   [[nodiscard]] result<std::unique_ptr<letter_store>> open_letter_store(const settings& of) const;
   [[nodiscard]] result<std::shared_ptr<upstream_schemas>> start_schemas(
       const std::shared_ptr<const settings>& of, const upstream_schemas* before);
-  /// Opens the socket; nothing is read from it yet.
-  [[nodiscard]] result<std::unique_ptr<udp_intake>> open_udp(const udp_settings& wanted);
+  /// Opens what is wanted and not there; nothing is read from it yet.
+  [[nodiscard]] result<line_intakes<udp_intake>::changes> prepare_udp(const settings& wanted);
+  [[nodiscard]] result<line_intakes<tcp_intake>::changes> prepare_tcp(const settings& wanted);
   [[nodiscard]] write_services writes(refusal_summary& refusals) noexcept;
   /// Sinks of `sinks` that would deliver to one of these addresses.
   [[nodiscard]] static outcome check_loops(const std::vector<sink_settings>& sinks,

@@ -55,12 +55,14 @@ void append_addresses(const std::vector<listen_address>& addresses, std::string&
   out += ']';
 }
 
-/// {"pid":1,"http":["127.0.0.1:8086"],"udp":[]}
+/// {"pid":1,"http":["127.0.0.1:8086"],"udp":[],"tcp":[]}
 std::string announcement(const pipeline& running) {
   std::string out = "{\"pid\":" + std::to_string(::getpid()) + ",\"http\":";
   append_addresses(running.addresses(), out);
   out += ",\"udp\":";
   append_addresses(running.udp_addresses(), out);
+  out += ",\"tcp\":";
+  append_addresses(running.tcp_addresses(), out);
   return out + "}\n";
 }
 
@@ -262,6 +264,9 @@ int run_weir(const settings& configured, const run_options& options) {
   }
   for (const listen_address& address : running.udp_addresses()) {
     journal(journal_level::info, fmt::format("udp listens on {}", to_string(address)));
+  }
+  for (const listen_address& address : running.tcp_addresses()) {
+    journal(journal_level::info, fmt::format("tcp listens on {}", to_string(address)));
   }
   journal_start(configured, options, running);
   if (!files.value().empty()) {

@@ -128,13 +128,6 @@ std::string check_listen_address(std::string_view text) {
   return {};
 }
 
-std::string check_udp_address(std::string_view text) {
-  if (text.starts_with("unix:")) {
-    return "UDP has no Unix sockets here; write \"127.0.0.1:8089\" or \"[::1]:8089\"";
-  }
-  return check_listen_address(text);
-}
-
 std::string check_udp_database(std::string_view text) {
   const std::size_t slash = text.find('/');
   const std::string_view database = text.substr(0, slash);

@@ -23,9 +23,6 @@ struct endpoint {
 /// "HOST:PORT", "[IPV6]:PORT" or "unix:PATH".
 [[nodiscard]] std::string check_listen_address(std::string_view text);
 
-/// "HOST:PORT" or "[IPV6]:PORT".
-[[nodiscard]] std::string check_udp_address(std::string_view text);
-
 /// "database" or "database/retention_policy", each a name that InfluxDB can have; the second may
 /// have slashes, as bucket names of InfluxDB 2.
 [[nodiscard]] std::string check_udp_database(std::string_view text);

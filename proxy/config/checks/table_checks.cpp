@@ -129,21 +129,51 @@ void check_own_listener(const config_node& list, const settings& all, const mach
   }
 }
 
-void check_udp_policies(const config_node& root, const settings& all, config_issues& issues) {
-  const config_node* list = root.find("udp");
-  for (std::size_t i = 0; i < all.udp.size(); ++i) {
-    const std::string& text = all.udp[i].database;
+namespace {
+
+/// A line's share of the memory at most: what it becomes on its way needs room, too.
+constexpr std::uint64_t memory_for_lines = 16;
+
+const config_node& written(const config_node& table, std::string_view key) {
+  const config_node* node = table.find(std::string(key));
+  return node != nullptr ? *node : table;
+}
+
+template <class S>
+void check_policies(const config_node& root, const std::string& section,
+                    const std::vector<S>& listeners, const settings& all, config_issues& issues) {
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const std::string& text = listeners[i].database;
     const std::size_t first = text.find('/');
-    if (first == text.rfind('/') || !takers_of(all.sinks, text.substr(0, first)).influxdb_1) {
-      continue;
+    if (first != text.rfind('/') && takers_of(all.sinks, text.substr(0, first)).influxdb_1) {
+      issues.push_back(
+          {written(root.find(section)->children[i], "database").place,
+           fmt::format("`{}.database`: \"{}\" has several slashes, which no retention policy of "
+                       "the InfluxDB 1 that takes it can have; write \"name\" or "
+                       "\"name/retention_policy\"",
+                       section, text)});
     }
-    const config_node* database = list->children[i].find("database");
-    issues.push_back(
-        {(database != nullptr ? *database : list->children[i]).place,
-         fmt::format("`udp.database`: \"{}\" has several slashes, which no retention policy of the "
-                     "InfluxDB 1 that takes it can have; write \"name\" or "
-                     "\"name/retention_policy\"",
-                     text)});
+  }
+}
+
+}  // namespace
+
+void check_line_listeners(const config_node& root, const settings& all, config_issues& issues) {
+  check_policies(root, "udp", all.udp, all, issues);
+  check_policies(root, "tcp", all.tcp, all, issues);
+  for (std::size_t i = 0; i < all.udp.size(); ++i) {
+    if (all.udp[i].sockets > 1 && all.udp[i].listen.starts_with("unix:")) {
+      issues.push_back({written(root.find("udp")->children[i], "sockets").place,
+                        "`udp.sockets`: a Unix socket cannot be shared; take it out"});
+    }
+  }
+  for (std::size_t i = 0; i < all.tcp.size(); ++i) {
+    const std::uint64_t line = std::min(all.tcp[i].line_limit, all.limits.line);
+    if (line > all.limits.memory / memory_for_lines) {
+      issues.push_back({written(root.find("tcp")->children[i], "line_limit").place,
+                        "`tcp.line_limit` is more than a sixteenth of `limits.memory`; it must not "
+                        "be"});
+    }
   }
 }
 

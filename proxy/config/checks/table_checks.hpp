@@ -23,9 +23,9 @@ void check_sinks_together(const config_node& list, const std::vector<sink_settin
 void check_own_listener(const config_node& list, const settings& made, const machine_names& machine,
                         config_issues& issues);
 
-/// Databases of [[udp]] with a name that InfluxDB 1 cannot have, where one takes them. After the
-/// sinks.
-void check_udp_policies(const config_node& root, const settings& made, config_issues& issues);
+/// Of [[udp]] and [[tcp]]: databases with a name that InfluxDB 1 cannot have, where one takes them;
+/// lines that the memory has no room for; sockets that no kernel shares. After the sinks.
+void check_line_listeners(const config_node& root, const settings& made, config_issues& issues);
 
 /// What is wrong when `sink` delivers to one of the addresses of `http`; empty when it does not.
 [[nodiscard]] std::string own_listener_fault(const sink_settings& sink, const http_settings& http,

@@ -43,9 +43,13 @@ std::set<std::string> named_databases(const settings& effective) {
       out.insert(name.substr(0, name.find('/')));
     }
   }
-  for (const udp_settings& udp : effective.udp) {
-    out.insert(udp.database.substr(0, udp.database.find('/')));
-  }
+  const auto add = [&out](const auto& listeners) {
+    for (const auto& each : listeners) {
+      out.insert(each.database.substr(0, each.database.find('/')));
+    }
+  };
+  add(effective.udp);
+  add(effective.tcp);
   return out;
 }
 

@@ -11,6 +11,7 @@
 
 #include "config/checks/checks.hpp"
 #include "config/keys/key_builders.hpp"
+#include "config/socket_mode.hpp"
 
 namespace weir {
 namespace {
@@ -30,7 +31,6 @@ struct later {
 
 // From the design of later versions: known to its readers, refused plainly by this one.
 constexpr std::array later_keys{
-    later{"tcp", ""},
     later{"kafka", ""},
     later{"http", "tls"},
     later{"log", "shards"},
@@ -94,6 +94,8 @@ const std::vector<config_key<http_settings>>& http_keys() {
                   "further addresses, where writes are answered 204 whatever is wrong with their "
                   "lines",
                   WEIR_MEMBER(quiet_listen), check_listen_address, true),
+      text_key<S>("socket_mode", "of the files of Unix sockets: who may connect",
+                  WEIR_MEMBER(socket_mode), check_socket_mode),
       bool_key<S>("quiet", "the same for the addresses of `listen`", WEIR_MEMBER(quiet)),
       count_key<S>("loops", {0, 256}, "threads", "intake threads; 0: one per core",
                    WEIR_MEMBER(loops)),
@@ -129,25 +131,6 @@ const std::vector<config_key<http_settings>>& http_keys() {
           "everybody, or nobody. Behind a reverse proxy on this machine, "
           "loopback is everybody whom it lets through",
           WEIR_MEMBER(admin)),
-  };
-  return keys;
-}
-
-const std::vector<config_key<udp_settings>>& udp_keys() {
-  using S = udp_settings;
-  static const std::vector<config_key<S>> keys{
-      text_key<S>("listen", "\"HOST:PORT\" or \"[IPV6]:PORT\"; port 0 takes a free one",
-                  WEIR_MEMBER(listen), check_udp_address),
-      text_key<S>("database", "\"database\" or \"database/retention_policy\" of all its points",
-                  WEIR_MEMBER(database), check_udp_database),
-      choice_key<S, std::int64_t>("precision", precisions(), {},
-                                  "unit of the timestamps, unless the database has one",
-                                  WEIR_MEMBER(unit_ns)),
-      size_key<S>("receive_buffer", {64 * kib, gib},
-                  "what the kernel holds while weir is busy; beyond it, it drops datagrams",
-                  WEIR_MEMBER(receive_buffer)),
-      size_key<S>("datagram_limit", {512, 64 * kib}, "of one datagram; a longer one is dropped",
-                  WEIR_MEMBER(datagram_limit)),
   };
   return keys;
 }

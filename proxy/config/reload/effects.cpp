@@ -7,14 +7,13 @@
 namespace weir {
 namespace {
 
-/// Of the [[udp]] that listen on the same addresses.
-template <class T>
-void keep_of_udp(settings& wanted, const settings& running, T udp_settings::*member) {
-  for (udp_settings& each : wanted.udp) {
-    const auto same =
-        std::find_if(running.udp.begin(), running.udp.end(),
-                     [&each](const udp_settings& other) { return other.listen == each.listen; });
-    if (same != running.udp.end()) {
+/// Of the listeners that listen on the same addresses.
+template <class S, class T>
+void keep_of(std::vector<S>& wanted, const std::vector<S>& running, T S::*member) {
+  for (S& each : wanted) {
+    const auto same = std::find_if(running.begin(), running.end(),
+                                   [&each](const S& other) { return other.listen == each.listen; });
+    if (same != running.end()) {
       each.*member = (*same).*member;
     }
   }
@@ -25,6 +24,9 @@ void keep_of_udp(settings& wanted, const settings& running, T udp_settings::*mem
 constexpr std::array effects{
     key_effect{"http.listen"},
     key_effect{"http.quiet_listen"},
+    key_effect{
+        "http.socket_mode",
+        [](settings& to, const settings& from) { to.http.socket_mode = from.http.socket_mode; }},
     key_effect{"http.quiet"},
     key_effect{"http.loops",
                [](settings& to, const settings& from) { to.http.loops = from.http.loops; }},
@@ -42,11 +44,29 @@ constexpr std::array effects{
     key_effect{"udp.precision"},
     key_effect{"udp.receive_buffer",
                [](settings& to, const settings& from) {
-                 keep_of_udp(to, from, &udp_settings::receive_buffer);
+                 keep_of(to.udp, from.udp, &udp_settings::receive_buffer);
                }},
     key_effect{"udp.datagram_limit",
                [](settings& to, const settings& from) {
-                 keep_of_udp(to, from, &udp_settings::datagram_limit);
+                 keep_of(to.udp, from.udp, &udp_settings::datagram_limit);
+               }},
+    key_effect{"udp.sockets",
+               [](settings& to, const settings& from) {
+                 keep_of(to.udp, from.udp, &udp_settings::sockets);
+               }},
+    key_effect{"udp.socket_mode",
+               [](settings& to, const settings& from) {
+                 keep_of(to.udp, from.udp, &udp_settings::socket_mode);
+               }},
+    key_effect{"tcp.listen"},
+    key_effect{"tcp.database"},
+    key_effect{"tcp.precision"},
+    key_effect{"tcp.idle_timeout"},
+    key_effect{"tcp.line_limit"},
+    key_effect{"tcp.connections"},
+    key_effect{"tcp.socket_mode",
+               [](settings& to, const settings& from) {
+                 keep_of(to.tcp, from.tcp, &tcp_settings::socket_mode);
                }},
     key_effect{"push.enabled"},
     key_effect{"push.database"},

@@ -11,14 +11,6 @@
 namespace weir {
 namespace {
 
-/// What becomes of the [[udp]].
-struct udp_changes {
-  udp_intakes opened;
-  /// Of those that stay, by address, with what is set of them now.
-  std::vector<std::pair<udp_intake*, std::shared_ptr<const udp_settings>>> kept;
-  std::vector<const udp_intake*> removed;
-};
-
 /// Everything that a reload switches, prepared. Destroyed before that, it leaves nothing behind.
 struct prepared_reload {
   /// What will be in force, as written, and with what follows from all of it settled.
@@ -28,7 +20,8 @@ struct prepared_reload {
   std::shared_ptr<upstream_schemas> schemas;
   listener_changes http;
   std::vector<opened_listener> opened;
-  udp_changes udp;
+  line_intakes<udp_intake>::changes udp;
+  line_intakes<tcp_intake>::changes tcp;
   /// nullopt: the letters stay where they are.
   std::optional<std::unique_ptr<letter_store>> letters;
 };
@@ -51,14 +44,14 @@ struct pipeline::reloading {
  private:
   [[nodiscard]] outcome prepare_terms();
   [[nodiscard]] outcome prepare_http();
-  [[nodiscard]] outcome prepare_udp();
+  [[nodiscard]] outcome prepare_line_listeners();
   [[nodiscard]] outcome prepare_letters();
   /// The last step that can fail, and the first that switches something: all of it or nothing.
   [[nodiscard]] outcome change_sinks();
   void apply_limits();
   void apply_terms();
   void apply_http();
-  void apply_udp();
+  void apply_line_listeners();
   void apply_letters();
 };
 
@@ -66,7 +59,7 @@ outcome pipeline::reloading::prepare(const settings& wanted) {
   made.next = std::make_shared<const settings>(applicable_part(*of.configured, wanted));
   made.settled = std::make_shared<const settings>(with_compression(*made.next));
   for (const auto step :
-       {&reloading::prepare_terms, &reloading::prepare_http, &reloading::prepare_udp,
+       {&reloading::prepare_terms, &reloading::prepare_http, &reloading::prepare_line_listeners,
         &reloading::prepare_letters, &reloading::change_sinks}) {
     if (auto done = (this->*step)(); !done) {
       return done;
@@ -117,30 +110,17 @@ outcome pipeline::reloading::prepare_http() {
   return state::check_loops(made.next->sinks, addresses);
 }
 
-outcome pipeline::reloading::prepare_udp() {
-  std::vector<udp_intake*> left;
-  for (const auto& each : of.udp) {
-    left.push_back(each.get());
+outcome pipeline::reloading::prepare_line_listeners() {
+  auto datagrams = of.prepare_udp(*made.next);
+  if (!datagrams) {
+    return datagrams.error();
   }
-  for (const udp_settings& wanted : made.next->udp) {
-    const auto same = std::find_if(left.begin(), left.end(), [&](const udp_intake* each) {
-      return each->configured.current()->listen == wanted.listen;
-    });
-    if (same == left.end()) {
-      auto opened = of.open_udp(wanted);
-      if (!opened) {
-        return opened.error();
-      }
-      made.udp.opened.push_back(std::move(opened).value());
-      continue;
-    }
-    if (auto noted = of.catalogue->create(udp_target(wanted).database); !noted) {
-      return noted;
-    }
-    made.udp.kept.emplace_back(*same, std::make_shared<const udp_settings>(wanted));
-    left.erase(same);
+  auto streams = of.prepare_tcp(*made.next);
+  if (!streams) {
+    return streams.error();
   }
-  made.udp.removed.assign(left.begin(), left.end());
+  made.udp = std::move(datagrams).value();
+  made.tcp = std::move(streams).value();
   return nothing{};
 }
 
@@ -170,7 +150,7 @@ void pipeline::reloading::apply() {
   apply_letters();
   apply_terms();
   apply_http();
-  apply_udp();
+  apply_line_listeners();
   of.pushed->configure(*made.next);
   of.configured = made.next;
 }
@@ -233,22 +213,10 @@ void pipeline::reloading::apply_http() {
   }
 }
 
-void pipeline::reloading::apply_udp() {
-  for (const auto& [one, wanted] : made.udp.kept) {
-    one->configured.publish(wanted);
-  }
+void pipeline::reloading::apply_line_listeners() {
   const std::unique_lock hold(of.lists_lock);
-  for (const udp_intake* gone : made.udp.removed) {
-    const auto found = std::find_if(of.udp.begin(), of.udp.end(),
-                                    [gone](const auto& each) { return each.get() == gone; });
-    (*found)->listener->finish();
-    of.udp_ending.push_back(std::move(*found));
-    of.udp.erase(found);
-  }
-  for (auto& opened : made.udp.opened) {
-    opened->listener->begin();
-    of.udp.push_back(std::move(opened));
-  }
+  of.udp.apply(std::move(made.udp));
+  of.tcp.apply(std::move(made.tcp));
 }
 
 result<std::vector<setting_change>> pipeline::reload(const settings& wanted) {
@@ -265,15 +233,12 @@ result<std::vector<setting_change>> pipeline::reload(const settings& wanted) {
 void pipeline::tidy() {
   std::erase_if(state_->terms_before, [](const auto& each) { return each.use_count() == 1; });
   state_->sinks->tidy();
-  udp_intakes done;
+  line_intakes<udp_intake>::intakes datagrams;
+  line_intakes<tcp_intake>::intakes streams;
   {
     const std::unique_lock hold(state_->lists_lock);
-    for (auto& each : state_->udp_ending) {
-      if (!each->listener->is_open()) {
-        done.push_back(std::move(each));
-      }
-    }
-    std::erase(state_->udp_ending, nullptr);
+    datagrams = state_->udp.take_done();
+    streams = state_->tcp.take_done();
   }
 }
 

@@ -54,6 +54,7 @@ TEST(conf_file, the_example_sinks_state_the_built_in_defaults) {
   EXPECT_EQ(read.sinks_off, std::vector<std::string>{"lines"});
   settings expected;
   expected.udp.emplace_back();
+  expected.tcp.emplace_back();
   expected.rules.push_back({.name = "no-debug", .measurement = "debug_.*"});
   expected.rules.push_back({.name = "hosts",
                             .action = rule_action::rename,

@@ -33,7 +33,7 @@ const std::vector<config_value>& other_values() {
                              "stdout",    "json",        "clamp",
                              "influxdb",  "127.0.0.1:7", "http://127.0.0.1:1",
                              "12s",       "flink",       "utf8",
-                             "keep",      "send"}) {
+                             "keep",      "send",        "0600"}) {
       all.emplace_back(std::string(text));
     }
     all.emplace_back(std::vector<std::string>{"127.0.0.1:7"});
@@ -77,7 +77,8 @@ void each_key(const std::string& section, const std::string& what,
     }
     ASSERT_TRUE(change_key(key, at(wanted))) << "add a value to other_values()";
     const auto changes = compare_settings(running, wanted);
-    const bool is_name = key.name == "name" || (section == "udp" && key.name == "listen");
+    const bool is_name =
+        key.name == "name" || ((section == "udp" || section == "tcp") && key.name == "listen");
     if (is_name) {
       ASSERT_EQ(changes.size(), 2U);  // another one instead of this one
       EXPECT_EQ(changes[0].is, setting_change::kind::added);
@@ -98,6 +99,7 @@ void each_key(const std::string& section, const std::string& what,
 settings example() {
   settings all;
   all.udp.emplace_back();
+  all.tcp.emplace_back();
   all.rules.push_back({.name = "a"});
   all.sinks.emplace_back().name = "b";
   return all;
@@ -110,6 +112,9 @@ TEST(reload, every_key_has_its_effect) {
   each_key<udp_settings>(
       "udp", "udp \"127.0.0.1:8089\"", udp_keys(), running,
       [](settings & of) -> auto& { return of.udp.front(); });
+  each_key<tcp_settings>(
+      "tcp", "tcp \"127.0.0.1:8094\"", tcp_keys(), running,
+      [](settings & of) -> auto& { return of.tcp.front(); });
   each_key<log_settings>(
       "log", "log", log_keys(), running, [](settings & of) -> auto& { return of.log; });
   each_key<letter_settings>(

@@ -314,9 +314,12 @@ TEST(settings_errors, udp_listeners) {
       {"[udp]\nlisten = \"127.0.0.1:8089\"\n",
        "weir.toml:1:2: `udp` must be a list of tables: write [[udp]], in double brackets, for "
        "each"},
-      {"[[udp]]\nlisten = \"unix:/run/x\"\n",
-       "weir.toml:2:1: `udp.listen`: UDP has no Unix sockets here; write \"127.0.0.1:8089\" or "
-       "\"[::1]:8089\""},
+      {"[[udp]]\nlisten = \"unix:/run/x\"\nsockets = 2\n",
+       "weir.toml:3:1: `udp.sockets`: a Unix socket cannot be shared; take it out"},
+      {"[[udp]]\nsocket_mode = \"rw\"\n",
+       "weir.toml:2:1: `udp.socket_mode`: \"rw\" is no mode of a file; write four octal digits "
+       "such "
+       "as \"0660\" (owner and group) or \"0666\" (everybody)"},
       {"[[udp]]\ndatabase = \"a/../c/\\\\\"\n",
        "weir.toml:2:1: `udp.database`: \"a/../c/\\\" names no database; write \"name\" or "
        "\"name/retention_policy\""},
@@ -337,6 +340,25 @@ TEST(settings_errors, udp_listeners) {
       {"[[udp]]\n[[udp]]\nlisten = \"127.0.0.1:8089\"\n",
        "weir.toml:2:1: another [[udp]] listens on \"127.0.0.1:8089\" already; give each its own "
        "address"},
+  });
+}
+
+TEST(settings_errors, tcp_listeners) {
+  expect_each({
+      {"[tcp]\nlisten = \"127.0.0.1:8094\"\n",
+       "weir.toml:1:2: `tcp` must be a list of tables: write [[tcp]], in double brackets, for "
+       "each"},
+      {"[[tcp]]\n[[tcp]]\n",
+       "weir.toml:2:1: another [[tcp]] listens on \"127.0.0.1:8094\" already; give each its own "
+       "address"},
+      {"[[tcp]]\nline_limit = \"2MiB\"\n[limits]\nmemory = \"16MiB\"\nline = \"2MiB\"\n",
+       "weir.toml:2:1: `tcp.line_limit` is more than a sixteenth of `limits.memory`; it must not "
+       "be"},
+      {"[[tcp]]\nidle_timeout = \"1ms\"\n",
+       "weir.toml:2:1: `tcp.idle_timeout`: 1ms is out of range; it must be from 10ms to 52w1d"},
+      {"[[tcp]]\nconnections = 0\n",
+       "weir.toml:2:1: `tcp.connections`: 0 is out of range; it must be from 1 to 1000000 "
+       "connections"},
   });
 }
 

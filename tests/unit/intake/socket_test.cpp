@@ -48,6 +48,7 @@ TEST(open_listener, replaces_a_unix_socket_that_nobody_listens_on) {
   }
   struct stat info {};
   ASSERT_EQ(::stat(path.c_str(), &info), 0);  // left behind
+  EXPECT_EQ(info.st_mode & 07777U, 0660U);
   EXPECT_TRUE(open_listener(wanted).ok());
   ::unlink(path.c_str());
 }

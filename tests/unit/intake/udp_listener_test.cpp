@@ -96,6 +96,7 @@ class udp_listener_test : public ::testing::Test {
   }
   double metric(const std::string& name, const std::string& further = "") {
     metrics_text text;
+    counts_.collect(to_string(listener_->address()), text);
     listener_->collect(text);
     const std::string line =
         "\n" + name + "{listen=\"" + to_string(listener_->address()) + "\"" + further + "} ";

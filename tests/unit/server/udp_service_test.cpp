@@ -2,7 +2,7 @@
 //
 // Datagrams into a real memory log: each a body of its own, many in one frame, and every loss
 // counted by its reason.
-#include "server/udp_service.hpp"
+#include "server/lines/udp_service.hpp"
 
 #include <gtest/gtest.h>
 
@@ -143,18 +143,6 @@ TEST_F(udp_service_test, a_database_too_many_costs_the_datagrams_and_counts_them
   make(std::size_t{64} << 20, std::size_t{64} << 20, 0);
   send({"a f=1 1", "a f=1 2"});
   EXPECT_EQ(dropped("databases"), 2);
-}
-
-TEST(udp_target, database_and_retention_policy) {
-  udp_settings udp;
-  EXPECT_EQ(udp_target(udp).database, "udp");
-  EXPECT_EQ(udp_target(udp).retention_policy, "");
-  udp.database = "db/rp";
-  EXPECT_EQ(udp_target(udp).database, "db");
-  EXPECT_EQ(udp_target(udp).retention_policy, "rp");
-  udp.database = "a/b/c";
-  EXPECT_EQ(udp_target(udp).database, "a");
-  EXPECT_EQ(udp_target(udp).retention_policy, "b/c");
 }
 
 TEST_F(udp_service_test, another_database_is_that_of_the_next_datagrams) {

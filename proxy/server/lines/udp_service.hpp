@@ -17,9 +17,6 @@
 
 namespace weir {
 
-/// The database and retention policy that a `[[udp]]` names.
-[[nodiscard]] api::write_target udp_target(const udp_settings& settings);
-
 /// What a worker needs; all of it outlives the worker.
 struct udp_services {
   write_services writes;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/udp_service.hpp"
+#include "server/lines/udp_service.hpp"
 
 #include <utility>
 
 #include "accounts/source_registry.hpp"
 #include "base/clock_posix.hpp"
 #include "observe/journal.hpp"
+#include "server/lines/line_target.hpp"
 
 namespace weir {
 namespace {
@@ -64,7 +65,8 @@ class udp_worker final : public datagram_worker {
 bool udp_worker::begin(std::int64_t now_ns) {
   if (const std::uint64_t version = configured_.version(); version != configured_version_) {
     configured_version_ = version;
-    target_ = udp_target(*configured_.current());
+    const std::shared_ptr<const udp_settings> now = configured_.current();
+    target_ = line_target(now->database, now->unit_ns);
   }
   auto opened = std::make_shared<batch>();
   std::string refusal;
@@ -76,7 +78,7 @@ bool udp_worker::begin(std::int64_t now_ns) {
       {.source = source_, .describe = [this](letter_header& header) {
          header.listener = "udp";
          header.dialect = "udp";
-         header.address = to_string(from_);
+         header.address = from_.kind == peer_address::family::unknown ? "unix" : to_string(from_);
        }});
   if (opened->job == nullptr) {
     lost(udp_fate::databases, 1, refusal);
@@ -144,17 +146,6 @@ void udp_worker::lost(udp_fate fate, std::uint64_t datagrams, const std::string&
 }
 
 }  // namespace
-
-api::write_target udp_target(const udp_settings& settings) {
-  const std::size_t slash = settings.database.find('/');
-  api::write_target target;
-  target.database = settings.database.substr(0, slash);
-  if (slash != std::string::npos) {
-    target.retention_policy = settings.database.substr(slash + 1);
-  }
-  target.unit_ns = settings.unit_ns;
-  return target;
-}
 
 std::unique_ptr<datagram_worker> make_udp_worker(const udp_services& services) {
   return std::make_unique<udp_worker>(services);
