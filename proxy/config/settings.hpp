@@ -22,6 +22,17 @@ namespace weir {
 using milliseconds = std::chrono::milliseconds;
 using nanoseconds = std::chrono::nanoseconds;
 
+/// What a listener shows of itself, and asks of its clients, over TLS. Names of files in PEM
+/// format.
+struct tls_settings {
+  /// Its certificate, and those between it and an authority's; empty: no TLS.
+  std::string certificate{};
+  std::string key{};
+  /// Authorities: clients have to show a certificate of one of them. Empty: they need none.
+  std::string client_ca{};
+  friend bool operator==(const tls_settings&, const tls_settings&) = default;
+};
+
 struct http_settings {
   /// "HOST:PORT", "[::1]:PORT" or "unix:PATH". Port 0 takes a free one.
   std::vector<std::string> listen{"127.0.0.1:8086"};
@@ -54,6 +65,8 @@ struct http_settings {
   std::int64_t unit_ns = 1;
   /// Who may ask for a reload and the like, by a request to /-/...
   admin_access admin = admin_access::loopback;
+  /// Of all addresses but Unix sockets.
+  tls_settings tls;
   friend bool operator==(const http_settings&, const http_settings&) = default;
 };
 
@@ -95,6 +108,8 @@ struct tcp_settings {
   std::uint32_t connections = 1'000;
   /// As http_settings::socket_mode.
   std::string socket_mode = "0660";
+  /// Unless it is a Unix socket.
+  tls_settings tls;
   friend bool operator==(const tcp_settings&, const tcp_settings&) = default;
 };
 

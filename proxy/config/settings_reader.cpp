@@ -116,8 +116,10 @@ void reader::read_key(const config_node& node, const std::string& section, const
   if (is_group && node.is == config_node::kind::table) {
     read_table(node, section, fmt::format("{}.{}", path, node.key), name + ".", keys, target);
   } else if (is_group) {
-    tell(node, fmt::format("`{}.{}`: it must be a table such as {} = {{ {} }}", path, node.key,
-                           node.key, "points = 5000, age = \"1s\""));
+    tell(node,
+         fmt::format("`{}.{}`: it must be a table such as {} = {{ {} }}", path, node.key, node.key,
+                     node.key == "tls" ? R"(certificate = "cert.pem", key = "key.pem")"
+                                       : R"(points = 5000, age = "1s")"));
   } else if (const std::string why = later_key(section, name); !why.empty()) {
     tell(node, fmt::format("`{}.{}`: {}", path, node.key, why));
   } else {
@@ -474,6 +476,7 @@ settings reader::read(const config_node& root) {
   read_rules(root, all);
   read_sinks(root, all);
   check_line_listeners(root, all, issues_);
+  check_tls(root, all, issues_);
   check_learning(root, all);
   return all;
 }

@@ -28,6 +28,8 @@ constexpr std::size_t short_part = 2;
 // large ones wait for the next turn. Of those that wait at least one is served.
 constexpr std::uint64_t turn_ns_max = 8'000'000;
 constexpr std::size_t late_work = 512;
+// A connection whose peer broke the transport's protocol is closed after so long at the latest.
+constexpr std::int64_t broken_ns_max = 1'000'000'000;
 // Bytes read from one connection in one turn.
 constexpr std::size_t turn_bytes_max = 2 * read_buffer_bytes;
 // A connection keeps an empty buffer up to this size.
@@ -54,6 +56,7 @@ struct intake_loop::client {
   bool closing = false;
   bool ended = false;  // `between->end()` was called
   bool half_closed = false;
+  bool broken = false;  // by the rules of `between`: what else comes is thrown away
   bool queued = false;
   /// Of turn `turn`.
   turn_work work{0};
@@ -65,6 +68,10 @@ struct intake_loop::client {
   /// When the socket last took bytes, and how many were left then.
   steady_time write_progress{};
   std::size_t write_left = 0;
+  /// Of `between`.
+  memory_lease transport_lease;
+  /// When `between` has to be established.
+  steady_time established_by{};
 
   client(intake_loop& loop, const http::connection_limits& limits,
          std::unique_ptr<transport> of_listener)
@@ -108,42 +115,6 @@ intake_loop::intake_loop(std::unique_ptr<loop_worker> worker, clock_source clock
 intake_loop::~intake_loop() {
   stop();
   WEIR_ASSERT(uv_loop_close(&loop_) == 0);
-}
-
-void intake_loop::start() {
-  thread_ = std::thread([this] { run(); });
-}
-
-void intake_loop::run() {
-  uv_run(&loop_, UV_RUN_DEFAULT);
-}
-
-void intake_loop::adopt(accepted_socket socket) {
-  connections_.fetch_add(1, std::memory_order_relaxed);
-  accepted_.enqueue(std::move(socket));
-  uv_async_send(&wake_);
-}
-
-void intake_loop::finish() {
-  finishing_.store(true);
-  uv_async_send(&wake_);
-}
-
-void intake_loop::finish_of(std::uint32_t listener) {
-  listeners_gone_.enqueue(listener);
-  uv_async_send(&wake_);
-}
-
-void intake_loop::stop() {
-  if (stopping_.exchange(true)) {
-    return;
-  }
-  uv_async_send(&wake_);
-  if (thread_.joinable()) {
-    thread_.join();
-  } else {
-    run();  // never started: only the handles are left to close
-  }
 }
 
 void intake_loop::on_wake(uv_async_t* handle) {
@@ -192,6 +163,8 @@ void intake_loop::on_wake(uv_async_t* handle) {
 void intake_loop::open_client(accepted_socket socket) {
   auto opened = std::make_unique<client>(*this, *socket.limits, std::move(socket.between));
   opened->token = std::move(socket.token);
+  opened->established_by = clock_().steady.after(socket.limits->head_timeout_ns);
+  const bool has_memory = lease_transport(*opened, socket.share);
   int error = 0;
   if (socket.kind == listen_address::family::tcp) {
     uv_tcp_init(&loop_, &opened->tcp);
@@ -212,6 +185,8 @@ void intake_loop::open_client(accepted_socket socket) {
   connections_total_.add();
   if (error != 0) {
     ::close(socket.fd);
+  }
+  if (error != 0 || !has_memory) {
     close_client(c);
     return;
   }
@@ -219,6 +194,20 @@ void intake_loop::open_client(accepted_socket socket) {
     uv_timer_start(&timer_, on_timer, timer_interval_ms, timer_interval_ms);
   }
   update_reading(c);
+}
+
+bool intake_loop::lease_transport(client& c, const std::shared_ptr<memory_share>& share) {
+  memory_budget* memory = worker_->router().memory();
+  const std::size_t bytes = c.between->held_bytes();
+  if (bytes == 0 || memory == nullptr) {
+    return true;
+  }
+  c.transport_lease = memory_lease(*memory, share);
+  if (c.transport_lease.grow_to(bytes)) {
+    return true;
+  }
+  transports_failed_.add();
+  return false;
 }
 
 void intake_loop::on_allocate(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
@@ -239,10 +228,17 @@ void intake_loop::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* bu
     c.turn_bytes += bytes;
     const auto said = c.between->receive({buffer->base, bytes});
     if (!said) {
-      self.close_client(c);
+      c.turn_bytes = 0;
+      self.end_broken(c);
       return;
     }
+    if (c.transport_lease.bytes() > 0) {
+      c.transport_lease.shrink_to(c.between->held_bytes());
+    }
     c.machine.receive(*said, self.clock_(), c.work);
+    if (c.between->peer_ended()) {
+      c.machine.receive_end(self.clock_());
+    }
   } else {
     c.machine.receive_end(self.clock_());
     if (count != UV_EOF) {
@@ -255,6 +251,20 @@ void intake_loop::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* bu
     // There may be more, and libuv would read it now. Otherwise reading is looked at once the turn
     // ends: stopping and starting it within a turn costs two system calls a request.
     self.update_reading(c);
+  }
+}
+
+// The peer may still be sending: were the socket closed now, it might never read why.
+void intake_loop::end_broken(client& c) {
+  if (c.broken) {
+    return;
+  }
+  c.broken = true;
+  transports_failed_.add();
+  send(c);  // the protocol's own words, as far as the socket takes them
+  if (!c.closing) {
+    half_close(c);
+    c.established_by = clock_().steady.after(broken_ns_max);
   }
 }
 
@@ -545,6 +555,12 @@ void intake_loop::look_at_deadlines() {
       --i;  // the last client took its place
       continue;
     }
+    if (now.steady >= c.established_by && (c.broken || !c.between->established())) {
+      transports_failed_.add(c.broken ? 0 : 1);
+      close_client(c);
+      --i;
+      continue;
+    }
     // A request that has arrived already is read first: its client was in time.
     if (now.steady >= c.machine.deadline() && !(c.machine.idle() && c.input_waits())) {
       c.machine.tick(now);
@@ -554,21 +570,6 @@ void intake_loop::look_at_deadlines() {
   if (memory_short()) {
     give_up_stalled(now);
   }
-}
-
-void intake_loop::collect(metric_collector& out) const {
-  out.counter_value("weir_http_received_bytes_total", "Bytes read from HTTP connections.",
-                    static_cast<double>(bytes_received_.value()));
-  out.counter_value("weir_http_connections_total", "HTTP connections accepted.",
-                    static_cast<double>(connections_total_.value()));
-  out.counter_value("weir_http_write_stalls_total",
-                    "Connections closed because their client did not read its answers.",
-                    static_cast<double>(write_stalls_.value()));
-  out.counter_value("weir_http_stalled_bodies_total",
-                    "Bodies that stood still, given up because the memory for requests was short.",
-                    static_cast<double>(stalled_bodies_.value()));
-  out.gauge_value("weir_http_connections", "HTTP connections open.",
-                  static_cast<double>(connections()));
 }
 
 }  // namespace weir

@@ -75,6 +75,9 @@ class intake_loop {
 
   void run();
   void open_client(accepted_socket socket);
+  /// False: there is no memory for it.
+  [[nodiscard]] bool lease_transport(client& c, const std::shared_ptr<memory_share>& share);
+  void end_broken(client& c);
   void touch(client& c);
   void begin_turn_of(client& c);
   [[nodiscard]] bool late();
@@ -118,6 +121,7 @@ class intake_loop {
   counter connections_total_;
   counter write_stalls_;
   counter stalled_bodies_;
+  counter transports_failed_;
 };
 
 }  // namespace weir

@@ -28,6 +28,8 @@ struct stream_peer {
   std::string address{};
   /// What all connections of its address hold of the memory for requests.
   std::shared_ptr<memory_share> share{};
+  /// What its transport may hold, in bytes, of the same memory.
+  std::size_t transport_bytes = 0;
 };
 
 /// Takes the bytes of one connection. Thread: its listener's.
@@ -50,7 +52,7 @@ class stream_client {
 class stream_worker {
  public:
   virtual ~stream_worker() = default;
-  /// The worker outlives it.
+  /// The worker outlives it. nullptr: there is no memory for another connection.
   [[nodiscard]] virtual std::unique_ptr<stream_client> open(stream_peer peer) = 0;
   /// Bytes that wait for `flush`, or 1 while something else does; 0: nothing does.
   [[nodiscard]] virtual std::size_t waiting() const = 0;

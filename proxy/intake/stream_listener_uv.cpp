@@ -28,6 +28,8 @@ constexpr int accepts_per_wake_max = 64;
 // When the process is out of descriptors, and where bytes found no room, the next try comes with
 // the timer.
 constexpr std::uint64_t timer_interval_ms = 50;
+// In which a transport has to be established.
+constexpr std::int64_t handshake_ns_max = 10'000'000'000;
 // At the end a connection is read until the kernel has nothing more, but not for ever: a sender may
 // go on. The kernel's own buffer is smaller.
 constexpr std::size_t rest_bytes_max = std::size_t{8} << 20;
@@ -46,6 +48,7 @@ struct stream_listener::state {
     std::unique_ptr<transport> between;
     std::unique_ptr<stream_client> client;
     std::size_t index = 0;
+    steady_time opened_at{};
     steady_time last_input{};
     /// The bytes before found no room: not read from.
     bool paused = false;
@@ -95,6 +98,7 @@ struct stream_listener::state {
   counter accepted;
   counter refused;
   counter idle_closed;
+  counter transports_failed;
   counter bytes;
   counter pauses;
 
@@ -108,7 +112,7 @@ struct stream_listener::state {
   void start_timer();
   void accept_waiting(int most);
   void open_connection(int fd);
-  /// False: the peer broke the transport's protocol.
+  /// False: nothing more comes, for the peer said so or broke the transport's protocol.
   [[nodiscard]] bool take(connection& c, std::string_view received);
   /// What the transport itself has to say, as far as the socket takes it.
   void say(connection& c);
@@ -185,22 +189,27 @@ void stream_listener::state::accept_waiting(int most) {
 
 void stream_listener::state::open_connection(int fd) {
   const std::uint32_t most = limits.current()->connections_max;
-  if (connections.size() >= most) {
-    refused.add();
-    journal_limited(
-        "connections " + name, journal_level::warning,
-        name + ": refused a connection: tcp.connections = " + std::to_string(most) + " are open");
-    ::close(fd);
-    return;
-  }
+  const bool is_unix = address.kind == listen_address::family::unix_socket;
+  const peer_address peer = is_unix ? peer_address{} : peer_of(fd);
   auto opened = std::make_unique<connection>();
   opened->owner = this;
   opened->between = options.transports();
-  opened->last_input = options.clock().steady;
-  const bool is_unix = address.kind == listen_address::family::unix_socket;
-  const peer_address peer = is_unix ? peer_address{} : peer_of(fd);
-  opened->client =
-      worker->open({.address = is_unix ? "unix" : to_string(peer), .share = shares.of(peer)});
+  opened->opened_at = opened->last_input = options.clock().steady;
+  if (connections.size() < most) {
+    opened->client = worker->open({.address = is_unix ? "unix" : to_string(peer),
+                                   .share = shares.of(peer),
+                                   .transport_bytes = opened->between->held_bytes()});
+  }
+  if (opened->client == nullptr) {
+    refused.add();
+    journal_limited("connections " + name, journal_level::warning,
+                    name + ": refused a connection: " +
+                        (connections.size() < most
+                             ? "the memory for requests in flight is used up"
+                             : "tcp.connections = " + std::to_string(most) + " are open"));
+    ::close(fd);
+    return;
+  }
   int error = 0;
   if (is_unix) {
     uv_pipe_init(&loop, &opened->pipe, 0);
@@ -249,6 +258,7 @@ void stream_listener::state::on_read(uv_stream_t* stream, ssize_t count, const u
   }
   const bool good = count > 0 && self.take(c, {buffer->base, static_cast<std::size_t>(count)});
   if (!good) {
+    self.transports_failed.add(count > 0 && !c.between->peer_ended() ? 1 : 0);
     self.end(c);
   }
   if (self.worker->waiting() >= self.options.flush_bytes) {
@@ -265,7 +275,7 @@ bool stream_listener::state::take(connection& c, std::string_view received) {
   const auto said = c.between->receive(received);
   say(c);
   c.client->receive(said.value_or(std::string_view{}));
-  return said.has_value();
+  return said.has_value() && !c.between->peer_ended();
 }
 
 void stream_listener::state::say(connection& c) {
@@ -393,6 +403,8 @@ void stream_listener::state::close(connection& c) {
     return;
   }
   set_reading(c, false);
+  c.between->end();
+  say(c);
   c.closing = true;
   ended_open -= c.ended ? 1 : 0;
   c.client.reset();
@@ -424,6 +436,9 @@ void stream_listener::state::look_around() {
     }
     if (ending) {
       read_rest(*each);
+    } else if (now - each->opened_at > handshake_ns_max && !each->between->established()) {
+      transports_failed.add();
+      end(*each);
     } else if (!each->paused && now - each->last_input > idle_ns) {
       idle_closed.add();
       end(*each);
@@ -545,6 +560,10 @@ void stream_listener::collect(metric_collector& out) const {
       "Connections closed at once because tcp.connections were open.", of.refused);
   add("weir_tcp_idle_connections_total",
       "Connections closed because nothing came for tcp.idle_timeout.", of.idle_closed);
+  add("weir_tcp_tls_failures_total",
+      "Connections that ended before or within TLS: a handshake that failed or took longer than 10 "
+      "seconds, or broken records.",
+      of.transports_failed);
   add("weir_tcp_received_bytes_total", "Bytes read.", of.bytes);
   add("weir_tcp_pauses_total",
       "How often a connection was not read from for a while, because its bytes found no room.",

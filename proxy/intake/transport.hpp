@@ -5,6 +5,7 @@
 // another transport, which its listener names. It owns no socket and reads no clock. Pure.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,6 +31,12 @@ class transport {
 
   /// No output follows: the next `send` returns what the protocol ends with, if it has such.
   virtual void end() {}
+  /// What has to be agreed on before the peer can say anything is agreed on.
+  [[nodiscard]] virtual bool established() const noexcept { return true; }
+  /// The peer has said that nothing more comes of it; its socket may still be open.
+  [[nodiscard]] virtual bool peer_ended() const noexcept { return false; }
+  /// What the transport may hold, in bytes, for the memory budget: no more than at its beginning.
+  [[nodiscard]] virtual std::size_t held_bytes() const noexcept { return 0; }
 };
 
 /// Makes the transport of a connection that was accepted. Thread: the control loop's.

@@ -20,6 +20,9 @@ outcome add_listeners(const std::vector<std::string>& addresses, const listener&
     added.text = text;
     added.address = std::move(address).value();
     added.address.mode = model.address.mode;
+    if (added.address.kind == listen_address::family::unix_socket) {
+      added.transports = make_plain_transport;
+    }
     to.push_back(std::move(added));
   }
   return nothing{};
@@ -27,9 +30,11 @@ outcome add_listeners(const std::vector<std::string>& addresses, const listener&
 
 }  // namespace
 
-result<std::vector<listener>> make_listeners(const http_settings& http) {
+result<std::vector<listener>> make_listeners(const http_settings& http,
+                                             const transport_factory& transports) {
   std::vector<listener> listeners;
   listener model;
+  model.transports = transports;
   model.unit_ns = http.unit_ns;
   model.address.mode = socket_mode_of(http.socket_mode);
   model.key = "http.listen";

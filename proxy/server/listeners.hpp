@@ -2,7 +2,7 @@
 //
 // The HTTP listeners as values, made of the configuration. What is particular to a listener
 // stands in its value and is read from there; nothing counts listeners or compares their numbers.
-// A listener's users and default database would be members here, its TLS a transport. Pure.
+// A listener's users and default database would be members here. Pure.
 #pragma once
 
 #include <cstdint>
@@ -49,9 +49,10 @@ struct http_terms {
   std::vector<query_server> queried{};
 };
 
-/// Those of `http.listen`, then those of `http.quiet_listen`. Fails for an address that cannot be
-/// read.
-[[nodiscard]] result<std::vector<listener>> make_listeners(const http_settings& http);
+/// Those of `http.listen`, then those of `http.quiet_listen`. All but Unix sockets speak by
+/// `transports`. Fails for an address that cannot be read.
+[[nodiscard]] result<std::vector<listener>> make_listeners(
+    const http_settings& http, const transport_factory& transports = make_plain_transport);
 
 /// What becomes of listeners when the configuration changes.
 struct listener_changes {

@@ -120,6 +120,7 @@ pipeline::state::state(const settings& configuration, clock_source clocks,
       databases(configuration.limits.databases, configuration.limits.labelled_databases),
       remembered(remembered_of(configuration, clock().wall)),
       answers(std::make_shared<const http_terms>()),
+      http_tls(std::make_shared<current_tls>(std::make_shared<const tls_context>())),
       reloads(clock().wall),
       desk(std::move(wake)) {}
 
@@ -330,10 +331,15 @@ void pipeline::state::start_push() {
 }
 
 outcome pipeline::state::start_intake(uv_loop_s* control) {
-  auto listeners = make_listeners(configured->http);
+  auto listeners = make_listeners(configured->http, transports_of(http_tls));
   if (!listeners) {
     return listeners.error();
   }
+  auto tls = load_tls("http", configured->http.tls);
+  if (!tls) {
+    return tls.error();
+  }
+  http_tls->publish(std::move(tls).value());
   listener_changes changes = change_listeners({}, std::move(listeners).value(), next_listener);
   next_listener += static_cast<std::uint32_t>(changes.opened.size());
   answers.publish(std::make_shared<const http_terms>(

@@ -24,6 +24,7 @@
 #include "ingest/types_file_posix.hpp"
 #include "ingest/write_terms.hpp"
 #include "intake/http_intake.hpp"
+#include "intake/tls/tls_context_posix.hpp"
 #include "letters/letter_box.hpp"
 #include "net/relay_curl.hpp"
 #include "server/http_counters.hpp"
@@ -83,6 +84,8 @@ struct pipeline::state {
   std::vector<std::shared_ptr<const write_terms>> terms_before;
   std::unique_ptr<sink_set> sinks;
   published<http_terms> answers;
+  /// Of all HTTP listeners but Unix sockets; a reload replaces what is in it.
+  std::shared_ptr<current_tls> http_tls;
   std::uint32_t next_listener = 0;
   http_counters requests;
   refusal_summary http_refusals{"http"};

@@ -177,6 +177,33 @@ void check_line_listeners(const config_node& root, const settings& all, config_i
   }
 }
 
+namespace {
+
+void check_tls_of(const config_node* table, std::string_view section, const tls_settings& tls,
+                  config_issues& issues) {
+  const config_node* node = table == nullptr ? nullptr : table->find("tls");
+  if (node == nullptr) {
+    return;
+  }
+  if (tls.certificate.empty() != tls.key.empty()) {
+    issues.push_back({node->place, fmt::format("`{}.tls`: {} is missing; write certificate and key",
+                                               section, tls.key.empty() ? "key" : "certificate")});
+  } else if (tls.certificate.empty() && !tls.client_ca.empty()) {
+    issues.push_back(
+        {node->place,
+         fmt::format("`{}.tls`: client_ca needs certificate and key beside it", section)});
+  }
+}
+
+}  // namespace
+
+void check_tls(const config_node& root, const settings& all, config_issues& issues) {
+  check_tls_of(root.find("http"), "http", all.http.tls, issues);
+  for (std::size_t i = 0; i < all.tcp.size(); ++i) {
+    check_tls_of(&root.find("tcp")->children[i], "tcp", all.tcp[i].tls, issues);
+  }
+}
+
 std::string own_listener_fault(const sink_settings& sink, const http_settings& http,
                                const machine_names& machine) {
   const std::vector<std::string> urls = kind_of(sink).texts(sink).urls;

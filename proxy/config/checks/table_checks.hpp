@@ -27,6 +27,9 @@ void check_own_listener(const config_node& list, const settings& made, const mac
 /// lines that the memory has no room for; sockets that no kernel shares. After the sinks.
 void check_line_listeners(const config_node& root, const settings& made, config_issues& issues);
 
+/// Of [http] and [[tcp]]: a certificate without its key, and the like.
+void check_tls(const config_node& root, const settings& made, config_issues& issues);
+
 /// What is wrong when `sink` delivers to one of the addresses of `http`; empty when it does not.
 [[nodiscard]] std::string own_listener_fault(const sink_settings& sink, const http_settings& http,
                                              const machine_names& machine);

@@ -300,4 +300,19 @@ config_key<S> choice_key(std::string name, choices<E> known, const std::vector<s
   return {std::move(name), "choice", words, std::move(help), read, show};
 }
 
+/// The rows of `tls = { ... }`.
+template <class S>
+void add_tls_keys(std::vector<config_key<S>>& keys) {
+  keys.push_back(text_key<S>("tls.certificate",
+                             "file (PEM) of the certificate, and of those between it and an "
+                             "authority's; empty: no TLS",
+                             WEIR_MEMBER(tls.certificate)));
+  keys.push_back(
+      text_key<S>("tls.key", "file (PEM) of its key, without a password", WEIR_MEMBER(tls.key)));
+  keys.push_back(text_key<S>("tls.client_ca",
+                             "file (PEM) of authorities: clients have to show a certificate of one "
+                             "of them; empty: they need none",
+                             WEIR_MEMBER(tls.client_ca)));
+}
+
 }  // namespace weir

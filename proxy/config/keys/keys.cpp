@@ -32,7 +32,6 @@ struct later {
 // From the design of later versions: known to its readers, refused plainly by this one.
 constexpr std::array later_keys{
     later{"kafka", ""},
-    later{"http", "tls"},
     later{"log", "shards"},
 };
 
@@ -84,9 +83,11 @@ std::string quoted(std::string_view text) {
   return written + '"';
 }
 
-const std::vector<config_key<http_settings>>& http_keys() {
+namespace {
+
+std::vector<config_key<http_settings>> make_http_keys() {
   using S = http_settings;
-  static const std::vector<config_key<S>> keys{
+  std::vector<config_key<S>> keys{
       list_key<S>("listen", "[\"127.0.0.1:8086\"]",
                   "\"HOST:PORT\", \"[IPV6]:PORT\" or \"unix:PATH\"; port 0 takes a free one",
                   WEIR_MEMBER(listen), check_listen_address),
@@ -132,6 +133,14 @@ const std::vector<config_key<http_settings>>& http_keys() {
           "loopback is everybody whom it lets through",
           WEIR_MEMBER(admin)),
   };
+  add_tls_keys(keys);
+  return keys;
+}
+
+}  // namespace
+
+const std::vector<config_key<http_settings>>& http_keys() {
+  static const std::vector<config_key<http_settings>> keys = make_http_keys();
   return keys;
 }
 

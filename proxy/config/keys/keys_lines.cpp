@@ -62,9 +62,11 @@ const std::vector<config_key<udp_settings>>& udp_keys() {
   return keys;
 }
 
-const std::vector<config_key<tcp_settings>>& tcp_keys() {
+namespace {
+
+std::vector<config_key<tcp_settings>> make_tcp_keys() {
   using S = tcp_settings;
-  static const std::vector<config_key<S>> keys{
+  std::vector<config_key<S>> keys{
       listen_key<S>(),
       database_key<S>(),
       precision_key<S>(),
@@ -78,6 +80,14 @@ const std::vector<config_key<tcp_settings>>& tcp_keys() {
                    "open at a time; further ones are closed", WEIR_MEMBER(connections)),
       socket_mode_key<S>(),
   };
+  add_tls_keys(keys);
+  return keys;
+}
+
+}  // namespace
+
+const std::vector<config_key<tcp_settings>>& tcp_keys() {
+  static const std::vector<config_key<tcp_settings>> keys = make_tcp_keys();
   return keys;
 }
 

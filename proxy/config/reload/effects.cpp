@@ -39,6 +39,10 @@ constexpr std::array effects{
     key_effect{"http.connections"},
     key_effect{"http.precision"},
     key_effect{"http.admin"},
+    // The files are read again at every reload.
+    key_effect{"http.tls.certificate"},
+    key_effect{"http.tls.key"},
+    key_effect{"http.tls.client_ca"},
     key_effect{"udp.listen"},
     key_effect{"udp.database"},
     key_effect{"udp.precision"},
@@ -64,6 +68,9 @@ constexpr std::array effects{
     key_effect{"tcp.idle_timeout"},
     key_effect{"tcp.line_limit"},
     key_effect{"tcp.connections"},
+    key_effect{"tcp.tls.certificate"},
+    key_effect{"tcp.tls.key"},
+    key_effect{"tcp.tls.client_ca"},
     key_effect{"tcp.socket_mode",
                [](settings& to, const settings& from) {
                  keep_of(to.tcp, from.tcp, &tcp_settings::socket_mode);

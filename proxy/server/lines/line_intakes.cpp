@@ -21,6 +21,17 @@ stream_limits limits_of(const tcp_settings& settings) {
 
 }  // namespace
 
+result<std::shared_ptr<const tls_context>> load_tls(std::string_view section,
+                                                    const tls_settings& files,
+                                                    const tls_context* before) {
+  auto loaded = tls_context::load(
+      {.certificate = files.certificate, .key = files.key, .client_ca = files.client_ca}, before);
+  if (!loaded) {
+    return failure{std::string(section) + "." + loaded.error().message};
+  }
+  return loaded;
+}
+
 result<std::unique_ptr<udp_intake>> udp_intake::open(const udp_settings& wanted,
                                                      const line_services& services) {
   auto address = address_of(wanted.listen, wanted.socket_mode);
@@ -93,14 +104,23 @@ result<std::unique_ptr<tcp_intake>> tcp_intake::open(const tcp_settings& wanted,
   if (!address) {
     return address.error();
   }
+  auto tls = load_tls("tcp", wanted.tls);
+  if (!tls) {
+    return tls.error();
+  }
   auto built = std::make_unique<tcp_intake>(wanted);
+  built->tls->publish(std::move(tls).value());
+  stream_listener_options options{
+      .listen = std::move(address).value(), .limits = limits_of(wanted), .clock = services.clock};
+  if (options.listen.kind != listen_address::family::unix_socket) {
+    options.transports = transports_of(built->tls);
+  }
   auto opened = stream_listener::open(
-      {.listen = std::move(address).value(), .limits = limits_of(wanted), .clock = services.clock},
-      std::make_unique<stream_home>(stream_services{.writes = services.writes,
-                                                    .counts = built->counts,
-                                                    .log_failed = services.log_failed,
-                                                    .clock = services.clock,
-                                                    .configured = built->configured}));
+      options, std::make_unique<stream_home>(stream_services{.writes = services.writes,
+                                                             .counts = built->counts,
+                                                             .log_failed = services.log_failed,
+                                                             .clock = services.clock,
+                                                             .configured = built->configured}));
   if (!opened) {
     return failure{"tcp.listen: " + opened.error().message};
   }
@@ -108,9 +128,19 @@ result<std::unique_ptr<tcp_intake>> tcp_intake::open(const tcp_settings& wanted,
   return built;
 }
 
-void tcp_intake::change(std::shared_ptr<const tcp_settings> wanted) {
-  listener->set_limits(limits_of(*wanted));
-  configured.publish(std::move(wanted));
+result<tcp_intake::change> tcp_intake::prepare(const tcp_settings& wanted) const {
+  auto loaded = load_tls("tcp", wanted.tls, tls->current().get());
+  if (!loaded) {
+    return loaded.error();
+  }
+  return change{.wanted = std::make_shared<const tcp_settings>(wanted),
+                .tls = std::move(loaded).value()};
+}
+
+void tcp_intake::apply(change made) {
+  listener->set_limits(limits_of(*made.wanted));
+  tls->publish(std::move(made.tls));
+  configured.publish(std::move(made.wanted));
 }
 
 void tcp_intake::collect(metric_collector& out) const {

@@ -15,11 +15,16 @@
 #include "base/result.hpp"
 #include "config/settings.hpp"
 #include "intake/stream_listener.hpp"
+#include "intake/tls/tls_context_posix.hpp"
 #include "intake/udp_listener.hpp"
 #include "server/lines/stream_service.hpp"
 #include "server/lines/udp_service.hpp"
 
 namespace weir {
+
+/// Reads the files of `section`.tls. `before` is what they are read in place of.
+[[nodiscard]] result<std::shared_ptr<const tls_context>> load_tls(
+    std::string_view section, const tls_settings& files, const tls_context* before = nullptr);
 
 /// What their lines need.
 struct line_services {
@@ -38,7 +43,12 @@ struct udp_intake {
   [[nodiscard]] static result<std::unique_ptr<udp_intake>> open(const udp_settings& wanted,
                                                                 const line_services& services);
   void begin();
-  void change(std::shared_ptr<const udp_settings> wanted) { configured.publish(std::move(wanted)); }
+  /// What a reload changes of one that stays: prepared, which may fail, and then put in force.
+  using change = std::shared_ptr<const udp_settings>;
+  [[nodiscard]] static result<change> prepare(const udp_settings& wanted) {
+    return std::make_shared<const udp_settings>(wanted);
+  }
+  void apply(change made) { configured.publish(std::move(made)); }
   void finish();
   [[nodiscard]] bool is_open() const noexcept;
   void stop();
@@ -60,7 +70,13 @@ struct tcp_intake {
   [[nodiscard]] static result<std::unique_ptr<tcp_intake>> open(const tcp_settings& wanted,
                                                                 const line_services& services);
   void begin() { listener->begin(); }
-  void change(std::shared_ptr<const tcp_settings> wanted);
+  /// As udp_intake's.
+  struct change {
+    std::shared_ptr<const tcp_settings> wanted;
+    std::shared_ptr<const tls_context> tls;
+  };
+  [[nodiscard]] result<change> prepare(const tcp_settings& wanted) const;
+  void apply(change made);
   void finish() { listener->finish(); }
   [[nodiscard]] bool is_open() const noexcept { return listener->is_open(); }
   void stop() { listener->stop(); }
@@ -69,6 +85,8 @@ struct tcp_intake {
 
   stream_counts counts;
   published<tcp_settings> configured;
+  std::shared_ptr<current_tls> tls =
+      std::make_shared<current_tls>(std::make_shared<const tls_context>());
   std::unique_ptr<stream_listener> listener;
 };
 
@@ -84,7 +102,7 @@ class line_intakes {
   struct changes {
     intakes opened;
     /// Those that stay, by address, with what is set of them now.
-    std::vector<std::pair<Intake*, std::shared_ptr<const settings_type>>> kept;
+    std::vector<std::pair<Intake*, typename Intake::change>> kept;
     std::vector<Intake*> removed;
   };
 
@@ -104,7 +122,11 @@ class line_intakes {
           made.removed.begin(), made.removed.end(),
           [&](const Intake* one) { return one->configured.current()->listen == each.listen; });
       if (same != made.removed.end()) {
-        made.kept.emplace_back(*same, std::make_shared<const settings_type>(each));
+        auto change = (*same)->prepare(each);
+        if (!change) {
+          return change.error();
+        }
+        made.kept.emplace_back(*same, std::move(change).value());
         made.removed.erase(same);
         continue;
       }
@@ -119,8 +141,8 @@ class line_intakes {
 
   /// Under the lock that `collect` is under.
   void apply(changes made) {
-    for (const auto& [one, wanted] : made.kept) {
-      one->change(wanted);
+    for (auto& [one, change] : made.kept) {
+      one->apply(std::move(change));
     }
     for (Intake* gone : made.removed) {
       const auto found = std::find_if(open_.begin(), open_.end(),

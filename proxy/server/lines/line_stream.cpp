@@ -35,7 +35,12 @@ std::string_view part_of_line(std::string_view text) {
 }  // namespace
 
 line_stream::line_stream(stream_home& home, stream_peer peer)
-    : home_(home), peer_(std::move(peer)), lease_(home.services().writes.memory, peer_.share) {}
+    : home_(home),
+      peer_(std::move(peer)),
+      lease_(home.services().writes.memory, peer_.share),
+      transport_lease_(home.services().writes.memory, peer_.share) {
+  static_cast<void>(transport_lease_.grow_to(peer_.transport_bytes));
+}
 
 line_stream::~line_stream() {
   const std::size_t lost = held_.size() - (committing_ ? committed_ : 0);

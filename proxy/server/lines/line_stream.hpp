@@ -29,6 +29,10 @@ class line_stream final : public stream_client {
   line_stream(const line_stream&) = delete;
   line_stream& operator=(const line_stream&) = delete;
 
+  /// For its transport. Without, it cannot be.
+  [[nodiscard]] bool has_memory() const noexcept {
+    return transport_lease_.bytes() >= peer_.transport_bytes;
+  }
   [[nodiscard]] std::size_t room(std::size_t most) override;
   void receive(std::string_view bytes) override;
   void end() override;
@@ -55,6 +59,7 @@ class line_stream final : public stream_client {
   /// From the beginning of the first line that the log does not have.
   std::string held_;
   memory_lease lease_;
+  memory_lease transport_lease_;
   /// Reads the first `fed_` bytes of `held_`; nullptr: nobody does.
   write_job* job_ = nullptr;
   std::size_t fed_ = 0;

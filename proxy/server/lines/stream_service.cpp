@@ -43,6 +43,9 @@ stream_home::~stream_home() = default;
 
 std::unique_ptr<stream_client> stream_home::open(stream_peer peer) {
   auto opened = std::make_unique<line_stream>(*this, std::move(peer));
+  if (!opened->has_memory()) {
+    return nullptr;
+  }
   streams_.push_back(opened.get());
   return opened;
 }

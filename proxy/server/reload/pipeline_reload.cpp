@@ -19,6 +19,7 @@ struct prepared_reload {
   std::shared_ptr<const rule_set> rules;
   std::shared_ptr<upstream_schemas> schemas;
   listener_changes http;
+  std::shared_ptr<const tls_context> http_tls;
   std::vector<opened_listener> opened;
   line_intakes<udp_intake>::changes udp;
   line_intakes<tcp_intake>::changes tcp;
@@ -87,10 +88,15 @@ outcome pipeline::reloading::prepare_terms() {
 }
 
 outcome pipeline::reloading::prepare_http() {
-  auto listeners = make_listeners(made.next->http);
+  auto listeners = make_listeners(made.next->http, transports_of(of.http_tls));
   if (!listeners) {
     return listeners.error();
   }
+  auto tls = load_tls("http", made.next->http.tls, of.http_tls->current().get());
+  if (!tls) {
+    return tls.error();
+  }
+  made.http_tls = std::move(tls).value();
   listener_table open = of.answers.current()->listeners;
   const std::vector<std::uint32_t> numbers = of.intake->numbers();
   std::erase_if(open, [&](const auto& each) {
@@ -206,6 +212,7 @@ void pipeline::reloading::apply_http() {
                  .admin = made.next->http.admin,
                  .body_bytes_max = static_cast<std::size_t>(made.next->http.body_limit),
                  .queried = query_servers_of(*made.next)}));
+  of.http_tls->publish(made.http_tls);
   of.intake->set_limits(made.next->http.connections, limits_of(made.next->http));
   of.intake->add(std::move(made.opened));
   for (const std::uint32_t number : made.http.removed) {

@@ -8,25 +8,10 @@
 #include <random>
 
 #include "config/settings_reader.hpp"
+#include "unit/config/told_mistakes.hpp"
 
 namespace weir {
 namespace {
-
-std::string error_of(std::string_view text, const std::vector<std::string>& sets = {}) {
-  const auto read = read_settings(text, "weir.toml", sets, {});
-  return read.ok() ? "no error" : read.error().message;
-}
-
-struct wrong {
-  const char* text;
-  const char* message;
-};
-
-void expect_each(const std::vector<wrong>& cases) {
-  for (const wrong& each : cases) {
-    EXPECT_EQ(error_of(each.text), each.message) << each.text;
-  }
-}
 
 TEST(settings_errors, unknown_keys_name_the_nearest) {
   expect_each({
@@ -306,59 +291,6 @@ TEST(settings_errors, dead_letters) {
        "weir.toml:2:1: `letters.keep`: 1023KiB is out of range; it must be from 1MiB to 1TiB"},
       {"[letters]\nsink = \"a\"\n",
        "weir.toml:2:1: unknown key `letters.sink`; did you mean `line`?"},
-  });
-}
-
-TEST(settings_errors, udp_listeners) {
-  expect_each({
-      {"[udp]\nlisten = \"127.0.0.1:8089\"\n",
-       "weir.toml:1:2: `udp` must be a list of tables: write [[udp]], in double brackets, for "
-       "each"},
-      {"[[udp]]\nlisten = \"unix:/run/x\"\nsockets = 2\n",
-       "weir.toml:3:1: `udp.sockets`: a Unix socket cannot be shared; take it out"},
-      {"[[udp]]\nsocket_mode = \"rw\"\n",
-       "weir.toml:2:1: `udp.socket_mode`: \"rw\" is no mode of a file; write four octal digits "
-       "such "
-       "as \"0660\" (owner and group) or \"0666\" (everybody)"},
-      {"[[udp]]\ndatabase = \"a/../c/\\\\\"\n",
-       "weir.toml:2:1: `udp.database`: \"a/../c/\\\" names no database; write \"name\" or "
-       "\"name/retention_policy\""},
-      {"[[udp]]\ndatabase = \"a/b/c\"\n[[sink]]\nname = \"i\"\ntype = \"influxdb\"\nurl = "
-       "\"http://a\"\n",
-       "weir.toml:2:1: `udp.database`: \"a/b/c\" has several slashes, which no retention policy of "
-       "the InfluxDB 1 that takes it can have; write \"name\" or \"name/retention_policy\""},
-      {"[[udp]]\ndatabase = \"\"\n",
-       "weir.toml:2:1: `udp.database`: \"\" names no database; write \"name\" or "
-       "\"name/retention_policy\""},
-      {"[[udp]]\nprecision = \"day\"\n",
-       "weir.toml:2:1: `udp.precision`: \"day\" is not one of \"ns\" | \"n\" | \"us\" | \"u\" | "
-       "\"ms\" | \"s\" | \"m\" | \"h\" | \"auto\""},
-      {"[[udp]]\nreceive_buffer = \"1KiB\"\n",
-       "weir.toml:2:1: `udp.receive_buffer`: 1KiB is out of range; it must be from 64KiB to 1GiB"},
-      {"[[udp]]\ndatagram_limit = \"65KiB\"\n",
-       "weir.toml:2:1: `udp.datagram_limit`: 65KiB is out of range; it must be from 512 to 64KiB"},
-      {"[[udp]]\n[[udp]]\nlisten = \"127.0.0.1:8089\"\n",
-       "weir.toml:2:1: another [[udp]] listens on \"127.0.0.1:8089\" already; give each its own "
-       "address"},
-  });
-}
-
-TEST(settings_errors, tcp_listeners) {
-  expect_each({
-      {"[tcp]\nlisten = \"127.0.0.1:8094\"\n",
-       "weir.toml:1:2: `tcp` must be a list of tables: write [[tcp]], in double brackets, for "
-       "each"},
-      {"[[tcp]]\n[[tcp]]\n",
-       "weir.toml:2:1: another [[tcp]] listens on \"127.0.0.1:8094\" already; give each its own "
-       "address"},
-      {"[[tcp]]\nline_limit = \"2MiB\"\n[limits]\nmemory = \"16MiB\"\nline = \"2MiB\"\n",
-       "weir.toml:2:1: `tcp.line_limit` is more than a sixteenth of `limits.memory`; it must not "
-       "be"},
-      {"[[tcp]]\nidle_timeout = \"1ms\"\n",
-       "weir.toml:2:1: `tcp.idle_timeout`: 1ms is out of range; it must be from 10ms to 52w1d"},
-      {"[[tcp]]\nconnections = 0\n",
-       "weir.toml:2:1: `tcp.connections`: 0 is out of range; it must be from 1 to 1000000 "
-       "connections"},
   });
 }
 
