@@ -39,6 +39,9 @@ struct http_settings {
   /// Further addresses, for clients that can do nothing with a 400: there a write whose lines were
   /// looked at is answered 204, whatever became of them.
   std::vector<std::string> quiet_listen{};
+  /// Addresses for /metrics and /-/..., which are then served nowhere else, as nothing else is
+  /// there. Empty: all of `listen` and `quiet_listen` serve them.
+  std::vector<std::string> admin_listen{};
   /// Who may connect to those that are Unix sockets: the mode of their files, in octal digits.
   std::string socket_mode = "0660";
   /// The same for all of `listen`.
@@ -60,6 +63,9 @@ struct http_settings {
   milliseconds idle_timeout{300'000};
   /// Open connections. More are answered 503 and closed.
   std::uint32_t connections = 10'000;
+  /// The same of one client address (IPv6: of a /64 network; Unix sockets: of none). 0: as many as
+  /// `connections`.
+  std::uint32_t connections_per_address = 0;
   /// Nanoseconds in one unit of timestamps, where neither request nor database says; or
   /// automatic_unit_ns. Key: precision.
   std::int64_t unit_ns = 1;
@@ -106,6 +112,8 @@ struct tcp_settings {
   std::uint64_t line_limit = std::uint64_t{1} << 20;
   /// Open connections. Further ones are closed.
   std::uint32_t connections = 1'000;
+  /// As http_settings::connections_per_address.
+  std::uint32_t connections_per_address = 0;
   /// As http_settings::socket_mode.
   std::string socket_mode = "0660";
   /// Unless it is a Unix socket.

@@ -6,7 +6,7 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t shares_kept_least = 64;
+constexpr std::size_t clients_kept_least = 64;
 
 }  // namespace
 
@@ -25,18 +25,39 @@ std::string client_key(const peer_address& peer) {
   return {};
 }
 
-std::shared_ptr<memory_share> client_shares::of(const peer_address& peer) {
-  if (shares_.size() >= look_at_) {
-    std::erase_if(shares_, [](const auto& each) { return each.second.expired(); });
-    look_at_ = 2 * shares_.size() + shares_kept_least;
+client_shares::client& client_shares::find(const peer_address& peer) {
+  if (clients_.size() >= look_at_) {
+    std::erase_if(clients_, [](const auto& each) {
+      return each.second.share.expired() && each.second.place.expired();
+    });
+    look_at_ = 2 * clients_.size() + clients_kept_least;
   }
-  std::weak_ptr<memory_share>& known = shares_[client_key(peer)];
+  return clients_[client_key(peer)];
+}
+
+std::shared_ptr<memory_share> client_shares::of(const peer_address& peer) {
+  std::weak_ptr<memory_share>& known = find(peer).share;
   std::shared_ptr<memory_share> share = known.lock();
   if (share == nullptr) {
     share = std::make_shared<memory_share>();
     known = share;
   }
   return share;
+}
+
+std::shared_ptr<const connection_place> client_shares::place_of(const peer_address& peer,
+                                                                std::uint32_t most) {
+  std::weak_ptr<const connection_place>& known = find(peer).place;
+  const bool bounded = most > 0 && peer.kind != peer_address::family::unknown;
+  if (bounded && static_cast<std::uint64_t>(known.use_count()) >= most) {
+    return nullptr;
+  }
+  std::shared_ptr<const connection_place> place = known.lock();
+  if (place == nullptr) {
+    place = std::make_shared<const connection_place>();
+    known = place;
+  }
+  return place;
 }
 
 }  // namespace weir

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who shares the memory for requests: all connections of one client address have one share. Pure;
-// one thread.
+// What connections of one client address have in common: their share of the memory for requests,
+// and how many they are. Pure; one thread.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -18,13 +19,26 @@ namespace weir {
 /// together.
 [[nodiscard]] std::string client_key(const peer_address& peer);
 
+/// Shared by the connections of one address, and by nobody else.
+struct connection_place {};
+
 class client_shares {
  public:
   /// The share of an address that has connections.
   [[nodiscard]] std::shared_ptr<memory_share> of(const peer_address& peer);
+  /// A place among the connections of an address, held as long as the connection is open; nullptr:
+  /// `most` are open. Any number where that is 0, and over Unix sockets.
+  [[nodiscard]] std::shared_ptr<const connection_place> place_of(const peer_address& peer,
+                                                                 std::uint32_t most);
 
  private:
-  std::unordered_map<std::string, std::weak_ptr<memory_share>> shares_;
+  struct client {
+    std::weak_ptr<memory_share> share;
+    std::weak_ptr<const connection_place> place;
+  };
+  [[nodiscard]] client& find(const peer_address& peer);
+
+  std::unordered_map<std::string, client> clients_;
   std::size_t look_at_ = 0;
 };
 

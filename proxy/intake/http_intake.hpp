@@ -67,6 +67,8 @@ struct http_intake_options {
   /// Number of intake loops; at least 1.
   std::uint32_t loops = 1;
   std::uint32_t connections_max = 10'000;
+  /// Of one client address; 0: any number.
+  std::uint32_t connections_per_address = 0;
   http::connection_limits limits;
   /// What the loops read the time from. Set; called from any thread.
   clock_source clock{};
@@ -101,7 +103,8 @@ class http_intake {
   /// in the kernel will be accepted, or it was removed and has connections.
   [[nodiscard]] bool may_have_connections(std::uint32_t number) const;
   /// Of connections that are accepted from now on.
-  void set_limits(std::uint32_t connections_max, const http::connection_limits& limits);
+  void set_limits(std::uint32_t connections_max, std::uint32_t connections_per_address,
+                  const http::connection_limits& limits);
 
   /// Closes the listeners; connections end after their current request, idle ones at once.
   void finish();

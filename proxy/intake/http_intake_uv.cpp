@@ -42,6 +42,7 @@ struct http_intake::state {
 
   uv_loop_t* control = nullptr;
   std::uint32_t connections_max = 0;
+  std::uint32_t connections_per_address = 0;
   std::shared_ptr<const http::connection_limits> limits;
   std::vector<std::unique_ptr<listener>> listeners;
   /// Of removed listeners with connections, the tokens.
@@ -58,6 +59,7 @@ struct http_intake::state {
   /// Whether all that waited was accepted.
   bool accept_from(listener& from);
   void accepted(int fd, const listener& from);
+  void refuse(int fd, const std::string& why);
   void poll_all();
   void add(opened_listener opened);
   void close(std::unique_ptr<listener> which);
@@ -95,16 +97,26 @@ bool http_intake::state::accept_from(listener& from) {
   return false;
 }
 
+void http_intake::state::refuse(int fd, const std::string& why) {
+  refused.add();
+  journal_limited("connections", journal_level::warning, "refused a connection: " + why);
+  [[maybe_unused]] const auto sent =
+      ::send(fd, too_many_connections.data(), too_many_connections.size(), MSG_NOSIGNAL);
+  ::shutdown(fd, SHUT_WR);
+  ::close(fd);
+}
+
 void http_intake::state::accepted(int fd, const listener& from) {
   if (open_connections() >= connections_max) {
-    refused.add();
-    journal_limited("connections", journal_level::warning,
-                    "refused a connection: http.connections = " + std::to_string(connections_max) +
-                        " are open");
-    [[maybe_unused]] const auto sent =
-        ::send(fd, too_many_connections.data(), too_many_connections.size(), MSG_NOSIGNAL);
-    ::shutdown(fd, SHUT_WR);
-    ::close(fd);
+    refuse(fd, "http.connections = " + std::to_string(connections_max) + " are open");
+    return;
+  }
+  const bool is_tcp = from.opened.address.kind == listen_address::family::tcp;
+  const peer_address peer = is_tcp ? peer_of(fd) : peer_address{};
+  auto place = shares.place_of(peer, connections_per_address);
+  if (place == nullptr) {
+    refuse(fd, "http.connections_per_address = " + std::to_string(connections_per_address) +
+                   " are open from the address of " + to_string(peer));
     return;
   }
   intake_loop* least = loops.front().get();
@@ -117,11 +129,10 @@ void http_intake::state::accepted(int fd, const listener& from) {
                          .kind = from.opened.address.kind,
                          .listener = from.of.number,
                          .token = from.token,
-                         .limits = limits};
-  if (socket.kind == listen_address::family::tcp) {
-    socket.peer = peer_of(fd);
-  }
-  socket.share = shares.of(socket.peer);
+                         .place = std::move(place),
+                         .limits = limits,
+                         .peer = peer,
+                         .share = shares.of(peer)};
   socket.between = from.of.transports();
   least->adopt(std::move(socket));
 }
@@ -202,6 +213,7 @@ result<std::unique_ptr<http_intake>> http_intake::start(uv_loop_s* control,
   auto built = std::make_unique<state>();
   built->control = control;
   built->connections_max = options.connections_max;
+  built->connections_per_address = options.connections_per_address;
   built->limits = std::make_shared<const http::connection_limits>(options.limits);
   for (std::uint32_t i = 0; i < options.loops; ++i) {
     built->loops.push_back(std::make_unique<intake_loop>(make_worker(i), options.clock));
@@ -286,8 +298,10 @@ bool http_intake::may_have_connections(std::uint32_t number) const {
          });
 }
 
-void http_intake::set_limits(std::uint32_t connections_max, const http::connection_limits& limits) {
+void http_intake::set_limits(std::uint32_t connections_max, std::uint32_t connections_per_address,
+                             const http::connection_limits& limits) {
   state_->connections_max = connections_max;
+  state_->connections_per_address = connections_per_address;
   state_->limits = std::make_shared<const http::connection_limits>(limits);
 }
 
@@ -314,7 +328,7 @@ void http_intake::collect(metric_collector& out) const {
     each->collect(out);
   }
   out.counter_value("weir_http_connections_refused_total",
-                    "Connections refused because http.connections were open.",
+                    "Connections refused: http.connections, or as many of one address, were open.",
                     static_cast<double>(state_->refused.value()));
 }
 

@@ -48,8 +48,9 @@ struct intake_loop::client {
   };
   intake_loop* owner;
   http::connection machine;
-  std::unique_ptr<transport> between;          // the socket and `machine`
-  std::shared_ptr<const std::uint32_t> token;  // accepted_socket::token
+  std::unique_ptr<transport> between;             // the socket and `machine`
+  std::shared_ptr<const std::uint32_t> token;     // accepted_socket::token
+  std::shared_ptr<const connection_place> place;  // the same
   std::size_t index = 0;
   bool touched = false;
   bool reading = false;
@@ -163,6 +164,7 @@ void intake_loop::on_wake(uv_async_t* handle) {
 void intake_loop::open_client(accepted_socket socket) {
   auto opened = std::make_unique<client>(*this, *socket.limits, std::move(socket.between));
   opened->token = std::move(socket.token);
+  opened->place = std::move(socket.place);
   opened->established_by = clock_().steady.after(socket.limits->head_timeout_ns);
   const bool has_memory = lease_transport(*opened, socket.share);
   int error = 0;

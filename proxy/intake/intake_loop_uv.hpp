@@ -17,6 +17,7 @@
 
 #include "base/times.hpp"
 #include "http/connection.hpp"
+#include "intake/client_shares.hpp"
 #include "intake/http_intake.hpp"
 #include "intake/transport.hpp"
 
@@ -30,6 +31,7 @@ struct accepted_socket {
   std::uint32_t listener = 0;
   /// Held as long as the connection is open.
   std::shared_ptr<const std::uint32_t> token{};
+  std::shared_ptr<const connection_place> place{};
   /// Of its requests.
   std::shared_ptr<const http::connection_limits> limits{};
   /// Unknown of a Unix socket.

@@ -65,6 +65,8 @@ struct stream_limits {
   std::chrono::milliseconds idle_timeout{300'000};
   /// Open connections; further ones are closed at once.
   std::uint32_t connections_max = 1'000;
+  /// Of one client address; 0: any number.
+  std::uint32_t connections_per_address = 0;
   friend bool operator==(const stream_limits&, const stream_limits&) = default;
 };
 

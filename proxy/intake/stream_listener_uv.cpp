@@ -47,6 +47,7 @@ struct stream_listener::state {
     state* owner = nullptr;
     std::unique_ptr<transport> between;
     std::unique_ptr<stream_client> client;
+    std::shared_ptr<const connection_place> place;
     std::size_t index = 0;
     steady_time opened_at{};
     steady_time last_input{};
@@ -188,25 +189,30 @@ void stream_listener::state::accept_waiting(int most) {
 }
 
 void stream_listener::state::open_connection(int fd) {
-  const std::uint32_t most = limits.current()->connections_max;
   const bool is_unix = address.kind == listen_address::family::unix_socket;
   const peer_address peer = is_unix ? peer_address{} : peer_of(fd);
   auto opened = std::make_unique<connection>();
   opened->owner = this;
   opened->between = options.transports();
   opened->opened_at = opened->last_input = options.clock().steady;
-  if (connections.size() < most) {
-    opened->client = worker->open({.address = is_unix ? "unix" : to_string(peer),
-                                   .share = shares.of(peer),
-                                   .transport_bytes = opened->between->held_bytes()});
+  const std::shared_ptr<const stream_limits> now = limits.current();
+  std::string why;
+  if (connections.size() >= now->connections_max) {
+    why = "tcp.connections = " + std::to_string(now->connections_max) + " are open";
+  } else if (opened->place = shares.place_of(peer, now->connections_per_address);
+             opened->place == nullptr) {
+    why = "tcp.connections_per_address = " + std::to_string(now->connections_per_address) +
+          " are open from the address of " + to_string(peer);
+  } else if (opened->client = worker->open({.address = is_unix ? "unix" : to_string(peer),
+                                            .share = shares.of(peer),
+                                            .transport_bytes = opened->between->held_bytes()});
+             opened->client == nullptr) {
+    why = "the memory for requests in flight is used up";
   }
-  if (opened->client == nullptr) {
+  if (!why.empty()) {
     refused.add();
     journal_limited("connections " + name, journal_level::warning,
-                    name + ": refused a connection: " +
-                        (connections.size() < most
-                             ? "the memory for requests in flight is used up"
-                             : "tcp.connections = " + std::to_string(most) + " are open"));
+                    name + ": refused a connection: " + why);
     ::close(fd);
     return;
   }
@@ -557,7 +563,8 @@ void stream_listener::collect(metric_collector& out) const {
   };
   add("weir_tcp_connections_total", "Connections accepted.", of.accepted);
   add("weir_tcp_connections_refused_total",
-      "Connections closed at once because tcp.connections were open.", of.refused);
+      "Connections closed at once: tcp.connections, or as many of one address, were open.",
+      of.refused);
   add("weir_tcp_idle_connections_total",
       "Connections closed because nothing came for tcp.idle_timeout.", of.idle_closed);
   add("weir_tcp_tls_failures_total",

@@ -176,6 +176,11 @@ std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head
   opened_request request{.routing = api::route_request(head),
                          .began = now,
                          .context = api::context_of(head, ids_, now.wall.ns)};
+  if (request.routing.row != nullptr &&
+      !serves(*terms_, listener_of(on), request.routing.row->needs)) {
+    request.routing.outcome = api::routing::answer::unknown_path;
+    request.routing.row = nullptr;
+  }
   const api::routing routing = request.routing;
   if (routing.outcome == api::routing::answer::served) {
     if (routing.row->needs == api::right::administer) {

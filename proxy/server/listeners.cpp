@@ -47,7 +47,38 @@ result<std::vector<listener>> make_listeners(const http_settings& http,
   if (auto added = add_listeners(http.quiet_listen, model, listeners); !added) {
     return added.error();
   }
+  model.key = "http.admin_listen";
+  model.quiet = false;
+  model.admin = true;
+  if (auto added = add_listeners(http.admin_listen, model, listeners); !added) {
+    return added.error();
+  }
   return listeners;
+}
+
+bool serves(const http_terms& terms, const listener& by, api::right needed) noexcept {
+  switch (needed) {
+    case api::right::none:
+      return true;
+    case api::right::read_metrics:
+    case api::right::administer:
+      return by.admin || !terms.admin_apart;
+    case api::right::write:
+    case api::right::query:
+      break;
+  }
+  return !by.admin;
+}
+
+std::shared_ptr<const http_terms> make_http_terms(const settings& configured,
+                                                  listener_table listeners) {
+  const http_settings& http = configured.http;
+  return std::make_shared<const http_terms>(
+      http_terms{.listeners = std::move(listeners),
+                 .admin = http.admin,
+                 .admin_apart = !http.admin_listen.empty(),
+                 .body_bytes_max = static_cast<std::size_t>(http.body_limit),
+                 .queried = query_servers_of(configured)});
 }
 
 listener_changes change_listeners(const listener_table& open, std::vector<listener> wanted,

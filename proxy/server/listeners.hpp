@@ -7,10 +7,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/routes.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
 #include "intake/http_intake.hpp"
@@ -29,6 +31,8 @@ struct listener {
   /// Its clients can do nothing with a 400: a write whose lines were looked at is answered 204,
   /// whatever became of them.
   bool quiet = false;
+  /// Serves what administers weir and tells of it, and nothing else.
+  bool admin = false;
   /// Nanoseconds in one unit of timestamps where neither request nor database says, or
   /// automatic_unit_ns.
   std::int64_t unit_ns = 1;
@@ -43,14 +47,16 @@ struct http_terms {
   /// Those that are open, and those that are closed but have connections.
   listener_table listeners;
   admin_access admin = admin_access::loopback;
+  /// Listeners of their own serve what administers weir, and the others do not.
+  bool admin_apart = false;
   /// Of a body that is decoded after it was received.
   std::size_t body_bytes_max = 25'000'000;
   /// The servers that are asked for points.
   std::vector<query_server> queried{};
 };
 
-/// Those of `http.listen`, then those of `http.quiet_listen`. All but Unix sockets speak by
-/// `transports`. Fails for an address that cannot be read.
+/// Those of `http.listen`, of `http.quiet_listen` and of `http.admin_listen`. All but Unix sockets
+/// speak by `transports`. Fails for an address that cannot be read.
 [[nodiscard]] result<std::vector<listener>> make_listeners(
     const http_settings& http, const transport_factory& transports = make_plain_transport);
 
@@ -68,6 +74,14 @@ struct listener_changes {
 [[nodiscard]] listener_changes change_listeners(const listener_table& open,
                                                 std::vector<listener> wanted,
                                                 std::uint32_t next_number);
+
+/// Whether a route is served by a listener: where some are for administration, these serve it
+/// alone.
+[[nodiscard]] bool serves(const http_terms& terms, const listener& by, api::right needed) noexcept;
+
+/// What of the configuration is in force with these listeners.
+[[nodiscard]] std::shared_ptr<const http_terms> make_http_terms(const settings& configured,
+                                                                listener_table listeners);
 
 /// As the intake opens them.
 [[nodiscard]] std::vector<http_listener> to_open(const listener_table& listeners);

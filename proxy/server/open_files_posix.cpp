@@ -26,8 +26,9 @@ std::uint64_t open_files_least(const settings& configured, std::uint32_t loops) 
   for (const udp_settings& each : configured.udp) {
     sockets += each.sockets;
   }
-  const std::uint64_t listeners =
-      configured.http.listen.size() + configured.http.quiet_listen.size() + sockets * of_loop;
+  const std::uint64_t listeners = configured.http.listen.size() +
+                                  configured.http.quiet_listen.size() +
+                                  configured.http.admin_listen.size() + sockets * of_loop;
   return of_process + loops * of_loop + configured.sinks.size() * of_sink + listeners;
 }
 

@@ -342,16 +342,14 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
   http_tls->publish(std::move(tls).value());
   listener_changes changes = change_listeners({}, std::move(listeners).value(), next_listener);
   next_listener += static_cast<std::uint32_t>(changes.opened.size());
-  answers.publish(std::make_shared<const http_terms>(
-      http_terms{.listeners = std::move(changes.wanted),
-                 .admin = configured->http.admin,
-                 .body_bytes_max = static_cast<std::size_t>(configured->http.body_limit),
-                 .queried = query_servers_of(*configured)}));
-  const http_intake_options options{.listen = to_open(changes.opened),
-                                    .loops = loop_count(configured->http.loops),
-                                    .connections_max = configured->http.connections,
-                                    .limits = limits_of(configured->http),
-                                    .clock = clock};
+  answers.publish(make_http_terms(*configured, std::move(changes.wanted)));
+  const http_intake_options options{
+      .listen = to_open(changes.opened),
+      .loops = loop_count(configured->http.loops),
+      .connections_max = configured->http.connections,
+      .connections_per_address = configured->http.connections_per_address,
+      .limits = limits_of(configured->http),
+      .clock = clock};
   const http_services services{
       .writes = writes(http_refusals),
       .databases = *catalogue,

@@ -209,7 +209,8 @@ std::string own_listener_fault(const sink_settings& sink, const http_settings& h
   const std::vector<std::string> urls = kind_of(sink).texts(sink).urls;
   for (const std::string& url : urls) {
     for (const auto& [key, listening] : {std::pair{"http.listen", &http.listen},
-                                         std::pair{"http.quiet_listen", &http.quiet_listen}}) {
+                                         std::pair{"http.quiet_listen", &http.quiet_listen},
+                                         std::pair{"http.admin_listen", &http.admin_listen}}) {
       if (const auto own = own_listener(url, *listening, machine)) {
         return fmt::format(
             "`sink.{}`: sink \"{}\" would deliver to weir itself ({} has \"{}\"), and each point "

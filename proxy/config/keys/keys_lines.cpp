@@ -78,6 +78,9 @@ std::vector<config_key<tcp_settings>> make_tcp_keys() {
                   WEIR_MEMBER(line_limit)),
       count_key<S>("connections", {1, 1'000'000}, "connections",
                    "open at a time; further ones are closed", WEIR_MEMBER(connections)),
+      count_key<S>("connections_per_address", {0, 1'000'000}, "connections",
+                   "of one client address; further ones are closed. 0: any number",
+                   WEIR_MEMBER(connections_per_address)),
       socket_mode_key<S>(),
   };
   add_tls_keys(keys);

@@ -22,9 +22,9 @@ constexpr const char* ciphers_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr std::string_view http_1_1{"\x08http/1.1", 9};
 constexpr std::size_t ticket_key_bytes = 80;
 
-/// OpenSSL's words for what failed last on this thread; empties its queue.
-std::string last_words() {
-  const unsigned long code = ERR_peek_last_error();
+/// OpenSSL's words for what failed first on this thread; empties its queue.
+std::string words_of_failure() {
+  const unsigned long code = ERR_peek_error();
   ERR_clear_error();
   const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
   if (code != 0 && ERR_SYSTEM_ERROR(code)) {
@@ -74,13 +74,13 @@ bool set_protocol(SSL_CTX* context) {
 
 outcome read_certificate(SSL_CTX* context, const tls_files& files) {
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
-    return bad_file("certificate", files.certificate, last_words());
+    return bad_file("certificate", files.certificate, words_of_failure());
   }
   if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
     const unsigned long code = ERR_peek_last_error();
     const bool other =
         ERR_GET_LIB(code) == ERR_LIB_X509 && ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH;
-    const std::string words = last_words();
+    const std::string words = words_of_failure();
     return bad_file("key", files.key,
                     other ? "it is not the key of the certificate " + files.certificate
                           : words + " (a key may have no password)");
@@ -97,7 +97,7 @@ outcome ask_for_certificates(SSL_CTX* context, const std::string& authorities) {
   if (names == nullptr ||
       SSL_CTX_load_verify_locations(context, authorities.c_str(), nullptr) != 1) {
     sk_X509_NAME_pop_free(names, X509_NAME_free);
-    return bad_file("client_ca", authorities, last_words());
+    return bad_file("client_ca", authorities, words_of_failure());
   }
   SSL_CTX_set_client_CA_list(context, names);  // takes them over
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
@@ -120,7 +120,7 @@ result<std::shared_ptr<const tls_context>> tls_context::load(const tls_files& fi
   made->context_.reset(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* context = made->context_.get();
   if (context == nullptr || !set_protocol(context)) {
-    return failure{"TLS cannot be set up: " + last_words()};
+    return failure{"TLS cannot be set up: " + words_of_failure()};
   }
   if (auto read = read_certificate(context, files); !read) {
     return read.error();

@@ -16,7 +16,9 @@ result<listen_address> address_of(const std::string& text, const std::string& mo
 }
 
 stream_limits limits_of(const tcp_settings& settings) {
-  return {.idle_timeout = settings.idle_timeout, .connections_max = settings.connections};
+  return {.idle_timeout = settings.idle_timeout,
+          .connections_max = settings.connections,
+          .connections_per_address = settings.connections_per_address};
 }
 
 }  // namespace

@@ -207,13 +207,10 @@ void pipeline::reloading::apply_http() {
     }
   }
   of.next_listener += static_cast<std::uint32_t>(made.http.opened.size());
-  of.answers.publish(std::make_shared<const http_terms>(
-      http_terms{.listeners = std::move(known),
-                 .admin = made.next->http.admin,
-                 .body_bytes_max = static_cast<std::size_t>(made.next->http.body_limit),
-                 .queried = query_servers_of(*made.next)}));
+  of.answers.publish(make_http_terms(*made.next, std::move(known)));
   of.http_tls->publish(made.http_tls);
-  of.intake->set_limits(made.next->http.connections, limits_of(made.next->http));
+  of.intake->set_limits(made.next->http.connections, made.next->http.connections_per_address,
+                        limits_of(made.next->http));
   of.intake->add(std::move(made.opened));
   for (const std::uint32_t number : made.http.removed) {
     of.intake->remove(number);

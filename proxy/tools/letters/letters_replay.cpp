@@ -146,7 +146,19 @@ replay_outcome read_replay_answer(const replay_batch& batch, int status, std::st
   return out;
 }
 
-std::optional<replay_server> server_of(std::string_view listen) {
+std::optional<replay_server> server_of(const std::vector<std::string>& listen, bool tls) {
+  std::optional<replay_server> first;
+  for (const std::string& each : listen) {
+    auto found = server_of(each, tls);
+    if (found && (!tls || !found->unix_path.empty())) {
+      return found;
+    }
+    first = first ? std::move(first) : std::move(found);
+  }
+  return first;
+}
+
+std::optional<replay_server> server_of(std::string_view listen, bool tls) {
   const auto address = parse_listen_address(listen);
   if (!address) {
     return std::nullopt;
@@ -163,7 +175,7 @@ std::optional<replay_server> server_of(std::string_view listen) {
   } else if (to.host == "::") {
     to.host = "::1";
   }
-  return replay_server{.url = "http://" + to_string(to)};
+  return replay_server{.url = (tls ? "https://" : "http://") + to_string(to)};
 }
 
 }  // namespace weir

@@ -78,6 +78,10 @@ struct replay_server {
   std::string url{};
   std::string unix_path{};
 };
-[[nodiscard]] std::optional<replay_server> server_of(std::string_view listen);
+[[nodiscard]] std::optional<replay_server> server_of(std::string_view listen, bool tls = false);
+/// The first of several. Where they speak TLS, a Unix socket comes before all others: it needs no
+/// certificate.
+[[nodiscard]] std::optional<replay_server> server_of(const std::vector<std::string>& listen,
+                                                     bool tls);
 
 }  // namespace weir

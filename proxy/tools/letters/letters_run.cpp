@@ -167,12 +167,7 @@ std::optional<replay_server> server_for(const letters_arguments& arguments,
     }
     return replay_server{.url = url};
   }
-  for (const std::string& listen : configured.http.listen) {
-    if (auto found = server_of(listen)) {
-      return found;
-    }
-  }
-  return std::nullopt;
+  return server_of(configured.http.listen, !configured.http.tls.certificate.empty());
 }
 
 }  // namespace

@@ -115,9 +115,9 @@ std::string ask_running(const park_arguments& given, const settings& configured)
   if (!given.url.empty()) {
     to = replay_server{.url = given.url};
   } else {
-    for (const std::string& each : configured.http.listen) {
-      to = to ? to : server_of(each);
-    }
+    const http_settings& http = configured.http;
+    to = server_of(http.admin_listen.empty() ? http.listen : http.admin_listen,
+                   !http.tls.certificate.empty());
   }
   if (!to) {
     return "http.listen names no port; give the running weir's address (--url http://HOST:PORT)";

@@ -201,6 +201,18 @@ TEST_F(stream_listener_test, connections_beyond_the_limit_are_closed_and_counted
   EXPECT_TRUE(record_.wait([&] { return record_.connections == 4; }));
 }
 
+TEST_F(stream_listener_test, one_address_has_no_more_connections_than_its_limit) {
+  start({.connections_per_address = 1});
+  unique_fd one = connect();
+  EXPECT_TRUE(record_.wait([&] { return record_.connections == 1; }));
+  EXPECT_TRUE(is_closed(connect()));
+  one = unique_fd{};
+  EXPECT_TRUE(record_.wait([&] { return record_.ended == 1; }));
+  const unique_fd two = connect();
+  EXPECT_TRUE(record_.wait([&] { return record_.connections == 2; }));
+  EXPECT_EQ(metric("weir_tcp_connections_refused_total"), 1);
+}
+
 TEST_F(stream_listener_test, without_room_a_sender_waits_and_nothing_is_lost) {
   start();
   {

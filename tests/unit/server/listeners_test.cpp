@@ -95,5 +95,30 @@ TEST(listeners, that_take_a_free_port_are_counted) {
   EXPECT_EQ(fewer.removed.size(), 2U);
 }
 
+TEST(listeners, for_administration_serve_it_alone) {
+  settings configured;
+  http_settings& http = configured.http;
+  http.admin_listen = {"127.0.0.1:3"};
+  const auto made = make_listeners(http);
+  ASSERT_TRUE(made.ok());
+  ASSERT_EQ(made.value().size(), 2U);
+  const listener& usual = made.value()[0];
+  const listener& admin = made.value()[1];
+  EXPECT_EQ(admin.key, "http.admin_listen");
+  const auto apart = make_http_terms(configured, {});
+  for (const api::right needed : {api::right::administer, api::right::read_metrics}) {
+    EXPECT_FALSE(serves(*apart, usual, needed));
+    EXPECT_TRUE(serves(*apart, admin, needed));
+  }
+  for (const api::right needed : {api::right::write, api::right::query}) {
+    EXPECT_TRUE(serves(*apart, usual, needed));
+    EXPECT_FALSE(serves(*apart, admin, needed));
+  }
+  EXPECT_TRUE(serves(*apart, usual, api::right::none));
+  EXPECT_TRUE(serves(*apart, admin, api::right::none));
+  http.admin_listen.clear();
+  EXPECT_TRUE(serves(*make_http_terms(configured, {}), usual, api::right::administer));
+}
+
 }  // namespace
 }  // namespace weir

@@ -136,6 +136,10 @@ TEST(server_of, listen_addresses) {
   EXPECT_EQ(server_of("[::]:1")->url, "http://[::1]:1");
   EXPECT_EQ(server_of("unix:/run/weir.sock")->unix_path, "/run/weir.sock");
   EXPECT_FALSE(server_of("127.0.0.1:0").has_value());
+  const std::vector<std::string> several{"127.0.0.1:0", "127.0.0.1:1", "unix:/run/weir.sock"};
+  EXPECT_EQ(server_of(several, false)->url, "http://127.0.0.1:1");
+  EXPECT_EQ(server_of(several, true)->unix_path, "/run/weir.sock");
+  EXPECT_EQ(server_of({"127.0.0.1:1"}, true)->url, "https://127.0.0.1:1");
 }
 
 constexpr std::string_view refused_text =
