@@ -266,6 +266,7 @@ void intake_loop::end_broken(client& c) {
   send(c);  // the protocol's own words, as far as the socket takes them
   if (!c.closing) {
     half_close(c);
+    c.ended = true;
     c.established_by = clock_().steady.after(broken_ns_max);
   }
 }
@@ -409,7 +410,7 @@ void intake_loop::half_close(client& c) {
 }
 
 void intake_loop::send(client& c) {
-  if (!c.sending.empty() || c.closing) {
+  if (!c.sending.empty() || c.closing || (c.broken && c.half_closed)) {
     return;
   }
   std::string& output = c.between->send(c.machine.output());
