@@ -139,7 +139,7 @@ TEST(server_of, listen_addresses) {
   const std::vector<std::string> several{"127.0.0.1:0", "127.0.0.1:1", "unix:/run/weir.sock"};
   EXPECT_EQ(server_of(several, false)->url, "http://127.0.0.1:1");
   EXPECT_EQ(server_of(several, true)->unix_path, "/run/weir.sock");
-  EXPECT_EQ(server_of({"127.0.0.1:1"}, true)->url, "https://127.0.0.1:1");
+  EXPECT_EQ(server_of("127.0.0.1:1", true)->url, "https://127.0.0.1:1");
 }
 
 constexpr std::string_view refused_text =
