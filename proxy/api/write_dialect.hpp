@@ -70,8 +70,8 @@ struct write_dialect {
   /// nullptr: bodies are line protocol.
   result<std::unique_ptr<body_translation>, http::response> (*translation)(
       const http::request_head& head) = nullptr;
-  /// Not empty: `parse_target` may name no database, and then it is this one.
-  std::string_view default_database = {};
+  /// `parse_target` may name no database: then it is the configuration's.
+  bool may_name_none = false;
   /// The answer to a write whose database is not there, or, where `policy` is not nullptr, whose
   /// retention policy of that name. nullptr: it is taken, and waits.
   http::response (*missing)(const write_target& target, const std::string* policy) = nullptr;

@@ -69,6 +69,8 @@ struct http_settings {
   /// Nanoseconds in one unit of timestamps, where neither request nor database says; or
   /// automatic_unit_ns. Key: precision.
   std::int64_t unit_ns = 1;
+  /// "database" or "database/retention_policy" of received remote write that names none.
+  std::string remote_write_database = "prometheus";
   /// Who may ask for a reload and the like, by a request to /-/...
   admin_access admin = admin_access::loopback;
   /// Of all addresses but Unix sockets.

@@ -253,7 +253,7 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
   if (dialect.reads_retry_after != nullptr && dialect.reads_retry_after(head)) {
     exchange->add_retry_after();
   }
-  auto target = read_target(dialect, head.query, services_.databases);
+  auto target = read_target(dialect, head.query, terms_->unnamed, services_.databases);
   if (target && dialect.translation != nullptr) {
     auto how = dialect.translation(head);
     if (!how) {

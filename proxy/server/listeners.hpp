@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/routes.hpp"
+#include "api/write_dialect.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
 #include "intake/http_intake.hpp"
@@ -53,6 +54,8 @@ struct http_terms {
   std::size_t body_bytes_max = 25'000'000;
   /// The servers that are asked for points.
   std::vector<query_server> queried{};
+  /// Where a write goes whose dialect may leave the database out, and whose request does.
+  api::write_target unnamed = api::target_named("prometheus");
 };
 
 /// Those of `http.listen`, of `http.quiet_listen` and of `http.admin_listen`. All but Unix sockets

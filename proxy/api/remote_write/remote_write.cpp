@@ -254,7 +254,7 @@ const write_dialect& prometheus_write() noexcept {
   static constexpr write_dialect dialect = [] {
     write_dialect made = dialect_with<plain_error>("remote_write");
     made.parse_target = [](std::string_view query) { return parse_target(query, plain_error); };
-    made.default_database = "prometheus";
+    made.may_name_none = true;
     return made;
   }();
   return dialect;

@@ -128,6 +128,10 @@ std::vector<config_key<http_settings>> make_http_keys() {
       choice_key<S, std::int64_t>("precision", precisions(), {},
                                   "unit of timestamps where neither request nor database says",
                                   WEIR_MEMBER(unit_ns)),
+      text_key<S>("remote_write_database",
+                  "\"database\" or \"database/retention_policy\" of what comes to /api/v1/write "
+                  "without db=",
+                  WEIR_MEMBER(remote_write_database), check_udp_database),
       choice_key<S, admin_access>(
           "admin",
           {{"loopback", admin_access::loopback},

@@ -40,6 +40,7 @@ constexpr std::array effects{
     key_effect{"http.idle_timeout"},
     key_effect{"http.connections"},
     key_effect{"http.precision"},
+    key_effect{"http.remote_write_database"},
     key_effect{"http.admin"},
     // The files are read again at every reload.
     key_effect{"http.tls.certificate"},

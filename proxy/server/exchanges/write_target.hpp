@@ -10,9 +10,10 @@
 
 namespace weir {
 
-/// By the request's query. Of a dialect that may leave the database out, its default one, which is
-/// created with its first write: its senders cannot. The error is the answer to give.
+/// By the request's query. Of a dialect that may leave the database out, that of `unnamed`, which
+/// is created with its first write: its senders cannot. The error is the answer to give.
 [[nodiscard]] result<api::write_target, http::response> read_target(
-    const api::write_dialect& dialect, std::string_view query, catalogue& databases);
+    const api::write_dialect& dialect, std::string_view query, const api::write_target& unnamed,
+    catalogue& databases);
 
 }  // namespace weir

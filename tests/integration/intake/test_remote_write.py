@@ -102,6 +102,17 @@ def test_version_1_is_lines_of_the_default_database(weir):
     assert "prometheus" in shown
 
 
+def test_what_names_no_database_goes_where_the_configuration_says(start_weir):
+    weir = start_weir(settings(file_sink(), http={"remote_write_database": "agents/week"}))
+    body = block(series_v1({"__name__": "up"}, (1.0, T)))
+    assert post(weir, body).status == 204
+    assert post(weir, body, rp="day").status == 204
+    assert post(weir, body, db="d").status == 204
+    for name in ("agents.week", "agents.day", "d"):
+        assert lines(weir, name, 1) == [f"up value=1 {T}000000"]
+    assert "agents" in weir.client.get("/query", q="SHOW DATABASES").text()
+
+
 def test_the_path_of_influxdb_wants_a_database(weir):
     body = block(series_v1({"__name__": "up"}, (1.0, T)))
     answer = post(weir, body, "/api/v1/prom/write")

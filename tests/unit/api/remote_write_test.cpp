@@ -352,7 +352,7 @@ TEST(remote_write, targets_are_in_milliseconds) {
   const auto plain = prometheus_write().parse_target("");
   ASSERT_TRUE(plain.ok());
   EXPECT_EQ(plain.value().database, "");
-  EXPECT_EQ(prometheus_write().default_database, "prometheus");
+  EXPECT_TRUE(prometheus_write().may_name_none);
   EXPECT_EQ(plain.value().unit_ns, 1'000'000);
   EXPECT_TRUE(plain.value().precision_stated);
   const auto named = influx_prometheus_write().parse_target("db=a&rp=b");

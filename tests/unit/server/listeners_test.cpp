@@ -50,6 +50,15 @@ TEST(listeners, an_address_that_cannot_be_read_is_a_failure) {
   EXPECT_FALSE(make_listeners(http).ok());
 }
 
+TEST(listeners, terms_say_where_remote_write_goes_that_names_no_database) {
+  settings configured;
+  EXPECT_EQ(make_http_terms(configured, {})->unnamed.database, "prometheus");
+  EXPECT_EQ(make_http_terms(configured, {})->unnamed.retention_policy, "");
+  configured.http.remote_write_database = "agents/week";
+  EXPECT_EQ(make_http_terms(configured, {})->unnamed.database, "agents");
+  EXPECT_EQ(make_http_terms(configured, {})->unnamed.retention_policy, "week");
+}
+
 TEST(listeners, a_failure_is_named_by_its_key) {
   http_settings http;
   http.listen = {"127.0.0.1:1"};
