@@ -303,7 +303,7 @@ class bucket_catalogue final : public catalogue_server {
         continue;
       }
       const http_reply reply = send("/api/v2/buckets/" + id->second, "DELETE", "");
-      if (const statement_answer answer = read_change(reply);
+      if (statement_answer answer = read_change(reply);
           answer.is != answer_kind::done && !(reply.answered && reply.status == 404)) {
         return answer;
       }
