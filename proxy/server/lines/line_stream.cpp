@@ -212,12 +212,13 @@ void line_stream::commit_quoted_feeds() {
 }
 
 void line_stream::finished(write_end end, const write_verdict& verdict, const std::string& detail) {
-  drop_job();
+  const bool keeps_some = verdict.accepted > 0;
+  drop_job();  // and with it the verdict
   committing_ = false;
   std::atomic<bool>& log_failed = home_.services().log_failed;
   switch (end) {
     case write_end::answered:
-      if (verdict.accepted > 0) {
+      if (keeps_some) {
         log_failed.store(false, std::memory_order_relaxed);
       }
       home_.rested();

@@ -220,6 +220,15 @@ TEST_F(line_stream_test, what_a_full_log_does_not_take_waits_and_is_kept_once) {
   EXPECT_EQ(metric("weir_tcp_lost_bytes_total{listen=\"x\"}"), 0);
 }
 
+TEST_F(line_stream_test, a_log_that_takes_lines_again_has_not_failed) {
+  make();
+  log_failed_.store(true);
+  send_all("bad\n");
+  EXPECT_TRUE(log_failed_.load()) << "the log was not asked";
+  send_all("a f=1 1\n");
+  EXPECT_FALSE(log_failed_.load());
+}
+
 TEST_F(line_stream_test, without_memory_nothing_is_read_and_nothing_lost) {
   make(std::size_t{64} << 20, std::size_t{128} << 10);
   const auto one = connect();
