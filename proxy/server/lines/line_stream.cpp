@@ -18,6 +18,9 @@ constexpr std::size_t held_bytes_max = std::size_t{512} << 10;
 // Where less than this can be leased, nothing is read: reading by the byte is no use.
 constexpr std::size_t room_least = std::size_t{4} << 10;
 constexpr std::size_t kept_buffer_bytes = std::size_t{4} << 10;
+// Where memory was short, the log gets so much at first, and with each success twice as much. What
+// such a piece becomes is small enough for the part of the memory that is kept for small requests.
+constexpr std::size_t piece_bytes_least = std::size_t{16} << 10;
 // A string with a line feed in it may arrive in pieces. After so long without its closing quote it
 // is taken for a mistake that must not keep the lines behind it back.
 constexpr std::int64_t open_quote_ns_max = 5'000'000'000;
@@ -60,7 +63,8 @@ std::size_t line_stream::room(std::size_t most) {
     return 0;
   }
   std::size_t room = std::min(most, held_max - held_.size());
-  while (!lease_.grow_to(held_.size() + room)) {
+  // Were the part for small requests taken, too, nothing of what is held could go on its way.
+  while (!lease_.grow_to(held_.size() + room, /*reserve=*/false)) {
     room /= 2;
     if (room < room_least) {
       return 0;
@@ -133,7 +137,7 @@ void line_stream::drop_job() {
 
 void line_stream::feed() {
   const std::size_t looked_at = job_ == nullptr ? unfinished_ : fed_;
-  if (committing_ || ended_ || home_.rests() || looked_at == held_.size()) {
+  if (committing_ || home_.rests() || looked_at == held_.size() || has_piece()) {
     return;
   }
   if (job_ != nullptr) {
@@ -141,8 +145,25 @@ void line_stream::feed() {
   } else if (!begin_job()) {
     return;
   }
-  job_->body(std::string_view(held_).substr(fed_));
-  fed_ = held_.size();
+  const std::size_t end = end_of_piece(fed_);
+  job_->body(std::string_view(held_).substr(fed_, end - fed_));
+  fed_ = end;
+}
+
+bool line_stream::has_piece() const noexcept {
+  return piece_bytes_ < all_bytes && committable() > 0;
+}
+
+std::size_t line_stream::end_of_piece(std::size_t begin) const noexcept {
+  if (held_.size() - begin <= piece_bytes_) {
+    return held_.size();
+  }
+  const std::size_t last = held_.rfind('\n', begin + piece_bytes_ - 1);
+  if (last != std::string::npos && last >= begin) {
+    return last + 1;
+  }
+  const std::size_t next = held_.find('\n', begin + piece_bytes_);
+  return next == std::string::npos ? held_.size() : next + 1;
 }
 
 std::size_t line_stream::committable() const noexcept {
@@ -153,11 +174,17 @@ void line_stream::commit() {
   if (committing_ || held_.empty()) {
     return;
   }
-  if (ended_) {
+  const bool is_last = ended_ && end_of_piece(0) == held_.size();
+  if (!is_last) {
+    feed();
+  }
+  if (home_.rests()) {
+    return;
+  }
+  if (is_last || (ended_ && committable() == 0)) {
     commit_rest();
     return;
   }
-  feed();
   if (committable() == 0) {
     commit_quoted_feeds();
     return;
@@ -195,7 +222,7 @@ void line_stream::commit_rest() {
 
 // Line feeds lie in what the reader takes for one unfinished line: a quote is open.
 void line_stream::commit_quoted_feeds() {
-  const std::size_t whole = held_.rfind('\n') + 1;
+  const std::size_t whole = std::string_view(held_).substr(0, end_of_piece(0)).rfind('\n') + 1;
   if (whole == 0 || home_.now().steady - unfinished_since_ < open_quote_ns_max) {
     return;
   }
@@ -222,9 +249,16 @@ void line_stream::finished(write_end end, const write_verdict& verdict, const st
         log_failed.store(false, std::memory_order_relaxed);
       }
       home_.rested();
+      piece_bytes_ = piece_bytes_ < held_bytes_max ? 2 * piece_bytes_ : all_bytes;
       taken();
       break;
     case write_end::too_large:
+      if (piece_bytes_ > piece_bytes_least) {
+        piece_bytes_ = piece_bytes_least;
+        home_.rest("limits.memory has too little for all lines at once");
+        break;
+      }
+      skips_after_commit_ = held_[committed_ - 1] != '\n';  // the rest of a line that is given up
       home_.services().counts.lost_bytes.add_shared(committed_);
       journal_limited("tcp too large " + home_.name(), journal_level::error,
                       home_.name() + ": lines are dropped: they need more than limits.memory has");
@@ -235,6 +269,9 @@ void line_stream::finished(write_end end, const write_verdict& verdict, const st
       home_.rest(detail);
       break;
     case write_end::overloaded:
+      piece_bytes_ = piece_bytes_least;
+      home_.rest(detail);
+      break;
     case write_end::log_full:
       home_.rest(detail);
       break;

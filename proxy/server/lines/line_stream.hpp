@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,11 @@ class line_stream final : public stream_client {
   void feed();
   [[nodiscard]] bool begin_job();
   void drop_job();
+  /// Where what is given to a job at a time ends, if it begins at `begin`: with the last line of at
+  /// most `piece_bytes_`, with a longer line, or with all that is held.
+  [[nodiscard]] std::size_t end_of_piece(std::size_t begin) const noexcept;
+  /// `job_` has lines, and is to have no more than a piece.
+  [[nodiscard]] bool has_piece() const noexcept;
   /// Of `held_`, how many bytes are whole lines by now.
   [[nodiscard]] std::size_t committable() const noexcept;
   void commit_rest();
@@ -63,6 +69,9 @@ class line_stream final : public stream_client {
   /// Reads the first `fed_` bytes of `held_`; nullptr: nobody does.
   write_job* job_ = nullptr;
   std::size_t fed_ = 0;
+  /// What a job gets at most, if it is more than a line: less where memory was short.
+  static constexpr std::size_t all_bytes = std::numeric_limits<std::size_t>::max();
+  std::size_t piece_bytes_ = all_bytes;
   /// `job_` is complete, with the first `committed_` bytes of `held_`.
   bool committing_ = false;
   std::size_t committed_ = 0;

@@ -24,12 +24,12 @@ constexpr std::int64_t second = 1'000'000'000;
 class line_stream_test : public ::testing::Test {
  protected:
   void make(std::size_t frame_bytes = std::size_t{64} << 20,
-            std::size_t request_bytes = std::size_t{64} << 20) {
+            std::size_t request_bytes = std::size_t{64} << 20, const budget_rules& rules = {}) {
     settings_.log.compression = compression_mode::none;
     home_.reset();
     log_.reset();
     frames_.emplace(frame_bytes);
-    requests_.emplace(request_bytes);
+    requests_.emplace(request_bytes, rules);
     log_ = make_memory_log({*frames_, full_policy::reject, [this] { return now_.wall.ns; }});
     subscriber_ =
         log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
@@ -247,6 +247,52 @@ TEST_F(line_stream_test, without_memory_nothing_is_read_and_nothing_lost) {
   one->end();
   other->end();
   EXPECT_EQ(requests_->used(), 0U);
+}
+
+TEST_F(line_stream_test, lines_that_fill_the_memory_go_on_their_way_in_pieces) {
+  const std::size_t all = std::size_t{4} << 20;
+  make(std::size_t{64} << 20, all, {.small_bytes = all / 32, .reserve_bytes = all / 8});
+  std::string sent;
+  const auto one = connect();
+  const auto send_next = [&] {
+    const std::string line = "a f=" + std::to_string(sent.size()) + " 1\n";
+    one->receive(line);
+    sent += line;
+  };
+  memory_lease elsewhere(*requests_);
+  ASSERT_TRUE(elsewhere.grow_to(all / 8 * 7));
+  while (sent.size() < all / 16) {
+    send_next();  // they are held, and there is no memory to make anything of them
+  }
+  elsewhere.shrink_to(all / 4 * 3);
+  while (one->room(1'000) == 1'000) {
+    send_next();
+  }
+  EXPECT_GT(sent.size(), all / 16);
+  one->end();
+  for (int round = 0; round < 1'000 && !one->settled(); ++round) {
+    now_.steady.ns += 2 * second;
+    home_->flush();
+  }
+  EXPECT_TRUE(one->settled());
+  EXPECT_TRUE(lines() == sent) << lines().size() << " bytes instead of " << sent.size();
+  EXPECT_EQ(metric("weir_tcp_lost_bytes_total{listen=\"x\"}"), 0);
+}
+
+TEST_F(line_stream_test, of_a_line_that_no_memory_suffices_for_nothing_is_a_line) {
+  make(std::size_t{64} << 20, std::size_t{96} << 10);
+  const auto one = connect();
+  send(*one, "a f=1 1\nb,t=" + std::string(60'000, 'x'));
+  for (int round = 0; round < 4; ++round) {
+    now_.steady.ns += 2 * second;
+    home_->flush();
+  }
+  send(*one, "y f=2 2\nd f=3 3\n");
+  now_.steady.ns += 2 * second;
+  home_->flush();
+  EXPECT_EQ(lines(), "a f=1 1\nd f=3 3\n");
+  EXPECT_GT(metric("weir_tcp_lost_bytes_total{listen=\"x\"}"), 60'000);
+  EXPECT_EQ(one->room(100), 100U);
 }
 
 TEST_F(line_stream_test, what_is_given_up_at_the_end_is_counted) {
