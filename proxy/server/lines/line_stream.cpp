@@ -103,6 +103,8 @@ void line_stream::forget(std::size_t bytes) {
 
 void line_stream::end() {
   ended_ = true;
+  // Room was asked for, and instead of bytes the end came.
+  lease_.shrink_to(held_.size());
   home_.add_received(1);  // something is to be done
 }
 

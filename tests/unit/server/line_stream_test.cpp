@@ -249,6 +249,15 @@ TEST_F(line_stream_test, without_memory_nothing_is_read_and_nothing_lost) {
   EXPECT_EQ(requests_->used(), 0U);
 }
 
+TEST_F(line_stream_test, the_end_gives_back_the_room_that_was_asked_for_it) {
+  make();
+  const auto one = connect();
+  EXPECT_EQ(one->room(10'000), 10'000U);
+  EXPECT_EQ(requests_->used(), 10'000U);
+  one->end();
+  EXPECT_EQ(requests_->used(), 0U);
+}
+
 TEST_F(line_stream_test, lines_that_fill_the_memory_go_on_their_way_in_pieces) {
   const std::size_t all = std::size_t{4} << 20;
   make(std::size_t{64} << 20, all, {.small_bytes = all / 32, .reserve_bytes = all / 8});
