@@ -28,7 +28,7 @@ struct stream_peer {
   std::string address{};
   /// What all connections of its address hold of the memory for requests.
   std::shared_ptr<memory_share> share{};
-  /// What its transport may hold, in bytes, of the same memory.
+  /// What its transport may hold at first, in bytes, of the same memory.
   std::size_t transport_bytes = 0;
 };
 
@@ -42,6 +42,8 @@ class stream_client {
   /// Bytes in their order; valid during the call. More than there was room for is taken, too; none
   /// at all: the room is not needed.
   virtual void receive(std::string_view bytes) = 0;
+  /// What its transport may hold, in bytes: no more than before.
+  virtual void transport_holds(std::size_t bytes) = 0;
   /// Nothing more comes. Once.
   virtual void end() = 0;
   /// After `end`: nothing of it waits any more.

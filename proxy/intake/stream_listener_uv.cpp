@@ -279,6 +279,7 @@ bool stream_listener::state::take(connection& c, std::string_view received) {
   bytes.add(received.size());
   c.last_input = options.clock().steady;
   const auto said = c.between->receive(received);
+  c.client->transport_holds(c.between->held_bytes());
   say(c);
   c.client->receive(said.value_or(std::string_view{}));
   return said.has_value() && !c.between->peer_ended();

@@ -36,6 +36,7 @@ class line_stream final : public stream_client {
   }
   [[nodiscard]] std::size_t room(std::size_t most) override;
   void receive(std::string_view bytes) override;
+  void transport_holds(std::size_t bytes) override { transport_lease_.shrink_to(bytes); }
   void end() override;
   [[nodiscard]] bool settled() const override { return ended_ && job_ == nullptr && held_.empty(); }
 

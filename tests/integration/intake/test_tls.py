@@ -257,6 +257,21 @@ def test_lines_over_tls(files, start_tls):
     wait_until(lambda: tls.metric("weir_tcp_tls_failures_total") == 1, what="the failure counted")
 
 
+def test_open_connections_of_lines_hold_less_than_handshakes(files, start_tls):
+    tls = start_tls(configuration(files, tcp={"database": "lines"}))
+    host, port = tls.weir.announced["tcp"][0].rsplit(":", 1)
+    senders = []
+    for n in range(1, 21):
+        raw = socket.create_connection((host, int(port)), timeout=20)
+        senders.append(tls.context().wrap_socket(raw, server_hostname="localhost"))
+        senders[-1].sendall(f"a v={n}i {n}\n".encode())
+    tls.weir.wait_delivered(20, sink="lines")
+    used = tls.metric("weir_memory_used_bytes", use="requests")
+    assert 20 * 16_384 <= used < 30 * 16_384, "48 KiB of each only while it shook hands"
+    for each in senders:
+        each.close()
+
+
 def test_handshakes_that_never_end_end_and_a_good_client_is_served_meanwhile(files, start_tls):
     tls = start_tls(configuration(files, null_sink(), http={"head_timeout": "1s"}))
     hello = bytes.fromhex("16030100f8010000f40303")

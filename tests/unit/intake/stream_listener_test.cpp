@@ -31,6 +31,7 @@ struct record {
   std::size_t ended = 0;
   bool has_room = true;
   std::size_t asked_in_vain = 0;
+  std::size_t transport_bytes = 0;
 
   template <class Predicate>
   bool wait(Predicate reached) {
@@ -53,6 +54,10 @@ class recording_client final : public stream_client {
     to_.received += bytes;
     to_.changed.notify_all();
   }
+  void transport_holds(std::size_t bytes) override {
+    const std::scoped_lock lock(to_.mutex);
+    to_.transport_bytes = bytes;
+  }
   void end() override {
     const std::scoped_lock lock(to_.mutex);
     ++to_.ended;
@@ -67,9 +72,10 @@ class recording_client final : public stream_client {
 class recording_worker final : public stream_worker {
  public:
   explicit recording_worker(record& to) : to_(to) {}
-  [[nodiscard]] std::unique_ptr<stream_client> open(stream_peer) override {
+  [[nodiscard]] std::unique_ptr<stream_client> open(stream_peer peer) override {
     const std::scoped_lock lock(to_.mutex);
     ++to_.connections;
+    to_.transport_bytes = peer.transport_bytes;
     to_.changed.notify_all();
     return std::make_unique<recording_client>(to_);
   }
@@ -80,16 +86,36 @@ class recording_worker final : public stream_worker {
   record& to_;
 };
 
+/// Needs a byte before it is established, and less memory afterwards.
+class slow_start final : public transport {
+ public:
+  [[nodiscard]] std::optional<std::string_view> receive(std::string_view received) override {
+    established_ = true;
+    return received;
+  }
+  [[nodiscard]] std::string& send(std::string& output) override { return output; }
+  [[nodiscard]] bool established() const noexcept override { return established_; }
+  [[nodiscard]] std::size_t held_bytes() const noexcept override {
+    return established_ ? 100 : 1'000;
+  }
+
+ private:
+  bool established_ = false;
+};
+
 listen_address at_host(const std::string& host) {
   return {.host = host, .port = 0, .path = ""};
 }
 
 class stream_listener_test : public ::testing::Test {
  protected:
-  void start(stream_limits limits = {}, listen_address at = at_host("127.0.0.1")) {
-    auto opened =
-        stream_listener::open({.listen = std::move(at), .limits = limits, .clock = read_clocks},
-                              std::make_unique<recording_worker>(record_));
+  void start(stream_limits limits = {}, listen_address at = at_host("127.0.0.1"),
+             transport_factory transports = make_plain_transport) {
+    auto opened = stream_listener::open({.listen = std::move(at),
+                                         .limits = limits,
+                                         .transports = std::move(transports),
+                                         .clock = read_clocks},
+                                        std::make_unique<recording_worker>(record_));
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     listener_ = std::move(opened).value();
     listener_->begin();
@@ -184,6 +210,19 @@ TEST_F(stream_listener_test, an_idle_connection_ends) {
   send(one, "x");
   EXPECT_TRUE(is_closed(one));
   EXPECT_EQ(metric("weir_tcp_idle_connections_total"), 1);
+}
+
+TEST_F(stream_listener_test, what_a_transport_holds_is_told_to_its_client) {
+  start({}, at_host("127.0.0.1"), [] { return std::make_unique<slow_start>(); });
+  const unique_fd one = connect();
+  EXPECT_TRUE(record_.wait([&] { return record_.connections == 1; }));
+  {
+    const std::scoped_lock lock(record_.mutex);
+    EXPECT_EQ(record_.transport_bytes, 1'000U);
+  }
+  send(one, "x");
+  EXPECT_TRUE(record_.wait([&] { return record_.received == "x"; }));
+  EXPECT_EQ(record_.transport_bytes, 100U);
 }
 
 TEST_F(stream_listener_test, connections_beyond_the_limit_are_closed_and_counted) {

@@ -258,6 +258,16 @@ TEST_F(line_stream_test, the_end_gives_back_the_room_that_was_asked_for_it) {
   EXPECT_EQ(requests_->used(), 0U);
 }
 
+TEST_F(line_stream_test, what_its_transport_holds_is_leased) {
+  make(std::size_t{64} << 20, 100'000);
+  const auto one = home_->open({.address = "192.0.2.1:4711", .transport_bytes = 60'000});
+  ASSERT_NE(one, nullptr);
+  EXPECT_EQ(home_->open({.address = "192.0.2.1:4712", .transport_bytes = 60'000}), nullptr);
+  EXPECT_EQ(requests_->used(), 60'000U);
+  one->transport_holds(20'000);
+  EXPECT_EQ(requests_->used(), 20'000U);
+}
+
 TEST_F(line_stream_test, lines_that_fill_the_memory_go_on_their_way_in_pieces) {
   const std::size_t all = std::size_t{4} << 20;
   make(std::size_t{64} << 20, all, {.small_bytes = all / 32, .reserve_bytes = all / 8});
