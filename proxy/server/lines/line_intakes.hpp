@@ -175,8 +175,13 @@ class line_intakes {
     }
   }
   [[nodiscard]] std::size_t still_open() const noexcept {
-    return static_cast<std::size_t>(std::count_if(
-        open_.begin(), open_.end(), [](const auto& each) { return each->is_open(); }));
+    std::size_t count = 0;
+    for (const intakes* list : {&open_, &ending_}) {
+      for (const auto& each : *list) {
+        count += each->is_open() ? 1 : 0;
+      }
+    }
+    return count;
   }
   void stop() {
     for (const intakes* list : {&open_, &ending_}) {
