@@ -57,6 +57,8 @@ struct stream_listener::state {
     /// `client->end()` was called.
     bool ended = false;
     bool closing = false;
+    /// Once nothing is accepted any more: bytes that may still be read.
+    std::size_t rest = rest_bytes_max;
 
     connection() : tcp{} {}
   };
@@ -277,6 +279,7 @@ void stream_listener::state::on_read(uv_stream_t* stream, ssize_t count, const u
 
 bool stream_listener::state::take(connection& c, std::string_view received) {
   bytes.add(received.size());
+  c.rest -= ending ? std::min(c.rest, received.size()) : 0;
   c.last_input = options.clock().steady;
   const auto said = c.between->receive(received);
   c.client->transport_holds(c.between->held_bytes());
@@ -332,12 +335,11 @@ void stream_listener::state::set_reading(connection& c, bool wanted) {
 
 void stream_listener::state::read_rest(connection& c) {
   uv_os_fd_t fd = -1;
-  std::size_t rest = rest_bytes_max;
   if (uv_fileno(&c.handle, &fd) != 0) {
-    rest = 0;
+    c.rest = 0;
   }
-  while (rest > 0 && !c.ended) {
-    const std::size_t room = c.client->room(std::min(rest, buffer.size()));
+  while (c.rest > 0 && !c.ended) {
+    const std::size_t room = c.client->room(std::min(c.rest, buffer.size()));
     if (room == 0) {
       return;  // the timer comes back to it
     }
@@ -348,7 +350,6 @@ void stream_listener::state::read_rest(connection& c) {
     if (count <= 0 || !take(c, {buffer.data(), static_cast<std::size_t>(count)})) {
       break;
     }
-    rest -= static_cast<std::size_t>(count);
     if (worker->waiting() >= options.flush_bytes) {
       worker->flush();
     }

@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <thread>
 
 #include "base/clock_posix.hpp"
 #include "intake/socket_posix.hpp"
@@ -30,6 +31,8 @@ struct record {
   std::size_t connections = 0;
   std::size_t ended = 0;
   bool has_room = true;
+  /// As often there is none for once; 0: never.
+  std::size_t rests_each = 0;
   std::size_t asked_in_vain = 0;
   std::size_t transport_bytes = 0;
 
@@ -45,9 +48,10 @@ class recording_client final : public stream_client {
   explicit recording_client(record& to) : to_(to) {}
   [[nodiscard]] std::size_t room(std::size_t most) override {
     const std::scoped_lock lock(to_.mutex);
-    to_.asked_in_vain += to_.has_room ? 0 : 1;
+    const bool has_room = to_.has_room && (to_.rests_each == 0 || ++rooms_ % to_.rests_each != 0);
+    to_.asked_in_vain += has_room ? 0 : 1;
     to_.changed.notify_all();
-    return to_.has_room ? most : 0;
+    return has_room ? most : 0;
   }
   void receive(std::string_view bytes) override {
     const std::scoped_lock lock(to_.mutex);
@@ -67,6 +71,7 @@ class recording_client final : public stream_client {
 
  private:
   record& to_;
+  std::size_t rooms_ = 0;
 };
 
 class recording_worker final : public stream_worker {
@@ -293,6 +298,22 @@ TEST_F(stream_listener_test, the_end_takes_what_has_arrived) {
   EXPECT_FALSE(listener_->is_open());
   EXPECT_EQ(record_.received.size(), 100'001U);
   EXPECT_TRUE(is_closed(one));
+}
+
+TEST_F(stream_listener_test, the_end_does_not_wait_for_a_sender_that_goes_on_for_ever) {
+  record_.rests_each = 8;
+  start();
+  const unique_fd one = connect();
+  std::thread sender([&one] {
+    const std::string bytes(100'000, 'x');
+    while (::send(one.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0) {
+    }
+  });
+  EXPECT_TRUE(record_.wait([&] { return record_.received.size() > 1'000'000; }));
+  listener_->finish();
+  EXPECT_TRUE(record_.wait([&] { return record_.ended == 1; }));
+  ::shutdown(one.get(), SHUT_RDWR);
+  sender.join();
 }
 
 }  // namespace
