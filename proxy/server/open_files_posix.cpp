@@ -32,6 +32,24 @@ std::uint64_t open_files_least(const settings& configured, std::uint32_t loops) 
   return of_process + loops * of_loop + configured.sinks.size() * of_sink + listeners;
 }
 
+std::string open_files_warning(const settings& configured, std::uint64_t limit,
+                               std::uint64_t least) {
+  std::uint64_t connections = configured.http.connections;
+  std::string keys = fmt::format("http.connections = {}", connections);
+  for (const tcp_settings& each : configured.tcp) {
+    connections += each.connections;
+    keys += fmt::format(" and tcp.connections = {} of {}", each.connections, each.listen);
+  }
+  if (limit >= least + connections) {
+    return {};
+  }
+  return fmt::format(
+      "the limit of open files is {}, which does not do for {}: "
+      "beyond about {} connections further ones wait; {} to {}, or lower {}",
+      limit, keys, limit - least, remedy, least + connections,
+      configured.tcp.empty() ? "http.connections" : "these");
+}
+
 result<std::string> raise_open_files(const settings& configured) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
@@ -53,18 +71,7 @@ result<std::string> raise_open_files(const settings& configured) {
                     "connection: {}",
                     limit.rlim_cur, least, remedy)};
   }
-  std::uint64_t wanted = least + configured.http.connections;
-  for (const tcp_settings& each : configured.tcp) {
-    wanted += each.connections;
-  }
-  if (limit.rlim_cur < wanted) {
-    return fmt::format(
-        "the limit of open files is {}, which does not do for http.connections = {}: "
-        "beyond about {} connections further ones wait; {} to {}, or lower "
-        "http.connections",
-        limit.rlim_cur, configured.http.connections, limit.rlim_cur - least, remedy, wanted);
-  }
-  return std::string{};
+  return open_files_warning(configured, limit.rlim_cur, least);
 }
 
 }  // namespace weir

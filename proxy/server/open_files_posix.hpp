@@ -14,8 +14,12 @@ namespace weir {
 /// Descriptors that weir needs before its first connection.
 [[nodiscard]] std::uint64_t open_files_least(const settings& configured, std::uint32_t loops);
 
-/// Raises the soft limit to the hard one. Gives what to warn of ("": nothing): with so many
-/// connections as the settings allow the limit would be reached. A failure: weir cannot start.
+/// What to warn of where `limit` descriptors, at least `least`, do not do for as many connections
+/// as the settings allow; empty: they do.
+[[nodiscard]] std::string open_files_warning(const settings& configured, std::uint64_t limit,
+                                             std::uint64_t least);
+
+/// Raises the soft limit to the hard one. Gives what to warn of. A failure: weir cannot start.
 [[nodiscard]] result<std::string> raise_open_files(const settings& configured);
 
 }  // namespace weir

@@ -86,6 +86,25 @@ TEST(open_files, grow_with_what_is_configured) {
   EXPECT_GT(open_files_least(configured, 64), open_files_least(configured, 2));
 }
 
+TEST(open_files, a_limit_that_does_not_do_names_the_keys_that_want_more) {
+  settings configured;
+  configured.http.connections = 900;
+  EXPECT_EQ(open_files_warning(configured, 1'000, 100), "");
+  EXPECT_EQ(open_files_warning(configured, 999, 100),
+            "the limit of open files is 999, which does not do for http.connections = 900: beyond "
+            "about 899 connections further ones wait; raise it with ulimit -n, or LimitNOFILE of "
+            "the unit (systemctl edit weir) to 1000, or lower http.connections");
+  configured.tcp.emplace_back();
+  configured.tcp.back().listen = "0.0.0.0:8094";
+  configured.tcp.back().connections = 5'000;
+  EXPECT_EQ(open_files_warning(configured, 6'000, 100), "");
+  const std::string told = open_files_warning(configured, 1'000, 100);
+  EXPECT_NE(told.find("http.connections = 900 and tcp.connections = 5000 of 0.0.0.0:8094: beyond"),
+            std::string::npos)
+      << told;
+  EXPECT_TRUE(told.ends_with(" to 6000, or lower these")) << told;
+}
+
 class directory_remedy_test : public ::testing::Test {
  protected:
   directory_remedy_test() {
