@@ -153,7 +153,7 @@ def module_processes():
 
 @pytest.fixture(scope="module")
 def weir(module_processes, tmp_path_factory):
-    from conftest import executable_from
+    from harness.fixtures import executable_from
     from harness.weir import Weir
 
     made = Weir(

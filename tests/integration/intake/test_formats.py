@@ -56,7 +56,7 @@ WRITES = [
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     """weir and a real InfluxDB with the same databases, for all of these tests."""
-    from conftest import executable_from
+    from harness.fixtures import executable_from
     from harness.influxd import Influxd
     from harness.weir import Weir
 

@@ -19,7 +19,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 
-from conftest import executable_from
+from harness.fixtures import executable_from
 from conformance import scanners
 from conformance.compare import Comparison
 from conformance.mutator import Mutator

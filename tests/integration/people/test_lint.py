@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import executable_from
+from harness.fixtures import executable_from
 
 GOOD = b"cpu,host=a usage=1.5 1586844081000000000\nmem free=7i\n"
 BAD = b"cpu, host=a usage=1.5\n"

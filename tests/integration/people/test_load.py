@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from conftest import executable_from
+from harness.fixtures import executable_from
 from harness.process import wait_until
 from harness.settings import null_sink, settings
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import executable_from
+from harness.fixtures import executable_from
 from harness.settings import influx_sink, settings, table
 
 RULES = pathlib.Path(__file__).resolve().parents[3] / "conf" / "prometheus"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from conftest import executable_from
+from harness.fixtures import executable_from
 from harness.pushgateway import Pushgateway
 from prometheus_client.parser import text_string_to_metric_families
 
