@@ -230,7 +230,7 @@ bool mapping_rules::is_reserved(std::string_view label, label_source source, boo
   const bool database = !exact && label == settings_.database_label && !kept;
   return label.starts_with(own_prefix) || label == cut_label || label == other_database_label ||
          database || (!label.empty() && label == settings_.policy_label) ||
-         (settings_.mode == mapping_mode::flink && label == quantile_label) ||
+         (!exact && settings_.mode == mapping_mode::flink && label == quantile_label) ||
          std::any_of(external_.begin(), external_.end(),
                      [label](const auto& one) { return one.first == label; });
 }

@@ -65,14 +65,15 @@ class mapping_rules {
   /// The type that `metadata` gives a series of this name, else `otherwise`.
   [[nodiscard]] metric_type type_of(std::string_view name, metric_type otherwise) const;
 
-  /// Whether nothing of a line may have this label: Prometheus' own, and those of the mapping. An
-  /// exact database has no label.
+  /// Whether nothing of a line may have this label: Prometheus' own, and those of the mapping. The
+  /// points of an exact database have neither the label of their database nor one of a quantile.
   [[nodiscard]] bool is_reserved(std::string_view label, label_source source, bool exact) const;
   [[nodiscard]] bool drops(std::string_view tag_key) const;
-  /// Values of tags are written as `underscored_name` writes the names of series.
-  [[nodiscard]] bool filters_values() const noexcept {
+  /// Values of tags are written as `underscored_name` writes the names of series; those of an exact
+  /// database only where the operator says so.
+  [[nodiscard]] bool filters_values(bool exact) const noexcept {
     return settings_.label_values == value_style::filter ||
-           (settings_.label_values == value_style::automatic &&
+           (settings_.label_values == value_style::automatic && !exact &&
             settings_.mode == mapping_mode::flink);
   }
   [[nodiscard]] bool has_string_labels() const noexcept { return !settings_.string_labels.empty(); }

@@ -103,10 +103,12 @@ const series_mapper::field_entry& series_mapper::make_field(std::string_view key
   }
   std::string name;
   unescape_field_key(key, name);
-  const field_meaning meaning =
-      database_->exact && name == exact_field
-          ? mapping_rules::exact_meaning(measurement_->name)
-          : rules_.meaning_of(database_->name, measurement_->name, name, form_);
+  // The label "quantile" of an exact database is a tag's.
+  const bool no_quantiles = database_->exact && form_ == point_form::flink_histogram;
+  const field_meaning meaning = database_->exact && name == exact_field
+                                    ? mapping_rules::exact_meaning(measurement_->name)
+                                    : rules_.meaning_of(database_->name, measurement_->name, name,
+                                                        no_quantiles ? point_form::plain : form_);
   const name_owner owner{.space = rules_.space(),
                          .database = rules_.parts_databases() ? database_->name : std::string{},
                          .kind = name_kind::of_series,
@@ -361,7 +363,7 @@ std::string_view series_mapper::value_text(std::string_view raw, bool utf8) {
   if (!utf8 && !is_utf8(text)) {
     text = kept(valid_utf8(text));
   }
-  if (rules_.filters_values() && !is_filtered_value(text)) {
+  if (rules_.filters_values(database_->exact) && !is_filtered_value(text)) {
     text = kept(filtered_value(text));
   }
   return in_limit(text);

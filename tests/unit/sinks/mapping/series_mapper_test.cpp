@@ -243,6 +243,22 @@ TEST(series_mapper, points_that_were_series_get_their_names_back) {
   EXPECT_EQ(mapped_lines().one("up,job=j value=1", "pushgateway"), "up{job=j}");
 }
 
+TEST(series_mapper, labels_of_points_that_were_series_are_not_filtered_as_those_of_flink) {
+  mapping_settings settings;
+  settings.mode = mapping_mode::flink;
+  settings.exact_names = {"pushed"};
+  mapped_lines map(settings);
+  EXPECT_EQ(map.one("took,quantile=0.5,instance=10.0.0.1:80 value=1", "pushed"),
+            "took{instance=10.0.0.1:80,quantile=0.5}");
+  EXPECT_EQ(map.one("took_bucket,le=0.25 value=1", "pushed"), "took_bucket{le=0.25}");
+  // No series gets a label twice.
+  EXPECT_EQ(map.one("took,quantile=0.5 p50=1", "pushed"), "flink_took_p50{quantile=0.5}");
+  EXPECT_EQ(map.one("took,quantile=0.5 value=1", "other"), "flink_took{db=other,tag_quantile=0_5}");
+  settings.label_values = value_style::filter;
+  EXPECT_EQ(mapped_lines(settings).one("took_bucket,le=0.25 value=1", "pushed"),
+            "took_bucket{le=0_25}");
+}
+
 TEST(series_mapper, names_of_any_kind_stay_apart_and_are_the_same_after_a_restart) {
   std::mt19937 random(20);
   const texts letters{"a",        "A",
