@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each client of the catalogue, unmodified, goes through every step; then all that was admitted is looked for in the
+InfluxDB behind. WEIR_CLIENTS=all runs every client, else those run that need nothing but what Debian has."""
+
+import os
+
+import pytest
+
+from suite import points, results
+from suite.catalogue import CLIENTS
+from suite.program import Program
+from suite.toolchains import Missing
+from suite.world import DATABASE, FILLER, World, says
+
+MANY, SOME = (10_000, 1_000) if os.environ.get("WEIR_CLIENTS") == "all" else (1_000, 100)
+CHOSEN = [each for each in CLIENTS if each.core or os.environ.get("WEIR_CLIENTS") == "all"]
+
+
+class Walk:
+    """One client's way through the steps, and what is said of each in docs/clients.md."""
+
+    def __init__(self, client, world, program):
+        self.client, self.world, self.program = client, world, program
+        self.numbers = 0  # of points that were admitted, from 0 on
+        self.seen = {}
+
+    def next_points(self, count):
+        first = self.numbers
+        self.numbers += count
+        return first, count
+
+    def has(self, reply, wanted):
+        if not wanted:
+            assert reply.kind == "none", reply
+            return "—"
+        assert reply.kind == "ok", reply
+        return "yes"
+
+    def told(self, reply, pattern):
+        assert reply.kind == "error" and says(reply.words, pattern), reply
+        return "told"
+
+    def connect(self):
+        self.seen["connect"] = self.has(self.program.ask("connect"), self.client.connect)
+
+    def create(self):
+        self.seen["create"] = self.has(self.program.ask("create"), self.client.creates)
+        if not self.client.creates:
+            answer = self.world.weir.client.request("POST", "/query", {"q": f"CREATE DATABASE {DATABASE}"})
+            assert answer.status == 200, answer
+        assert DATABASE in self.world.influxd.databases()
+
+    def write(self):
+        self.seen["write"] = self.has(self.program.ask("write", *self.next_points(MANY)), True)
+
+    def gzip(self):
+        reply = self.program.ask("gzip", *self.next_points(SOME if self.client.gzip else 0))
+        self.seen["gzip"] = self.has(reply, self.client.gzip)
+
+    def bad_line(self):
+        reply = self.program.ask("bad")
+        if self.client.bad is None:
+            self.seen["bad line"] = self.has(reply, False)
+            return
+        self.seen["bad line"] = self.told(reply, self.client.bad)
+        self.world.all_delivered()
+        hosts = [row["host"] for row in self.world.stored(DATABASE, "bad")]
+        assert hosts == ["a", "c"], hosts
+
+    def conflict(self):
+        if self.client.conflict is None:
+            return
+        self.world.all_delivered()
+        self.seen["type conflict"] = self.told(self.program.ask("conflict"), self.client.conflict)
+
+    def busy(self):
+        numbers = self.next_points(100)
+        with self.world.full_log():
+            before = self.world.busy_answers()
+            reply = self.program.begin("write", *numbers)
+            self.world.wait(lambda: self.world.busy_answers() > before, "the client answered 503")
+        self.seen["503"] = self.kept_or_told(reply.wait(), self.client.busy, numbers)
+
+    def restart(self):
+        numbers = self.next_points(100)
+        with self.world.stopped() as tried:
+            reply = self.program.begin("write", *numbers)
+            tried(reply, self.client.restart == "told")
+        self.seen["restart"] = self.kept_or_told(reply.wait(), self.client.restart, numbers)
+
+    def kept_or_told(self, reply, wanted, numbers):
+        """A client whose user was told is given the same points again; some wait a moment until they try a server that
+        was away."""
+        assert reply.kind == ("ok" if wanted == "keeps" else "error"), reply
+        if wanted == "told":
+            self.world.wait(lambda: self.program.ask("write", *numbers).kind == "ok", "the same points written")
+        return wanted
+
+    def query(self):
+        self.world.all_delivered()
+        reply = self.program.ask("query")
+        if self.client.query is None:
+            self.seen["query"] = self.has(reply, False)
+        elif self.client.query != "count":
+            self.seen["query"] = self.told(reply, self.client.query)
+        else:
+            assert reply == type(reply)("ok", str(self.numbers)), reply
+            self.seen["query"] = "yes"
+
+    def look(self):
+        """Everything is there once: as rows of InfluxDB, and as points that weir accepted and delivered."""
+        world = self.world
+        world.all_delivered()
+        rows = world.stored(DATABASE, points.MEASUREMENT)
+        assert points.differences(rows, range(self.numbers), self.client.gauges) == []
+        assert world.weir.metrics().sum("weir_sink_discarded_points_total") == 0
+        # A point that came twice lies upon itself in InfluxDB, and is counted twice here.
+        assert world.delivered() == world.stored_in(DATABASE) + world.stored_in(FILLER)
+        self.seen["in InfluxDB"] = "once"
+
+
+STEPS = ("connect", "create", "write", "gzip", "bad_line", "conflict", "busy", "restart", "query", "look")
+
+
+@pytest.mark.parametrize("client", CHOSEN, ids=lambda client: client.name)
+def test_client(client, influxd, start_weir, tmp_path):
+    try:
+        folder = client.recipe.ready()
+    except Missing as missing:
+        results.skipped(client, str(missing))
+        pytest.skip(str(missing))
+    world = World(influxd, start_weir)
+    program = Program(client.recipe.command(folder), tmp_path, [world.url, world.host, str(world.port), DATABASE],
+                      tmp_path / "client.log", client.environment)
+    walk = Walk(client, world, program)
+    try:
+        for step in STEPS:
+            getattr(walk, step)()
+    except BaseException:
+        results.failed(client)
+        print(f"---- the client said last:\n{program.said()}")
+        raise
+    finally:
+        program.end()
+    results.passed(client, walk.seen)
