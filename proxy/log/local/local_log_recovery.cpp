@@ -24,7 +24,13 @@ class recovery {
  public:
   recovery(file_system& files, std::string directory,
            const std::map<std::uint64_t, segment_entry>& known)
-      : files_(files), directory_(std::move(directory)), known_(known) {}
+      : files_(files), directory_(std::move(directory)), known_(known) {
+    for (const auto& [sequence, copy] : known) {
+      if (copy.absence == segment_absence::is_removal) {
+        last_removed_ = sequence;
+      }
+    }
+  }
 
   result<recovered_segments> run();
 
@@ -55,6 +61,8 @@ class recovery {
   file_system& files_;
   const std::string directory_;
   const std::map<std::uint64_t, segment_entry>& known_;
+  /// The last one that is known to be removed; 0: none is.
+  std::uint64_t last_removed_ = 0;
   std::set<std::string> names_;
   /// Sequences of the files that were set aside.
   std::set<std::uint64_t> aside_;
@@ -127,9 +135,7 @@ result<recovery::candidate> recovery::examine(std::uint64_t sequence) {
 /// of power may have left that alone, and an old value that were delivered again, without the newer
 /// one behind it, would stay.
 bool recovery::is_done_with(std::uint64_t sequence) const {
-  return std::any_of(known_.lower_bound(sequence), known_.end(), [](const auto& copy) {
-    return copy.second.absence == segment_absence::is_removal;
-  });
+  return sequence <= last_removed_;
 }
 
 /// Whether that header fits what follows it: a file that is spoilt all over is better set aside. Of
