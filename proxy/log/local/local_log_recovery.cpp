@@ -294,7 +294,7 @@ result<recovered_segments> recovery::run() {
     } else if (const outcome aside = set_aside(each); !aside) {
       return aside.error();
     }
-    if (each.bytes >= segment_header_bytes) {
+    if (each.bytes >= segment_header_bytes && !is_done_with(sequence)) {
       // No more records than these can have been in it.
       found_.next_sequence =
           std::max(found_.next_sequence, sequence + each.bytes / record_head_bytes_least + 1);
