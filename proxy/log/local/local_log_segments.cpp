@@ -138,9 +138,11 @@ result<std::unique_ptr<segment_writer>> local_log::begin_segment(const segment_h
 
 /// A full disk has room for its bytes. True: it has them back.
 bool local_log::give_up_spare() {
-  const bool removed = has_spare_ && files_.remove(spare_) == 0;
-  has_spare_ = has_spare_ && !removed;
-  return removed;
+  if (!has_spare_ || files_.remove(spare_) != 0) {
+    return false;
+  }
+  has_spare_ = false;
+  return true;
 }
 
 /// Its pages are still in memory, where they are written over at little cost; nobody reads them;
