@@ -46,6 +46,11 @@ std::uint64_t checksum_of(std::string_view record) {
   return XXH64(record.data(), record.size(), 0);
 }
 
+/// Of a series with so many bytes of labels: itself, and when its last sample was.
+std::size_t file_bytes_of(std::size_t label_bytes) {
+  return 2 * sizeof(record_head) + label_bytes;
+}
+
 std::int64_t whole_second_after(std::int64_t ms) {
   return (ms / 1000 + 1) * 1000;
 }
@@ -155,7 +160,7 @@ stale_book::entry* stale_book::add(const series_key& series, const wire_series& 
     return nullptr;
   }
   bytes_ += bytes + series_bytes;
-  live_bytes_ += sizeof(record_head) + bytes;
+  live_bytes_ += file_bytes_of(bytes);
   if (free_.empty()) {
     hint = static_cast<place_hint>(entries_.size());
     entries_.emplace_back();
@@ -317,7 +322,7 @@ void stale_book::forget(const series_key& series) {
   }
   const std::size_t bytes = found->labels.size();
   bytes_ -= bytes + series_bytes;
-  live_bytes_ -= sizeof(record_head) + bytes;
+  live_bytes_ -= file_bytes_of(bytes);
   append_record(kind_gone, *found, unwritten_);
   if (ended_.erase(found->series) > 0) {
     ended_due_ms_ = 0;  // there may be more than fit into a request
@@ -366,7 +371,7 @@ std::string stale_book::whole() {
       continue;
     }
     append_record(kind_seen, one, out);
-    if (one.of_before && one.time_ms != time_unknown) {
+    if (one.time_ms != time_unknown) {
       append_record(kind_last, one, out);
     }
     if (one.ended_ms) {

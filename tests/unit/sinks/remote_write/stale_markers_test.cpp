@@ -382,6 +382,21 @@ TEST_F(stale_markers, are_newer_than_the_last_sample_though_the_clock_was_ahead_
   EXPECT_EQ(server_.statuses[400], 0U);
 }
 
+TEST_F(stale_markers, last_times_are_kept_at_the_end_though_the_disk_refused_a_write_before) {
+  tick();
+  disk_is_full_ = true;
+  send({"a"});
+  disk_is_full_ = false;
+  const std::int64_t last_ms = clock_ms_;
+  target_->close();
+  clock_ms_ -= 3'600'000;
+  restart(behind_all());
+  tick();
+  pass(310'000);
+  EXPECT_TRUE(is_stale("a"));
+  EXPECT_EQ(server_.stored[stored_name("a")].rbegin()->first, last_ms + 1);
+}
+
 TEST(stale_book, notes_last_times_in_pieces_and_those_of_a_crash_are_no_older_than_the_start) {
   constexpr std::uint64_t count = 50'000;
   const auto key = [](std::uint64_t n) { return series_key{n * 0x9E3779B97F4A7C15ULL, n}; };
