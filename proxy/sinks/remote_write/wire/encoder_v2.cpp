@@ -4,8 +4,6 @@
 #include <snappy.h>
 #include <xxhash.h>
 
-#include <protozero/pbf_writer.hpp>
-
 #include "sinks/remote_write/wire/encoder.hpp"
 
 namespace weir {
@@ -49,7 +47,7 @@ std::uint32_t encoder_v2::refer_to(std::string_view text) {
   const auto [place, made] =
       symbols_.try_emplace(text, static_cast<std::uint32_t>(symbols_.size()));
   if (made) {
-    protozero::pbf_writer{symbol_bytes_}.add_string(v2::request_symbols, text.data(), text.size());
+    wire::append_text(v2::request_symbols, text, symbol_bytes_);
   }
   return place->second;
 }

@@ -17,12 +17,6 @@ std::size_t field_bytes(std::string_view text) noexcept {
   return 1 + wire::varint_bytes(text.size()) + text.size();
 }
 
-void append_text(std::uint32_t field, std::string_view text, std::string& out) {
-  wire::append_tag(field, out);
-  wire::append_varint(text.size(), out);
-  out.append(text);
-}
-
 std::size_t bytes_within(const wire_sample& one) noexcept {
   return value_bytes + 1 + wire::varint_bytes(static_cast<std::uint64_t>(one.time_ms));
 }
@@ -43,10 +37,10 @@ std::string_view text_of_field(std::string_view fields) noexcept {
 }  // namespace
 
 void append_label(std::string_view name, std::string_view value, std::string& out) {
-  wire::append_tag(wire::timeseries_labels, out);
+  out += wire::tag_of(wire::timeseries_labels);
   wire::append_varint(field_bytes(name) + field_bytes(value), out);
-  append_text(wire::label_name, name, out);
-  append_text(wire::label_value, value, out);
+  wire::append_text(wire::label_name, name, out);
+  wire::append_text(wire::label_value, value, out);
 }
 
 namespace wire {
@@ -78,18 +72,13 @@ std::size_t sample_bytes(const wire_sample& one) noexcept {
 std::size_t write_sample(const wire_sample& one, char* out) noexcept {
   static_assert(std::endian::native == std::endian::little, "as a fixed64 lies on the wire");
   char* at = out;
-  *at++ = static_cast<char>((timeseries_samples << 3U) | 2U);
+  *at++ = tag_of(timeseries_samples);
   *at++ = static_cast<char>(bytes_within(one));
   *at++ = static_cast<char>((sample_value << 3U) | 1U);
   std::memcpy(at, &one.value_bits, sizeof one.value_bits);
   at += sizeof one.value_bits;
   *at++ = static_cast<char>(sample_timestamp << 3U);
-  auto time = static_cast<std::uint64_t>(one.time_ms);
-  for (; time >= 0x80U; time >>= 7U) {
-    *at++ = static_cast<char>(time | 0x80U);
-  }
-  *at++ = static_cast<char>(time);
-  return static_cast<std::size_t>(at - out);
+  return static_cast<std::size_t>(write_varint(static_cast<std::uint64_t>(one.time_ms), at) - out);
 }
 
 }  // namespace wire

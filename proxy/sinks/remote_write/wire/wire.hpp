@@ -34,31 +34,39 @@ inline constexpr std::size_t series_bytes_max = 32;
 [[nodiscard]] constexpr std::size_t varint_bytes(std::uint64_t number) noexcept {
   return (static_cast<std::size_t>(std::bit_width(number | 1U)) + 6) / 7;
 }
-inline void append_varint(std::uint64_t number, std::string& out) {
+inline constexpr std::size_t varint_bytes_max = 10;
+/// Writes to `out`, which has room for varint_bytes_max. Where it ends.
+inline char* write_varint(std::uint64_t number, char* out) noexcept {
   for (; number >= 0x80U; number >>= 7U) {
-    out += static_cast<char>(number | 0x80U);
+    *out++ = static_cast<char>(number | 0x80U);
   }
-  out += static_cast<char>(number);
+  *out++ = static_cast<char>(number);
+  return out;
+}
+inline void append_varint(std::uint64_t number, std::string& out) {
+  std::array<char, varint_bytes_max> bytes;
+  out.append(bytes.data(), write_varint(number, bytes.data()));
 }
 /// Of a field that is a message, a text or packed.
-inline void append_tag(std::uint32_t field, std::string& out) {
-  out += static_cast<char>((field << 3U) | 2U);
+[[nodiscard]] constexpr char tag_of(std::uint32_t field) noexcept {
+  return static_cast<char>((field << 3U) | 2U);
 }
-inline constexpr std::size_t varint_bytes_max = 10;
+/// A field with a tag of one byte.
+inline void append_text(std::uint32_t field, std::string_view text, std::string& out) {
+  out += tag_of(field);
+  append_varint(text.size(), out);
+  out.append(text);
+}
 
 /// Some tags and numbers.
 class short_text {
  public:
   static constexpr std::size_t bytes_max = 4 * varint_bytes_max;
 
-  void tag(std::uint32_t field) noexcept {
-    bytes_[count_++] = static_cast<char>((field << 3U) | 2U);
-  }
+  void tag(std::uint32_t field) noexcept { bytes_[count_++] = tag_of(field); }
   void varint(std::uint64_t number) noexcept {
-    for (; number >= 0x80U; number >>= 7U) {
-      bytes_[count_++] = static_cast<char>(number | 0x80U);
-    }
-    bytes_[count_++] = static_cast<char>(number);
+    char* const begin = bytes_.data();
+    count_ = static_cast<std::size_t>(write_varint(number, begin + count_) - begin);
   }
   [[nodiscard]] std::string_view text() const noexcept { return {bytes_.data(), count_}; }
 
