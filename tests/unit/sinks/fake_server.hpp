@@ -240,4 +240,25 @@ class sink_world {
   fake_log& log_;
 };
 
+/// With lines for it, each with a value of its own.
+class sinks : public ::testing::Test {
+ protected:
+  std::string put(const std::string& database, std::uint32_t points,
+                  frame_codec codec = frame_codec::plain) {
+    const std::string lines = make_lines(points, next_value_);
+    next_value_ += points;
+    append_frame(log_, make_frame(database, lines, points, codec));
+    return lines;
+  }
+  void TearDown() override {
+    if (world_.worker) {
+      EXPECT_TRUE(world_.conserves());
+    }
+  }
+
+  fake_log log_;
+  sink_world world_{log_};
+  std::uint64_t next_value_ = 0;
+};
+
 }  // namespace weir

@@ -13,26 +13,6 @@ namespace {
 const http_reply ok = reply_of(204);
 const http_reply no_database = reply_of(404, R"({"error":"database not found: \"d\""})");
 
-class sinks : public ::testing::Test {
- protected:
-  std::string put(const std::string& database, std::uint32_t points,
-                  frame_codec codec = frame_codec::plain) {
-    const std::string lines = make_lines(points, next_value_);
-    next_value_ += points;
-    append_frame(log_, make_frame(database, lines, points, codec));
-    return lines;
-  }
-  void TearDown() override {
-    if (world_.worker) {
-      EXPECT_TRUE(world_.conserves());
-    }
-  }
-
-  fake_log log_;
-  sink_world world_{log_};
-  std::uint64_t next_value_ = 0;
-};
-
 TEST_F(sinks, waits_for_the_age_then_delivers_what_came) {
   world_.start();
   const std::string first = put("d", 3);

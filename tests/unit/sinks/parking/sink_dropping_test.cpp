@@ -11,25 +11,7 @@ namespace {
 
 const http_reply ok = reply_of(204);
 
-class dropped_databases : public ::testing::Test {
- protected:
-  std::string put(const std::string& database, std::uint32_t points,
-                  frame_codec codec = frame_codec::plain) {
-    const std::string lines = make_lines(points, next_value_);
-    next_value_ += points;
-    append_frame(log_, make_frame(database, lines, points, codec));
-    return lines;
-  }
-  void TearDown() override {
-    if (world_.worker) {
-      EXPECT_TRUE(world_.conserves());
-    }
-  }
-
-  fake_log log_;
-  sink_world world_{log_};
-  std::uint64_t next_value_ = 0;
-};
+class dropped_databases : public sinks {};
 
 TEST_F(dropped_databases, gives_up_what_waited_for_a_database_that_was_dropped) {
   world_.start();

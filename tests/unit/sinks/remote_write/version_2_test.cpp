@@ -17,6 +17,14 @@ class version_2 : public remote_writes {
     server_.status_for_v2 = 0;
     restart();
   }
+  /// Another receiver, that has nothing, and answers so where it does not know version 2.
+  void begin_with(int status_for_v2) {
+    server_.status_for_v2 = status_for_v2;
+    server_.stored.clear();
+    file_.clear();
+    restart();
+    server_.sizes.clear();
+  }
   /// With the attempts that follow at once.
   attempt_result deliver_to_the_end(const std::string& lines) {
     const batch& what = make(lines);
@@ -144,11 +152,7 @@ TEST_F(version_2, samples_that_are_too_old_and_not_named_are_found) {
 
 TEST_F(version_2, a_receiver_that_does_not_know_it_gets_version_1_and_loses_nothing) {
   for (const int status : {204, 200, 415, 400}) {
-    server_.status_for_v2 = status;
-    server_.stored.clear();
-    file_.clear();
-    restart();
-    server_.sizes.clear();
+    begin_with(status);
     EXPECT_EQ(deliver(line_of("a", 1) + line_of("b", 1)).discarded.total(), 0U);
     EXPECT_EQ(server_.stored.size(), 2U) << status;
     EXPECT_EQ(server_.sizes, (std::vector<std::size_t>{2}));
@@ -161,11 +165,7 @@ TEST_F(version_2, a_receiver_that_does_not_know_it_gets_version_1_and_loses_noth
 // With a series several times in the request it asks first, because it might be stored.
 TEST_F(version_2, of_several_samples_of_a_series_none_gets_lost_where_it_is_not_known) {
   for (const int status : {204, 200, 415, 400}) {
-    server_.status_for_v2 = status;
-    server_.stored.clear();
-    file_.clear();
-    restart();
-    server_.sizes.clear();
+    begin_with(status);
     EXPECT_EQ(deliver_to_the_end(lines_of_two(0, 3)).discarded.total(), 0U);
     EXPECT_EQ(server_.times_of(stored_name("a")).size(), 3U) << status;
     EXPECT_EQ(server_.times_of(stored_name("b")).size(), 3U) << status;
