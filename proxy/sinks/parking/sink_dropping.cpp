@@ -47,18 +47,18 @@ std::uint64_t sink::drop_logged(lane& on, log_position before) {
   if (on.pending.logged().empty() || on.pending.logged().first() >= before) {
     return points;
   }
-  std::uint64_t frames_points = 0;
-  std::uint64_t frames_bytes = 0;
+  std::uint64_t points_left = 0;
+  std::uint64_t bytes_left = 0;
   log_position at = std::max(on.at.next, on.pending.logged().first());
   while (at < before) {
     headers_.clear();
     const log_position next = reader_->headers(at, headers_at_once, headers_);
     for (const frame_header& each : headers_) {
-      if (each.position < before && on.key == lane_key{each.database, each.retention_policy}) {
-        const bool begun = each.position == on.at.next;
-        frames_points += each.points - (begun ? std::min(on.at.skip_points, each.points) : 0);
-        frames_bytes +=
-            each.inflated_bytes - (begun ? std::min(on.at.skip_bytes, each.inflated_bytes) : 0);
+      if (each.position < before && wants(each) &&
+          on.key == lane_key{each.database, each.retention_policy}) {
+        const auto [frame_points, frame_bytes] = left_of(on, each);
+        points_left += frame_points;
+        bytes_left += frame_bytes;
       }
     }
     if (next <= at) {
@@ -66,7 +66,7 @@ std::uint64_t sink::drop_logged(lane& on, log_position before) {
     }
     at = next;
   }
-  return points + on.pending.give_up_logged(before, frames_points, frames_bytes);
+  return points + on.pending.give_up_logged(before, points_left, bytes_left);
 }
 
 bool sink::drop_pending(const std::string& database, log_position before, std::int64_t now_ms) {

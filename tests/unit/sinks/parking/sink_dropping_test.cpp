@@ -82,5 +82,28 @@ TEST_F(dropped_databases, a_database_of_many_frames_is_dropped_to_the_point) {
   EXPECT_EQ((world_.server.stored[{"d", ""}]), after);
 }
 
+TEST_F(dropped_databases, what_is_no_lines_of_it_does_not_count_as_given_up) {
+  world_.settings.batch.age = std::chrono::hours(1);
+  world_.settings.batch.points = 100'000;
+  world_.start();
+  for (int i = 0; i < 600; ++i) {
+    put("d", 1);
+    const auto events = make_frame("d", "m value=0 7\n", 0);
+    events->header.kind = frame_kind::events;
+    append_frame(log_, events);
+  }
+  const log_position before = log_.end();
+  std::size_t bytes_after = 0;
+  for (int i = 0; i < 100; ++i) {
+    bytes_after += put("d", 1).size();
+  }
+  world_.turn();
+  world_.turn();
+  world_.worker->when_idle("d", before, [] {});
+  world_.turn();
+  EXPECT_EQ(world_.worker->pending_points(), 100U);
+  EXPECT_EQ(world_.worker->counters().pending_bytes.value(), bytes_after);
+}
+
 }  // namespace
 }  // namespace weir
