@@ -198,7 +198,7 @@ TEST_F(stale_markers, do_not_come_between_the_flushes_of_a_sender_that_gathers) 
   tick();
   for (int flush = 0; flush < 5; ++flush) {
     std::string lines;
-    for (int i = 0; i < 6; ++i) {
+    for (std::int64_t i = 0; i < 6; ++i) {
       lines += line_of("a", clock_ms_ - base_ms - 50'000 + i * 10'000);
     }
     EXPECT_EQ(deliver(lines).discarded.total(), 0U);
@@ -275,6 +275,7 @@ TEST_F(stale_markers, keep_within_their_memory) {
   restart();
   tick();
   std::vector<std::string> many;
+  many.reserve(100);
   for (int i = 0; i < 100; ++i) {
     many.push_back(std::to_string(i));
   }
