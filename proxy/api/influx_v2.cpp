@@ -114,14 +114,17 @@ http::response body_failed(http::body_failure why) {
                              "inflated, are more than http.body_limit allows: send smaller "
                              "batches, or raise it");
   }
-  const failure_message failure = body_failure_message(why);
-  if (failure.status == 503) {
-    return error_response_v2(503, overloaded_message(failure.message));
-  }
-  return error_response_v2(failure.status, failure.message);
+  return body_failure_response_v2(why);
 }
 
 }  // namespace
+
+http::response body_failure_response_v2(http::body_failure why) {
+  const failure_message failure = body_failure_message(why);
+  return error_response_v2(failure.status, failure.status == 503
+                                               ? overloaded_message(failure.message)
+                                               : std::string(failure.message));
+}
 
 const write_dialect& influx_v2() noexcept {
   static constexpr write_dialect dialect{

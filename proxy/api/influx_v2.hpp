@@ -32,5 +32,7 @@ inline constexpr std::string_view retry_after_seconds = "30";
 /// `members`: more of the object, each with a comma before it.
 [[nodiscard]] http::response error_response_v2(int status, std::string_view message,
                                                std::string_view members = {});
+/// The answer to an incomplete body of what is no write.
+[[nodiscard]] http::response body_failure_response_v2(http::body_failure why);
 
 }  // namespace weir::api

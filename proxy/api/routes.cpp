@@ -208,18 +208,26 @@ http::response wrong_method_v1(std::string_view allow) {
 
 // The first whose prefix a path begins with.
 constexpr std::array families{
-    path_family{.prefix = "/api/v2/",
-                .negotiates_format = false,
-                .not_found = path_not_found_v2,
-                .wrong_method = wrong_method_v2},
-    path_family{.prefix = "/api/v3/",
-                .negotiates_format = false,
-                .not_found = path_not_found_v3,
-                .wrong_method = wrong_method_v3},
+    path_family{
+        .prefix = "/api/v2/",
+        .negotiates_format = false,
+        .not_found = path_not_found_v2,
+        .wrong_method = wrong_method_v2,
+        .error = [](int status, std::string_view why) { return error_response_v2(status, why); },
+        .body_failed = body_failure_response_v2},
+    path_family{
+        .prefix = "/api/v3/",
+        .negotiates_format = false,
+        .not_found = path_not_found_v3,
+        .wrong_method = wrong_method_v3,
+        .error = [](int status, std::string_view why) { return error_response_v3(status, why); },
+        .body_failed = [](http::body_failure why) { return influx_v3().body_failed(why); }},
     path_family{.prefix = "",
                 .negotiates_format = true,
                 .not_found = not_found_v1,
-                .wrong_method = wrong_method_v1},
+                .wrong_method = wrong_method_v1,
+                .error = error_response,
+                .body_failed = body_failure_response},
 };
 
 }  // namespace

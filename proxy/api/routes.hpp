@@ -105,13 +105,16 @@ struct routing {
 inline constexpr std::size_t route_labels_max = 32;
 [[nodiscard]] std::span<const std::string_view> route_labels() noexcept;
 
-/// What paths with a common beginning share when no row serves them.
+/// What the answers of paths with a common beginning share that no row's own code makes.
 struct path_family {
   std::string_view prefix;
   /// Errors are answered in the format that `Accept` names, as InfluxDB 1 does it.
   bool negotiates_format = false;
   http::response (*not_found)();
   http::response (*wrong_method)(std::string_view allow);
+  http::response (*error)(int status, std::string_view message);
+  /// To an incomplete body of what is no write.
+  http::response (*body_failed)(http::body_failure why);
 };
 
 [[nodiscard]] const path_family& family_of(std::string_view path) noexcept;

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "api/influx_v1.hpp"
+#include "server/exchanges/gathered_text.hpp"
 
 namespace weir {
 
@@ -19,7 +19,29 @@ void answering_exchange::answer(http::response reply) {
 }
 
 http::response answering_exchange::failed(http::body_failure why) const {
-  return api::body_failure_response(why);
+  return family().body_failed(why);
+}
+
+void answering_exchange::gather(std::string_view piece, gathered_text& into) {
+  switch (into.add(piece)) {
+    case gathered_text::status::kept:
+      return;
+    case gathered_text::status::too_long:
+      answer(too_long());
+      return;
+    case gathered_text::status::overloaded:
+      answer(failed(http::body_failure::overloaded));
+      return;
+  }
+}
+
+http::response answering_exchange::too_long() const {
+  return family().error(413, "Request Entity Too Large");
+}
+
+const api::path_family& answering_exchange::family() const noexcept {
+  const api::route* const row = routing().row;
+  return api::family_of(row == nullptr ? std::string_view{} : row->path);
 }
 
 http::response answering_exchange::fail(http::body_failure why) {

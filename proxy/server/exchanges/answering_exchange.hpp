@@ -17,6 +17,8 @@
 
 namespace weir {
 
+class gathered_text;
+
 /// What waits for another thread, which wakes its loop.
 class waiting_for_thread {
  public:
@@ -68,7 +70,13 @@ class answering_exchange : public http::exchange {
   void answer(http::response reply);
   /// This route's answer to an incomplete body.
   [[nodiscard]] virtual http::response failed(http::body_failure why) const;
+  /// Adds a piece to a small body; where there is no room for it, answers: `too_long`, or `failed`.
+  void gather(std::string_view piece, gathered_text& into);
+  /// This route's answer to a body that is longer than any of its own.
+  [[nodiscard]] virtual http::response too_long() const;
 
+  /// The answers of this route's dialect.
+  [[nodiscard]] const api::path_family& family() const noexcept;
   [[nodiscard]] const opened_request& request() const noexcept { return request_; }
   [[nodiscard]] const api::routing& routing() const noexcept { return request_.routing; }
 

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "api/influx_v2.hpp"
-
 namespace weir {
 namespace {
 
@@ -21,17 +19,8 @@ bucket_exchange::bucket_exchange(exchange_home& home, http::connection& on, open
       query_(head.query),
       text_(text_bytes_max, home.services().writes.memory, on.peer().share) {}
 
-void bucket_exchange::body(std::string_view piece) {
-  switch (text_.add(piece)) {
-    case gathered_text::status::kept:
-      return;
-    case gathered_text::status::too_long:
-      answer(api::error_response_v2(413, "a request about a bucket is not so long"));
-      return;
-    case gathered_text::status::overloaded:
-      answer(api::influx_v2().body_failed(http::body_failure::overloaded));
-      return;
-  }
+http::response bucket_exchange::too_long() const {
+  return family().error(413, "a request about a bucket is not so long");
 }
 
 void bucket_exchange::complete() {

@@ -18,11 +18,12 @@ class bucket_exchange final : public statement_exchange {
  public:
   bucket_exchange(exchange_home& home, http::connection& on, opened_request request,
                   const http::request_head& head);
-  void body(std::string_view piece) override;
+  void body(std::string_view piece) override { gather(piece, text_); }
   void complete() override;
   [[nodiscard]] bool takes_body() const override { return true; }
 
  protected:
+  [[nodiscard]] http::response too_long() const override;
   void carried_out(const api::statement_result& result) override;
 
  private:

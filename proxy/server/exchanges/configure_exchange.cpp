@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "api/influx_v3.hpp"
-
 namespace weir {
 namespace {
 
@@ -20,19 +18,6 @@ configure_exchange::configure_exchange(exchange_home& home, http::connection& on
       query_(head.query),
       text_(text_bytes_max, home.services().writes.memory, on.peer().share) {}
 
-void configure_exchange::body(std::string_view piece) {
-  switch (text_.add(piece)) {
-    case gathered_text::status::kept:
-      return;
-    case gathered_text::status::too_long:
-      answer(api::influx_v3().too_large("a request to configure a database is not so long"));
-      return;
-    case gathered_text::status::overloaded:
-      answer(api::influx_v3().body_failed(http::body_failure::overloaded));
-      return;
-  }
-}
-
 void configure_exchange::complete() {
   step_ = api::configure_database({.method = method_, .query = query_, .body = text_.text()},
                                   home_.services().databases);
@@ -47,8 +32,8 @@ void configure_exchange::carried_out(const api::statement_result& result) {
   answer(api::answer_carried_out(*step_.to_do, result));
 }
 
-http::response configure_exchange::failed(http::body_failure why) const {
-  return api::influx_v3().body_failed(why);
+http::response configure_exchange::too_long() const {
+  return family().error(413, "a request to configure a database is not so long");
 }
 
 }  // namespace weir

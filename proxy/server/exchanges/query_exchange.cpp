@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "api/influx_v1.hpp"
 #include "server/passing/passed_headers.hpp"
 
 namespace weir {
@@ -23,19 +22,6 @@ query_exchange::query_exchange(exchange_home& home, http::connection& on, opened
       content_type_(head.header("content-type").value_or("")),
       form_(form_bytes_max, home.services().writes.memory, on.peer().share),
       passed_(passed_request(head)) {}
-
-void query_exchange::body(std::string_view piece) {
-  switch (form_.add(piece)) {
-    case gathered_text::status::kept:
-      return;
-    case gathered_text::status::too_long:
-      answer(api::error_response(413, "Request Entity Too Large"));
-      return;
-    case gathered_text::status::overloaded:
-      answer(api::body_failure_response(http::body_failure::overloaded));
-      return;
-  }
-}
 
 void query_exchange::complete() {
   run_.emplace(api::query_request{.method = method_,
@@ -57,7 +43,7 @@ void query_exchange::complete() {
 void query_exchange::pass_to(const query_server& server) {
   address_to(server, "/query", query_, passed_);
   passed_.body = form_.take();
-  passed_query_.emplace(home_, on_, server.sink, no_answer_of("/query"),
+  passed_query_.emplace(home_, on_, server.sink, family().error,
                         [this](http::response reply) { answer(std::move(reply)); });
   passed_query_->begin(std::move(passed_));
 }

@@ -21,7 +21,7 @@ class query_exchange final : public statement_exchange {
   query_exchange(exchange_home& home, http::connection& on, opened_request request,
                  const http::request_head& head);
 
-  void body(std::string_view piece) override;
+  void body(std::string_view piece) override { gather(piece, form_); }
   void complete() override;
   /// Statements in the URL need no form.
   [[nodiscard]] bool takes_body() const override {

@@ -5,9 +5,6 @@
 
 #include <utility>
 
-#include "api/influx_v1.hpp"
-#include "api/influx_v2.hpp"
-#include "api/influx_v3.hpp"
 #include "base/one_line.hpp"
 #include "server/passing/passed_headers.hpp"
 
@@ -51,19 +48,9 @@ class passed_body final : public http::body_source, public waiting_for_thread {
 
 }  // namespace
 
-no_answer no_answer_of(std::string_view path) {
-  if (path.starts_with("/api/v2/")) {
-    return [](std::string_view why) { return api::error_response_v2(503, why); };
-  }
-  if (path.starts_with("/api/v3/")) {
-    return [](std::string_view why) { return api::error_response_v3(503, why); };
-  }
-  return [](std::string_view why) { return api::error_response(503, why); };
-}
-
 passed_query::passed_query(exchange_home& home, http::connection& on, std::string sink,
-                           no_answer failed, std::function<void(http::response)> then)
-    : home_(home), on_(on), sink_(std::move(sink)), failed_(failed), then_(std::move(then)) {}
+                           error_form error, std::function<void(http::response)> then)
+    : home_(home), on_(on), sink_(std::move(sink)), error_(error), then_(std::move(then)) {}
 
 passed_query::~passed_query() {
   if (under_way_ != nullptr) {
@@ -75,7 +62,7 @@ passed_query::~passed_query() {
 void passed_query::begin(relay_request request) {
   under_way_ = home_.services().queries->send(std::move(request), home_.wake());
   if (under_way_ == nullptr) {
-    then_(failed_("too many queries are under way"));
+    then_(error_(503, "too many queries are under way"));
     return;
   }
   home_.wait_for(*this);
@@ -96,8 +83,8 @@ void passed_query::go_on() {
       from->abandon();
     }
   } else {
-    reply = failed_(fmt::format("sink {}: the server does not answer: {}", sink_,
-                                one_line(from->why(), reason_bytes_max)));
+    reply = error_(503, fmt::format("sink {}: the server does not answer: {}", sink_,
+                                    one_line(from->why(), reason_bytes_max)));
   }
   then_(std::move(reply));
 }

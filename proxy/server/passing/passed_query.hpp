@@ -15,17 +15,15 @@
 
 namespace weir {
 
-/// The answer of a dialect where there is none of the server's.
-using no_answer = http::response (*)(std::string_view why);
-
-/// Of the dialect that a path belongs to: 503.
-[[nodiscard]] no_answer no_answer_of(std::string_view path);
+/// The errors of a dialect, as `api::path_family` has them.
+using error_form = http::response (*)(int status, std::string_view message);
 
 class passed_query final : public waiting_for_thread {
  public:
-  /// `then` is called once, in a turn to come; where the request cannot be sent, before this
-  /// returns. Destroyed before that, it ends the request.
-  passed_query(exchange_home& home, http::connection& on, std::string sink, no_answer failed,
+  /// `then` is called once, in a turn to come; where the request cannot be sent, before `begin`
+  /// returns. A 503 where there is no answer of the server's. Destroyed before that, it ends the
+  /// request.
+  passed_query(exchange_home& home, http::connection& on, std::string sink, error_form error,
                std::function<void(http::response)> then);
   ~passed_query() override;
   passed_query(const passed_query&) = delete;
@@ -40,7 +38,7 @@ class passed_query final : public waiting_for_thread {
   exchange_home& home_;
   http::connection& on_;
   const std::string sink_;
-  const no_answer failed_;
+  const error_form error_;
   std::function<void(http::response)> then_;
   std::shared_ptr<relayed> under_way_;
 };

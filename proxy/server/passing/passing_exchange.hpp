@@ -21,7 +21,7 @@ class passing_exchange final : public answering_exchange {
   passing_exchange(exchange_home& home, http::connection& on, opened_request request,
                    const http::request_head& head, const query_server& to);
 
-  void body(std::string_view piece) override;
+  void body(std::string_view piece) override { gather(piece, text_); }
   void complete() override;
   [[nodiscard]] bool takes_body() const override { return true; }
   /// Prometheus' remote read, whose body the server decodes.
@@ -30,7 +30,6 @@ class passing_exchange final : public answering_exchange {
 
  private:
   const std::string sink_;
-  const no_answer failed_;
   relay_request passed_;
   gathered_text text_;
   std::optional<passed_query> passed_query_;

@@ -14,6 +14,7 @@
 #include "accounts/source_registry.hpp"
 #include "base/clock_posix.hpp"
 #include "log/open_log.hpp"
+#include "net/relay.hpp"
 #include "unit/lines_in_log.hpp"
 #include "unit/metric_values.hpp"
 #include "unit/terms_of.hpp"
@@ -41,6 +42,14 @@ class test_catalogue final : public catalogue {
 
  private:
   std::vector<std::string> names_;
+};
+
+/// As many queries are under way as may be.
+class busy_relay final : public relay {
+ public:
+  [[nodiscard]] std::shared_ptr<relayed> send(relay_request, std::function<void()>) override {
+    return nullptr;
+  }
 };
 
 class http_service_test : public ::testing::Test {
@@ -79,6 +88,7 @@ class http_service_test : public ::testing::Test {
              },
          .sinks =
              [] { return std::vector<sink_standing>{{.name = "influx", .pending_points = 3}}; },
+         .queries = &relay_,
          .reloads = &desk_,
          .reloaded = &record_},
         0);
@@ -134,6 +144,7 @@ class http_service_test : public ::testing::Test {
   source_registry sources_;
   http_counters counters_;
   test_catalogue catalogue_;
+  busy_relay relay_;
   std::optional<memory_budget> frames_;
   std::unique_ptr<frame_log> log_;
   std::unique_ptr<loop_worker> worker_;
@@ -176,6 +187,22 @@ TEST_F(http_service_test, a_full_log_is_answered_503_and_told_when_to_retry) {
   EXPECT_FALSE(
       has(post("/api/v2/write?bucket=a", "m v=1 1\n", "User-Agent: influxdb-client-js/1\r\n"),
           "Retry-After"));
+}
+
+TEST_F(http_service_test, what_cannot_be_passed_on_is_refused_in_its_paths_dialect) {
+  http_terms terms = *answers_.current();
+  terms.queried = {{.sink = "two", .version = 2, .urls = {"http://h"}}};
+  answers_.publish(std::make_shared<const http_terms>(std::move(terms)));
+  const std::string damaged = post("/api/v2/query", "no gzip", "Content-Encoding: gzip\r\n");
+  EXPECT_EQ(status_of(damaged), 400);
+  EXPECT_TRUE(has(damaged, R"({"code":"invalid","message":"the body is not valid gzip)"))
+      << damaged;
+  const std::string long_one = post("/api/v2/query", std::string((std::size_t{4} << 20) + 1, 'x'));
+  EXPECT_EQ(status_of(long_one), 413);
+  EXPECT_TRUE(has(long_one, R"("message":"Request Entity Too Large"})")) << long_one;
+  const std::string busy = post("/api/v2/query", "{}");
+  EXPECT_EQ(status_of(busy), 503);
+  EXPECT_TRUE(has(busy, R"("message":"too many queries are under way"})")) << busy;
 }
 
 TEST_F(http_service_test, queries_are_answered_from_the_catalogue) {
