@@ -72,10 +72,11 @@ catalogue_keeper::catalogue_keeper(const sink_settings& settings, keeper_parts p
 
 std::int64_t catalogue_keeper::turn(std::int64_t now_ms, std::vector<statement_job> statements,
                                     std::vector<presence_question> questions) {
-  const bool rests = unreachable() && now_ms < not_before_ms_;
-  const bool may_send = !rests && carry_out_pending(now_ms);
+  if (!unreachable() || now_ms >= not_before_ms_) {
+    carry_out_pending(now_ms);
+  }
   for (statement_job& one : statements) {
-    if (may_send && !unreachable()) {
+    if (pending_.empty() && !unreachable()) {
       carry_out(one, now_ms);
     } else {
       remember(one, why_down_);
@@ -93,16 +94,16 @@ std::int64_t catalogue_keeper::turn(std::int64_t now_ms, std::vector<statement_j
 
 // --- what is to be done
 
-bool catalogue_keeper::carry_out_pending(std::int64_t now_ms) {
+void catalogue_keeper::carry_out_pending(std::int64_t now_ms) {
   if (down_ && !pending_.empty() && !list_databases(now_ms)) {
-    return false;  // what is asked meanwhile waits for a question, not for a statement
+    return;  // what is asked meanwhile waits for a question, not for a statement
   }
   while (!pending_.empty()) {
     const api::statement what = pending_.first().what;
     std::string words;
     const progress came = carry_out_first(now_ms, true, words);
     if (came == progress::stuck) {
-      return false;
+      return;
     }
     const bool done = came == progress::done;
     journal_limited("remembered " + settings_.name,
@@ -113,7 +114,6 @@ bool catalogue_keeper::carry_out_pending(std::int64_t now_ms) {
                                 done ? "is carried out" : "is refused by it: ",
                                 done ? "" : one_line(words, reason_bytes_max)));
   }
-  return true;
 }
 
 /// The first of those that wait. Points that were accepted before a DROP must not reach a database

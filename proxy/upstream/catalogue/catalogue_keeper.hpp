@@ -99,7 +99,7 @@ class catalogue_keeper {
 
  private:
   enum class progress : std::uint8_t { done, refused, stuck };
-  [[nodiscard]] bool carry_out_pending(std::int64_t now_ms);
+  void carry_out_pending(std::int64_t now_ms);
   [[nodiscard]] progress carry_out_first(std::int64_t now_ms, bool patient, std::string& words);
   void drop(statement_job& job, std::int64_t now_ms);
   void carry_out(statement_job& job, std::int64_t now_ms);

@@ -250,6 +250,28 @@ TEST_F(keepers, drop_when_nothing_is_under_way_and_give_up_what_waits) {
   EXPECT_EQ(given_up_, (std::vector<std::string>{"x 42", "x 42"}));
 }
 
+TEST_F(keepers, what_is_asked_for_after_a_drop_that_waits_comes_after_it) {
+  server_.status = 404;  // to a question that is not known there
+  turn();
+  server_.status = 0;
+  is_idle_ = false;
+  std::vector<statement_job> jobs;
+  std::vector<api::statement_result> results;
+  for (const char* text : {"DROP DATABASE x", "CREATE DATABASE x"}) {
+    jobs.push_back({api::parse_query(text).value().front(),
+                    [&](api::statement_result result) { results.push_back(std::move(result)); }});
+  }
+  keeper_->turn(now_ms_, std::move(jobs), {});
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[1].warnings.size(), 1U) << "remembered";
+  EXPECT_EQ(server_.statements, (std::vector<std::string>{R"(DROP DATABASE "x")"}));
+  is_idle_ = true;
+  now_ms_ += 10'000;
+  turn();
+  EXPECT_EQ(server_.has.names(), (std::vector<std::string>{"x"}));
+  EXPECT_TRUE(view_->waiting.empty());
+}
+
 TEST_F(keepers, a_drop_that_the_server_refuses_is_told_and_gives_up_nothing) {
   struct refusal {
     int status;
