@@ -168,18 +168,26 @@ catalogue_keeper::progress catalogue_keeper::carry_out_first(std::int64_t now_ms
   return done ? progress::done : progress::refused;
 }
 
-/// It is kept before it is sent: whatever happens in between, its points are given up.
-void catalogue_keeper::drop(statement_job& job, std::int64_t now_ms) {
-  if (!pending_.add({job.what, parts_.log_end ? parts_.log_end() : 0})) {
-    job.done(failed_with("too many statements wait"));
-    return;
+/// Among those that wait, and on disk. Empty, or why it is not.
+std::string catalogue_keeper::keep_waiting(const api::statement& what) {
+  if (!pending_.add({what, parts_.log_end ? parts_.log_end() : 0})) {
+    return fmt::format("sink {}: {} statements wait for its server, and there is no room for more",
+                       settings_.name, pending_.size());
   }
   if (auto kept = parts_.keep_pending(pending_.text()); !kept) {
     pending_.take_back_last();
-    job.done(failed_with(kept.error().message));
-    return;
+    return kept.error().message;
   }
   publish();
+  return {};
+}
+
+/// It is kept before it is sent: whatever happens in between, its points are given up.
+void catalogue_keeper::drop(statement_job& job, std::int64_t now_ms) {
+  if (std::string refused = keep_waiting(job.what); !refused.empty()) {
+    job.done(failed_with(std::move(refused)));
+    return;
+  }
   std::string words;
   switch (carry_out_first(now_ms, false, words)) {
     case progress::done:
@@ -240,20 +248,12 @@ void catalogue_keeper::remember(statement_job& job, std::string_view why) {
     job.done({.warnings = {warning}});
     return;
   }
-  if (!pending_.add({job.what, parts_.log_end ? parts_.log_end() : 0})) {
-    job.done(failed_with(
-        fmt::format("sink {}: the server does not answer, and {} statements wait for it already",
-                    settings_.name, pending_.size())));
-    return;
-  }
-  if (auto kept = parts_.keep_pending(pending_.text()); !kept) {
-    pending_.take_back_last();
-    job.done(failed_with(kept.error().message));
+  if (std::string refused = keep_waiting(job.what); !refused.empty()) {
+    job.done(failed_with(std::move(refused)));
     return;
   }
   counters_.remembered.add();
   counters_.pending.set(pending_.size());
-  publish();
   journal_limited("remembered " + settings_.name, journal_level::warning,
                   fmt::format("sink {}: {} is remembered: {}", settings_.name,
                               one_line(api::spell(job.what), reason_bytes_max),

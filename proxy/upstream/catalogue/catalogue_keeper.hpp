@@ -101,6 +101,7 @@ class catalogue_keeper {
   enum class progress : std::uint8_t { done, refused, stuck };
   void carry_out_pending(std::int64_t now_ms);
   [[nodiscard]] progress carry_out_first(std::int64_t now_ms, bool patient, std::string& words);
+  [[nodiscard]] std::string keep_waiting(const api::statement& what);
   void drop(statement_job& job, std::int64_t now_ms);
   void carry_out(statement_job& job, std::int64_t now_ms);
   void remember(statement_job& job, std::string_view why);
