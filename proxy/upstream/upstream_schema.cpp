@@ -7,27 +7,14 @@
 #include <array>
 #include <charconv>
 
-#include "base/percent_escape.hpp"
+#include "upstream/kept_words.hpp"
 
 namespace weir {
 namespace {
 
 // First line of the text; then a line for each policy: database, policy, default, nanoseconds; then
-// one for each bucket whose id is known: @id, name. Names have a = before them because they may be
-// empty.
+// one for each bucket whose id is known: @id, name. Names are `kept_name`s.
 constexpr std::string_view text_head = "weir learnt 1\n";
-
-/// Takes a word and the space after it off the front.
-std::string_view take_word(std::string_view& line) {
-  const std::size_t end = std::min(line.find(' '), line.size());
-  const std::string_view word = line.substr(0, end);
-  line.remove_prefix(std::min(line.size(), end + 1));
-  return word;
-}
-
-std::optional<std::string> name_of_word(std::string_view word) {
-  return word.starts_with('=') ? percent_unescape(word.substr(1)) : std::nullopt;
-}
 
 }  // namespace
 
@@ -113,12 +100,12 @@ std::string upstream_schema::text() const {
   std::string out(text_head);
   for (const auto& [database, policies] : databases_) {
     for (const upstream_policy& one : policies) {
-      out += fmt::format("={} ={} {} {}\n", percent_escape(database), percent_escape(one.name),
+      out += fmt::format("{} {} {} {}\n", kept_name(database), kept_name(one.name),
                          one.is_default ? 1 : 0, one.duration.count());
     }
   }
   for (const auto& [id, name] : names_by_id_) {
-    out += fmt::format("@{} ={}\n", id, percent_escape(name));
+    out += fmt::format("@{} {}\n", id, kept_name(name));
   }
   return out;
 }
@@ -139,15 +126,15 @@ std::optional<upstream_schema> upstream_schema::read(std::string_view text) {
     text.remove_prefix(end + 1);
     if (line.starts_with('@')) {
       const std::string_view id = take_word(line).substr(1);
-      const auto name = name_of_word(line);
+      const auto name = name_of_kept(line);
       if (!is_bucket_id(id) || !name) {
         return std::nullopt;
       }
       names_by_id.emplace(id, *name);
       continue;
     }
-    const auto database = name_of_word(take_word(line));
-    const auto policy = name_of_word(take_word(line));
+    const auto database = name_of_kept(take_word(line));
+    const auto policy = name_of_kept(take_word(line));
     const std::string_view is_default = take_word(line);
     std::int64_t duration = 0;
     const auto [rest, error] = std::from_chars(line.data(), line.data() + line.size(), duration);

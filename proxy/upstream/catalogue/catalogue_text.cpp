@@ -5,28 +5,16 @@
 
 #include <charconv>
 
-#include "base/percent_escape.hpp"
 #include "upstream/catalogue/server_catalogue.hpp"
+#include "upstream/kept_words.hpp"
 
 namespace weir {
 namespace {
 
-// First line of the text; then each database in its order, a `d =NAME =DEFAULT` (`u` in place of
-// `d`: its policies are not known), and behind it its policies: `p =NAME DURATION SHARD REPLICAS
-// DEFAULT`, in nanoseconds. Names have a = before them because they may be empty.
+// First line of the text; then each database in its order, a `d NAME DEFAULT` (`u` in place of
+// `d`: its policies are not known), and behind it its policies: `p NAME DURATION SHARD REPLICAS
+// DEFAULT`, in nanoseconds. Names are `kept_name`s.
 constexpr std::string_view text_head = "weir catalogue 1\n";
-
-std::string_view take_word(std::string_view& line) {
-  const std::size_t end = std::min(line.find(' '), line.size());
-  const std::string_view word = line.substr(0, end);
-  line.remove_prefix(std::min(line.size(), end + 1));
-  return word;
-}
-
-std::optional<std::string> take_name(std::string_view& line) {
-  const std::string_view word = take_word(line);
-  return word.starts_with('=') ? percent_unescape(word.substr(1)) : std::nullopt;
-}
 
 template <class Number>
 bool take_number(std::string_view& line, Number& out) {
@@ -36,7 +24,7 @@ bool take_number(std::string_view& line, Number& out) {
 }
 
 std::optional<known_policy> take_policy(std::string_view line) {
-  const auto name = take_name(line);
+  const auto name = name_of_kept(take_word(line));
   known_policy out;
   std::uint32_t is_default = 0;
   if (!name || !take_number(line, out.duration_ns) || !take_number(line, out.shard_duration_ns) ||
@@ -55,13 +43,13 @@ std::string server_catalogue::text() const {
   std::string out(text_head);
   for (const std::string& name : names()) {
     const known_database& known = *find(name);
-    out += fmt::format("{} ={} ={}\n", known.policies ? 'd' : 'u', percent_escape(name),
-                       percent_escape(known.default_policy));
+    out += fmt::format("{} {} {}\n", known.policies ? 'd' : 'u', kept_name(name),
+                       kept_name(known.default_policy));
     if (!known.policies) {
       continue;
     }
     for (const known_policy& each : *known.policies) {
-      out += fmt::format("p ={} {} {} {} {}\n", percent_escape(each.name), each.duration_ns,
+      out += fmt::format("p {} {} {} {} {}\n", kept_name(each.name), each.duration_ns,
                          each.shard_duration_ns, each.replicas, each.is_default ? 1 : 0);
     }
   }
@@ -84,8 +72,8 @@ std::optional<server_catalogue> server_catalogue::read(std::string_view text) {
     text.remove_prefix(end + 1);
     const std::string_view what = take_word(line);
     if (what == "d" || what == "u") {
-      const auto name = take_name(line);
-      const auto default_policy = take_name(line);
+      const auto name = name_of_kept(take_word(line));
+      const auto default_policy = name_of_kept(take_word(line));
       if (!name || name->empty() || !default_policy || !line.empty() ||
           out.databases_.size() == databases_max) {
         return std::nullopt;
