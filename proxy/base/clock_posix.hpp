@@ -25,6 +25,12 @@ namespace weir {
               .count()};
 }
 
+/// Milliseconds of the steady clock, as those have it who are given the time as a number. Any
+/// thread.
+[[nodiscard]] inline std::int64_t steady_ms() noexcept {
+  return steady_now().ns / 1'000'000;
+}
+
 /// Both clocks, one right after the other. Any thread.
 [[nodiscard]] inline moment read_clocks() noexcept {
   return {.steady = steady_now(), .wall = {wall_clock_ns()}};

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/clock_posix.hpp"
 #include "net/fetch_curl.hpp"
 #include "upstream/schema_reader.hpp"
 
@@ -13,12 +14,6 @@ namespace {
 
 // How often the reader looks for what is due, at least; oftener where `learn_every` is shorter.
 constexpr std::chrono::milliseconds look_every{1'000};
-
-std::int64_t steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 

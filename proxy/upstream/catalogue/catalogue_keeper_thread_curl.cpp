@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/clock_posix.hpp"
 #include "net/fetch_curl.hpp"
 #include "sinks/addresses/failover.hpp"
 #include "upstream/catalogue/catalogue_keeper.hpp"
@@ -24,12 +25,6 @@ constexpr std::size_t questions_waiting_max = 10'000;
 // So often a server is asked whether something is there; all that is asked meanwhile is one
 // question.
 constexpr milliseconds between_questions{20};
-
-std::int64_t steady_ms() {
-  return std::chrono::duration_cast<milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 /// Requests that their thread waits for.
 class waited_for final : public transfer {

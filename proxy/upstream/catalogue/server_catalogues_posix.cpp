@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
 #include <utility>
 
+#include "base/clock_posix.hpp"
 #include "base/glob.hpp"
 #include "base/published.hpp"
 #include "config/policy_lookup.hpp"
@@ -25,12 +25,6 @@ namespace {
 using api::statement;
 using api::statement_kind;
 using api::statement_result;
-
-std::int64_t steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 /// Whether weir asks this sink's server what it has, and tells it what to create. Not where buckets
 /// have names of their own: which databases they are nobody can say.
