@@ -167,6 +167,12 @@ std::string server_message(std::string_view body) {
   return read_server_words(body).message;
 }
 
+std::string words_of(const http_reply& reply) {
+  return reply.answered
+             ? "status " + std::to_string(reply.status) + ": " + server_message(reply.body)
+             : reply.detail;
+}
+
 std::string query_error(std::string_view body) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;

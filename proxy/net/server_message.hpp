@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "net/http_reply.hpp"
+
 namespace weir {
 
 /// What InfluxDB 3 says of one line of a write.
@@ -32,6 +34,10 @@ struct server_words {
 
 /// Its message alone.
 [[nodiscard]] std::string server_message(std::string_view body);
+
+/// What is told of an answer that is not the one that was wanted: its status and message, or why
+/// there is none.
+[[nodiscard]] std::string words_of(const http_reply& reply);
 
 /// The error inside an answer of /query, which comes with status 200; empty if there is none. An
 /// answer without results is an error: it is not /query's.

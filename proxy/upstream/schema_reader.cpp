@@ -20,10 +20,6 @@ constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
 constexpr std::int64_t first_pause_ms = 1'000;
 constexpr std::size_t reason_bytes_max = 300;
 
-failure refused(const http_reply& reply) {
-  return {fmt::format("status {}: {}", reply.status, server_message(reply.body))};
-}
-
 }  // namespace
 
 schema_reader::schema_reader(const sink_settings& settings, schema_reader_parts parts,
@@ -146,11 +142,8 @@ http_reply schema_reader::send(transfer_request request) {
 
 result<std::string> schema_reader::ask(transfer_request request) {
   http_reply reply = send(std::move(request));
-  if (!reply.answered) {
-    return failure{reply.detail};
-  }
-  if (reply.status != 200) {
-    return refused(reply);
+  if (!reply.answered || reply.status != 200) {
+    return failure{words_of(reply)};
   }
   return std::move(reply.body);
 }

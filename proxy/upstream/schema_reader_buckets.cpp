@@ -271,14 +271,11 @@ result<std::string> schema_reader::field_keys_of(const std::string& bucket) {
   for (const std::string& path : paths) {
     http_reply reply = send(influxdb_request(server_, path));
     was_answered_ = reply.answered;
-    if (!reply.answered) {
-      return failure{reply.detail};
-    }
-    if (reply.status == 404) {
+    if (reply.answered && reply.status == 404) {
       continue;  // no bucket of this name
     }
-    if (reply.status != 200) {
-      return failure{fmt::format("status {}: {}", reply.status, server_message(reply.body))};
+    if (!reply.answered || reply.status != 200) {
+      return failure{words_of(reply)};
     }
     last = std::move(reply.body);
     if (last.find("\"series\"") != std::string::npos) {

@@ -46,11 +46,6 @@ std::string bucket_name(const std::string& database, std::string_view policy) {
                                                     : database + "/" + std::string(policy);
 }
 
-std::string words_of(const http_reply& reply) {
-  return reply.answered ? fmt::format("status {}: {}", reply.status, server_message(reply.body))
-                        : reply.detail;
-}
-
 /// An error in InfluxDB 2's form.
 bool is_error_of_2(const http_reply& reply) {
   simdjson::dom::parser parser;
@@ -108,12 +103,7 @@ class bucket_catalogue final : public catalogue_server {
 
   /// A token lists only the buckets that it may read: an empty write tells.
   bool surely(presence, const std::string& database, const std::string& policy) override {
-    transfer_request request =
-        influxdb_request(server_, influxdb_write_path(server_, {database, policy}));
-    request.timeout = std::min(server_.timeout, question_timeout);
-    const std::string_view nothing_to_write = "\n";
-    request.body = {nothing_to_write};
-    const http_reply reply = ask_(request);
+    const http_reply reply = write_nothing(server_, database, policy, ask_);
     return reply.answered && reply.status == 404 &&
            server_message(reply.body).find("bucket") != std::string::npos;
   }

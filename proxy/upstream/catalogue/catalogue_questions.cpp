@@ -3,7 +3,6 @@
 // Columns are looked up by name: their number and order differ between versions. Pure.
 #include "upstream/catalogue/catalogue_questions.hpp"
 
-#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <array>
@@ -176,7 +175,7 @@ statement_answer read_statement_answer(const http_reply& reply) {
                             root["error"].error() == simdjson::SUCCESS);
     return {is_answer ? kind::refused : kind::no_influxdb, std::move(error)};
   }
-  std::string words = fmt::format("status {}: {}", reply.status, server_message(reply.body));
+  std::string words = words_of(reply);
   if (reply.status >= 500) {
     return {kind::unanswered, std::move(words)};
   }

@@ -61,6 +61,11 @@ inline constexpr std::size_t catalogue_answer_bytes_max = std::size_t{64} << 20;
 [[nodiscard]] std::unique_ptr<catalogue_server> make_catalogue_server(
     const influxdb_settings& server, catalogue_server::asker ask);
 
+/// An empty write: its answer tells whether the target is there, also to whom no list shows it.
+[[nodiscard]] http_reply write_nothing(const influxdb_settings& server, const std::string& database,
+                                       const std::string& policy,
+                                       const catalogue_server::asker& ask);
+
 // One for each version; `server` is copied.
 [[nodiscard]] std::unique_ptr<catalogue_server> make_influxql_catalogue(
     const influxdb_settings& server, catalogue_server::asker ask);

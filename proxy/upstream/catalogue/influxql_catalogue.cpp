@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // An InfluxDB 1: questions and statements are InfluxQL.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -23,10 +21,7 @@ class influxql_catalogue final : public catalogue_server {
     const http_reply reply = question(databases_query);
     const bool strange = reply.answered && reply.status < 500;
     if (!reply.answered || reply.status != 200) {
-      return {reply.answered
-                  ? fmt::format("status {}: {}", reply.status, server_message(reply.body))
-                  : reply.detail,
-              strange};
+      return {words_of(reply), strange};
     }
     auto read = read_databases(reply.body);
     if (!read) {
@@ -40,7 +35,7 @@ class influxql_catalogue final : public catalogue_server {
                                 std::vector<policies_answer>& out) override {
     const http_reply reply = question(policies_query(databases));
     if (!reply.answered || reply.status >= 500) {
-      return {reply.answered ? fmt::format("status {}", reply.status) : reply.detail};
+      return {words_of(reply)};
     }
     auto read = read_policies(reply.body, databases.size());
     // A user who may not ask: that the database is there is all that is known.
@@ -53,12 +48,7 @@ class influxql_catalogue final : public catalogue_server {
     if (server_.username.empty() || missing == presence::missing_policy) {
       return true;
     }
-    transfer_request request =
-        influxdb_request(server_, influxdb_write_path(server_, {database, ""}));
-    const std::string_view nothing_to_write = "\n";
-    request.body = {nothing_to_write};
-    request.timeout = std::min(server_.timeout, question_timeout);
-    const http_reply reply = ask_(request);
+    const http_reply reply = write_nothing(server_, database, "", ask_);
     return reply.answered && reply.status == 404 &&
            server_message(reply.body).starts_with("database not found");
   }
@@ -88,6 +78,16 @@ class influxql_catalogue final : public catalogue_server {
 };
 
 }  // namespace
+
+http_reply write_nothing(const influxdb_settings& server, const std::string& database,
+                         const std::string& policy, const catalogue_server::asker& ask) {
+  transfer_request request =
+      influxdb_request(server, influxdb_write_path(server, {database, policy}));
+  const std::string_view nothing = "\n";
+  request.body = {nothing};
+  request.timeout = std::min(server.timeout, question_timeout);
+  return ask(request);
+}
 
 std::unique_ptr<catalogue_server> make_influxql_catalogue(const influxdb_settings& server,
                                                           catalogue_server::asker ask) {

@@ -67,5 +67,14 @@ TEST(server_words, list_lines_that_are_read_from_an_array_or_an_object) {
   EXPECT_TRUE(listed(R"({"line_number)").empty());
 }
 
+TEST(words_of, are_an_answers_status_and_message_or_why_there_is_none) {
+  http_reply reply;
+  reply.answered = true;
+  reply.status = 403;
+  reply.body = R"({"error":"not authorized"})";
+  EXPECT_EQ(words_of(reply), "status 403: not authorized");
+  EXPECT_EQ(words_of(http_reply::failed("connection refused")), "connection refused");
+}
+
 }  // namespace
 }  // namespace weir
