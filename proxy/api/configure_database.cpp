@@ -114,9 +114,7 @@ result<statement, http::response> read_creation(std::string_view body) {
   if (object["db"].get(name) != simdjson::SUCCESS) {
     return text_response(400, "serde json error: missing field `db`");
   }
-  statement out{.kind = statement_kind::create_database,
-                .database = std::string(name),
-                .title = "CREATE DATABASE"};
+  statement out{.kind = statement_kind::create_database, .database = std::string(name)};
   simdjson::dom::element period;
   if (object["retention_period"].get(period) == simdjson::SUCCESS && !period.is_null()) {
     std::string_view text;
@@ -167,9 +165,7 @@ configure_step drop(std::string_view query, catalogue& databases) {
     return answered(
         error_response_v3(404, fmt::format("the requested resource was not found: {}", *name)));
   }
-  statement what{.kind = statement_kind::drop_database,
-                 .database = std::string(*name),
-                 .title = "DROP DATABASE"};
+  statement what{.kind = statement_kind::drop_database, .database = std::string(*name)};
   if (databases.administered(*name)) {
     return {.to_do = std::move(what)};
   }

@@ -183,11 +183,7 @@ result<wanted_bucket, http::response> read_bucket(std::string_view body) {
 
 statement policy_statement(statement_kind kind, const write_target& target,
                            const wanted_bucket& wanted) {
-  statement out{.kind = kind,
-                .database = target.database,
-                .policy = target.retention_policy,
-                .title = kind == statement_kind::alter_policy ? "ALTER RETENTION POLICY"
-                                                              : "CREATE RETENTION POLICY"};
+  statement out{.kind = kind, .database = target.database, .policy = target.retention_policy};
   out.terms.duration_ns = wanted.duration_ns.value_or(0);
   if (kind == statement_kind::create_policy) {
     out.terms.replicas = 1;
@@ -196,9 +192,7 @@ statement policy_statement(statement_kind kind, const write_target& target,
 }
 
 statement database_statement(const write_target& target, const wanted_bucket& wanted) {
-  statement out{.kind = statement_kind::create_database,
-                .database = target.database,
-                .title = "CREATE DATABASE"};
+  statement out{.kind = statement_kind::create_database, .database = target.database};
   if (target.retention_policy.empty() && wanted.duration_ns.value_or(0) > 0) {
     out.terms.duration_ns = wanted.duration_ns;
   }
@@ -243,8 +237,7 @@ bucket_step drop_bucket(const shown_bucket& bucket) {
   bucket_step out;
   out.to_do.push_back({.kind = whole ? statement_kind::drop_database : statement_kind::drop_policy,
                        .database = target.database,
-                       .policy = target.retention_policy,
-                       .title = whole ? "DROP DATABASE" : "DROP RETENTION POLICY"});
+                       .policy = target.retention_policy});
   return out;
 }
 

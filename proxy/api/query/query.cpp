@@ -77,6 +77,10 @@ statement_result failed(std::string message) {
   return {.error = std::move(message)};
 }
 
+statement_result not_supported(const statement& asked, std::string_view why) {
+  return failed(fmt::format("not supported by weir: {} ({})", asked.title(), why));
+}
+
 statement_result with_warnings(std::vector<std::string> warnings) {
   return {.warnings = std::move(warnings)};
 }
@@ -114,14 +118,14 @@ class runner {
       case statement_kind::other:
         break;
     }
-    return failed("not supported by weir: " + asked.title +
-                  " (weir passes points on and keeps none to be queried: ask the database behind "
-                  "it)");
+    return not_supported(asked,
+                         "weir passes points on and keeps none to be queried: ask the database "
+                         "behind it");
   }
 
-  /// What a server's success is to the client.
   [[nodiscard]] const std::string& default_database() const noexcept { return default_database_; }
 
+  /// What a server's success is to the client.
   [[nodiscard]] statement_result carried_out(const statement& asked, statement_result by) const {
     if (by.error.empty()) {
       std::vector<std::string> all = read_only_warning(asked);
@@ -161,9 +165,9 @@ class runner {
     if (asked.kind == statement_kind::drop_database) {
       return drop(asked);
     }
-    return failed("not supported by weir: " + asked.title +
-                  " (retention policies are set in weir's configuration and in the database "
-                  "behind it)");
+    return not_supported(asked,
+                         "retention policies are set in weir's configuration and in the database "
+                         "behind it");
   }
 
   statement_result create(const statement& asked) {
@@ -231,8 +235,7 @@ class runner {
     if (!databases_.exists(name)) {
       return failed(fmt::format("database not found: {}", name));
     }
-    return failed("not supported by weir: " + asked.title +
-                  " (weir passes points on and keeps none: ask the database behind it)");
+    return not_supported(asked, "weir passes points on and keeps none: ask the database behind it");
   }
 
   [[nodiscard]] std::string_view database_of(const statement& asked) const noexcept {

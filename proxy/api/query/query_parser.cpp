@@ -115,7 +115,7 @@ class parser {
     statement out;
     for (const std::string_view word : others) {
       if (now_.is(word)) {
-        out.title = word;
+        out.words = word;
         skip_statement();
         return out;
       }
@@ -125,21 +125,23 @@ class parser {
   }
 
   statement read_definition() {
-    statement out;
-    out.title = upper(now_.text);
+    const std::string verb = upper(now_.text);
     advance();
-    if (out.title != "ALTER" && now_.is("DATABASE")) {
+    if (verb != "ALTER" && now_.is("DATABASE")) {
       advance();
-      return out.title == "CREATE" ? read_create_database() : read_drop_database();
+      return verb == "CREATE" ? read_create_database() : read_drop_database();
     }
     if (now_.is("RETENTION")) {
-      return read_retention_policy(std::move(out));
+      return read_retention_policy(verb == "CREATE"  ? statement_kind::create_policy
+                                   : verb == "ALTER" ? statement_kind::alter_policy
+                                                     : statement_kind::drop_policy);
     }
+    statement out;
     if (now_.kind != token_kind::word) {
       expected("DATABASE, RETENTION");
       return out;
     }
-    out.title += " " + upper(now_.text);
+    out.words = verb + " " + upper(now_.text);
     skip_statement();
     return out;
   }
@@ -147,7 +149,6 @@ class parser {
   statement read_create_database() {
     statement out;
     out.kind = statement_kind::create_database;
-    out.title = "CREATE DATABASE";
     take({"IF", "NOT", "EXISTS"});
     out.database = take_identifier();
     if (error_.empty() && take({"WITH"})) {
@@ -159,7 +160,6 @@ class parser {
   statement read_drop_database() {
     statement out;
     out.kind = statement_kind::drop_database;
-    out.title = "DROP DATABASE";
     take({"IF", "EXISTS"});  // of InfluxDB before 1.0
     out.database = take_identifier();
     return out;
@@ -253,11 +253,8 @@ class parser {
     return take_duration();
   }
 
-  statement read_retention_policy(statement out) {
-    out.kind = out.title == "CREATE"  ? statement_kind::create_policy
-               : out.title == "ALTER" ? statement_kind::alter_policy
-                                      : statement_kind::drop_policy;
-    out.title += " RETENTION POLICY";
+  statement read_retention_policy(statement_kind kind) {
+    statement out{.kind = kind};
     take({"RETENTION", "POLICY"});
     if (error_.empty()) {
       out.policy = take_identifier();
@@ -336,17 +333,14 @@ class parser {
     advance();
     if (take({"DATABASES"})) {
       out.kind = statement_kind::show_databases;
-      out.title = "SHOW DATABASES";
       return out;
     }
     if (take({"USERS"})) {
       out.kind = statement_kind::show_users;
-      out.title = "SHOW USERS";
       return out;
     }
     if (take({"RETENTION", "POLICIES"})) {
       out.kind = statement_kind::show_retention_policies;
-      out.title = "SHOW RETENTION POLICIES";
       if (error_.empty() && take({"ON"})) {
         out.database = take_identifier();
       }
@@ -362,7 +356,7 @@ class parser {
       expected("DATABASES, FIELD, MEASUREMENTS, RETENTION, SERIES, TAG, USERS");
       return out;
     }
-    out.title = "SHOW " + upper(now_.text);
+    out.words = "SHOW " + upper(now_.text);
     for (const std::string_view subject : subjects) {
       if (now_.is(subject)) {
         out.kind = statement_kind::show_data;
@@ -370,7 +364,7 @@ class parser {
     }
     advance();
     if (now_.is("KEYS") || now_.is("KEY") || now_.is("VALUES") || now_.is("CARDINALITY")) {
-      out.title += " " + upper(now_.text);
+      out.words += " " + upper(now_.text);
       advance();
     }
     if (out.kind == statement_kind::show_data && take({"ON"})) {

@@ -111,7 +111,7 @@ std::string spelled(const statement& what, std::string (*name)(std::string_view)
     case statement_kind::create_policy:
     case statement_kind::alter_policy:
     case statement_kind::drop_policy:
-      return fmt::format("{} {} ON {}{}", what.title, name(what.policy), name(what.database),
+      return fmt::format("{} {} ON {}{}", what.title(), name(what.policy), name(what.database),
                          terms_of(what.terms, of_policy));
     case statement_kind::show_databases:
     case statement_kind::show_retention_policies:
@@ -120,10 +120,35 @@ std::string spelled(const statement& what, std::string (*name)(std::string_view)
     case statement_kind::other:
       break;
   }
-  return what.title;
+  return std::string(what.title());
 }
 
 }  // namespace
+
+std::string_view statement::title() const noexcept {
+  switch (kind) {
+    case statement_kind::create_database:
+      return "CREATE DATABASE";
+    case statement_kind::drop_database:
+      return "DROP DATABASE";
+    case statement_kind::create_policy:
+      return "CREATE RETENTION POLICY";
+    case statement_kind::alter_policy:
+      return "ALTER RETENTION POLICY";
+    case statement_kind::drop_policy:
+      return "DROP RETENTION POLICY";
+    case statement_kind::show_databases:
+      return "SHOW DATABASES";
+    case statement_kind::show_retention_policies:
+      return "SHOW RETENTION POLICIES";
+    case statement_kind::show_users:
+      return "SHOW USERS";
+    case statement_kind::show_data:
+    case statement_kind::other:
+      break;
+  }
+  return words;
+}
 
 std::string spell(const statement& what) {
   return spelled(what, quoted_identifier, short_duration, short_duration);

@@ -50,9 +50,12 @@ struct statement {
   /// NAME was given.
   bool names_policy = false;
   policy_terms terms{};
-  /// The statement's first words, for messages: "SHOW TAG KEYS".
-  std::string title{};
+  /// Of `show_data` and `other`: the first words, "SHOW TAG KEYS". Those of the rest follow from
+  /// what they are.
+  std::string words{};
 
+  /// The statement's first words, for messages. Valid as long as it.
+  [[nodiscard]] std::string_view title() const noexcept;
   /// It changes which databases and retention policies there are.
   [[nodiscard]] bool administers() const noexcept { return kind <= statement_kind::drop_policy; }
   /// Of CREATE DATABASE: with a policy of its own (WITH).

@@ -134,7 +134,7 @@ class bucket_catalogue final : public catalogue_server {
       case statement_kind::other:
         break;
     }
-    return {answer_kind::refused, "not supported by weir: " + what.title};
+    return {answer_kind::refused, "not supported by weir: " + std::string(what.title())};
   }
 
  private:

@@ -35,8 +35,7 @@ bool is_administered(const sink_settings& sink) {
 }
 
 statement create_statement(const std::string& database) {
-  return {
-      .kind = statement_kind::create_database, .database = database, .title = "CREATE DATABASE"};
+  return {.kind = statement_kind::create_database, .database = database};
 }
 
 /// The parts of a kept file behind its first line, which names the server's address: what another
@@ -364,10 +363,9 @@ outcome server_catalogues::create(std::string_view database) {
 
 outcome server_catalogues::drop(std::string_view database) {
   for (const auto& one : state_->of(database)) {
-    one->keeper->carry_out({{.kind = statement_kind::drop_database,
-                             .database = std::string(database),
-                             .title = "DROP DATABASE"},
-                            [](const statement_result&) {}});
+    one->keeper->carry_out(
+        {{.kind = statement_kind::drop_database, .database = std::string(database)},
+         [](const statement_result&) {}});
   }
   return state_->parts.stored.drop(database);
 }
@@ -466,10 +464,7 @@ void server_catalogues::create_for_write(const std::string& database, const std:
 /// As long as the configuration says that points of the policy are kept, or for ever.
 statement server_catalogues::state::create_policy_statement(const std::string& database,
                                                             const std::string& policy) const {
-  statement out{.kind = statement_kind::create_policy,
-                .database = database,
-                .policy = policy,
-                .title = "CREATE RETENTION POLICY"};
+  statement out{.kind = statement_kind::create_policy, .database = database, .policy = policy};
   const std::shared_lock hold(lock);
   const auto& retention = policy_for(configured->database, database, policy).retention;
   out.terms.duration_ns = retention ? retention->count() : 0;

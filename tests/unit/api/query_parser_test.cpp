@@ -49,14 +49,14 @@ TEST(parse_query, other_statements_are_recognised) {
   EXPECT_EQ(only("SHOW USERS").kind, statement_kind::show_users);
   EXPECT_EQ(only("SHOW TAG KEYS ON d FROM \"m\"").kind, statement_kind::show_data);
   EXPECT_EQ(only("SHOW TAG KEYS ON d FROM \"m\"").database, "d");
-  EXPECT_EQ(only("SHOW FIELD KEYS").title, "SHOW FIELD KEYS");
+  EXPECT_EQ(only("SHOW FIELD KEYS").title(), "SHOW FIELD KEYS");
   EXPECT_EQ(only("SHOW MEASUREMENTS").kind, statement_kind::show_data);
   EXPECT_EQ(only("CREATE RETENTION POLICY \"one\" ON d DURATION 1h REPLICATION 1 DEFAULT").kind,
             statement_kind::create_policy);
-  EXPECT_EQ(only("alter retention policy one on d default").title, "ALTER RETENTION POLICY");
+  EXPECT_EQ(only("alter retention policy one on d default").title(), "ALTER RETENTION POLICY");
   EXPECT_EQ(only("DROP RETENTION POLICY one ON d").database, "d");
-  EXPECT_EQ(only("SELECT * FROM \"a;b\" WHERE x =~ /y.*/").title, "SELECT");
-  EXPECT_EQ(only("CREATE USER x WITH PASSWORD 'a;b'").title, "CREATE USER");
+  EXPECT_EQ(only("SELECT * FROM \"a;b\" WHERE x =~ /y.*/").title(), "SELECT");
+  EXPECT_EQ(only("CREATE USER x WITH PASSWORD 'a;b'").title(), "CREATE USER");
 }
 
 TEST(parse_query, statements_are_separated) {
