@@ -362,11 +362,6 @@ outcome server_catalogues::create(std::string_view database) {
 }
 
 outcome server_catalogues::drop(std::string_view database) {
-  for (const auto& one : state_->of(database)) {
-    one->keeper->carry_out(
-        {{.kind = statement_kind::drop_database, .database = std::string(database)},
-         [](const statement_result&) {}});
-  }
   return state_->parts.stored.drop(database);
 }
 
