@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
 #include <set>
@@ -128,6 +129,8 @@ struct server_catalogues::state {
   /// Databases that are created without anybody waiting for it, with how often.
   mutable std::mutex coming_lock;
   std::map<std::string, int, std::less<>> coming;
+  /// What is created for writes at the moment: a sink's name, a database, a policy.
+  std::set<std::array<std::string, 3>> for_writes;
 
   void expect(const std::string& database) {
     const std::lock_guard hold(coming_lock);
@@ -138,6 +141,15 @@ struct server_catalogues::state {
     if (const auto one = coming.find(database); one != coming.end() && --one->second == 0) {
       coming.erase(one);
     }
+  }
+  /// False: it is being created already, for another write.
+  [[nodiscard]] bool begin_for_writes(const std::array<std::string, 3>& what) {
+    const std::lock_guard hold(coming_lock);
+    return for_writes.insert(what).second;
+  }
+  void end_for_writes(const std::array<std::string, 3>& what) {
+    const std::lock_guard hold(coming_lock);
+    for_writes.erase(what);
   }
   [[nodiscard]] bool expects(std::string_view database) const {
     const std::lock_guard hold(coming_lock);
@@ -469,20 +481,31 @@ statement server_catalogues::state::create_policy_statement(const std::string& d
 
 void server_catalogues::state::create_on_write(const server& on, const std::string& database,
                                                const std::string& policy, presence missing) {
-  const auto told = [sink = on.settings.name](const statement_result& result) {
+  const bool with_database = missing != presence::missing_policy;
+  const bool with_policy = !policy.empty() && (!with_database || policy != "autogen");
+  if (with_database && !parts.stored.create(database)) {
+    return;  // too many databases: admission says so
+  }
+  const std::array<std::string, 3> what{on.settings.name, database, policy};
+  if ((!with_database && !with_policy) || !begin_for_writes(what)) {
+    return;
+  }
+  using reaction = std::function<void(const statement_result&)>;
+  const reaction told = [sink = on.settings.name](const statement_result& result) {
     if (!result.error.empty()) {
       journal_limited("create " + sink, journal_level::warning,
                       fmt::format("sink {}: {}", sink, result.error));
     }
   };
-  if (missing != presence::missing_policy) {
-    if (auto noted = parts.stored.create(database); !noted) {
-      return;  // too many databases: admission says so
-    }
-    on.keeper->carry_out({create_statement(database), told});
+  const reaction last = [this, what, told](const statement_result& result) {
+    told(result);
+    end_for_writes(what);
+  };
+  if (with_database) {
+    on.keeper->carry_out({create_statement(database), with_policy ? told : last});
   }
-  if (!policy.empty() && (missing == presence::missing_policy || policy != "autogen")) {
-    on.keeper->carry_out({create_policy_statement(database, policy), told});
+  if (with_policy) {
+    on.keeper->carry_out({create_policy_statement(database, policy), last});
   }
 }
 
