@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -19,6 +20,8 @@ namespace {
 // Of an answer's head; more is no head of a database.
 constexpr std::size_t head_bytes_max = std::size_t{256} << 10;
 constexpr int poll_ms_max = 1'000;
+// While nothing is under way: until it is woken.
+constexpr int idle_ms_max = std::numeric_limits<int>::max();
 constexpr long connections_kept = 16;
 
 /// A request and its handle. The relay's thread.
@@ -256,7 +259,7 @@ void relay_curl::state::run() {
     int still = 0;
     curl_multi_perform(multi, &still);
     take_finished();
-    curl_multi_poll(multi, nullptr, 0, poll_ms_max, nullptr);
+    curl_multi_poll(multi, nullptr, 0, running.empty() ? idle_ms_max : poll_ms_max, nullptr);
   }
   take_arrived();
   while (!running.empty()) {
