@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One request and its answer on an easy handle of libcurl: the only place that sets options of
-// requests. What waits for the end (a loop, or the calling thread) is transfer_curl's and
-// fetch_curl's part. One thread.
+// One request of weir's own and its answer on an easy handle of libcurl: the place that sets its
+// options, and those that relay_curl's have, too. What waits for the end (a loop, or the calling
+// thread) is transfer_curl's and fetch_curl's part. One thread.
 #pragma once
 
 #include <curl/curl.h>
 
 #include <atomic>
 #include <cstddef>
+#include <string>
 
 #include "net/http_reply.hpp"
 #include "net/transfer.hpp"
@@ -17,6 +18,9 @@ namespace weir {
 
 /// Initialises libcurl; every call but the first does nothing. Any thread.
 void start_curl();
+
+/// Where a request goes, and how: straight to `url`, by HTTP/1.1, and nowhere else.
+void set_address(CURL* easy, const std::string& url);
 
 /// What becomes of an answer that is longer than `answer_bytes_max`. In either case the connection
 /// is closed rather than read on without a bound.
