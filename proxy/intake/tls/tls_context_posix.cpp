@@ -2,7 +2,9 @@
 #include "intake/tls/tls_context_posix.hpp"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 #include <array>
 #include <cerrno>
@@ -66,9 +68,29 @@ bool set_protocol(SSL_CTX* context) {
   SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   SSL_CTX_set_default_passwd_cb(context, no_password);
-  constexpr std::array<unsigned char, 4> id{'w', 'e', 'i', 'r'};
   return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
-         SSL_CTX_set_cipher_list(context, ciphers_1_2) == 1 &&
+         SSL_CTX_set_cipher_list(context, ciphers_1_2) == 1;
+}
+
+/// A session that is taken up shows no certificate again: it is good only under the authorities
+/// that it began under, though the keys of its ticket outlive a reload.
+bool tell_sessions_apart(SSL_CTX* context) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> all(EVP_MD_CTX_new(),
+                                                                    EVP_MD_CTX_free);
+  std::array<unsigned char, SSL_MAX_SID_CTX_LENGTH> id{};
+  static_assert(id.size() == 32, "a SHA-256");
+  bool good = all != nullptr && EVP_DigestInit_ex(all.get(), EVP_sha256(), nullptr) == 1;
+  const STACK_OF(X509_OBJECT)* authorities =
+      X509_STORE_get0_objects(SSL_CTX_get_cert_store(context));
+  for (int i = 0; good && i < sk_X509_OBJECT_num(authorities); ++i) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> one{};
+    unsigned length = 0;
+    const X509* certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(authorities, i));
+    good = certificate == nullptr ||
+           (X509_digest(certificate, EVP_sha256(), one.data(), &length) == 1 &&
+            EVP_DigestUpdate(all.get(), one.data(), length) == 1);
+  }
+  return good && EVP_DigestFinal_ex(all.get(), id.data(), nullptr) == 1 &&
          SSL_CTX_set_session_id_context(context, id.data(), id.size()) == 1;
 }
 
@@ -129,6 +151,9 @@ result<std::shared_ptr<const tls_context>> tls_context::load(const tls_files& fi
     if (auto asked = ask_for_certificates(context, files.client_ca); !asked) {
       return asked.error();
     }
+  }
+  if (!tell_sessions_apart(context)) {
+    return failure{"TLS cannot be set up: " + words_of_failure()};
   }
   if (before != nullptr && !before->is_plain()) {
     std::array<unsigned char, ticket_key_bytes> keys{};

@@ -32,7 +32,8 @@ class tls_context {
   /// No TLS: connections are plain.
   tls_context() = default;
   /// Reads the files. Fails, naming the file, where one cannot be read or does not fit the others.
-  /// Sessions that began under `before` can be resumed. TLS 1.2 and 1.3.
+  /// Sessions that began under `before` can be resumed while the authorities stay the same. TLS 1.2
+  /// and 1.3.
   [[nodiscard]] static result<std::shared_ptr<const tls_context>> load(
       const tls_files& files, const tls_context* before = nullptr);
 

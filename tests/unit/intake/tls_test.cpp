@@ -246,6 +246,44 @@ TEST_F(tls_test, sessions_outlive_a_reload_and_connections_keep_what_they_began_
   EXPECT_EQ(server->receive(client.sent()), "still here");
 }
 
+TEST_F(tls_test, sessions_end_with_the_authorities_that_they_began_under) {
+  tls_files asking = files();
+  asking.client_ca = path("their-cert");
+  const test_certificate others("client", 2);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    theirs_.write(path("their-cert"), path("their-key"));
+    const auto open_to_all = load(files());
+    const auto server = open_to_all->make_transport();
+    tls_client client(version);
+    ASSERT_TRUE(shake(client, *server));
+    const owned_session without_certificate = client.session();
+    const auto asks = load(asking, open_to_all.get());
+    const auto next = asks->make_transport();
+    tls_client second(version);
+    second.resume(without_certificate.get());
+    EXPECT_FALSE(shake(second, *next)) << "it has shown no certificate";
+    EXPECT_FALSE(next->established());
+    // The same of one whose authority is another now, of the same name and in the same file.
+    const auto good = asks->make_transport();
+    tls_client third(version, &theirs_);
+    ASSERT_TRUE(shake(third, *good));
+    const owned_session of_theirs = third.session();
+    const auto unchanged = load(asking, asks.get());
+    const auto again = unchanged->make_transport();
+    tls_client fourth(version, &theirs_);
+    fourth.resume(of_theirs.get());
+    ASSERT_TRUE(shake(fourth, *again));
+    EXPECT_TRUE(fourth.resumed());
+    others.write(path("their-cert"), path("their-key"));
+    const auto changed = load(asking, unchanged.get());
+    const auto last = changed->make_transport();
+    tls_client fifth(version, &theirs_);
+    fifth.resume(of_theirs.get());
+    EXPECT_FALSE(shake(fifth, *last));
+    EXPECT_FALSE(last->established());
+  }
+}
+
 TEST_F(tls_test, http_2_is_not_chosen) {
   const auto server = load(files())->make_transport();
   tls_client client;
