@@ -11,8 +11,8 @@ namespace weir {
 
 class turn_work {
  public:
-  /// Of a connection and turn: half a megabyte of usual lines, some milliseconds of short ones.
-  static constexpr std::size_t units_per_turn = 8192;
+  /// Of a connection and turn: well under a millisecond, for others may wait for the turn's end.
+  static constexpr std::size_t units_per_turn = 2048;
   /// Bytes that cost one unit; a line costs one more.
   static constexpr std::size_t bytes_per_unit = 128;
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "base/assert.hpp"
 
@@ -26,8 +27,13 @@ constexpr std::int64_t stall_when_short_ns_max = 2'000'000'000;
 constexpr std::size_t short_part = 2;
 // Once a turn has lasted so long, connections get `late_work` each: small requests are served on,
 // large ones wait for the next turn. Of those that wait at least one is served.
-constexpr std::uint64_t turn_ns_max = 8'000'000;
+constexpr std::uint64_t turn_ns_max = 2'000'000;
 constexpr std::size_t late_work = 512;
+// What agreeing on a transport may take of a turn, all connections together: a TLS handshake costs
+// more than some hundred small requests. At least one is served; the others wait for later turns.
+constexpr std::uint64_t handshake_ns_per_turn = 250'000;
+// Of those that waited, so many are looked at again in a turn.
+constexpr int handshakes_per_turn = 4;
 // A connection whose peer broke the transport's protocol is closed after so long at the latest.
 constexpr std::int64_t broken_ns_max = 1'000'000'000;
 // Bytes read from one connection in one turn.
@@ -59,6 +65,8 @@ struct intake_loop::client {
   bool half_closed = false;
   bool broken = false;  // by the rules of `between`: what else comes is thrown away
   bool queued = false;
+  /// Among the loop's handshakes_ that wait for a turn; not read from until then.
+  std::optional<std::list<client*>::iterator> handshake_waits{};
   /// Of turn `turn`.
   turn_work work{0};
   std::uint64_t turn = 0;
@@ -213,8 +221,13 @@ bool intake_loop::lease_transport(client& c, const std::shared_ptr<memory_share>
 }
 
 void intake_loop::on_allocate(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
-  auto& buffer_of_loop = static_cast<client*>(handle->data)->owner->read_buffer_;
-  *buffer = uv_buf_init(buffer_of_loop.data(), static_cast<unsigned>(buffer_of_loop.size()));
+  client& c = *static_cast<client*>(handle->data);
+  intake_loop& self = *c.owner;
+  if (self.handshake_ns_ > handshake_ns_per_turn && !c.between->established()) {
+    *buffer = uv_buf_init(nullptr, 0);
+    return;
+  }
+  *buffer = uv_buf_init(self.read_buffer_.data(), static_cast<unsigned>(self.read_buffer_.size()));
 }
 
 void intake_loop::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
@@ -223,12 +236,18 @@ void intake_loop::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* bu
   if (count == 0) {
     return;
   }
+  if (count == UV_ENOBUFS) {  // as on_allocate had it
+    self.handshakes_.push_back(&c);
+    c.handshake_waits = std::prev(self.handshakes_.end());
+    self.update_reading(c);
+    return;
+  }
   self.begin_turn_of(c);
   if (count > 0) {
     const auto bytes = static_cast<std::size_t>(count);
     self.bytes_received_.add(bytes);
     c.turn_bytes += bytes;
-    const auto said = c.between->receive({buffer->base, bytes});
+    const auto said = self.receive_of(c, {buffer->base, bytes});
     if (!said) {
       c.turn_bytes = 0;
       self.end_broken(c);
@@ -254,6 +273,16 @@ void intake_loop::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* bu
     // ends: stopping and starting it within a turn costs two system calls a request.
     self.update_reading(c);
   }
+}
+
+std::optional<std::string_view> intake_loop::receive_of(client& c, std::string_view bytes) {
+  if (c.between->established()) {
+    return c.between->receive(bytes);
+  }
+  const std::uint64_t began_ns = uv_hrtime();
+  const auto said = c.between->receive(bytes);
+  handshake_ns_ += uv_hrtime() - began_ns;
+  return said;
 }
 
 // The peer may still be sending: were the socket closed now, it might never read why.
@@ -321,6 +350,12 @@ void intake_loop::serve_queue() {
 void intake_loop::end_turn() {
   ++turn_;
   turn_began_ns_ = 0;
+  handshake_ns_ = 0;
+  for (int i = 0; i < handshakes_per_turn && !handshakes_.empty(); ++i) {
+    client& c = *handshakes_.front();
+    leave_handshakes(c);
+    update_reading(c);
+  }
   if (uv_is_closing(reinterpret_cast<uv_handle_t*>(&idle_)) != 0) {
     return;
   }
@@ -328,6 +363,13 @@ void intake_loop::end_turn() {
     uv_idle_stop(&idle_);
   } else {
     uv_idle_start(&idle_, on_idle);
+  }
+}
+
+void intake_loop::leave_handshakes(client& c) {
+  if (c.handshake_waits) {
+    handshakes_.erase(*c.handshake_waits);
+    c.handshake_waits.reset();
   }
 }
 
@@ -460,7 +502,8 @@ void intake_loop::on_written(uv_write_t* request, int status) {
 void intake_loop::update_reading(client& c) {
   // A client that does not take its answers is not read from either.
   const bool rests = c.turn_bytes >= turn_bytes_max;  // until the turn ends
-  const bool wanted = !c.closing && !rests && c.sending.empty() && c.machine.wants_input();
+  const bool wanted =
+      !c.closing && !rests && !c.handshake_waits && c.sending.empty() && c.machine.wants_input();
   if (wanted == c.reading) {
     return;
   }
@@ -487,6 +530,7 @@ void intake_loop::close_client(client& c) {
   if (c.queued) {
     std::erase(queue_, &c);
   }
+  leave_handshakes(c);
   if (clients_.empty()) {
     uv_timer_stop(&timer_);
   }

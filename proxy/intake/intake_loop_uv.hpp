@@ -10,8 +10,11 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -79,6 +82,9 @@ class intake_loop {
   void open_client(accepted_socket socket);
   /// False: there is no memory for it.
   [[nodiscard]] bool lease_transport(client& c, const std::shared_ptr<memory_share>& share);
+  /// What the peer said with `bytes`.
+  [[nodiscard]] std::optional<std::string_view> receive_of(client& c, std::string_view bytes);
+  void leave_handshakes(client& c);
   void end_broken(client& c);
   void touch(client& c);
   void begin_turn_of(client& c);
@@ -113,8 +119,11 @@ class intake_loop {
   std::vector<client*> touched_;
   /// Connections with work left from earlier turns, in the order in which they are served.
   std::deque<client*> queue_;
+  /// Connections that have not agreed on their transport, and wait until a turn has time for that.
+  std::list<client*> handshakes_;
   std::uint64_t turn_ = 1;
   std::uint64_t turn_began_ns_ = 0;  // by uv_hrtime; 0: nothing has happened in it
+  std::uint64_t handshake_ns_ = 0;   // of this turn
   std::vector<char> read_buffer_;
   std::atomic<std::size_t> connections_{0};
   std::atomic<bool> finishing_{false};

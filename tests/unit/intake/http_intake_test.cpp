@@ -441,6 +441,78 @@ TEST_F(http_intake_test, a_transport_lies_between_the_socket_and_http) {
   EXPECT_TRUE(got.ends_with(doubling_transport::doubled("\r\n\r\n" + body) + ";BYE"));
 }
 
+/// Agrees with the first byte it gets, which takes its time; then the bytes are what they are.
+class slow_handshake final : public transport {
+ public:
+  struct work {
+    /// Nobody goes on before.
+    std::atomic<bool> may_begin{false};
+    std::atomic<int> begun{0};
+    std::atomic<int> done{0};
+    /// When somebody who had agreed was read from.
+    std::atomic<int> done_by_then{-1};
+  };
+  explicit slow_handshake(work& all) : all_(all) {}
+  [[nodiscard]] std::optional<std::string_view> receive(std::string_view received) override {
+    if (std::exchange(established_, true)) {
+      int none = -1;
+      all_.done_by_then.compare_exchange_strong(none, all_.done.load());
+      return received;
+    }
+    all_.begun.fetch_add(1);
+    while (!all_.may_begin.load()) {
+      std::this_thread::yield();
+    }
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+    while (std::chrono::steady_clock::now() < until) {
+    }
+    all_.done.fetch_add(1);
+    return received.substr(1);
+  }
+  [[nodiscard]] std::string& send(std::string& output) override { return output; }
+  [[nodiscard]] bool established() const noexcept override { return established_; }
+
+ private:
+  work& all_;
+  bool established_ = false;
+};
+
+TEST_F(http_intake_test, who_has_agreed_is_served_between_those_who_have_not) {
+  constexpr int handshakes = 60;
+  slow_handshake::work all;
+  auto listeners = loopback;
+  listeners.front().transports = [&all] { return std::make_unique<slow_handshake>(all); };
+  start({.listen = listeners, .loops = 1, .limits = {}});
+  all.may_begin.store(true);
+  const unique_fd good = connect_tcp();
+  send_all(good.get(), "!");
+  while (all.done.load() == 0) {
+    std::this_thread::yield();
+  }
+  all.may_begin.store(false);
+  std::vector<unique_fd> others;
+  for (int i = 0; i < handshakes; ++i) {
+    others.push_back(connect_tcp());
+  }
+  while (intake_->open_connections() < handshakes + 1) {
+    std::this_thread::yield();
+  }
+  for (const unique_fd& each : others) {
+    send_all(each.get(), "!");
+  }
+  while (all.begun.load() == 1) {
+    std::this_thread::yield();
+  }
+  send_all(good.get(), "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na");
+  all.may_begin.store(true);
+  EXPECT_NE(read_until(good.get(), "200 OK"), "");
+  EXPECT_LT(all.done_by_then.load(), handshakes / 4);
+  for (const unique_fd& each : others) {
+    send_all(each.get(), "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nb");
+    EXPECT_NE(read_until(each.get(), "200 OK"), "") << "its turn came";
+  }
+}
+
 TEST_F(http_intake_test, a_peer_that_breaks_the_transport_is_closed) {
   start({.listen = doubling_listener(), .loops = 1, .limits = {}});
   const unique_fd client = connect_tcp();
