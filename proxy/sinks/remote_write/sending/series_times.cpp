@@ -4,14 +4,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <bit>
 
 namespace weir {
-namespace {
-
-constexpr std::size_t index_least = 64;
-
-}  // namespace
 
 series_key series_key_of(std::string_view labels) {
   const XXH128_hash_t hash = XXH3_128bits(labels.data(), labels.size());
@@ -22,24 +16,7 @@ std::uint32_t series_times::place_of(const series_key& series, place_hint hint) 
   if (hint < entries_.size() && entries_[hint].series == series) {
     return hint;
   }
-  if (index_.empty()) {
-    return none;
-  }
-  const std::size_t mask = index_.size() - 1;
-  std::size_t at = series.low & mask;
-  while (index_[at] != none && !(entries_[index_[at]].series == series)) {
-    at = (at + 1) & mask;
-  }
-  return index_[at];
-}
-
-void series_times::add_to_index(std::uint32_t place) {
-  const std::size_t mask = index_.size() - 1;
-  std::size_t at = entries_[place].series.low & mask;
-  while (index_[at] != none) {
-    at = (at + 1) & mask;
-  }
-  index_[at] = place;
+  return index_.find(series, series_at());
 }
 
 /// What the one before last used, and the last one did not, is forgotten.
@@ -49,9 +26,9 @@ void series_times::begin_generation() {
   times_forgotten_ += forgotten > 0 ? 1 : 0;
   ++generation_;
   young_ = 0;
-  std::fill(index_.begin(), index_.end(), none);
+  index_.clear();
   for (std::uint32_t place = 0; place < entries_.size(); ++place) {
-    add_to_index(place);
+    index_.add(place, series_at());
   }
 }
 
@@ -94,14 +71,7 @@ void series_times::raise(const series_key& series, std::int64_t time_ms, place_h
   hint = static_cast<place_hint>(entries_.size());
   entries_.push_back({series, time_ms, generation_});
   ++young_;
-  if (index_.size() < entries_.size() * 2) {
-    index_.assign(std::bit_ceil(std::max(index_least, entries_.size() * 2)), none);
-    for (std::uint32_t each = 0; each < entries_.size(); ++each) {
-      add_to_index(each);
-    }
-  } else {
-    add_to_index(hint);
-  }
+  index_.add(hint, series_at());
 }
 
 }  // namespace weir

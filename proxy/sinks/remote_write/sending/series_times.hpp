@@ -10,16 +10,11 @@
 #include <deque>
 #include <optional>
 #include <string_view>
-#include <vector>
+
+#include "sinks/remote_write/sending/place_index.hpp"
 
 namespace weir {
 
-/// A series by a hash of its labels, long enough to be taken for the series itself.
-struct series_key {
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
-  friend bool operator==(const series_key&, const series_key&) = default;
-};
 /// Of all labels of a series, as they are encoded.
 [[nodiscard]] series_key series_key_of(std::string_view labels);
 
@@ -48,7 +43,7 @@ class series_times {
   [[nodiscard]] std::uint64_t times_forgotten() const noexcept { return times_forgotten_; }
 
  private:
-  static constexpr std::uint32_t none = UINT32_MAX;
+  static constexpr std::uint32_t none = place_index::none;
   struct entry {
     series_key series;
     std::int64_t time_ms = 0;
@@ -59,12 +54,13 @@ class series_times {
   [[nodiscard]] std::uint32_t place_of(const series_key& series, place_hint hint) const;
   void use(std::uint32_t& place);
   void begin_generation();
-  void add_to_index(std::uint32_t place);
+  [[nodiscard]] auto series_at() const {
+    return [this](std::uint32_t place) -> const series_key& { return entries_[place].series; };
+  }
 
   std::size_t half_;
   std::deque<entry> entries_;
-  /// Places by hash, with open addressing: a power of two, at least twice as many as entries.
-  std::vector<std::uint32_t> index_;
+  place_index index_;
   std::uint32_t generation_ = 0;
   /// Entries of this generation.
   std::size_t young_ = 0;

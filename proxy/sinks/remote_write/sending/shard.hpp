@@ -33,7 +33,7 @@
 #include "sinks/remote_write/sending/send_memory.hpp"
 #include "sinks/remote_write/sending/send_plan.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
-#include "sinks/remote_write/sending/stale_book.hpp"
+#include "sinks/remote_write/stale/stale_book.hpp"
 #include "sinks/remote_write/wire/encoder.hpp"
 #include "sinks/target.hpp"
 #include "weir/line_protocol.hpp"

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which series get a stale marker, when, and what becomes of that over a restart.
+#include <xxhash.h>
+
+#include <array>
 #include <bit>
+#include <cstring>
 #include <functional>
+#include <random>
+#include <set>
 
 #include "unit/sinks/remote_write/remote_writes.hpp"
 
@@ -422,6 +428,122 @@ TEST(stale_book, notes_last_times_in_pieces_and_those_of_a_crash_are_no_older_th
   for (const stale_book::marker& one : owed) {
     EXPECT_EQ(one.time_ms, now_ms + (one.series.high % 2 == 1 ? 9'001 : 5'000));
   }
+}
+
+TEST(stale_book, of_a_million_series_of_usual_lines_fits_into_half_of_the_default) {
+  // A tenth of both.
+  const std::size_t state_bytes = (std::size_t{128} << 20) / 10;
+  constexpr std::uint64_t lines = 10'000;
+  const auto key = [](std::uint64_t n) { return series_key{n * 0x9E3779B97F4A7C15ULL, n}; };
+  stale_book book(0, state_bytes, now_ms);
+  for (std::uint64_t line = 0; line < lines; ++line) {
+    const std::string labels = std::string(240, 'x') + std::to_string(line + lines);
+    for (std::uint64_t field = 0; field < 10; ++field) {
+      book.seen(key(line * 10 + field), {"", "name" + std::to_string(field), labels}, now_ms,
+                now_ms);
+    }
+  }
+  EXPECT_EQ(book.series_watched(), lines * 10);
+  EXPECT_EQ(book.unwatched(), 0U);
+  const std::string file = book.whole();
+  EXPECT_LT(file.size(), state_bytes) << "labels stand in it once, too";
+  stale_book next(0, state_bytes, now_ms);
+  next.recover(file);
+  EXPECT_EQ(next.series_watched(), lines * 10);
+}
+
+TEST(stale_book, gives_room_back_with_the_last_series_that_has_a_text) {
+  const std::string text(200, 'x');
+  const std::size_t room_for_one = stale_book::series_bytes + 3 * shared_texts::text_bytes + 201;
+  stale_book book(0, room_for_one + stale_book::series_bytes, now_ms);
+  const series_key one{1, 1};
+  const series_key other{2, 2};
+  book.seen(one, {"", "n", text}, now_ms, now_ms);
+  book.seen(other, {"", "n", text}, now_ms, now_ms);
+  EXPECT_EQ(book.series_watched(), 2U) << "with the same texts";
+  book.forget(one);
+  book.seen({3, 3}, {"", "n", std::string(200, 'y')}, now_ms, now_ms);
+  EXPECT_EQ(book.unwatched(), 1U) << "the other one has its labels still";
+  book.forget(other);
+  book.seen({3, 3}, {"", "n", std::string(200, 'y')}, now_ms, now_ms);
+  EXPECT_EQ(book.series_watched(), 1U);
+  const std::string file = book.take_unwritten();
+  stale_book next(0, std::size_t{1} << 20, now_ms);
+  next.recover(file);
+  next.abreast(true, now_ms);
+  const auto owed = next.owed(now_ms + 301'000, 10);
+  ASSERT_EQ(owed.size(), 1U);
+  EXPECT_EQ(owed[0].labels.after, std::string(200, 'y')) << "though its number was another text's";
+}
+
+TEST(stale_book, reads_a_file_of_version_1) {
+  // A series that was seen every ten seconds, and one that ended, as version 1 wrote them.
+  const auto record = [](std::uint32_t kind, std::array<std::string_view, 3> texts,
+                         series_key series, std::int64_t ms) {
+    std::string out(8, '\0');
+    const auto append = [&out](const auto& value) {
+      out.append(reinterpret_cast<const char*>(&value), sizeof value);
+    };
+    append(kind);
+    for (const std::string_view text : texts) {
+      append(static_cast<std::uint32_t>(text.size()));
+    }
+    append(series);
+    append(ms);
+    for (const std::string_view text : texts) {
+      out += text;
+    }
+    const std::uint64_t checksum = XXH64(out.data() + 8, out.size() - 8, 0);
+    std::memcpy(out.data(), &checksum, sizeof checksum);
+    return out;
+  };
+  const std::string file = "weir-series 1\n" + record(1, {"b", "name", "after"}, {1, 1}, 10'000) +
+                           record(1, {"", "n", "a"}, {2, 2}, 0) +
+                           record(5, {}, {1, 1}, now_ms + 7) + record(4, {}, {2, 2}, now_ms - 5);
+  stale_book book(0, std::size_t{1} << 20, now_ms);
+  book.recover(file);
+  EXPECT_EQ(book.series_watched(), 2U);
+  const auto ended = book.owed(now_ms, 10);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].labels.name, "n");
+  EXPECT_EQ(ended[0].time_ms, now_ms - 5);
+  book.forget({2, 2});
+  book.abreast(true, now_ms);
+  const auto silent = book.owed(now_ms + 301'000, 10);
+  ASSERT_EQ(silent.size(), 1U);
+  EXPECT_EQ(silent[0].labels.before, "b");
+  EXPECT_EQ(silent[0].labels.after, "after");
+  EXPECT_EQ(silent[0].time_ms, now_ms + 8);
+}
+
+TEST(place_index, finds_what_is_there_and_nothing_else) {
+  std::minstd_rand random(7);
+  std::vector<series_key> series;
+  const auto series_at = [&series](std::uint32_t place) -> const series_key& {
+    return series[place];
+  };
+  place_index index;
+  std::set<std::uint32_t> there;
+  for (int i = 0; i < 20'000; ++i) {
+    if (there.empty() || random() % 3 != 0) {
+      // Many begin at the same place of the index.
+      series.push_back({random() % 97, series.size()});
+      there.insert(static_cast<std::uint32_t>(series.size() - 1));
+      index.add(static_cast<std::uint32_t>(series.size() - 1), series_at);
+    } else {
+      const auto any =
+          std::next(there.begin(), static_cast<std::ptrdiff_t>(random() % there.size()));
+      index.remove(*any, series_at);
+      there.erase(any);
+    }
+    if (i % 1'000 == 0) {
+      for (std::uint32_t place = 0; place < series.size(); ++place) {
+        ASSERT_EQ(index.find(series[place], series_at),
+                  there.contains(place) ? place : place_index::none);
+      }
+    }
+  }
+  EXPECT_EQ(index.size(), there.size());
 }
 
 TEST(stale_book, reads_a_file_up_to_where_it_is_damaged) {

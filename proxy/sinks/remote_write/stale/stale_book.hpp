@@ -17,10 +17,11 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "sinks/remote_write/sending/place_index.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
+#include "sinks/remote_write/stale/shared_texts.hpp"
 #include "sinks/remote_write/wire/wire.hpp"
 
 namespace weir {
@@ -30,8 +31,8 @@ inline constexpr std::uint64_t stale_marker_bits = 0x7ff0000000000002ULL;
 
 class stale_book {
  public:
-  /// What a series costs beside its encoded labels, about.
-  static constexpr std::size_t series_bytes = 200;
+  /// What a series costs beside the texts of its labels, which it shares with others, about.
+  static constexpr std::size_t series_bytes = 64 + place_index::bytes_a_place + 2 * sizeof(int);
   /// Where the time is learnt: so many of the series' intervals, within these bounds.
   static constexpr std::int64_t intervals = 3;
   static constexpr std::int64_t silence_ms_least = 15'000;
@@ -88,53 +89,71 @@ class stale_book {
   /// noted.
   void note_last_times(const std::function<void()>& write);
   [[nodiscard]] bool wants_rewrite() const noexcept {
-    return file_bytes_ > file_bytes_least && file_bytes_ / 2 > live_bytes_;
+    return file_bytes_ > file_bytes_least && file_bytes_ / 2 > live_bytes();
   }
   [[nodiscard]] std::string whole();
 
-  [[nodiscard]] std::size_t series_watched() const noexcept { return places_.size(); }
+  [[nodiscard]] std::size_t series_watched() const noexcept { return index_.size(); }
   /// Series that found no room, each time they were seen.
   [[nodiscard]] std::uint64_t unwatched() const noexcept { return unwatched_; }
 
  private:
   /// Of a series that an earlier process wrote down without a time, until it is seen.
   static constexpr std::int64_t time_unknown = std::numeric_limits<std::int64_t>::min();
-  /// What `seen` needs comes first, in one cache line.
+  enum class record_kind : std::uint32_t { seen = 1, gone, interval, ended, last, text };
+  /// Encoded labels: before the name, the name, and after it.
+  struct label_numbers {
+    shared_texts::number before = 0;
+    shared_texts::number name = 0;
+    shared_texts::number after = 0;
+  };
+  /// In one cache line: of many series, each is far from what was looked at last.
   struct alignas(64) entry {
     series_key series;
     /// Of its newest sample.
     std::int64_t time_ms = time_unknown;
     std::int64_t received_ms = 0;
-    std::int64_t interval_ms = 0;
-    /// When its sender says that it ended; nothing: it goes on.
-    std::optional<std::int64_t> ended_ms{};
-    /// The place is not free.
-    bool watched = false;
-    /// None of this process: `time_ms` may not have been its newest one.
-    bool of_before = false;
-    /// The interval is of this process, not of the file alone, which may have an early one.
-    bool learnt = false;
-    std::uint32_t before_bytes = 0;
     /// Its place in `due_`; 0: none.
     std::int64_t due_ms = 0;
-    /// Before the name, the name, and after it.
-    std::string labels;
-    std::uint32_t name_bytes = 0;
+    std::uint32_t interval_ms = 0;
+    label_numbers labels;
+    /// The place is not free.
+    bool watched : 1 = false;
+    /// None of this process: `time_ms` may not have been its newest one.
+    bool of_before : 1 = false;
+    /// The interval is of this process, not of the file alone, which may have an early one.
+    bool learnt : 1 = false;
+    /// It is in `ended_`.
+    bool ended : 1 = false;
   };
-  [[nodiscard]] entry* find(const series_key& series, place_hint& hint);
-  [[nodiscard]] entry* find(const series_key& series) {
-    place_hint anywhere = 0;
-    return find(series, anywhere);
+  static_assert(sizeof(entry) == 64);
+
+  [[nodiscard]] std::uint32_t place_of(const series_key& series, place_hint hint = 0) const;
+  [[nodiscard]] auto series_at() const {
+    return [this](std::uint32_t place) -> const series_key& { return entries_[place].series; };
   }
+  [[nodiscard]] wire_series wire_of(const entry& one) const;
   [[nodiscard]] std::int64_t silent_at(const entry& one) const;
-  [[nodiscard]] marker marker_of(const entry& one) const;
-  void recover_record(std::uint32_t kind, const series_key& series, const wire_series& labels,
+  [[nodiscard]] marker marker_of(std::uint32_t place) const;
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return index_.size() * series_bytes + texts_.bytes();
+  }
+  /// Of the file, if it had nothing else.
+  [[nodiscard]] std::size_t live_bytes() const noexcept;
+  void recover_record(record_kind kind, const series_key& series, const wire_series& labels,
                       std::int64_t ms);
-  void goes_on(entry& one);
-  entry* add(const series_key& series, const wire_series& labels, place_hint& hint);
-  void schedule(entry& one, std::int64_t due_ms);
-  void learn(entry& one, std::int64_t interval_ms);
-  static void append_record(std::uint32_t kind, const entry& one, std::string& out);
+  void goes_on(std::uint32_t place);
+  [[nodiscard]] bool has_room_for(const wire_series& labels) const;
+  [[nodiscard]] shared_texts::number take(std::string_view text);
+  /// Its place; place_index::none: there is no room.
+  [[nodiscard]] std::uint32_t add(const series_key& series, const wire_series& labels);
+  void schedule(std::uint32_t place, std::int64_t due_ms);
+  void learn(std::uint32_t place, std::int64_t interval_ms);
+  void end_at(std::uint32_t place, std::int64_t time_ms);
+  /// What time to wait follows from.
+  void note_interval(std::uint32_t place, std::int64_t interval_ms);
+  static void append_text(shared_texts::number number, std::string_view text, std::string& out);
+  void append_record(record_kind kind, std::uint32_t place, std::string& out) const;
 
   std::int64_t silence_ms_;
   std::size_t bytes_max_;
@@ -142,19 +161,17 @@ class stale_book {
   /// Silence before it does not count.
   std::int64_t base_ms_;
   bool abreast_ = false;
-  /// They stay where they are.
   std::deque<entry> entries_;
   /// Of `entries_`, those that are free, and where each series is.
   std::vector<std::uint32_t> free_;
-  std::unordered_map<series_key, std::uint32_t, series_hasher> places_;
-  /// When to look at a series again, rounded up to a second. What an entry does not say is old.
-  std::map<std::int64_t, std::vector<series_key>> due_;
-  /// Series that ended, and when to look at them next.
-  std::unordered_set<series_key, series_hasher> ended_;
+  place_index index_;
+  shared_texts texts_;
+  /// When to look at a place again, rounded up to a second. What an entry does not say is old.
+  std::map<std::int64_t, std::vector<std::uint32_t>> due_;
+  /// When the series of a place ended, for those that did; and when to look at them next.
+  std::unordered_map<std::uint32_t, std::int64_t> ended_;
   std::int64_t ended_due_ms_ = 0;
   std::string unwritten_;
-  std::size_t bytes_ = 0;
-  std::size_t live_bytes_ = 0;
   std::size_t file_bytes_ = 0;
   std::uint64_t unwatched_ = 0;
 };
