@@ -26,6 +26,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION usr/share/doc/weir RENAM
 install(FILES ${PROJECT_SOURCE_DIR}/conf/prometheus/weir.rules.yml
   ${PROJECT_SOURCE_DIR}/conf/prometheus/flink.rules.yml
   DESTINATION usr/share/doc/weir/prometheus ${in_package})
+install(FILES ${PROJECT_SOURCE_DIR}/conf/flink/config.yaml ${PROJECT_SOURCE_DIR}/conf/flink/flink-conf.yaml
+  ${PROJECT_SOURCE_DIR}/conf/flink/weir.toml
+  DESTINATION usr/share/doc/weir/flink ${in_package})
 find_program(WEIR_GZIP gzip)
 if(WEIR_GZIP)
   file(MAKE_DIRECTORY ${package_dir})

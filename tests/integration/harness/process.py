@@ -12,8 +12,8 @@ class ProcessFailed(AssertionError):
     """The process ended, or did not get ready in time; the message has its last output."""
 
 
-def wait_until(condition, seconds=20.0, what="the condition", alive=None):
-    """Polls until condition() is true and returns its value. `alive` may end the wait early."""
+def wait_until(condition, seconds=20.0, what="the condition", alive=None, pause=0.01):
+    """Polls, every `pause` seconds, until condition() is true and returns its value. `alive` may end the wait early."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -23,7 +23,7 @@ def wait_until(condition, seconds=20.0, what="the condition", alive=None):
             alive()
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come true within {seconds} s")
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 class Process:
