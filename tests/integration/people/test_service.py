@@ -137,6 +137,23 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path):
     assert verdict.returncode == 0 and about_weir == [], verdict.stderr
 
 
+def test_the_unit_is_shut_in(tmp_path):
+    """`systemd-analyze security`: 0 is shut in altogether, 10 not at all."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd is not installed")
+    unit = SOURCE / "conf/systemd/weir.service"
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=13", str(unit)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "SYSTEMD_COLORS": "0", "LANG": "C"},
+    )
+    if "unrecognized option" in done.stderr:
+        pytest.skip("this systemd cannot look at a file")
+    assert done.returncode == 0, done.stdout + done.stderr  # above 1.3: 1
+
+
 # --- the package
 
 
