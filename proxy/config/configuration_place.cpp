@@ -10,8 +10,9 @@ configuration_place find_configuration(const std::string& argument, const enviro
   if (!argument.empty()) {
     return {configuration_place::source::argument, argument};
   }
-  if (const auto named = env.find(config_variable); named != env.end() && !named->second.empty()) {
-    return {configuration_place::source::variable, named->second};
+  if (const std::string* const named = env.find(config_variable);
+      named != nullptr && !named->empty()) {
+    return {configuration_place::source::variable, *named};
   }
   if (std::string usual(usual_config_path); is_there(usual)) {
     return {configuration_place::source::usual, std::move(usual)};

@@ -14,20 +14,10 @@
 namespace weir {
 namespace {
 
-// A configuration is some kilobytes; what is larger is some other file, given by mistake.
+// A configuration is some kilobytes, and a secret less; what is larger is some other file, given by
+// mistake.
 constexpr std::size_t file_bytes_max = std::size_t{4} << 20;
-
-environment read_environment() {
-  environment env;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text{*entry};
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) {
-      env.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-  }
-  return env;
-}
+constexpr std::size_t secret_bytes_max = std::size_t{64} << 10;
 
 struct file_closer {
   void operator()(std::FILE* file) const noexcept { static_cast<void>(std::fclose(file)); }
@@ -53,22 +43,56 @@ bool is_there(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-result<std::string> read_file(const configuration_place& place) {
-  const std::unique_ptr<std::FILE, file_closer> file{std::fopen(place.path.c_str(), "rbe")};
+/// At most `bytes_max` and one more. The error is errno.
+result<std::string, int> read_up_to(const std::string& path, std::size_t bytes_max) {
+  const std::unique_ptr<std::FILE, file_closer> file{std::fopen(path.c_str(), "rbe")};
   if (!file) {
-    return unreadable(place, errno);
+    return errno;
   }
-  std::string text(file_bytes_max + 1, '\0');
+  std::string text(bytes_max + 1, '\0');
   errno = 0;
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   if (std::ferror(file.get()) != 0) {
-    return unreadable(place, errno);
+    return errno;
   }
-  if (text.size() > file_bytes_max) {
+  return text;
+}
+
+result<std::string> read_file(const configuration_place& place) {
+  auto text = read_up_to(place.path, file_bytes_max);
+  if (!text) {
+    return unreadable(place, text.error());
+  }
+  if (text.value().size() > file_bytes_max) {
     return failure{
         fmt::format("{}: is larger than 4 MiB, so it is hardly a configuration", place.path)};
   }
-  return text;
+  return std::move(text).value();
+}
+
+result<std::string> read_secret(const std::string& path) {
+  auto text = read_up_to(path, secret_bytes_max);
+  if (!text) {
+    return failure{
+        fmt::format("{}; weir's user must be allowed to read it", std::strerror(text.error()))};
+  }
+  if (text.value().size() > secret_bytes_max) {
+    return failure{"it is larger than 64 KiB, so it is hardly a secret"};
+  }
+  return std::move(text).value();
+}
+
+environment read_environment() {
+  environment env;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) {
+      env.set(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  env.read_files_by(read_secret);
+  return env;
 }
 
 }  // namespace

@@ -36,6 +36,8 @@
 namespace weir {
 namespace {
 
+constexpr std::string_view file_mark = "file:";
+
 struct conversion {
   const environment& env;
   config_issues& issues;
@@ -57,9 +59,35 @@ bool is_name_character(char c) {
   return is_letter_or_digit(c) || c == '_';
 }
 
-// One "NAME" or "NAME:-default" between the braces. Nothing when it cannot be said what it is.
+// "file:/PATH" between the braces: what is in the file, without the line feed at its end.
+std::optional<std::string> expand_file(const std::string& path, const conversion& how,
+                                       const config_place& place) {
+  auto text = path.starts_with('/')
+                  ? how.env.read_file(path)
+                  : result<std::string>(failure{"write its whole path, from the first / on"});
+  if (!text) {
+    how.issues.push_back(
+        {place, fmt::format("the file {} cannot be read: {}", path.empty() ? "of `${file:}`" : path,
+                            text.error().message)});
+    return std::nullopt;
+  }
+  std::string content = std::move(text).value();
+  if (content.ends_with('\n')) {
+    content.pop_back();
+  }
+  if (content.ends_with('\r')) {
+    content.pop_back();
+  }
+  return content;
+}
+
+// One "NAME", "NAME:-default" or "file:/PATH" between the braces. Nothing when it cannot be said
+// what it is.
 std::optional<std::string> expand(std::string_view inside, const conversion& how,
                                   const config_place& place) {
+  if (inside.starts_with(file_mark)) {
+    return expand_file(std::string(inside.substr(file_mark.size())), how, place);
+  }
   const std::size_t mark = inside.find(":-");
   const std::string_view name = inside.substr(0, mark);
   const bool named = !name.empty() && (name.front() < '0' || name.front() > '9') &&
@@ -67,26 +95,27 @@ std::optional<std::string> expand(std::string_view inside, const conversion& how
   if (!named) {
     how.issues.push_back(
         {place, fmt::format("`${{{}}}` names no environment variable; write ${{NAME}}, "
-                            "${{NAME:-default}}, or $${{ for a literal ${{",
+                            "${{NAME:-default}}, ${{file:/path}}, or $${{ for a literal ${{",
                             how.secret ? "..." : inside)});
     return std::nullopt;
   }
-  const auto variable = how.env.find(name);
+  const std::string* const variable = how.env.find(name);
   if (mark != std::string_view::npos) {
-    const bool has_text = variable != how.env.end() && !variable->second.empty();
-    return has_text ? variable->second : std::string{inside.substr(mark + 2)};
+    const bool has_text = variable != nullptr && !variable->empty();
+    return has_text ? *variable : std::string{inside.substr(mark + 2)};
   }
-  if (variable == how.env.end()) {
+  if (variable == nullptr) {
     how.issues.push_back(
         {place, fmt::format("the environment variable {} is not set; set it, or give a default: "
                             "${{{}:-default}}",
                             name, name)});
     return std::nullopt;
   }
-  return variable->second;
+  return *variable;
 }
 
-// `${NAME}` and `${NAME:-default}`; `$${` stands for `${`. What is put in is not read again.
+// `${NAME}`, `${NAME:-default}` and `${file:/PATH}`; `$${` stands for `${`. What is put in is not
+// read again.
 std::string substitute(std::string_view text, const conversion& how, const config_place& place) {
   std::string written;
   while (!text.empty()) {
@@ -268,8 +297,8 @@ config_node& child_table(config_node& parent, std::string_view name, const confi
   return added;
 }
 
-// The [[sink]] or [[rule]] of that name; a new one when there is none (it must then be given its
-// type or action too).
+// The [[sink]], [[rule]] or [[user]] of that name; a new one when there is none (it must then be
+// given its type or action too).
 config_node* named_table(config_node& root, const std::string& list, const std::string& name,
                          const config_place& place) {
   config_node& sinks = child_table(root, list, place);
@@ -344,7 +373,8 @@ void apply_set(config_node& root, std::string_view argument, const environment& 
   }
   config_node* at = &root;
   std::size_t depth = 0;
-  if (path->size() >= 3 && (path->front() == "sink" || path->front() == "rule")) {
+  if (path->size() >= 3 &&
+      (path->front() == "sink" || path->front() == "rule" || path->front() == "user")) {
     at = named_table(root, path->front(), (*path)[1], place);
     depth = 2;
   }

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From TOML to the tree of config_node.hpp: syntax, places and ${NAME} substitution. The only code
-// that knows toml++. Pure: text and environment are passed in.
+// From TOML to the tree of config_node.hpp: syntax, places and what ${...} stands for. The only
+// code that knows toml++. Pure: text and environment are passed in.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 
 #include "config/config_node.hpp"
+#include "config/environment.hpp"
 
 namespace weir {
-
-/// The variables that `${NAME}` may name.
-using environment = std::map<std::string, std::string, std::less<>>;
 
 /// The document's root. What is wrong is added to `issues`; the tree then lacks it.
 [[nodiscard]] config_node parse_document(std::string_view toml_text, std::string_view file_name,

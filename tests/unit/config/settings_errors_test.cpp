@@ -395,7 +395,11 @@ TEST(settings_errors, environment_mistakes) {
        "${NOWHERE:-default}"},
       {"[log]\ndirectory = \"x${A B}\"\n",
        "weir.toml:2:13: `${A B}` names no environment variable; write ${NAME}, ${NAME:-default}, "
-       "or $${ for a literal ${"},
+       "${file:/path}, or $${ for a literal ${"},
+      {"[log]\ndirectory = \"${file:/nowhere}\"\n",
+       "weir.toml:2:13: the file /nowhere cannot be read: there are no files here"},
+      {"[log]\ndirectory = \"${file:here}\"\n",
+       "weir.toml:2:13: the file here cannot be read: write its whole path, from the first / on"},
       {"[log]\ndirectory = \"x${A\"\n",
        "weir.toml:2:13: `${` has no closing `}`; write ${NAME}, or $${ for a literal"},
   });

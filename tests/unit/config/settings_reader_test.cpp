@@ -173,6 +173,32 @@ TEST(settings_reader, environment_variables_are_put_in) {
   EXPECT_EQ(read.sinks.front().as<influxdb_settings>()->url, "http://db.example.org:8087");
 }
 
+TEST(settings_reader, files_are_put_in) {
+  environment env{{"NAME", "ann"}};
+  env.read_files_by([](const std::string& path) -> result<std::string> {
+    return path == "/run/secret" ? result<std::string>("hunter2 \r\n")
+                                 : result<std::string>(failure{"No such file or directory"});
+  });
+  const std::string sink = R"(
+    [[sink]]
+    name = "influx"
+    type = "influxdb"
+    url = "http://db:8087"
+    username = "${NAME}"
+    password = ")";
+  const settings read = must_read(sink + "${file:/run/secret}!\"\n", {}, env);
+  EXPECT_EQ(read.sinks.front().as<influxdb_settings>()->password, "hunter2 !");
+  EXPECT_EQ(show_settings(read).find("hunter2"), std::string::npos);
+  const settings set = must_read(sink + "x\"\n", {"sink.influx.password=${file:/run/secret}"}, env);
+  EXPECT_EQ(set.sinks.front().as<influxdb_settings>()->password, "hunter2 ");
+  const auto missing = read_settings(sink + "${file:/run/secrets}\"\n", "weir.toml", {}, env);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_NE(missing.error().message.find(
+                "the file /run/secrets cannot be read: No such file or directory"),
+            std::string::npos)
+      << missing.error().message;
+}
+
 TEST(settings_reader, set_takes_toml_and_bare_words) {
   const settings read = must_read(
       "[log]\nkeep = \"1GiB\"\n",
@@ -258,13 +284,15 @@ TEST(settings_reader, a_file_and_the_real_environment_are_read) {
       std::filesystem::path{::testing::TempDir()} / ("weir-config-" + std::to_string(::getpid()));
   std::filesystem::create_directories(directory);
   const std::string path = directory / "weir.toml";
-  std::ofstream{path} << "[log]\ndirectory = \"${WEIR_TEST_DIRECTORY}\"\n";
+  std::ofstream{directory / "secret"} << "from-file\n";
+  std::ofstream{path} << "[log]\ndirectory = \"${WEIR_TEST_DIRECTORY}-${file:" +
+                             (directory / "secret").string() + "}\"\n";
   ASSERT_EQ(::setenv("WEIR_TEST_DIRECTORY", "from-env", 1), 0);
   const auto read = load_settings(path, {"http.loops=1"});
   ::unsetenv("WEIR_TEST_DIRECTORY");
   std::filesystem::remove_all(directory);
   ASSERT_TRUE(read.ok()) << read.error().message;
-  EXPECT_EQ(read.value().effective.log.directory, "from-env");
+  EXPECT_EQ(read.value().effective.log.directory, "from-env-from-file");
   EXPECT_EQ(read.value().effective.http.loops, 1U);
 
   const auto missing = load_settings(path, {});
