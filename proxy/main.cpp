@@ -17,6 +17,7 @@
 #include "tools/log/log_command.hpp"
 #include "tools/park/park_command.hpp"
 #include "tools/types_command.hpp"
+#include "tools/user/user_command.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace {
@@ -178,9 +179,9 @@ int main(int argc, char** argv) {
   CLI::App* explain_command = weir::add_explain_command(app, explain_given);
   weir::load_arguments load_given;
   CLI::App* load_command = weir::add_load_command(app, load_given);
-  CLI::App* version_command =
-      app.add_subcommand("version", "Print the version, and the parser kernel of this processor");
-  version_command->footer("Example:\n  weir version");
+  CLI::App* user_command = weir::add_user_command(app);
+  app.add_subcommand("version", "Print the version, and the parser kernel of this processor")
+      ->footer("Example:\n  weir version");
 
   // Last: a footer is passed on to the commands that are added after it.
   app.footer(
@@ -221,5 +222,5 @@ int main(int argc, char** argv) {
   if (park_command->parsed()) {
     return weir::run_park(park_given);
   }
-  return version_command->parsed() ? version() : weir::exit_wrong_arguments;
+  return user_command->parsed() ? weir::run_user_hash() : version();
 }

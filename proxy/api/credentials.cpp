@@ -30,15 +30,30 @@ std::optional<credentials> named(credentials::scheme by, std::string_view text) 
                      .secret = std::string(text.substr(colon + 1))};
 }
 
+/// It has a parameter `u` or `p`. Most requests have none, and are not decoded for it.
+bool names_credentials(std::string_view query) noexcept {
+  for (std::size_t at = 0; at + 1 < query.size();) {
+    if (query[at + 1] == '=' && (query[at] == 'u' || query[at] == 'p')) {
+      return true;
+    }
+    at = query.find('&', at);
+    if (at == std::string_view::npos) {
+      return false;
+    }
+    ++at;
+  }
+  return false;
+}
+
 }  // namespace
 
 offered_credentials find_credentials(const http::request_head& head) {
   offered_credentials offered{.authorization = head.header("Authorization").value_or("")};
-  if (head.query.starts_with("u=") || head.query.find("&u=") != std::string_view::npos) {
+  if (names_credentials(head.query)) {
     const auto pairs = http::decode_form(head.query);
     offered.user = http::find_value(pairs, "u").value_or("");
     offered.password = http::find_value(pairs, "p").value_or("");
-    if (offered.user.empty() || (offered.user == "null" && offered.password == "null")) {
+    if (offered.user == "null" && offered.password == "null") {
       offered.user.clear();
       offered.password.clear();
     }
@@ -48,7 +63,7 @@ offered_credentials find_credentials(const http::request_head& head) {
 
 credentials read_credentials(const offered_credentials& offered) {
   using scheme = credentials::scheme;
-  if (!offered.user.empty()) {
+  if (!offered.user.empty() || (offered.authorization.empty() && !offered.password.empty())) {
     return {.by = scheme::parameters, .user = offered.user, .secret = offered.password};
   }
   if (const auto encoded = after_scheme(offered.authorization, "Basic")) {
@@ -64,6 +79,17 @@ credentials read_credentials(const offered_credentials& offered) {
     return {.by = scheme::bearer, .secret = std::string(*secret)};
   }
   return {};
+}
+
+std::vector<std::pair<std::string, std::string>> without_credentials(
+    std::vector<std::pair<std::string, std::string>> parameters) {
+  std::vector<std::pair<std::string, std::string>> kept;
+  for (auto& each : parameters) {
+    if (each.first != "u" && each.first != "p" && !http::find_value(kept, each.first)) {
+      kept.push_back(std::move(each));
+    }
+  }
+  return kept;
 }
 
 }  // namespace weir::api

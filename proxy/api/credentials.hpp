@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "http/message.hpp"
 
@@ -16,7 +18,7 @@ namespace weir::api {
 struct offered_credentials {
   /// The Authorization header as it came; valid as long as the request's head.
   std::string_view authorization{};
-  /// InfluxDB 1's `u=` and `p=`, decoded; both empty where there is no `u=`.
+  /// InfluxDB 1's `u=` and `p=`, decoded. `p=` alone is a token, as in InfluxDB 3.
   std::string user{};
   std::string password{};
 };
@@ -41,5 +43,10 @@ struct credentials {
 /// Reads them: parameters come before the header, as in InfluxDB. Programs in Java that have no
 /// credentials send "null:null" all the same (Flink's reporter): that is `none`.
 [[nodiscard]] credentials read_credentials(const offered_credentials& offered);
+
+/// Of a request's parameters, for a server that others are to be shown to: without these, and of
+/// each name the first, so that no server takes another one.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> without_credentials(
+    std::vector<std::pair<std::string, std::string>> parameters);
 
 }  // namespace weir::api

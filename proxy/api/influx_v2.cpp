@@ -19,6 +19,10 @@ namespace {
 /// InfluxDB 2's name for a status.
 std::string_view code_of(int status) noexcept {
   switch (status) {
+    case 401:
+      return "unauthorized";
+    case 403:
+      return "forbidden";
     case 404:
       return "not found";
     case 405:
@@ -27,6 +31,8 @@ std::string_view code_of(int status) noexcept {
       return "request too large";
     case 422:
       return "unprocessable entity";
+    case 429:
+      return "too many requests";
     case 408:
     case 503:
       return "unavailable";

@@ -39,8 +39,8 @@ enum class handler : std::uint8_t {
   push_wipe,
 };
 
-/// What a client must be allowed to do. No listener has users yet, so that of these only
-/// `administer` is asked for (admin_guard.hpp).
+/// What a client must be allowed to do, where there are users (server/access/request_guard.hpp).
+/// `administer` is asked for in any case (admin_guard.hpp).
 enum class right : std::uint8_t { none, write, query, read_metrics, administer };
 
 /// A set of methods; OPTIONS, which every route answers, is not among them.

@@ -210,6 +210,12 @@ std::vector<std::string> secrets_of(const settings& from) {
     plain.insert(plain.end(), std::make_move_iterator(texts.plain.begin()),
                  std::make_move_iterator(texts.plain.end()));
   }
+  add_secret(from.http.jwt_secret, out);
+  for (const user_settings& user : from.users) {
+    add_secret(user.password, out);
+    add_secret(user.token, out);
+    plain.push_back(user.name);
+  }
   std::erase_if(out, [&](const std::string& secret) {
     return secret.size() < journal_secret_bytes_least ||
            std::find(plain.begin(), plain.end(), secret) != plain.end();

@@ -16,6 +16,7 @@
 #include "base/time_unit.hpp"
 #include "codec/compression_mode.hpp"
 #include "config/sinks/sink_settings.hpp"
+#include "config/user_settings.hpp"
 
 namespace weir {
 
@@ -75,6 +76,8 @@ struct http_settings {
   admin_access admin = admin_access::loopback;
   /// Of all addresses but Unix sockets.
   tls_settings tls;
+  /// What JSON web tokens of users are signed with; empty: none is taken.
+  std::string jwt_secret{};
   friend bool operator==(const http_settings&, const http_settings&) = default;
 };
 
@@ -320,6 +323,7 @@ struct settings {
   http_settings http;
   std::vector<udp_settings> udp;
   std::vector<tcp_settings> tcp;
+  std::vector<user_settings> users;
   push_settings push;
   log_settings log;
   letter_settings letters;

@@ -23,9 +23,9 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 11> section_names{"http", "udp",     "tcp",    "push",
-                                                         "log",  "letters", "limits", "database",
-                                                         "rule", "sink",    "service"};
+constexpr std::array<std::string_view, 12> section_names{"http",     "udp",  "tcp",     "user",
+                                                         "push",     "log",  "letters", "limits",
+                                                         "database", "rule", "sink",    "service"};
 
 class reader {
  public:
@@ -57,6 +57,7 @@ class reader {
   void read_listeners(const config_node& root, const std::string& section,
                       const std::vector<config_key<S>>& keys, std::vector<S>& target);
   void read_rules(const config_node& root, settings& target);
+  void read_users(const config_node& root, settings& target);
   /// The tables of `[[name]]`; nullptr when there are none.
   const config_node* tables_of(const config_node& root, const std::string& name);
   sink_settings read_sink(const config_node& node);
@@ -290,6 +291,46 @@ void reader::read_listeners(const config_node& root, const std::string& section,
   }
 }
 
+/// `databases = { "app*" = "write" }` as the list ["app*=write"] that its key reads.
+config_node as_list(const config_node& grants) {
+  config_node list = grants;
+  list.is = config_node::kind::value;
+  std::vector<std::string> texts;
+  for (const config_node& each : grants.children) {
+    if (const auto* right = std::get_if<std::string>(&each.scalar)) {
+      texts.push_back(each.key + "=" + *right);
+    } else if (const auto* rights = std::get_if<std::vector<std::string>>(&each.scalar)) {
+      for (const std::string& one : *rights) {
+        texts.push_back(each.key + "=" + one);
+      }
+    } else {
+      texts.push_back(each.key + "=");
+    }
+  }
+  list.scalar = std::move(texts);
+  list.children.clear();
+  return list;
+}
+
+void reader::read_users(const config_node& root, settings& target) {
+  const config_node* list = tables_of(root, "user");
+  if (list == nullptr) {
+    return;
+  }
+  for (const config_node& node : list->children) {
+    user_settings user;
+    const std::size_t before = issues_.size();
+    for (const config_node& each : node.children) {
+      const bool grants = each.key == "databases" && each.is == config_node::kind::table;
+      read_key(grants ? as_list(each) : each, "user", "user", "", user_keys(), user);
+    }
+    if (issues_.size() == before) {
+      check_user(node, user, target, issues_);
+    }
+    target.users.push_back(std::move(user));
+  }
+}
+
 void reader::read_rules(const config_node& root, settings& target) {
   const config_node* list = tables_of(root, "rule");
   if (list == nullptr) {
@@ -463,6 +504,7 @@ settings reader::read(const config_node& root) {
   read_section(root, "http", http_keys(), all.http);
   read_listeners(root, "udp", udp_keys(), all.udp);
   read_listeners(root, "tcp", tcp_keys(), all.tcp);
+  read_users(root, all);
   read_section(root, "push", push_keys(), all.push);
   read_section(root, "log", log_keys(), all.log);
   read_section(root, "letters", letter_keys(), all.letters);

@@ -69,6 +69,9 @@ std::string show_settings(const settings& effective) {
   for (const tcp_settings& tcp : effective.tcp) {
     text += show_section("[[tcp]]", tcp, tcp_keys());
   }
+  for (const user_settings& user : effective.users) {
+    text += show_section("[[user]]", user, user_keys());
+  }
   text += show_section("[push]", effective.push, push_keys());
   text += show_section("[log]", effective.log, log_keys()) +
           show_section("[letters]", effective.letters, letter_keys()) +
@@ -92,6 +95,7 @@ std::vector<key_description> known_keys() {
   describe_section(list, "http", http_keys());
   describe_section(list, "udp", udp_keys());
   describe_section(list, "tcp", tcp_keys());
+  describe_section(list, "user", user_keys());
   describe_section(list, "push", push_keys());
   describe_section(list, "log", log_keys());
   describe_section(list, "letters", letter_keys());

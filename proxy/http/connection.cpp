@@ -442,6 +442,10 @@ void connection::answer(response reply) {
   more_to_answer();
 }
 
+bool connection::answered() const noexcept {
+  return state_->answered;
+}
+
 void connection::when_answered(std::function<void()> call) {
   state_->answered_call = std::move(call);
 }

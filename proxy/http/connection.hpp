@@ -155,6 +155,8 @@ class connection {
   /// Gives the answer to the current exchange. From within `exchange::complete`, from
   /// `router::open`, or later from the loop, but once per exchange.
   void answer(response reply);
+  /// The current exchange has its answer, and is told nothing more.
+  [[nodiscard]] bool answered() const noexcept;
   /// `call` is called after each answer, so that the owner knows which connection has output
   /// although it received nothing. It must not call the connection.
   void when_answered(std::function<void()> call);

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "base/percent_escape.hpp"
 #include "base/text/ascii.hpp"
 
 namespace weir::http {
@@ -273,6 +274,15 @@ std::vector<std::pair<std::string, std::string>> decode_form(std::string_view te
     pairs.emplace_back(decode_form_text(pair.substr(0, equals)), decode_form_text(value));
   }
   return pairs;
+}
+
+std::string encode_form(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  std::string out;
+  for (const auto& [name, value] : pairs) {
+    out.append(out.empty() ? "" : "&").append(percent_escape(name));
+    out.append("=").append(percent_escape(value));
+  }
+  return out;
 }
 
 std::optional<std::string_view> find_value(

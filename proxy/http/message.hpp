@@ -106,6 +106,10 @@ void append_streamed_head(const response& answer, wall_time date, bool keep_aliv
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> decode_form(
     std::string_view text, std::size_t count_max = 64);
 
+/// The same, the other way round: `decode_form` reads it back.
+[[nodiscard]] std::string encode_form(
+    const std::vector<std::pair<std::string, std::string>>& pairs);
+
 /// The first pair of that name; nothing if there is none.
 [[nodiscard]] std::optional<std::string_view> find_value(
     const std::vector<std::pair<std::string, std::string>>& pairs, std::string_view name);

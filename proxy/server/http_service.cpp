@@ -13,6 +13,9 @@
 #include "api/routes.hpp"
 #include "base/assert.hpp"
 #include "config/settings.hpp"
+#include "server/access/passed_rights.hpp"
+#include "server/access/proving_exchange.hpp"
+#include "server/access/request_guard.hpp"
 #include "server/answers/facts_of_health.hpp"
 #include "server/answers/park_admin.hpp"
 #include "server/answers/scrape.hpp"
@@ -55,6 +58,9 @@ class http_worker final : public loop_worker, public http::router, public exchan
     if (services.writes.sources != nullptr) {
       senders_.emplace(*services.writes.sources, "http");
     }
+    if (services.doors != nullptr) {
+      guard_.emplace(*services.doors);
+    }
   }
 
   [[nodiscard]] http::router& router() override { return *this; }
@@ -82,19 +88,32 @@ class http_worker final : public loop_worker, public http::router, public exchan
     return terms_->listeners.at(on.peer().listener);
   }
   [[nodiscard]] const http_terms& terms() const noexcept override { return *terms_; }
-  [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head) override;
+  [[nodiscard]] std::shared_ptr<const sender> sender_of(const http::request_head& head,
+                                                        const user* by) override;
   [[nodiscard]] const std::function<void()>& wake() const noexcept override { return wake_; }
   void wait_for(waiting_for_thread& one) override { waiting_.push_back(&one); }
   void forget(waiting_for_thread& one) override { std::erase(waiting_, &one); }
   [[nodiscard]] http::response metrics() const;
 
  private:
+  /// Of a request that may go on.
+  [[nodiscard]] std::unique_ptr<http::exchange> serve(const http::request_head& head,
+                                                      http::connection& on, opened_request request);
+  [[nodiscard]] std::unique_ptr<http::exchange> open_proving(const http::request_head& head,
+                                                             http::connection& on,
+                                                             opened_request request,
+                                                             open_proof proof);
   [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
                                                            http::connection& on,
                                                            opened_request request);
   [[nodiscard]] std::unique_ptr<http::exchange> open_passing(const http::request_head& head,
                                                              http::connection& on,
                                                              opened_request request);
+  [[nodiscard]] result<api::write_target, http::response> target_of(const http::request_head& head,
+                                                                    const opened_request& request);
+  [[nodiscard]] std::unique_ptr<http::exchange> answer_with(http::response reply,
+                                                            http::connection& on,
+                                                            opened_request request);
   [[nodiscard]] std::shared_ptr<presence_ticket> look_for(const api::write_target& target);
   [[nodiscard]] std::unique_ptr<http::exchange> open_administration(const http::request_head& head,
                                                                     http::connection& on,
@@ -114,6 +133,7 @@ class http_worker final : public loop_worker, public http::router, public exchan
   write_path path_;
   api::request_ids ids_;
   std::optional<sender_cache> senders_;
+  std::optional<request_guard> guard_;
   std::uint64_t terms_version_;
   std::shared_ptr<const http_terms> terms_;
   std::function<void()> wake_ = [] {};
@@ -181,6 +201,42 @@ std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head
     request.routing.outcome = api::routing::answer::unknown_path;
     request.routing.row = nullptr;
   }
+  if (guard_) {
+    request_guard::admission admitted = guard_->admit(head, on, *terms_, request, wake_);
+    if (admitted.refused) {
+      return answer_with(std::move(*admitted.refused), on, std::move(request));
+    }
+    if (admitted.open) {
+      return open_proving(head, on, std::move(request), std::move(*admitted.open));
+    }
+  }
+  return serve(head, on, std::move(request));
+}
+
+std::unique_ptr<http::exchange> http_worker::answer_with(http::response reply, http::connection& on,
+                                                         opened_request request) {
+  auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
+  exchange->give(std::move(reply));
+  return exchange;
+}
+
+std::unique_ptr<http::exchange> http_worker::open_proving(const http::request_head& head,
+                                                          http::connection& on,
+                                                          opened_request request,
+                                                          open_proof proof) {
+  const auto then = [this, &on](const http::request_head& of, opened_request proved,
+                                const open_proof& by) {
+    renew_terms();
+    auto refused = guard_->proved(by, of, services_.clock(), proved);
+    return refused ? answer_with(std::move(*refused), on, std::move(proved))
+                   : serve(of, on, std::move(proved));
+  };
+  return std::make_unique<proving_exchange>(*this, on, std::move(request), head, std::move(proof),
+                                            then);
+}
+
+std::unique_ptr<http::exchange> http_worker::serve(const http::request_head& head,
+                                                   http::connection& on, opened_request request) {
   const api::routing routing = request.routing;
   if (routing.outcome == api::routing::answer::served) {
     if (routing.row->needs == api::right::administer) {
@@ -202,9 +258,7 @@ std::unique_ptr<http::exchange> http_worker::open(const http::request_head& head
       return std::make_unique<configure_exchange>(*this, on, std::move(request), head);
     }
   }
-  auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
-  exchange->give(answer_at_once(routing, head));
-  return exchange;
+  return answer_with(answer_at_once(routing, head), on, std::move(request));
 }
 
 /// Of a path that servers have and weir has not.
@@ -213,6 +267,11 @@ std::unique_ptr<http::exchange> http_worker::open_passing(const http::request_he
                                                           opened_request request) {
   const query_server* const server =
       services_.queries == nullptr ? nullptr : server_for_path(terms_->queried, head.path);
+  if (server != nullptr && request.by != nullptr) {
+    if (auto refused = guard_->counted(refuse_passing(*request.by, head))) {
+      return answer_with(std::move(*refused), on, std::move(request));
+    }
+  }
   if (server != nullptr) {
     return std::make_unique<passing_exchange>(*this, on, std::move(request), head, *server);
   }
@@ -220,16 +279,36 @@ std::unique_ptr<http::exchange> http_worker::open_passing(const http::request_he
       api::is_of_buckets(head.path) && has_version(terms_->queried, 1)) {
     return std::make_unique<bucket_exchange>(*this, on, std::move(request), head);
   }
-  auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
-  exchange->give(api::family_of(head.path).not_found());
-  return exchange;
+  return answer_with(api::family_of(head.path).not_found(), on, std::move(request));
 }
 
-std::shared_ptr<const sender> http_worker::sender_of(const http::request_head& head) {
+std::shared_ptr<const sender> http_worker::sender_of(const http::request_head& head,
+                                                     const user* by) {
   if (!senders_) {
     return nullptr;
   }
-  return senders_->find(head.header("User-Agent").value_or(""), api::find_credentials(head));
+  return senders_->find(
+      head.header("User-Agent").value_or(""),
+      by == nullptr ? api::find_credentials(head) : api::offered_credentials{.user = by->name()});
+}
+
+/// The answer where it cannot be written to, or not by this user.
+result<api::write_target, http::response> http_worker::target_of(const http::request_head& head,
+                                                                 const opened_request& request) {
+  const api::write_dialect& dialect = request.routing.row->dialect();
+  auto target = target_of_write(dialect, head.query, terms_->unnamed);
+  if (!target) {
+    return std::move(target).error();
+  }
+  if (request.by != nullptr) {
+    if (auto refused = guard_->refuse_write(head.path, *request.by, target.value().is.database)) {
+      return std::move(*refused);
+    }
+  }
+  if (auto refused = create_unnamed(dialect, target.value(), services_.databases)) {
+    return std::move(*refused);
+  }
+  return std::move(target).value().is;
 }
 
 /// What is waited for before a write is answered; nullptr: nothing.
@@ -249,11 +328,12 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
                                                         opened_request request) {
   const api::write_dialect& dialect = request.routing.row->dialect();
   const std::int64_t now_ns = request.began.wall.ns;
+  const std::shared_ptr<const user> by = request.by;
+  auto target = target_of(head, request);
   auto exchange = std::make_unique<write_exchange>(*this, on, std::move(request));
   if (dialect.reads_retry_after != nullptr && dialect.reads_retry_after(head)) {
     exchange->add_retry_after();
   }
-  auto target = read_target(dialect, head.query, terms_->unnamed, services_.databases);
   if (target && dialect.translation != nullptr) {
     auto how = dialect.translation(head);
     if (!how) {
@@ -272,9 +352,9 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
       exchange->await(look_for(target.value()));
     }
     if (exchange->awaits() && services_.writes.databases.find(target.value().database) == nullptr) {
-      exchange->begin_once_known(target.value(), now_ns, sender_of(head));
+      exchange->begin_once_known(target.value(), now_ns, sender_of(head, by.get()));
     } else {
-      exchange->begin(target.value(), now_ns, sender_of(head));
+      exchange->begin(target.value(), now_ns, sender_of(head, by.get()));
     }
   } else {
     exchange->refuse(target.error());
@@ -294,9 +374,7 @@ std::unique_ptr<http::exchange> http_worker::open_administration(const http::req
     reply = park_answer(request.routing.row->served_by, head.query, services_.parked);
   }
   if (reply) {
-    auto exchange = std::make_unique<simple_exchange>(*this, on, std::move(request));
-    exchange->give(std::move(*reply));
-    return exchange;
+    return answer_with(std::move(*reply), on, std::move(request));
   }
   auto exchange = std::make_unique<reload_exchange>(*this, on, std::move(request));
   exchange->begin();

@@ -21,6 +21,7 @@
 #include "server/reload/reload_desk.hpp"
 #include "server/reload/reload_record.hpp"
 #include "sinks/sink_set.hpp"
+#include "users/doorkeeper.hpp"
 
 namespace weir {
 
@@ -53,6 +54,8 @@ struct http_services {
   reload_desk* reloads = nullptr;
   /// What came of the last reload; nullptr: there are none.
   const reload_record* reloaded = nullptr;
+  /// What is known of clients that are nobody; nullptr: there can be no users.
+  shared_doors* doors = nullptr;
 };
 
 [[nodiscard]] std::unique_ptr<loop_worker> make_http_worker(const http_services& services,

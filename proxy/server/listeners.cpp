@@ -79,7 +79,8 @@ std::shared_ptr<const http_terms> make_http_terms(const settings& configured,
                  .admin_apart = !http.admin_listen.empty(),
                  .body_bytes_max = static_cast<std::size_t>(http.body_limit),
                  .queried = query_servers_of(configured),
-                 .unnamed = api::target_named(http.remote_write_database)});
+                 .unnamed = api::target_named(http.remote_write_database),
+                 .users = std::make_shared<const user_book>(configured)});
 }
 
 listener_changes change_listeners(const listener_table& open, std::vector<listener> wanted,

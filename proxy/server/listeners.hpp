@@ -2,7 +2,7 @@
 //
 // The HTTP listeners as values, made of the configuration. What is particular to a listener
 // stands in its value and is read from there; nothing counts listeners or compares their numbers.
-// A listener's users and default database would be members here. Pure.
+// A listener's default database would be a member here. Pure.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 #include "config/settings.hpp"
 #include "intake/http_intake.hpp"
 #include "server/passing/query_servers.hpp"
+#include "users/user_book.hpp"
 
 namespace weir {
 
@@ -56,6 +57,8 @@ struct http_terms {
   std::vector<query_server> queried{};
   /// Where a write goes whose dialect may leave the database out, and whose request does.
   api::write_target unnamed = api::target_named("prometheus");
+  /// Empty: everybody may do everything.
+  std::shared_ptr<const user_book> users = nullptr;
 };
 
 /// Those of `http.listen`, of `http.quiet_listen` and of `http.admin_listen`. All but Unix sockets

@@ -17,6 +17,7 @@
 #include "server/passing/query_metrics.hpp"
 #include "server/pipeline_state.hpp"
 #include "server/process_metrics_posix.hpp"
+#include "users/random_bytes_posix.hpp"
 
 namespace weir {
 namespace {
@@ -343,6 +344,11 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
   listener_changes changes = change_listeners({}, std::move(listeners).value(), next_listener);
   next_listener += static_cast<std::uint32_t>(changes.opened.size());
   answers.publish(make_http_terms(*configured, std::move(changes.wanted)));
+  auto key = random_bytes(digest_maker::key_bytes);
+  if (!key) {
+    return key.error();
+  }
+  doors.emplace(std::move(key).value());
   const http_intake_options options{
       .listen = to_open(changes.opened),
       .loops = loop_count(configured->http.loops),
@@ -366,7 +372,8 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
       .queries = &queries,
       .pushed = pushed.get(),
       .reloads = &desk,
-      .reloaded = &reloads};
+      .reloaded = &reloads,
+      .doors = &*doors};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
   });
@@ -438,6 +445,9 @@ void pipeline::state::collect_others(metric_collector& out) const {
   catalogue->collect(out);
   requests.collect(out);
   collect_queries(queries.count(), out);
+  if (doors) {
+    doors->collect(out);
+  }
   reloads.collect(out);
   log->collect(out);
   sinks->collect(out);

@@ -38,6 +38,7 @@
 #include "sinks/sink_set.hpp"
 #include "upstream/catalogue/server_catalogues_posix.hpp"
 #include "upstream/upstream_schemas_posix.hpp"
+#include "users/doorkeeper.hpp"
 
 namespace weir {
 
@@ -88,6 +89,8 @@ struct pipeline::state {
   std::shared_ptr<current_tls> http_tls;
   std::uint32_t next_listener = 0;
   http_counters requests;
+  /// Set when the intake starts.
+  std::optional<shared_doors> doors;
   refusal_summary http_refusals{"http"};
   refusal_summary udp_refusals{"udp", "batch(es) of datagrams"};
   refusal_summary tcp_refusals{"tcp", "run(s) of lines"};

@@ -83,6 +83,11 @@ std::vector<std::string> all_secrets(const settings& configured) {
       append_base64(texts.username + ":" + texts.password, out.emplace_back());
     }
   }
+  for (const user_settings& user : configured.users) {
+    if (!user.password.empty()) {
+      append_base64(user.name + ":" + user.password, out.emplace_back());
+    }
+  }
   return out;
 }
 

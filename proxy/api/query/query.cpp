@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/context.hpp"
+#include "api/credentials.hpp"
 #include "api/influx_v1.hpp"
 #include "api/query/query_parser.hpp"
 #include "base/text/ascii.hpp"
@@ -261,6 +262,7 @@ struct query_run::state {
 
   spelling how;
   runner runs;
+  parameters given;
   /// Of the request as a whole.
   std::optional<http::response> refused;
   bool unreadable = false;
@@ -277,6 +279,7 @@ struct query_run::state {
 query_run::query_run(const query_request& request, catalogue& databases) {
   const parameters all = parameters_of(request);
   state_ = std::make_unique<state>(request, all, databases);
+  state_->given = all;
   const std::string_view text = statements_of(all);
   if (text.empty()) {
     state_->refused = error_response(400, "missing required parameter \"q\"");
@@ -307,6 +310,21 @@ bool query_run::asks_for_points() const noexcept {
 
 std::string_view query_run::database() const noexcept {
   return state_->runs.default_database();
+}
+
+std::span<const statement> query_run::statements() const noexcept {
+  return state_->statements;
+}
+
+std::string query_run::as_form() const {
+  const parameters& all = state_->given;
+  parameters once{{"q", std::string(statements_of(all))}};
+  for (const auto& each : all) {
+    if (each.first != "q") {
+      once.push_back(each);
+    }
+  }
+  return http::encode_form(without_credentials(std::move(once)));
 }
 
 const statement* query_run::next() {

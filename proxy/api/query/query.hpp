@@ -6,6 +6,8 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "api/catalogue.hpp"
@@ -38,6 +40,11 @@ class query_run {
   [[nodiscard]] bool asks_for_points() const noexcept;
   /// The request's `db`; empty if there is none. Valid as long as this object.
   [[nodiscard]] std::string_view database() const noexcept;
+  /// All of them; none where the request is refused.
+  [[nodiscard]] std::span<const statement> statements() const noexcept;
+  /// The request as it was understood here, for a server that might understand another: a form with
+  /// each parameter once, and no credentials.
+  [[nodiscard]] std::string as_form() const;
   /// Answers statements until one is to be carried out by servers, which is returned; `give` says
   /// what came of it. nullptr: all are answered. Valid until `give`.
   [[nodiscard]] const statement* next();

@@ -3,11 +3,18 @@
 // Splits InfluxQL into tokens. Pure; any thread.
 #include "api/query/query_lexer.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/text/ascii.hpp"
 #include "http/message.hpp"
 
 namespace weir::api {
 namespace {
+
+// Behind these an operand stands, which may be a regular expression.
+constexpr std::array<std::string_view, 7> before_operands{"SELECT", "FROM", "WHERE",   "AND",
+                                                          "OR",     "BY",   "DISTINCT"};
 
 bool blank(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -51,7 +58,7 @@ void query_lexer::skip_blanks() noexcept {
       while (at_ < text_.size() && peek() != '\n') {
         step();
       }
-    } else if (peek() == '/' && peek(1) == '*') {
+    } else if (peek() == '/' && peek(1) == '*' && slash_ == slash::divides) {
       while (at_ < text_.size() && !(peek() == '*' && peek(1) == '/')) {
         step();
       }
@@ -88,6 +95,47 @@ void query_lexer::take_quoted(token& out) {
   step();
 }
 
+// A slash behind a backslash does not end it, whatever stands before the backslash: as in InfluxDB.
+void query_lexer::take_regex(token& out) {
+  out.kind = token_kind::regex;
+  step();
+  while (at_ < text_.size() && (peek() != '/' || text_[at_ - 1] == '\\')) {
+    out.text.push_back(peek());
+    step();
+  }
+  if (at_ >= text_.size()) {
+    out.kind = token_kind::unclosed;
+    return;
+  }
+  step();
+}
+
+void query_lexer::remember(const token& now) noexcept {
+  switch (now.kind) {
+    case token_kind::word:
+      slash_ =
+          !names_parameter_ && std::any_of(before_operands.begin(), before_operands.end(),
+                                           [&now](std::string_view each) { return now.is(each); })
+              ? slash::begins_regex
+              : slash::divides;
+      return;
+    case token_kind::symbol:
+      // An asterisk multiplies, or stands for all fields.
+      slash_ = now.is_symbol(')') || now.is_symbol(';') ? slash::divides
+               : now.is_symbol('*')                     ? slash::unclear
+                                                        : slash::begins_regex;
+      return;
+    case token_kind::quoted:
+    case token_kind::string:
+    case token_kind::number:
+    case token_kind::regex:
+    case token_kind::unclosed:
+    case token_kind::end:
+      slash_ = slash::divides;
+      return;
+  }
+}
+
 template <class Predicate>
 void query_lexer::take_while(token& out, Predicate accepts) {
   while (at_ < text_.size() && accepts(peek())) {
@@ -113,11 +161,16 @@ token query_lexer::next() {
   } else if (is_digit(first)) {
     out.kind = token_kind::number;
     take_while(out, number_part);
+  } else if (first == '/' && slash_ == slash::begins_regex && peek(1) != '*') {
+    take_regex(out);
   } else {
-    out.kind = token_kind::symbol;
+    // Where an operand stands, InfluxDB takes "/*" for a comment in some places and in others not.
+    out.kind = first == '/' && slash_ != slash::divides ? token_kind::unclosed : token_kind::symbol;
     out.text.push_back(first);
     step();
   }
+  remember(out);
+  names_parameter_ = out.is_symbol('$');
   return out;
 }
 

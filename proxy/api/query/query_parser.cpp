@@ -12,6 +12,7 @@
 #include <limits>
 #include <optional>
 
+#include "api/query/named_database.hpp"
 #include "api/query/query_lexer.hpp"
 #include "base/text/ascii.hpp"
 
@@ -97,10 +98,19 @@ class parser {
     return name;
   }
 
-  void skip_statement() {
+  /// The rest of a statement that is not carried out here: which databases it names.
+  void pass_over(statement& out) {
+    named_database names;
     while (now_.kind != token_kind::end && !now_.is_symbol(';')) {
+      if (now_.kind == token_kind::unclosed) {
+        error_here("this text does not end, or not where it can be told");
+        return;
+      }
+      out.writes = out.writes || now_.is("INTO");
+      names.look(now_, out);
       advance();
     }
+    names.look({}, out);
   }
 
   statement read_statement() {
@@ -116,7 +126,8 @@ class parser {
     for (const std::string_view word : others) {
       if (now_.is(word)) {
         out.words = word;
-        skip_statement();
+        advance();
+        pass_over(out);
         return out;
       }
     }
@@ -142,7 +153,8 @@ class parser {
       return out;
     }
     out.words = verb + " " + upper(now_.text);
-    skip_statement();
+    advance();
+    pass_over(out);
     return out;
   }
 
@@ -371,7 +383,7 @@ class parser {
       out.database = take_identifier();
     }
     if (error_.empty()) {
-      skip_statement();
+      pass_over(out);
     }
     return out;
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir::api {
 
@@ -53,6 +54,12 @@ struct statement {
   /// Of `show_data` and `other`: the first words, "SHOW TAG KEYS". Those of the rest follow from
   /// what they are.
   std::string words{};
+  /// Of what asks for points: the databases that it names itself, in FROM, INTO or ON.
+  std::vector<std::string> named{};
+  /// It names one by a parameter, or in another way that cannot be told here.
+  bool names_unknown = false;
+  /// SELECT INTO.
+  bool writes = false;
 
   /// The statement's first words, for messages. Valid as long as it.
   [[nodiscard]] std::string_view title() const noexcept;

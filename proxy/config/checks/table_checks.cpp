@@ -204,6 +204,35 @@ void check_tls(const config_node& root, const settings& all, config_issues& issu
   }
 }
 
+void check_user(const config_node& node, const user_settings& user, const settings& before,
+                config_issues& issues) {
+  const auto tell = [&](std::string_view key, std::string message) {
+    issues.push_back({written(node, key).place, std::move(message)});
+  };
+  const auto any = [&](auto same) {
+    return std::any_of(before.users.begin(), before.users.end(), same);
+  };
+  if (user.name.empty()) {
+    tell("name", "this [[user]] has no name; write name = \"telegraf\", for example");
+  } else if (any([&](const user_settings& other) { return other.name == user.name; })) {
+    tell("name",
+         fmt::format("there is another user named \"{}\"; give each its own name", user.name));
+  }
+  if (!user.password.empty() && !user.password_hash.empty()) {
+    tell("password", "`user.password` and `user.password_hash` exclude each other; write one");
+  }
+  if (user.password.empty() && user.password_hash.empty() && user.token.empty() &&
+      before.http.jwt_secret.empty()) {
+    tell("name", fmt::format("user \"{}\" has neither a password nor a token; write "
+                             "password_hash = \"...\" (weir user hash), or token = \"${{NAME}}\"",
+                             user.name));
+  }
+  if (!user.token.empty() &&
+      any([&](const user_settings& other) { return other.token == user.token; })) {
+    tell("token", "another user has the same token; give each its own");
+  }
+}
+
 std::string own_listener_fault(const sink_settings& sink, const http_settings& http,
                                const machine_names& machine) {
   const std::vector<std::string> urls = kind_of(sink).texts(sink).urls;

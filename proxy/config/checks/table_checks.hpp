@@ -34,6 +34,10 @@ void check_tls(const config_node& root, const settings& made, config_issues& iss
 [[nodiscard]] std::string own_listener_fault(const sink_settings& sink, const http_settings& http,
                                              const machine_names& machine);
 
+/// Of one [[user]]; `before` has those before it, and [http].
+void check_user(const config_node& node, const user_settings& user, const settings& before,
+                config_issues& issues);
+
 void check_rule(const config_node& node, const rule_settings& rule, config_issues& issues);
 
 }  // namespace weir

@@ -144,6 +144,9 @@ std::vector<config_key<http_settings>> make_http_keys() {
           WEIR_MEMBER(admin)),
   };
   add_tls_keys(keys);
+  keys.push_back(secret_key<S>(
+      "jwt_secret", "what JSON web tokens (HS256) of users are signed with; empty: none is taken",
+      WEIR_MEMBER(jwt_secret)));
   return keys;
 }
 

@@ -30,6 +30,7 @@ struct config_key {
 [[nodiscard]] const std::vector<config_key<http_settings>>& http_keys();
 [[nodiscard]] const std::vector<config_key<udp_settings>>& udp_keys();
 [[nodiscard]] const std::vector<config_key<tcp_settings>>& tcp_keys();
+[[nodiscard]] const std::vector<config_key<user_settings>>& user_keys();
 [[nodiscard]] const std::vector<config_key<push_settings>>& push_keys();
 [[nodiscard]] const std::vector<config_key<log_settings>>& log_keys();
 [[nodiscard]] const std::vector<config_key<letter_settings>>& letter_keys();

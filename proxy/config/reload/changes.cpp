@@ -132,6 +132,7 @@ std::vector<setting_change> compare_settings(const settings& running, const sett
   compare_lists(
       "tcp", running.tcp, wanted.tcp, tcp_keys(),
       [](const tcp_settings& one) -> const std::string& { return one.listen; }, all);
+  compare_lists("user", running.users, wanted.users, user_keys(), name, all);
   compare_tables("push", "push", running.push, wanted.push, push_keys(), all);
   compare_tables("log", "log", running.log, wanted.log, log_keys(), all);
   compare_tables("letters", "letters", running.letters, wanted.letters, letter_keys(), all);

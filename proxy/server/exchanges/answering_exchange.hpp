@@ -38,8 +38,9 @@ class exchange_home {
   [[nodiscard]] virtual const listener& listener_of(const http::connection& on) const = 0;
   /// Those of the requests that begin now. Valid in this turn.
   [[nodiscard]] virtual const http_terms& terms() const noexcept = 0;
-  /// Who sent a request, as far as it says so; nullptr: senders are not counted.
-  [[nodiscard]] virtual std::shared_ptr<const sender> sender_of(const http::request_head& head) = 0;
+  /// Who sent a request: its user, or as far as it says so; nullptr: senders are not counted.
+  [[nodiscard]] virtual std::shared_ptr<const sender> sender_of(const http::request_head& head,
+                                                                const user* by) = 0;
   /// Wakes this loop. Any thread, while it runs.
   [[nodiscard]] virtual const std::function<void()>& wake() const noexcept = 0;
   /// Has `one` go on in the turns to come, until it is forgotten.
@@ -53,6 +54,8 @@ struct opened_request {
   api::routing routing;
   moment began;
   api::request_context context;
+  /// Who asks; nullptr: there are no users, or none is needed.
+  std::shared_ptr<const user> by = nullptr;
 };
 
 class answering_exchange : public http::exchange {

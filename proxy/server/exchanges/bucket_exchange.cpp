@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/exchanges/bucket_exchange.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "server/access/visible_databases.hpp"
+#include "users/access_answers.hpp"
 
 namespace weir {
 namespace {
@@ -24,9 +28,17 @@ http::response bucket_exchange::too_long() const {
 }
 
 void bucket_exchange::complete() {
-  step_ =
-      api::answer_buckets({.method = method_, .path = path_, .query = query_, .body = text_.text()},
-                          home_.services().databases);
+  visible_databases shown(home_.services().databases, request().by);
+  step_ = api::answer_buckets(
+      {.method = method_, .path = path_, .query = query_, .body = text_.text()}, shown);
+  const bool may_all =
+      std::all_of(step_.to_do.begin(), step_.to_do.end(),
+                  [&shown](const api::statement& each) { return shown.may_change(each.database); });
+  if (shown.refused() || !may_all) {
+    home_.services().doors->forbidden.add_shared();
+    answer(needs_administrator(path_, request().by->name()));
+    return;
+  }
   go_on_with_statements();
 }
 

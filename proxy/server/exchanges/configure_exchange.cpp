@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include "server/access/visible_databases.hpp"
+#include "users/access_answers.hpp"
+
 namespace weir {
 namespace {
 
@@ -19,9 +22,13 @@ configure_exchange::configure_exchange(exchange_home& home, http::connection& on
       text_(text_bytes_max, home.services().writes.memory, on.peer().share) {}
 
 void configure_exchange::complete() {
-  step_ = api::configure_database({.method = method_, .query = query_, .body = text_.text()},
-                                  home_.services().databases);
-  if (step_.to_do) {
+  visible_databases shown(home_.services().databases, request().by);
+  step_ =
+      api::configure_database({.method = method_, .query = query_, .body = text_.text()}, shown);
+  if (shown.refused() || (step_.to_do && !shown.may_change(step_.to_do->database))) {
+    home_.services().doors->forbidden.add_shared();
+    answer(needs_administrator("/api/v3/configure/database", request().by->name()));
+  } else if (step_.to_do) {
     carry_out(*step_.to_do);
   } else {
     answer(std::move(step_.answer));

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/text/ascii.hpp"
+#include "server/access/statement_rights.hpp"
 #include "server/passing/passed_headers.hpp"
 
 namespace weir {
@@ -24,16 +26,27 @@ query_exchange::query_exchange(exchange_home& home, http::connection& on, opened
       passed_(passed_request(head)) {}
 
 void query_exchange::complete() {
+  shown_.emplace(home_.services().databases, request().by);
   run_.emplace(api::query_request{.method = method_,
                                   .query = query_,
                                   .content_type = content_type_,
                                   .body = form_.text(),
                                   .format = format_},
-               home_.services().databases);
+               *shown_);
   const query_server* const server = home_.services().queries != nullptr && run_->asks_for_points()
                                          ? server_with(home_.terms().queried, run_->database())
                                          : nullptr;
-  if (server != nullptr) {
+  if (request().by != nullptr) {
+    if (auto refused = refuse_statements(*request().by, {.all = run_->statements(),
+                                                         .database = run_->database(),
+                                                         .passed_on = server != nullptr})) {
+      home_.services().doors->forbidden.add_shared();
+      answer(std::move(*refused));
+      return;
+    }
+  }
+  // What weir cannot read may be anything: with the sink's credentials it does not go on.
+  if (server != nullptr && (request().by == nullptr || !run_->statements().empty())) {
     pass_to(*server);
   } else {
     run();
@@ -41,11 +54,32 @@ void query_exchange::complete() {
 }
 
 void query_exchange::pass_to(const query_server& server) {
-  address_to(server, "/query", query_, passed_);
-  passed_.body = form_.take();
+  if (request().by == nullptr) {
+    address_to(server, "/query", query_, passed_);
+    passed_.body = form_.take();
+  } else {
+    address_as_user(server);
+  }
   passed_query_.emplace(home_, on_, server.sink, family().error,
                         [this](http::response reply) { answer(std::move(reply)); });
   passed_query_->begin(std::move(passed_));
+}
+
+/// The server gets what was looked at, in the one spelling that cannot be read otherwise.
+void query_exchange::address_as_user(const query_server& server) {
+  const std::string form = run_->as_form();
+  sign_as_sink(server, passed_);
+  if (method_ != http::method::post) {
+    address_to(server, "/query", form, passed_);
+    return;
+  }
+  address_to(server, "/query", "", passed_);
+  std::erase_if(passed_.headers, [](const std::string& header) {
+    return equal_ignoring_case(std::string_view(header).substr(0, header.find(':')),
+                               "Content-Type");
+  });
+  passed_.headers.emplace_back("Content-Type: application/x-www-form-urlencoded");
+  passed_.body = form;
 }
 
 void query_exchange::run() {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "api/query/query.hpp"
+#include "server/access/visible_databases.hpp"
 #include "server/exchanges/gathered_text.hpp"
 #include "server/exchanges/statement_exchange.hpp"
 #include "server/passing/passed_query.hpp"
@@ -36,6 +37,7 @@ class query_exchange final : public statement_exchange {
   /// Up to the next statement that is waited for, or the answer.
   void run();
   void pass_to(const query_server& server);
+  void address_as_user(const query_server& server);
 
   const http::method method_;
   const api::result_format format_;
@@ -45,6 +47,8 @@ class query_exchange final : public statement_exchange {
   /// As it would be passed to a server, without its body.
   relay_request passed_;
   std::optional<passed_query> passed_query_;
+  /// The databases that its user sees.
+  std::optional<visible_databases> shown_;
   std::optional<api::query_run> run_;
 };
 

@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/exchanges/write_target.hpp"
 
+#include <utility>
+
 namespace weir {
 
-result<api::write_target, http::response> read_target(const api::write_dialect& dialect,
-                                                      std::string_view query,
-                                                      const api::write_target& unnamed,
-                                                      catalogue& databases) {
-  auto target = dialect.parse_target(query);
-  if (!target || !dialect.may_name_none || !target.value().database.empty()) {
-    return target;
+result<read_target, http::response> target_of_write(const api::write_dialect& dialect,
+                                                    std::string_view query,
+                                                    const api::write_target& unnamed) {
+  auto parsed = dialect.parse_target(query);
+  if (!parsed) {
+    return std::move(parsed).error();
   }
-  target.value().database = unnamed.database;
-  if (target.value().retention_policy.empty()) {
-    target.value().retention_policy = unnamed.retention_policy;
-  }
-  if (!databases.exists(unnamed.database)) {
-    if (const outcome created = databases.create(unnamed.database); !created) {
-      return dialect.refused(created.error().message);
+  read_target target{.is = std::move(parsed).value()};
+  if (dialect.may_name_none && target.is.database.empty()) {
+    target.unnamed = true;
+    target.is.database = unnamed.database;
+    if (target.is.retention_policy.empty()) {
+      target.is.retention_policy = unnamed.retention_policy;
     }
   }
   return target;
+}
+
+std::optional<http::response> create_unnamed(const api::write_dialect& dialect,
+                                             const read_target& target, catalogue& databases) {
+  if (!target.unnamed || databases.exists(target.is.database)) {
+    return std::nullopt;
+  }
+  const outcome created = databases.create(target.is.database);
+  return created ? std::nullopt : std::optional(dialect.refused(created.error().message));
 }
 
 }  // namespace weir

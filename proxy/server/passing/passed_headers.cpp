@@ -15,6 +15,8 @@ constexpr std::array<std::string_view, 12> of_the_connection{
     "TE",     "Trailer",       "Transfer-Encoding", "Upgrade",          "Content-Length",
     "Expect", "HTTP2-Settings"};
 
+constexpr std::array<std::string_view, 2> of_credentials{"Authorization", "Cookie"};
+
 // Of answers. Their names are the literals that a response wants.
 constexpr std::array<std::string_view, 12> come_back{"Cache-Control",
                                                      "Content-Disposition",
@@ -78,6 +80,16 @@ void address_to(const query_server& server, std::string_view path, std::string_v
     request.urls.push_back(url + target);
   }
   request.connect_timeout = server.connect_timeout;
+}
+
+void sign_as_sink(const query_server& server, relay_request& request) {
+  std::erase_if(request.headers, [](const std::string& header) {
+    const std::string_view name = std::string_view(header).substr(0, header.find(':'));
+    return find_name(of_credentials, name) != of_credentials.end();
+  });
+  if (!server.authorization.empty()) {
+    request.headers.push_back("Authorization: " + server.authorization);
+  }
 }
 
 http::response passed_answer(const relay_head& head) {

@@ -20,6 +20,9 @@ namespace weir {
 void address_to(const query_server& server, std::string_view path, std::string_view query,
                 relay_request& request);
 
+/// Takes the client's credentials out and puts the sink's in their place.
+void sign_as_sink(const query_server& server, relay_request& request);
+
 /// Status and headers of the server's answer, without its body. What every answer of weir carries
 /// (version, ids, CORS) stays weir's.
 [[nodiscard]] http::response passed_answer(const relay_head& head);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "server/access/passed_rights.hpp"
 #include "server/passing/passed_headers.hpp"
 
 namespace weir {
@@ -18,12 +19,25 @@ passing_exchange::passing_exchange(exchange_home& home, http::connection& on,
                                    const query_server& to)
     : answering_exchange(home, on, std::move(request)),
       sink_(to.sink),
+      path_(head.path),
       passed_(passed_request(head)),
       text_(text_bytes_max, home.services().writes.memory, on.peer().share) {
-  address_to(to, head.path, head.query, passed_);
+  if (this->request().by == nullptr) {
+    address_to(to, head.path, head.query, passed_);
+  } else {
+    address_to(to, head.path, passed_query_of(head.query), passed_);
+    sign_as_sink(to, passed_);
+  }
 }
 
 void passing_exchange::complete() {
+  if (request().by != nullptr) {
+    if (auto refused = refuse_passing_body(*request().by, path_, text_.text())) {
+      home_.services().doors->forbidden.add_shared();
+      answer(std::move(*refused));
+      return;
+    }
+  }
   passed_.body = text_.take();
   passed_query_.emplace(home_, on_, sink_, family().error,
                         [this](http::response reply) { answer(std::move(reply)); });

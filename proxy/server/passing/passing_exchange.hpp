@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A request of which weir knows nothing but where it goes: it is passed to the server as it is,
-// with its client's credentials. Thread: the intake loop's.
+// with its client's credentials, or, where weir has users, with the sink's. Thread: the intake
+// loop's.
 #pragma once
 
 #include <optional>
@@ -30,6 +31,7 @@ class passing_exchange final : public answering_exchange {
 
  private:
   const std::string sink_;
+  const std::string path_;
   relay_request passed_;
   gathered_text text_;
   std::optional<passed_query> passed_query_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/glob.hpp"
+#include "codec/base64.hpp"
 
 namespace weir {
 namespace {
@@ -15,6 +16,18 @@ std::string without_slash(std::string url) {
     url.pop_back();
   }
   return url;
+}
+
+std::string authorization_of(const influxdb_settings& sink) {
+  if (!sink.token.empty()) {
+    return (sink.version == 3 ? "Bearer " : "Token ") + sink.token;
+  }
+  std::string text;
+  if (!sink.username.empty()) {
+    text = "Basic ";
+    append_base64(sink.username + ":" + sink.password, text);
+  }
+  return text;
 }
 
 const query_server* of_version(const std::vector<query_server>& servers, std::uint32_t version) {
@@ -36,7 +49,8 @@ std::vector<query_server> query_servers_of(const settings& configured) {
     query_server one{.sink = sink.name,
                      .version = influxdb->version,
                      .databases = sink.databases,
-                     .connect_timeout = std::min(influxdb->timeout, connect_timeout_max)};
+                     .connect_timeout = std::min(influxdb->timeout, connect_timeout_max),
+                     .authorization = authorization_of(*influxdb)};
     for (const std::string& url :
          influxdb->urls.empty() ? std::vector<std::string>{influxdb->url} : influxdb->urls) {
       one.urls.push_back(without_slash(url));

@@ -23,6 +23,8 @@ struct query_server {
   /// Patterns of the databases that the sink takes.
   std::vector<std::string> databases{};
   std::chrono::milliseconds connect_timeout{10'000};
+  /// What the sink shows of itself: the value of an Authorization header; empty: nothing.
+  std::string authorization{};
 };
 
 /// Those of sinks with `query = true`, in the configuration's order.

@@ -105,6 +105,7 @@ class push_exchange final : public answering_exchange {
   [[nodiscard]] http::response failed(http::body_failure why) const override;
 
  private:
+  [[nodiscard]] std::optional<std::string> refused_database() const;
   [[nodiscard]] bool decode_snappy();
   [[nodiscard]] std::optional<push::pushed> read_push();
   void write(push::pushed made);
@@ -139,9 +140,33 @@ void push_exchange::begin(const http::request_head& head) {
     return;
   }
   head_ = std::move(read).value();
+  if (auto refused = refused_database()) {
+    service_.counts.refused.add_shared();
+    home_.services().doors->forbidden.add_shared();
+    give(words(403, *refused));
+    return;
+  }
   is_snappy_ = contains_ignoring_case(head.header("Content-Encoding").value_or(""), "snappy");
-  from_ = home_.sender_of(head);
+  from_ = home_.sender_of(head, request().by.get());
   series_ = push::series_labels(head_.labels, terms_->configured.job_suffix);
+}
+
+/// Of the databases that this changes, its own and that of the group that is there, one that the
+/// user may not write to: what it is told.
+std::optional<std::string> push_exchange::refused_database() const {
+  const user* const by = request().by.get();
+  if (by == nullptr) {
+    return std::nullopt;
+  }
+  const auto before = service_.groups.find(head_.labels);
+  for (const std::string& database :
+       {head_.target.database, before == nullptr ? head_.target.database : before->database}) {
+    if (!by->may_write(database)) {
+      return "\"" + by->name() + "\" user is not authorized to write to database \"" + database +
+             "\"";
+    }
+  }
+  return std::nullopt;
 }
 
 void push_exchange::body(std::string_view piece) {

@@ -8,6 +8,7 @@
 
 #include "base/one_line.hpp"
 #include "base/percent_escape.hpp"
+#include "codec/base64.hpp"
 #include "intake/address.hpp"
 #include "net/server_message.hpp"
 
@@ -144,6 +145,21 @@ replay_outcome read_replay_answer(const replay_batch& batch, int status, std::st
     }
   }
   return out;
+}
+
+replay_server signed_as_administrator(replay_server to, const settings& configured) {
+  for (const user_settings& user : configured.users) {
+    if (user.admin && !user.token.empty()) {
+      to.authorization = "Authorization: Token " + user.token;
+      return to;
+    }
+    if (user.admin && !user.password.empty()) {
+      to.authorization = "Authorization: Basic ";
+      append_base64(user.name + ":" + user.password, to.authorization);
+      return to;
+    }
+  }
+  return to;
 }
 
 std::optional<replay_server> server_of(const std::vector<std::string>& listen, bool tls) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/settings.hpp"
 #include "letters/letter.hpp"
 #include "weir/line_protocol.hpp"
 
@@ -77,7 +78,12 @@ struct replay_outcome {
 struct replay_server {
   std::string url{};
   std::string unix_path{};
+  /// An Authorization header; empty: none.
+  std::string authorization{};
 };
+/// Where weir has users: with the credentials of the first administrator whose token or password
+/// the configuration has as it is.
+[[nodiscard]] replay_server signed_as_administrator(replay_server to, const settings& configured);
 [[nodiscard]] std::optional<replay_server> server_of(std::string_view listen, bool tls = false);
 /// The first of several. Where they speak TLS, a Unix socket comes before all others: it needs no
 /// certificate.

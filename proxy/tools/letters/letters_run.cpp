@@ -99,6 +99,9 @@ outcome replay::send(const replay_batch& batch) {
   request.url = to_.url + "/write?" + batch.query();
   request.headers = {"Content-Type: text/plain; charset=utf-8",
                      "Expect:", "User-Agent: weir-letters", "X-Weir-Letters: no"};
+  if (!to_.authorization.empty()) {
+    request.headers.push_back(to_.authorization);
+  }
   request.body = {std::string_view(batch.body)};
   request.unix_socket = to_.unix_path;
   request.timeout = answer_timeout;
@@ -167,7 +170,8 @@ std::optional<replay_server> server_for(const letters_arguments& arguments,
     }
     return replay_server{.url = url};
   }
-  return server_of(configured.http.listen, !configured.http.tls.certificate.empty());
+  auto own = server_of(configured.http.listen, !configured.http.tls.certificate.empty());
+  return own ? std::optional(signed_as_administrator(std::move(*own), configured)) : std::nullopt;
 }
 
 }  // namespace

@@ -118,6 +118,9 @@ std::string ask_running(const park_arguments& given, const settings& configured)
     const http_settings& http = configured.http;
     to = server_of(http.admin_listen.empty() ? http.listen : http.admin_listen,
                    !http.tls.certificate.empty());
+    if (to) {
+      to = signed_as_administrator(std::move(*to), configured);
+    }
   }
   if (!to) {
     return "http.listen names no port; give the running weir's address (--url http://HOST:PORT)";
@@ -125,6 +128,9 @@ std::string ask_running(const park_arguments& given, const settings& configured)
   transfer_request request;
   request.url = to->url + request_path(given);
   request.headers = {"Content-Type: text/plain", "Expect:", "User-Agent: weir-park"};
+  if (!to->authorization.empty()) {
+    request.headers.push_back(to->authorization);
+  }
   request.body = {std::string_view("\n")};
   request.unix_socket = to->unix_path;
   request.timeout = std::chrono::seconds{30};

@@ -57,6 +57,14 @@ TEST(credentials, of_parameters_come_before_the_header) {
   expect(of("Token bob:secret", "u=&p=x"), scheme::token, "bob", "secret");
   expect(of("Token bob:secret", "u=null&p=null"), scheme::token, "bob", "secret");
   expect(of("", "menu=x"), scheme::none, "", "");
+  expect(of("", "db=d&p=token"), scheme::parameters, "", "token");
+  expect(of("", "map=x&db=d"), scheme::none, "", "");
+}
+
+TEST(credentials, are_taken_out_of_parameters) {
+  using pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(without_credentials({{"u", "a"}, {"db", "d"}, {"p", "b"}, {"db", "e"}, {"q", "x"}}),
+            (pairs{{"db", "d"}, {"q", "x"}}));
 }
 
 }  // namespace

@@ -55,6 +55,11 @@ TEST(conf_file, the_example_sinks_state_the_built_in_defaults) {
   settings expected;
   expected.udp.emplace_back();
   expected.tcp.emplace_back();
+  expected.users.push_back(
+      {.name = "telegraf",
+       .token = "change-me",
+       .databases = {
+           {.pattern = "telegraf*", .rights = static_cast<std::uint8_t>(user_right::write)}}});
   expected.rules.push_back({.name = "no-debug", .measurement = "debug_.*"});
   expected.rules.push_back({.name = "hosts",
                             .action = rule_action::rename,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a wrong [[udp]], [[tcp]] or `tls` is told, in its exact words and with its place.
+// What a wrong [[udp]], [[tcp]], `tls` or [[user]] is told, in its exact words and with its place.
 #include "unit/config/told_mistakes.hpp"
 
 namespace weir {
@@ -70,6 +70,35 @@ TEST(listener_errors, tls) {
        "weir.toml:2:1: `tcp.tls`: certificate is missing; write certificate and key"},
       {"[http]\ntls.client_ca = \"a\"\n",
        "weir.toml:2:1: `http.tls`: client_ca needs certificate and key beside it"},
+  });
+}
+
+TEST(listener_errors, users) {
+  expect_each({
+      {"[user]\nname = \"a\"\n",
+       "weir.toml:1:2: `user` must be a list of tables: write [[user]], in double brackets, for "
+       "each"},
+      {"[[user]]\ntoken = \"secret\"\n",
+       "weir.toml:1:1: this [[user]] has no name; write name = \"telegraf\", for example"},
+      {"[[user]]\nname = \"a:b\"\ntoken = \"secret\"\n",
+       "weir.toml:2:1: `user.name`: a name has 1 to 255 bytes, and neither a colon nor control "
+       "characters"},
+      {"[[user]]\nname = \"a\"\n",
+       "weir.toml:2:1: user \"a\" has neither a password nor a token; write password_hash = "
+       "\"...\" (weir user hash), or token = \"${NAME}\""},
+      {"[[user]]\nname = \"a\"\ntoken = \"one one\"\n[[user]]\nname = \"a\"\ntoken = \"two two\"\n",
+       "weir.toml:5:1: there is another user named \"a\"; give each its own name"},
+      {"[[user]]\nname = \"a\"\ntoken = \"one one\"\n[[user]]\nname = \"b\"\ntoken = \"one one\"\n",
+       "weir.toml:6:1: another user has the same token; give each its own"},
+      {"[[user]]\nname = \"a\"\npassword_hash = \"secret\"\n",
+       "weir.toml:3:1: `user.password_hash`: it is no hash of argon2id; make one with `weir user "
+       "hash`"},
+      {"[[user]]\nname = \"a\"\ntoken = \"one one\"\ndatabases = { \"x\" = \"read\" }\n",
+       "weir.toml:4:1: `user.databases`: \"read\" is no right; write \"write\", \"query\", "
+       "\"admin\" (both, and to create and drop it), or a list of them"},
+      {"[[user]]\nname = \"a\"\ntoken = \"one one\"\ndatabases = \"x\"\n",
+       "weir.toml:4:1: `user.databases`: it must be a table such as { \"app*\" = \"write\", "
+       "\"app_1\" = [\"write\", \"query\"] }, not text"},
   });
 }
 

@@ -42,6 +42,10 @@ const std::vector<config_value>& other_values() {
     all.emplace_back(std::vector<std::string>{"http://a:1"});
     all.emplace_back(std::vector<std::string>{"region=eu"});
     all.emplace_back(std::vector<std::string>{"a_*=gauge"});
+    all.emplace_back(std::vector<std::string>{"app*=write"});
+    all.emplace_back(
+        "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5a25vd3M$"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     return all;
   }();
   return values;
@@ -86,7 +90,8 @@ void each_key(const std::string& section, const std::string& what,
       continue;
     }
     ASSERT_EQ(changes.size(), 1U);
-    const bool is_secret = key.name == "password" || key.name == "token";
+    const bool is_secret =
+        key.name.starts_with("password") || key.name == "token" || key.name == "jwt_secret";
     EXPECT_TRUE(changes[0].what == what + "." + key.name ||
                 (is_secret && changes[0].what == what + ": a secret"))
         << changes[0].what;
@@ -100,6 +105,7 @@ settings example() {
   settings all;
   all.udp.emplace_back();
   all.tcp.emplace_back();
+  all.users.push_back({.name = "u"});
   all.rules.push_back({.name = "a"});
   all.sinks.emplace_back().name = "b";
   return all;
@@ -115,6 +121,9 @@ TEST(reload, every_key_has_its_effect) {
   each_key<tcp_settings>(
       "tcp", "tcp \"127.0.0.1:8094\"", tcp_keys(), running,
       [](settings & of) -> auto& { return of.tcp.front(); });
+  each_key<user_settings>(
+      "user", "user \"u\"", user_keys(), running,
+      [](settings & of) -> auto& { return of.users.front(); });
   each_key<log_settings>(
       "log", "log", log_keys(), running, [](settings & of) -> auto& { return of.log; });
   each_key<letter_settings>(

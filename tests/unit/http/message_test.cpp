@@ -84,5 +84,13 @@ TEST(request_head, header_names_match_in_any_case) {
   EXPECT_EQ(head.header("Host"), std::nullopt);
 }
 
+TEST(encode_form, is_read_back_by_decode_form) {
+  const std::vector<std::pair<std::string, std::string>> pairs{
+      {"q", "SELECT \"v\" FROM m; -- a=b&c+d%20\n\xc3\xbc"}, {"db", ""}, {"a b", "c"}};
+  EXPECT_EQ(encode_form(pairs).find_first_of(" ;+\n\""), std::string::npos);
+  EXPECT_EQ(decode_form(encode_form(pairs)), pairs);
+  EXPECT_EQ(encode_form({}), "");
+}
+
 }  // namespace
 }  // namespace weir::http

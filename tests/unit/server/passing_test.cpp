@@ -47,6 +47,27 @@ TEST(query_servers, an_influxdb_1_has_a_part_of_the_paths_of_2) {
   EXPECT_EQ(server_with(servers, "web"), nullptr);
 }
 
+TEST(query_servers, know_what_their_sinks_show_of_themselves) {
+  settings configured;
+  configured.sinks = {sink("one", 1, true), sink("two", 2, true), sink("three", 3, true),
+                      sink("open", 1, true)};
+  std::get<influxdb_settings>(configured.sinks[0].kind).username = "ann";
+  std::get<influxdb_settings>(configured.sinks[0].kind).password = "secret";
+  std::get<influxdb_settings>(configured.sinks[1].kind).token = "t2";
+  std::get<influxdb_settings>(configured.sinks[2].kind).token = "t3";
+  const auto servers = query_servers_of(configured);
+  const auto shown = [&servers](std::size_t which) {
+    relay_request request{.headers = {"Accept: */*", "authorization: Token mine", "Cookie: a=b"}};
+    sign_as_sink(servers[which], request);
+    return request.headers;
+  };
+  using headers = std::vector<std::string>;
+  EXPECT_EQ(shown(0), (headers{"Accept: */*", "Authorization: Basic YW5uOnNlY3JldA=="}));
+  EXPECT_EQ(shown(1), (headers{"Accept: */*", "Authorization: Token t2"}));
+  EXPECT_EQ(shown(2), (headers{"Accept: */*", "Authorization: Bearer t3"}));
+  EXPECT_EQ(shown(3), headers{"Accept: */*"});
+}
+
 TEST(passed_headers, are_the_clients_own) {
   http::request_head head;
   head.method = http::method::post;

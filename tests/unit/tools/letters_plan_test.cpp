@@ -142,6 +142,19 @@ TEST(server_of, listen_addresses) {
   EXPECT_EQ(server_of("127.0.0.1:1", true)->url, "https://127.0.0.1:1");
 }
 
+TEST(replay_server, is_shown_an_administrators_credentials) {
+  settings configured;
+  EXPECT_EQ(signed_as_administrator({}, configured).authorization, "");
+  configured.users = {{.name = "ann", .token = "ann's"}, {.name = "hashed", .admin = true}};
+  EXPECT_EQ(signed_as_administrator({}, configured).authorization, "") << "none can be shown";
+  configured.users.push_back({.name = "bob", .password = "secret", .admin = true});
+  EXPECT_EQ(signed_as_administrator({}, configured).authorization,
+            "Authorization: Basic Ym9iOnNlY3JldA==");
+  configured.users[1].token = "token";
+  EXPECT_EQ(signed_as_administrator({.url = "http://a"}, configured).authorization,
+            "Authorization: Token token");
+}
+
 constexpr std::string_view refused_text =
     "left over from before\n"
     "# 2026-01-02T03:04:05.678Z database=my db rp= status=400 partial write: x = 1\n"
