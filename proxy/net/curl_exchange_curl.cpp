@@ -166,6 +166,10 @@ http_reply curl_exchange::take_reply(CURL* easy, CURLcode code) {
   // A server that finds a body too large may close before it has read it, which breaks the
   // upload; its status says enough.
   const bool complete = code == CURLE_OK || cut_as_wanted || status == 413;
+  if (code == CURLE_WRITE_ERROR && answer_cut_ && !complete) {
+    return http_reply::failed("its answer has more than " +
+                              std::to_string(request_.answer_bytes_max) + " bytes");
+  }
   if (!complete || status == 0) {
     return http_reply::failed(error_[0] != '\0' ? error_ : curl_easy_strerror(code));
   }

@@ -36,7 +36,9 @@ TEST(fetch_curl, an_answer_that_is_too_long_is_none) {
   transfer_request request;
   request.url = server.url();
   request.answer_bytes_max = 999;
-  EXPECT_FALSE(http.ask(request).answered);
+  const http_reply too_long = http.ask(request);
+  EXPECT_FALSE(too_long.answered);
+  EXPECT_EQ(too_long.detail, "its answer has more than 999 bytes");
   request.answer_bytes_max = 1000;
   EXPECT_TRUE(http.ask(request).answered);
 }
