@@ -161,6 +161,8 @@ class sample_batch {
   void note_time(const sample& one);
   series_entry& asked(const sample& one, sent_ledger& ledger);
   void note(std::uint32_t point, discard_reason reason);
+  template <class Then>
+  void for_each_pair_of_a_series(Then then) const;
   void keep_last_of_each_time();
   void drop_too_old(std::int64_t least_ms);
   void drop_what_is_sent(const sample_rules& rules, sent_ledger& ledger);
