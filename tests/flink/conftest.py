@@ -11,8 +11,7 @@ from running.flink import Distribution
 from running.recording import record
 from running.story import Story, World
 
-# Version and the name of its configuration file.
-VERSIONS = [("1.20.1", "flink-conf.yaml"), ("2.2.1", "config.yaml")]
+VERSIONS = ["1.20.1", "2.2.1"]
 
 
 def distribution(version):
@@ -25,14 +24,14 @@ def distribution(version):
     return Distribution(directory)
 
 
-@pytest.fixture
+@pytest.fixture(params=VERSIONS)
 def flink(request):
-    """Of the version that `request.param` names."""
     return distribution(request.param)
 
 
 @pytest.fixture
-def world(tmp_path):
+def world(flink, tmp_path):
+    """Only where there is a Flink for it."""
     made = World(tmp_path)
     try:
         yield made.start()
@@ -40,15 +39,14 @@ def world(tmp_path):
         made.end()
 
 
-@pytest.fixture(scope="module", params=VERSIONS, ids=[version for version, _ in VERSIONS])
+@pytest.fixture(scope="module", params=VERSIONS)
 def story(request, tmp_path_factory):
     """A whole life, which every test of this folder's test_reporters.py looks at."""
-    version, file_name = request.param
-    told = Story(tmp_path_factory.mktemp("story"), distribution(version), file_name)
+    told = Story(tmp_path_factory.mktemp("story"), distribution(request.param))
     try:
         told.live()
         if os.environ.get("WEIR_FLINK_RECORD") == "1":
-            record(version, told.requests)
+            record(request.param, told.requests)
         yield told
     finally:
         told.world.end()

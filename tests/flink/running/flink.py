@@ -49,7 +49,7 @@ taskmanager.memory.jvm-metaspace.size: 128m
 taskmanager.memory.jvm-overhead.min: 64m
 taskmanager.memory.jvm-overhead.max: 64m
 heartbeat.interval: 1000
-heartbeat.timeout: 5000
+heartbeat.timeout: 10000
 taskmanager.load-balance.mode: SLOTS
 restart-strategy.type: fixed-delay
 restart-strategy.fixed-delay.attempts: 1000
@@ -78,6 +78,8 @@ class Distribution:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         self.version = self.directory.name
+        # Where conf/flink has its configuration, and where it reads it.
+        self.file_name = "flink-conf.yaml" if self.version.startswith("1.") else "config.yaml"
 
     @property
     def classpath(self):

@@ -47,10 +47,14 @@ class World:
         self.weir.restart(kill=kill)
         self.tap.target = self.weir.client.address
 
-    def cluster(self, flink, file_name, text=None, task_managers=()):
-        """With the shipped configuration, or with `text`."""
-        made = Cluster(self.directory / f"flink{len(self.started)}", flink, file_name,
-                       text or reporters(file_name, self.tap.port), task_managers)
+    def reporters(self, flink):
+        """The shipped configuration of both."""
+        return reporters(flink.file_name, self.tap.port)
+
+    def cluster(self, flink, text=None, file_name=None, task_managers=()):
+        """With the shipped configuration of the reporters, or with `text`."""
+        made = Cluster(self.directory / f"flink{len(self.started)}", flink, file_name or flink.file_name,
+                       text or self.reporters(flink), task_managers)
         self.started += made.processes
         return made
 
@@ -100,6 +104,14 @@ class World:
             raise AssertionError(f"{error}: {rest}; weir's sink: {self.sink_metrics()}; {self.weir.tail(8)}") from error
         return ended
 
+    def acknowledged(self, method):
+        return [each for each in self.requests() if each.method == method and each.acknowledged]
+
+    def wait_acknowledged(self, process, **least):
+        """wait_acknowledged(process, PUT=3): until so many requests of `process` were."""
+        wait_until(lambda: all(len(self.acknowledged(method)) >= count for method, count in least.items()), 120,
+                   f"requests: {least}", process.must_be_alive, pause=0.2)
+
     def sink_metrics(self):
         return {name: value for name, labels, value in self.weir.metrics().samples if labels.get("sink") == "prometheus" and value}
 
@@ -113,15 +125,14 @@ class World:
 class Story:
     """`seen` of each chapter, and after the end what the databases have."""
 
-    def __init__(self, directory, flink, file_name):
+    def __init__(self, directory, flink):
         self.world = World(directory)
         self.flink = flink
-        self.file_name = file_name
         self.seen = {}
 
     def live(self):
         world = self.world.start()
-        self.cluster = world.cluster(self.flink, self.file_name, task_managers=("tm1", "tm2")).start()
+        self.cluster = world.cluster(self.flink, task_managers=("tm1", "tm2")).start()
         self.job = self.cluster.submit()
         wait_until(lambda: self.cluster.checkpoints(self.job) >= 3, 180, "three checkpoints", pause=0.2)
         world.wait_reports("tm1", "tm2", "", more=4)
@@ -148,7 +159,7 @@ class Story:
         self.seen["heap of the other"] = len(world.series(f'{HEAP}{{tm_id="tm1"}}'))
         # Its tasks go on in the other.
         done = self.cluster.checkpoints(self.job)
-        wait_until(lambda: self.cluster.checkpoints(self.job) > done, 60, "the job's next checkpoint", pause=0.2)
+        wait_until(lambda: self.cluster.checkpoints(self.job) > done, 120, "the job's next checkpoint", pause=0.2)
         world.wait_reports("tm1", "")
 
     def a_gauge_throws(self):
