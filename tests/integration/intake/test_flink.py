@@ -145,6 +145,19 @@ def test_a_loud_weir_answers_in_influxdbs_words(start, recorded):
     assert answer.status == 400 and "partial write" in answer.text() and "dropped=" in answer.text()
 
 
+def test_names_are_the_same_by_both_reporters_and_those_of_the_rules(recorded):
+    by_lines = {dict(labels)["__name__"] for request in recorded("influxdb") for point in points(request.body)
+                for labels, _, _ in samples_of(point, "flink")}
+    by_pushes = {dict(labels)["__name__"] for request in recorded("pushgateway") if request.method == "PUT"
+                 for labels in push(request).samples}
+    # Of meters and histograms, lines have more.
+    more = re.compile(r".*_(count|min|max|mean|stddev)")
+    assert not [name for name in by_lines - by_pushes if not more.fullmatch(name)]
+    rules = (ROOT / "conf" / "prometheus" / "flink.rules.yml").read_text()
+    named = set(re.findall(r"\bflink_(?:job|task)manager_\w+", rules))
+    assert named - by_lines == named - by_pushes == {"flink_taskmanager_job_task_operator_pendingRecords"}  # Kafka's source
+
+
 def test_the_readme_has_the_shipped_configuration():
     section = re.search(r"^## A Flink cluster$(.*?)^## ", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL).group(1)
     (yaml,) = re.findall(r"^```yaml\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
