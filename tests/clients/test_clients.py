@@ -40,6 +40,17 @@ class Walk:
         assert reply.kind == "error" and says(reply.words, pattern), reply
         return "told"
 
+    def all_arrive(self):
+        """Every point that was admitted, with every value; some clients say that they wrote before they did."""
+        try:
+            self.world.wait(lambda: self.differences() == [], "all points in InfluxDB")
+        except AssertionError:
+            assert self.differences() == []
+
+    def differences(self):
+        rows = self.world.stored(DATABASE, points.MEASUREMENT)
+        return points.differences(rows, range(self.numbers), self.client.gauges)
+
     def connect(self):
         self.seen["connect"] = self.has(self.program.ask("connect"), self.client.connect)
 
@@ -52,10 +63,12 @@ class Walk:
 
     def write(self):
         self.seen["write"] = self.has(self.program.ask("write", *self.next_points(MANY)), True)
+        self.all_arrive()
 
     def gzip(self):
         reply = self.program.ask("gzip", *self.next_points(SOME if self.client.gzip else 0))
         self.seen["gzip"] = self.has(reply, self.client.gzip)
+        self.all_arrive()
 
     def bad_line(self):
         reply = self.program.ask("bad")
@@ -74,26 +87,31 @@ class Walk:
         self.seen["type conflict"] = self.told(self.program.ask("conflict"), self.client.conflict)
 
     def busy(self):
+        if self.client.busy is None:
+            return
         numbers = self.next_points(100)
         with self.world.full_log():
             before = self.world.busy_answers()
             reply = self.program.begin("write", *numbers)
             self.world.wait(lambda: self.world.busy_answers() > before, "the client answered 503")
-        self.seen["503"] = self.kept_or_told(reply.wait(), self.client.busy, numbers)
+        self.seen["503"] = self.after_trouble(reply.wait(), self.client.busy, numbers)
 
     def restart(self):
+        if self.client.restart is None:
+            return
         numbers = self.next_points(100)
         with self.world.stopped() as tried:
             reply = self.program.begin("write", *numbers)
-            tried(reply, self.client.restart == "told")
-        self.seen["restart"] = self.kept_or_told(reply.wait(), self.client.restart, numbers)
+            tried(reply, self.client.restart)
+        self.seen["restart"] = self.after_trouble(reply.wait(), self.client.restart, numbers)
 
-    def kept_or_told(self, reply, wanted, numbers):
-        """A client whose user was told is given the same points again; some wait a moment until they try a server that
-        was away."""
-        assert reply.kind == ("ok" if wanted == "keeps" else "error"), reply
-        if wanted == "told":
+    def after_trouble(self, reply, wanted, numbers):
+        """Unless the client keeps them, the same points are written again; some wait a moment until they try a server
+        that was away."""
+        assert reply.kind == ("error" if wanted == "told" else "ok"), reply
+        if wanted != "keeps":
             self.world.wait(lambda: self.program.ask("write", *numbers).kind == "ok", "the same points written")
+        self.all_arrive()
         return wanted
 
     def query(self):
@@ -111,15 +129,17 @@ class Walk:
         """Everything is there once: as rows of InfluxDB, and as points that weir accepted and delivered."""
         world = self.world
         world.all_delivered()
-        rows = world.stored(DATABASE, points.MEASUREMENT)
-        assert points.differences(rows, range(self.numbers), self.client.gauges) == []
+        self.all_arrive()
         assert world.weir.metrics().sum("weir_sink_discarded_points_total") == 0
         # A point that came twice lies upon itself in InfluxDB, and is counted twice here.
         assert world.delivered() == world.stored_in(DATABASE) + world.stored_in(FILLER)
         self.seen["in InfluxDB"] = "once"
 
+    def manage(self):
+        self.seen["manage"] = self.has(self.program.ask("manage"), self.client.manages)
 
-STEPS = ("connect", "create", "write", "gzip", "bad_line", "conflict", "busy", "restart", "query", "look")
+
+STEPS = ("connect", "create", "write", "gzip", "bad_line", "conflict", "busy", "restart", "query", "look", "manage")
 
 
 @pytest.mark.parametrize("client", CHOSEN, ids=lambda client: client.name)
@@ -129,9 +149,9 @@ def test_client(client, influxd, start_weir, tmp_path):
     except Missing as missing:
         results.skipped(client, str(missing))
         pytest.skip(str(missing))
-    world = World(influxd, start_weir)
+    world = World(influxd, start_weir, client.udp)
     program = Program(client.recipe.command(folder), tmp_path, [world.url, world.host, str(world.port), DATABASE],
-                      tmp_path / "client.log", client.environment)
+                      tmp_path / "client.log", {**client.environment, **world.environment()})
     walk = Walk(client, world, program)
     try:
         for step in STEPS:

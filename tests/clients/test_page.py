@@ -4,7 +4,8 @@
 import re
 
 from suite import page
-from suite.catalogue import CLIENTS
+from suite.catalogue import BY_NAME, CLIENTS
+from suite.notes import NOTES
 
 
 def test_the_page_names_the_clients_of_the_suite():
@@ -25,6 +26,10 @@ def test_the_page_is_as_it_is_made_of_its_own_results():
             {"skipped": skipped.group(1)} if skipped else {"steps": dict(zip(page.STEPS, found, strict=True))}
         )
     assert page.render(results) == text
+
+
+def test_notes_are_of_clients():
+    assert set(NOTES) <= set(BY_NAME)
 
 
 def test_the_same_results_give_the_same_page():

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Fetches the servers that weir is tested against as Debian packages and unpacks them below
-# build/servers/NAME. Nothing is installed, no service is started, and no root is needed.
+# build/servers/NAME (fetch.sh [PACKAGE...]: these instead). Nothing is installed, no service is started, and no root is needed.
 #
 # Besides the C library, of the shared libraries only victoria-metrics needs one: libzstd.so.1
 # (libzstd1, which apt itself depends on).
@@ -11,6 +11,7 @@ set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 servers=$root/build/servers
 packages=(influxdb influxdb-client prometheus prometheus-pushgateway victoria-metrics)
+[[ $# -gt 0 ]] && packages=("$@")
 
 fail() {
   printf 'fetch.sh: %s\n' "$*" >&2

@@ -4,10 +4,11 @@
 import re
 
 from .catalogue import CLIENTS
+from .notes import NOTES
 from .toolchains import ROOT
 
 PAGE = ROOT / "docs/clients.md"
-STEPS = ("connect", "create", "write", "gzip", "bad line", "type conflict", "503", "restart", "query", "in InfluxDB")
+STEPS = ("connect", "create", "write", "gzip", "bad line", "type conflict", "503", "restart", "query", "in InfluxDB", "manage")
 HEAD = """# Clients
 
 Libraries and programs that write InfluxDB line protocol, unmodified and from their own registries, pointed at weir instead of
@@ -24,17 +25,18 @@ What each does, and what the words mean:
 | gzip | 1,000 points more, compressed by the client | yes; — |
 | bad line | a line without a value between two good ones; the good ones are stored | told: its user sees which line and why; —: it takes no lines |
 | type conflict | a string for a field that is an integer | told |
-| 503 | a write while weir's log is full, because InfluxDB is gone | told: its user sees an error, and the same write passes later; keeps: it tries again by itself |
-| restart | a write while weir is away, on connections that were open | told, keeps |
+| 503 | a write while weir's log is full, because InfluxDB is gone | told: its user sees an error, and the same write passes later; keeps: it tries again by itself; lost: its user is told nothing; —: it writes by UDP |
+| restart | a write while weir is away, on connections that were open | told, keeps, lost; — |
 | query | a count of the points, through weir | yes; told: its user sees that this server has no such queries (Flux, Flight) |
 | in InfluxDB | every point that was admitted is looked for | once: all are there, with every value, and none came twice |
+| manage | what else it can do: change and drop policies or buckets, users, continuous queries, lists, drop of measurements and of the database | yes; — |
 
 """
 
 
 def cells(client, seen):
     if "skipped" in seen:
-        return [f"skipped: {seen['skipped']}", *[""] * (len(STEPS) - 1)]
+        return [f"skipped: {seen['skipped']}".replace("|", "\\|"), *[""] * (len(STEPS) - 1)]
     return [seen["steps"].get(step, "—") for step in STEPS]
 
 
@@ -44,9 +46,8 @@ def render(results):
     for client in CLIENTS:
         row = [client.title, client.version, client.registry, *cells(client, results[client.name])]
         lines.append("| " + " | ".join(row) + " |")
-    notes = [f"- {client.title}: {client.note}" for client in CLIENTS if client.note]
-    after = "\n## Worth knowing\n\n" + "\n".join(notes) + "\n" if notes else ""
-    return HEAD + "## What was seen\n\n" + "\n".join(lines) + "\n" + after
+    notes = [f"- {each.title} ({each.registry}): {NOTES[each.name]}" for each in CLIENTS if each.name in NOTES]
+    return HEAD + "## What was seen\n\n" + "\n".join(lines) + "\n\n## Worth knowing\n\n" + "\n".join(notes) + "\n"
 
 
 def named_on(text):

@@ -20,23 +20,26 @@ def expected(number):
     }
 
 
-def as_gauge(number):
-    """What libraries of metrics write, whose times are their own."""
-    return {"number": str(number), "value": number + 0.5}
+def as_gauge(number, tag):
+    """What libraries of metrics write, whose times are their own; the tag has the number."""
+    return {tag: str(number), "value": number + 0.5}
 
 
-def differences(rows, numbers, gauges=False):
-    """What of the rows of `SELECT *` is not exactly these points, the first few."""
-    key, wanted_of = ("number", as_gauge) if gauges else ("time", expected)
+def differences(rows, numbers, gauges=None):
+    """What of the rows of `SELECT *` is not exactly these points, the first few; `gauges`: they are gauges, with that tag."""
+    key = gauges or "time"
+    wanted = {}
+    for number in numbers:
+        point = as_gauge(number, gauges) if gauges else expected(number)
+        wanted[point[key]] = point
     found = {}
     for row in rows:
         point = {name: value for name, value in row.items() if value is not None}
         if gauges:
-            point = {name: point.get(name) for name in as_gauge(0)}
+            point = {gauges: point.get(gauges), "value": point.get("value")}
         if point[key] in found:
             return [f"twice: {row}"]
         found[point[key]] = point
-    wanted = {wanted_of(number)[key]: wanted_of(number) for number in numbers}
     wrong = [f"missing: {wanted[at]}" for at in wanted if at not in found]
     wrong += [f"nobody wrote: {found[at]}" for at in found if at not in wanted]
     wrong += [f"{found[at]} is not {wanted[at]}" for at in wanted if at in found and found[at] != wanted[at]]

@@ -3,6 +3,7 @@
 What was made there is used again until the sources or versions change. What is missing is said by `Missing`."""
 
 import hashlib
+import inspect
 import os
 import pathlib
 import shutil
@@ -36,16 +37,15 @@ def run(command, folder, registry=False):
         raise Missing(f"{command[0]} took more than {BUILD_SECONDS} s") from None
     said = (done.stdout + done.stderr).strip()
     if done.returncode != 0 and registry:
-        raise Missing(f"{pathlib.Path(command[0]).name} could not get {' '.join(map(str, command[-2:]))}: "
-                      + (said.splitlines() or ["it said nothing"])[-1][:200])
+        lines = said.splitlines() or ["it said nothing"]
+        telling = next((line for line in lines if "error" in line.lower()), lines[-1])
+        raise Missing(f"{pathlib.Path(command[0]).name} could not get {command[-1]}: {telling[:200]}")
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{said[-4000:]}"
 
 
 class Recipe:
     """`packages` as the registry spells them with their versions; `sources` relative to programs/, the last one is the
     client's own."""
-
-    how = ""  # what besides makes a difference
 
     def __init__(self, sources, packages):
         self.sources = [PROGRAMS / each for each in sources]
@@ -54,7 +54,7 @@ class Recipe:
     def ready(self):
         """The folder, made if it is not there as it should be. Clients of the same sources and packages share it."""
         self.check()
-        told = hashlib.sha256(repr((type(self).__name__, self.packages, self.how)).encode())
+        told = hashlib.sha256((repr(self.packages) + inspect.getsource(type(self)) + POM).encode())
         for source in self.sources:
             told.update(source.read_bytes())
         folder = CACHE / f"{self.sources[-1].parent.name}_{self.sources[-1].stem}_{told.hexdigest()[:16]}"
@@ -142,8 +142,6 @@ DEPENDENCY = """
 class Maven(Recipe):
     """Packages are GROUP:ARTIFACT:VERSION."""
 
-    how = POM
-
     def check(self):
         need("java")
         need("mvn")
@@ -179,40 +177,52 @@ class Cargo(Recipe):
         head = '[package]\nname = "client"\nversion = "0.0.1"\nedition = "2021"\n\n[dependencies]\n'
         (folder / "Cargo.toml").write_text(head + "\n".join(self.packages) + "\n\n[workspace]\n")
         run(["cargo", "fetch", "-q"], folder, registry=True)
-        run(["cargo", "build", "-q"], folder)
+        # One for all: what they need is built once.
+        run(["cargo", "build", "-q", "--target-dir", CACHE / "cargo"], folder)
+        shutil.copy(CACHE / "cargo/debug/client", folder)
 
     def command(self, folder):
-        return [folder / "target/debug/client"]
+        return [folder / "client"]
+
+
+DEBIAN_DRIVER = ("python/driver.py", "debian/process.py")
 
 
 class Debian(Recipe):
-    """A program of Debian's, which tests/servers/fetch.sh unpacked, driven by a Python program here."""
+    """A program of Debian's, which tests/servers/fetch.sh unpacked, driven by a Python program here. `packages`: its own,
+    then those of the libraries that it needs besides; `path` may have a star where an architecture's name stands."""
 
-    def __init__(self, source, package, path):
-        super().__init__(["python/driver.py", source], [package])
-        self.path = path
+    def __init__(self, source, packages, path):
+        super().__init__([*DEBIAN_DRIVER, source], packages)
+        self.path = f"{packages[0]}/{path}"
 
     def check(self):
-        self.tool = SERVERS / self.path
-        if not os.access(self.tool, os.X_OK):
-            raise Missing(f"{self.packages[0]} is not unpacked: run tests/servers/fetch.sh")
+        found = sorted(SERVERS.glob(self.path))
+        if not found or not os.access(found[0], os.X_OK):
+            raise Missing(f"{self.packages[0]} is not unpacked: run tests/servers/fetch.sh {' '.join(self.packages)}")
+        self.tool = found[0]
+        self.libraries = ":".join(str(each) for name in self.packages for each in SERVERS.glob(f"{name}/usr/lib/*-linux-gnu"))
+        looked = subprocess.run(["ldd", self.tool], capture_output=True, text=True, check=False,
+                                env={**os.environ, "LD_LIBRARY_PATH": self.libraries})
+        if "not found" in looked.stdout:
+            raise Missing(f"{self.packages[0]} lacks libraries: {' '.join(looked.stdout.split())}")
 
     def make(self, folder):
         pass
 
     def command(self, folder):
-        return ["/usr/bin/env", f"CLIENT_TOOL={self.tool}", need("/usr/bin/python3", "python3"),
-                folder / self.sources[-1].name]
+        return ["/usr/bin/env", f"CLIENT_TOOL={self.tool}", f"LD_LIBRARY_PATH={self.libraries}",
+                need("/usr/bin/python3", "python3"), folder / self.sources[-1].name]
 
 
 class Installed(Debian):
     """A program that the system has."""
 
     def __init__(self, source, tool):
-        Recipe.__init__(self, ["python/driver.py", source], [tool])
+        Recipe.__init__(self, [*DEBIAN_DRIVER, source], [tool])
 
     def check(self):
-        self.tool = need(self.packages[0])
+        self.tool, self.libraries = need(self.packages[0]), ""
 
 
 class DebianRuby(Recipe):

@@ -7,7 +7,7 @@ import re
 import socket
 
 from harness.process import wait_until
-from harness.settings import influx_sink, settings
+from harness.settings import influx_sink, settings, table
 
 DATABASE = "clientdb"
 FILLER = "filler"
@@ -15,10 +15,13 @@ LOG = {"keep": "8MiB", "segment": "1MiB", "compression": "none"}
 
 
 class World:
-    def __init__(self, influxd, start_weir):
+    def __init__(self, influxd, start_weir, udp=False):
         self.influxd = influxd
         influxd.create_database(FILLER)
-        self.weir = start_weir(settings(influx_sink(influxd.url, retry_most="200ms"), log=LOG))
+        config = settings(influx_sink(influxd.url, retry_most="200ms"), log=LOG, push={"database": DATABASE, "repeat": "0s"})
+        if udp:
+            config += table("[[udp]]", {"listen": "127.0.0.1:0", "database": DATABASE, "precision": "ms"})
+        self.weir = start_weir(config)
         self.accepted_before = 0  # before it was last started
         # The same port after a restart.
         self.weir.configure(self.weir.config_path.read_text().replace("127.0.0.1:0", self.address))
@@ -38,6 +41,10 @@ class World:
     @property
     def url(self):
         return f"http://{self.address}"
+
+    def environment(self):
+        """Where a client that writes by UDP sends to."""
+        return {"CLIENT_UDP": self.weir.announced["udp"][0]} if self.weir.announced.get("udp") else {}
 
     def wait(self, condition, what):
         return wait_until(condition, 60, what, self.weir.must_be_alive)
@@ -78,8 +85,8 @@ class World:
 
     @contextlib.contextmanager
     def stopped(self):
-        """weir is gone. What is given waits until a client has tried once in vain, or, with `all_tries`, until it gave
-        up and told its user."""
+        """weir is gone. What is given waits until a client has tried in vain: once, or, where its user will be told,
+        until it gave up."""
         self.accepted_before = self.accepted()
         self.weir.stop()
         with socket.socket() as listener:
@@ -88,12 +95,12 @@ class World:
             listener.listen()
             listener.settimeout(0.05)
 
-            def tried(reply, all_tries):
+            def tried(reply, wanted):
                 try:
                     listener.accept()[0].close()
-                    return not all_tries or reply.done()
+                    return wanted != "told" or reply.done()
                 except TimeoutError:
-                    return reply.done()
+                    return wanted != "lost" and reply.done()
 
             yield lambda *about: wait_until(lambda: tried(*about), 60, "a client's attempt")
         self.weir.start()

@@ -6,7 +6,7 @@ import os
 import pathlib
 import subprocess
 
-from driver import DATABASE, HOST, PORT, Nothing, line, serve
+from driver import DATABASE, HOST, PORT, line, serve
 
 INFLUX = [os.environ["CLIENT_TOOL"], "-host", HOST, "-port", str(PORT), "-database", DATABASE]
 
@@ -38,9 +38,6 @@ class Client:
 
     def write(self, points):
         imported(points)
-
-    def gzip(self, _):
-        raise Nothing
 
     def bad(self, lines):
         told = []

@@ -55,6 +55,11 @@ type program interface {
 	query() (string, error)
 }
 
+// manager is a program that can do more with what it created.
+type manager interface {
+	manage() error
+}
+
 func serve(client program) {
 	told := bufio.NewScanner(os.Stdin)
 	for told.Scan() {
@@ -77,6 +82,11 @@ func serve(client program) {
 			err = client.write([]point{conflicting})
 		case "query":
 			words, err = client.query()
+		default:
+			err = errNothing
+			if able, is := client.(manager); verb == "manage" && is {
+				err = able.manage()
+			}
 		}
 		if errors.Is(err, errNothing) {
 			fmt.Println("none")

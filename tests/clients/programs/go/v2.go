@@ -18,6 +18,7 @@ import (
 
 	v2 "github.com/influxdata/influxdb-client-go/v2"
 	"github.com/influxdata/influxdb-client-go/v2/api/write"
+	"github.com/influxdata/influxdb-client-go/v2/domain"
 	"github.com/influxdata/influxdb-client-go/v2/log"
 )
 
@@ -137,6 +138,35 @@ func (c *client) query() (string, error) {
 	}
 	found.Next()
 	return fmt.Sprint(found.Record().Value()), found.Err()
+}
+
+func (c *client) manage() error {
+	all := context.Background()
+	if _, err := c.plain.UsersAPI().Me(all); err != nil {
+		return err
+	}
+	buckets := c.plain.BucketsAPI()
+	bucket, err := buckets.FindBucketByName(all, database)
+	if err != nil {
+		return err
+	}
+	bucket.RetentionRules = domain.RetentionRules{{EverySeconds: 7 * 86400}}
+	if _, err = buckets.UpdateBucket(all, bucket); err != nil {
+		return err
+	}
+	if bucket, err = buckets.FindBucketByName(all, database); err != nil {
+		return err
+	}
+	if len(bucket.RetentionRules) != 1 || bucket.RetentionRules[0].EverySeconds != 7*86400 {
+		return fmt.Errorf("retention: %v", bucket.RetentionRules)
+	}
+	if err = buckets.DeleteBucket(all, bucket); err != nil {
+		return err
+	}
+	if _, err = buckets.FindBucketByName(all, database); err == nil {
+		return errors.New("the bucket is still there")
+	}
+	return nil
 }
 
 func main() {

@@ -30,18 +30,34 @@ final class Driver {
 
     static final Point CONFLICT = new Point("points", Map.of("host", "conflict"), Map.of("integer", "one"), T);
 
+    /** A client overrides what it can do. */
     interface Program {
-        String connect() throws Exception;
+        default String connect() throws Exception {
+            throw new Nothing();
+        }
 
-        void create() throws Exception;
+        default void create() throws Exception {
+            throw new Nothing();
+        }
 
         void write(List<Point> points) throws Exception;
 
-        void gzip(List<Point> points) throws Exception;
+        default void gzip(List<Point> points) throws Exception {
+            throw new Nothing();
+        }
 
-        void bad(List<String> lines) throws Exception;
+        default void bad(List<String> lines) throws Exception {
+            throw new Nothing();
+        }
 
-        String query() throws Exception;
+        default String query() throws Exception {
+            throw new Nothing();
+        }
+
+        /** More with what it created. */
+        default void manage() throws Exception {
+            throw new Nothing();
+        }
     }
 
     interface Send {
@@ -86,6 +102,7 @@ final class Driver {
             case "gzip": program.gzip(points); return "";
             case "bad": program.bad(BAD); return "";
             case "conflict": program.write(List.of(CONFLICT)); return "";
+            case "manage": program.manage(); return "";
             default: return program.query();
         }
     }

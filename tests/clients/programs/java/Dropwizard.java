@@ -32,14 +32,6 @@ final class Dropwizard implements Driver.Program {
         });
     }
 
-    public String connect() throws Exception {
-        throw new Driver.Nothing();
-    }
-
-    public void create() throws Exception {
-        throw new Driver.Nothing();
-    }
-
     public void write(List<Driver.Point> points) {
         MetricRegistry registry = new MetricRegistry();
         for (Driver.Point each : points) {
@@ -56,18 +48,6 @@ final class Dropwizard implements Driver.Program {
         if (told.get() != null) {
             throw new IllegalStateException(told.get());
         }
-    }
-
-    public void gzip(List<Driver.Point> points) throws Exception {
-        throw new Driver.Nothing();
-    }
-
-    public void bad(List<String> lines) throws Exception {
-        throw new Driver.Nothing();
-    }
-
-    public String query() throws Exception {
-        throw new Driver.Nothing();
     }
 
     public static void main(String[] arguments) throws Exception {

@@ -67,7 +67,7 @@ final class Micrometer implements Driver.Program {
         }
 
         public String retentionDuration() {
-            return V2 ? null : "2h";
+            return V2 ? null : "520w";
         }
 
         public Duration step() {
@@ -94,10 +94,6 @@ final class Micrometer implements Driver.Program {
             public void close() {
             }
         });
-    }
-
-    public String connect() throws Exception {
-        throw new Driver.Nothing();
     }
 
     /** Its first step creates its database, before it writes: with `CREATE DATABASE … NAME my_rp`. */
@@ -127,14 +123,6 @@ final class Micrometer implements Driver.Program {
 
     public void gzip(List<Driver.Point> points) {
         send(packed, points);
-    }
-
-    public void bad(List<String> lines) throws Exception {
-        throw new Driver.Nothing();
-    }
-
-    public String query() throws Exception {
-        throw new Driver.Nothing();
     }
 
     public static void main(String[] arguments) throws Exception {

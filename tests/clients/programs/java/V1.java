@@ -10,9 +10,13 @@ import org.influxdb.dto.Query;
 import org.influxdb.dto.QueryResult;
 
 /** influxdb-java, the client of InfluxDB 1: each batch by itself. */
-final class V1 implements Driver.Program {
-    private final InfluxDB client = InfluxDBFactory.connect(Driver.url, "user", "password");
-    private final InfluxDB packed = InfluxDBFactory.connect(Driver.url, "user", "password").enableGzip();
+class V1 implements Driver.Program {
+    private final InfluxDB client = connected();
+    private final InfluxDB packed = connected().enableGzip();
+
+    InfluxDB connected() {
+        return InfluxDBFactory.connect(Driver.url, "user", "password");
+    }
 
     public String connect() {
         return client.ping().getVersion();
@@ -55,6 +59,25 @@ final class V1 implements Driver.Program {
     public String query() {
         QueryResult found = client.query(new Query("SELECT count(\"integer\") FROM \"points\"", Driver.database));
         return "" + ((Number) found.getResults().get(0).getSeries().get(0).getValues().get(0).get(1)).longValue();
+    }
+
+    @SuppressWarnings("deprecation")
+    public void manage() throws Exception {
+        BatchPoints kept = BatchPoints.database(Driver.database).retentionPolicy("week").build();
+        kept.point(Point.measurement("kept").addField("value", 1.5).build());
+        client.write(kept);
+        Query asked = new Query("SELECT value FROM week.kept", Driver.database);
+        for (int tries = 0; client.query(asked).getResults().get(0).getSeries() == null; ++tries) {
+            if (tries == 100) {
+                throw new IllegalStateException("it did not arrive");
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+        client.dropRetentionPolicy("week", Driver.database);
+        client.deleteDatabase(Driver.database);
+        if (client.describeDatabases().contains(Driver.database)) {
+            throw new IllegalStateException("the database is still there");
+        }
     }
 
     public static void main(String[] arguments) throws Exception {

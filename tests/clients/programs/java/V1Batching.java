@@ -64,10 +64,6 @@ final class V1Batching implements Driver.Program {
         send(packed, points);
     }
 
-    public void bad(List<String> lines) throws Exception {
-        throw new Driver.Nothing();
-    }
-
     public String query() {
         return "" + ((Number) client.query(new Query("SELECT count(\"integer\") FROM \"points\"", Driver.database),
                 TimeUnit.NANOSECONDS).getResults().get(0).getSeries().get(0).getValues().get(0).get(1)).longValue();

@@ -22,10 +22,6 @@ final class V3 implements Driver.Program {
         return client.getServerVersion();
     }
 
-    public void create() throws Exception {
-        throw new Driver.Nothing();
-    }
-
     private void send(InfluxDBClient to, List<Driver.Point> points) throws Exception {
         Driver.batches(points, some -> {
             List<Point> made = new ArrayList<>();

@@ -34,13 +34,14 @@ async function batches(all, send) {
   for (let at = 0; at < all.length; at += 2000) await send(all.slice(at, at + 2000))
 }
 
-class Nothing extends Error {}
-
-// `client` has connect, create, write(points), gzip(points), bad(lines), conflict(point) and query; Nothing is thrown
-// where it has no such thing.
+// `client` has of connect, create, write(points), gzip(points), bad(lines), conflict(point), query and manage what it can.
 async function serve(client) {
   for await (const told of readline.createInterface({ input: process.stdin })) {
     const [verb, first, count] = told.split(' ')
+    if (!client[verb]) {
+      console.log('none')
+      continue
+    }
     try {
       let words
       if (verb === 'write' || verb === 'gzip') words = await client[verb](points(Number(first), Number(count)))
@@ -49,13 +50,13 @@ async function serve(client) {
       else words = await client[verb]()
       console.log(`ok ${words ?? ''}`)
     } catch (error) {
-      if (!(error instanceof Nothing)) console.error(error)
+      console.error(error)
       // A body that is not JSON, and causes, are part of what an error says when it is printed.
       const said = [error.message, error.body, error.cause?.message].filter(Boolean).join(' ')
-      console.log(error instanceof Nothing ? 'none' : `error ${said.replace(/\s+/g, ' ')}`)
+      console.log(`error ${said.replace(/\s+/g, ' ')}`)
     }
   }
   process.exit(0)
 }
 
-module.exports = { url, host, port: Number(port), database, batches, Nothing, serve }
+module.exports = { url, host, port: Number(port), database, batches, serve }

@@ -3,8 +3,9 @@
 // influx of npm, a client of InfluxDB 1.
 'use strict'
 
+const assert = require('node:assert')
 const { FieldType, InfluxDB, toNanoDate } = require('influx')
-const { batches, database, host, Nothing, port, serve } = require('./driver.js')
+const { batches, database, host, port, serve } = require('./driver.js')
 
 const influx = new InfluxDB({
   host,
@@ -41,15 +42,28 @@ serve({
     await influx.createRetentionPolicy('week', { database, duration: '7d', replication: 1 })
   },
   write: (all) => batches(all, (some) => influx.writePoints(some.map(converted))),
-  async gzip() {
-    throw new Nothing()
-  },
-  async bad() {
-    throw new Nothing()
-  },
   conflict: ({ measurement, tags, text, ms }) =>
     plain.writePoints([{ measurement, tags, fields: text, timestamp: toNanoDate(`${ms}000000`) }]),
   async query() {
     return (await influx.query('SELECT count("integer") FROM "points"'))[0].count
+  },
+  async manage() {
+    await influx.alterRetentionPolicy('week', { database, duration: '14d', replication: 1 })
+    const policies = await influx.showRetentionPolicies(database)
+    assert.equal(policies.find((each) => each.name === 'week').duration, '336h0m0s')
+    await influx.createUser('someone', 'secret')
+    await influx.grantPrivilege('someone', 'READ', database)
+    assert.deepEqual((await influx.getUsers()).map((each) => each.user), ['someone'])
+    await influx.dropUser('someone')
+    await influx.createContinuousQuery('cq', 'SELECT mean("float") INTO "means" FROM "points" GROUP BY time(1m)', database)
+    await influx.dropContinuousQuery('cq', database)
+    assert.ok((await influx.getMeasurements()).includes('points'))
+    assert.ok((await influx.getSeries()).length > 0)
+    await influx.dropSeries({ where: (e) => e.tag('host').equals.value('h1') })
+    await influx.dropMeasurement('points')
+    assert.ok(!(await influx.getMeasurements()).includes('points'))
+    await influx.dropRetentionPolicy('week', database)
+    await influx.dropDatabase(database)
+    assert.ok(!(await influx.getDatabaseNames()).includes(database))
   },
 })

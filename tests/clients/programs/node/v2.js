@@ -3,6 +3,7 @@
 // @influxdata/influxdb-client and its APIs, the client of InfluxDB 2.
 'use strict'
 
+const assert = require('node:assert')
 const { setTimeout: delay } = require('node:timers/promises')
 const { InfluxDB, Point } = require('@influxdata/influxdb-client')
 const { BucketsAPI, OrgsAPI, PingAPI } = require('@influxdata/influxdb-client-apis')
@@ -59,5 +60,15 @@ serve({
   async query() {
     const query = `from(bucket: "${database}") |> range(start: 0) |> count()`
     return (await influx.getQueryApi(org).collectRows(query))[0]._value
+  },
+  async manage() {
+    const api = new BucketsAPI(influx)
+    const bucket = async () => (await api.getBuckets({ name: database })).buckets[0]
+    const { id } = await bucket()
+    await api.patchBucketsID({ bucketID: id, body: { retentionRules: [{ type: 'expire', everySeconds: 7 * 86400 }] } })
+    assert.equal((await bucket()).retentionRules[0].everySeconds, 7 * 86400)
+    await api.deleteBucketsID({ bucketID: id })
+    const { buckets } = await api.getBuckets()
+    assert.ok(!buckets.some((each) => each.name === database))
   },
 })

@@ -4,7 +4,7 @@
 'use strict'
 
 const { InfluxDBClient, Point } = require('@influxdata/influxdb3-client')
-const { batches, database, Nothing, serve, url } = require('./driver.js')
+const { batches, database, serve, url } = require('./driver.js')
 
 const noSync = process.env.V3_NO_SYNC === 'true'
 
@@ -27,9 +27,6 @@ function converted(point) {
 
 serve({
   connect: () => plain.getServerVersion(),
-  async create() {
-    throw new Nothing()
-  },
   write: (all) => batches(all, (some) => plain.write(some.map(converted))),
   gzip: (all) => batches(all, (some) => packed.write(some.map(converted))),
   bad: (lines) => plain.write(lines, undefined, undefined, { precision: 'ns' }),

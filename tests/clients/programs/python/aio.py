@@ -4,7 +4,7 @@
 import asyncio
 
 from aioinflux import InfluxDBClient
-from driver import DATABASE, HOST, PORT, Nothing, serve
+from driver import DATABASE, HOST, PORT, serve
 
 
 class Client:
@@ -28,9 +28,6 @@ class Client:
     def write(self, points):
         for at in range(0, len(points), 1000):
             assert self.run(self.client.write(points[at : at + 1000]))
-
-    def gzip(self, _):
-        raise Nothing
 
     def bad(self, lines):
         self.run(self.client.write("\n".join(lines)))

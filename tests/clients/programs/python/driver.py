@@ -2,6 +2,7 @@
 """What all Python programs share: the points, and the loop that does what it is told."""
 
 import sys
+import time
 import traceback
 
 T = 1_700_000_000_000_000_000
@@ -56,8 +57,23 @@ def line(point):
     return f"{point['measurement']}{tags} {fields} {point['time']}"
 
 
+def gauge_line(point):
+    """A gauge of a point's number, for what keeps metrics."""
+    number = point["fields"]["integer"]
+    return line({**point, "tags": {"number": str(number)}, "fields": {"value": number + 0.5}})
+
+
 class Nothing(Exception):
     """The client has no such thing."""
+
+
+def until(condition):
+    """What was written a moment ago is on its way to the database."""
+    for _ in range(200):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise TimeoutError("it did not come true")
 
 
 def one_line(text):
@@ -65,11 +81,13 @@ def one_line(text):
 
 
 def serve(client):
-    """`client` has connect, create, write(points), gzip(points), bad, conflict and query."""
+    """`client` has of connect, create, write(points), gzip(points), bad, conflict, query and manage what it can."""
     for told in sys.stdin:
         verb, *numbers = told.split()
         numbers = [int(number) for number in numbers]
         try:
+            if not hasattr(client, verb):
+                raise Nothing
             if verb in ("write", "gzip"):
                 words = getattr(client, verb)(points(*numbers))
             elif verb == "bad":

@@ -4,8 +4,8 @@
 import asyncio
 import os
 
-from driver import DATABASE, URL, Nothing, serve
-from influxdb_client import InfluxDBClient, Point, WriteOptions
+from driver import DATABASE, URL, serve
+from influxdb_client import BucketRetentionRules, InfluxDBClient, Point, WriteOptions
 from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 from influxdb_client.client.write_api import SYNCHRONOUS
 
@@ -13,7 +13,10 @@ ORG = "my-org"
 
 
 def client_of(**more):
-    return InfluxDBClient(url=URL, token="my-token", org=ORG, **more)
+    known = {"token": "my-token"}
+    if os.environ.get("V2_SIGNS_IN") == "yes":
+        known = {"username": "user", "password": "secret"}
+    return InfluxDBClient(url=URL, org=ORG, **known, **more)
 
 
 class Synchronous:
@@ -52,6 +55,18 @@ class Synchronous:
         query = f'from(bucket: "{DATABASE}") |> range(start: 0) |> count()'
         return self.client.query_api().query(query)[0].records[0].get_value()
 
+    def manage(self):
+        assert self.client.users_api().me().name
+        assert self.client.organizations_api().find_organizations(org=ORG)[0].name == ORG
+        buckets = self.client.buckets_api()
+        bucket = buckets.find_bucket_by_name(DATABASE)
+        bucket.retention_rules = [BucketRetentionRules(type="expire", every_seconds=7 * 86_400)]
+        buckets.update_bucket(bucket)
+        assert buckets.find_bucket_by_name(DATABASE).retention_rules[0].every_seconds == 7 * 86_400
+        assert DATABASE in [each.name for each in buckets.find_buckets().buckets]
+        buckets.delete_bucket(bucket)
+        assert buckets.find_bucket_by_name(DATABASE) is None
+
 
 class Batching(Synchronous):
     """Errors are told to a callback."""
@@ -82,9 +97,6 @@ class Asynchronous:
     def connect(self):
         assert self.run(self.client.ping())
         return self.run(self.client.version())
-
-    def create(self):
-        raise Nothing
 
     def send(self, client, records):
         for at in range(0, len(records), 2000):

@@ -3,7 +3,7 @@
 
 import os
 
-from driver import DATABASE, URL, Nothing, serve
+from driver import DATABASE, URL, serve
 from influxdb_client_3 import InfluxDBClient3, Point, SYNCHRONOUS, WriteOptions, write_client_options
 
 
@@ -20,9 +20,6 @@ class Client:
 
     def connect(self):
         return self.client.get_server_version()
-
-    def create(self):
-        raise Nothing
 
     def send(self, client, records):
         for at in range(0, len(records), 2000):

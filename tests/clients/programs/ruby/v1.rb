@@ -32,6 +32,19 @@ end
 
 CLIENT = InfluxDB::Client.new(DATABASE, host: HOST, port: PORT, time_precision: "ns", retry: 0)
 
+def manage
+  CLIENT.alter_retention_policy("week", DATABASE, "14d", 1)
+  durations = CLIENT.list_retention_policies(DATABASE).to_h { |each| each.values_at("name", "duration") }
+  durations["week"] == "336h0m0s" or raise "policies: #{durations}"
+  CLIENT.create_database_user(DATABASE, "someone", "secret")
+  CLIENT.list_users.map { |each| each["username"] } == ["someone"] or raise "users: #{CLIENT.list_users}"
+  CLIENT.delete_user("someone")
+  CLIENT.list_series.any? or raise "no series"
+  CLIENT.delete_retention_policy("week", DATABASE)
+  CLIENT.delete_database(DATABASE)
+  CLIENT.list_databases.none? { |each| each["name"] == DATABASE } or raise "the database is still there"
+end
+
 def told(verb, first, count)
   case verb
   when "connect" then CLIENT.version
@@ -43,6 +56,7 @@ def told(verb, first, count)
   when "bad" then CLIENT.write(BAD.join("\n"), "ns")
   when "conflict"
     CLIENT.write_points([{ **point(0), tags: { host: "conflict" }, values: { integer: "one" } }])
+  when "manage" then manage
   when "query" then CLIENT.query('SELECT count("integer") FROM "points"')[0]["values"][0]["count"]
   end
 end

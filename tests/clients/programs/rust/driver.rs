@@ -74,7 +74,7 @@ async fn told(client: &impl Program, words: &[&str]) -> Outcome {
             }
             Ok(String::new())
         }
-        "gzip" => Err(Told::Nothing),
+        "gzip" | "manage" => Err(Told::Nothing),
         "bad" => client.bad().await,
         "conflict" => client.conflict().await,
         _ => client.query().await,
