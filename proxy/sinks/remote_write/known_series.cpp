@@ -4,6 +4,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -11,8 +13,6 @@ namespace {
 constexpr std::size_t cache_line_bytes = 64;
 /// What an entry of a map costs beside its texts, about.
 constexpr std::size_t node_bytes = 96;
-/// Of a line, that are looked through for a field; others are made each time.
-constexpr std::size_t fields_most = 64;
 /// Batches for which nothing is remembered where that was of no use.
 constexpr std::uint32_t rest_batches = 64;
 
@@ -30,8 +30,10 @@ void known_series::begin(std::string_view database, std::string_view policy) {
   of_batch_.clear();
   std::string lane(database);
   lane.append(1, '\0').append(policy);
-  bytes_ += lanes_.contains(lane) ? 0 : lane.size() + sizeof(lane_lines) + node_bytes;
-  lane_ = &lanes_[std::move(lane)];
+  const auto [place, made] =
+      lanes_.try_emplace(std::move(lane), static_cast<std::uint32_t>(lanes_.size()));
+  bytes_ += made ? place->first.size() + node_bytes : 0;
+  lane_ = place->second;
 }
 
 void known_series::forget() {
@@ -44,33 +46,41 @@ void known_series::forget() {
   found_ = made_ = 0;
   bytes_ = 0;
   all_.clear();
-  by_key_.clear();
+  index_.clear();
   labels_.clear();
   names_.clear();
+  lines_.clear();
+  line_index_.clear();
+  line_series_.clear();
   lanes_.clear();
+  field_keys_.clear();
+  last_keys_number_ = none;
 }
 
 wire_series known_series::wire(std::uint32_t number) const {
   const entry& one = at(number);
-  return {one.labels->before, *one.name, one.labels->after, one.type};
+  return {{one.labels, one.before_bytes},
+          *one.name,
+          {one.labels + one.before_bytes, one.after_bytes},
+          one.type};
 }
 
 void known_series::expect_labels(std::uint32_t number) const {
-  const wire_labels& labels = *at(number).labels;
-  if (number > 0 && at(number - 1).labels == &labels) {
+  const entry& one = at(number);
+  if (number > 0 && at(number - 1).labels == one.labels) {
     return;
   }
-  for (std::size_t i = 0; i < labels.after.size(); i += cache_line_bytes) {
-    __builtin_prefetch(labels.after.data() + i);
+  for (std::size_t i = 0; i < one.before_bytes + one.after_bytes; i += cache_line_bytes) {
+    __builtin_prefetch(one.labels + i);
   }
 }
 
 std::optional<std::uint32_t> known_series::number_of(const series_key& key) const {
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end() || all_[found->second].batch != batch_) {
+  const std::uint32_t place = index_.find(key, series_at());
+  if (place == none || all_[place].batch != batch_) {
     return std::nullopt;
   }
-  return all_[found->second].number;
+  return all_[place].number;
 }
 
 std::uint32_t known_series::number_in_batch(std::uint32_t series) {
@@ -83,59 +93,83 @@ std::uint32_t known_series::number_in_batch(std::uint32_t series) {
   return one.number;
 }
 
-known_series::known_line* known_series::find(const point_view& point, point_form form) {
-  by_text<known_line>& lines = lane_->of_form[static_cast<std::size_t>(form)];
-  auto seen = lines.find(point.series);
-  if (seen == lines.end()) {
-    seen = lines.emplace(point.series, known_line{}).first;
-    bytes_ += point.series.size() + sizeof(known_line) + node_bytes;
-    ++made_;
-  } else {
-    ++found_;
-  }
-  return &seen->second;
+bool known_series::has_keys_of_last(const point_view& point) const {
+  return last_keys_number_ != none &&
+         std::equal(point.fields.begin(), point.fields.end(), last_keys_.begin(), last_keys_.end(),
+                    [](const field_view& one, const std::string& key) { return one.key == key; });
 }
 
-/// The place in all_ of a series that the mapper was asked for. `kept` are the line's labels, once
-/// there is a series that has them.
-std::uint32_t known_series::add(const series_key& key, const mapped_field& field,
-                                const wire_labels& labels, const wire_labels*& kept) {
-  const auto [place, made] = by_key_.emplace(key, static_cast<std::uint32_t>(all_.size()));
-  if (made) {
-    if (kept == nullptr) {
-      kept = &labels_.emplace_back(labels);
-      bytes_ += labels.before.size() + labels.after.size() + sizeof(labels);
-    }
-    const auto [name, is_new] = names_.insert(field.name);
-    bytes_ += sizeof(entry) + node_bytes + (is_new ? field.name.size() + node_bytes : 0);
-    const std::size_t bytes = kept->before.size() + kept->after.size() + name->size();
-    all_.push_back({.key = key,
-                    .labels = kept,
-                    .name = &*name,
-                    .type = field.type,
-                    .label_bytes = static_cast<std::uint32_t>(bytes + wire::series_bytes_max)});
+// Most lines have the fields of the line before.
+std::uint32_t known_series::field_keys_of(const point_view& point) {
+  if (has_keys_of_last(point)) {
+    return last_keys_number_;
   }
-  return place->second;
+  last_keys_.clear();
+  std::string all;
+  for (const field_view& each : point.fields) {
+    last_keys_.emplace_back(each.key);
+    const auto bytes = static_cast<std::uint32_t>(each.key.size());
+    all.append(reinterpret_cast<const char*>(&bytes), sizeof bytes).append(each.key);
+  }
+  const auto [place, made] =
+      field_keys_.try_emplace(std::move(all), static_cast<std::uint32_t>(field_keys_.size()));
+  bytes_ += made ? place->first.size() + node_bytes : 0;
+  last_keys_number_ = place->second;
+  return last_keys_number_;
+}
+
+std::uint32_t known_series::find(const point_view& point, point_form form) {
+  const std::array<std::uint32_t, 3> beside{lane_, static_cast<std::uint32_t>(form),
+                                            field_keys_of(point)};
+  const std::uint64_t seed = XXH3_64bits(beside.data(), sizeof beside);
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(point.series.data(), point.series.size(), seed);
+  const series_key key{hash.low64, hash.high64};
+  std::uint32_t place = line_index_.find(key, line_at());
+  if (place != none) {
+    ++found_;
+    return place;
+  }
+  ++made_;
+  place = static_cast<std::uint32_t>(lines_.size());
+  lines_.push_back({.key = key, .first = static_cast<std::uint32_t>(line_series_.size())});
+  line_series_.resize(line_series_.size() + point.fields.size(), none);
+  line_index_.add(place, line_at());
+  bytes_ +=
+      sizeof(known_line) + place_index::bytes_a_place + point.fields.size() * sizeof(std::uint32_t);
+  return place;
+}
+
+std::uint32_t known_series::add(const series_key& key, const mapped_field& field,
+                                const wire_labels& labels, const std::string*& kept) {
+  std::uint32_t place = index_.find(key, series_at());
+  if (place != none) {
+    return place;
+  }
+  if (kept == nullptr) {
+    kept = &labels_.emplace_back(labels.before + labels.after);
+    bytes_ += kept->size() + sizeof(*kept);
+  }
+  const auto [name, is_new] = names_.insert(field.name);
+  place = static_cast<std::uint32_t>(all_.size());
+  all_.push_back({.key = key,
+                  .labels = kept->data(),
+                  .name = &*name,
+                  .before_bytes = static_cast<std::uint32_t>(labels.before.size()),
+                  .after_bytes = static_cast<std::uint32_t>(labels.after.size()),
+                  .type = field.type});
+  index_.add(place, series_at());
+  bytes_ +=
+      sizeof(entry) + place_index::bytes_a_place + (is_new ? field.name.size() + node_bytes : 0);
+  return place;
 }
 
 std::uint32_t known_series::line::series_of(std::size_t index) {
-  if (seen_ == nullptr) {
+  if (place_ == none) {
     return known_.number_in_batch(make(index));
   }
-  std::vector<known_field>& fields = seen_->fields;
-  const std::string_view key = point_.fields[index].key;
-  if (index < fields.size() && fields[index].key == key) {
-    return known_.number_in_batch(fields[index].series);
-  }
-  const auto known = std::find_if(fields.begin(), fields.end(),
-                                  [key](const known_field& one) { return one.key == key; });
-  if (known != fields.end()) {
-    return known_.number_in_batch(known->series);
-  }
-  const std::uint32_t series = make(index);
-  if (fields.size() < fields_most) {
-    fields.push_back({std::string(key), series});
-    known_.bytes_ += sizeof(known_field) + key.size();
+  std::uint32_t& series = known_.line_series_[known_.lines_[place_].first + index];
+  if (series == none) {
+    series = make(index);
   }
   return known_.number_in_batch(series);
 }
@@ -181,13 +215,14 @@ void known_series::line::encode(std::string_view quantile) {
 
 std::uint64_t known_series::line::cut_labels() {
   const std::uint64_t cut = mapper_.cut_labels() - cut_before_;
-  if (seen_ == nullptr) {
+  if (place_ == none) {
     return cut;
   }
+  known_line& seen = known_.lines_[place_];
   if (encoded_) {
-    seen_->cut_labels = cut;
+    seen.cut_labels = cut;
   }
-  return seen_->cut_labels;
+  return seen.cut_labels;
 }
 
 }  // namespace weir

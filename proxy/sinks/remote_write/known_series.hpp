@@ -5,7 +5,6 @@
 // for each batch. It knows no times and no values. Pure; lives on its sink's thread.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "sinks/mapping/series_mapper.hpp"
+#include "sinks/remote_write/sending/place_index.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
 #include "sinks/remote_write/wire/wire.hpp"
 
@@ -60,7 +60,8 @@ class known_series {
   /// Valid until the next batch.
   [[nodiscard]] wire_series wire(std::uint32_t number) const;
   [[nodiscard]] std::size_t label_bytes(std::uint32_t number) const {
-    return at(number).label_bytes;
+    const entry& one = at(number);
+    return one.before_bytes + one.name->size() + one.after_bytes + wire::series_bytes_max;
   }
   /// It is asked about soon: brings it nearer.
   void expect(std::uint32_t number) const { __builtin_prefetch(&at(number)); }
@@ -69,24 +70,28 @@ class known_series {
   [[nodiscard]] std::optional<std::uint32_t> number_of(const series_key& key) const;
 
  private:
+  static constexpr std::uint32_t none = place_index::none;
   /// In one cache line: of many series, each is far from what was looked at last.
   struct alignas(64) entry {
     series_key key;
-    const wire_labels* labels = nullptr;
+    /// Those before the name, and behind them those after it.
+    const char* labels = nullptr;
     const std::string* name = nullptr;
-    metric_type type = metric_type::unknown;
-    std::uint32_t label_bytes = 0;
+    std::uint32_t before_bytes = 0;
+    std::uint32_t after_bytes = 0;
     /// The batch that gave it its number.
     std::uint64_t batch = 0;
     std::uint32_t number = 0;
     series_places places{};
+    metric_type type = metric_type::unknown;
   };
-  struct known_field {
-    std::string key;
-    std::uint32_t series = 0;
-  };
+  static_assert(sizeof(entry) == 64);
+  /// A line by the text of its series, its lane, its form and the keys of its fields: by a hash of
+  /// them, long enough to be taken for them. Its series stand in `line_series_`, one for each
+  /// field.
   struct known_line {
-    std::vector<known_field> fields;
+    series_key key;
+    std::uint32_t first = 0;
     std::uint64_t cut_labels = 0;
   };
   struct text_hash {
@@ -95,26 +100,44 @@ class known_series {
   };
   template <class T>
   using by_text = std::unordered_map<std::string, T, text_hash, std::equal_to<>>;
-  /// Lines of a database and retention policy, by what the mapping makes of their fields.
-  struct lane_lines {
-    std::array<by_text<known_line>, point_forms> of_form;
-  };
 
   void forget();
-  [[nodiscard]] known_line* find(const point_view& point, point_form form);
+  /// The line's place in `lines_`, which it gets if it has none.
+  [[nodiscard]] std::uint32_t find(const point_view& point, point_form form);
+  [[nodiscard]] bool has_keys_of_last(const point_view& point) const;
+  /// The number of the point's field keys among those that lines have.
+  [[nodiscard]] std::uint32_t field_keys_of(const point_view& point);
   [[nodiscard]] std::uint32_t number_in_batch(std::uint32_t series);
+  /// The place in `all_` of a series that the mapper was asked for. `kept` are the labels of its
+  /// line, once there is a series that has them; nullptr: there is none.
   [[nodiscard]] std::uint32_t add(const series_key& key, const mapped_field& field,
-                                  const wire_labels& labels, const wire_labels*& kept);
+                                  const wire_labels& labels, const std::string*& kept);
+  [[nodiscard]] auto series_at() const {
+    return [this](std::uint32_t place) -> const series_key& { return all_[place].key; };
+  }
+  [[nodiscard]] auto line_at() const {
+    return [this](std::uint32_t place) -> const series_key& { return lines_[place].key; };
+  }
   [[nodiscard]] const entry& at(std::uint32_t number) const { return all_[of_batch_[number]]; }
 
   const std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::vector<entry> all_;
-  std::unordered_map<series_key, std::uint32_t, series_hasher> by_key_;
-  std::deque<wire_labels> labels_;
+  place_index index_;
+  /// Of lines: those before the name, and behind them those after it.
+  std::deque<std::string> labels_;
   std::unordered_set<std::string, text_hash, std::equal_to<>> names_;
-  by_text<lane_lines> lanes_;
-  lane_lines* lane_ = nullptr;
+  std::vector<known_line> lines_;
+  place_index line_index_;
+  /// Places in all_; none: not asked for yet.
+  std::vector<std::uint32_t> line_series_;
+  /// Numbers of databases with their retention policies, and of the keys of a line's fields.
+  by_text<std::uint32_t> lanes_;
+  by_text<std::uint32_t> field_keys_;
+  std::uint32_t lane_ = 0;
+  /// Of the line before.
+  std::vector<std::string> last_keys_;
+  std::uint32_t last_keys_number_ = none;
   /// Places in all_.
   std::vector<std::uint32_t> of_batch_;
   std::uint64_t batch_ = 0;
@@ -134,7 +157,7 @@ class known_series::line {
   line(known_series& known, const point_view& point, series_mapper& mapper)
       : known_(known), point_(point), mapper_(mapper), cut_before_(mapper.cut_labels()) {
     if (known.remembers_ && !mapper.labels_depend_on_fields()) {
-      seen_ = known.find(point, mapper.form_of(point));
+      place_ = known.find(point, mapper.form_of(point));
     }
   }
   line(const line&) = delete;
@@ -154,12 +177,13 @@ class known_series::line {
   const point_view& point_;
   series_mapper& mapper_;
   const std::uint64_t cut_before_;
-  known_line* seen_ = nullptr;
+  /// In lines_; none: it is not remembered.
+  std::uint32_t place_ = none;
   /// Once the mapper was asked.
   bool taken_ = false;
   bool encoded_ = false;
   std::string_view quantile_;
-  const wire_labels* kept_ = nullptr;
+  const std::string* kept_ = nullptr;
 };
 
 }  // namespace weir
