@@ -147,7 +147,7 @@ std::uint32_t known_series::add(const series_key& key, const mapped_field& field
   }
   if (kept == nullptr) {
     kept = &labels_.emplace_back(labels.before + labels.after);
-    bytes_ += kept->size() + sizeof(*kept);
+    bytes_ += kept->size() + sizeof(std::string);
   }
   const auto [name, is_new] = names_.insert(field.name);
   place = static_cast<std::uint32_t>(all_.size());
