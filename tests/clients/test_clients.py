@@ -7,7 +7,7 @@ import os
 import pytest
 
 from suite import points, results
-from suite.catalogue import CLIENTS
+from suite.catalogue import BY_NAME, CLIENTS
 from suite.program import Program
 from suite.toolchains import Missing
 from suite.world import DATABASE, FILLER, World, says
@@ -142,24 +142,48 @@ class Walk:
 STEPS = ("connect", "create", "write", "gzip", "bad_line", "conflict", "busy", "restart", "query", "look", "manage")
 
 
-@pytest.mark.parametrize("client", CHOSEN, ids=lambda client: client.name)
-def test_client(client, influxd, start_weir, tmp_path):
-    try:
-        folder = client.recipe.ready()
-    except Missing as missing:
-        results.skipped(client, str(missing))
-        pytest.skip(str(missing))
-    world = World(influxd, start_weir, client.udp)
-    program = Program(client.recipe.command(folder), tmp_path, [world.url, world.host, str(world.port), DATABASE],
-                      tmp_path / "client.log", {**client.environment, **world.environment()})
-    walk = Walk(client, world, program)
-    try:
-        for step in STEPS:
-            getattr(walk, step)()
-    except BaseException:
-        results.failed(client)
-        print(f"---- the client said last:\n{program.said()}")
-        raise
-    finally:
+@pytest.fixture
+def launch(influxd, start_weir, tmp_path):
+    """launch(client) gives a world and the client's program in it; the test is skipped where it cannot be had."""
+    programs = []
+
+    def launched(client, **environment):
+        try:
+            folder = client.recipe.ready()
+        except Missing as missing:
+            results.skipped(client, str(missing))
+            pytest.skip(str(missing))
+        world = World(influxd, start_weir, client.udp)
+        arguments = [world.url, world.host, str(world.port), DATABASE]
+        environment = {**client.environment, **world.environment(), **environment}
+        programs.append(Program(client.recipe.command(folder), tmp_path, arguments, tmp_path / "client.log", environment))
+        return world, programs[-1]
+
+    yield launched
+    for program in programs:
         program.end()
+        print(f"---- the client said last:\n{program.said()}")
+
+
+@pytest.mark.parametrize("client", CHOSEN, ids=lambda client: client.name)
+def test_client(client, launch):
+    world, program = launch(client)
+    walk = Walk(client, world, program)
+    results.failed(client)  # until it passed
+    for step in STEPS:
+        getattr(walk, step)()
     results.passed(client, walk.seen)
+
+
+@pytest.mark.skipif(BY_NAME["telegraf"] not in CHOSEN, reason="./dev clients runs it")
+def test_telegraf_hears_of_a_retention_policy_that_is_not_there(launch):
+    """It creates its database alone, and waits to be told of the policy: then it drops and says so."""
+    world, program = launch(BY_NAME["telegraf"], RETENTION_POLICY="week")
+    assert program.ask("connect").kind == "ok"
+    assert DATABASE in world.influxd.databases()
+    reply = program.ask("write", 0, 10)
+    assert reply.kind == "error" and says(reply.words, 'retention policy not found: .*week'), reply
+    world.influxd.query(f"CREATE RETENTION POLICY week ON {DATABASE} DURATION INF REPLICATION 1")
+    world.wait(lambda: program.ask("write", 0, 10).kind == "ok", "weir has heard of the policy")
+    world.all_delivered()
+    assert world.influxd.rows('SELECT count("integer") FROM week.points', DATABASE)[0]["count"] == 10

@@ -13,7 +13,8 @@ HEAD = """# Clients
 
 Libraries and programs that write InfluxDB line protocol, unmodified and from their own registries, pointed at weir instead of
 at the database. Each was run with a real InfluxDB 1.6.7 behind weir. `./dev clients` runs them all (`./dev clients -k NAME`
-some; pytest's arguments), and `./dev clients --page` writes this page of what it saw: change nothing here by hand.
+some; pytest's arguments), and `./dev clients --page` writes this page of what it saw: change nothing here by hand. A client
+whose toolchain or package is not to be had is *skipped*, and the table says why. Those of PHP and .NET were not tried.
 
 What each does, and what the words mean:
 

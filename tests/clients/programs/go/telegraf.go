@@ -43,6 +43,9 @@ const logFile = "telegraf.log"
 func running(encoding string) *models.RunningOutput {
 	settings := config.NewConfig()
 	text := fmt.Sprintf(configurations[os.Getenv("OUTPUT")], url, database, encoding)
+	if policy := os.Getenv("RETENTION_POLICY"); policy != "" {
+		text += fmt.Sprintf("  retention_policy = %q\n", policy)
+	}
 	if err := settings.LoadConfigData([]byte(text), "telegraf.conf"); err != nil {
 		panic(err)
 	}
@@ -74,7 +77,7 @@ func dropped() string {
 	text, _ := os.ReadFile(logFile)
 	os.Truncate(logFile, 0)
 	for _, line := range strings.Split(string(text), "\n") {
-		if strings.Contains(line, "will be dropped") {
+		if strings.Contains(line, "will be dropped") || strings.Contains(line, "received error") {
 			return line
 		}
 	}
