@@ -3,6 +3,7 @@
 
 import pytest
 
+from harness.flink.reports import group_of, messages, points
 from harness.metrics import Metrics
 from harness.process import Process, ProcessFailed, wait_until
 
@@ -47,3 +48,23 @@ def test_memory_and_signals_of_a_process(tmp_path):
 def test_waiting_ends():
     with pytest.raises(AssertionError, match="within 0.05 s"):
         wait_until(lambda: False, 0.05)
+
+
+def test_what_flink_reports_is_read_with_escapes_strings_of_several_lines_and_empty_lines():
+    body = ('m\\ x,a=b\\,\\ c\\=d\\e\\ "f" value="two\nlines, \\"q\\" \\\\",n=-7i 1500000000\n'
+            "\n\nn count=3i,rate=0.5 2000000000\n")
+    one, other = points(body.encode())
+    assert (one.measurement, one.tags, one.at) == ("m x", {"a": 'b, c=d\\e "f"'}, 1500)
+    assert one.fields == {"value": 'two\nlines, "q" \\', "n": -7}
+    assert (other.measurement, other.tags, other.fields, other.at) == ("n", {}, {"count": 3, "rate": 0.5}, 2000)
+    for broken in ("m value=1 ", "m 1500000000\n", 'm value="x 1500000000\n'):
+        with pytest.raises(AssertionError):
+            points(broken.encode())
+
+
+def test_messages_of_a_connection_are_told_apart_and_one_that_was_cut_off_is_none():
+    stream = (b"PUT /metrics/job/f HTTP/1.1\r\nContent-Length: 4\r\n\r\na 1\n" b"DELETE /x HTTP/1.1\r\nHost: y\r\n\r\n"
+              b"POST /write HTTP/1.1\r\nContent-Length: 9\r\n\r\ncut")
+    assert [(head.split(" ")[0], body) for head, body, _ in messages(stream)] == [("PUT", b"a 1\n"), ("DELETE", b"")]
+    assert group_of("/metrics/job/f00123456789abcdef0123456789abcdef/cluster/main") == {
+        "job": "f0", "flink_process": "0123456789abcdef0123456789abcdef", "cluster": "main"}

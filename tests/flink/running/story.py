@@ -155,7 +155,7 @@ class Story:
         which = {name: (selector, world.steady(selector)) for name, selector in selectors.items()}
         self.seen["series before the kill"] = {name: len(series) for name, (_, series) in which.items()}
         self.cluster.task_managers["tm2"].kill()
-        self.seen["seconds until the end"] = world.wait_series_end(which, 60)
+        self.seen["seconds until the end"] = world.wait_series_end(which, 120)
         self.seen["heap of the other"] = len(world.series(f'{HEAP}{{tm_id="tm1"}}'))
         # Its tasks go on in the other.
         done = self.cluster.checkpoints(self.job)
