@@ -29,6 +29,7 @@
 #include "server/health_report.hpp"
 #include "server/passing/passing_exchange.hpp"
 #include "server/push/push_exchange.hpp"
+#include "users/access_answers.hpp"
 
 namespace weir {
 namespace {
@@ -231,8 +232,12 @@ std::unique_ptr<http::exchange> http_worker::open_proving(const http::request_he
     return refused ? answer_with(std::move(*refused), on, std::move(proved))
                    : serve(of, on, std::move(proved));
   };
-  return std::make_unique<proving_exchange>(*this, on, std::move(request), head, std::move(proof),
-                                            then);
+  auto exchange = std::make_unique<proving_exchange>(*this, on, std::move(request), head,
+                                                     std::move(proof), then);
+  if (!exchange->fits()) {
+    exchange->refuse(cannot_prove_now(head.path));
+  }
+  return exchange;
 }
 
 std::unique_ptr<http::exchange> http_worker::serve(const http::request_head& head,

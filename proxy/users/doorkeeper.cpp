@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "observe/journal.hpp"
 #include "users/access_answers.hpp"
 
 namespace weir {
@@ -46,6 +47,14 @@ doorkeeper::answer doorkeeper::refuse(http::response reply, counter& counted) {
   return {.refused = std::move(reply)};
 }
 
+/// One that offers something: a client without credentials is mostly one that was not set up yet.
+doorkeeper::answer doorkeeper::refuse_unknown(std::string_view path, std::string_view address,
+                                              std::string_view why) {
+  journal_limited("users", journal_level::warning,
+                  "a client at " + std::string(address) + " is answered 401: " + std::string(why));
+  return refuse(not_known(path, why), shared_.unknown);
+}
+
 doorkeeper::answer doorkeeper::ask(const std::shared_ptr<const user_book>& book,
                                    const http::request_head& head, std::string_view peer,
                                    const moment& now, const std::function<void()>& wake) {
@@ -86,7 +95,7 @@ doorkeeper::answer doorkeeper::prove(const keyed_digest& of,
   if (!shared_.tries.take(proof.address, now.steady)) {
     return refuse(too_many_attempts(path), shared_.too_many);
   }
-  return refuse(not_known(path, verdict.why), shared_.unknown);
+  return refuse_unknown(path, proof.address, verdict.why);
 }
 
 /// Only another question than those that wait is an attempt: many connections of one client, all
@@ -122,7 +131,7 @@ doorkeeper::answer doorkeeper::finish(const open_proof& proof, std::string_view 
     return refuse(cannot_prove_now(path), shared_.busy);
   }
   if (!good) {
-    return refuse(not_known(path, user_book::wrong), shared_.unknown);
+    return refuse_unknown(path, proof.address, user_book::wrong);
   }
   // What was proved by users of before a reload is not remembered.
   return proof.book == book_ ? remember(proof.of, proof.who, 0, now)

@@ -96,6 +96,8 @@ class doorkeeper {
   [[nodiscard]] answer remember(const keyed_digest& of, const user* who, std::int64_t ends_s,
                                 const moment& now);
   [[nodiscard]] static answer refuse(http::response reply, counter& counted);
+  [[nodiscard]] answer refuse_unknown(std::string_view path, std::string_view address,
+                                      std::string_view why);
 
   shared_doors& shared_;
   digest_maker digests_;

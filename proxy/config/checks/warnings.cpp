@@ -78,6 +78,29 @@ void add_untaken(const settings& effective, std::vector<std::string>& out) {
   out.push_back(words + named + (named.empty() ? "" : ")"));
 }
 
+/// Only this machine can send to it.
+bool is_of_this_machine(std::string_view listen) {
+  return listen.starts_with("127.") || listen.starts_with("localhost:") ||
+         listen.starts_with("[::1]:") || listen.starts_with("unix:");
+}
+
+void add_passwords_in_the_clear(const settings& effective, std::vector<std::string>& out) {
+  const http_settings& http = effective.http;
+  if (effective.users.empty() || !http.tls.certificate.empty()) {
+    return;
+  }
+  for (const auto* addresses : {&http.listen, &http.quiet_listen}) {
+    for (const std::string& listen : *addresses) {
+      if (!is_of_this_machine(listen)) {
+        out.push_back(
+            fmt::format("users send passwords and tokens to {} in the clear: set http.tls, unless "
+                        "a proxy before weir speaks TLS, or the network is trusted",
+                        listen));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> warnings_of(const settings& effective) {
@@ -103,6 +126,7 @@ std::vector<std::string> notes_of(const settings& effective) {
         "false keeps it on",
         name));
   }
+  add_passwords_in_the_clear(effective, out);
   return out;
 }
 

@@ -14,7 +14,7 @@ namespace weir {
 /// One line each, without an end.
 [[nodiscard]] std::vector<std::string> warnings_of(const settings& effective);
 
-/// The same of what is only worth knowing: a sink that is off.
+/// The same of what is only worth knowing: a sink that is off, passwords without TLS.
 [[nodiscard]] std::vector<std::string> notes_of(const settings& effective);
 
 }  // namespace weir

@@ -30,6 +30,7 @@ proving_exchange::proving_exchange(exchange_home& home, http::connection& on,
                                    open_proof proof, serve then)
     : answering_exchange(home, on, std::move(request)),
       head_(head),
+      lease_(home.services().writes.memory, on.peer().share),
       proof_(std::move(proof)),
       then_(std::move(then)) {
   home_.wait_for(*this);
@@ -44,6 +45,11 @@ void proving_exchange::stop_waiting() {
     proof_.ticket->abandon();
     home_.forget(*this);
   }
+}
+
+void proving_exchange::refuse(http::response reply) {
+  stop_waiting();
+  answer(std::move(reply));
 }
 
 void proving_exchange::go_on() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/memory_budget.hpp"
 #include "server/exchanges/answering_exchange.hpp"
 #include "users/doorkeeper.hpp"
 
@@ -21,6 +22,7 @@ class kept_head {
   kept_head(const kept_head&) = delete;
   kept_head& operator=(const kept_head&) = delete;
   [[nodiscard]] const http::request_head& head() const noexcept { return head_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.capacity(); }
 
  private:
   std::string bytes_;
@@ -36,6 +38,9 @@ class proving_exchange final : public answering_exchange, public waiting_for_thr
   proving_exchange(exchange_home& home, http::connection& on, opened_request request,
                    const http::request_head& head, open_proof proof, serve then);
   ~proving_exchange() override;
+  /// The head has its place in the memory for requests. Else `refuse` it.
+  [[nodiscard]] bool fits() noexcept { return lease_.grow_to(head_.bytes()); }
+  void refuse(http::response reply);
 
   [[nodiscard]] bool settled() const noexcept override { return proof_.ticket->settled(); }
   void go_on() override;
@@ -66,6 +71,7 @@ class proving_exchange final : public answering_exchange, public waiting_for_thr
   void stop_waiting();
 
   const kept_head head_;
+  memory_lease lease_;
   open_proof proof_;
   const serve then_;
   bool waits_ = true;

@@ -8,6 +8,7 @@ import urllib.parse
 
 import pytest
 
+from harness.fake_influxdb2 import FakeInfluxdb2
 from harness.process import wait_until
 from harness.settings import influx_sink, settings
 from harness.users import basic, hash_of, token
@@ -176,3 +177,26 @@ def test_prometheus_reads_and_flux(both):
         for who, status in ((None, 401), (READER, 403)):
             assert weir.client.request(method, path, {"db": "other"}, b"", who).status == status
     assert weir.client.request("GET", "/debug/vars", None, None, ROOT).status == 200
+
+
+@pytest.fixture
+def fake_influxdb2():
+    server = FakeInfluxdb2()
+    yield server
+    server.stop()
+
+
+def test_an_influxdb_2_sees_the_sinks_token(make_weir, fake_influxdb2):
+    weir = make_weir()
+    sink = influx_sink(fake_influxdb2.url, version=2, org="o", token="the sink's token")
+    weir.configure(settings(sink) + USERS % hash_of(weir, "reader's password"))
+    weir.start()
+    fake_influxdb2.asked.clear()
+    params = {"name": "mine", "u": "reader", "p": "reader's password", "limit": "1"}
+    assert weir.client.request("GET", "/api/v2/buckets", params).status == 200
+    path, asked, headers = next(each for each in fake_influxdb2.asked if "limit" in each[1])
+    assert path == "/api/v2/buckets" and "u" not in asked and "p" not in asked
+    assert headers["authorization"] == "Token the sink's token"
+    for path in ("/api/v2/authorizations", "/api/v2/%61uthorizations", "/api/v2/users"):
+        assert weir.client.request("GET", path, None, None, ROOT).status in (403, 404), path
+        assert all(each[0] != path for each in fake_influxdb2.asked)

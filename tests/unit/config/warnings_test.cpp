@@ -104,5 +104,18 @@ TEST(configuration_place, the_nearest_one_serves) {
             "built-in defaults (no --config, no WEIR_CONFIG, no /etc/weir/weir.toml)");
 }
 
+TEST(warnings, users_without_tls_are_noted) {
+  settings all;
+  all.http.listen = {"127.0.0.1:1", "[::1]:1", "localhost:1", "unix:/run/weir/a", "0.0.0.0:2"};
+  EXPECT_TRUE(notes_of(all).empty()) << "there are no users";
+  all.users.push_back({.name = "ann", .password = "secret"});
+  ASSERT_EQ(notes_of(all).size(), 1U);
+  EXPECT_EQ(notes_of(all).front(),
+            "users send passwords and tokens to 0.0.0.0:2 in the clear: set http.tls, unless a "
+            "proxy before weir speaks TLS, or the network is trusted");
+  all.http.tls.certificate = "cert.pem";
+  EXPECT_TRUE(notes_of(all).empty());
+}
+
 }  // namespace
 }  // namespace weir

@@ -239,6 +239,19 @@ TEST_F(users_test, a_connection_may_end_while_its_hash_is_computed) {
   EXPECT_EQ(lines_of("app_1"), "");
 }
 
+TEST_F(users_test, what_waits_for_a_hash_has_its_place_in_memory) {
+  {
+    http::connection on(worker_->router(), {}, now_);
+    on.set_peer({.address = "192.0.2.1:4711", .listener = 0});
+    ASSERT_TRUE(requests_.take(requests_.limit() - requests_.used()));
+    on.receive(request("POST /write?db=app_1", basic("ann", "secret"), line), now_);
+    turn(on);
+    EXPECT_EQ(status_of(on.output()), 503) << on.output();
+    EXPECT_NE(on.output().find("cannot be checked now"), std::string::npos) << on.output();
+  }
+  EXPECT_EQ(lines_of("app_1"), "");
+}
+
 TEST_F(users_test, statements_that_create_users_are_not_carried_out) {
   const std::string answer =
       exchange(request("POST /query?q=CREATE+USER+x+WITH+PASSWORD+'y'+WITH+ALL+PRIVILEGES", root));
