@@ -50,21 +50,27 @@ void query_lexer::step() noexcept {
   ++at_;
 }
 
+void query_lexer::skip_bytes(std::size_t count) noexcept {
+  for (; count > 0 && at_ < text_.size(); --count) {
+    step();
+  }
+}
+
 void query_lexer::skip_blanks() noexcept {
   while (at_ < text_.size()) {
     if (blank(peek())) {
       step();
     } else if (peek() == '-' && peek(1) == '-') {
-      while (at_ < text_.size() && peek() != '\n') {
+      // InfluxDB takes a carriage return for a line's end, too.
+      while (at_ < text_.size() && peek() != '\n' && peek() != '\r') {
         step();
       }
     } else if (peek() == '/' && peek(1) == '*' && slash_ == slash::divides) {
+      skip_bytes(2);  // the asterisk of "/*/" does not end what it began
       while (at_ < text_.size() && !(peek() == '*' && peek(1) == '/')) {
         step();
       }
-      for (int i = 0; i < 2 && at_ < text_.size(); ++i) {
-        step();
-      }
+      skip_bytes(2);
     } else {
       return;
     }

@@ -44,6 +44,7 @@ class query_lexer {
  private:
   void skip_blanks() noexcept;
   void step() noexcept;
+  void skip_bytes(std::size_t count) noexcept;
   [[nodiscard]] char peek(std::size_t ahead = 0) const noexcept;
   void take_quoted(token& out);
   void take_regex(token& out);

@@ -30,6 +30,14 @@ std::string upper(std::string_view text) {
   return out;
 }
 
+/// "1.5INTO" is a number and a keyword to InfluxDB, and one token here.
+bool runs_into_a_word(const token& now) {
+  const std::size_t end = now.text.find_first_not_of("0123456789.");
+  const bool is_number =
+      end == std::string::npos && std::count(now.text.begin(), now.text.end(), '.') < 2;
+  return now.kind == token_kind::number && !is_number && !parse_duration(now.text);
+}
+
 // Invariant: `now_` is the token to be looked at. After an error nothing further is read.
 class parser {
  public:
@@ -102,7 +110,7 @@ class parser {
   void pass_over(statement& out) {
     named_database names;
     while (now_.kind != token_kind::end && !now_.is_symbol(';')) {
-      if (now_.kind == token_kind::unclosed) {
+      if (now_.kind == token_kind::unclosed || runs_into_a_word(now_)) {
         error_here("this text does not end, or not where it can be told");
         return;
       }

@@ -93,6 +93,9 @@ def test_a_query_sees_no_database_of_others(both):
         "SELECT v FROM (SELECT v FROM other..m)",
         "SELECT v FROM m WHERE a =~ /'/; SELECT v FROM other..m WHERE b = ''",
         "SELECT v FROM m -- ' \n, other..m WHERE a = ''",
+        "SELECT v FROM m -- ' \r, other..m WHERE a = ''",
+        "SELECT v FROM m /*/ WHERE a = '*/ , other..m -- '",
+        "SELECT v INTO t FROM m",
         "SHOW MEASUREMENTS ON other",
         "SHOW SERIES EXACT CARDINALITY ON other",
         "SHOW SHARDS",
@@ -102,6 +105,10 @@ def test_a_query_sees_no_database_of_others(both):
             answer = ask(weir, text, READER, method, db="mine")
             assert answer.status == 403, (text, answer)
     assert ask(weir, "SELECT v FROM m", READER, db="other").status == 403
+    # A number and a keyword, to InfluxDB.
+    for text in ("SELECT v, 1.5INTO t FROM m", "SELECT 1.5FROM/'/, other..m WHERE a = ''"):
+        assert ask(weir, text, READER, "POST", db="mine").status == 400
+    assert "t" not in ask(weir, "SHOW MEASUREMENTS", READER, db="mine").text().split('"')
     # Servers and weir must not read one request in two ways.
     for query in ("db=mine&db=other", "db=other;db=mine", "x=1;db=other&db=mine"):
         answer = weir.client.request("GET", f"/query?q=SELECT+v+FROM+m&{query}", None, None, READER)

@@ -76,6 +76,15 @@ TEST(named_database, does_not_hide_behind_other_text) {
   EXPECT_EQ(named_in("/* ' */ SELECT v FROM d..m WHERE x = '*/'"), "SELECT: d");
   EXPECT_EQ(named_in("SELECT v FROM (/* / ' */ SELECT v FROM d..m) WHERE x = ''"), "unreadable");
   EXPECT_EQ(named_in("SELECT * / ' FROM m; SELECT v FROM d..m' FROM m"), "unreadable");
+  EXPECT_EQ(named_in("SELECT v FROM m -- ' \r , d..m WHERE x = '--'"), "SELECT: d");
+  EXPECT_EQ(named_in("SELECT v FROM m /*/ ' */ , d..m -- '"), "SELECT: d");
+  EXPECT_EQ(named_in("SELECT v FROM m /**/ , d..m /***/"), "SELECT: d");
+  EXPECT_EQ(named_in("SELECT v, 1.5INTO t FROM m"), "unreadable");
+  EXPECT_EQ(named_in("SELECT 1.5FROM/'/, d..m WHERE x = ''"), "unreadable");
+  EXPECT_EQ(named_in("SELECT v, .5INTO t FROM m"), "unreadable");
+  EXPECT_EQ(named_in("SELECT 1.FROM d..m"), "unreadable");
+  EXPECT_EQ(named_in("SELECT v FROM m WHERE v > 1.5 AND time > now() - 1h30m LIMIT 5"), "SELECT:");
+  EXPECT_EQ(named_in("SELECT a\"d\"..m FROM m"), "SELECT: d");
   EXPECT_EQ(named_in("SELECT v FROM m WHERE x =~ /never closed"), "unreadable");
   EXPECT_EQ(named_in("SELECT v FROM m WHERE x = 'never closed"), "unreadable");
 }
