@@ -24,7 +24,7 @@ class World:
         self.weir = start_weir(config)
         self.accepted_before = 0  # before it was last started
         # The same port after a restart.
-        self.weir.configure(self.weir.config_path.read_text().replace("127.0.0.1:0", self.address))
+        self.weir.configure(self.weir.config_path.read_text().replace("127.0.0.1:0", self.address, 1))
 
     @property
     def address(self):
