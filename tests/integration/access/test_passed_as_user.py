@@ -3,6 +3,7 @@
 their users' rights go. The InfluxDB asks for credentials, too."""
 
 import json
+import random
 import subprocess
 import urllib.parse
 
@@ -117,6 +118,46 @@ def test_a_query_sees_no_database_of_others(both):
     twice = {**READER, "Content-Type": "application/x-www-form-urlencoded"}
     answer = weir.client.request("POST", "/query?db=mine", None, b"q=SELECT+v+FROM+m&db=other", twice)
     assert answer.status == 403, answer
+
+
+# Pieces in which a name or a keyword may hide, and what statements are made of.
+PIECES = [
+    "SELECT v", "SELECT *", "SELECT 1.5", "SELECT v, 1.5", "SELECT /v/", "SELECT v/2", "SELECT mean(v)", " FROM ", "FROM",
+    " FROM(", " INTO t ", "INTO t ", " m", "other..m", '"other"..m', ",other..m", ", other.autogen.m", "other../m/", ",",
+    "/m/", "/'/", '/"/', "/a\\/'/", " WHERE ", " a = 'x'", " a = ''", " a =~ /x/", " a =~ /'/", ' a !~ /"/', " AND ", "--",
+    "-- ' ", "\n", "\r", "/*", "*/", "/*/", "/**/", "'", '"', "\\", " ", "(", ")", ";", "*", " / ", "2", "1.5", ".5", "5m",
+    " GROUP BY ", "a", "/a/", " LIMIT 1", "$x", "::float", " AS b", '"a"', "'x'",
+]  # fmt: skip
+SHAPES = [
+    "SELECT v FROM m{}{}{}{}{}{}{}",
+    "SELECT v{}{} FROM {}{}{}{}{}",
+    "{}{}{}{}{}{}{}",
+    "SELECT v FROM m WHERE a = 'x'{}{}{}{} , other..m {}{}{}",
+    "SELECT v FROM (SELECT v {} FROM{}{} other..m{}){}{}{}",
+    "SELECT v {}{} INTO t {}{}FROM m{}{}{}",
+    "SELECT v FROM m {}{}{}; SELECT v FROM other..m {}{}{}{}",
+    "SELECT v FROM {}{}other..m{}{}{}{}{}",
+]
+
+
+def test_none_of_many_statements_shows_or_writes_what_it_must_not(both):
+    """Drawn from a seed. That they could is seen by those that InfluxDB itself answers so."""
+    influxd, weir = both
+    assert weir.client.write(f"m,a=x v=999 {T + 1}\n", "other", WRITER).status == 204
+    wait_until(lambda: count(influxd, "other") == 2)
+    drawn = random.Random(7)
+    shown = 0
+    for _ in range(3_000):
+        pieces = [drawn.choice(PIECES) if drawn.random() < 0.7 else "" for _ in range(7)]
+        text = drawn.choice(SHAPES).format(*pieces)
+        answer = ask(weir, text, READER, "POST", db="mine")
+        assert "999" not in answer.text(), text
+        # INTO is not for a GET, and writes nothing there.
+        bare = influxd.client.request("GET", "/query", {"q": text, "db": "mine", **SINK})
+        shown += "999" in bare.text()
+    assert shown > 3
+    names = influxd.client.request("GET", "/query", {"q": "SHOW MEASUREMENTS", "db": "mine", **SINK})
+    assert names.json()["results"][0]["series"][0]["values"] == [["m"]]
 
 
 def test_users_of_the_server_are_not_made(both):
