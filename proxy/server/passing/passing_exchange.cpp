@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/passing/passing_exchange.hpp"
 
+#include <fmt/format.h>
+
+#include <string_view>
 #include <utility>
 
 #include "server/access/passed_rights.hpp"
@@ -11,6 +14,13 @@ namespace {
 
 // Queries and lists of buckets have some kilobytes.
 constexpr std::size_t text_bytes_max = std::size_t{4} << 20;
+
+/// `404 page not found`: the server has no such API, and says it in words that tell a client's user
+/// nothing.
+bool lacks_the_api(const http::response& answer, std::string_view path) {
+  return answer.status == 404 && path.starts_with("/api/") &&
+         answer.content_type.starts_with("text/plain");
+}
 
 }  // namespace
 
@@ -39,8 +49,15 @@ void passing_exchange::complete() {
     }
   }
   passed_.body = text_.take();
-  passed_query_.emplace(home_, on_, sink_, family().error,
-                        [this](http::response reply) { answer(std::move(reply)); });
+  passed_query_.emplace(home_, on_, sink_, family().error, [this](http::response reply) {
+    if (lacks_the_api(reply, path_)) {
+      reply = family().error(
+          404, fmt::format(
+                   "sink {}: its server has no {}: an InfluxDB 1 is asked in InfluxQL, at /query",
+                   sink_, path_));
+    }
+    answer(std::move(reply));
+  });
   passed_query_->begin(std::move(passed_));
 }
 

@@ -7,7 +7,7 @@ from .toolchains import Cargo, Debian, DebianRuby, Go, Installed, Maven, Node, P
 
 BAD_LINE = "bad,host=b integer="
 CONFLICT = r"field type conflict"
-FLUX = r"flux|not found|404"
+FLUX = r"its server has no /api/v2/query"
 FLIGHT = r"flight|unimplemented"
 
 

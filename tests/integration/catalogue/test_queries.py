@@ -239,6 +239,17 @@ def test_where_no_server_answers(influxd, start_weir):
     assert '"x"' in weir.client.get("/query", q="SHOW DATABASES").text()
 
 
+def test_a_server_without_flux_is_named(both):
+    """InfluxDB 1.6 says `404 page not found`, and libraries show their user no more than that."""
+    _, weir = both
+    for path in ("/api/v2/query", "/api/v2/delete"):
+        answer = weir.client.request("POST", path, {"org": "o"}, b'{"query": "buckets()"}')
+        assert answer.status == 404
+        assert answer.headers["content-type"].startswith("application/json")
+        words = f"sink influx: its server has no {path}: an InfluxDB 1 is asked in InfluxQL, at /query"
+        assert answer.json() == {"code": "not found", "message": words}
+
+
 def test_off_and_without_an_influxdb_all_is_as_before(influxd, start_weir):
     for sink in (influx_sink(influxd.url, query=False), file_sink()):
         weir = start_weir(settings(sink))
