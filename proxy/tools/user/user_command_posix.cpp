@@ -47,9 +47,11 @@ class silent_terminal {
 CLI::App* add_user_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("user", "Prepare users of the configuration");
   command->require_subcommand(1);
+  command->footer("Example:\n  weir user hash");
   command->add_subcommand("hash", "Read a password and print its hash, for user.password_hash")
       ->footer(
           "Reads standard input up to a line feed.\n"
+          "Examples:\n"
           "  weir user hash\n"
           "  pwgen 24 1 | tee password | weir user hash");
   return command;
