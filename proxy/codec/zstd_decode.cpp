@@ -15,6 +15,8 @@ namespace weir {
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
+// The longest header of a frame (RFC 8878, section 3.1.1.1, with the magic number).
+constexpr std::size_t header_bytes_max = 18;
 
 // RFC 8878, sections 3.1.1 and 3.1.2: a frame's magic number, or a skippable frame's, whose first
 // byte has its upper half alone. `at`: which byte of it.
@@ -37,12 +39,18 @@ struct zstd_decoder::state {
   /// Bytes of the frame's magic number that were seen.
   std::size_t magic_read = 0;
   bool skippable = false;
+  /// The frame's first bytes, and how many came out of it.
+  std::array<char, header_bytes_max> header{};
+  std::size_t header_bytes = 0;
+  std::uint64_t frame_bytes = 0;
   bool inside_frame = false;
   bool any_frame = false;
   bool failed = false;
   bool holds_output = false;
 
   [[nodiscard]] bool takes_magic(std::string_view piece) noexcept;
+  void begin_frame() noexcept;
+  [[nodiscard]] bool has_as_much_as_it_says() const noexcept;
   inflate_status step(std::string_view& piece, const sink& out);
 };
 
@@ -61,7 +69,7 @@ void zstd_decoder::reset(std::uint64_t inflated_bytes_max) {
   ZSTD_DCtx_reset(state_->stream, ZSTD_reset_session_only);
   state_->inflated_bytes_max = inflated_bytes_max;
   state_->inflated_bytes = 0;
-  state_->magic_read = 0;
+  state_->begin_frame();
   state_->inside_frame = false;
   state_->any_frame = false;
   state_->failed = false;
@@ -75,6 +83,19 @@ bool zstd_decoder::state::takes_magic(std::string_view piece) noexcept {
     }
   }
   return true;
+}
+
+void zstd_decoder::state::begin_frame() noexcept {
+  magic_read = 0;
+  header_bytes = 0;
+  frame_bytes = 0;
+}
+
+// libzstd 1.5.4 looks at that where it gets the frame in one piece, and otherwise not if the last
+// block is empty.
+bool zstd_decoder::state::has_as_much_as_it_says() const noexcept {
+  const std::uint64_t said = ZSTD_getFrameContentSize(header.data(), header_bytes);
+  return said == ZSTD_CONTENTSIZE_UNKNOWN || said == ZSTD_CONTENTSIZE_ERROR || said == frame_bytes;
 }
 
 // One call of libzstd with an empty output buffer. It stops at a frame's end.
@@ -93,7 +114,10 @@ inflate_status zstd_decoder::state::step(std::string_view& piece, const sink& ou
         code == ZSTD_error_frameParameter_windowTooLarge || code == ZSTD_error_memory_allocation;
     return wide ? inflate_status::too_wide : inflate_status::damaged;
   }
+  header_bytes +=
+      piece.substr(0, from.pos).copy(header.data() + header_bytes, header.size() - header_bytes);
   piece.remove_prefix(from.pos);
+  frame_bytes += into.pos;
   inflated_bytes += into.pos;
   if (inflated_bytes > inflated_bytes_max) {
     return inflate_status::too_long;
@@ -103,9 +127,12 @@ inflate_status zstd_decoder::state::step(std::string_view& piece, const sink& ou
   }
   holds_output = left > 0 && into.pos == into.size;
   if (left == 0) {
+    if (!has_as_much_as_it_says()) {
+      return inflate_status::damaged;
+    }
     inside_frame = false;
     any_frame = true;
-    magic_read = 0;
+    begin_frame();
   }
   return inflate_status::more;
 }
