@@ -91,8 +91,7 @@ void zstd_decoder::state::begin_frame() noexcept {
   frame_bytes = 0;
 }
 
-// libzstd 1.5.4 looks at that where it gets the frame in one piece, and otherwise not if the last
-// block is empty.
+// libzstd 1.5.4 does not look at that if the last block is empty.
 bool zstd_decoder::state::has_as_much_as_it_says() const noexcept {
   const std::uint64_t said = ZSTD_getFrameContentSize(header.data(), header_bytes);
   return said == ZSTD_CONTENTSIZE_UNKNOWN || said == ZSTD_CONTENTSIZE_ERROR || said == frame_bytes;
@@ -100,12 +99,15 @@ bool zstd_decoder::state::has_as_much_as_it_says() const noexcept {
 
 // One call of libzstd with an empty output buffer. It stops at a frame's end.
 inflate_status zstd_decoder::state::step(std::string_view& piece, const sink& out) {
-  if (!takes_magic(piece)) {
+  // A frame that libzstd gets in one piece it reads in another way, which takes other damage for
+  // good: so that all come out alike, however they arrive, the first byte goes alone.
+  const std::string_view now = piece.substr(0, header_bytes == 0 ? 1 : piece.size());
+  if (!takes_magic(now)) {
     return inflate_status::damaged;
   }
   std::array<char, chunk_bytes> buffer;  // not zeroed: libzstd fills it
   ZSTD_outBuffer into{buffer.data(), buffer.size(), 0};
-  ZSTD_inBuffer from{piece.data(), piece.size(), 0};
+  ZSTD_inBuffer from{now.data(), now.size(), 0};
   inside_frame = true;
   const std::size_t left = ZSTD_decompressStream(stream, &into, &from);
   if (ZSTD_isError(left) != 0) {
