@@ -4,7 +4,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace weir {
@@ -53,8 +52,6 @@ void known_series::forget() {
   line_index_.clear();
   line_series_.clear();
   lanes_.clear();
-  field_keys_.clear();
-  last_keys_number_ = none;
 }
 
 wire_series known_series::wire(std::uint32_t number) const {
@@ -93,37 +90,25 @@ std::uint32_t known_series::number_in_batch(std::uint32_t series) {
   return one.number;
 }
 
-bool known_series::has_keys_of_last(const point_view& point) const {
-  return last_keys_number_ != none &&
-         std::equal(point.fields.begin(), point.fields.end(), last_keys_.begin(), last_keys_.end(),
-                    [](const field_view& one, const std::string& key) { return one.key == key; });
-}
-
-// Most lines have the fields of the line before.
-std::uint32_t known_series::field_keys_of(const point_view& point) {
-  if (has_keys_of_last(point)) {
-    return last_keys_number_;
-  }
-  last_keys_.clear();
-  std::string all;
+series_key known_series::key_of(const point_view& point, point_form form) {
+  line_text_.clear();
+  const auto append_number = [this](std::size_t number) {
+    const auto bytes = static_cast<std::uint32_t>(number);
+    line_text_.append(reinterpret_cast<const char*>(&bytes), sizeof bytes);
+  };
+  append_number(lane_);
+  append_number(static_cast<std::size_t>(form));
+  append_number(point.fields.size());
   for (const field_view& each : point.fields) {
-    last_keys_.emplace_back(each.key);
-    const auto bytes = static_cast<std::uint32_t>(each.key.size());
-    all.append(reinterpret_cast<const char*>(&bytes), sizeof bytes).append(each.key);
+    append_number(each.key.size());
+    line_text_.append(each.key);
   }
-  const auto [place, made] =
-      field_keys_.try_emplace(std::move(all), static_cast<std::uint32_t>(field_keys_.size()));
-  bytes_ += made ? place->first.size() + node_bytes : 0;
-  last_keys_number_ = place->second;
-  return last_keys_number_;
+  line_text_.append(point.series);
+  return series_key_of(line_text_);
 }
 
 std::uint32_t known_series::find(const point_view& point, point_form form) {
-  const std::array<std::uint32_t, 3> beside{lane_, static_cast<std::uint32_t>(form),
-                                            field_keys_of(point)};
-  const std::uint64_t seed = XXH3_64bits(beside.data(), sizeof beside);
-  const XXH128_hash_t hash = XXH3_128bits_withSeed(point.series.data(), point.series.size(), seed);
-  const series_key key{hash.low64, hash.high64};
+  const series_key key = key_of(point, form);
   std::uint32_t place = line_index_.find(key, line_at());
   if (place != none) {
     ++found_;

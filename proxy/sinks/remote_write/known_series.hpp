@@ -104,9 +104,7 @@ class known_series {
   void forget();
   /// The line's place in `lines_`, which it gets if it has none.
   [[nodiscard]] std::uint32_t find(const point_view& point, point_form form);
-  [[nodiscard]] bool has_keys_of_last(const point_view& point) const;
-  /// The number of the point's field keys among those that lines have.
-  [[nodiscard]] std::uint32_t field_keys_of(const point_view& point);
+  [[nodiscard]] series_key key_of(const point_view& point, point_form form);
   [[nodiscard]] std::uint32_t number_in_batch(std::uint32_t series);
   /// The place in `all_` of a series that the mapper was asked for. `kept` are the labels of its
   /// line, once there is a series that has them; nullptr: there is none.
@@ -131,13 +129,9 @@ class known_series {
   place_index line_index_;
   /// Places in all_; none: not asked for yet.
   std::vector<std::uint32_t> line_series_;
-  /// Numbers of databases with their retention policies, and of the keys of a line's fields.
+  /// Numbers of databases with their retention policies.
   by_text<std::uint32_t> lanes_;
-  by_text<std::uint32_t> field_keys_;
   std::uint32_t lane_ = 0;
-  /// Of the line before.
-  std::vector<std::string> last_keys_;
-  std::uint32_t last_keys_number_ = none;
   /// Places in all_.
   std::vector<std::uint32_t> of_batch_;
   std::uint64_t batch_ = 0;
@@ -147,6 +141,7 @@ class known_series {
   std::uint64_t made_ = 0;
   std::uint32_t resting_ = 0;
   // Of the line being read.
+  std::string line_text_;
   wire_labels line_labels_;
   std::string whole_;
 };
