@@ -43,18 +43,17 @@ class shared_texts {
     return {made, true};
   }
   [[nodiscard]] bool has(std::string_view text) const { return by_text_.contains(text); }
-  /// One of those who have it has it no more. Whether it was the last one: then the number may
-  /// become another text's.
-  bool release(number which) {
+  /// One of those who have it has it no more. After the last one the number may become another
+  /// text's.
+  void release(number which) {
     shared& one = texts_[which];
     if (--one.users > 0) {
-      return false;
+      return;
     }
     bytes_ -= one.text.size() + text_bytes;
     by_text_.erase(one.text);
     one = {};
     free_.push_back(which);
-    return true;
   }
   /// Valid as long as somebody has it.
   [[nodiscard]] std::string_view text(number which) const { return texts_[which].text; }

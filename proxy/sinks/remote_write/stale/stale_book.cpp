@@ -81,8 +81,8 @@ void stale_book::seen(const series_key& series, const wire_series& labels, std::
     one.time_ms = std::max(one.time_ms, time_ms);
     one.of_before = false;
     one.received_ms = std::max(one.received_ms, received_ms);
-    if (one.ended && time_ms > ended_.at(place)) {
-      goes_on(place);
+    if (const auto ended = ended_.find(place); ended != ended_.end() && time_ms > ended->second) {
+      ended_.erase(ended);  // it came back
       append_record(record_kind::interval, place, unwritten_);
     }
     return;
@@ -100,22 +100,12 @@ void stale_book::seen(const series_key& series, const wire_series& labels, std::
 
 void stale_book::end(const series_key& series, std::int64_t time_ms) {
   const std::uint32_t place = place_of(series);
-  if (place != place_index::none && entries_[place].time_ms <= time_ms) {
-    end_at(place, time_ms);
-    append_record(record_kind::ended, place, unwritten_);
+  if (place == place_index::none || entries_[place].time_ms > time_ms) {
+    return;
   }
-}
-
-void stale_book::end_at(std::uint32_t place, std::int64_t time_ms) {
-  entries_[place].ended = true;
   ended_[place] = time_ms;
   ended_due_ms_ = 0;
-}
-
-/// It came back.
-void stale_book::goes_on(std::uint32_t place) {
-  entries_[place].ended = false;
-  ended_.erase(place);
+  append_record(record_kind::ended, place, unwritten_);
 }
 
 /// The time to wait may be shorter than before.
@@ -164,8 +154,8 @@ void stale_book::schedule(std::uint32_t place, std::int64_t due_ms) {
 stale_book::marker stale_book::marker_of(std::uint32_t place) const {
   const entry& one = entries_[place];
   std::int64_t time_ms = one.time_ms == time_unknown ? start_ms_ : one.time_ms + 1;
-  if (one.ended) {
-    time_ms = std::max(time_ms, ended_.at(place));
+  if (const auto ended = ended_.find(place); ended != ended_.end()) {
+    time_ms = std::max(time_ms, ended->second);
   } else if (one.of_before) {
     time_ms = std::max(time_ms, start_ms_);
   }

@@ -123,8 +123,6 @@ class stale_book {
     bool of_before : 1 = false;
     /// The interval is of this process, not of the file alone, which may have an early one.
     bool learnt : 1 = false;
-    /// It is in `ended_`.
-    bool ended : 1 = false;
   };
   static_assert(sizeof(entry) == 64);
 
@@ -142,14 +140,12 @@ class stale_book {
   [[nodiscard]] std::size_t live_bytes() const noexcept;
   void recover_record(record_kind kind, const series_key& series, const wire_series& labels,
                       std::int64_t ms);
-  void goes_on(std::uint32_t place);
   [[nodiscard]] bool has_room_for(const wire_series& labels) const;
   [[nodiscard]] shared_texts::number take(std::string_view text);
   /// Its place; place_index::none: there is no room.
   [[nodiscard]] std::uint32_t add(const series_key& series, const wire_series& labels);
   void schedule(std::uint32_t place, std::int64_t due_ms);
   void learn(std::uint32_t place, std::int64_t interval_ms);
-  void end_at(std::uint32_t place, std::int64_t time_ms);
   /// What time to wait follows from.
   void note_interval(std::uint32_t place, std::int64_t interval_ms);
   static void append_text(shared_texts::number number, std::string_view text, std::string& out);

@@ -139,7 +139,7 @@ void stale_book::recover_record(record_kind kind, const series_key& series,
     case record_kind::seen:
     case record_kind::interval:
       note_interval(place, ms);
-      goes_on(place);
+      ended_.erase(place);  // it came back
       schedule(place, silent_at(one));
       return;
     case record_kind::text:
@@ -186,7 +186,7 @@ std::string stale_book::whole() {
     if (one.time_ms != time_unknown) {
       append_record(record_kind::last, place, out);
     }
-    if (one.ended) {
+    if (ended_.contains(place)) {
       append_record(record_kind::ended, place, out);
     }
   }
