@@ -141,6 +141,7 @@ class shard {
   void send_markers(std::vector<stale_book::marker> markers);
   void on_markers_reply(const std::vector<stale_book::marker>& markers, const http_reply& reply);
   void forget_series(const std::vector<stale_book::marker>& markers);
+  void count_series();
   void write_series();
 
   const std::string& sink_name_;

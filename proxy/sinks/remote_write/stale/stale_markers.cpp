@@ -25,6 +25,7 @@ void shard::recover_series() {
   }
   parts_.stale->recover(std::exchange(parts_.series_before, {}));
   series_.replace(*parts_.stale);
+  count_series();
 }
 
 /// What of a batch is stored.
@@ -169,9 +170,13 @@ void shard::close() {
   }
 }
 
-void shard::write_series() {
+void shard::count_series() {
   parts_.counters->series_watched.set(parts_.stale->series_watched());
   parts_.counters->series_unwatched.set(parts_.stale->unwatched());
+}
+
+void shard::write_series() {
+  count_series();
   if (parts_.stale->wants_rewrite()) {
     series_.replace(*parts_.stale);
   } else {

@@ -116,6 +116,13 @@ TEST_F(stale_markers, come_after_the_time_that_is_set) {
   EXPECT_TRUE(is_stale("a"));
 }
 
+TEST_F(stale_markers, are_watched_for_from_the_start_on) {
+  tick();
+  send({"a", "b"});
+  restart();
+  EXPECT_EQ(counters_->series_watched.value(), 2U) << "before anything is sent";
+}
+
 TEST_F(stale_markers, are_not_sent_where_they_are_off) {
   settings_.stale_after.reset();
   restart();
