@@ -8,7 +8,8 @@ import json
 import pathlib
 import re
 import socket
-import threading
+
+from harness.listener import Listener
 
 FOLDER = pathlib.Path(__file__).parents[1] / "recorded"
 
@@ -60,20 +61,11 @@ class RequestRecorder:
     def __init__(self, host, port):
         self.target = (host, port)
         self.kept = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return  # stopped
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        self._listener = Listener(self._serve)
+        self.port = self._listener.port
 
     def _serve(self, client):
-        with client, socket.create_connection(self.target) as server, client.makefile("rb") as stream:
+        with socket.create_connection(self.target) as server, client.makefile("rb") as stream:
             while (request := read_request(stream)) is not None:
                 answer, body = ask(server, request)
                 self.kept.append(written(request, answer.status))
@@ -97,4 +89,4 @@ class RequestRecorder:
         (folder / f"{client.name}.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
 
     def stop(self):
-        self._listener.close()
+        self._listener.stop()

@@ -6,6 +6,8 @@ import socket
 import threading
 from dataclasses import dataclass, field
 
+from harness.listener import Listener
+
 
 @dataclass
 class Conversation:
@@ -17,28 +19,15 @@ class Tap:
     def __init__(self):
         self.target = None  # "HOST:PORT"; may change at any time, for connections to come
         self.conversations = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener = Listener(self._connect)
+        self.port = self._listener.port
 
     def stop(self):
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._connect, args=(client,), daemon=True).start()
+        self._listener.stop()
 
     def _connect(self, client):
         host, port = self.target.rsplit(":", 1)
-        try:
-            server = socket.create_connection((host, int(port)), 5)
-        except OSError:
-            client.close()
-            return
+        server = socket.create_connection((host, int(port)), 5)
         server.settimeout(None)
         conversation = Conversation()
         self.conversations.append(conversation)

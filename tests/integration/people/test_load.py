@@ -8,12 +8,12 @@ import re
 import signal
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
 
 from harness.fixtures import executable_from
+from harness.listener import Listener
 from harness.process import wait_until
 from harness.settings import null_sink, settings
 
@@ -151,45 +151,17 @@ def test_progress_on_a_terminal(start_weir):
     os.close(ours)
 
 
-class Server:
-    """Does to each connection what it is told to; never fewer than one thread behind it."""
-
-    def __init__(self, behave):
-        self.behave = behave
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection):
-        with connection:
-            try:
-                self.behave(connection)
-            except OSError:
-                pass
-
-    def close(self):
-        self.listener.close()
-
-
 @pytest.fixture
 def serve():
     servers = []
 
     def start(behave):
-        servers.append(Server(behave))
+        servers.append(Listener(behave))
         return servers[-1].address
 
     yield start
     for server in servers:
-        server.close()
+        server.stop()
 
 
 def read_request(connection):
