@@ -134,6 +134,27 @@ function(weir_test name)
   endif()
 endfunction()
 
+# weir_process_tests(PREFIX files... [ENVIRONMENT variables...]): a ctest test PREFIX_NAME of each test_NAME.py, which pytest
+# runs from this folder. They start processes: weir, where it is built, and those of build/servers.
+function(weir_process_tests prefix)
+  cmake_parse_arguments(ARG "" "" "ENVIRONMENT" ${ARGN})
+  set(environment "WEIR_SERVERS=${PROJECT_SOURCE_DIR}/build/servers" "PYTHONDONTWRITEBYTECODE=1")
+  if(TARGET weir)
+    list(APPEND environment "WEIR_BINARY=$<TARGET_FILE:weir>")
+  endif()
+  list(APPEND environment ${ARG_ENVIRONMENT})
+  foreach(file ${ARG_UNPARSED_ARGUMENTS})
+    get_filename_component(name ${file} NAME_WE)
+    string(REGEX REPLACE "^test_" "${prefix}_" name ${name})
+    add_test(NAME ${name}
+      COMMAND ${WEIR_PYTHON} -m pytest -q -p no:cacheprovider --tb=short ${file}
+      WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+    # Where pytest has skipped all of a file, ctest says so, too.
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS integration
+      ENVIRONMENT "${environment}" SKIP_REGULAR_EXPRESSION "\n[0-9]+ skipped in")
+  endforeach()
+endfunction()
+
 # For the tests that read files of the project: only these sources know where it lies, so that a
 # compiler cache serves all others in every checkout.
 set(WEIR_KNOWS_SOURCE_DIR "WEIR_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
