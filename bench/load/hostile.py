@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 
-from compare import Failed, Running, get, metric
+from compare import Failed, Running
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINE = b"load,host=host_1,region=eu-central-1 usage_user=%d"
@@ -86,9 +86,9 @@ class Crowd:
 def trickle(crowd, text, a_second):
     """Each connection gets `text` byte by byte, `a_second` bytes of all connections together."""
     at = {}
-    for one in itertools.cycle(range(sys.maxsize)):
+    for turn in itertools.count():
         began = time.monotonic()
-        for each in list(crowd.open)[one % 10 :: 10]:
+        for each in list(crowd.open)[turn % 10 :: 10]:
             place = at.get(each, 0)
             crowd.send(each, text[place : place + 1])
             at[each] = (place + 1) % len(text)
@@ -155,20 +155,23 @@ def be_coming(address):
         yield
 
 
-def posting(address, body, more, a_second, answers=True):
-    """The same request again and again, so many times a second."""
+def sending(address, data, a_second):
+    """The same again and again, so many times a second, each on a connection of its own."""
     host, _, port = address.rpartition(":")
-    head = b"POST /write?db=bad HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s\r\n" % (len(body), more)
     while True:
         began = time.monotonic()
         with socket.socket() as one, contextlib.suppress(OSError):
             one.settimeout(10)
             one.connect((host, int(port)))
-            one.sendall(head + body)
-            if answers:
-                one.recv(4096)
+            one.sendall(data)
+            one.recv(4096)
         time.sleep(max(0.0, 1 / a_second - (time.monotonic() - began)))
         yield
+
+
+def posting(address, body, more, a_second):
+    head = b"POST /write?db=bad HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s\r\n" % (len(body), more)
+    yield from sending(address, head + body, a_second)
 
 
 def be_inflating(address):
@@ -188,15 +191,7 @@ def be_endless(address):
 
 def be_all_head(address):
     """Heads without an end."""
-    host, _, port = address.rpartition(":")
-    while True:
-        with socket.socket() as one, contextlib.suppress(OSError):
-            one.settimeout(10)
-            one.connect((host, int(port)))
-            one.sendall(b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * 20_000)
-            one.recv(4096)
-        time.sleep(0.02)
-        yield
+    yield from sending(address, b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * 20_000, 50)
 
 
 PLAIN = {
