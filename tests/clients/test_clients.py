@@ -8,7 +8,7 @@ import pytest
 
 from suite import points, results
 from suite.catalogue import BY_NAME, CLIENTS
-from suite.program import Program
+from suite.program import Program, Reply
 from suite.toolchains import Missing
 from suite.world import DATABASE, FILLER, World, says
 
@@ -122,7 +122,7 @@ class Walk:
         elif self.client.query != "count":
             self.seen["query"] = self.told(reply, self.client.query)
         else:
-            assert reply == type(reply)("ok", str(self.numbers)), reply
+            assert reply == Reply("ok", str(self.numbers))
             self.seen["query"] = "yes"
 
     def look(self):

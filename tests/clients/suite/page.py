@@ -51,8 +51,12 @@ def render(results):
     return HEAD + "## What was seen\n\n" + "\n".join(lines) + "\n\n## Worth knowing\n\n" + "\n".join(notes) + "\n"
 
 
+def rows_on(text):
+    """The cells of each row of a page: client, version, from, and what was seen at each step."""
+    table = text.partition("## What was seen\n\n")[2].partition("\n\n")[0]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table.splitlines()[2:]]
+
+
 def named_on(text):
     """(client, version, from) of each row of a page."""
-    table = text.partition("## What was seen\n\n")[2].partition("\n\n")[0]
-    rows = [re.split(r"(?<!\\) \| ", line.strip("| ")) for line in table.splitlines()[2:]]
-    return [tuple(row[:3]) for row in rows]
+    return [tuple(row[:3]) for row in rows_on(text)]
