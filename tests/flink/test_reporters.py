@@ -6,12 +6,11 @@ import collections
 import functools
 
 from harness.day.flink import samples_of
-from harness.flink.reports import KINDS, REFUSED, finite, points, push
+from harness.flink.reports import CHANGING, KINDS, REFUSED, finite, points, push
 from harness.flink.rows import expected_rows, must_have
 from running.story import HEAP, TTL
 
 SLACK = 4  # seconds for a machine that has other work
-CHANGING = KINDS + "changing"
 
 
 def acknowledged(story, method):

@@ -11,16 +11,13 @@ import pytest
 from harness.client import read_response
 from harness.day.flink import samples_of
 from harness.flink.configuration import ROOT, replaced, weir_settings, without_comments
-from harness.flink.reports import KINDS, REFUSED, Request, finite, messages, points, push, through_flink_gauges
+from harness.flink.reports import CHANGING, REFUSED, Request, finite, messages, points, push, through_flink_gauges
 from harness.flink.rows import expected_rows, must_have, rows_of
 from harness.letters import listed, wait_kept
 from harness.remote_write import Receiver
 from harness.samples import settled
 
 RECORDED = ROOT / "tests" / "flink" / "recorded"
-CHANGING = KINDS + "changing"
-
-
 VERSIONS = ["1.20.1", "2.2.1"]
 
 

@@ -10,6 +10,7 @@ from harness.day.flink import Point
 from prometheus_client.parser import text_string_to_metric_families
 
 KINDS = "taskmanager_job_task_operator_kinds_"
+CHANGING = KINDS + "changing"
 # Lines that no InfluxDB takes: an integer beyond 64 bits, and a tag's value that ends in a backslash.
 REFUSED = (KINDS + "beyond_64_bits", KINDS + "path_backslash")
 
