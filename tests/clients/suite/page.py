@@ -54,7 +54,8 @@ def render(results):
 def rows_on(text):
     """The cells of each row of a page: client, version, from, and what was seen at each step."""
     table = text.partition("## What was seen\n\n")[2].partition("\n\n")[0]
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table.splitlines()[2:]]
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in table.splitlines()[2:]]
+    return [[cell.strip().replace("\\|", "|") for cell in row] for row in rows]
 
 
 def named_on(text):
