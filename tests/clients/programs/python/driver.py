@@ -63,6 +63,23 @@ def gauge_line(point):
     return line({**point, "tags": {"number": str(number)}, "fields": {"value": number + 0.5}})
 
 
+class PointWriter:
+    """Of a library that has points of its own: point(dict) makes one, send(client, records) sends points or lines by `client`, or
+    by `packed`, which compresses."""
+
+    def write(self, points):
+        self.send(self.client, [self.point(each) for each in points])
+
+    def gzip(self, points):
+        self.send(self.packed, [self.point(each) for each in points])
+
+    def bad(self, lines):
+        self.send(self.client, lines)
+
+    def conflict(self, point):
+        self.send(self.client, [self.point(point)])
+
+
 class Nothing(Exception):
     """The client has no such thing."""
 

@@ -4,7 +4,7 @@
 import asyncio
 import os
 
-from driver import DATABASE, URL, serve
+from driver import DATABASE, URL, PointWriter, serve
 from influxdb_client import BucketRetentionRules, InfluxDBClient, Point, WriteOptions
 from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 from influxdb_client.client.write_api import SYNCHRONOUS
@@ -19,7 +19,9 @@ def client_of(**more):
     return InfluxDBClient(url=URL, org=ORG, **known, **more)
 
 
-class Synchronous:
+class Synchronous(PointWriter):
+    point = staticmethod(Point.from_dict)
+
     def __init__(self):
         self.client = client_of()
         self.packed = client_of(enable_gzip=True)
@@ -38,18 +40,6 @@ class Synchronous:
         with client.write_api(write_options=SYNCHRONOUS) as api:
             for at in range(0, len(records), 2000):
                 api.write(bucket=DATABASE, record=records[at : at + 2000])
-
-    def write(self, points):
-        self.send(self.client, [Point.from_dict(point) for point in points])
-
-    def gzip(self, points):
-        self.send(self.packed, [Point.from_dict(point) for point in points])
-
-    def bad(self, lines):
-        self.send(self.client, lines)
-
-    def conflict(self, point):
-        self.send(self.client, [Point.from_dict(point)])
 
     def query(self):
         query = f'from(bucket: "{DATABASE}") |> range(start: 0) |> count()'
@@ -81,7 +71,9 @@ class Batching(Synchronous):
             raise told[0]
 
 
-class Asynchronous:
+class Asynchronous(PointWriter):
+    point = staticmethod(Point.from_dict)
+
     def __init__(self):
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
@@ -101,18 +93,6 @@ class Asynchronous:
     def send(self, client, records):
         for at in range(0, len(records), 2000):
             assert self.run(client.write_api().write(bucket=DATABASE, record=records[at : at + 2000]))
-
-    def write(self, points):
-        self.send(self.client, [Point.from_dict(point) for point in points])
-
-    def gzip(self, points):
-        self.send(self.packed, [Point.from_dict(point) for point in points])
-
-    def bad(self, lines):
-        self.send(self.client, lines)
-
-    def conflict(self, point):
-        self.send(self.client, [Point.from_dict(point)])
 
     def query(self):
         query = f'from(bucket: "{DATABASE}") |> range(start: 0) |> count()'

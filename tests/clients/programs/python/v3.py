@@ -3,7 +3,7 @@
 
 import os
 
-from driver import DATABASE, URL, serve
+from driver import DATABASE, URL, PointWriter, serve
 from influxdb_client_3 import InfluxDBClient3, Point, SYNCHRONOUS, WriteOptions, write_client_options
 
 
@@ -13,7 +13,9 @@ def client_of(**more):
                            write_client_options=write_client_options(write_options=options), **more)
 
 
-class Client:
+class Client(PointWriter):
+    point = staticmethod(Point.from_dict)
+
     def __init__(self):
         self.client = client_of()
         self.packed = client_of(enable_gzip=True)
@@ -24,18 +26,6 @@ class Client:
     def send(self, client, records):
         for at in range(0, len(records), 2000):
             client.write(records[at : at + 2000])
-
-    def write(self, points):
-        self.send(self.client, [Point.from_dict(point) for point in points])
-
-    def gzip(self, points):
-        self.send(self.packed, [Point.from_dict(point) for point in points])
-
-    def bad(self, lines):
-        self.send(self.client, lines)
-
-    def conflict(self, point):
-        self.send(self.client, [Point.from_dict(point)])
 
     def query(self):
         return self.client.query('SELECT count("integer") FROM "points"', language="influxql")
