@@ -278,7 +278,10 @@ bool metrics_text::write_some(std::string& out) {
       append_escaped(first.help, false, out);
       out.append("\n# TYPE ").append(name).append(" ").append(first.type).append("\n");
     }
-    while (now.row_at < first.rows.size() && out.size() - begin < piece_bytes) {
+    // At least one, also where the header filled the piece: at row 0 the header would be written
+    // again.
+    while (now.row_at < first.rows.size() &&
+           (now.row_at == 0 || out.size() - begin < piece_bytes)) {
       row sum = first.rows[now.row_at++];
       while (now.row_at < first.rows.size() && first.rows[now.row_at].labels == sum.labels) {
         sum.value += first.rows[now.row_at++].value;

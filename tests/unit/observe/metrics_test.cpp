@@ -93,6 +93,27 @@ TEST(metrics_text, comes_in_pieces_that_make_the_whole_and_need_less_and_less_me
   EXPECT_NE(out.find("weir_b{database=\"database 7\"} 1\n"), std::string::npos);
 }
 
+TEST(metrics_text, has_each_header_once_wherever_a_piece_ends) {
+  constexpr int families = 400;
+  for (std::size_t shift = 0; shift < 150; ++shift) {
+    metrics_text pieces;
+    pieces.gauge_value("weir_a", std::string(shift, 'x'), 1, {});
+    for (int i = 1; i < families; ++i) {
+      pieces.gauge_value("weir_b" + std::to_string(i), std::string(100, 'x'), 1, {});
+    }
+    std::string out;
+    while (pieces.write_some(out)) {
+    }
+    ASSERT_GT(out.size(), metrics_text::piece_bytes + 10'000);
+    int headers = 0;
+    for (std::size_t at = out.find("# HELP"); at != std::string::npos;
+         at = out.find("# HELP", at + 1)) {
+      ++headers;
+    }
+    ASSERT_EQ(headers, families) << shift;
+  }
+}
+
 TEST(metrics_text, spells_numbers_as_prometheus_reads_them) {
   metrics_text out;
   out.gauge_value("weir_a", "", 1234567890, {});
