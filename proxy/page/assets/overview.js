@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What stands above and beside: the headline with its advice, the log and the memory, who sends.
+
+import { byId, command, el, keyed, markOf, name, pill, prose, setBar, setFacts, setText, show, shortName, whenChanged } from "./dom.js";
+import { bytes, count, duration, percent } from "./format.js";
+import { open as openDatabase } from "./databases.js";
+
+const levels = { error: "bad", warning: "warn", note: "off" };
+const shownAtFirst = 4;
+let allAdvice = false;
+
+// ---- the headline --------------------------------------------------------------------------------
+
+function allIsWell(status) {
+  const sinks = status.sinks ?? [];
+  const received = status.totals?.received ?? 0;
+  if (received === 0) {
+    return { text: `Nothing is wrong, but no line has arrived since weir started.`, first: true };
+  }
+  if (sinks.length === 0) return { text: "All is well: weir takes lines and keeps them in its log. No sink is configured." };
+  const targets = sinks.length === 1 ? "its sink" : `all ${sinks.length} sinks`;
+  if ((status.rates?.received ?? 0) === 0) return { text: `All is well: what arrived was delivered to ${targets}, or is on its way. No lines arrive right now.` };
+  return { text: `All is well: lines arrive, and ${targets} take${sinks.length === 1 ? "s" : ""} them.` };
+}
+
+function verdict(status) {
+  const advice = status.advice ?? [];
+  const health = status.health ?? {};
+  const urgent = advice.find((each) => each.level !== "note");
+  if (urgent !== undefined) return { level: levels[urgent.level] ?? "warn", text: urgent.what, advice: urgent };
+  if (health.ready === false || health.healthy === false) {
+    return { level: "bad", text: (health.why ?? []).join(" ") || "weir is not well; /health says more." };
+  }
+  return { level: "good", ...allIsWell(status) };
+}
+
+/// What to do, the command for it, and where on this page more of it stands.
+function actions(advice) {
+  const node = el("div", { class: "do" });
+  const row = el("p", {});
+  if (advice.do) row.append(prose(advice.do), " ");
+  if (advice.command) row.append(command(advice.command), " ");
+  const about = advice.about ?? "";
+  if (about.startsWith("database ")) {
+    const database = about.slice("database ".length);
+    row.append(el("button", { type: "button", class: "link", onclick: () => openDatabase(database) }, "Show database ", shortName(database)));
+  } else if (about.startsWith("sink ")) row.append(el("a", { href: "#sinks" }, "Show the sink"));
+  else if (about === "log") row.append(el("a", { href: "#log" }, "Show the log"));
+  else if (about === "senders") row.append(el("a", { href: "#rejections" }, "Show the lines and who sends them"));
+  if (row.childNodes.length > 0) node.append(row);
+  return node;
+}
+
+function howToSend() {
+  return el("div", { class: "do" }, el("p", {}, "Send a first one:"),
+    el("p", {}, command(`curl -i '${location.origin}/write?db=test' --data-binary 'cpu,host=a usage=1.5'`)),
+    el("p", {}, "or write one ", el("a", { href: "#try" }, "on this page"), "."));
+}
+
+function headline(status) {
+  const now = verdict(status);
+  const section = byId("headline");
+  if (section.dataset.level !== now.level) section.dataset.level = now.level;
+  setText(byId("headline-mark"), markOf(now.level));
+  whenChanged(byId("headline-text"), now.text, () => byId("headline-text").replaceChildren(prose(now.text)));
+  const doing = byId("headline-do");
+  whenChanged(doing, [now.advice ?? null, now.first ?? false], () => {
+    doing.replaceChildren(...(now.advice ? [actions(now.advice)] : now.first ? [howToSend()] : []));
+  });
+  show(doing, doing.childNodes.length > 0);
+
+  const others = (status.advice ?? []).filter((each) => each !== now.advice);
+  show(byId("advice-more"), others.length > 0);
+  const shown = allAdvice ? others : others.slice(0, shownAtFirst);
+  keyed(byId("advice-list"), shown, (each) => JSON.stringify(each), makeAdvice, () => {});
+  show(byId("advice-all"), others.length > shownAtFirst);
+  setText(byId("advice-all"), allAdvice ? "Show less" : `Show all ${others.length}`);
+  const symbol = { good: "✓", warn: "!", bad: "✕" }[now.level] ?? "";
+  const title = `${symbol} weir on ${status.host ?? location.host}`;
+  if (document.title !== title) document.title = title;
+}
+
+function makeAdvice(advice) {
+  return { node: el("li", {}, pill(levels[advice.level] ?? "off", advice.level ?? ""), el("div", {}, el("p", {}, el("strong", {}, prose(advice.what))), actions(advice))) };
+}
+
+// ---- the log and the memory ----------------------------------------------------------------------
+
+const acknowledgements = {
+  received: "in memory (received)",
+  written: "handed to the operating system (written)",
+  synced: "on the disk (synced)",
+};
+
+function outage(log) {
+  if (typeof log.outage_seconds_left === "number") {
+    return `The log would hold what arrives for another ${duration(log.outage_seconds_left)}, at the rate of now (${bytes(log.append_bytes_per_second)}/s).`;
+  }
+  if (log.append_bytes_per_second === 0 || log.append_bytes_per_second === null) {
+    return "Nothing is written to the log right now, so it would not fill.";
+  }
+  return "How long the log would last is not known yet.";
+}
+
+function theLog(status) {
+  const log = status.log ?? {};
+  setText(byId("log-kind"), log.kind === "memory" ? "in memory only: it does not outlive the process" : log.kind === "local" ? "on this machine's disk" : (log.kind ?? ""));
+  setText(byId("log-share"), typeof log.share === "number" ? `${percent(log.share)} full` : "no limit is known");
+  setBar(byId("log-bar"), log.share);
+  setText(byId("log-bytes"), typeof log.keep_bytes === "number" ? `${bytes(log.bytes)} of ${bytes(log.keep_bytes)}` : bytes(log.bytes));
+  setText(byId("log-outage"), outage(log));
+  whenChanged(byId("log-next"), log.next, () => byId("log-next").replaceChildren(prose(log.next ?? "")));
+  setFacts(byId("log-facts"), [
+    ["a write is answered when it is", acknowledgements[log.acknowledge] ?? log.acknowledge ?? "–"],
+    ["when full (log.when_full)", String(log.when_full ?? "–")],
+  ]);
+  const memory = status.memory ?? {};
+  const share = memory.limit_bytes > 0 ? memory.used_bytes / memory.limit_bytes : null;
+  setBar(byId("memory-bar"), share);
+  setText(byId("memory-bytes"), `${bytes(memory.used_bytes)} of ${bytes(memory.limit_bytes)}`);
+}
+
+// ---- who sends -----------------------------------------------------------------------------------
+
+function makeSender(sender) {
+  const cell = (extra = "") => el("td", { class: `n ${extra}` });
+  const own = { received: cell(), accepted: cell("wide"), rejected: cell(), dropped: cell() };
+  own.node = el("tr", {}, el("th", { scope: "row" }, name(sender.agent, 80, "says no name")), el("td", { class: "wide" }, name(sender.listener, 60)),
+    el("td", { class: "wide" }, name(sender.user, 60, "–")), own.received, own.accepted, own.rejected, own.dropped);
+  return own;
+}
+
+function senders(status) {
+  const sources = [...(status.sources ?? [])].sort((a, b) => b.rejected - a.rejected || b.received - a.received);
+  show(byId("senders-none"), sources.length === 0);
+  show(byId("senders-table"), sources.length > 0);
+  keyed(byId("senders-rows"), sources, (each) => JSON.stringify([each.listener, each.user, each.agent]), makeSender, (own, sender) => {
+    for (const key of ["received", "accepted", "rejected", "dropped"]) setText(own[key], count(sender[key]));
+    own.rejected.classList.toggle("alarming", sender.rejected > 0);
+  });
+}
+
+export function start() {
+  byId("advice-all").addEventListener("click", () => {
+    allAdvice = !allAdvice;
+    if (last !== null) headline(last);
+  });
+}
+
+let last = null;
+
+export function update(status) {
+  last = status;
+  setText(byId("host"), `on ${status.host ?? location.host}`);
+  setText(byId("process"), `version ${status.version ?? "–"}, up ${duration(status.uptime)}, process ${status.pid ?? "–"}`);
+  headline(status);
+  theLog(status);
+  senders(status);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each sink with its state, what waits for it, which lanes are held and why, and what to do. "Retry now" is POST /-/park/retry.
+
+import { byId, command, el, keyed, name, pill, prose, setFacts, setPill, setText, show, whenChanged } from "./dom.js";
+import { ago, bytes, count, counted, duration, rate } from "./format.js";
+import { open as openDatabase } from "./databases.js";
+
+const levels = { idle: "good", delivering: "good", behind: "warn", down: "bad", held: "bad", stopped: "off" };
+
+async function retry(button, answer, sink, lane) {
+  const query = new URLSearchParams({ sink });
+  if (lane !== undefined) {
+    query.set("db", lane.database);
+    query.set("rp", lane.retention_policy ?? "");
+  }
+  button.disabled = true;
+  setText(answer, "asking…");
+  try {
+    const reply = await fetch(`/-/park/retry?${query}`, { method: "POST", signal: AbortSignal.timeout(10000) });
+    if (reply.ok) setText(answer, "weir tries again now; what comes of it is seen here within seconds.");
+    else {
+      const said = await reply.json().catch(() => ({}));
+      setText(answer, `weir did not take that (${reply.status}): ${said.error ?? "no reason was given"}. The command does the same from a terminal on its machine.`);
+    }
+  } catch {
+    setText(answer, "weir does not answer.");
+  }
+  button.disabled = false;
+}
+
+function retryRow(sink, lane) {
+  const answer = el("span", { class: "quiet", role: "status" });
+  const button = el("button", { type: "button", class: "retry" }, "Retry now");
+  button.addEventListener("click", () => retry(button, answer, sink, lane));
+  return el("p", { class: "row" }, button, answer);
+}
+
+function makeSink(sink) {
+  const own = {
+    state: pill("unknown", ""),
+    text: el("p", {}),
+    doing: el("div", { class: "do" }),
+    facts: el("dl", { class: "facts" }),
+    error: el("p", { class: "quiet" }),
+    lanes: el("div", { class: "lanes" }),
+  };
+  const addresses = el("p", { class: "quiet" });
+  (sink.addresses ?? []).forEach((address, index) => addresses.append(index > 0 ? ", " : "", name(address, 100)));
+  own.node = el("article", { class: "card" },
+    el("div", { class: "card-head" }, el("h3", {}, name(sink.name, 60)), own.state, el("span", { class: "quiet" }, `${sink.type ?? ""}${sink.required === false ? ", not required" : ""}`)),
+    addresses, own.text, own.doing, own.facts, own.error, own.lanes);
+  return own;
+}
+
+function makeLane(sink, lane) {
+  const own = { counts: el("p", { class: "quiet numbers" }) };
+  const label = lane.retention_policy ? `${lane.database}/${lane.retention_policy}` : lane.database;
+  own.node = el("div", { class: "lane" }, el("p", {}, "Held: ", name(label, 80)), own.counts, el("p", {}, "Why: ", prose(lane.why ?? "not known")));
+  const doing = el("div", { class: "do" });
+  if (lane.do) doing.append(el("p", {}, "What to do: ", prose(lane.do)));
+  if (lane.command) doing.append(el("p", {}, command(lane.command)));
+  own.node.append(doing, retryRow(sink.name, lane),
+    el("p", {}, el("button", { type: "button", class: "link", onclick: () => openDatabase(lane.database) }, "All of this database")));
+  return own;
+}
+
+function discarded(reasons) {
+  const given = Object.entries(reasons ?? {}).filter(([, points]) => points > 0);
+  if (given.length === 0) return "none";
+  return given.map(([reason, points]) => `${count(points)} ${reason}`).join(", ");
+}
+
+function updateSink(own, sink, now) {
+  const level = levels[sink.state] ?? "unknown";
+  if (own.node.dataset.level !== level) own.node.dataset.level = level;
+  setPill(own.state, level, sink.state ?? "not known");
+  whenChanged(own.text, sink.state_text, () => own.text.replaceChildren(prose(sink.state_text ?? "")));
+  const held = sink.held ?? [];
+  whenChanged(own.doing, [sink.do, sink.name], () => own.doing.replaceChildren(...(sink.do ? [el("p", {}, el("strong", {}, "What to do: "), prose(sink.do))] : [])));
+  own.node.classList.toggle("troubled", held.length > 0);
+  const waits = (sink.pending_points ?? 0) > 0;
+  setFacts(own.facts, [
+    ["delivered", `${rate(sink.delivered_per_second)}/s`],
+    ["since the start", `${count(sink.delivered)}`],
+    ["waiting", waits ? `${counted(sink.pending_points, "point")}, ${bytes(sink.pending_bytes)}` : "nothing"],
+    ["lag", typeof sink.lag_seconds !== "number" ? "–" : waits ? duration(sink.lag_seconds) : "–"],
+    ["lanes held", `${count(sink.held_lanes)} of ${count(sink.lanes)}`],
+    ["parked", `${counted(sink.parked_points, "point")}`],
+    ["discarded", discarded(sink.discarded)],
+  ]);
+  const error = sink.last_error;
+  setText(own.error, error ? `Last error, ${ago(error.age_seconds)}: ` : "");
+  if (error) own.error.append(prose(error.message ?? "", 300));
+  show(own.error, Boolean(error));
+  const lanes = held.slice(0, 20);
+  keyed(own.lanes, lanes, (lane) => JSON.stringify([lane.database, lane.retention_policy, lane.why, lane.do, lane.command]), (lane) => makeLane(sink, lane), (mine, lane) => {
+    setText(mine.counts, `${counted(lane.points, "point")} wait (${bytes(lane.bytes)})${lane.parked_points > 0 ? `, ${count(lane.parked_points)} of them parked` : ""}; held for ${duration(lane.age_seconds)}`);
+  });
+}
+
+export function update(status) {
+  const sinks = status.sinks ?? [];
+  show(byId("sinks-none"), sinks.length === 0);
+  keyed(byId("sinks-list"), sinks, (sink) => JSON.stringify([sink.name, sink.type, sink.addresses, sink.required]), makeSink, (own, sink) => updateSink(own, sink, status.now));
+}

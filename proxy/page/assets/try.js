@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Line protocol that is explained while it is typed (POST /explain, which keeps nothing), and sent if that is wanted.
+
+import { byId, el, excerpt, name, pill, prose, setText, show } from "./dom.js";
+import { count, counted } from "./format.js";
+import { api, ask } from "./live.js";
+
+const pauseOfTyping = 250;
+const shownMost = 50;
+const bytesMost = 65536;
+const words = { accepted: "accepted", mended: "repaired", noted: "accepted, but look", rejected: "rejected", dropped: "dropped" };
+const levels = { accepted: "good", mended: "warn", noted: "warn", rejected: "bad", dropped: "warn" };
+
+const seconds = () => String(Math.floor(Date.now() / 1000));
+const examples = [
+  ["a good line", () => "cpu,host=web01,region=eu usage=0.64,cores=8i", "ns"],
+  ["seconds sent as nanoseconds", () => `cpu,host=web01 usage=0.64 ${seconds()}`, "ns"],
+  ["a space after a comma", () => "cpu,host=web01, region=eu usage=0.64", "ns"],
+  ["a decimal comma", () => "disk,path=/var used=71,5", "ns"],
+  ["text without quotes", () => "job,name=import state=running", "ns"],
+  ["an empty tag", () => "cpu,host= usage=0.64", "ns"],
+];
+
+let timer = 0;
+let controller = null;
+
+function where() {
+  return { db: byId("try-database").value.trim(), rp: byId("try-policy").value.trim(), precision: byId("try-precision").value };
+}
+
+// ---- explained -----------------------------------------------------------------------------------
+
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(explain, pauseOfTyping);
+}
+
+async function explain() {
+  clearTimeout(timer);
+  if (controller !== null) controller.abort();
+  const text = byId("try-lines").value;
+  byId("try-send").disabled = text.trim() === "";
+  if (text.trim() === "") {
+    setText(byId("try-sum"), "");
+    byId("try-verdicts").replaceChildren();
+    return;
+  }
+  if (new TextEncoder().encode(text).length > bytesMost) {
+    setText(byId("try-sum"), "More than 64 KiB: too much to explain at once. “Send it” takes more, and so does weir lint.");
+    byId("try-verdicts").replaceChildren();
+    return;
+  }
+  const mine = new AbortController();
+  controller = mine;
+  try {
+    const answer = await ask(`${api}explain?${new URLSearchParams(where())}`, { method: "POST", body: text, signal: AbortSignal.any?.([mine.signal, AbortSignal.timeout(10000)]) ?? mine.signal });
+    if (controller !== mine) return;
+    draw(answer);
+  } catch (error) {
+    if (error.name === "AbortError" || controller !== mine) return;
+    setText(byId("try-sum"), error.message);
+    byId("try-verdicts").replaceChildren();
+  }
+}
+
+function draw(answer) {
+  const lines = answer.lines ?? [];
+  const sums = [`${counted(answer.accepted, "line")} would be accepted`, `${count(answer.rejected)} rejected`];
+  if (answer.dropped > 0) sums.push(`${count(answer.dropped)} dropped`);
+  setText(byId("try-sum"), sums.join(", ") + (answer.truncated ? "; not all was looked at" : ""));
+  const nodes = lines.slice(0, shownMost).map((line) => drawLine(line, lines.length > 1));
+  if (lines.length > shownMost) nodes.push(el("p", { class: "quiet" }, `and ${count(lines.length - shownMost)} further lines`));
+  byId("try-verdicts").replaceChildren(...nodes);
+}
+
+function drawLine(line, several) {
+  const node = el("div", { class: "verdict" });
+  const level = levels[line.verdict] ?? "unknown";
+  const head = el("p", {}, pill(level, words[line.verdict] ?? line.verdict ?? ""), " ");
+  if (several) head.append(`line ${line.line} `);
+  if (line.title) head.append(el("strong", {}, prose(line.title)), " ");
+  if (line.code) head.append(el("code", {}, line.code));
+  node.append(head);
+  const isBad = line.verdict === "rejected" || line.verdict === "dropped";
+  if (several || typeof line.mark_column === "number") node.append(excerpt(line.shown ?? line.text, line.mark_column, line.mark_columns));
+  if (line.explanation) node.append(el("p", {}, prose(line.explanation)));
+  if (line.remedy) node.append(el("p", {}, el("strong", {}, "What to do: "), prose(line.remedy)));
+  if (line.message && isBad) node.append(el("p", { class: "quiet" }, "Its sender is told: ", prose(line.message, 500)));
+  for (const note of line.notes ?? []) {
+    node.append(el("p", {}, el("strong", {}, prose(note.title || note.code)), ": ", prose(note.explanation ?? ""), note.remedy ? " " : "", note.remedy ? prose(note.remedy) : ""));
+  }
+  const repaired = line.repaired ?? [];
+  if (repaired.length > 0) {
+    const use = el("button", { type: "button" }, "Use it");
+    use.addEventListener("click", () => replaceLine(line.line, repaired));
+    node.append(el("p", {}, isBad ? "Write:" : "It becomes:"), el("pre", { class: "plain-lines" }, repaired.join("\n")), el("p", { class: "row" }, use));
+  }
+  if (line.point) node.append(drawPoint(line));
+  return node;
+}
+
+function replaceLine(number, repaired) {
+  const area = byId("try-lines");
+  const lines = area.value.split("\n");
+  lines.splice(number - 1, 1, ...repaired);
+  area.value = lines.join("\n");
+  area.focus();
+  explain();
+}
+
+function pairs(title, entries) {
+  if (entries.length === 0) return null;
+  const list = el("dd", {});
+  entries.forEach(([key, value], index) => list.append(index > 0 ? ", " : "", name(key, 60), " = ", ...value));
+  return el("div", {}, el("dt", {}, title), list);
+}
+
+function drawPoint(line) {
+  const point = line.point;
+  const whole = el("details", {}, el("summary", {}, "How weir reads it"));
+  const facts = el("dl", { class: "facts roomy" });
+  facts.append(...[
+    el("div", {}, el("dt", {}, "measurement"), el("dd", {}, name(point.measurement, 80))),
+    pairs("tags", (point.tags ?? []).map(([key, value]) => [key, [name(value, 80)]])),
+    pairs("fields", (point.fields ?? []).map(([key, type, value]) => [key, [name(value, 80), el("span", { class: "quiet" }, ` (${type})`)]])),
+    el("div", {}, el("dt", {}, "time"), el("dd", {}, point.time ? `${readable(point.time)}` : (point.time_ns ?? "that of its arrival"))),
+  ].filter((each) => each !== null));
+  whole.append(facts);
+  if (line.canonical) whole.append(el("h4", {}, "What the log gets"), el("pre", { class: "plain-lines" }, line.canonical));
+  const becomes = line.becomes ?? [];
+  if (becomes.length > 0) {
+    whole.append(el("h4", {}, "What sinks make of it"), el("ul", {}, ...becomes.slice(0, 50).map((each) => el("li", {}, name(each.sink, 40), ": ", name(each.series, 300), each.value === undefined || each.value === null ? "" : ` = ${each.value}`))));
+  }
+  whole.open = true;
+  return whole;
+}
+
+function readable(time) {
+  const at = new Date(time);
+  return Number.isNaN(at.getTime()) ? time : `${time} (${at.toLocaleString("en-GB")} here)`;
+}
+
+// ---- sent ----------------------------------------------------------------------------------------
+
+async function send(event) {
+  event.preventDefault();
+  const text = byId("try-lines").value;
+  const { db, rp, precision } = where();
+  const query = new URLSearchParams({ db, precision, verbose: "true" });
+  if (rp !== "") query.set("rp", rp);
+  const button = byId("try-send");
+  button.disabled = true;
+  try {
+    const reply = await fetch(`/write?${query}`, { method: "POST", body: text, signal: AbortSignal.timeout(15000) });
+    const said = await reply.text();
+    answered(reply, said);
+  } catch {
+    say("bad", [el("p", {}, "weir did not answer: whether the lines were kept is not known.")]);
+  }
+  button.disabled = false;
+}
+
+function answered(reply, said) {
+  let body = null;
+  try {
+    body = JSON.parse(said);
+  } catch {
+    body = null;
+  }
+  const lines = reply.headers.get("X-Weir-Lines");
+  const counts = lines === null ? "" : ` (${lines.replaceAll("=", " ")})`;
+  if (reply.ok) {
+    say("good", [el("p", {}, `Sent. weir answered ${reply.status}: every line is taken care of${counts}.`)]);
+    return;
+  }
+  const parts = [el("p", {}, el("strong", {}, `weir answered ${reply.status}${counts}: `), prose(body?.error ?? body?.message ?? said, 500))];
+  const each = Array.isArray(body?.data) ? body.data.slice(0, 20) : [];
+  if (each.length > 0) {
+    parts.push(el("ul", {}, ...each.map((line) => el("li", {}, `line ${line.line_number}: `, prose(line.error_message ?? "", 300), line.code ? " " : "", line.code ? el("code", {}, line.code) : ""))));
+  }
+  say("bad", parts);
+}
+
+function say(level, parts) {
+  const answer = byId("try-answer");
+  answer.dataset.level = level;
+  answer.replaceChildren(...parts);
+  answer.setAttribute("role", "status");
+  show(answer, true);
+}
+
+export function start() {
+  for (const [label, text, precision] of examples) {
+    byId("try-examples").append(el("button", { type: "button", onclick: () => {
+      byId("try-lines").value = text();
+      byId("try-precision").value = precision;
+      show(byId("try-answer"), false);
+      explain();
+    } }, label));
+  }
+  byId("try-lines").addEventListener("input", () => {
+    show(byId("try-answer"), false);
+    soon();
+  });
+  for (const id of ["try-database", "try-policy", "try-precision"]) byId(id).addEventListener("input", soon);
+  byId("try-form").addEventListener("submit", send);
+  byId("try-send").disabled = byId("try-lines").value.trim() === "";
+  if (byId("try-lines").value.trim() !== "") explain(); // what a reload of the page kept
+}
