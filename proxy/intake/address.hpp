@@ -31,7 +31,8 @@ struct listen_address {
 /// The same form again.
 [[nodiscard]] std::string to_string(const listen_address& address);
 
-/// Who sent something over a network, as cheap to copy as to ask for.
+/// Who sent something over a network, as cheap to copy as to ask for. An IPv4 address is one by way
+/// of an IPv6 socket, too.
 struct peer_address {
   enum class family : std::uint8_t { unknown, ipv4, ipv6 };
   family kind = family::unknown;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intake/client_shares.hpp"
 
-#include <string_view>
-
 namespace weir {
 namespace {
 
@@ -16,11 +14,8 @@ std::string client_key(const peer_address& peer) {
       break;
     case peer_address::family::ipv4:
       return {reinterpret_cast<const char*>(peer.bytes.data()), 4};
-    case peer_address::family::ipv6: {
-      constexpr std::string_view mapped_ipv4{"\0\0\0\0\0\0\0\0\0\0\xff\xff", 12};
-      const std::string all{reinterpret_cast<const char*>(peer.bytes.data()), 16};
-      return all.starts_with(mapped_ipv4) ? all.substr(12) : all.substr(0, 8);
-    }
+    case peer_address::family::ipv6:
+      return {reinterpret_cast<const char*>(peer.bytes.data()), 8};
   }
   return {};
 }

@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -146,9 +148,15 @@ peer_address peer_address_of(const sockaddr_storage& name) noexcept {
     peer.port = ntohs(v4.sin_port);
   } else if (name.ss_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(name);
-    peer.kind = peer_address::family::ipv6;
-    std::memcpy(peer.bytes.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+    const std::uint8_t* const bytes = v6.sin6_addr.s6_addr;
     peer.port = ntohs(v6.sin6_port);
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+      peer.kind = peer_address::family::ipv4;
+      std::copy(bytes + 12, bytes + 16, peer.bytes.begin());
+    } else {
+      peer.kind = peer_address::family::ipv6;
+      std::copy(bytes, bytes + 16, peer.bytes.begin());
+    }
   }
   return peer;
 }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "users/attempts.hpp"
 
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+
 #include <algorithm>
+#include <cstdint>
 
 namespace weir {
 namespace {
@@ -52,24 +57,19 @@ void attempts::make_room(steady_time now) {
   }
 }
 
-std::string_view address_of_peer(std::string_view peer) noexcept {
-  const std::string_view address = peer.substr(0, peer.rfind(':'));
-  if (!address.starts_with('[')) {
+std::string address_of_peer(std::string_view peer) {
+  std::string address(peer.substr(0, peer.rfind(':')));
+  in6_addr read{};
+  if (!address.starts_with('[') || !address.ends_with(']') ||
+      ::inet_pton(AF_INET6, address.substr(1, address.size() - 2).c_str(), &read) != 1) {
     return address;
   }
-  // Up to the fourth group, or to where groups of zeros are left out.
-  std::size_t end = 1;
-  for (int groups = 0; groups < 4 && end < address.size(); ++groups) {
-    const std::size_t colon = address.find(':', end);
-    if (colon == std::string_view::npos) {
-      return address;
-    }
-    if (colon + 1 < address.size() && address[colon + 1] == ':') {
-      return address.substr(0, colon);
-    }
-    end = colon + 1;
+  const std::uint8_t* const byte = read.s6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&read)) {
+    return fmt::format("{}.{}.{}.{}", byte[12], byte[13], byte[14], byte[15]);
   }
-  return address.substr(0, end);
+  const auto group = [byte](std::size_t at) { return byte[2 * at] << 8 | byte[2 * at + 1]; };
+  return fmt::format("{:x}:{:x}:{:x}:{:x}::/64", group(0), group(1), group(2), group(3));
 }
 
 }  // namespace weir

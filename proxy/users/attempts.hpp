@@ -40,8 +40,9 @@ class attempts {
   std::unordered_map<std::string, left> of_;
 };
 
-/// The address of "192.0.2.1:4711" or "[2001:db8::1]:4711" without its port; of IPv6 the /64
-/// network's part.
-[[nodiscard]] std::string_view address_of_peer(std::string_view peer) noexcept;
+/// By what attempts are counted: the address of "192.0.2.1:4711" without its port, and the /64
+/// network of "[2001:db8::1]:4711", however it is spelled. An IPv4 address is one in IPv6's form,
+/// too.
+[[nodiscard]] std::string address_of_peer(std::string_view peer);
 
 }  // namespace weir

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "intake/client_shares.hpp"
 #include "intake/socket_posix.hpp"
 
 namespace weir {
@@ -51,6 +54,30 @@ TEST(open_listener, replaces_a_unix_socket_that_nobody_listens_on) {
   EXPECT_EQ(info.st_mode & 07777U, 0660U);
   EXPECT_TRUE(open_listener(wanted).ok());
   ::unlink(path.c_str());
+}
+
+peer_address over_ipv6(const char* address) {
+  sockaddr_storage name{};
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(name);
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(4711);
+  EXPECT_EQ(::inet_pton(AF_INET6, address, &v6.sin6_addr), 1);
+  return peer_address_of(name);
+}
+
+TEST(peer_address, of_an_ipv4_client_is_the_same_by_way_of_an_ipv6_socket) {
+  sockaddr_storage name{};
+  auto& v4 = reinterpret_cast<sockaddr_in&>(name);
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(4711);
+  v4.sin_addr.s_addr = htonl(0xC0000201);
+  const peer_address mapped = over_ipv6("::ffff:192.0.2.1");
+  EXPECT_EQ(to_string(mapped), "192.0.2.1:4711");
+  EXPECT_EQ(to_string(peer_address_of(name)), "192.0.2.1:4711");
+  EXPECT_EQ(client_key(mapped), client_key(peer_address_of(name)));
+  EXPECT_NE(client_key(mapped), client_key(over_ipv6("::ffff:192.0.2.2")));
+  EXPECT_EQ(to_string(over_ipv6("::192.0.2.1")), "[::192.0.2.1]:4711") << "another kind";
+  EXPECT_EQ(to_string(over_ipv6("2001:db8::1")), "[2001:db8::1]:4711");
 }
 
 }  // namespace

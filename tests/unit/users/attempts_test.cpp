@@ -54,9 +54,26 @@ TEST(attempts, who_guessed_most_is_forgotten_last) {
 TEST(attempts, are_counted_by_address_without_the_port) {
   EXPECT_EQ(address_of_peer("192.0.2.1:4711"), "192.0.2.1");
   EXPECT_EQ(address_of_peer("unix"), "unix");
-  EXPECT_EQ(address_of_peer("[2001:db8:1:2:3:4:5:6]:1"), "[2001:db8:1:2:");
-  EXPECT_EQ(address_of_peer("[2001:db8:1:2:9:9:9:9]:2"), "[2001:db8:1:2:");
-  EXPECT_EQ(address_of_peer("[2001:db8::7]:1"), "[2001:db8");
+  EXPECT_EQ(address_of_peer(""), "");
+  EXPECT_EQ(address_of_peer("[x]:1"), "[x]");
+}
+
+TEST(attempts, of_ipv6_are_counted_by_network_however_it_is_spelled) {
+  EXPECT_EQ(address_of_peer("[2001:db8:1:2:3:4:5:6]:1"), "2001:db8:1:2::/64");
+  EXPECT_EQ(address_of_peer("[2001:db8:1:2:9:9:9:9]:2"), "2001:db8:1:2::/64");
+  EXPECT_EQ(address_of_peer("[2001:db8::7]:1"), "2001:db8:0:0::/64");
+  EXPECT_EQ(address_of_peer("[2001:db8:0:0:1::]:1"), "2001:db8:0:0::/64");
+  EXPECT_EQ(address_of_peer("[::1]:1"), "0:0:0:0::/64");
+  // Two networks, whose zeros are left out.
+  EXPECT_EQ(address_of_peer("[2001::1:a:b:c:d]:1"), "2001:0:0:1::/64");
+  EXPECT_EQ(address_of_peer("[2001::2:a:b:c:d]:1"), "2001:0:0:2::/64");
+}
+
+TEST(attempts, of_ipv4_addresses_in_ipv6s_form_are_those_of_the_address) {
+  for (const char* peer : {"[::ffff:192.0.2.1]:4711", "[::ffff:c000:201]:1", "192.0.2.1:7"}) {
+    EXPECT_EQ(address_of_peer(peer), "192.0.2.1") << peer;
+  }
+  EXPECT_EQ(address_of_peer("[::ffff:192.0.2.2]:4711"), "192.0.2.2");
 }
 
 }  // namespace
