@@ -67,7 +67,7 @@ doorkeeper::answer doorkeeper::ask(const std::shared_ptr<const user_book>& book,
   if (const auto found = proved_.find(of); found != proved_.end()) {
     const proved& known = found->second;
     if (now.steady < known.until &&
-        (known.ends_s == 0 || now.wall.ns < known.ends_s * ns_per_second)) {
+        (known.ends_s == 0 || now.wall.ns / ns_per_second < known.ends_s)) {
       return {.who = {book_, known.who}};
     }
     proved_.erase(found);
@@ -84,8 +84,7 @@ doorkeeper::answer doorkeeper::prove(const keyed_digest& of,
     return refuse(not_known(path, "unable to parse authentication credentials"), shared_.unknown);
   }
   user_book::verdict verdict = book_->prove(read, now.wall.ns / ns_per_second);
-  open_proof proof{
-      .of = of, .book = book_, .who = verdict.who, .address = std::string(address_of_peer(peer))};
+  open_proof proof{.of = of, .book = book_, .who = verdict.who, .address = address_of_peer(peer)};
   if (!verdict.hash.empty()) {
     return open(std::move(proof), std::move(verdict), path, now, wake);
   }

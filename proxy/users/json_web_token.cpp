@@ -4,7 +4,10 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <optional>
+#include <utility>
 
 #include "codec/base64.hpp"
 #include "users/digests.hpp"
@@ -35,6 +38,60 @@ bool is_hs256(const std::string& header) {
          root["alg"].get(algorithm) == simdjson::SUCCESS && algorithm == "HS256";
 }
 
+struct read_claims {
+  std::string user;
+  /// Seconds since the epoch, as the token has them: any finite number.
+  std::optional<double> ends;
+  std::optional<double> begins;
+};
+
+void read_claim(simdjson::ondemand::field& field, read_claims& out) {
+  std::string_view key;
+  std::string_view text;
+  double number = 0;
+  if (field.unescaped_key().get(key) != simdjson::SUCCESS) {
+    return;
+  }
+  std::optional<double>* const into = key == "exp"   ? &out.ends
+                                      : key == "nbf" ? &out.begins
+                                                     : nullptr;
+  if (into != nullptr) {
+    const bool is_number = field.value().get_double().get(number) == simdjson::SUCCESS;
+    *into = is_number && std::isfinite(number) ? std::optional(number) : std::nullopt;
+  } else if (key == "username") {
+    out.user = field.value().get_string().get(text) == simdjson::SUCCESS ? text : "";
+  }
+}
+
+/// One by one, as a number of another claim may be larger than any that weir has a type for.
+std::optional<read_claims> read_all_claims(const std::string& json) {
+  simdjson::ondemand::parser parser;
+  const simdjson::padded_string padded(json);
+  simdjson::ondemand::document document;
+  simdjson::ondemand::object object;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document.get_object().get(object) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  read_claims out;
+  for (auto each : object) {
+    simdjson::ondemand::field field;
+    if (std::move(each).get(field) != simdjson::SUCCESS) {
+      return std::nullopt;
+    }
+    read_claim(field, out);
+  }
+  const bool ends_there = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+  return ends_there ? std::optional(std::move(out)) : std::nullopt;
+}
+
+/// The first whole second at which an end is over; the last that there is, for what ends later.
+std::int64_t first_second_after(double ends) {
+  constexpr double beyond = 9.2e18;
+  return ends >= beyond ? std::numeric_limits<std::int64_t>::max()
+                        : static_cast<std::int64_t>(std::ceil(ends));
+}
+
 }  // namespace
 
 result<token_claims> read_json_web_token(std::string_view token, std::string_view secret,
@@ -55,23 +112,18 @@ result<token_claims> read_json_web_token(std::string_view token, std::string_vie
   if (!equal_secrets({reinterpret_cast<const char*>(wanted.data()), wanted.size()}, *signature)) {
     return failure{"signature is invalid"};
   }
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  std::string_view user;
-  double ends = 0;
-  if (parser.parse(*claims).get(root) != simdjson::SUCCESS ||
-      root["exp"].get(ends) != simdjson::SUCCESS || !(ends > 0 && ends < 1e15)) {
+  auto read = read_all_claims(*claims);
+  if (!read || !read->ends || *read->ends == 0) {
     return failure{"token expiration required"};
   }
-  double begins = 0;
-  if (ends <= static_cast<double>(now_s) ||
-      (root["nbf"].get(begins) == simdjson::SUCCESS && begins > static_cast<double>(now_s))) {
+  const auto now = static_cast<double>(now_s);
+  if (*read->ends <= now || (read->begins && *read->begins > now)) {
     return failure{"Token is expired"};
   }
-  if (root["username"].get(user) != simdjson::SUCCESS || user.empty()) {
+  if (read->user.empty()) {
     return failure{"username in token must be a string"};
   }
-  return token_claims{.user = std::string(user), .ends_s = static_cast<std::int64_t>(ends)};
+  return token_claims{.user = std::move(read->user), .ends_s = first_second_after(*read->ends)};
 }
 
 }  // namespace weir

@@ -32,13 +32,14 @@ def token(secret, scheme="Token"):
 
 
 def web_token(name, ends, secret=JWT_SECRET, header=None):
-    """A JSON web token, made by hand."""
+    """A JSON web token, made by hand. `ends` as a text is written as it is."""
 
     def part(value):
         data = value if isinstance(value, bytes) else json.dumps(value).encode()
         return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
     text = part(header or {"alg": "HS256", "typ": "JWT"})
-    text += "." + part({"username": name, "exp": int(ends)})
+    exp = ends if isinstance(ends, str) else json.dumps(ends)
+    text += "." + part(f'{{"username": {json.dumps(name)}, "exp": {exp}}}'.encode())
     signature = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
     return token(f"{text}.{part(signature)}", "Bearer")

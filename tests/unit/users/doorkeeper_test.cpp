@@ -133,6 +133,28 @@ TEST_F(doorkeeper_test, a_token_that_ended_is_remembered_no_longer) {
   EXPECT_EQ(ask(token), "{\"error\":\"Token is expired\"}\n");
 }
 
+TEST_F(doorkeeper_test, a_token_of_the_far_future_is_remembered) {
+  use({{.name = "ann", .password = "x"}}, "shared");
+  // Until 32503680000, the year 3000, made by Python's hmac.
+  const std::string token =
+      "Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+      ".eyJ1c2VybmFtZSI6ImFubiIsImV4cCI6MzI1MDM2ODAwMDB9"
+      ".U3F_5XjJsmAm-p4OsDR-GTXc82V0YXbcpqXkRIKEVvw";
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(ask(token), "ann");
+    EXPECT_EQ(keeper_.remembered(), 1U);
+  }
+}
+
+TEST_F(doorkeeper_test, ipv4_clients_of_a_dual_socket_do_not_share_their_guesses) {
+  use({{.name = "ann", .password = "secret"}});
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(ask("Token ann:" + std::to_string(i), "", "/write", "[::ffff:192.0.2.1]:1"), failed);
+  }
+  ask("Token ann:11", "", "/write", "192.0.2.1:1", 503);
+  EXPECT_EQ(ask("Token ann:12", "", "/write", "[::ffff:192.0.2.2]:1"), failed);
+}
+
 TEST_F(doorkeeper_test, guesses_are_bounded_and_known_clients_go_on) {
   use({{.name = "ann", .password = "secret"}});
   EXPECT_EQ(ask("Token ann:secret"), "ann");

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "codec/base64.hpp"
 #include "users/digests.hpp"
@@ -61,6 +62,61 @@ TEST(json_web_token, is_refused_in_influxdbs_words) {
   EXPECT_EQ(error_of("a.b.c.d"), "token contains an invalid number of segments");
   for (const char* text : {"..", "a.b.c", "!.!.!"}) {
     EXPECT_EQ(error_of(text), "signature is invalid") << text;
+  }
+}
+
+/// Its end as it is read; -1: refused for want of an end, -2: over.
+std::int64_t end_of(const std::string& exp, const std::string& more = "") {
+  const auto read =
+      read_json_web_token(token(R"({"username":"ann","exp":)" + exp + more + "}"), "shared", now_s);
+  if (read.ok()) {
+    EXPECT_EQ(read.value().user, "ann");
+    return read.value().ends_s;
+  }
+  EXPECT_TRUE(read.error().message == "token expiration required" ||
+              read.error().message == "Token is expired")
+      << read.error().message;
+  return read.error().message == "Token is expired" ? -2 : -1;
+}
+
+TEST(json_web_token, ends_whenever_it_says_however_it_says_it) {
+  constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(end_of("9223372037"), 9'223'372'037) << "in nanoseconds beyond 64 bits";
+  EXPECT_EQ(end_of("32503680000"), 32'503'680'000) << "the year 3000";
+  EXPECT_EQ(end_of("1800000000000"), 1'800'000'000'000) << "milliseconds, by mistake";
+  EXPECT_EQ(end_of("9223372036854775807"), last);
+  EXPECT_EQ(end_of("18446744073709551615"), last);
+  EXPECT_EQ(end_of("100000000000000000000000000"), last);
+  EXPECT_EQ(end_of("1e18"), 1'000'000'000'000'000'000);
+  EXPECT_EQ(end_of("1.7e300"), last);
+  EXPECT_EQ(end_of("18e8"), 1'800'000'000);
+  EXPECT_EQ(end_of("1700000000.5"), 1'700'000'001);
+  EXPECT_EQ(end_of("1700000060.0"), 1'700'000'060);
+  EXPECT_EQ(end_of("1699999999.9"), -2);
+  EXPECT_EQ(end_of("1e-300"), -2);
+  EXPECT_EQ(end_of("-1"), -2);
+  EXPECT_EQ(end_of("-1e300"), -2);
+  EXPECT_EQ(end_of("-100000000000000000000000000"), -2);
+  for (const char* none : {"0", "0.0", "-0", "null", "true", R"("1800000000")", "[1800000000]",
+                           R"({"exp":1800000000})", "1e400", "-1e400"}) {
+    EXPECT_EQ(end_of(none), -1) << none;
+  }
+}
+
+TEST(json_web_token, begins_whenever_it_says) {
+  EXPECT_EQ(end_of("1800000000", R"(,"nbf":1700000000)"), 1'800'000'000);
+  EXPECT_EQ(end_of("1800000000", R"(,"nbf":-1e300)"), 1'800'000'000);
+  EXPECT_EQ(end_of("1e30", R"(,"nbf":1e29)"), -2);
+  EXPECT_EQ(end_of("1800000000", R"(,"nbf":100000000000000000000000000)"), -2);
+  // Other claims are not weir's, whatever is in them.
+  EXPECT_EQ(end_of("1800000000", R"(,"iat":100000000000000000000000000,"jti":{"exp":[1]})"),
+            1'800'000'000);
+}
+
+TEST(json_web_token, has_claims_that_are_whole) {
+  for (const char* claims : {"", "[]", "1", R"({"username":"ann","exp":1800000000)",
+                             R"({"username":"ann","exp":1800000000}})", R"({"exp" 1800000000})"}) {
+    EXPECT_EQ(error_of(token(claims)), "token expiration required") << claims;
   }
 }
 
