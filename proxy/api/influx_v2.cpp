@@ -157,6 +157,11 @@ bool reads_retry_after(const http::request_head& head) {
   });
 }
 
+bool may_be_bucket_id(std::string_view name) noexcept {
+  return name.size() == 16 &&
+         name.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
 http::response path_not_found_v2() {
   return error_response_v2(404, "path not found");
 }

@@ -23,6 +23,10 @@ inline constexpr std::string_view retry_after_seconds = "30";
 /// takes it for milliseconds, uses up its tries within a second and loses its batch.
 [[nodiscard]] bool reads_retry_after(const http::request_head& head);
 
+/// Whether InfluxDB 2 reads `name`, where it stands for a bucket, as the id of one, which may be
+/// that of any: 16 hexadecimal digits. Only where no bucket has that id it takes it for a name.
+[[nodiscard]] bool may_be_bucket_id(std::string_view name) noexcept;
+
 /// `{"code":"not found","message":"path not found"}`
 [[nodiscard]] http::response path_not_found_v2();
 /// 405 with `Allow`.

@@ -273,7 +273,7 @@ std::unique_ptr<http::exchange> http_worker::open_passing(const http::request_he
   const query_server* const server =
       services_.queries == nullptr ? nullptr : server_for_path(terms_->queried, head.path);
   if (server != nullptr && request.by != nullptr) {
-    if (auto refused = guard_->counted(refuse_passing(*request.by, head))) {
+    if (auto refused = guard_->counted(refuse_passing(*request.by, head, *server))) {
       return answer_with(std::move(*refused), on, std::move(request));
     }
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/influx_v2.hpp"
 #include "base/glob.hpp"
 #include "users/json_web_token.hpp"
 #include "users/password_hash.hpp"
@@ -14,32 +15,48 @@ user_book::verdict nobody(std::string_view why) {
   return {.why = std::string(why)};
 }
 
+constexpr std::string_view every_database = "*";
+
+/// Points go to an InfluxDB 2, which takes a bucket's id in the place of its name.
+bool reads_ids(const settings& configured) {
+  return std::any_of(configured.sinks.begin(), configured.sinks.end(),
+                     [](const sink_settings& sink) {
+                       const auto* const influxdb = sink.as<influxdb_settings>();
+                       return influxdb != nullptr && influxdb->version == 2;
+                     });
+}
+
 }  // namespace
 
-user::user(const user_settings& from)
+user::user(const user_settings& from, bool ids_name_databases)
     : name_(from.name),
       password_(from.password.empty() ? std::nullopt : std::optional(sha256(from.password))),
       password_hash_(from.password_hash),
       grants_(from.databases),
-      admin_(from.admin) {}
+      admin_(from.admin),
+      ids_name_databases_(ids_name_databases) {}
+
+bool user::covers(const user_grant& grant, std::string_view database) const noexcept {
+  return ids_name_databases_ && api::may_be_bucket_id(database)
+             ? grant.pattern == every_database
+             : matches_pattern(grant.pattern, database);
+}
 
 bool user::may(std::string_view database, user_right right) const noexcept {
   return admin_ || std::any_of(grants_.begin(), grants_.end(), [&](const user_grant& each) {
-           return !database.empty() && each.allows(right) &&
-                  matches_pattern(each.pattern, database);
+           return !database.empty() && each.allows(right) && covers(each, database);
          });
 }
 
 bool user::may_everywhere(user_right right) const noexcept {
   return admin_ || std::any_of(grants_.begin(), grants_.end(), [&](const user_grant& each) {
-           return each.allows(right) && each.pattern == "*";
+           return each.allows(right) && each.pattern == every_database;
          });
 }
 
 bool user::knows(std::string_view database) const noexcept {
-  return admin_ || std::any_of(grants_.begin(), grants_.end(), [&](const user_grant& each) {
-           return matches_pattern(each.pattern, database);
-         });
+  return admin_ || std::any_of(grants_.begin(), grants_.end(),
+                               [&](const user_grant& each) { return covers(each, database); });
 }
 
 bool user::has_password(std::string_view offered) const {
@@ -47,8 +64,9 @@ bool user::has_password(std::string_view offered) const {
 }
 
 user_book::user_book(const settings& from) : jwt_secret_(from.http.jwt_secret) {
+  const bool ids_name_databases = reads_ids(from);
   for (const user_settings& each : from.users) {
-    users_.push_back(std::make_unique<const user>(each));
+    users_.push_back(std::make_unique<const user>(each, ids_name_databases));
     if (!each.password_hash.empty()) {
       some_hash_ = each.password_hash;
     }

@@ -21,7 +21,9 @@ namespace weir {
 /// One `[[user]]`.
 class user {
  public:
-  explicit user(const user_settings& from);
+  /// `ids_name_databases`: a server behind weir reads some names of databases as ids, which may be
+  /// those of any: rights on such a name are no rights, but for those on all databases.
+  explicit user(const user_settings& from, bool ids_name_databases = false);
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] bool is_admin() const noexcept { return admin_; }
@@ -50,8 +52,12 @@ class user {
   const std::string name_;
   const std::optional<sha256_digest> password_;
   const std::string password_hash_;
+  /// A grant's pattern says something of a database.
+  [[nodiscard]] bool covers(const user_grant& grant, std::string_view database) const noexcept;
+
   const std::vector<user_grant> grants_;
   const bool admin_;
+  const bool ids_name_databases_;
 };
 
 class user_book {

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "api/credentials.hpp"
+#include "api/influx_v2.hpp"
 #include "api/query/query_parser.hpp"
 #include "api/routes.hpp"
 #include "api/write_dialect.hpp"
@@ -20,6 +22,8 @@ namespace {
 constexpr std::string_view flux_path = "/api/v2/query";
 constexpr std::string_view sql_path = "/api/v3/query_sql";
 constexpr std::string_view influxql_path = "/api/v3/query_influxql";
+constexpr std::string_view delete_path = "/api/v2/delete";
+constexpr std::string_view buckets_path = "/api/v2/buckets";
 
 /// Only such paths mean the same to every server.
 bool is_plain(std::string_view path) {
@@ -125,18 +129,42 @@ std::optional<http::response> refuse_flux(const user& by, std::string_view body)
   return may_write ? refuse_database(by, flux_path, "", user_right::write, "WRITE") : std::nullopt;
 }
 
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> known) {
+  return std::find(known.begin(), known.end(), name) != known.end();
+}
+
+/// The database of the bucket that a request is about, where its parameters leave no doubt; else
+/// empty: of any. An id, a name that may be one, and another organization than that of the sink
+/// lead to buckets that weir does not know, and so may a parameter that it does not know.
+std::string database_of_bucket(const http::request_head& head, std::string_view parameter,
+                               const query_server& to) {
+  std::string database;
+  for (const auto& [name, value] : api::without_credentials(http::decode_form(head.query))) {
+    if (name == parameter) {
+      database = api::target_named(value).database;
+    } else if (name == "org" || name == "orgID") {
+      if (!to.organization.empty() && value != to.organization) {
+        return {};
+      }
+    } else if (!is_one_of(name, {"precision", "limit", "offset", "after", "descending"})) {
+      return {};
+    }
+  }
+  return api::may_be_bucket_id(database) ? std::string{} : database;
+}
+
 std::optional<http::response> refuse_by_version_2(const user& by, const http::request_head& head,
-                                                  bool reads) {
+                                                  bool reads, const query_server& to) {
   const std::string_view path = head.path;
   if (path.starts_with(flux_path)) {
     return refuse_reading(by, path, "");
   }
-  if (path == "/api/v2/delete") {
-    return refuse_database(by, path, api::target_named(value_of(head, "bucket")).database,
-                           user_right::admin, "ALL PRIVILEGES");
+  if (path == delete_path) {
+    return refuse_database(by, path, database_of_bucket(head, "bucket", to), user_right::admin,
+                           "ALL PRIVILEGES");
   }
-  if (path == "/api/v2/buckets" && reads) {
-    const std::string name = api::target_named(value_of(head, "name")).database;
+  if (path == buckets_path && reads) {
+    const std::string name = database_of_bucket(head, "name", to);
     return !name.empty() && by.knows(name) ? std::nullopt : refuse_reading(by, path, "");
   }
   const bool harmless = path == "/api/v2/orgs" || path == "/api/v2/me" || path == "/api/v2/setup";
@@ -145,7 +173,8 @@ std::optional<http::response> refuse_by_version_2(const user& by, const http::re
 
 }  // namespace
 
-std::optional<http::response> refuse_passing(const user& by, const http::request_head& head) {
+std::optional<http::response> refuse_passing(const user& by, const http::request_head& head,
+                                             const query_server& to) {
   const std::string_view path = head.path;
   const bool reads = head.method == http::method::get || head.method == http::method::head;
   if (!is_plain(path)) {
@@ -161,7 +190,7 @@ std::optional<http::response> refuse_passing(const user& by, const http::request
     return std::nullopt;  // or by its body
   }
   if (path.starts_with("/api/v2/")) {
-    return refuse_by_version_2(by, head, reads);
+    return refuse_by_version_2(by, head, reads, to);
   }
   const bool names_database = path == sql_path || path == "/api/v1/prom/read";
   return refuse_reading(by, path, names_database ? value_of(head, "db") : "");
@@ -195,8 +224,15 @@ std::optional<http::response> refuse_passing_body(const user& by, std::string_vi
   return refuse_query_3(by, path, database, text);
 }
 
-std::string passed_query_of(std::string_view query) {
-  return http::encode_form(api::without_credentials(http::decode_form(query)));
+std::string passed_query_of(const user& by, const http::request_head& head,
+                            const query_server& to) {
+  auto parameters = api::without_credentials(http::decode_form(head.query));
+  const bool of_one_bucket = head.path == delete_path || head.path == buckets_path;
+  if (of_one_bucket && !by.is_admin() && !to.organization.empty() &&
+      !http::find_value(parameters, "org") && !http::find_value(parameters, "orgID")) {
+    parameters.emplace_back("org", to.organization);
+  }
+  return http::encode_form(parameters);
 }
 
 }  // namespace weir

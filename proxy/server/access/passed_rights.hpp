@@ -10,20 +10,25 @@
 #include <string_view>
 
 #include "http/message.hpp"
+#include "server/passing/query_servers.hpp"
 #include "users/user_book.hpp"
 
 namespace weir {
 
-/// By its head: 401 to 404, or nothing where it may be passed on as far as that tells.
+/// By its head: 401 to 404, or nothing where it may be passed on to this server as far as that
+/// tells. Which database an id means only the server knows: it needs a right on all.
 [[nodiscard]] std::optional<http::response> refuse_passing(const user& by,
-                                                           const http::request_head& head);
+                                                           const http::request_head& head,
+                                                           const query_server& to);
 
 /// By its body.
 [[nodiscard]] std::optional<http::response> refuse_passing_body(const user& by,
                                                                 std::string_view path,
                                                                 std::string_view body);
 
-/// The query without credentials, each parameter once.
-[[nodiscard]] std::string passed_query_of(std::string_view query);
+/// The query without credentials, each parameter once. What names a bucket, and no organization, is
+/// about the sink's.
+[[nodiscard]] std::string passed_query_of(const user& by, const http::request_head& head,
+                                          const query_server& to);
 
 }  // namespace weir

@@ -35,7 +35,7 @@ passing_exchange::passing_exchange(exchange_home& home, http::connection& on,
   if (this->request().by == nullptr) {
     address_to(to, head.path, head.query, passed_);
   } else {
-    address_to(to, head.path, passed_query_of(head.query), passed_);
+    address_to(to, head.path, passed_query_of(*this->request().by, head, to), passed_);
     sign_as_sink(to, passed_);
   }
 }

@@ -49,6 +49,7 @@ std::vector<query_server> query_servers_of(const settings& configured) {
     query_server one{.sink = sink.name,
                      .version = influxdb->version,
                      .databases = sink.databases,
+                     .organization = influxdb->version == 2 ? influxdb->organization : "",
                      .connect_timeout = std::min(influxdb->timeout, connect_timeout_max),
                      .authorization = authorization_of(*influxdb)};
     for (const std::string& url :

@@ -22,6 +22,8 @@ struct query_server {
   std::vector<std::string> urls{};
   /// Patterns of the databases that the sink takes.
   std::vector<std::string> databases{};
+  /// Of version 2: the sink's organization, by name or id.
+  std::string organization{};
   std::chrono::milliseconds connect_timeout{10'000};
   /// What the sink shows of itself: the value of an Authorization header; empty: nothing.
   std::string authorization{};

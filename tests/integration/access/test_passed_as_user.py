@@ -9,7 +9,7 @@ import urllib.parse
 
 import pytest
 
-from harness.fake_influxdb2 import FakeInfluxdb2
+from harness.fake_influxdb2 import FakeInfluxdb2, bucket_id
 from harness.process import wait_until
 from harness.settings import influx_sink, settings
 from harness.users import basic, hash_of, token
@@ -248,3 +248,48 @@ def test_an_influxdb_2_sees_the_sinks_token(make_weir, fake_influxdb2):
     for path in ("/api/v2/authorizations", "/api/v2/%61uthorizations", "/api/v2/users"):
         assert weir.client.request("GET", path, None, None, ROOT).status in (403, 404), path
         assert all(each[0] != path for each in fake_influxdb2.asked)
+
+
+def test_an_id_does_not_lead_around_the_rights_of_a_database(make_weir, fake_influxdb2):
+    """Deletion, lists and writes by an id, which a server takes for the bucket of another user."""
+    fake_influxdb2.buckets.update({"mine": 0, "other": 0, "0123456789abcdef": 0})
+    weir = make_weir()
+    sink = influx_sink(fake_influxdb2.url, version=2, org="o", token="the sink's token")
+    users = USERS + """
+[[user]]
+name = "hex"
+token = "hex's token"
+databases = { "0123456789abcdef" = "admin", "mine" = "admin" }
+"""
+    weir.configure(settings(sink) + users % hash_of(weir, "reader's password"))
+    weir.start()
+    other = bucket_id("other")
+    hexed = token("hex's token")
+
+    def status(method, path, params, who=WRITER, body=b"{}"):
+        return weir.client.request(method, path, params, body, who).status
+
+    deletion = [
+        {"bucketID": other},
+        {"bucket": "mine", "bucketID": other},
+        {"bucket": other},
+        {"bucket": "mine", "org": "another"},
+        {"bucket": "mine", "orgID": "00000000000000bb"},
+    ]
+    for params in deletion:
+        assert status("POST", "/api/v2/delete", params) == 403, params
+        assert status("POST", "/api/v2/delete", params, hexed) == 403, params
+        assert status("POST", "/api/v2/delete", params, ROOT) != 403, params
+    assert status("POST", "/api/v2/delete", {"bucket": "0123456789abcdef"}, hexed) == 403
+    assert status("POST", "/api/v2/delete", {"bucket": "mine", "org": "o"}) != 403
+    for params in ({"id": other}, {"name": "mine", "id": other}, {"name": "0123456789abcdef"}):
+        assert status("GET", "/api/v2/buckets", params, hexed) == 403, params
+    for method in ("GET", "PATCH", "DELETE", "POST"):
+        assert status(method, f"/api/v2/buckets/{other}", {"name": "mine"}, hexed) == 403
+    line = f"m v=1 {T}\n".encode()
+    for path, name in (("/write", "db"), ("/api/v2/write", "bucket"), ("/api/v3/write_lp", "db")):
+        assert status("POST", path, {name: "0123456789abcdef"}, hexed, line) == 403, path
+        assert status("POST", path, {name: "0123456789abcdef"}, WRITER, line) == 204, path
+        assert status("POST", path, {name: "mine"}, hexed, line) == 204, path
+    statement = {"q": 'DROP DATABASE "0123456789abcdef"'}
+    assert status("POST", "/query", statement, hexed) == 403

@@ -2,6 +2,8 @@
 """Users, tokens and rights at each door, as a client of each API meets them."""
 
 import concurrent.futures
+import contextlib
+import http.client as http_client
 import socket
 import subprocess
 import time
@@ -200,6 +202,37 @@ def test_guesses_run_out_and_known_clients_go_on(weir):
     assert write(weir, "app_1", token("guess"), "/api/v3/write_lp").status == 429
     assert denied(weir, "too_many_attempts") == 3
     assert write(weir, "app_1", ANN).status == 204
+
+
+def test_guesses_of_one_ipv4_client_lock_out_no_other_where_ipv6_is_listened_on(make_weir):
+    made = make_weir()
+    http = {"listen": ["[::]:0"]}
+    made.configure(settings(file_sink(), http=http) + USERS % hash_of(made, "root's password"))
+    made.start()
+    port = int(made.client.address.rsplit(":", 1)[1])
+
+    def status_from(address, to, headers):
+        with contextlib.closing(
+            http_client.HTTPConnection(to, port, 20, source_address=(address, 0))
+        ) as connection:
+            connection.request("POST", "/write?db=app_1", b"a v=1\n", headers)
+            return connection.getresponse().status
+
+    for n in range(10):
+        assert status_from("127.0.0.1", "127.0.0.1", basic("ann", f"guess {n}")) == 401
+    assert status_from("127.0.0.1", "127.0.0.1", basic("ann", "guess")) == 503
+    # Whose password costs a hash, and who was not there before.
+    root = basic("root", "root's password")
+    assert status_from("127.0.0.2", "127.0.0.1", root) == 204
+    assert status_from("::1", "::1", basic("ann", "a mistake")) == 401
+    assert "a client at 127.0.0.1 is answered 401" in made.log()
+
+
+@pytest.mark.parametrize("ends", [32503680000, "1e18", 10**30, 1.8e10, "99999999999.5"])
+def test_a_web_token_of_the_far_future_is_good_every_time(weir, ends):
+    headers = web_token("ann", ends)
+    for _ in range(3):
+        assert write(weir, "app_1", headers).status == 204
 
 
 def test_many_first_requests_of_one_client_cost_one_hash(weir):

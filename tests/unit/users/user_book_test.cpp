@@ -39,6 +39,37 @@ std::string proved(const user_book& book, const api::credentials& offered) {
   return good ? found.who->name() : found.why;
 }
 
+TEST(user_book, a_name_that_influxdb_2_reads_as_an_id_needs_all_databases) {
+  const std::string id = "0123456789abcdef";
+  settings all;
+  all.users.push_back(
+      {.name = "ann",
+       .token = "ann",
+       .databases = {grant(id, {user_right::write}), grant("0*", {user_right::query}),
+                     grant("app_*", {user_right::write})}});
+  all.users.push_back(
+      {.name = "bob", .token = "bob", .databases = {grant("*", {user_right::write})}});
+  const auto may = [&](const char* name, const std::string& database) {
+    const user_book book(all);
+    return book.prove({.by = scheme::token, .secret = name}, 0).who->may_write(database);
+  };
+  EXPECT_TRUE(may("ann", id)) << "no server has ids";
+  influxdb_settings influxdb_2;
+  influxdb_2.version = 2;
+  sink_settings sink;
+  sink.kind = influxdb_2;
+  all.sinks.push_back(sink);
+  EXPECT_FALSE(may("ann", id));
+  EXPECT_FALSE(may("ann", "0123456789ABCDEF"));
+  EXPECT_TRUE(may("ann", "app_0123456789ab")) << "16 letters that are no id";
+  EXPECT_TRUE(may("bob", id));
+  const user_book book(all);
+  const user* const ann = book.prove({.by = scheme::token, .secret = "ann"}, 0).who;
+  EXPECT_FALSE(ann->knows(id));
+  EXPECT_FALSE(ann->may_query(id));
+  EXPECT_TRUE(ann->may_query("0123456789abcde"));
+}
+
 TEST(user_book, credentials_prove_one_user_or_nobody) {
   const user_book book(with_users());
   EXPECT_FALSE(book.empty());
