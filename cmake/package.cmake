@@ -23,12 +23,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/conf/systemd/weir.service DESTINATION lib/sy
 install(FILES ${package_dir}/weir.toml DESTINATION etc/weir ${in_package})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION usr/share/doc/weir RENAME copyright
   ${in_package})
-install(FILES ${PROJECT_SOURCE_DIR}/conf/prometheus/weir.rules.yml
-  ${PROJECT_SOURCE_DIR}/conf/prometheus/flink.rules.yml
-  DESTINATION usr/share/doc/weir/prometheus ${in_package})
-install(FILES ${PROJECT_SOURCE_DIR}/conf/flink/config.yaml ${PROJECT_SOURCE_DIR}/conf/flink/flink-conf.yaml
-  ${PROJECT_SOURCE_DIR}/conf/flink/weir.toml
-  DESTINATION usr/share/doc/weir/flink ${in_package})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/kit DESTINATION usr/share/weir USE_SOURCE_PERMISSIONS ${in_package}
+  PATTERN "__pycache__" EXCLUDE PATTERN "node_modules" EXCLUDE)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/flink DESTINATION usr/share/weir/kit ${in_package})
 find_program(WEIR_GZIP gzip)
 if(WEIR_GZIP)
   file(MAKE_DIRECTORY ${package_dir})

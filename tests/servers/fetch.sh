@@ -10,7 +10,7 @@ set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 servers=$root/build/servers
-packages=(influxdb influxdb-client prometheus prometheus-pushgateway victoria-metrics)
+packages=(influxdb influxdb-client prometheus prometheus-alertmanager prometheus-node-exporter prometheus-pushgateway victoria-metrics)
 [[ $# -gt 0 ]] && packages=("$@")
 
 fail() {

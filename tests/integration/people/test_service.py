@@ -174,19 +174,22 @@ def package(tmp_path_factory):
     return folder / "root" / "DEBIAN", folder / "root"
 
 
+def kit_files():
+    """Those of conf/kit and of conf/flink, which is a part of it there."""
+    conf = SOURCE / "conf"
+    found = {str(path.relative_to(conf)) for path in (conf / "kit").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    return found | {f"kit/flink/{path.name}" for path in (conf / "flink").iterdir()}
+
+
 def test_the_package_holds_what_a_service_needs(package):
     control, root = package
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-    assert {name for name in files if not name.startswith("DEBIAN/")} == {
+    kit = {f"usr/share/weir/{name}" for name in kit_files()}
+    assert {name for name in files if not name.startswith("DEBIAN/")} == kit | {
         "etc/weir/weir.toml",
         "lib/systemd/system/weir.service",
         "usr/bin/weir",
         "usr/share/doc/weir/copyright",
-        "usr/share/doc/weir/flink/config.yaml",
-        "usr/share/doc/weir/flink/flink-conf.yaml",
-        "usr/share/doc/weir/flink/weir.toml",
-        "usr/share/doc/weir/prometheus/flink.rules.yml",
-        "usr/share/doc/weir/prometheus/weir.rules.yml",
         "usr/share/man/man1/weir.1.gz",
     }
     assert (control / "conffiles").read_text() == "/etc/weir/weir.toml\n"
