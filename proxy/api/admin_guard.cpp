@@ -10,10 +10,35 @@ bool is_local(std::string_view peer_address) noexcept {
          peer_address.starts_with("[::1]:") || peer_address.starts_with("[::ffff:127.");
 }
 
+bool is_own_page(const http::request_head& head) {
+  const auto host = head.header("host");
+  auto origin = head.header("origin").value_or("");
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.starts_with(scheme)) {
+      origin.remove_prefix(scheme.size());
+      break;
+    }
+  }
+  if (!host || host->empty() || origin != *host) {
+    return false;
+  }
+  if (host->starts_with('[')) {
+    return true;  // an address of IPv6: nothing else has brackets
+  }
+  const std::string_view name = host->substr(0, host->find(':'));
+  return name == "localhost" ||
+         (!name.empty() && name.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
 std::optional<http::response> refuse_admin(const http::request_head& head,
-                                           std::string_view peer_address, admin_access allowed) {
-  if (head.header("origin")) {
-    return error_response(403, "forbidden: a page in a browser may not administer weir");
+                                           std::string_view peer_address, admin_access allowed,
+                                           pages_allowed pages) {
+  if (head.header("origin") && (pages == pages_allowed::none || !is_own_page(head))) {
+    return error_response(
+        403, pages == pages_allowed::none
+                 ? "forbidden: a page in a browser may not administer weir"
+                 : "forbidden: only weir's own page may ask for this, opened by an address "
+                   "(http://127.0.0.1:8086) or localhost");
   }
   switch (allowed) {
     case admin_access::any:

@@ -371,7 +371,10 @@ std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head
 std::unique_ptr<http::exchange> http_worker::open_administration(const http::request_head& head,
                                                                  http::connection& on,
                                                                  opened_request request) {
-  auto reply = api::refuse_admin(head, on.peer().address, terms_->admin);
+  // The status page has a button for this, which loses nothing whoever presses it.
+  const bool for_page = request.routing.row->served_by == api::handler::park_retry;
+  auto reply = api::refuse_admin(head, on.peer().address, terms_->admin,
+                                 for_page ? api::pages_allowed::own : api::pages_allowed::none);
   if (!reply && request.routing.row->served_by == api::handler::push_wipe) {
     return open_push(*this, on, std::move(request), head);
   }

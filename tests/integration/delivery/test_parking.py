@@ -204,3 +204,6 @@ def test_weir_park_asks_a_running_weir(start_weir, influxd):
     assert weir.client.request("POST", "/-/park/drop").status == 400
     assert weir.client.request("POST", "/-/park/retry", {"sink": "none"}).status == 404
     assert weir.client.request("POST", "/-/park/retry", headers={"Origin": "http://evil"}).status == 403
+    own = {"Origin": f"http://{weir.announced['http'][0]}"}  # as the status page's button asks
+    assert weir.client.request("POST", "/-/park/retry", headers=own).status == 202
+    assert weir.client.request("POST", "/-/park/drop", {"db": "one"}, headers=own).status == 403
