@@ -3,8 +3,8 @@
 // The page: each status goes to each of its parts, and the state of the connection to the top.
 
 import * as databases from "./databases.js";
-import { byId, el, prose, setText, show } from "./dom.js";
-import { clock, duration } from "./format.js";
+import { byId, el, plainLines, prose, setText, show } from "./dom.js";
+import { clock, duration, visible } from "./format.js";
 import { api, ask, follow } from "./live.js";
 import * as overview from "./overview.js";
 import * as rates from "./rates.js";
@@ -78,10 +78,10 @@ async function configuration() {
   const body = byId("configuration-body");
   try {
     const answer = await ask(`${api}config`);
-    setText(byId("configuration-place"), answer.place ? `from ${answer.place}` : "the defaults: there is no file");
+    setText(byId("configuration-place"), answer.place ? `from ${visible(answer.place)}` : "the defaults: there is no file");
     body.replaceChildren(...sentences("Warnings", answer.warnings), ...sentences("Notes", answer.notes),
       el("p", { class: "quiet" }, "Every key with its value, secrets as ***. A changed file comes into force with a reload (SIGHUP, systemctl reload weir)."),
-      el("pre", { class: "plain-lines" }, answer.toml ?? ""));
+      plainLines(answer.toml));
   } catch (error) {
     body.replaceChildren(el("p", {}, error.message));
   }

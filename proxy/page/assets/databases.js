@@ -4,7 +4,7 @@
 // what each sink makes of it.
 
 import { age, byId, el, keyed, name, prose, setAge, setText, settled, shortName, show, unsettle, whenChanged } from "./dom.js";
-import { ago, clock, count, counted, duration, kept, rate } from "./format.js";
+import { ago, clock, count, counted, kept, rate, visible } from "./format.js";
 import { api, ask } from "./live.js";
 
 const most = 100;
@@ -31,6 +31,7 @@ function makeRow(database) {
   const cell = (extra = "") => el("td", { class: `n ${extra}` });
   const own = { rate: cell(), accepted: cell("wide"), rejected: cell(), dropped: cell("wide"), series: cell("wide"), types: cell("wide"), last: age() };
   own.button = el("button", { type: "button", class: "link", "aria-expanded": "false", onclick: () => open(database.name) }, shortName(database.name, 70));
+  own.button.ofDatabase = database.name;
   own.node = el("tr", {}, el("th", { scope: "row" }, own.button), own.rate, own.accepted, own.rejected, own.dropped, own.series, own.types, el("td", { class: "n" }, own.last));
   return own;
 }
@@ -115,7 +116,7 @@ function close() {
   byId("databases-split").classList.remove("open");
   history.replaceState(null, "", location.pathname);
   list();
-  const button = [...byId("databases-rows").querySelectorAll("button")].find((each) => each.closest("tr").querySelector("bdi").textContent === was);
+  const button = [...byId("databases-rows").querySelectorAll("button")].find((each) => each.ofDatabase === was);
   (button ?? byId("databases-name")).focus();
 }
 
@@ -250,6 +251,6 @@ export function update(status) {
   last = status;
   now = status.now;
   list();
-  const names = (status.databases?.shown ?? []).map((each) => each.name).sort();
+  const names = (status.databases?.shown ?? []).map((each) => each.name).filter((each) => visible(each) === each).sort();
   whenChanged(byId("try-databases"), names, () => byId("try-databases").replaceChildren(...names.map((each) => el("option", { value: each }))));
 }

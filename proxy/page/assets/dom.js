@@ -153,6 +153,11 @@ export function excerpt(shown, column, columns) {
   return node;
 }
 
+/// Lines as they are, but for what cannot be seen.
+export function plainLines(text) {
+  return el("pre", { class: "plain-lines" }, String(text ?? "").split("\n").map((line) => visible(line)).join("\n"));
+}
+
 /// A command with a button that copies it.
 export function command(text) {
   const code = el("code", {}, visible(text));

@@ -62,9 +62,10 @@ export function duration(seconds) {
   return rest > 0 && nextUnit !== unit ? `${main} ${unit} ${rest} ${nextUnit}` : `${main} ${unit}`;
 }
 
+/// In one unit: "now", "6 min ago".
 export function ago(seconds) {
   if (!isNumber(seconds)) return unknown;
-  return seconds < 1 ? "now" : `${duration(seconds)} ago`;
+  return seconds < 1 ? "now" : `${duration(seconds).split(" ").slice(0, 2).join(" ")} ago`;
 }
 
 /// How long points are kept: whole units where that is exact.

@@ -49,7 +49,7 @@ function drawExample(own, example) {
   }
   const at = [example.line ? `line ${example.line} of its request` : "", example.column ? `column ${example.column}` : ""].filter(Boolean).join(", ");
   const policy = example.retention_policy ? `/${example.retention_policy}` : "";
-  own.example.append(el("h4", {}, "The newest such line"), excerpt(example.shown ?? example.text, example.mark_column, example.mark_columns));
+  own.example.append(el("h3", {}, "The newest such line"), excerpt(example.shown ?? example.text, example.mark_column, example.mark_columns));
   if (example.message) own.example.append(el("p", {}, "weir says: ", prose(example.message, 500)));
   own.example.append(el("p", { class: "quiet" }, "To database ", name((example.database ?? "") + policy, 60, "(none)"), at ? `; ${at}` : "", example.cut ? "; the line is longer, its beginning is kept" : "",
     example.address ? "; from " : "", example.address ? name(example.address, 60) : ""));

@@ -2,8 +2,8 @@
 //
 // Line protocol that is explained while it is typed (POST /explain, which keeps nothing), and sent if that is wanted.
 
-import { byId, el, excerpt, name, pill, prose, setText, show } from "./dom.js";
-import { count, counted } from "./format.js";
+import { byId, el, excerpt, name, pill, plainLines, prose, setText, show } from "./dom.js";
+import { count, counted, visible } from "./format.js";
 import { api, ask } from "./live.js";
 
 const pauseOfTyping = 250;
@@ -94,7 +94,7 @@ function drawLine(line, several) {
   if (repaired.length > 0) {
     const use = el("button", { type: "button" }, "Use it");
     use.addEventListener("click", () => replaceLine(line.line, repaired));
-    node.append(el("p", {}, isBad ? "Write:" : "It becomes:"), el("pre", { class: "plain-lines" }, repaired.join("\n")), el("p", { class: "row" }, use));
+    node.append(el("p", {}, isBad ? "Write:" : "It becomes:"), plainLines(repaired.join("\n")), el("p", { class: "row" }, use));
   }
   if (line.point) node.append(drawPoint(line));
   return node;
@@ -127,10 +127,10 @@ function drawPoint(line) {
     el("div", {}, el("dt", {}, "time"), el("dd", {}, point.time ? `${readable(point.time)}` : (point.time_ns ?? "that of its arrival"))),
   ].filter((each) => each !== null));
   whole.append(facts);
-  if (line.canonical) whole.append(el("h4", {}, "What the log gets"), el("pre", { class: "plain-lines" }, line.canonical));
+  if (line.canonical) whole.append(el("h3", {}, "What the log gets"), plainLines(line.canonical));
   const becomes = line.becomes ?? [];
   if (becomes.length > 0) {
-    whole.append(el("h4", {}, "What sinks make of it"), el("ul", {}, ...becomes.slice(0, 50).map((each) => el("li", {}, name(each.sink, 40), ": ", name(each.series, 300), each.value === undefined || each.value === null ? "" : ` = ${each.value}`))));
+    whole.append(el("h3", {}, "What sinks make of it"), el("ul", {}, ...becomes.slice(0, 50).map((each) => el("li", {}, name(each.sink, 40), ": ", name(each.series, 300), each.value === undefined || each.value === null ? "" : ` = ${visible(each.value)}`))));
   }
   whole.open = true;
   return whole;
