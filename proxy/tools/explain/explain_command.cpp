@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/explain/explain_command.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
@@ -15,7 +17,9 @@
 #include "files/file_operations.hpp"
 #include "files/state_directory_posix.hpp"
 #include "sinks/mapping/name_file_posix.hpp"
+#include "tools/explain/code_page.hpp"
 #include "tools/explain/explain_text.hpp"
+#include "tools/screen/terminal_posix.hpp"
 
 namespace weir {
 namespace {
@@ -46,6 +50,20 @@ std::optional<std::int64_t> unit_of(const std::string& precision) {
   return found == time_units.end() ? std::nullopt : std::optional(found->ns);
 }
 
+int print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return 0;
+}
+
+int explain_code(const std::string& code) {
+  const std::string page = code_page(code, wants_colours(STDOUT_FILENO));
+  if (page.empty()) {
+    fail(no_such_code(code));
+    return exit_wrong_arguments;
+  }
+  return print(page);
+}
+
 std::string text_of(const explain_arguments& given) {
   if (given.lines.empty()) {
     return {std::istreambuf_iterator<char>(std::cin), {}};
@@ -61,7 +79,9 @@ std::string text_of(const explain_arguments& given) {
 
 CLI::App* add_explain_command(CLI::App& commands, explain_arguments& given) {
   CLI::App* command = commands.add_subcommand(
-      "explain", "Print the Prometheus series that lines become in the remote_write sinks");
+      "explain",
+      "Explain a code of an answer, a letter or a metric, or print the Prometheus series that "
+      "lines become in the remote_write sinks");
   add_configuration_options(*command, given.configuration);
   command->add_option("-d,--database", given.database, "The database that the lines are written to")
       ->capture_default_str();
@@ -71,20 +91,37 @@ CLI::App* add_explain_command(CLI::App& commands, explain_arguments& given) {
       ->add_option("-p,--precision", given.precision,
                    "Unit of the timestamps: ns, us, ms, s, m or h")
       ->capture_default_str();
-  command->add_option("LINE", given.lines, "Line protocol; none: standard input")->type_name("");
+  command->add_flag("--list", given.list, "List all codes, a line each");
+  command
+      ->add_option("CODE|LINE", given.lines,
+                   "A code, such as precision_mistaken; or line protocol (none: standard input)")
+      ->type_name("");
   command->footer(
-      "Names are those that weir gave so far (state directory); a name that is new gets what it "
-      "would "
-      "get now. Rules and checks of the gate are not applied.\n"
+      "A single word without a space or an equals sign is a code: what it means, a line that has "
+      "it, what weir does, what to do, which settings change it.\n"
+      "Of lines: names are those that weir gave so far (state directory); a name that is new gets "
+      "what it "
+      "would get now. Rules and checks of the gate are not applied.\n"
       "Exit status: 0; 1: a line is wrong, or no sink is of type remote_write; 2: wrong arguments "
-      "or "
-      "configuration.\n"
-      "Example:\n"
+      "or configuration, or there is no such code.\n"
+      "Examples:\n"
+      "  weir explain precision_mistaken\n"
+      "  weir explain --list\n"
       "  weir explain --config /etc/weir/weir.toml -d mydb 'cpu,host=a usage=1.5'");
   return command;
 }
 
 int run_explain(const explain_arguments& given) {
+  if (given.list) {
+    if (!given.lines.empty()) {
+      fail("--list takes no code and no line");
+      return exit_wrong_arguments;
+    }
+    return print(code_list(wants_colours(STDOUT_FILENO)));
+  }
+  if (given.lines.size() == 1 && is_written_as_code(given.lines.front())) {
+    return explain_code(given.lines.front());
+  }
   const auto unit = unit_of(given.precision);
   if (!unit) {
     fail("\"" + given.precision + "\" is no precision; use ns, us, ms, s, m or h");

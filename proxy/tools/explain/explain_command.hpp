@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `weir explain`: what series lines become under a configuration. Reads the file of names, writes
-// to standard output and error, changes nothing; a running weir is not asked.
+// `weir explain`: a page on a code, or what series lines become under a configuration. Reads the
+// file of names, writes to standard output and error, changes nothing; a running weir is not asked.
 #pragma once
 
 #include <string>
@@ -20,15 +20,16 @@ struct explain_arguments {
   std::string database = "mydb";
   std::string retention_policy;
   std::string precision = "ns";
-  /// Of line protocol; none: standard input.
+  /// A code, or line protocol; none: lines on standard input.
   std::vector<std::string> lines;
+  bool list = false;
 };
 
 /// `given` must outlive the parsing.
 CLI::App* add_explain_command(CLI::App& commands, explain_arguments& given);
 
 /// Exit status: 0; 1 when a line cannot be read or no sink is of remote write; 2 for a wrong
-/// configuration.
+/// configuration or a word that is no code.
 [[nodiscard]] int run_explain(const explain_arguments& given);
 
 }  // namespace weir
