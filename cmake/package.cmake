@@ -1,5 +1,5 @@
-# `cpack` in a build directory makes a .deb: binary, unit, configuration, man page, and a user of its
-# own (conf/debian). Its files are a component that `cmake --install` leaves out, because they belong
+# `cpack` in a build directory makes a .deb: binary, unit, configuration, man pages and completions
+# (cmake/manual.cmake), and a user of its own (conf/debian). Its files are a component that `cmake --install` leaves out, because they belong
 # to fixed places of a Debian system.
 if(NOT TARGET weir)
   return()
@@ -8,7 +8,7 @@ endif()
 # The packaged configuration is conf/weir.toml with its data where the unit lets weir write.
 set(package_dir ${PROJECT_BINARY_DIR}/package)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-  ${PROJECT_SOURCE_DIR}/conf/weir.toml ${PROJECT_SOURCE_DIR}/docs/man/weir.1)
+  ${PROJECT_SOURCE_DIR}/conf/weir.toml)
 file(READ ${PROJECT_SOURCE_DIR}/conf/weir.toml packaged_configuration)
 string(REPLACE "weir-data" "/var/lib/weir" packaged_configuration "${packaged_configuration}")
 if(NOT packaged_configuration MATCHES "directory = \"/var/lib/weir\"\n")
@@ -26,15 +26,6 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION usr/share/doc/weir RENAM
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/kit DESTINATION usr/share/weir USE_SOURCE_PERMISSIONS ${in_package}
   PATTERN "__pycache__" EXCLUDE PATTERN "node_modules" EXCLUDE)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/flink DESTINATION usr/share/weir/kit ${in_package})
-find_program(WEIR_GZIP gzip)
-if(WEIR_GZIP)
-  file(MAKE_DIRECTORY ${package_dir})
-  execute_process(COMMAND ${WEIR_GZIP} -9nc ${PROJECT_SOURCE_DIR}/docs/man/weir.1
-    OUTPUT_FILE ${package_dir}/weir.1.gz COMMAND_ERROR_IS_FATAL ANY)
-  install(FILES ${package_dir}/weir.1.gz DESTINATION usr/share/man/man1 ${in_package})
-else()
-  install(FILES ${PROJECT_SOURCE_DIR}/docs/man/weir.1 DESTINATION usr/share/man/man1 ${in_package})
-endif()
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_INSTALL_CMAKE_PROJECTS "${PROJECT_BINARY_DIR};${PROJECT_NAME};package;/")

@@ -2,7 +2,9 @@
 //
 // The commands of weir: what the command line says, turned into calls. No decision about data here.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "tools/lint/lint_command.hpp"
 #include "tools/load/load_command.hpp"
 #include "tools/log/log_command.hpp"
+#include "tools/manual/manual_command.hpp"
 #include "tools/park/park_command.hpp"
 #include "tools/types_command.hpp"
 #include "tools/user/user_command.hpp"
@@ -130,7 +133,7 @@ config_commands add_config_commands(CLI::App& app, arguments& given) {
       "check", "Report mistakes in a configuration, and warn of what is probably not intended");
   weir::add_configuration_options(*check, given.configuration);
   check->footer(
-      "Status: 0, or 2 when it has mistakes.\n"
+      "Exit status: 0, or 2 when it has mistakes.\n"
       "Example:\n  weir config check --config conf/weir.toml");
   CLI::App* show = command->add_subcommand(
       "show", "Print the effective configuration, all keys; secrets are shown as ***");
@@ -153,6 +156,62 @@ CLI::App* add_run_command(CLI::App& app, arguments& given) {
   return command;
 }
 
+/// What the command line says for each command.
+struct all_arguments {
+  arguments given;
+  weir::letters_arguments letters;
+  weir::park_arguments park;
+  weir::types_arguments types;
+  weir::log_arguments log;
+  weir::lint_arguments lint;
+  weir::explain_arguments explain;
+  weir::load_arguments load;
+  weir::manual_arguments manual;
+};
+
+/// A command that was asked for is run by this; its result is the exit status.
+struct action {
+  const CLI::App* command;
+  std::function<int()> run;
+};
+
+void add_service_commands(CLI::App& app, all_arguments& all, std::vector<action>& out) {
+  out.push_back({add_run_command(app, all.given), [&] { return run(all.given); }});
+  const config_commands config = add_config_commands(app, all.given);
+  out.push_back({config.check, [&] { return config_check(all.given); }});
+  out.push_back({config.show, [&] { return config_show(all.given); }});
+}
+
+void add_data_commands(CLI::App& app, all_arguments& all, std::vector<action>& out) {
+  out.push_back({weir::add_letters_command(app, all.letters),
+                 [&] { return weir::run_letters(all.letters); }});
+  out.push_back({weir::add_park_command(app, all.park), [&] { return weir::run_park(all.park); }});
+  out.push_back({weir::add_log_command(app, all.log), [&] { return weir::run_log(all.log); }});
+  const types_commands known = add_types_commands(app, all.given, all.types);
+  out.push_back({known.list, [&] { return types(all.given, all.types, weir::list_types); }});
+  out.push_back({known.forget, [&] { return types(all.given, all.types, weir::forget_types); }});
+}
+
+void add_line_commands(CLI::App& app, all_arguments& all, std::vector<action>& out) {
+  out.push_back({weir::add_lint_command(app, all.lint), [&] { return weir::run_lint(all.lint); }});
+  out.push_back({weir::add_explain_command(app, all.explain),
+                 [&] { return weir::run_explain(all.explain); }});
+  out.push_back({weir::add_load_command(app, all.load), [&] { return weir::run_load(all.load); }});
+}
+
+void add_other_commands(CLI::App& app, all_arguments& all, std::vector<action>& out) {
+  out.push_back({weir::add_user_command(app), [] { return weir::run_user_hash(); }});
+  const weir::manual_commands manual = weir::add_manual_commands(app, all.manual);
+  out.push_back({manual.completion, [&] { return weir::run_completion(app, all.manual); }});
+  out.push_back({manual.manual, [&] {
+                   return weir::run_manual(app, all.manual, std::string("weir ") + WEIR_VERSION);
+                 }});
+  CLI::App* command =
+      app.add_subcommand("version", "Print the version, and the parser kernel of this processor");
+  command->footer("Example:\n  weir version");
+  out.push_back({command, [] { return version(); }});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -162,26 +221,12 @@ int main(int argc, char** argv) {
       "weir"};
   app.require_subcommand(1);
   app.set_version_flag("-V,--version", std::string("weir ") + WEIR_VERSION);
-  arguments given;
-  CLI::App* run_command = add_run_command(app, given);
-  const config_commands config = add_config_commands(app, given);
-  weir::letters_arguments letters_given;
-  CLI::App* letters_command = weir::add_letters_command(app, letters_given);
-  weir::park_arguments park_given;
-  CLI::App* park_command = weir::add_park_command(app, park_given);
-  weir::types_arguments wanted_types;
-  weir::log_arguments log_given;
-  CLI::App* log_command = weir::add_log_command(app, log_given);
-  const types_commands types_command = add_types_commands(app, given, wanted_types);
-  weir::lint_arguments lint_given;
-  CLI::App* lint_command = weir::add_lint_command(app, lint_given);
-  weir::explain_arguments explain_given;
-  CLI::App* explain_command = weir::add_explain_command(app, explain_given);
-  weir::load_arguments load_given;
-  CLI::App* load_command = weir::add_load_command(app, load_given);
-  CLI::App* user_command = weir::add_user_command(app);
-  app.add_subcommand("version", "Print the version, and the parser kernel of this processor")
-      ->footer("Example:\n  weir version");
+  all_arguments all;
+  std::vector<action> actions;
+  add_service_commands(app, all, actions);
+  add_data_commands(app, all, actions);
+  add_line_commands(app, all, actions);
+  add_other_commands(app, all, actions);
 
   // Last: a footer is passed on to the commands that are added after it.
   app.footer(
@@ -194,33 +239,7 @@ int main(int argc, char** argv) {
   if (const auto status = weir::parse_command_line(app, argc, argv)) {
     return *status;
   }
-  if (run_command->parsed()) {
-    return run(given);
-  }
-  if (config.check->parsed() || config.show->parsed()) {
-    return config.check->parsed() ? config_check(given) : config_show(given);
-  }
-  if (types_command.list->parsed() || types_command.forget->parsed()) {
-    return types(given, wanted_types,
-                 types_command.list->parsed() ? weir::list_types : weir::forget_types);
-  }
-  if (load_command->parsed()) {
-    return weir::run_load(load_given);
-  }
-  if (lint_command->parsed()) {
-    return weir::run_lint(lint_given);
-  }
-  if (explain_command->parsed()) {
-    return weir::run_explain(explain_given);
-  }
-  if (letters_command->parsed()) {
-    return weir::run_letters(letters_given);
-  }
-  if (log_command->parsed()) {
-    return weir::run_log(log_given);
-  }
-  if (park_command->parsed()) {
-    return weir::run_park(park_given);
-  }
-  return user_command->parsed() ? weir::run_user_hash() : version();
+  const auto asked = std::find_if(actions.begin(), actions.end(),
+                                  [](const action& each) { return each.command->parsed(); });
+  return asked == actions.end() ? weir::exit_wrong_arguments : asked->run();
 }

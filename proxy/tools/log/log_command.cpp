@@ -80,7 +80,7 @@ void add_reading_commands(CLI::App& command, log_arguments& arguments) {
   CLI::App* verifying =
       add(command, arguments, "verify", "Read every byte and check it", action::verify);
   verifying->footer(
-      "Status: 0, or 1 when something is damaged or missing.\n"
+      "Exit status: 0, or 1 when something is damaged or missing.\n"
       "Example:\n  weir log verify --directory /var/lib/weir");
 }
 

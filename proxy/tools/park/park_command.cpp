@@ -273,7 +273,7 @@ CLI::App* add_park_command(CLI::App& commands, park_arguments& given) {
   add("drop", "Give it up for good; the points are counted as dropped", action::drop)
       ->footer("Example:\n  weir park drop --sink influx --database goood");
   command->footer(
-      "Status: 0; 1 when nothing matches or it could not be done; 2 for wrong arguments.\n"
+      "Exit status: 0; 1 when nothing matches or it could not be done; 2 for wrong arguments.\n"
       "Examples:\n  weir park list\n  weir park drop --database goood");
   return command;
 }

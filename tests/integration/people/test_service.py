@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weir as a service: what it tells the service manager, its messages as JSON, its package."""
 
+import gzip
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import time
 
 import pytest
 
+from harness.terminal.commands import command_names
 from harness.process import wait_until
 from harness.settings import file_sink, settings
 
@@ -185,12 +187,19 @@ def test_the_package_holds_what_a_service_needs(package):
     control, root = package
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
     kit = {f"usr/share/weir/{name}" for name in kit_files()}
-    assert {name for name in files if not name.startswith("DEBIAN/")} == kit | {
+    pages = {name for name in files if name.startswith("usr/share/man/man1/")}
+    assert {"usr/share/man/man1/weir.1.gz", "usr/share/man/man1/weir-lint.1.gz"} <= pages
+    assert pages == {f"usr/share/man/man1/weir{name}.1.gz" for name in ("", *(f"-{each}" for each in command_names()))}
+    for page in pages:
+        assert gzip.decompress((root / page).read_bytes()).startswith(b".\\\" SPDX"), page
+    assert {name for name in files - pages if not name.startswith("DEBIAN/")} == kit | {
         "etc/weir/weir.toml",
         "lib/systemd/system/weir.service",
         "usr/bin/weir",
         "usr/share/doc/weir/copyright",
-        "usr/share/man/man1/weir.1.gz",
+        "usr/share/bash-completion/completions/weir",
+        "usr/share/fish/vendor_completions.d/weir.fish",
+        "usr/share/zsh/vendor-completions/_weir",
     }
     assert (control / "conffiles").read_text() == "/etc/weir/weir.toml\n"
     fields = (control / "control").read_text()
