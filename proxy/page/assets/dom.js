@@ -138,18 +138,15 @@ export function shortName(text, most = 60) {
 
 /// A line, or a part of it, as weir shows it, with the place that is marked. Columns count characters from 0.
 export function excerpt(shown, column, columns) {
-  const characters = Array.from(visible(shown));
+  const characters = Array.from(String(shown ?? ""));
+  const part = (from, to) => visible(characters.slice(from, to).join(""));
   const node = el("pre", { class: "excerpt" });
   if (typeof column !== "number" || column < 0) {
-    node.append(characters.join(""));
+    node.append(part(0));
     return node;
   }
-  const marked = characters.slice(column, column + Math.max(1, columns ?? 1)).join("");
-  node.append(
-    characters.slice(0, column).join(""),
-    el("mark", {}, marked === "" ? "\u00a0" : marked),
-    characters.slice(column + Math.max(1, columns ?? 1)).join(""),
-  );
+  const end = column + Math.max(1, columns ?? 1);
+  node.append(part(0, column), el("mark", {}, part(column, end) || "\u00a0"), part(end));
   return node;
 }
 

@@ -93,8 +93,6 @@ const hiddenCharacters =
 export function visible(text) {
   return String(text ?? "").replace(hiddenCharacters, (character) => {
     const code = character.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    if (code === 0x7f) return "\u2421";
-    return `‹U+${code.toString(16).toUpperCase().padStart(4, "0")}›`;
+    return `‹U+${code.toString(16).toUpperCase().padStart(4, "0")}›`; // fonts have no signs for them that can be read
   });
 }

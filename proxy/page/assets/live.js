@@ -5,6 +5,9 @@
 
 export const api = "/api/weir/v1/";
 
+/// Whole addresses: a page that was opened with a name and a password in its address may fetch no others.
+export const at = (path) => new URL(path, location.origin);
+
 const silenceMost = 8000; // the status comes each second; behind a connection that was cut silently nothing does
 const hiddenPause = 30000;
 const pauses = [500, 1000, 2000, 4000, 8000, 15000];
@@ -27,7 +30,7 @@ function words(status, said) {
 export async function ask(path, options = {}) {
   let answer;
   try {
-    answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(10000), ...options });
+    answer = await fetch(at(path), { cache: "no-store", signal: AbortSignal.timeout(10000), ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(0, "weir does not answer");
@@ -80,7 +83,7 @@ export function follow({ status, state }) {
       whileHidden();
       return;
     }
-    events = new EventSource(api + "events");
+    events = new EventSource(at(api + "events"));
     events.addEventListener("status", (event) => {
       failures = 0;
       watch();

@@ -24,11 +24,19 @@ function allIsWell(status) {
   return { text: `All is well: lines arrive, and ${targets} take${sinks.length === 1 ? "s" : ""} them.` };
 }
 
+/// Its sentence, which names what it is about: "Sink influx: 3 points are held".
+function sentence(advice) {
+  const what = advice.what ?? "";
+  const named = /^(sink|database) (.*)$/s.exec(advice.about ?? "");
+  if (named === null || what.includes(named[2])) return what;
+  return `${named[1] === "sink" ? "Sink" : "Database"} ${named[2]}: ${what}`;
+}
+
 function verdict(status) {
   const advice = status.advice ?? [];
   const health = status.health ?? {};
   const urgent = advice.find((each) => each.level !== "note");
-  if (urgent !== undefined) return { level: levels[urgent.level] ?? "warn", text: urgent.what, advice: urgent };
+  if (urgent !== undefined) return { level: levels[urgent.level] ?? "warn", text: sentence(urgent), advice: urgent };
   if (health.ready === false || health.healthy === false) {
     return { level: "bad", text: (health.why ?? []).join(" ") || "weir is not well; /health says more." };
   }
@@ -82,7 +90,7 @@ function headline(status) {
 }
 
 function makeAdvice(advice) {
-  return { node: el("li", {}, pill(levels[advice.level] ?? "off", advice.level ?? ""), el("div", {}, el("p", {}, el("strong", {}, prose(advice.what))), actions(advice))) };
+  return { node: el("li", {}, pill(levels[advice.level] ?? "off", advice.level ?? ""), el("div", {}, el("p", {}, el("strong", {}, prose(sentence(advice)))), actions(advice))) };
 }
 
 // ---- the log and the memory ----------------------------------------------------------------------

@@ -5,6 +5,7 @@
 import { byId, command, el, keyed, name, pill, prose, setFacts, setPill, setText, show, whenChanged } from "./dom.js";
 import { ago, bytes, count, counted, duration, rate } from "./format.js";
 import { open as openDatabase } from "./databases.js";
+import { at } from "./live.js";
 
 const levels = { idle: "good", delivering: "good", behind: "warn", down: "bad", held: "bad", stopped: "off" };
 
@@ -17,7 +18,7 @@ async function retry(button, answer, sink, lane) {
   button.disabled = true;
   setText(answer, "asking…");
   try {
-    const reply = await fetch(`/-/park/retry?${query}`, { method: "POST", signal: AbortSignal.timeout(10000) });
+    const reply = await fetch(at(`/-/park/retry?${query}`), { method: "POST", signal: AbortSignal.timeout(10000) });
     if (reply.ok) setText(answer, "weir tries again now; what comes of it is seen here within seconds.");
     else {
       const said = await reply.json().catch(() => ({}));

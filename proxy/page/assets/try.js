@@ -4,7 +4,7 @@
 
 import { byId, el, excerpt, name, pill, plainLines, prose, setText, show } from "./dom.js";
 import { count, counted, visible } from "./format.js";
-import { api, ask } from "./live.js";
+import { api, ask, at } from "./live.js";
 
 const pauseOfTyping = 250;
 const shownMost = 50;
@@ -137,8 +137,8 @@ function drawPoint(line) {
 }
 
 function readable(time) {
-  const at = new Date(time);
-  return Number.isNaN(at.getTime()) ? time : `${time} (${at.toLocaleString("en-GB")} here)`;
+  const moment = new Date(time);
+  return Number.isNaN(moment.getTime()) ? time : `${time} (${moment.toLocaleString("en-GB")} here)`;
 }
 
 // ---- sent ----------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ async function send(event) {
   const button = byId("try-send");
   button.disabled = true;
   try {
-    const reply = await fetch(`/write?${query}`, { method: "POST", body: text, signal: AbortSignal.timeout(15000) });
+    const reply = await fetch(at(`/write?${query}`), { method: "POST", body: text, signal: AbortSignal.timeout(15000) });
     const said = await reply.text();
     answered(reply, said);
   } catch {

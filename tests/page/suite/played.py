@@ -92,6 +92,8 @@ class Played:
         self.retry = (202, {"sinks": 1})
         self.pause = 1.0
         self.asked = []
+        self.watchers = 0  # of events
+        self.lock = threading.Lock()
         self.port = 0
         self.start()
 
@@ -200,10 +202,16 @@ class Played:
         handler.send_header("Cache-Control", "no-store")
         handler.end_headers()
         handler.close_connection = True
-        while not self.ending.is_set():
-            handler.wfile.write(f"event: status\ndata: {json.dumps(self.document())}\n\n".encode())
-            handler.wfile.flush()
-            self.ending.wait(self.pause)
+        with self.lock:
+            self.watchers += 1
+        try:
+            while not self.ending.is_set():
+                handler.wfile.write(f"event: status\ndata: {json.dumps(self.document())}\n\n".encode())
+                handler.wfile.flush()
+                self.ending.wait(self.pause)
+        finally:
+            with self.lock:
+                self.watchers -= 1
 
     def file(self, handler, path):
         if path == "/":
