@@ -68,7 +68,7 @@ std::optional<data_set> find_data_set(std::string_view name) noexcept {
 }
 
 line_generator::line_generator(data_set set, std::uint64_t seed, std::int64_t first_time_ns)
-    : set_(set), state_(seed), time_ns_(first_time_ns) {}
+    : set_(set), seed_(seed), state_(seed), time_ns_(first_time_ns) {}
 
 // SplitMix64.
 std::uint64_t line_generator::random() {
@@ -77,6 +77,22 @@ std::uint64_t line_generator::random() {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
   return z ^ (z >> 31);
+}
+
+void line_generator::append_line_of(std::uint64_t key, std::string_view tags, std::string& out) {
+  state_after_key_ = state_;
+  state_ = seed_ ^ (key * 0xd1342543de82ef95U);
+  key_tags_ = tags;
+  of_key_ = true;
+  append_line(out);
+}
+
+void line_generator::end_key(std::string& out) {
+  if (of_key_) {
+    out += key_tags_;
+    state_ = state_after_key_;
+    of_key_ = false;
+  }
 }
 
 void line_generator::append_int(std::string& out, std::uint64_t bound) {
@@ -110,6 +126,7 @@ void line_generator::append_tsbs(std::string& out, bool floats) {
   out += ",service=" + std::to_string(host % 20);
   out += ",service_version=" + std::to_string(host % 2);
   out.append(",service_environment=").append(pick(stages, host / 5));
+  end_key(out);
   char separator = ' ';
   for (const std::string_view field : cpu_fields) {
     out += separator;
@@ -140,6 +157,7 @@ void line_generator::append_flink(std::string& out) {
   const std::uint64_t gauge = below(5);  // each has a type of its own
   out.append("taskmanager_job_task_operator_").append(pick(gauges, gauge));
   append_flink_tags(out, task);
+  end_key(out);
   switch (gauge % 3) {
     case 0:
       out += " value=";
@@ -168,6 +186,7 @@ void line_generator::append_flink_report(std::string& out) {
   if (kind < 9) {
     out.append(pick(meters, random()));
     append_flink_tags(out, below(64));
+    end_key(out);
     out += " count=";
     append_int(out, 1'000'000'000);
     out += "i,rate=";
@@ -176,6 +195,7 @@ void line_generator::append_flink_report(std::string& out) {
   }
   out.append(pick(histograms, random()));
   append_flink_tags(out, below(64));
+  end_key(out);
   out += " count=";
   append_int(out, 1'000'000);
   out += 'i';
@@ -189,13 +209,16 @@ void line_generator::append_flink_report(std::string& out) {
 void line_generator::append_tiny(std::string& out) {
   out += "m,t=";
   out += static_cast<char>('a' + below(26));
+  end_key(out);
   out += " f=";
   append_int(out, 10);
   append_time(out);
 }
 
 void line_generator::append_text(std::string& out) {
-  out += "log,app=shop,host=web-" + std::to_string(below(32)) + " message=\"";
+  out += "log,app=shop,host=web-" + std::to_string(below(32));
+  end_key(out);
+  out += " message=\"";
   const std::uint64_t count = 4 + below(20);
   for (std::uint64_t i = 0; i < count; ++i) {
     out.append(i == 0 ? "" : " ").append(pick(words, random()));
@@ -229,6 +252,7 @@ void line_generator::append_mix(std::string& out) {
   for (std::uint64_t i = 0; i < tags; ++i) {
     out += ",tag" + std::to_string(i) + "=v" + std::to_string(below(30));
   }
+  end_key(out);
   const std::uint64_t fields = 1 + (measurement * 7) % (measurement % 10 == 0 ? 60 : 12);
   for (std::uint64_t i = 0; i < fields; ++i) {
     out += i == 0 ? ' ' : ',';

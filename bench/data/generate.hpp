@@ -43,9 +43,14 @@ class line_generator {
 
   /// Appends one line with its line feed.
   void append_line(std::string& out);
+  /// The same, but measurement, tags and names of fields follow from `key` and the seed alone;
+  /// `tags` (",name=value,…") stand behind its own.
+  void append_line_of(std::uint64_t key, std::string_view tags, std::string& out);
 
  private:
   std::uint64_t random();
+  /// Between a line's tags and its fields, whose values go on as they would have without a key.
+  void end_key(std::string& out);
   std::uint64_t below(std::uint64_t bound) { return random() % bound; }
   void append_tsbs(std::string& out, bool floats);
   void append_flink(std::string& out);
@@ -60,8 +65,14 @@ class line_generator {
   void append_time(std::string& out);
 
   data_set set_;
+  const std::uint64_t seed_;
   std::uint64_t state_;
   std::int64_t time_ns_;
+  /// While the key of a line is drawn on its own: what stands behind it, and the state to go on
+  /// from.
+  bool of_key_ = false;
+  std::string_view key_tags_{};
+  std::uint64_t state_after_key_ = 0;
 };
 
 /// Whole lines of at least `bytes` bytes together.

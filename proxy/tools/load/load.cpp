@@ -6,25 +6,46 @@
 #include <cmath>
 #include <limits>
 
-#include "codec/gzip.hpp"
-
 namespace weir {
+
+namespace {
+
+constexpr std::uint64_t every_line = std::numeric_limits<std::uint64_t>::max();
+
+failure too_long(const load_options& options, std::size_t line_bytes) {
+  return {"--datagram " + std::to_string(options.datagram_bytes) +
+          ": lines of this shape have up to " + std::to_string(line_bytes) + " bytes and more"};
+}
+
+std::string path_of(const load_options& options, std::uint64_t database) {
+  if (options.databases == 0) {
+    return options.path;
+  }
+  const bool v2 = options.path.starts_with("/api/v2/");
+  return options.path + (options.path.find('?') == std::string::npos ? "?" : "&") +
+         (v2 ? "bucket=load_" : "db=load_") + std::to_string(database);
+}
+
+}  // namespace
 
 /// Fills a ring. Only while it is built.
 class load_ring::builder {
  public:
-  builder(const load_options& options, load_ring& ring)
-      : options_(options),
-        ring_(ring),
-        lines_(options.shape, options.seed, options.first_time_ns) {}
+  builder(const load_options& options, load_lines& lines, load_ring& ring)
+      : options_(options), lines_(lines), ring_(ring) {}
 
-  outcome fill() { return options_.udp ? fill_datagrams() : fill_bodies(); }
+  outcome fill() {
+    // Grown by doubling it would need twice the memory. The last body goes beyond the bound; what
+    // is not written to costs nothing.
+    ring_.arena_.reserve(options_.ring_bytes + options_.ring_bytes / 8 + (std::uint64_t{1} << 20));
+    return options_.udp ? fill_datagrams() : fill_bodies();
+  }
 
  private:
   [[nodiscard]] bool full() const { return ring_.arena_.size() >= options_.ring_bytes; }
 
   outcome fill_bodies() {
-    const std::uint64_t wanted = options_.lines.value_or(std::numeric_limits<std::uint64_t>::max());
+    const std::uint64_t wanted = options_.lines.value_or(every_line);
     const std::uint64_t whole = wanted / options_.batch;
     while (ring_.pieces_.size() < whole && (ring_.pieces_.empty() || !full())) {
       ring_.pieces_.push_back(append_body(options_.batch));
@@ -37,48 +58,33 @@ class load_ring::builder {
 
   extent append_body(std::uint64_t lines) {
     body_.clear();
+    lines_.begin_body(0, 0);
     for (std::uint64_t i = 0; i < lines; ++i) {
       lines_.append_line(body_);
     }
-    extent part{ring_.arena_.size(), 0, lines, body_.size()};
-    const std::string* sent = &body_;
+    extent part{ring_.arena_.size(), 0, lines, body_.size(), lines_.bad_of_body()};
     if (options_.gzip) {
-      compressed_.clear();
       const std::array<std::string_view, 1> pieces{body_};
-      gzip_.append_member(pieces, compressed_);
-      sent = &compressed_;
+      gzip_.append_member(pieces, ring_.arena_);
+    } else {
+      ring_.arena_ += body_;
     }
-    append_head(sent->size());
-    ring_.arena_ += *sent;
     part.length = ring_.arena_.size() - part.offset;
     return part;
   }
 
-  void append_head(std::size_t body_bytes) {
-    std::string& out = ring_.arena_;
-    out.append("POST ").append(options_.path).append(" HTTP/1.1\r\nHost: ");
-    out.append(to_string(options_.address)).append("\r\nUser-Agent: weir-load\r\n");
-    for (const std::string& header : options_.headers) {
-      out.append(header).append("\r\n");
-    }
-    out.append(options_.gzip ? "Content-Encoding: gzip\r\n" : "");
-    out.append("Content-Length: ").append(std::to_string(body_bytes)).append("\r\n\r\n");
-  }
-
   outcome fill_datagrams() {
-    std::uint64_t left = options_.lines.value_or(std::numeric_limits<std::uint64_t>::max());
+    std::uint64_t left = options_.lines.value_or(every_line);
     extent part{};
     while (left > 0 && !full()) {
       body_.clear();
       lines_.append_line(body_);
       if (body_.size() > options_.datagram_bytes) {
-        return failure{"--datagram " + std::to_string(options_.datagram_bytes) +
-                       ": lines of this shape have up to " + std::to_string(body_.size()) +
-                       " bytes and more"};
+        return too_long(options_, body_.size());
       }
       if (part.length + body_.size() > options_.datagram_bytes) {
         ring_.pieces_.push_back(part);
-        part = {ring_.arena_.size(), 0, 0, 0};
+        part = {ring_.arena_.size(), 0, 0, 0, {}};
       }
       ring_.arena_ += body_;
       part.length += body_.size();
@@ -91,27 +97,17 @@ class load_ring::builder {
   }
 
   const load_options& options_;
+  load_lines& lines_;
   load_ring& ring_;
-  bench::line_generator lines_;
   gzip_compressor gzip_;
   std::string body_;
-  std::string compressed_;
 };
 
-result<load_ring> load_ring::build(const load_options& options) {
-  load_ring ring;
-  // Grown by doubling it would need twice the memory. The last body goes beyond the bound; what is
-  // not written to costs nothing.
-  ring.arena_.reserve(options.ring_bytes + options.ring_bytes / 8 + (std::uint64_t{1} << 20));
-  builder build(options, ring);
-  if (auto filled = build.fill(); !filled) {
-    return filled.error();
-  }
-  return ring;
-}
-
 load_piece load_ring::piece_of(const extent& part) const noexcept {
-  return {std::string_view(arena_).substr(part.offset, part.length), part.lines, part.line_bytes};
+  return {.bytes = std::string_view(arena_).substr(part.offset, part.length),
+          .lines = part.lines,
+          .line_bytes = part.line_bytes,
+          .bad = part.bad};
 }
 
 load_piece load_ring::at(std::uint64_t number, std::uint64_t lines_left) const {
@@ -128,7 +124,7 @@ load_piece load_ring::at(std::uint64_t number, std::uint64_t lines_left) const {
   for (std::uint64_t i = 0; i < lines_left; ++i) {
     end = piece.bytes.find('\n', end) + 1;
   }
-  return {piece.bytes.substr(0, end), lines_left, end};
+  return {.bytes = piece.bytes.substr(0, end), .lines = lines_left, .line_bytes = end};
 }
 
 std::uint64_t load_ring::lines() const noexcept {
@@ -137,6 +133,69 @@ std::uint64_t load_ring::lines() const noexcept {
     sum += part.lines;
   }
   return sum;
+}
+
+load_source::load_source(const load_options& options)
+    : options_(&options),
+      lines_(std::make_unique<load_lines>(options)),
+      gzip_(options.gzip ? std::make_unique<gzip_compressor>() : nullptr) {}
+
+result<load_source> load_source::build(const load_options& options) {
+  load_source source(options);
+  if (!options.makes_lines_while_sending()) {
+    load_ring::builder build(options, *source.lines_, source.ring_);
+    if (auto filled = build.fill(); !filled) {
+      return filled.error();
+    }
+  } else if (options.udp && source.lines_->line_bytes_max() > options.datagram_bytes) {
+    return too_long(options, source.lines_->line_bytes_max());
+  }
+  return source;
+}
+
+load_piece load_source::next(std::uint64_t lines_left, std::int64_t elapsed_ns,
+                             std::string& buffer) {
+  const std::uint64_t number = pieces_++;
+  load_piece piece = options_->makes_lines_while_sending() ? make(lines_left, elapsed_ns, buffer)
+                                                           : ring_.at(number, lines_left);
+  piece.database = options_->databases > 0 ? number % options_->databases : 0;
+  return piece;
+}
+
+load_piece load_source::make(std::uint64_t lines_left, std::int64_t elapsed_ns,
+                             std::string& buffer) {
+  std::string& body = options_->gzip ? body_ : buffer;
+  body.clear();
+  load_piece piece;
+  lines_->begin_body(options_->databases > 0 ? (pieces_ - 1) % options_->databases : 0, elapsed_ns);
+  const std::uint64_t most = std::min(options_->udp ? every_line : options_->batch, lines_left);
+  do {
+    lines_->append_line(body);
+    ++piece.lines;
+  } while (piece.lines < most &&
+           !(options_->udp && body.size() + lines_->line_bytes_max() > options_->datagram_bytes));
+  piece.line_bytes = body.size();
+  piece.bad = lines_->bad_of_body();
+  if (options_->gzip) {
+    buffer.clear();
+    const std::array<std::string_view, 1> pieces{body_};
+    gzip_->append_member(pieces, buffer);
+  }
+  piece.bytes = buffer;
+  return piece;
+}
+
+void append_request_head(const load_options& options, std::uint64_t database,
+                         std::size_t body_bytes, std::string& out) {
+  out.append("POST ").append(path_of(options, database)).append(" HTTP/1.1\r\nHost: ");
+  out.append(to_string(options.address)).append("\r\nUser-Agent: weir-load\r\n");
+  for (const std::string& header : options.headers) {
+    out.append(header).append("\r\n");
+  }
+  // weir then says how many lines it took; other servers do not know it.
+  out.append(options.bad_share > 0 ? "X-Weir-Verbose: true\r\n" : "");
+  out.append(options.gzip ? "Content-Encoding: gzip\r\n" : "");
+  out.append("Content-Length: ").append(std::to_string(body_bytes)).append("\r\n\r\n");
 }
 
 load_plan::load_plan(const load_options& options)

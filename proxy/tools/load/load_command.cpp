@@ -32,16 +32,16 @@ result<std::unique_ptr<load_run>> make_run(const load_options& options) {
   if (!addresses) {
     return addresses.error();
   }
-  auto ring = load_ring::build(options);
-  if (!ring) {
-    return ring.error();
+  auto source = load_source::build(options);
+  if (!source) {
+    return source.error();
   }
   if (options.udp) {
     return std::unique_ptr<load_run>(
-        new udp_load(options, std::move(ring).value(), addresses.value().front()));
+        new udp_load(options, std::move(source).value(), addresses.value().front()));
   }
   return std::unique_ptr<load_run>(
-      new http_load(options, std::move(ring).value(), std::move(addresses).value()));
+      new http_load(options, std::move(source).value(), std::move(addresses).value()));
 }
 
 /// Runs, and gives what was counted with what it cost. The failure is one of the arguments'.
@@ -100,13 +100,47 @@ void add_what(CLI::App& command, load_arguments& given) {
       ->type_name("TIME");
   command
       .add_option("--ring", given.ring,
-                  "Bodies are built before the run; so many bytes of them are sent in turn")
+                  "Bodies are built before the run; so many bytes of them are sent in turn. With "
+                  "--series: so many bytes of lines to make others of")
       ->capture_default_str()
       ->type_name("SIZE");
   command
       .add_option("--header", given.headers, "A further header, such as 'Authorization: Token x'")
       ->allow_extra_args(false)
       ->type_name("HEADER");
+}
+
+void add_what_hurts(CLI::App& command, load_arguments& given) {
+  command
+      .add_option("--series", given.series,
+                  "So many different series in each database, told apart by a tag \"series\" "
+                  "(default: what the shape has)")
+      ->check(refuse_count)
+      ->type_name("N");
+  command
+      .add_option(
+          "--churn", given.churn,
+          "So many new series a second, over all databases, each in the place of the oldest "
+          "one; without --series among 1000")
+      ->type_name("N");
+  command
+      .add_option("--databases", given.databases,
+                  "Send to so many databases in turn: load_0, load_1 and so on; the URL names none")
+      ->check(refuse_count)
+      ->type_name("N");
+  command
+      .add_option("--bad", given.bad,
+                  "The share of lines that are wrong: 0.05, or 5%. Over HTTP weir is asked for its "
+                  "counts of lines, and what it refuses of these is no failure")
+      ->type_name("SHARE");
+  command
+      .add_option("--bad-kinds", given.bad_kinds,
+                  "In which ways, in turn (default: all): space (after a comma), tag (without a "
+                  "value), field (none), number (is none), type (another than before), seconds (as "
+                  "nanoseconds), time (with a fraction)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("KIND,...");
 }
 
 void add_how(CLI::App& command, load_arguments& given) {
@@ -140,6 +174,7 @@ CLI::App* add_load_command(CLI::App& commands, load_arguments& given) {
       ->type_name("URL");
   command->add_option("--udp", given.udp, "Where to over UDP: HOST:PORT")->type_name("HOST:PORT");
   add_what(*command, given);
+  add_what_hurts(*command, given);
   add_how(*command, given);
   command->footer(
       "Examples:\n"
@@ -148,6 +183,10 @@ CLI::App* add_load_command(CLI::App& commands, load_arguments& given) {
       "  weir load --url 'http://127.0.0.1:8086/write?db=bench' --shape flink --batch 100 \\\n"
       "            --rate 50000 --connections 8 --gzip\n"
       "  weir load --udp 127.0.0.1:8089 --rate 200000 --duration 5s\n"
+      "  weir load --url http://127.0.0.1:8086/write --databases 10 --series 5000 --churn 100 "
+      "--bad 1%\n"
+      "Lines of --series and --churn are put together while they are sent, and their times go on; "
+      "other bodies are built\nbefore the run, and sent again when they are used up.\n"
       "Only send load to servers that are yours.");
   return command;
 }

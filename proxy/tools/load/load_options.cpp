@@ -19,6 +19,12 @@ constexpr std::uint64_t datagram_bytes_min = 64;
 // The largest payload that UDP over IPv4 can carry.
 constexpr std::uint64_t datagram_bytes_max = 65'507;
 constexpr std::uint64_t ring_bytes_max = std::uint64_t{16} << 30;
+constexpr std::uint64_t series_max = 1'000'000'000;
+constexpr std::uint64_t databases_max = 10'000;
+constexpr double churn_max = 10'000'000;
+constexpr std::uint64_t series_of_churn = 1'000;
+// In nanoseconds, a moment of 2001: from then on times have 19 digits.
+constexpr std::int64_t bad_start_min_ns = 1'000'000'000'000'000'000;
 constexpr std::chrono::nanoseconds default_duration = std::chrono::seconds{10};
 
 template <class Number>
@@ -166,6 +172,100 @@ outcome check_amounts(const load_arguments& given, load_options& out) {
   return nothing{};
 }
 
+outcome check_databases(const load_arguments& given, load_options& out) {
+  if (!given.databases) {
+    return nothing{};
+  }
+  if (out.udp) {
+    return failure{"--databases has a meaning only with --url: a datagram names no database"};
+  }
+  const std::string_view query =
+      std::string_view(out.path).substr(std::min(out.path.find('?'), out.path.size()));
+  for (const std::string_view name : {"db=", "bucket=", "database="}) {
+    const std::size_t at = query.find(name);
+    if (at != std::string_view::npos && (query[at - 1] == '?' || query[at - 1] == '&')) {
+      return failure{"--databases sends to load_0, load_1 and so on: leave \"" + std::string(name) +
+                     "\" out of the --url"};
+    }
+  }
+  return in_range("--databases", given.databases, 1, databases_max, out.databases);
+}
+
+outcome check_series(const load_arguments& given, load_options& out) {
+  if (auto checked = in_range("--series", given.series, 1, series_max, out.series); !checked) {
+    return checked;
+  }
+  if (given.churn && !(*given.churn > 0 && *given.churn <= churn_max)) {
+    return failure{"--churn: it is new series a second, more than 0 and at most 10000000"};
+  }
+  out.churn = given.churn.value_or(0);
+  if (given.churn && !given.series) {
+    out.series = series_of_churn;
+  }
+  return check_databases(given, out);
+}
+
+std::optional<double> read_share(std::string_view text) {
+  const bool percent = text.ends_with('%');
+  text.remove_suffix(percent ? 1 : 0);
+  double number = 0;
+  if (!read_number(text, number)) {
+    return std::nullopt;
+  }
+  const double share = percent ? number / 100 : number;
+  return share > 0 && share <= 1 ? std::optional(share) : std::nullopt;
+}
+
+outcome check_bad_kinds(const load_arguments& given, load_options& out) {
+  for (const std::string& name : given.bad_kinds) {
+    const auto kind = find_bad_kind(name);
+    if (!kind) {
+      const std::vector<std::string> names = load_bad_kinds();
+      std::string told = "--bad-kinds " + name;
+      for (const std::string& each : names) {
+        told.append(&each == &names.front() ? ": each is one of " : ", ").append(each);
+      }
+      return failure{told + did_you_mean(nearest_name(name, names))};
+    }
+    if (std::find(out.bad_kinds.begin(), out.bad_kinds.end(), *kind) != out.bad_kinds.end()) {
+      return failure{"--bad-kinds: " + name + " stands twice"};
+    }
+    out.bad_kinds.push_back(*kind);
+  }
+  if (out.bad_kinds.empty()) {
+    out.bad_kinds.assign(bad_kinds.begin(), bad_kinds.end());
+  }
+  return nothing{};
+}
+
+outcome check_bad(const load_arguments& given, load_options& out) {
+  if (given.bad.empty()) {
+    return given.bad_kinds.empty() ? outcome(nothing{})
+                                   : failure{"--bad-kinds has a meaning only with --bad SHARE"};
+  }
+  const auto share = read_share(given.bad);
+  if (!share) {
+    return failure{"--bad " + given.bad +
+                   ": it is the share of all lines, more than 0 and at most 1 (0.05), or percent "
+                   "(5%)"};
+  }
+  out.bad_share = *share;
+  if (out.first_time_ns < bad_start_min_ns) {
+    return failure{"--bad: its lines have times of 19 digits: --start is \"now\" or at least " +
+                   std::to_string(bad_start_min_ns)};
+  }
+  if (auto checked = check_bad_kinds(given, out); !checked) {
+    return checked;
+  }
+  const bool type_alone = out.bad_kinds.size() == 1 && out.bad_kinds.front() == bad_kind::type;
+  if (type_alone && (out.bad_share == 1 || (!out.udp && out.batch == 1))) {
+    return failure{
+        "--bad-kinds type: each of these needs a good line before it in the same request: use "
+        "a --batch above 1, and --bad below 1"};
+  }
+  return nothing{};
+}
+
 result<std::chrono::nanoseconds> read_duration(std::string_view option, const std::string& text) {
   const auto duration = parse_duration(text);
   if (!duration || !duration.value() || duration.value()->count() <= 0) {
@@ -245,6 +345,15 @@ std::string to_string(const load_address& address) {
   return (ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
+std::vector<std::string> load_bad_kinds() {
+  std::vector<std::string> out;
+  out.reserve(bad_kinds.size());
+  for (const bad_kind each : bad_kinds) {
+    out.emplace_back(name_of(each));
+  }
+  return out;
+}
+
 std::vector<std::string> load_shapes() {
   std::vector<std::string> out{std::string(tsbs_shape), std::string(flink_shape)};
   for (const bench::data_set set : bench::data_sets) {
@@ -265,7 +374,8 @@ result<load_options> check_load(const load_arguments& given, std::int64_t now_ns
   if (given.start == "now") {
     options.first_time_ns = now_ns;
   }
-  for (const auto check : {check_target, check_shape, check_amounts, check_times, check_headers}) {
+  for (const auto check : {check_target, check_shape, check_amounts, check_times, check_headers,
+                           check_series, check_bad}) {
     if (auto checked = check(given, options); !checked) {
       return checked.error();
     }

@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "data/generate.hpp"
+#include "tools/load/bad_lines.hpp"
 
 namespace weir {
 
@@ -37,6 +38,13 @@ struct load_arguments {
   std::string timeout = "30s";
   std::optional<int> pid;
   bool json = false;
+  std::optional<std::uint64_t> series;
+  std::optional<std::uint64_t> databases;
+  std::optional<double> churn;
+  /// A number from 0 to 1, or percent: "5%".
+  std::string bad;
+  /// Names of kinds; empty: all.
+  std::vector<std::string> bad_kinds;
 };
 
 struct load_address {
@@ -66,10 +74,28 @@ struct load_options {
   std::chrono::nanoseconds timeout{};
   std::optional<int> pid;
   bool json = false;
+  /// In each database; 0: those that the shape has by itself.
+  std::uint64_t series = 0;
+  /// load_0, load_1 and so on; 0: the one that the URL names.
+  std::uint64_t databases = 0;
+  /// Series a second, over all databases, that come in the place of others.
+  double churn = 0;
+  /// The share of all lines that is wrong, and in which ways.
+  double bad_share = 0;
+  std::vector<bad_kind> bad_kinds;
+
+  /// Lines are put together as they are sent, and not sent again from a ring: what goes on cannot
+  /// be made before.
+  [[nodiscard]] bool makes_lines_while_sending() const noexcept {
+    return series > 0 || (udp && bad_share > 0);
+  }
 };
 
 /// The names of the shapes, each once; "tsbs_int" and "flink_report" are taken too.
 [[nodiscard]] std::vector<std::string> load_shapes();
+
+/// The names of all kinds of bad lines.
+[[nodiscard]] std::vector<std::string> load_bad_kinds();
 
 /// `now_ns` is what `start = "now"` means. The failure names the option and what it may be.
 [[nodiscard]] result<load_options> check_load(const load_arguments& given, std::int64_t now_ns);

@@ -17,13 +17,13 @@ constexpr std::int64_t show_ns = 1'000'000'000;
 
 }  // namespace
 
-load_run::load_run(const load_options& options, load_ring ring)
+load_run::load_run(const load_options& options, load_source source)
     : options_(options),
-      ring_(std::move(ring)),
+      source_(std::move(source)),
       plan_(options),
       terminal_(::isatty(STDERR_FILENO) == 1) {
-  totals_.ring_pieces = ring_.size();
-  totals_.ring_lines = ring_.lines();
+  totals_.ring_pieces = source_.ring().size();
+  totals_.ring_lines = source_.ring().lines();
   WEIR_ASSERT(uv_loop_init(&loop_) == 0);
   for (uv_signal_t* handle : {&interrupt_, &terminate_}) {
     WEIR_ASSERT(uv_signal_init(&loop_, handle) == 0);
@@ -64,6 +64,8 @@ void load_run::run() {
   end_if_over();
   uv_run(&loop_, UV_RUN_DEFAULT);
   totals_.elapsed_ns = last_progress_ns_ - started_ns_;
+  totals_.series = source_.lines().series();
+  totals_.new_series = source_.lines().new_series();
   if (terminal_) {
     std::fputc('\n', stderr);
   }
@@ -78,12 +80,15 @@ void load_run::finish_closing() {
   }
 }
 
-load_piece load_run::take() {
-  const load_piece piece = ring_.at(totals_.pieces_sent, plan_.lines_left());
+load_piece load_run::take(std::string& buffer) {
+  const load_piece piece = source_.next(plan_.lines_left(), now_ns() - started_ns_, buffer);
   plan_.granted(piece.lines);
   ++totals_.pieces_sent;
   totals_.lines_sent += piece.lines;
   totals_.line_bytes_sent += piece.line_bytes;
+  for (std::size_t i = 0; i < piece.bad.size(); ++i) {
+    totals_.bad_sent.at(i) += piece.bad.at(i);
+  }
   totals_.wire_bytes_sent += piece.bytes.size();
   return piece;
 }

@@ -18,7 +18,7 @@ namespace weir {
 
 class load_run {
  public:
-  load_run(const load_options& options, load_ring ring);
+  load_run(const load_options& options, load_source source);
   virtual ~load_run();
   load_run(const load_run&) = delete;
   load_run& operator=(const load_run&) = delete;
@@ -38,15 +38,16 @@ class load_run {
   /// Closes every handle; the loop turns once more afterwards.
   virtual void close() = 0;
 
-  /// The next piece, counted as sent. Requires: plan_.due().
-  load_piece take();
+  /// The next piece, counted as sent. `buffer`: where it is made, where it is made now. Requires:
+  /// plan_.due().
+  load_piece take(std::string& buffer);
   void give_up(std::string reason);
   void end_if_over();
   [[nodiscard]] static std::int64_t now_ns() { return static_cast<std::int64_t>(uv_hrtime()); }
   [[nodiscard]] uv_loop_t* loop() noexcept { return &loop_; }
 
   const load_options& options_;
-  const load_ring ring_;
+  load_source source_;
   load_plan plan_;
   load_totals totals_;
   std::int64_t started_ns_ = 0;

@@ -64,6 +64,51 @@ std::uint64_t sum(const auto& counts) {
   return total;
 }
 
+/// Answers that are not 204.
+std::uint64_t refused(const load_totals& totals) {
+  const auto stored = totals.answers.find(status_stored);
+  return sum(totals.answers) - (stored == totals.answers.end() ? 0 : stored->second);
+}
+
+void summarize_bad(const load_options& options, const load_totals& totals, std::string& out) {
+  const std::uint64_t bad = sum_of(totals.bad_sent);
+  out += fmt::format("sent       {} good lines, {} bad (", grouped(totals.lines_sent - bad),
+                     grouped(bad));
+  std::string_view separator;
+  for (const bad_kind kind : options.bad_kinds) {
+    out += fmt::format("{}{} {}", separator, name_of(kind),
+                       grouped(totals.bad_sent.at(static_cast<std::size_t>(kind))));
+    separator = ", ";
+  }
+  out += ")\n";
+  if (options.udp) {
+    return;
+  }
+  out += fmt::format("verdicts   {} accepted, {} rejected", grouped(totals.lines_accepted),
+                     grouped(totals.lines_rejected));
+  out += totals.lines_dropped > 0 ? fmt::format(", {} dropped", grouped(totals.lines_dropped)) : "";
+  out += totals.lines_unknown > 0
+             ? fmt::format(", {} in refused requests whose answers do not count lines",
+                           grouped(totals.lines_unknown))
+             : "";
+  out += "\n";
+}
+
+void summarize_series(const load_options& options, const load_totals& totals, std::string& out) {
+  if (options.series > 0) {
+    out += fmt::format("series     {}", grouped(totals.series));
+    out += options.churn > 0 ? fmt::format(", {} of them new during the run ({:.1f} a second)",
+                                           grouped(totals.new_series),
+                                           per_second(totals.new_series, totals.elapsed_ns))
+                             : "";
+    out += "\n";
+  }
+  if (options.databases > 0) {
+    out += fmt::format("databases  {}, load_0 to load_{}\n", grouped(options.databases),
+                       options.databases - 1);
+  }
+}
+
 void append_json_member(std::string& out, std::string_view name, std::string_view value) {
   out += out.back() == '{' ? "" : ",";
   append_json_string(name, out);
@@ -80,6 +125,26 @@ std::string usage_json(const process_usage& usage, std::uint64_t lines) {
   return fmt::format(
       R"({{"cpu_seconds":{:.3f},"cpu_seconds_per_million_lines":{:.4f},"peak_bytes":{}}})",
       usage.cpu_seconds, per_million(usage.cpu_seconds, lines), usage.peak_bytes);
+}
+
+void append_json_lines(const load_options& options, const load_totals& totals, std::string& out) {
+  const auto number = [](std::uint64_t value) { return std::to_string(value); };
+  std::string kinds = "{";
+  for (const bad_kind kind : options.bad_kinds) {
+    append_json_member(kinds, name_of(kind),
+                       number(totals.bad_sent.at(static_cast<std::size_t>(kind))));
+  }
+  append_json_member(out, "bad_lines_sent", number(sum_of(totals.bad_sent)));
+  append_json_member(out, "bad_kinds", kinds + "}");
+  if (!options.udp && options.bad_share > 0) {
+    append_json_member(out, "lines_rejected", number(totals.lines_rejected));
+    append_json_member(out, "lines_dropped", number(totals.lines_dropped));
+    append_json_member(out, "lines_unknown", number(totals.lines_unknown));
+    append_json_member(out, "refused_as_asked", number(totals.refused_as_asked));
+  }
+  append_json_member(out, "series", options.series > 0 ? number(totals.series) : "null");
+  append_json_member(out, "new_series", options.series > 0 ? number(totals.new_series) : "null");
+  append_json_member(out, "databases", options.databases > 0 ? number(options.databases) : "null");
 }
 
 void summarize_http(const load_totals& totals, std::string& out) {
@@ -151,10 +216,30 @@ std::int64_t latency_histogram::quantile_ns(double share) const noexcept {
   return 0;
 }
 
+bool count_answer(int status, const std::optional<answered_lines>& said, const load_piece& piece,
+                  load_totals& totals) {
+  ++totals.answers[status];
+  const std::uint64_t bad = sum_of(piece.bad);
+  const bool refused_lines = bad > 0 && (status == 400 || status == 422);
+  if (said && piece.lines > 0) {
+    totals.lines_accepted += said->accepted;
+    totals.line_bytes_accepted += piece.line_bytes * said->accepted / piece.lines;
+    totals.lines_rejected += said->rejected;
+    totals.lines_dropped += said->dropped;
+  } else if (status == status_stored) {
+    totals.lines_accepted += piece.lines;
+    totals.line_bytes_accepted += piece.line_bytes;
+  } else if (refused_lines) {
+    totals.lines_unknown += piece.lines;
+  }
+  const bool as_asked = refused_lines && (!said || said->rejected <= bad);
+  totals.refused_as_asked += as_asked ? 1 : 0;
+  return status == status_stored || as_asked;
+}
+
 bool all_well(const load_totals& totals) noexcept {
   return totals.given_up.empty() && totals.failures.empty() &&
-         std::all_of(totals.answers.begin(), totals.answers.end(),
-                     [](const auto& answer) { return answer.first == status_stored; });
+         refused(totals) == totals.refused_as_asked;
 }
 
 std::string load_summary(const load_options& options, const load_totals& totals) {
@@ -169,15 +254,18 @@ std::string load_summary(const load_options& options, const load_totals& totals)
   if (!options.udp) {
     summarize_http(totals, out);
   }
+  if (options.bad_share > 0) {
+    summarize_bad(options, totals, out);
+  }
+  summarize_series(options, totals, out);
   for (const auto& [reason, count] : totals.failures) {
     out += fmt::format("failed     {} {}: {}\n", grouped(count),
                        options.udp ? "datagrams" : "requests", reason);
   }
-  if (totals.lines_sent > totals.ring_lines) {
-    out += fmt::format("repeated   the {} different lines were sent {:.1f} times\n",
-                       grouped(totals.ring_lines),
-                       static_cast<double>(totals.lines_sent) /
-                           static_cast<double>(std::max<std::uint64_t>(totals.ring_lines, 1)));
+  if (totals.ring_lines > 0 && totals.lines_sent > totals.ring_lines) {
+    out += fmt::format(
+        "repeated   the {} different lines were sent {:.1f} times\n", grouped(totals.ring_lines),
+        static_cast<double>(totals.lines_sent) / static_cast<double>(totals.ring_lines));
   }
   if (totals.watched) {
     summarize_usage(fmt::format("process {} ", *options.pid), *totals.watched, lines, out);
@@ -214,13 +302,15 @@ std::string load_json(const load_options& options, const load_totals& totals) {
   if (!options.udp) {
     append_json_member(out, "lines_accepted", number(totals.lines_accepted));
   }
+  append_json_lines(options, totals, out);
   append_json_member(out, "lines_per_second",
                      fmt::format("{:.1f}", per_second(lines, totals.elapsed_ns)));
   append_json_member(
       out, "megabytes_per_second",
       fmt::format("{:.3f}", per_second(bytes_done(options, totals), totals.elapsed_ns) / 1e6));
   append_json_member(out, "wire_bytes_sent", number(totals.wire_bytes_sent));
-  append_json_member(out, "different_lines", number(totals.ring_lines));
+  append_json_member(out, "different_lines",
+                     number(totals.ring_lines > 0 ? totals.ring_lines : totals.lines_sent));
   std::string latency = "{";
   for (const latency_share& each : latency_shares) {
     append_json_member(latency, each.name, ms(totals.latency.quantile_ns(each.share)));
@@ -247,14 +337,10 @@ std::string load_progress(const load_totals& last, const load_totals& now, std::
       answered ? now.lines_accepted - last.lines_accepted : now.lines_sent - last.lines_sent;
   const std::uint64_t bytes = answered ? now.line_bytes_accepted - last.line_bytes_accepted
                                        : now.line_bytes_sent - last.line_bytes_sent;
-  std::uint64_t refused = 0;
-  for (const auto& [status, count] : now.answers) {
-    refused += status == status_stored ? 0 : count;
-  }
   return fmt::format("{:6.1f} s  {:>11} lines/s  {:8.1f} MB/s  {} refused  {} failed",
                      static_cast<double>(elapsed_ns) / 1e9, grouped(per_second(lines, interval_ns)),
-                     per_second(bytes, interval_ns) / 1e6, grouped(refused),
-                     grouped(sum(now.failures)));
+                     per_second(bytes, interval_ns) / 1e6,
+                     grouped(refused(now) - now.refused_as_asked), grouped(sum(now.failures)));
 }
 
 }  // namespace weir

@@ -13,6 +13,7 @@
 
 #include "tools/load/load.hpp"
 #include "tools/load/load_options.hpp"
+#include "tools/load/response_reader.hpp"
 
 namespace weir {
 
@@ -54,9 +55,24 @@ struct load_totals {
   std::uint64_t lines_sent = 0;
   std::uint64_t line_bytes_sent = 0;
   std::uint64_t wire_bytes_sent = 0;
-  /// Of requests with an answer from 200 to 299.
+  /// Among the lines that were sent, in the order of `bad_kinds`.
+  bad_counts bad_sent{};
+  /// Of answers 204, and as the others say that have counts of lines (weir's, where bad lines are
+  /// sent).
   std::uint64_t lines_accepted = 0;
   std::uint64_t line_bytes_accepted = 0;
+  std::uint64_t lines_rejected = 0;
+  std::uint64_t lines_dropped = 0;
+  /// Of requests with bad lines that were refused by servers that do not say how many of their
+  /// lines.
+  std::uint64_t lines_unknown = 0;
+  /// Answers other than 204 that are what bad lines were sent for: no good line was refused, as far
+  /// as the answer tells.
+  std::uint64_t refused_as_asked = 0;
+  /// Series of which good lines were sent, where --series or --churn asked for so many; of these,
+  /// those that began while the run went on.
+  std::uint64_t series = 0;
+  std::uint64_t new_series = 0;
   /// Answers by status.
   std::map<int, std::uint64_t> answers;
   /// Requests without an answer (or datagrams that the system refused), by reason.
@@ -78,7 +94,13 @@ struct load_totals {
   std::string given_up;
 };
 
-/// Every request was answered with success.
+/// Counts an answer with what it says of its piece's lines. Whether it is well: 204, or no other
+/// than the piece's bad lines were refused.
+[[nodiscard]] bool count_answer(int status, const std::optional<answered_lines>& said,
+                                const load_piece& piece, load_totals& totals);
+
+/// Every request was answered with success, or refused for nothing but the bad lines that were
+/// asked for.
 [[nodiscard]] bool all_well(const load_totals& totals) noexcept;
 
 /// Several lines for a person, with a line feed at the end.

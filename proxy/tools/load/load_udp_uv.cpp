@@ -26,8 +26,8 @@ socklen_t length_of(const sockaddr_storage& address) {
 
 }  // namespace
 
-udp_load::udp_load(const load_options& options, load_ring ring, const sockaddr_storage& address)
-    : load_run(options, std::move(ring)), address_(address) {}
+udp_load::udp_load(const load_options& options, load_source source, const sockaddr_storage& address)
+    : load_run(options, std::move(source)), address_(address), buffers_(batch_datagrams_max) {}
 
 udp_load::~udp_load() {
   if (socket_ >= 0) {
@@ -85,7 +85,7 @@ void udp_load::fill_batch() {
   batch_sent_ = 0;
   const std::int64_t now = now_ns();
   while (batch_.size() < batch_datagrams_max && plan_.due(now)) {
-    batch_.push_back(take());
+    batch_.push_back(take(buffers_.at(batch_.size())));
   }
 }
 

@@ -2,6 +2,7 @@
 #include "tools/load/load_uv.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/assert.hpp"
 #include "tools/load/load_statistics.hpp"
@@ -36,21 +37,27 @@ class http_load_connection {
   [[nodiscard]] bool closed() const noexcept { return now_ == state::closed; }
   [[nodiscard]] bool ready() const noexcept { return now_ == state::idle; }
 
-  /// Requires: ready(). The time is where the request's latency begins.
-  void send(const load_piece& piece, std::int64_t begun_ns) {
-    WEIR_ASSERT(ready());
+  /// Takes the next piece. Requires: ready(), and one is due. The time is where the request's
+  /// latency begins.
+  void send_next(std::int64_t begun_ns) {
+    WEIR_ASSERT(ready() && !writing_);
+    piece_ = load_.take(buffer_);
+    head_.clear();
+    append_request_head(load_.options_, piece_.database, piece_.bytes.size(), head_);
+    load_.totals_.wire_bytes_sent += head_.size();
     now_ = state::busy;
     ++load_.busy_;
-    piece_ = piece;
     begun_ns_ = begun_ns;
     sent_ns_ = load_.now_ns();
     reader_.reset();
     writing_ = true;
     // libuv does not write to the bytes, though its type says so.
-    const uv_buf_t bytes = uv_buf_init(const_cast<char*>(piece.bytes.data()),
-                                       static_cast<unsigned>(piece.bytes.size()));
-    const int status =
-        uv_write(&write_, reinterpret_cast<uv_stream_t*>(&tcp_), &bytes, 1, on_written);
+    const std::array<uv_buf_t, 2> bytes{
+        uv_buf_init(head_.data(), static_cast<unsigned>(head_.size())),
+        uv_buf_init(const_cast<char*>(piece_.bytes.data()),
+                    static_cast<unsigned>(piece_.bytes.size()))};
+    const int status = uv_write(&write_, reinterpret_cast<uv_stream_t*>(&tcp_), bytes.data(),
+                                static_cast<unsigned>(bytes.size()), on_written);
     if (status != 0) {
       writing_ = false;
       lost(uv_strerror(status));
@@ -157,7 +164,7 @@ class http_load_connection {
     const bool reusable = open && reader_.keep_alive() && !writing_;
     now_ = state::idle;
     --load_.busy_;
-    load_.answered(reader_.status(), reader_.body_begin(), piece, load_.now_ns() - begun_ns_);
+    load_.answered(reader_, piece, load_.now_ns() - begun_ns_);
     if (reusable) {
       load_.send_next(*this);
     } else {
@@ -185,13 +192,16 @@ class http_load_connection {
   /// Index of the address.
   std::size_t tried_ = 0;
   load_piece piece_;
+  std::string head_;
+  /// What the piece was made in.
+  std::string buffer_;
   std::int64_t begun_ns_ = 0;
   std::int64_t sent_ns_ = 0;
 };
 
-http_load::http_load(const load_options& options, load_ring ring,
+http_load::http_load(const load_options& options, load_source source,
                      std::vector<sockaddr_storage> addresses)
-    : load_run(options, std::move(ring)),
+    : load_run(options, std::move(source)),
       addresses_(std::move(addresses)),
       read_buffer_(read_buffer_bytes) {}
 
@@ -217,7 +227,7 @@ void http_load::send_next(http_load_connection& connection) {
   const std::int64_t now = now_ns();
   if (connection.ready() && plan_.due(now)) {
     const std::int64_t due = plan_.due_ns(now);
-    connection.send(take(), now - due > timer_slack_ns ? due : now);
+    connection.send_next(now - due > timer_slack_ns ? due : now);
   }
 }
 
@@ -236,18 +246,15 @@ void http_load::look() {
   }
 }
 
-void http_load::answered(int status, const std::string& body_begin, const load_piece& piece,
+void http_load::answered(const response_reader& answer, const load_piece& piece,
                          std::int64_t took_ns) {
-  ++totals_.answers[status];
   totals_.latency.add(took_ns);
   last_progress_ns_ = now_ns();
-  if (status == status_stored) {
-    totals_.lines_accepted += piece.lines;
-    totals_.line_bytes_accepted += piece.line_bytes;
+  if (count_answer(answer.status(), answer.lines(), piece, totals_)) {
     return;
   }
   if (totals_.first_refusal.empty()) {
-    totals_.first_refusal = std::to_string(status) + " " + body_begin;
+    totals_.first_refusal = std::to_string(answer.status()) + " " + answer.body_begin();
     std::replace(totals_.first_refusal.begin(), totals_.first_refusal.end(), '\n', ' ');
   }
 }

@@ -12,10 +12,12 @@
 namespace weir {
 
 class http_load_connection;
+class response_reader;
 
 class http_load final : public load_run {
  public:
-  http_load(const load_options& options, load_ring ring, std::vector<sockaddr_storage> addresses);
+  http_load(const load_options& options, load_source source,
+            std::vector<sockaddr_storage> addresses);
   ~http_load() override;
 
  private:
@@ -27,8 +29,7 @@ class http_load final : public load_run {
   [[nodiscard]] bool idle() const override { return busy_ == 0; }
   void close() override;
 
-  void answered(int status, const std::string& body_begin, const load_piece& piece,
-                std::int64_t took_ns);
+  void answered(const response_reader& answer, const load_piece& piece, std::int64_t took_ns);
   void failed(const std::string& reason);
   /// `tried`: which of the addresses.
   void connect_failed(std::size_t tried, int status);
@@ -47,7 +48,7 @@ class http_load final : public load_run {
 /// A load run over UDP, from one socket.
 class udp_load final : public load_run {
  public:
-  udp_load(const load_options& options, load_ring ring, const sockaddr_storage& address);
+  udp_load(const load_options& options, load_source source, const sockaddr_storage& address);
   ~udp_load() override;
 
  private:
@@ -68,6 +69,8 @@ class udp_load final : public load_run {
   bool polling_ = false;
   /// Pieces that are handed to the system in one call, and how many of them it has.
   std::vector<load_piece> batch_;
+  /// Where the pieces are made, each in its own, where they are made now.
+  std::vector<std::string> buffers_;
   std::size_t batch_sent_ = 0;
 };
 

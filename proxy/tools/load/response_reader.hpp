@@ -6,10 +6,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace weir {
+
+/// What weir says of a request's lines in the header X-Weir-Lines.
+struct answered_lines {
+  std::uint64_t accepted = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t dropped = 0;
+};
+
+/// "accepted=4999, rejected=1, dropped=0"; nothing: it is written in another way.
+[[nodiscard]] std::optional<answered_lines> read_answered_lines(std::string_view text);
 
 class response_reader {
  public:
@@ -33,6 +44,8 @@ class response_reader {
 
   [[nodiscard]] int status() const noexcept;
   [[nodiscard]] bool keep_alive() const noexcept;
+  /// Of X-Weir-Lines, where the answer has it.
+  [[nodiscard]] std::optional<answered_lines> lines() const;
   /// At most 300 bytes of the body.
   [[nodiscard]] const std::string& body_begin() const noexcept;
 

@@ -12,31 +12,10 @@ import time
 
 import pytest
 
-from harness.fixtures import executable_from
 from harness.listener import Listener
+from harness.load_command import command, load, summary_of, url_of
 from harness.process import wait_until
 from harness.settings import null_sink, settings
-
-
-def command(*arguments):
-    binary = executable_from("WEIR_BINARY", "", "build it with ./dev build")
-    return [str(part) for part in (binary, "load", *arguments)]
-
-
-def load(*arguments, seconds=60):
-    return subprocess.run(
-        command(*arguments), capture_output=True, text=True, check=False, timeout=seconds
-    )
-
-
-def summary_of(*arguments, code=0):
-    done = load(*arguments, "--json")
-    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    return json.loads(done.stdout)
-
-
-def url_of(address, db="bench"):
-    return f"http://{address}/write?db={db}"
 
 
 @pytest.mark.parametrize("shape", ["tsbs", "flink", "mix", "tiny", "text"])
@@ -111,6 +90,11 @@ def test_wrong_arguments_are_named():
         (("--url", "http://127.0.0.1/write", "--shape", "round"), "--shape round"),
         (("--url", "http://127.0.0.1/write", "--pid", 2**22 + 1), "there is no process"),
         (("--udp", "127.0.0.1:9", "--gzip"), "only with --url"),
+        (("--udp", "127.0.0.1:9", "--databases", 2), "only with --url"),
+        (("--url", "http://127.0.0.1/write?db=x", "--databases", 2), 'leave "db=" out'),
+        (("--url", "http://127.0.0.1/write", "--series", "many"), "no whole number"),
+        (("--url", "http://127.0.0.1/write", "--bad", "5"), "or percent (5%)"),
+        (("--url", "http://127.0.0.1/write", "--bad", "1%", "--bad-kinds", "tpye"), 'did you mean "type"?'),
     ]:
         done = load(*arguments)
         assert (done.returncode, done.stdout) == (2, ""), done

@@ -81,6 +81,32 @@ TEST(LoadOptions, UdpHasADatagramsSize) {
   EXPECT_EQ(to_string(options.value().address), "127.0.0.1:8089");
 }
 
+TEST(LoadOptions, WhatHurts) {
+  load_arguments given = over_http();
+  given.url = "http://127.0.0.1:8086/write?precision=ns";
+  given.series = 5;
+  given.databases = 3;
+  given.churn = 0.5;
+  given.bad = "2.5%";
+  given.bad_kinds = {"type", "space"};
+  const auto options = check_load(given, 0);
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(options.value().series, 5U);
+  EXPECT_EQ(options.value().databases, 3U);
+  EXPECT_DOUBLE_EQ(options.value().churn, 0.5);
+  EXPECT_DOUBLE_EQ(options.value().bad_share, 0.025);
+  EXPECT_EQ(options.value().bad_kinds, (std::vector{bad_kind::type, bad_kind::space}));
+  EXPECT_TRUE(options.value().makes_lines_while_sending());
+  given.series = std::nullopt;
+  given.bad = "1";
+  given.bad_kinds.clear();
+  EXPECT_EQ(check_load(given, 0).value().series, 1'000U) << "what churns";
+  EXPECT_DOUBLE_EQ(check_load(given, 0).value().bad_share, 1);
+  EXPECT_EQ(check_load(given, 0).value().bad_kinds.size(), bad_kinds.size());
+  given.churn = std::nullopt;
+  EXPECT_FALSE(check_load(given, 0).value().makes_lines_while_sending());
+}
+
 struct refused {
   std::function<void(load_arguments&)> change;
   const char* words;
@@ -107,6 +133,26 @@ TEST(LoadOptions, WrongArgumentsAreNamed) {
       {[](auto& a) { a.start = "noon"; }, "--start noon"},
       {[](auto& a) { a.start = "-5"; }, "--start -5"},
       {[](auto& a) { a.datagram = 1400; }, "--datagram"},
+      {[](auto& a) { a.series = 0; }, "--series 0"},
+      {[](auto& a) { a.series = 1'000'000'001; }, "--series 1000000001"},
+      {[](auto& a) { a.churn = 0; }, "--churn"},
+      {[](auto& a) { a.churn = 1e8; }, "--churn"},
+      {[](auto& a) { a.databases = 2; }, "leave \"db=\" out"},
+      {[](auto& a) { a.bad = "5"; }, "--bad 5"},
+      {[](auto& a) { a.bad = "-1%"; }, "--bad -1%"},
+      {[](auto& a) { a.bad = "101%"; }, "--bad 101%"},
+      {[](auto& a) { a.bad = "0"; }, "--bad 0"},
+      {[](auto& a) { a.bad = "%"; }, "--bad %"},
+      {[](auto& a) { a.bad = "nan"; }, "--bad nan"},
+      {[](auto& a) { a.bad = "few"; }, "--bad few"},
+      {[](auto& a) { a.bad_kinds = {"type"}; }, "only with --bad"},
+      {[](auto& a) { a.bad = "1%", a.bad_kinds = {"spaces"}; }, "did you mean \"space\"?"},
+      {[](auto& a) {
+         a.bad = "1%", a.bad_kinds = {"tag", "tag"};
+       },
+       "tag stands twice"},
+      {[](auto& a) { a.bad = "1%", a.start = "0"; }, "--start"},
+      {[](auto& a) { a.bad = "1%", a.batch = 1, a.bad_kinds = {"type"}; }, "a good line before it"},
       {[](auto& a) { a.headers = {"no colon"}; }, "--header"},
       {[](auto& a) { a.headers = {"A: b\r\nInjected: c"}; }, "--header"},
   };
@@ -126,6 +172,7 @@ TEST(LoadOptions, NothingIsIgnoredOverUdp) {
       [](auto& a) { a.gzip = true; },       [](auto& a) { a.headers = {"A: b"}; },
       [](auto& a) { a.datagram = 63; },     [](auto& a) { a.datagram = 65'508; },
       [](auto& a) { a.udp = "127.0.0.1"; }, [](auto& a) { a.udp = "127.0.0.1:0"; },
+      [](auto& a) { a.databases = 2; },
   };
   ASSERT_TRUE(check_load(over_udp(), 0));
   for (const auto& change : changes) {

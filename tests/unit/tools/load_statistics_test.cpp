@@ -142,6 +142,86 @@ TEST(LoadReport, ProgressIsAboutTheInterval) {
                 {"7.5 s", "1,000,000 lines/s", "200.0 MB/s", "1 refused", "2 failed"});
 }
 
+load_piece some_piece(std::uint64_t lines, std::uint64_t bad) {
+  load_piece piece;
+  piece.lines = lines;
+  piece.line_bytes = 100 * lines;
+  piece.bad.at(static_cast<std::size_t>(bad_kind::type)) = bad;
+  return piece;
+}
+
+TEST(LoadAnswers, BadLinesThatAreRefusedAreNoFailure) {
+  load_totals totals;
+  EXPECT_TRUE(count_answer(400, answered_lines{90, 10, 0}, some_piece(100, 10), totals));
+  EXPECT_TRUE(count_answer(204, answered_lines{100, 0, 0}, some_piece(100, 0), totals));
+  EXPECT_TRUE(count_answer(400, answered_lines{95, 5, 0}, some_piece(100, 10), totals))
+      << "some were taken";
+  EXPECT_EQ(totals.lines_accepted, 285U);
+  EXPECT_EQ(totals.lines_rejected, 15U);
+  EXPECT_EQ(totals.line_bytes_accepted, 28'500U);
+  EXPECT_EQ(totals.refused_as_asked, 2U);
+  EXPECT_TRUE(all_well(totals));
+  // Eleven of ten: a good one is among them.
+  EXPECT_FALSE(count_answer(400, answered_lines{89, 11, 0}, some_piece(100, 10), totals));
+  EXPECT_FALSE(all_well(totals));
+}
+
+TEST(LoadAnswers, OthersAreFailuresAsBefore) {
+  for (const int status : {400, 401, 404, 413, 422, 500, 503, 200}) {
+    load_totals totals;
+    EXPECT_FALSE(count_answer(status, std::nullopt, some_piece(100, 0), totals)) << status;
+    EXPECT_FALSE(all_well(totals)) << status;
+    EXPECT_EQ(totals.lines_accepted + totals.lines_unknown, 0U);
+  }
+  for (const int status : {401, 404, 413, 500, 503}) {
+    load_totals totals;
+    EXPECT_FALSE(count_answer(status, std::nullopt, some_piece(100, 50), totals)) << status;
+    EXPECT_FALSE(all_well(totals)) << status;
+  }
+}
+
+TEST(LoadAnswers, AServerThatCountsNoLinesIsTakenAtItsStatus) {
+  load_totals totals;
+  EXPECT_TRUE(count_answer(400, std::nullopt, some_piece(100, 1), totals));
+  EXPECT_TRUE(count_answer(204, std::nullopt, some_piece(100, 1), totals));
+  EXPECT_EQ(totals.lines_accepted, 100U);
+  EXPECT_EQ(totals.lines_unknown, 100U);
+  EXPECT_TRUE(all_well(totals));
+}
+
+TEST(LoadReport, SummaryOfBadLinesSeriesAndDatabases) {
+  load_options options = some_options();
+  options.bad_share = 0.1;
+  options.bad_kinds = {bad_kind::type, bad_kind::space};
+  options.series = 1'000;
+  options.churn = 50;
+  options.databases = 3;
+  load_totals totals = some_totals();
+  totals.bad_sent.at(static_cast<std::size_t>(bad_kind::type)) = 100'000;
+  totals.bad_sent.at(static_cast<std::size_t>(bad_kind::space)) = 200'000;
+  totals.lines_rejected = 300'000;
+  totals.lines_unknown = 7;
+  totals.series = 3'100;
+  totals.new_series = 100;
+  totals.ring_lines = 0;
+  const std::string summary = load_summary(options, totals);
+  expect_within(summary,
+                {"sent       2,700,000 good lines, 300,000 bad (type 100,000, space 200,000)\n",
+                 "verdicts   2,000,000 accepted, 300,000 rejected, 7 in refused requests",
+                 "series     3,100, 100 of them new during the run (50.0 a second)\n",
+                 "databases  3, load_0 to load_2\n"});
+  EXPECT_EQ(summary.find("repeated"), std::string::npos);
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  ASSERT_EQ(parser.parse(load_json(options, totals)).get(root), simdjson::SUCCESS);
+  EXPECT_EQ(std::uint64_t(root["bad_lines_sent"]), 300'000U);
+  EXPECT_EQ(std::uint64_t(root["bad_kinds"]["space"]), 200'000U);
+  EXPECT_EQ(std::uint64_t(root["lines_rejected"]), 300'000U);
+  EXPECT_EQ(std::uint64_t(root["series"]), 3'100U);
+  EXPECT_EQ(std::uint64_t(root["new_series"]), 100U);
+  EXPECT_EQ(std::uint64_t(root["databases"]), 3U);
+}
+
 TEST(LoadReport, AllWell) {
   load_totals totals;
   totals.answers = {{204, 5}};

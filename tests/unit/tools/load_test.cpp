@@ -29,8 +29,8 @@ load_options udp_options() {
   return options;
 }
 
-std::string_view body_of(const load_piece& piece) {
-  return piece.bytes.substr(piece.bytes.find("\r\n\r\n") + 4);
+load_ring ring_of(const load_options& options) {
+  return load_source::build(options).value().ring();
 }
 
 std::vector<std::string> lines_of(std::string_view body) {
@@ -59,88 +59,111 @@ int points_in(std::string_view body) {
   return points;
 }
 
-TEST(LoadRing, BodiesAreWholeRequests) {
+TEST(LoadRing, BodiesAreWholeLines) {
+  const load_options options = http_options();
+  const load_ring ring = ring_of(options);
+  const load_piece piece = ring.at(0, all);
+  EXPECT_EQ(piece.lines, 10U);
+  EXPECT_EQ(piece.line_bytes, piece.bytes.size());
+  EXPECT_EQ(points_in(piece.bytes), 10);
+}
+
+std::string head_of(const load_options& options, std::uint64_t database = 0) {
+  std::string out;
+  append_request_head(options, database, 4711, out);
+  return out;
+}
+
+TEST(LoadRequest, HasAHead) {
   load_options options = http_options();
   options.headers = {"Authorization: Token t"};
-  const auto ring = load_ring::build(options);
-  ASSERT_TRUE(ring);
-  const load_piece piece = ring.value().at(0, all);
-  EXPECT_TRUE(piece.bytes.starts_with("POST /write?db=bench HTTP/1.1\r\nHost: 127.0.0.1:8086\r\n"));
-  EXPECT_NE(piece.bytes.find("\r\nAuthorization: Token t\r\n"), std::string_view::npos);
-  EXPECT_NE(
-      piece.bytes.find("\r\nContent-Length: " + std::to_string(body_of(piece).size()) + "\r\n\r\n"),
-      std::string_view::npos);
-  EXPECT_EQ(piece.lines, 10U);
-  EXPECT_EQ(piece.line_bytes, body_of(piece).size());
-  EXPECT_EQ(points_in(body_of(piece)), 10);
+  EXPECT_EQ(head_of(options),
+            "POST /write?db=bench HTTP/1.1\r\nHost: 127.0.0.1:8086\r\nUser-Agent: weir-load\r\n"
+            "Authorization: Token t\r\nContent-Length: 4711\r\n\r\n");
+  options.gzip = true;
+  EXPECT_NE(head_of(options).find("\r\nContent-Encoding: gzip\r\n"), std::string::npos);
+  options.bad_share = 0.1;
+  EXPECT_NE(head_of(options).find("\r\nX-Weir-Verbose: true\r\n"), std::string::npos);
+}
+
+TEST(LoadRequest, NamesItsDatabase) {
+  load_options options = http_options();
+  options.databases = 3;
+  for (const auto& [path, target] :
+       {std::pair{"/write", "POST /write?db=load_2 "},
+        {"/write?precision=ns", "POST /write?precision=ns&db=load_2 "},
+        {"/api/v2/write?org=o", "POST /api/v2/write?org=o&bucket=load_2 "},
+        {"/api/v3/write_lp", "POST /api/v3/write_lp?db=load_2 "}}) {
+    options.path = path;
+    EXPECT_TRUE(head_of(options, 2).starts_with(target)) << head_of(options, 2);
+  }
 }
 
 TEST(LoadRing, LinesOfEveryShapeAreValidAndDifferent) {
   for (const bench::data_set set : bench::data_sets) {
     load_options options = http_options();
     options.shape = set;
-    const auto ring = load_ring::build(options);
-    ASSERT_TRUE(ring);
-    EXPECT_GE(ring.value().bytes(), options.ring_bytes);
+    const auto ring = ring_of(options);
+    EXPECT_GE(ring.bytes(), options.ring_bytes);
     std::set<std::string> seen;
-    for (std::uint64_t i = 0; i < ring.value().size(); ++i) {
-      const load_piece piece = ring.value().at(i, all);
-      ASSERT_EQ(points_in(body_of(piece)), 10) << bench::name_of(set);
-      for (std::string& line : lines_of(body_of(piece))) {
+    for (std::uint64_t i = 0; i < ring.size(); ++i) {
+      const load_piece piece = ring.at(i, all);
+      ASSERT_EQ(points_in(piece.bytes), 10) << bench::name_of(set);
+      for (std::string& line : lines_of(piece.bytes)) {
         EXPECT_TRUE(seen.insert(std::move(line)).second);
       }
     }
-    EXPECT_EQ(seen.size(), ring.value().lines());
+    EXPECT_EQ(seen.size(), ring.lines());
   }
 }
 
 TEST(LoadRing, SeedsDecideAndTheRingGoesRound) {
   load_options options = http_options();
-  const auto one = load_ring::build(options);
-  const auto same = load_ring::build(options);
+  const auto one = ring_of(options);
+  const auto same = ring_of(options);
   options.seed = 2;
-  const auto other = load_ring::build(options);
-  EXPECT_EQ(one.value().at(3, all).bytes, same.value().at(3, all).bytes);
-  EXPECT_NE(one.value().at(3, all).bytes, other.value().at(3, all).bytes);
-  EXPECT_EQ(one.value().at(3 + one.value().size(), all).bytes, one.value().at(3, all).bytes);
+  const auto other = ring_of(options);
+  EXPECT_EQ(one.at(3, all).bytes, same.at(3, all).bytes);
+  EXPECT_NE(one.at(3, all).bytes, other.at(3, all).bytes);
+  EXPECT_EQ(one.at(3 + one.size(), all).bytes, one.at(3, all).bytes);
 }
 
 TEST(LoadRing, LinesBeginAtTheGivenTime) {
   load_options options = http_options();
   options.first_time_ns = 5'000'000'000'000'000'000;
-  const auto ring = load_ring::build(options);
-  EXPECT_EQ(lines_of(body_of(ring.value().at(0, all))).front().rfind(" 50000000000"),
-            lines_of(body_of(ring.value().at(0, all))).front().size() - 20);
+  const auto ring = ring_of(options);
+  EXPECT_EQ(lines_of(ring.at(0, all).bytes).front().rfind(" 50000000000"),
+            lines_of(ring.at(0, all).bytes).front().size() - 20);
 }
 
 TEST(LoadRing, GzipHoldsTheSameLines) {
   load_options options = http_options();
-  const auto plain = load_ring::build(options);
+  const auto plain = ring_of(options);
   options.gzip = true;
-  const auto ring = load_ring::build(options);
-  const load_piece piece = ring.value().at(0, all);
-  EXPECT_NE(piece.bytes.find("\r\nContent-Encoding: gzip\r\n"), std::string_view::npos);
+  const auto ring = ring_of(options);
+  const load_piece piece = ring.at(0, all);
   std::string inflated;
   gzip_inflater inflater;
   inflater.reset(1'000'000);
-  ASSERT_EQ(inflater.feed(body_of(piece), [&](std::string_view part) { inflated += part; }),
+  ASSERT_EQ(inflater.feed(piece.bytes, [&](std::string_view part) { inflated += part; }),
             inflate_status::more);
   EXPECT_TRUE(inflater.complete());
-  EXPECT_EQ(inflated, body_of(plain.value().at(0, all)));
+  EXPECT_EQ(inflated, plain.at(0, all).bytes);
   EXPECT_EQ(piece.line_bytes, inflated.size());
 }
 
 /// Sends as a run does, and gives the sizes of what was sent.
 std::vector<std::uint64_t> send_all(const load_options& options) {
-  const auto ring = load_ring::build(options);
+  auto source = load_source::build(options);
   load_plan plan(options);
   plan.start(0);
   std::vector<std::uint64_t> sent;
+  std::string buffer;
   while (plan.due(0)) {
-    const load_piece piece = ring.value().at(sent.size(), plan.lines_left());
+    const load_piece piece = source.value().next(plan.lines_left(), 0, buffer);
     plan.granted(piece.lines);
     sent.push_back(piece.lines);
-    EXPECT_EQ(points_in(options.udp ? piece.bytes : body_of(piece)), static_cast<int>(piece.lines));
+    EXPECT_EQ(points_in(piece.bytes), static_cast<int>(piece.lines));
   }
   return sent;
 }
@@ -159,22 +182,22 @@ TEST(LoadRing, ExactlySoManyLinesWhenTheRingIsSmaller) {
   load_options options = http_options();
   options.ring_bytes = 1;
   options.lines = 25;
-  const auto ring = load_ring::build(options);
-  EXPECT_EQ(ring.value().size(), 1U);
+  const auto ring = ring_of(options);
+  EXPECT_EQ(ring.size(), 1U);
   EXPECT_EQ(send_all(options), (std::vector<std::uint64_t>{10, 10, 5}));
 }
 
 TEST(LoadRing, DatagramsHoldWholeLinesUpToTheirSize) {
   load_options options = udp_options();
-  const auto ring = load_ring::build(options);
-  for (std::uint64_t i = 0; i < ring.value().size(); ++i) {
-    const load_piece piece = ring.value().at(i, all);
+  const auto ring = ring_of(options);
+  for (std::uint64_t i = 0; i < ring.size(); ++i) {
+    const load_piece piece = ring.at(i, all);
     EXPECT_LE(piece.bytes.size(), options.datagram_bytes);
     EXPECT_GE(piece.lines, 1U);
     EXPECT_EQ(points_in(piece.bytes), static_cast<int>(piece.lines));
   }
   // Lines have about 350 bytes, so that four do not quite fit and three do.
-  EXPECT_GE(ring.value().at(0, all).lines, 3U);
+  EXPECT_GE(ring.at(0, all).lines, 3U);
 }
 
 TEST(LoadRing, ExactlySoManyLinesOverUdp) {
@@ -193,9 +216,9 @@ TEST(LoadRing, ExactlySoManyLinesOverUdp) {
 TEST(LoadRing, ALineThatFitsNoDatagramIsAnError) {
   load_options options = udp_options();
   options.datagram_bytes = 64;
-  const auto ring = load_ring::build(options);
-  ASSERT_FALSE(ring);
-  EXPECT_NE(ring.error().message.find("--datagram 64"), std::string::npos);
+  const auto source = load_source::build(options);
+  ASSERT_FALSE(source);
+  EXPECT_NE(source.error().message.find("--datagram 64"), std::string::npos);
 }
 
 TEST(LoadPlan, FlatOutIsAlwaysDueUntilTheTimeIsOver) {

@@ -33,6 +33,29 @@ TEST(ResponseReader, LengthAndChunks) {
       true, "wrong");
 }
 
+TEST(ResponseReader, CountsOfLines) {
+  const std::string bytes =
+      "HTTP/1.1 400 Bad Request\r\nX-Weir-Line: 7\r\nX-WEIR-lines: accepted=4999, rejected=1, "
+      "dropped=2\r\nX-Weir-Linesman: 8\r\nContent-Length: 0\r\n\r\n";
+  response_reader reader;
+  for (std::size_t split = 1; split < bytes.size(); ++split) {
+    reader.reset();
+    EXPECT_FALSE(reader.lines());
+    ASSERT_EQ(reader.feed(bytes.substr(0, split)), state::more);
+    ASSERT_EQ(reader.feed(bytes.substr(split)), state::complete);
+    ASSERT_TRUE(reader.lines()) << "split at " << split;
+    EXPECT_EQ(reader.lines()->accepted, 4999U);
+    EXPECT_EQ(reader.lines()->rejected, 1U);
+    EXPECT_EQ(reader.lines()->dropped, 2U);
+  }
+  for (const char* text :
+       {"", "accepted=1", "accepted=1, rejected=2, dropped=x",
+        "accepted=1, rejected=2, dropped=3, more=4", "accepted=-1, rejected=2, dropped=3",
+        "accepted=99999999999999999999, rejected=2, dropped=3"}) {
+    EXPECT_FALSE(read_answered_lines(text)) << text;
+  }
+}
+
 TEST(ResponseReader, CloseIsHeeded) {
   expect_complete("HTTP/1.1 503 Full\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 503, false,
                   "");
