@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a panel asks for, and how it is spelt for each server. Both spell the same questions; what only one can say is in Text."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One query of a panel. `how`: "level" of a gauge, "rate" a second of a counter, "growth" of a counter in each interval, or
+    "total" growth in the time that the dashboard shows. Series that have the same labels `by` are one, by `over` (sum, max, min,
+    avg). `scale` multiplies. `zero`: where there is no such series, there is 0."""
+
+    how: str
+    metric: object
+    by: tuple = ()
+    over: str = "sum"
+    legend: str = ""
+    scale: float = 1
+    top: int = 0  # of many series, those with the greatest values
+    zero: bool = False
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One metric by another, each summed over what has the same labels. InfluxQL cannot put two measurements together; of one
+    measurement (all that is scraped) it can."""
+
+    part: Ask
+    whole: Ask
+    by: tuple = ()
+    legend: str = ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A query of Prometheus as it is: `query` makes it, of a function that spells a metric and what is chosen of it. `legend` is
+    Prometheus' too."""
+
+    query: object
+    by: tuple = ()
+    legend: str = ""
+
+
+def level(metric, *by, over="sum", **more):
+    return Ask("level", metric, by, over, **more)
+
+
+def rate(metric, *by, **more):
+    return Ask("rate", metric, by, **more)
+
+
+def growth(metric, *by, **more):
+    return Ask("growth", metric, by, **more)
+
+
+def total(metric, *by, **more):
+    return Ask("total", metric, by, **more)
+
+
+def number(value):
+    return f"{value:g}"
+
+
+def braces(matchers):
+    return "{" + ",".join(matchers) + "}" if matchers else ""
+
+
+class Prometheus:
+    name = folder = "prometheus"
+    title = "Prometheus"
+    plugin = "prometheus"
+    RANGE = {"rate": ("rate", "$__rate_interval"), "growth": ("increase", "$__rate_interval"), "total": ("increase", "$__range")}
+
+    def database(self, metric):
+        return [] if metric.is_scraped else [f'db="${metric.database}"']
+
+    def selector(self, metric, board):
+        parts = self.database(metric)
+        parts += [f'{label}="{value}"' for label, value in metric.fixed]
+        parts += [f'{label}=~"{expression}"' for label, expression in metric.matching]
+        parts += [f'{each.label}=~"${each.name}"' for each in board.choices if each.label in metric.labels]
+        return braces(parts)
+
+    def legend(self, ask):
+        return ask.legend or " · ".join(f"{{{{{label}}}}}" for label in ask.by) or "all"
+
+    def spell(self, ask, board):
+        if isinstance(ask, Text):
+            return ask.query(lambda metric: metric.series + self.selector(metric, board))
+        if isinstance(ask, Ratio):
+            return f"{self.spell(ask.part, board)}\n  / {self.spell(ask.whole, board)}"
+        series = ask.metric.series + self.selector(ask.metric, board)
+        if ask.how != "level":
+            function, span = self.RANGE[ask.how]
+            series = f"{function}({series}[{span}])"
+        grouped = f"{ask.over} by ({', '.join(ask.by)}) ({series})" if ask.by else f"{ask.over}({series})"
+        if ask.scale != 1:
+            grouped = f"{grouped} * {number(ask.scale)}"
+        if ask.top:
+            grouped = f"topk({ask.top}, {grouped})"
+        return f"{grouped} or vector(0)" if ask.zero else grouped
+
+    def values(self, label, metric, until):
+        """The query of a variable: the values of a label; `until` are the variables before it."""
+        chosen = [f'{each.label}=~"${each.name}"' for each in until if each.label in metric.labels]
+        return f"label_values({metric.series}{braces(self.database(metric) + chosen)}, {label})"
+
+    def databases(self, metric):
+        return None if metric.is_scraped else f"label_values({metric.series}, db)"
+
+
+class InfluxDB:
+    name = folder = "influxdb"
+    title = "InfluxDB"
+    plugin = "influxdb"
+    SERIES_MOST = 50  # for what Prometheus would take the greatest of
+
+    def source(self, metric):
+        return f'FROM "${metric.database}".."{metric.measurement}"'
+
+    def where(self, metric, board):
+        parts = ["$timeFilter", *(f"\"{label}\" = '{value}'" for label, value in metric.fixed)]
+        parts += [f'"{label}" =~ /^({expression})$/' for label, expression in metric.matching]
+        parts += [f'"{tag}" =~ /^${{{each.name}:regex}}$/' for each in board.choices if each.label in metric.labels
+                  for tag in self.tags([each.label])]
+        return "WHERE " + " AND ".join(parts)
+
+    def legend(self, ask):
+        return ask.legend.replace("{{", "$tag_").replace("}}", "") or " · ".join(f"$tag_{tag}" for tag in self.tags(ask.by)) or "all"
+
+    def tags(self, labels):
+        return ["url" if label == "instance" else label for label in labels]
+
+    def spell(self, ask, board):
+        if isinstance(ask, Ratio):
+            return self.ratio(ask, board)
+        groups = "".join(f', "{tag}"' for tag in self.tags(ask.by))
+        scale = f" * {number(ask.scale)}" if ask.scale != 1 else ""
+        most = f" SLIMIT {self.SERIES_MOST}" if ask.top else ""
+        source, where = self.source(ask.metric), self.where(ask.metric, board)
+        if ask.how == "level" and ask.over != "sum":
+            over = {"avg": "mean"}.get(ask.over, ask.over)
+            return (f'SELECT {over}("{ask.metric.field}"){scale} {source} {where} '
+                    f"GROUP BY time($__interval){groups} fill(null){most}")
+        # Of each series by itself first: a sum over the points of an interval would count each as often as it was reported. Growth is
+        # added up from point to point: what a counter grew within an interval is in no difference between intervals.
+        field, over = f'"{ask.metric.field}"', {"avg": "mean"}.get(ask.over, ask.over)
+        each = {"level": f"mean({field})", "rate": f"non_negative_derivative(max({field}), 1s)"}.get(
+            ask.how, f"non_negative_difference({field})")
+        series = "time($__interval), *" if ask.how in ("level", "rate") else "*"
+        inner = f'SELECT {each} AS "each" {source} {where} GROUP BY {series}'
+        times = groups.removeprefix(", ") if ask.how == "total" else f"time($__interval){groups}"
+        grouped = f" GROUP BY {times}" if times else ""
+        fill = "" if ask.how == "total" else f" fill(null){most}"
+        return f'SELECT {over}("each"){scale} FROM ({inner}) WHERE $timeFilter{grouped}{fill}'
+
+    def ratio(self, ask, board):
+        part, whole = ask.part.metric, ask.whole.metric
+        assert part.measurement == whole.measurement, f"InfluxQL cannot divide {part.measurement} by {whole.measurement}"
+        each = 'mean("{0}")' if ask.part.how == "level" else 'non_negative_difference(max("{0}"))'
+        inner = ", ".join(f'{each.format(metric.field)} AS "{name}"' for name, metric in (("part", part), ("whole", whole)))
+        groups = "".join(f', "{tag}"' for tag in self.tags(ask.by))
+        return (f'SELECT sum("part") / sum("whole") FROM (SELECT {inner} {self.source(part)} {self.where(part, board)} '
+                f"GROUP BY time($__interval), *) WHERE $timeFilter GROUP BY time($__interval){groups} fill(null)")
+
+    def values(self, label, metric, until):
+        (tag,) = self.tags([label])
+        chosen = [f'"{tag}" =~ /^${{{each.name}:regex}}$/' for each in until if each.label in metric.labels
+                  for tag in self.tags([each.label])]
+        where = " WHERE " + " AND ".join(chosen) if chosen else ""
+        return f'SHOW TAG VALUES ON "${metric.database}" FROM "{metric.measurement}" WITH KEY = "{tag}"{where}'
+
+    def databases(self, metric):
+        return "SHOW DATABASES"
+
+
+BACK_ENDS = (Prometheus(), InfluxDB())
