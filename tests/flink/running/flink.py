@@ -72,29 +72,31 @@ def free_port():
 
 
 class Distribution:
-    """An unpacked Flink: lib/ and plugins/."""
+    """An unpacked Flink: lib/ and plugins/. With `kafka`, its processes have the Kafka connector, too."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, kafka=False):
         self.directory = pathlib.Path(directory)
         self.version = self.directory.name
+        self.kafka = kafka
         # Where conf/flink has its configuration, and where it reads it.
         self.file_name = "flink-conf.yaml" if self.version.startswith("1.") else "config.yaml"
 
     @property
     def classpath(self):
-        return f"{self.directory}/lib/*"
+        folders = ["lib", "kafka"] if self.kafka else ["lib"]
+        return ":".join(f"{self.directory}/{folder}/*" for folder in folders)
 
-    def job(self):
-        """The jar of job/GaugeJob.java, compiled once for each version and text of it."""
-        source = pathlib.Path(__file__).parent.parent / "job" / "GaugeJob.java"
-        jar = self.directory / "job.jar"
+    def job(self, name="GaugeJob"):
+        """The jar of job/NAME.java, compiled once for each version and text of it."""
+        source = pathlib.Path(__file__).parent.parent / "job" / f"{name}.java"
+        jar = self.directory / f"{name}.jar"
         if jar.exists() and jar.stat().st_mtime > source.stat().st_mtime:
             return jar
-        classes = self.directory / "classes"
+        classes = self.directory / f"{name}.classes"
         shutil.rmtree(classes, ignore_errors=True)
-        run(["javac", "-proc:none", "-cp", f"{self.directory}/lib/flink-dist-{self.version}.jar", "-d", classes, source])
-        made = self.directory / "job.new.jar"
-        run(["jar", "--create", "--file", made, "--main-class", "GaugeJob", "-C", classes, "."])
+        run(["javac", "-proc:none", "-cp", self.classpath, "-d", classes, source])
+        made = self.directory / f"{name}.new.jar"
+        run(["jar", "--create", "--file", made, "--main-class", name, "-C", classes, "."])
         return made.rename(jar)
 
 
@@ -162,10 +164,10 @@ class Cluster:
         answer = self.rest.request(method, path, None, body, headers)
         return answer.json() if answer.body else {}
 
-    def submit(self, *arguments):
+    def submit(self, *arguments, job="GaugeJob"):
         """Runs the job; its id."""
         boundary = uuid.uuid4().hex
-        jar = self.flink.job().read_bytes()
+        jar = self.flink.job(job).read_bytes()
         head = (f'--{boundary}\r\nContent-Disposition: form-data; name="jarfile"; filename="job.jar"\r\n'
                 "Content-Type: application/x-java-archive\r\n\r\n")
         body = head.encode() + jar + f"\r\n--{boundary}--\r\n".encode()
