@@ -24,7 +24,7 @@ install(FILES ${package_dir}/weir.toml DESTINATION etc/weir ${in_package})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION usr/share/doc/weir RENAME copyright
   ${in_package})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/kit DESTINATION usr/share/weir USE_SOURCE_PERMISSIONS ${in_package}
-  PATTERN "__pycache__" EXCLUDE PATTERN "node_modules" EXCLUDE)
+  PATTERN "__pycache__" EXCLUDE PATTERN "node_modules" EXCLUDE PATTERN "secrets" EXCLUDE)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/flink DESTINATION usr/share/weir/kit ${in_package})
 
 set(CPACK_GENERATOR DEB)
