@@ -137,8 +137,9 @@ def test_every_command_of_the_page(terminals):
     print(f"alert after {seconds_to_alert:.0f} s, resolution after {seconds_to_end:.0f} s")
 
     # What the first terminal showed; and Ctrl-C ends everything, with nothing left behind.
+    wait_until(lambda: "OVER (flink)" in terminals.log(0).read_text(), 5, "what the first terminal shows")
     shown = terminals.log(0).read_text()
-    assert "ALERT (flink)" in shown and "OVER (flink)" in shown and "What to do: Find the one" in shown
+    assert shown.index("ALERT (flink)") < shown.index("What to do: Find the one") < shown.index("OVER (flink)")
     processes = {name: int(pid) for name, pid in children(kit.pid)}
     assert set(processes) >= {"weir", "influxd", "prometheus"}
     terminals.end()
