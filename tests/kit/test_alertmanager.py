@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """One outage is one message: what comes with a cause is given to a real Alertmanager, with the kit's configuration, and one message
-about the cause alone reaches a webhook; and a link in it says nothing of localhost."""
+about the cause alone reaches a webhook; and a link in it says nothing of localhost. The other receivers get it in sentences."""
 
+import email
 import json
 
 import pytest
 from harness.client import Client
 from harness.http_server import Answer, HttpServer
 from harness.process import wait_until
-from stack.parts import Alertmanager
+from stack.parts import Alertmanager, replaced
 from stack.ports import choose
+from stack.smtp import Smtp
 
 EXTERNAL = "http://watch.example.org:9093"
 
@@ -17,11 +19,13 @@ EXTERNAL = "http://watch.example.org:9093"
 class Webhook:
     def __init__(self):
         self.messages = []
+        self.paths = []
         self.server = HttpServer(self.take)
 
     def take(self, request):
         self.messages.append(json.loads(request.body))
-        return Answer(200)
+        self.paths.append(request.path)
+        return Answer(200, b"ok")
 
     def wait_for(self, part, seconds):
         return wait_until(lambda: [each for each in self.messages if each["groupLabels"].get("part") == part], seconds,
@@ -31,11 +35,16 @@ class Webhook:
 class Told:
     """An Alertmanager that was told something, and the webhook that it sends to."""
 
-    def __init__(self, directory, alerts):
+    def __init__(self, directory, alerts, *edits):
+        """`edits` are of the configuration: pairs of an old text and a new one, in which {webhook} is the webhook's address."""
         self.webhook = Webhook()
         ports, _ = choose(any_ports=True)
         ports["alerts"] = self.webhook.server.url.rpartition(":")[2]
         self.alertmanager = Alertmanager(directory, ports)
+        config = self.alertmanager.directory / "alertmanager.yml"
+        here = self.webhook.server.url.removeprefix("http://")
+        config.write_text(replaced(config.read_text(), *((old, new.replace("{webhook}", here)) for old, new in edits)))
+        (self.alertmanager.directory / "slack.url").write_text(f"http://{here}/slack\n")
         self.alertmanager.launch([part if not str(part).startswith("--web.external-url") else f"--web.external-url={EXTERNAL}"
                                   for part in self.alertmanager.command()[0]])
         self.alertmanager.wait_ready(self.alertmanager.is_ready)
@@ -94,8 +103,25 @@ NEWS = [
     alert("WeirDatabaseHeld", "weir", instance="w", sink="prometheus"), alert("Watchdog", "watch", "none")]
 
 
+PAGE = [alert("HostDown", "host", instance="w:9100", host="w")]
+RECEIVERS = {
+    "slack": lambda smtp: [],
+    "dingtalk": lambda smtp: [("127.0.0.1:8060", "{webhook}")],
+    # Without TLS and a password, which a mail server on loopback has not.
+    "mail": lambda smtp: [("MAIL.EXAMPLE.ORG:587", smtp), ("require_tls: true", "require_tls: false"),
+                          ("        auth_username: alerts@EXAMPLE.ORG\n        auth_password_file: mail.password\n", "")],
+}
+
+
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def smtp():
+    made = Smtp()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory, smtp):
     """All at once: each waits most of its time."""
     started = {}
     try:
@@ -103,6 +129,9 @@ def told(tmp_path_factory):
         for name, (_, causes, consequences) in OUTAGES.items():
             started[name] = Told(tmp_path_factory.mktemp("alertmanager"), [consequences, causes])
         started["news"] = Told(tmp_path_factory.mktemp("alertmanager"), [NEWS])
+        for name, edits in RECEIVERS.items():
+            started[name] = Told(tmp_path_factory.mktemp("alertmanager"), [PAGE],
+                                 ("  receiver: webhook\n", f"  receiver: {name}\n"), *edits(smtp.address))
         yield started
     finally:
         for each in started.values():
@@ -132,3 +161,28 @@ def test_what_is_no_consequence_is_told(told):
         (message,) = webhook.wait_for(part, 40)
         assert {each["labels"]["alertname"] for each in message["alerts"]} == names
     assert {each["groupLabels"]["part"] for each in webhook.messages} == {"flink", "host", "weir"}  # Watchdog's is another receiver
+
+
+def test_slack_gets_sentences(told):
+    webhook = told["slack"].webhook
+    (message,) = wait_until(lambda: webhook.messages, 40, "a message to Slack", pause=0.1)
+    (attachment,) = message["attachments"]
+    assert attachment["title"] == "HostDown!" and message["channel"] == "#OPERATIONS"
+    assert attachment["title_link"].startswith(f"{EXTERNAL}/#/alerts")
+    assert "What to do: Do something." in attachment["text"] and EXTERNAL in attachment["text"]
+
+
+def test_dingtalks_bridge_gets_the_message(told):
+    webhook = told["dingtalk"].webhook
+    (message,) = webhook.wait_for("host", 40)
+    assert webhook.paths == ["/dingtalk/ops/send"] and message["externalURL"] == EXTERNAL
+
+
+def test_mail_gets_sentences(told, smtp):
+    (text,) = wait_until(lambda: smtp.mails, 40, "a mail", pause=0.1)
+    mail = email.message_from_string(text)
+    assert mail["Subject"] == "HostDown!" and mail["To"] == "OPERATORS@EXAMPLE.ORG"
+    parts = {part.get_content_type(): part.get_payload(decode=True).decode() for part in mail.walk() if not part.is_multipart()}
+    assert set(parts) == {"text/plain", "text/html"}
+    for said in parts.values():
+        assert "What to do: Do something." in said and f"{EXTERNAL}/#/alerts" in said and "localhost" not in said
