@@ -5,6 +5,22 @@
 
 namespace weir {
 
+void database_entry::add(const line_account& account, std::int64_t now_ns) noexcept {
+  lines_.add(account);
+  if (totals_ != nullptr) {
+    totals_->add(sums_of(account));
+  }
+  if (account.received > 0) {
+    const std::lock_guard lock(recent_mutex_);
+    recent_.add(account.received, now_ns);
+  }
+}
+
+database_entry::activity database_entry::lately(std::int64_t now_ns) const noexcept {
+  const std::lock_guard lock(recent_mutex_);
+  return {recent_.per_second(now_ns), recent_.last_ns()};
+}
+
 void database_entry::note_written(const std::string& retention_policy) {
   if (retention_policy.empty()) {
     if (!written_default_.load(std::memory_order_relaxed)) {
@@ -36,7 +52,7 @@ database_entry* database_registry::find_or_add(std::string_view name) {
       return nullptr;
     }
     std::string key(name);
-    auto added = std::make_unique<database_entry>(key, entries_.size() < labelled_max_);
+    auto added = std::make_unique<database_entry>(key, entries_.size() < labelled_max_, &totals_);
     by_age_.push_back(added.get());
     entry = entries_.emplace(std::move(key), std::move(added)).first;
   }

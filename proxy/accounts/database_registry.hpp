@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "accounts/line_account.hpp"
+#include "accounts/recent_rate.hpp"
+#include "accounts/running_totals.hpp"
 #include "observe/metrics.hpp"
 
 namespace weir {
@@ -26,8 +28,9 @@ class database_entry {
   /// The label of the rows that databases without rows of their own share.
   static constexpr std::string_view other_label = "(other)";
 
-  explicit database_entry(std::string name, bool labelled = true)
-      : name_(std::move(name)), labelled_(labelled) {}
+  /// `totals`: to which its lines are added, too; nullptr: to none. They outlive it.
+  explicit database_entry(std::string name, bool labelled = true, running_totals* totals = nullptr)
+      : name_(std::move(name)), labelled_(labelled), totals_(totals) {}
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   /// It has rows of its own in /metrics. That stays so: counters must not move from row to row.
@@ -45,14 +48,24 @@ class database_entry {
   [[nodiscard]] std::vector<std::string> written_policies() const;
   static constexpr std::size_t written_policies_max = 1'000;
 
-  /// Adds a request's account. Any thread.
-  void add(const line_account& account) noexcept { lines_.add(account); }
+  /// Adds the account of a request that came at `now_ns` (wall clock). Any thread.
+  void add(const line_account& account, std::int64_t now_ns) noexcept;
   /// Of one moment: it adds up. Any thread.
   [[nodiscard]] line_account lines() const noexcept { return lines_.read(); }
+
+  /// How much comes, and when something came last (wall clock; 0: not since the start).
+  struct activity {
+    double lines_per_second = 0;
+    std::int64_t last_ns = 0;
+  };
+  [[nodiscard]] activity lately(std::int64_t now_ns) const noexcept;
 
  private:
   const std::string name_;
   const bool labelled_;
+  running_totals* const totals_;
+  mutable brief_mutex recent_mutex_;
+  recent_rate recent_;
   std::atomic<bool> created_{false};
   std::atomic<bool> listed_{false};
   /// Points without a policy were accepted: most are such, and need no lock.
@@ -72,6 +85,13 @@ class database_registry {
   /// Valid as long as the registry; nullptr when `limits.databases` are known already.
   [[nodiscard]] database_entry* find_or_add(std::string_view name);
   [[nodiscard]] database_entry* find(std::string_view name) const;
+  /// Of all lines of all databases. Any thread.
+  [[nodiscard]] line_sums totals() const noexcept { return totals_.read(); }
+  /// Any thread.
+  [[nodiscard]] std::size_t size() const {
+    const std::scoped_lock lock(mutex_);
+    return entries_.size();
+  }
   /// Sorted by name.
   [[nodiscard]] std::vector<database_entry*> entries() const;
   [[nodiscard]] std::size_t databases_max() const noexcept {
@@ -93,6 +113,7 @@ class database_registry {
  private:
   std::atomic<std::size_t> databases_max_;
   std::atomic<std::size_t> labelled_max_;
+  running_totals totals_;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<database_entry>, std::less<>> entries_;
   std::vector<const database_entry*> by_age_;

@@ -56,6 +56,14 @@ std::uint64_t line_account::dropped() const noexcept {
   return sum(dropped_by_gate);
 }
 
+std::uint64_t line_account::mended() const noexcept {
+  return sum(repaired_by_gate) + carriage_returns + byte_order_marks + final_nuls;
+}
+
+std::uint64_t line_account::noted() const noexcept {
+  return sum(noted_by_gate);
+}
+
 void collect_lines(std::string_view database, const line_account& account, metric_collector& out) {
   out.counter_value("weir_lines_received_total",
                     "Lines with a point, good or bad: accepted + rejected + dropped.",

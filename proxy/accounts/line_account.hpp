@@ -36,6 +36,9 @@ struct line_account {
   void add(const line_account& other) noexcept;
   [[nodiscard]] std::uint64_t rejected() const noexcept;
   [[nodiscard]] std::uint64_t dropped() const noexcept;
+  /// Changes of accepted lines, and remarks on them: a line may have several.
+  [[nodiscard]] std::uint64_t mended() const noexcept;
+  [[nodiscard]] std::uint64_t noted() const noexcept;
 };
 
 /// Thread-safe.

@@ -32,12 +32,13 @@ void source_entry::add(const line_account& account) noexcept {
   lines_.dropped += more.dropped;
 }
 
+source_entry::sums source_entry::lines() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return lines_;
+}
+
 void source_entry::collect(metric_collector& out) const {
-  sums lines;
-  {
-    const std::lock_guard lock(mutex_);
-    lines = lines_;
-  }
+  const sums lines = this->lines();
   const auto report = [&](std::string_view name, std::string_view help, std::uint64_t value) {
     out.counter_value(name, help, static_cast<double>(value),
                       {{"listener", listener_}, {"user", user_}, {"agent", agent_}});
@@ -68,6 +69,16 @@ source_entry& source_registry::find_or_add(std::string_view listener, std::strin
     }
   }
   return *found->second;
+}
+
+std::vector<const source_entry*> source_registry::entries() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<const source_entry*> all;
+  all.reserve(entries_.size());
+  for (const auto& [key, entry] : entries_) {
+    all.push_back(entry.get());
+  }
+  return all;
 }
 
 void source_registry::collect(metric_collector& out) const {

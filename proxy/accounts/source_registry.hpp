@@ -13,6 +13,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <vector>
 
 #include "accounts/line_account.hpp"
 #include "api/credentials.hpp"
@@ -24,13 +25,6 @@ namespace weir {
 /// The counts of one source. Any thread.
 class source_entry {
  public:
-  source_entry(std::string listener, std::string user, std::string agent)
-      : listener_(std::move(listener)), user_(std::move(user)), agent_(std::move(agent)) {}
-
-  void add(const line_account& account) noexcept;
-  void collect(metric_collector& out) const;
-
- private:
   /// received = accepted + rejected + dropped.
   struct sums {
     std::uint64_t received = 0;
@@ -38,6 +32,18 @@ class source_entry {
     std::uint64_t rejected = 0;
     std::uint64_t dropped = 0;
   };
+
+  source_entry(std::string listener, std::string user, std::string agent)
+      : listener_(std::move(listener)), user_(std::move(user)), agent_(std::move(agent)) {}
+
+  void add(const line_account& account) noexcept;
+  [[nodiscard]] const std::string& listener() const noexcept { return listener_; }
+  [[nodiscard]] const std::string& user() const noexcept { return user_; }
+  [[nodiscard]] const std::string& agent() const noexcept { return agent_; }
+  [[nodiscard]] sums lines() const noexcept;
+  void collect(metric_collector& out) const;
+
+ private:
   const std::string listener_;
   const std::string user_;
   const std::string agent_;
@@ -54,6 +60,8 @@ class source_registry {
   /// Valid as long as the registry.
   [[nodiscard]] source_entry& find_or_add(std::string_view listener, std::string_view user,
                                           std::string_view agent);
+  /// Each of them lives as long as the registry.
+  [[nodiscard]] std::vector<const source_entry*> entries() const;
   void collect(metric_collector& out) const;
 
  private:

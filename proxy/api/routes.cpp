@@ -45,6 +45,23 @@ constexpr route wipe_route(std::string_view path) noexcept {
           .needs = right::administer};
 }
 
+/// What the status page asks.
+constexpr route page_route(std::string_view path, handler served_by) noexcept {
+  return {.path = path,
+          .methods = read,
+          .label = "/api/weir",
+          .served_by = served_by,
+          .needs = right::inspect};
+}
+constexpr route page_file_route(std::string_view path, bool is_prefix) noexcept {
+  return {.path = path,
+          .is_prefix = is_prefix,
+          .methods = read,
+          .label = "/page",
+          .served_by = handler::page,
+          .needs = right::inspect};
+}
+
 /// What servers have and weir has not.
 constexpr route pass_route(std::string_view path, std::string_view label,
                            method_set methods) noexcept {
@@ -155,6 +172,12 @@ constexpr std::array table{
     gateway_route("/pushgateway/-/ready", handler::push_ready),
     wipe_route("/pushgateway/api/v1/admin/wipe"),
     wipe_route("/api/v1/admin/wipe"),
+    page_file_route("/", false),
+    page_file_route("/page/", true),
+    page_route("/api/weir/v1/status", handler::page_status),
+    page_route("/api/weir/v1/history", handler::page_history),
+    page_route("/api/weir/v1/events", handler::page_events),
+    page_route("/api/weir/v1/config", handler::page_config),
 };
 
 // That rows of writes, and no others, have a dialect is for a test: g++ 12 does not compare
@@ -206,6 +229,16 @@ http::response wrong_method_v1(std::string_view allow) {
   return answer;
 }
 
+http::response not_found_page() {
+  return error_response(404, "there is no such document: docs/api.md lists them");
+}
+
+http::response wrong_method_page(std::string_view allow) {
+  http::response answer = error_response(405, "this document has another method");
+  answer.headers.emplace_back("Allow", allow);
+  return answer;
+}
+
 // The first whose prefix a path begins with.
 constexpr std::array families{
     path_family{
@@ -222,6 +255,12 @@ constexpr std::array families{
         .wrong_method = wrong_method_v3,
         .error = [](int status, std::string_view why) { return error_response_v3(status, why); },
         .body_failed = [](http::body_failure why) { return influx_v3().body_failed(why); }},
+    path_family{.prefix = "/api/weir/",
+                .negotiates_format = false,
+                .not_found = not_found_page,
+                .wrong_method = wrong_method_page,
+                .error = error_response,
+                .body_failed = body_failure_response},
     path_family{.prefix = "",
                 .negotiates_format = true,
                 .not_found = not_found_v1,

@@ -37,11 +37,18 @@ enum class handler : std::uint8_t {
   push_status,
   push_ready,
   push_wipe,
+  // the status page (server/page/)
+  page,  // its files
+  page_status,
+  page_history,
+  page_events,
+  page_config,
 };
 
 /// What a client must be allowed to do, where there are users (server/access/request_guard.hpp).
-/// `administer` is asked for in any case (admin_guard.hpp).
-enum class right : std::uint8_t { none, write, query, read_metrics, administer };
+/// `administer` is asked for in any case (admin_guard.hpp); `inspect`, to see what weir knows, is
+/// an administrator's, too, but where there are no users everybody has it, as `read_metrics`.
+enum class right : std::uint8_t { none, write, query, read_metrics, inspect, administer };
 
 /// A set of methods; OPTIONS, which every route answers, is not among them.
 class method_set {

@@ -146,7 +146,7 @@ void write_request::conclude(append_status status, const std::string& detail) {
 void write_request::commit() {
   points_.commit();
   const line_account& lines = points_.account();
-  database_->add(lines);
+  database_->add(lines, points_.now_ns());
   if (source_ != nullptr) {
     source_->add(lines);
   }

@@ -41,26 +41,54 @@ api::health_check sink_check(const sink_standing& sink) {
                : waiting + parked};
 }
 
-}  // namespace
+struct looked_at {
+  health_verdict verdict;
+  std::vector<api::health_check> checks;
+};
 
-http::response health_of(const health_facts& known) {
-  std::vector<api::health_check> checks{log_check(known.log)};
-  std::string words = checks.front().passed ? std::string{} : checks.front().message;
-  bool healthy = known.log.status != append_status::failed;
+looked_at look_at(const health_facts& known) {
+  looked_at found;
+  auto& checks = found.checks;
+  auto& why = found.verdict.why;
+  checks.push_back(log_check(known.log));
+  if (!checks.front().passed) {
+    why.push_back(checks.front().message);
+  }
+  found.verdict.healthy = known.log.status != append_status::failed;
   for (const sink_standing& sink : known.sinks) {
     checks.push_back(sink_check(sink));
     if (!checks.back().passed) {
-      healthy = false;
-      words += (words.empty() ? "" : "; ") + checks.back().name + ": " + checks.back().message;
+      found.verdict.healthy = false;
+      why.push_back(checks.back().name + ": " + checks.back().message);
     }
   }
   if (!known.reload_failed.empty()) {
     checks.push_back({"configuration", false,
                       "the last reload failed, and the configuration before it is in force: " +
                           known.reload_failed});
-    words += (words.empty() ? "" : "; ") + checks.back().message;
+    why.push_back(checks.back().message);
   }
-  return api::health_response(healthy, words, checks);
+  found.verdict.ready = !known.draining && checks.front().passed;
+  return found;
+}
+
+}  // namespace
+
+health_verdict verdict_of(const health_facts& known) {
+  health_verdict verdict = look_at(known).verdict;
+  if (known.draining) {
+    verdict.why.emplace_back("weir is ending");
+  }
+  return verdict;
+}
+
+http::response health_of(const health_facts& known) {
+  const looked_at found = look_at(known);
+  std::string words;
+  for (const std::string& one : found.verdict.why) {
+    words += (words.empty() ? "" : "; ") + one;
+  }
+  return api::health_response(found.verdict.healthy, words, found.checks);
 }
 
 http::response readiness_of(const health_facts& known) {

@@ -23,6 +23,15 @@ struct health_facts {
   std::string reload_failed{};
 };
 
+/// What both say, as sentences.
+struct health_verdict {
+  bool healthy = true;
+  bool ready = true;
+  /// What is not as it should be, also where weir is healthy none the less.
+  std::vector<std::string> why{};
+};
+[[nodiscard]] health_verdict verdict_of(const health_facts& known);
+
 /// 503 where the disk refuses the log or lanes are held: an operator has to act. A full log empties
 /// by itself once the servers behind its sinks take points again: it is reported, and no failure.
 /// Nor is a reload that failed: weir goes on with the configuration that it had.

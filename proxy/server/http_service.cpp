@@ -27,6 +27,7 @@
 #include "server/exchanges/write_exchange.hpp"
 #include "server/exchanges/write_target.hpp"
 #include "server/health_report.hpp"
+#include "server/page/page_exchange.hpp"
 #include "server/passing/passing_exchange.hpp"
 #include "server/push/push_exchange.hpp"
 #include "users/access_answers.hpp"
@@ -250,6 +251,9 @@ std::unique_ptr<http::exchange> http_worker::serve(const http::request_head& hea
     if (routing.row->served_by == api::handler::write) {
       return open_write(head, on, std::move(request));
     }
+    if (is_page(routing.row->served_by)) {
+      return open_page(*this, on, std::move(request), head);
+    }
     if (is_push(routing.row->served_by)) {
       return open_push(*this, on, std::move(request), head);
     }
@@ -422,6 +426,11 @@ http::response http_worker::answer_at_once(const api::routing& routing,
     case api::handler::push_status:
     case api::handler::push_ready:
     case api::handler::push_wipe:
+    case api::handler::page:
+    case api::handler::page_status:
+    case api::handler::page_history:
+    case api::handler::page_events:
+    case api::handler::page_config:
     case api::handler::pass:
       break;  // have exchanges of their own
   }

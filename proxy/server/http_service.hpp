@@ -25,6 +25,7 @@
 
 namespace weir {
 
+class page_service;
 class push_service;
 class relay;
 class server_catalogues;
@@ -54,6 +55,8 @@ struct http_services {
   reload_desk* reloads = nullptr;
   /// What came of the last reload; nullptr: there are none.
   const reload_record* reloaded = nullptr;
+  /// What the status page shows; nullptr: there is none.
+  page_service* page = nullptr;
   /// What is known of clients that are nobody; nullptr: there can be no users.
   shared_doors* doors = nullptr;
 };

@@ -61,6 +61,7 @@ bool serves(const http_terms& terms, const listener& by, api::right needed) noex
     case api::right::none:
       return true;
     case api::right::read_metrics:
+    case api::right::inspect:
     case api::right::administer:
       return by.admin || !terms.admin_apart;
     case api::right::write:

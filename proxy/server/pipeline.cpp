@@ -114,6 +114,7 @@ pipeline::state::state(const settings& configuration, clock_source clocks,
                        std::function<void()> wake)
     : configured(std::make_shared<const settings>(configuration)),
       clock(std::move(clocks)),
+      began_at(clock()),
       request_memory(share_out(configuration.limits.memory).requests,
                      share_out(configuration.limits.memory).request_rules),
       sink_memory(share_out(configuration.limits.memory).sinks),
@@ -373,6 +374,7 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
       .pushed = pushed.get(),
       .reloads = &desk,
       .reloaded = &reloads,
+      .page = shown.get(),
       .doors = &*doors};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
@@ -498,6 +500,7 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
     return started.error();
   }
   built->start_push();
+  built->make_page();
   if (auto started = built->start_intake(control); !started) {
     return started.error();
   }
@@ -534,8 +537,13 @@ std::vector<listen_address> pipeline::tcp_addresses() const {
   return state_->tcp.addresses();
 }
 
+page_service& pipeline::page() noexcept {
+  return *state_->shown;
+}
+
 void pipeline::finish_intake() {
   state_->requests.draining.store(true);
+  state_->shown->close();
   state_->desk.close();
   state_->intake->finish();
   state_->udp.finish();

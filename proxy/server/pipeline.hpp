@@ -19,6 +19,7 @@ struct uv_loop_s;
 namespace weir {
 
 class metric_collector;
+class page_service;
 class reload_desk;
 class reload_record;
 
@@ -50,6 +51,8 @@ class pipeline {
   [[nodiscard]] const settings& configured() const noexcept;
   [[nodiscard]] reload_desk& reloads() noexcept;
   [[nodiscard]] reload_record& reload_results() noexcept;
+  /// What the status page shows: it is to be told the time once a second.
+  [[nodiscard]] page_service& page() noexcept;
   /// Gives back what reloads left behind and nobody uses any more. From time to time.
   void tidy();
 

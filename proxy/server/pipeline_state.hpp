@@ -30,6 +30,7 @@
 #include "server/http_counters.hpp"
 #include "server/lines/line_intakes.hpp"
 #include "server/listeners.hpp"
+#include "server/page/page_service.hpp"
 #include "server/pipeline.hpp"
 #include "server/push/push_keeper.hpp"
 #include "server/push/push_service.hpp"
@@ -65,6 +66,7 @@ struct pipeline::state {
   /// What is in force, as written. Control loop's thread; others see the terms.
   std::shared_ptr<const settings> configured;
   const clock_source clock;
+  const moment began_at;
   memory_budget request_memory;
   memory_budget sink_memory;
   memory_budget frame_memory;
@@ -110,6 +112,7 @@ struct pipeline::state {
   // The same: its exchanges push.
   std::unique_ptr<push_service> pushed;
   std::unique_ptr<push_keeper> push_keeper_thread;
+  std::unique_ptr<page_service> shown;
   std::unique_ptr<http_intake> intake;
 
   state(const settings& configuration, clock_source clocks, std::function<void()> wake);
@@ -138,6 +141,9 @@ struct pipeline::state {
   [[nodiscard]] outcome start_sinks_of();
   [[nodiscard]] outcome start_line_listeners();
   void start_push();
+  /// server/page/
+  void make_page();
+  [[nodiscard]] page::status_facts page_facts(const moment& now) const;
   [[nodiscard]] outcome start_intake(uv_loop_s* control);
 
   // Parts of the start that a reload makes, too.

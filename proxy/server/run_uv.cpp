@@ -21,6 +21,7 @@
 #include "http/message.hpp"
 #include "observe/journal.hpp"
 #include "server/open_files_posix.hpp"
+#include "server/page/page_service.hpp"
 #include "server/pipeline.hpp"
 #include "server/reload/reloader_uv.hpp"
 #include "server/service_manager_posix.hpp"
@@ -189,6 +190,7 @@ class control_loop {
           pipeline& summed = *static_cast<control_loop*>(handle->data)->running_;
           summed.journal_refusals(read_clocks().wall);
           summed.tidy();
+          summed.page().tick();
         },
         summary_check_ms, summary_check_ms);
   }
@@ -262,6 +264,7 @@ int run_weir(const settings& configured, const run_options& options) {
     return end_as_fatal(started.error(), options);
   }
   pipeline& running = *started.value();
+  running.page().set_place(options.configuration);
   control.watch_signals(running, reloads);
   for (const listen_address& address : running.addresses()) {
     journal(journal_level::info,

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "sinks/answers/hold_cause.hpp"
 #include "sinks/discard.hpp"
 
 namespace weir {
@@ -60,6 +61,10 @@ struct attempt_result {
   /// The other side's own message, or why there was no answer, and what to do about it. Unbounded,
   /// because others wrote it: cut before use.
   std::string message;
+  /// Of hold: why, in a word, and the other side's own words without what to do about it (empty:
+  /// they are `message`).
+  hold_cause cause = hold_cause::other;
+  std::string said;
   /// Two messages that differ in their numbers alone are two reasons, not one.
   bool numbers_matter = false;
   /// How the other side calls its answer (a server's HTTP status), for what is set aside; 0: none.

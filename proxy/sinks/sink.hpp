@@ -156,6 +156,7 @@ class sink {
   void finish_completed(std::int64_t now_ms);
   void follow(lane& on, const attempt_result& result, const delivery_step& step,
               std::int64_t now_ms);
+  void note_reason(lane& on, const attempt_result& result);
   void pause(lane& on, const delivery_step& step, std::int64_t now_ms);
   void halve(lane& on, const attempt_result& result, std::int64_t now_ms);
   void conclude(lane& on, std::uint64_t dropped, discard_reason reason, std::int64_t now_ms);

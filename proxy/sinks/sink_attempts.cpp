@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/one_line.hpp"
 #include "observe/journal.hpp"
 #include "sinks/sink_lane.hpp"
 
@@ -17,6 +18,8 @@ namespace {
 
 /// After a 413 a lane's batches are small; so many successes later they may double.
 constexpr std::uint32_t successes_before_growth = 16;
+/// Of a server's words, as others are shown them.
+constexpr std::size_t message_bytes_max = 500;
 
 /// What an attempt tells of the server's address.
 start_gate::outcome seen_of_address(const attempt_result& result) {
@@ -49,6 +52,7 @@ void sink::finish_completed(std::int64_t now_ms) {
     delivery_step step = on.steps.next(one.result, on.current->points);
     if (step.kind != step_kind::delivered) {
       counters_.last_error_ms.set(static_cast<std::uint64_t>(std::max<std::int64_t>(1, now_ms)));
+      counters_.set_last_error(one_line(one.result.message, message_bytes_max));
     }
     follow(on, one.result, step, now_ms);
   }
@@ -84,8 +88,21 @@ void sink::follow(lane& on, const attempt_result& result, const delivery_step& s
     case step_kind::retry:
     case step_kind::hold:
       on.fault_of_lane = result.of_lane;
+      if (step.kind == step_kind::hold) {
+        note_reason(on, result);
+      }
       pause(on, step, now_ms);
       return;
+  }
+}
+
+/// Why a lane is held, for those who ask.
+void sink::note_reason(lane& on, const attempt_result& result) {
+  std::string said =
+      one_line(result.said.empty() ? result.message : result.said, message_bytes_max);
+  if (on.held_for.said != said || on.held_for.cause != result.cause) {
+    on.held_for = {result.cause, std::move(said)};
+    waiting_changed_ = true;
   }
 }
 

@@ -45,7 +45,8 @@ void sink::count_waiting() {
     parked += on->pending.parked().points();
     oldest_ns = oldest_ns == 0 ? since_ns : std::min(oldest_ns, since_ns);
     if (on->held && held.size() < sink_counters::held_lanes_shown_max) {
-      held.push_back({key, on->pending.points(), on->pending.bytes(), since_ns});
+      held.push_back({key, on->pending.points(), on->pending.bytes(), since_ns,
+                      on->pending.parked().points(), on->held_for});
     }
   }
   counters_.pending_bytes.set(bytes);

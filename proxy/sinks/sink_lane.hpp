@@ -53,6 +53,7 @@ struct sink::lane {
   std::int64_t held_since_ms = 0;
   bool last_held = false;
   bool fault_of_lane = false;
+  held_reason held_for;
   /// Failed attempts since draining began.
   int drain_failures = 0;
   std::int64_t started_ms = 0;

@@ -24,6 +24,21 @@ void sink_counters::set_held(std::vector<held_lane> held) {
   held_ = std::move(held);
 }
 
+std::vector<held_lane> sink_counters::held() const {
+  const std::lock_guard hold(held_lock_);
+  return held_;
+}
+
+void sink_counters::set_last_error(std::string message) {
+  const std::lock_guard hold(held_lock_);
+  last_error_ = std::move(message);
+}
+
+std::string sink_counters::last_error() const {
+  const std::lock_guard hold(held_lock_);
+  return last_error_;
+}
+
 void sink_counters::collect_held(std::string_view sink_name, std::int64_t now_ns,
                                  metric_collector& out) const {
   const std::lock_guard hold(held_lock_);

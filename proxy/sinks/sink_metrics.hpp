@@ -18,12 +18,20 @@
 
 namespace weir {
 
+/// Why a lane is held: the cause, and the server's words, on one line.
+struct held_reason {
+  hold_cause cause = hold_cause::other;
+  std::string said{};
+};
+
 /// What waits of a lane that is held.
 struct held_lane {
   lane_key lane;
   std::uint64_t points = 0;
   std::uint64_t bytes = 0;
   std::int64_t oldest_received_ns = 0;
+  std::uint64_t parked_points = 0;
+  held_reason why{};
 };
 
 /// accepted = delivered + discarded + pending.
@@ -90,6 +98,10 @@ struct sink_counters {
   /// Points of a database given up because the parking place was full.
   void note_park_full(const std::string& database, std::uint64_t points);
   void set_held(std::vector<held_lane> held);
+  [[nodiscard]] std::vector<held_lane> held() const;
+  /// Of the last answer that was not a success, on one line.
+  void set_last_error(std::string message);
+  [[nodiscard]] std::string last_error() const;
   /// `now_ms` is monotonic, `now_ns` the wall clock.
   void collect(std::string_view sink_name, std::int64_t now_ms, std::int64_t now_ns,
                metric_collector& out) const;
@@ -100,6 +112,7 @@ struct sink_counters {
 
   mutable std::mutex held_lock_;
   std::vector<held_lane> held_;
+  std::string last_error_;
   /// Points, by database.
   std::map<std::string, std::uint64_t> given_up_;
   mutable brief_mutex points_mutex_;

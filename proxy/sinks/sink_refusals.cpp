@@ -73,12 +73,15 @@ outcome sink::keep_refused(const lane& on, const refused_lines& refused) {
 void sink::wait_for_store(lane& on, const std::string& why, std::int64_t now_ms) {
   attempt_result full;
   full.verdict = attempt_verdict::hold;
+  full.cause = hold_cause::refused_not_kept;
+  full.said = "what the server refused cannot be kept: " + why;
   full.message = fmt::format(
       "what the server refused cannot be kept: {}; make room there (key: refused_directory)", why);
   const delivery_step step = on.steps.next(full, on.current->points);
   on.now = lane::stage::paused;
   on.own_due_ms = now_ms + step.wait.count();
   counters_.holds.add();
+  note_reason(on, full);
   set_held(on, true);
   on.failing_since_ms = on.failing_since_ms.value_or(now_ms);
   trouble_.failed(on.key, {step, on.pending.points(), on.own_due_ms}, moment_at(now_ms));

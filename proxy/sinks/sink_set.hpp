@@ -18,6 +18,7 @@
 #include "log/frame_log.hpp"
 #include "observe/metrics.hpp"
 #include "sinks/parking/parked_filter.hpp"
+#include "sinks/state/standing.hpp"
 
 namespace weir {
 
@@ -54,17 +55,6 @@ struct sink_environment {
   /// Told when a sink's server lacks a lane's database or retention policy. Called on the sinks'
   /// threads. May be empty.
   std::function<void(std::string_view sink, const lane_key& lane)> server_lacks = {};
-};
-
-/// How far a sink is, for those who ask whether weir is well.
-struct sink_standing {
-  std::string name{};
-  std::uint64_t pending_points = 0;
-  /// Databases and retention policies known to it, and those that wait for a person.
-  std::uint64_t lanes = 0;
-  std::uint64_t held_lanes = 0;
-  /// Of those: points that left the log.
-  std::uint64_t parked_points = 0;
 };
 
 /// What of the environment changes with the sinks.

@@ -573,12 +573,7 @@ std::vector<sink_standing> threaded_sinks::standings() const {
   std::vector<sink_standing> all;
   const std::shared_lock hold(lock_);
   for (const auto& one : sinks_) {
-    const sink_counters& now = one->runner->counters();
-    all.push_back({.name = one->settings.name,
-                   .pending_points = now.points().pending,
-                   .lanes = now.lanes.value(),
-                   .held_lanes = now.held_lanes.value(),
-                   .parked_points = now.parked_points.value()});
+    all.push_back(standing_of(one->settings, one->runner->counters()));
   }
   return all;
 }

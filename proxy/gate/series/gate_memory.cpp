@@ -138,6 +138,15 @@ std::optional<gate_sample> minute_sample::take(std::int64_t now_ns) {
   return std::exchange(sample_, std::nullopt);
 }
 
+gate_memory::database_counts gate_memory::count_of(std::string_view database) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = databases_.find(database);
+  if (found == databases_.end()) {
+    return {std::string(database), 0, 0};
+  }
+  return {found->first, found->second->series.series(), found->second->types.size()};
+}
+
 std::vector<gate_memory::database_counts> gate_memory::count() const {
   const std::lock_guard lock(mutex_);
   std::vector<database_counts> out;

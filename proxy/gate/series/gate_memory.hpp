@@ -166,6 +166,8 @@ class gate_memory {
     std::uint64_t types = 0;
   };
   [[nodiscard]] std::vector<database_counts> count() const;
+  /// Of one; zeros where nothing is known of it.
+  [[nodiscard]] database_counts count_of(std::string_view database) const;
   [[nodiscard]] const memory_budget& types_budget() const noexcept { return types_budget_; }
   /// Bytes of the records that the file of types may hold, and holds or will.
   [[nodiscard]] const memory_budget& types_file_budget() const noexcept { return file_budget_; }

@@ -9,7 +9,8 @@ namespace weir {
 namespace {
 
 bool tells_or_changes_weir(const api::route& row) {
-  return row.needs == api::right::administer || row.needs == api::right::read_metrics;
+  return row.needs == api::right::administer || row.needs == api::right::inspect ||
+         row.needs == api::right::read_metrics;
 }
 
 bool needs_nobody(const api::route& row, bool admin_listener) {

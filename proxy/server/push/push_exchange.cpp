@@ -456,6 +456,11 @@ bool is_push(api::handler served_by) noexcept {
     case api::handler::park_retry:
     case api::handler::park_drop:
     case api::handler::configure_database:
+    case api::handler::page:
+    case api::handler::page_status:
+    case api::handler::page_history:
+    case api::handler::page_events:
+    case api::handler::page_config:
     case api::handler::pass:
       break;
   }

@@ -159,6 +159,8 @@ void pipeline::reloading::apply() {
   apply_line_listeners();
   of.pushed->configure(*made.next);
   of.configured = made.next;
+  of.shown->set_configured(made.next);
+  of.shown->end_streams();
 }
 
 void pipeline::reloading::apply_limits() {

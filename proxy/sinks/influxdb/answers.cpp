@@ -73,6 +73,7 @@ struct remedy_row {
   std::string_view phrase;  // in the server's message; empty: any
   /// The answer is about the lane's own database or bucket.
   bool is_of_lane;
+  hold_cause cause;
   std::string_view text;
 
   [[nodiscard]] bool fits(meaning other, std::string_view message) const noexcept {
@@ -81,39 +82,50 @@ struct remedy_row {
 };
 /// The first row that fits decides what to do.
 constexpr std::array remedies{
-    remedy_row{meaning::missing_database, "", of_lane,
+    remedy_row{meaning::missing_database, "", of_lane, hold_cause::missing_database,
                "; create it there, or send CREATE DATABASE to weir (key: create_databases)"},
-    remedy_row{meaning::not_allowed, "", of_all,
+    remedy_row{meaning::not_allowed, "", of_all, hold_cause::not_allowed,
                "; check the sink's token, or its username and password"},
-    remedy_row{meaning::wrong_place, go_wants_tls, of_all,
+    remedy_row{meaning::wrong_place, go_wants_tls, of_all, hold_cause::wants_tls,
                "; let the sink's url begin with https://"},
-    remedy_row{meaning::wrong_place, nginx_wants_tls, of_all,
+    remedy_row{meaning::wrong_place, nginx_wants_tls, of_all, hold_cause::wants_tls,
                "; let the sink's url begin with https://"},
-    remedy_row{meaning::wrong_place, "bucket", of_lane,
+    remedy_row{meaning::wrong_place, "bucket", of_lane, hold_cause::missing_bucket,
                "; create the bucket there (weir does not), or name another one (key: bucket)"},
-    remedy_row{meaning::wrong_place, "no dbrp mapping", of_lane,
+    remedy_row{meaning::wrong_place, "no dbrp mapping", of_lane, hold_cause::missing_bucket,
                "; create the bucket there (weir does not), or name another one (key: bucket)"},
-    remedy_row{meaning::wrong_place, "organization", of_all, "; check the sink's org"},
-    remedy_row{meaning::wrong_place, "in database or rp name", of_lane, name_remedy},
-    remedy_row{meaning::wrong_place, "db name ", of_lane, name_remedy},
-    remedy_row{meaning::wrong_place, no_room_for_database, of_lane,
+    remedy_row{meaning::wrong_place, "organization", of_all, hold_cause::wrong_organization,
+               "; check the sink's org"},
+    remedy_row{meaning::wrong_place, "in database or rp name", of_lane, hold_cause::bad_name,
+               name_remedy},
+    remedy_row{meaning::wrong_place, "db name ", of_lane, hold_cause::bad_name, name_remedy},
+    remedy_row{meaning::wrong_place, no_room_for_database, of_lane, hold_cause::too_many_databases,
                "; drop a database there, or leave this one out (key: databases)"},
-    remedy_row{meaning::wrong_place, "", of_all, "; is the url right?"},
+    remedy_row{meaning::wrong_place, "", of_all, hold_cause::wrong_place, "; is the url right?"},
 };
 
-std::string remedy(meaning of, std::string_view message, const lane_key& lane) {
+/// What is said of it in the journal, and the cause by which the page finds what to do.
+struct remedy {
+  hold_cause cause = hold_cause::other;
+  std::string text{};
+};
+
+remedy remedy_for(meaning of, std::string_view message, const lane_key& lane) {
   if (of == meaning::missing_policy && lane.retention_policy.empty()) {
-    return "; make a retention policy the default of the database there";
+    return {hold_cause::missing_default_policy,
+            "; make a retention policy the default of the database there"};
   }
   if (of == meaning::missing_policy) {
-    return "; create it there (CREATE RETENTION POLICY " +
-           quoted_identifier(lane.retention_policy) + " ON " + quoted_identifier(lane.database) +
-           " DURATION ... REPLICATION 1), or let clients write without rp";
+    return {hold_cause::missing_policy,
+            "; create it there (CREATE RETENTION POLICY " +
+                quoted_identifier(lane.retention_policy) + " ON " +
+                quoted_identifier(lane.database) +
+                " DURATION ... REPLICATION 1), or let clients write without rp"};
   }
   const auto* const first =
       std::find_if(remedies.begin(), remedies.end(),
                    [&](const remedy_row& one) { return one.fits(of, message); });
-  return first == remedies.end() ? std::string{} : std::string(first->text);
+  return first == remedies.end() ? remedy{} : remedy{first->cause, std::string(first->text)};
 }
 
 /// The answer is about the lane's own database, bucket or retention policy. Any row that fits says
@@ -213,6 +225,7 @@ influxdb_write_answer read_write_answer(const http_reply& reply, const lane_key&
   result.of_lane = is_of_lane(means, message);
   if (means == meaning::not_stored) {
     result.message = not_stored_message(reply.status, "204", reply.location);
+    result.cause = hold_cause::not_a_database;
     result.numbers_matter = true;
     return answer;
   }
@@ -220,12 +233,14 @@ influxdb_write_answer read_write_answer(const http_reply& reply, const lane_key&
     result.discarded[discard_reason::partial] =
         answer.listed.empty() ? dropped_points(message) : answer.listed.size();
   }
-  const std::string what_to_do = remedy(means, message, lane);
+  remedy what_to_do = remedy_for(means, message, lane);
   if (message.empty()) {
     answer.words = "status " + std::to_string(reply.status);
   }
   readable_message read = readable(reply, std::move(message));
-  result.message = std::move(read.text) + what_to_do;
+  result.cause = what_to_do.cause;
+  result.said = read.text;
+  result.message = std::move(read.text) + what_to_do.text;
   result.numbers_matter = read.numbers_matter;
   return answer;
 }
@@ -258,6 +273,8 @@ attempt_result read_creation_answer(const http_reply& reply) {
     result.numbers_matter = true;
   }
   result.verdict = attempt_verdict::hold;
+  result.cause =
+      means == meaning::not_allowed ? hold_cause::not_allowed : hold_cause::creation_refused;
   result.message = std::string(statement) + message;
   return result;
 }

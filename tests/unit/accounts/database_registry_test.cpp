@@ -37,7 +37,7 @@ TEST(database_registry, received_is_accepted_plus_rejected_plus_dropped) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&registry, &account] {
       for (int i = 0; i < 1000; ++i) {
-        registry.find_or_add("db")->add(account);
+        registry.find_or_add("db")->add(account, 0);
       }
     });
   }
@@ -64,7 +64,7 @@ TEST(database_registry, databases_beyond_the_labelled_ones_share_rows_that_add_u
     account.received = 3;
     account.accepted = 2;
     account.rejected_by_gate[static_cast<std::size_t>(gate_code::beyond_retention)] = 1;
-    registry.find_or_add(name)->add(account);
+    registry.find_or_add(name)->add(account, 0);
   }
   EXPECT_EQ(registry.label_of("z"), "z") << "it was first";
   EXPECT_EQ(registry.label_of("m"), "(other)");

@@ -83,7 +83,7 @@ TEST(accounts, a_scrape_sees_each_database_and_each_source_add_up) {
   const auto loop = [&](std::uint64_t n) {
     const line_account account = account_of(n);
     const char* name = names.at(n % names.size());
-    databases.find_or_add(name)->add(account);
+    databases.find_or_add(name)->add(account, 0);
     sources.find_or_add("http", "", name).add(account);
   };
   double last = 0;

@@ -77,17 +77,32 @@ std::string_view remedy(meaning of, std::string_view message) {
   return {};
 }
 
+hold_cause cause_of(meaning of, std::string_view message) {
+  if (of == meaning::not_allowed) {
+    return hold_cause::not_allowed;
+  }
+  if (of == meaning::missing) {
+    return holds(message, "retention policy") ? hold_cause::missing_policy
+                                              : hold_cause::missing_database;
+  }
+  return holds(message, go_wants_tls) || holds(message, nginx_wants_tls) ? hold_cause::wants_tls
+                                                                         : hold_cause::wrong_place;
+}
+
 /// What follows for the batch when its request is neither stored nor refused.
 attempt_result not_now(meaning of, const http_reply& reply, std::string message) {
   attempt_result result = result_of_reply(reply);
   result.verdict = of == meaning::busy ? attempt_verdict::retry : attempt_verdict::hold;
   if (of == meaning::not_stored) {
     result.message = not_stored_message(reply.status, "2xx", reply.location);
+    result.cause = hold_cause::not_a_database;
     result.numbers_matter = true;
     return result;
   }
   const std::string_view what_to_do = remedy(of, message);
   readable_message read = readable(reply, std::move(message));
+  result.cause = of == meaning::busy ? hold_cause::other : cause_of(of, read.text);
+  result.said = read.text;
   result.message = std::move(read.text);
   result.message += what_to_do;
   result.numbers_matter = read.numbers_matter;

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "page/advice.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "page/sink_state.hpp"
+
+namespace weir::page {
+namespace {
+
+using list = std::vector<advice>;
+
+/// So full, and filling for less than that, a log is worth a warning.
+constexpr double full_share = 0.8;
+constexpr double short_outage_seconds = 3600;
+/// So much of the lines of the last minute.
+constexpr double rejected_share = 0.01;
+constexpr double memory_share = 0.9;
+constexpr std::size_t names_shown_max = 3;
+
+double share_of(const log_facts& log) {
+  return log.keep_bytes == 0 ? 0
+                             : static_cast<double>(log.bytes) / static_cast<double>(log.keep_bytes);
+}
+
+/// "a, b, c and 4 more".
+std::string listed(const std::vector<std::string>& names) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(names.size(), names_shown_max); ++i) {
+    out += (i == 0 ? "" : ", ") + names[i];
+  }
+  return names.size() <= names_shown_max
+             ? out
+             : out + fmt::format(" and {} more", names.size() - names_shown_max);
+}
+
+std::vector<std::string> names_of_behind(const status_facts& known) {
+  std::vector<std::string> names;
+  for (const sink_facts& one : known.sinks) {
+    if (one.pending_points > 0) {
+      names.push_back(one.name);
+    }
+  }
+  return names;
+}
+
+void advise_log(const status_facts& known, list& out) {
+  const log_facts& log = known.log;
+  const std::string behind = listed(names_of_behind(known));
+  const std::string by_sinks = behind.empty() ? std::string("no sink has points that wait")
+                                              : "it empties as these sinks deliver: " + behind;
+  if (log.is == log_facts::state::failed) {
+    out.push_back({urgency::error, "log", "Writes are answered 503: " + log.why + ".",
+                   "Make room on the disk of log.directory, or repair it; weir tries again by "
+                   "itself and needs no restart.",
+                   "df -h"});
+    return;
+  }
+  if (log.is == log_facts::state::full) {
+    out.push_back({urgency::error,
+                   "log",
+                   "Writes are answered 503: " + log.why + ".",
+                   "Clients keep their points and send them again. Repair the sinks that do not "
+                   "deliver (" +
+                       by_sinks + "), or raise log.keep and reload or restart weir.",
+                   {}});
+    return;
+  }
+  const bool filling = log.outage_seconds_left && *log.outage_seconds_left < short_outage_seconds &&
+                       !behind.empty() && share_of(log) > 0.5;
+  if (share_of(log) > full_share || filling) {
+    out.push_back({urgency::warning,
+                   "log",
+                   fmt::format("The log is {:.0f} % full ({} of {}){}.", share_of(log) * 100,
+                               spoken_bytes(log.bytes), spoken_bytes(log.keep_bytes),
+                               log.outage_seconds_left
+                                   ? fmt::format(", and has room for {} if nothing is delivered",
+                                                 spoken_seconds(*log.outage_seconds_left))
+                                   : std::string{}),
+                   "Repair the sinks that do not deliver (" + by_sinks + "), or raise log.keep.",
+                   {}});
+  }
+}
+
+void advise_held(const sink_facts& sink, list& out) {
+  // One cause for many databases is one thing to repair.
+  std::map<std::pair<std::string, std::string>, std::vector<const held_facts*>> by_remedy;
+  for (const held_facts& lane : sink.held) {
+    by_remedy[{lane.remedy, lane.command}].push_back(&lane);
+  }
+  for (const auto& [remedy, lanes] : by_remedy) {
+    std::vector<std::string> names;
+    std::uint64_t points = 0;
+    for (const held_facts* lane : lanes) {
+      names.push_back(lane->retention_policy.empty()
+                          ? lane->database
+                          : lane->database + "/" + lane->retention_policy);
+      points += lane->points;
+    }
+    out.push_back({urgency::error, "sink " + sink.name,
+                   fmt::format("{} of {} {} held: {}", counted(points, "point"), listed(names),
+                               points == 1 ? "is" : "are", lanes.front()->why),
+                   remedy.first, remedy.second});
+  }
+  if (sink.held.empty() && sink.held_lanes > 0) {
+    out.push_back({urgency::error,
+                   "sink " + sink.name,
+                   fmt::format("{} held.", sink.held_lanes == 1
+                                               ? "1 database is"
+                                               : fmt::format("{} databases are", sink.held_lanes)),
+                   "The journal names them and their causes.",
+                   {}});
+  }
+}
+
+void advise_sink(const sink_facts& sink, list& out) {
+  const sink_state now = state_of(sink);
+  const std::string about = "sink " + sink.name;
+  if (now.is == sink_state::word::stopped || now.is == sink_state::word::down) {
+    out.push_back({urgency::error, about, now.text + ".", now.remedy + ".", {}});
+  } else if (now.is == sink_state::word::behind) {
+    out.push_back({urgency::warning, about, now.text + ".", now.remedy + ".", {}});
+  }
+  if (!now.remedy.empty() && now.is == sink_state::word::stopped) {
+    return;
+  }
+  advise_held(sink, out);
+  if (sink.parked_points > 0) {
+    out.push_back({urgency::warning, about,
+                   counted(sink.parked_points, "point") +
+                       " left the log because their database is held; they wait in the parking "
+                       "place.",
+                   "They are delivered by themselves once the cause is repaired; until then they "
+                   "can be listed, tried at once, or dropped.",
+                   "weir park list --sink " + sink.name});
+  }
+  if (sink.cursor_failures > 0) {
+    out.push_back({urgency::warning, about,
+                   fmt::format("Its cursor could not be written {} since the start: after a crash "
+                               "points may be delivered twice.",
+                               counted(sink.cursor_failures, "time")),
+                   "Make room on the disk of the state directory, or repair its rights.", "df -h"});
+  }
+  if (sink.park_failures > 0) {
+    out.push_back({urgency::warning, about,
+                   fmt::format("The parking place refused points {}; they stay in the log.",
+                               counted(sink.park_failures, "time")),
+                   "Make room on its disk, or raise the sink's park_keep.", "weir park list"});
+  }
+  std::uint64_t lost = 0;
+  std::string reasons;
+  for (const auto& [reason, points] : sink.discarded) {
+    if (reason != "filtered" && reason != "string" && reason != "dropped") {
+      lost += points;
+      reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", reason, points);
+    }
+  }
+  if (lost > 0) {
+    out.push_back({urgency::note,
+                   about,
+                   fmt::format("{} were given up so far ({}).", counted(lost, "point"), reasons),
+                   "Those that the server refused are kept in the sink's refused_directory; the "
+                   "journal has the server's words.",
+                   {}});
+  }
+}
+
+void advise_rejections(const status_facts& known, list& out) {
+  const trouble_facts& now = known.trouble;
+  if (now.rejected_lately == 0 || static_cast<double>(now.rejected_lately) <
+                                      rejected_share * static_cast<double>(now.received_lately)) {
+    return;
+  }
+  std::string whose;
+  std::string remedy =
+      "Look at the newest rejections: each says what is wrong with the line and "
+      "what it should be.";
+  if (!known.rejections.empty()) {
+    const rejection_group& newest = known.rejections.front();
+    remedy = newest.remedy.empty() ? remedy : newest.remedy;
+    whose = fmt::format(", the last as {}", newest.code);
+    if (!newest.senders.empty()) {
+      const rejection_sender& by = newest.senders.front();
+      whose +=
+          fmt::format(" from {}{}{} to database {}", by.address.empty() ? by.listener : by.address,
+                      by.agent.empty() ? "" : " (" + by.agent + ")",
+                      by.user.empty() ? "" : ", user " + by.user, by.database);
+    }
+  }
+  out.push_back({urgency::warning, "senders",
+                 fmt::format("{} of {} in the last minute {} rejected{}.", now.rejected_lately,
+                             counted(now.received_lately, "line"),
+                             now.rejected_lately == 1 ? "was" : "were", whose),
+                 remedy, "weir letters list"});
+}
+
+void advise_others(const status_facts& known, list& out) {
+  const trouble_facts& now = known.trouble;
+  if (!now.reload_failed.empty()) {
+    out.push_back({urgency::error, "configuration",
+                   "The last reload failed, and the configuration before it is in force: " +
+                       now.reload_failed + ".",
+                   "Correct the file, check it, and reload again.", "weir config check"});
+  }
+  if (known.memory_limit > 0 && static_cast<double>(known.memory_used) >
+                                    memory_share * static_cast<double>(known.memory_limit)) {
+    out.push_back({urgency::warning,
+                   "memory",
+                   fmt::format("Requests in flight use {} of their {}: further ones are answered "
+                               "503 until some are done.",
+                               spoken_bytes(known.memory_used), spoken_bytes(known.memory_limit)),
+                   "Raise limits.memory, or let clients send smaller batches.",
+                   {}});
+  }
+  if (now.datagrams_lost > 0) {
+    out.push_back({urgency::warning, "udp",
+                   counted(now.datagrams_lost, "datagram") +
+                       " were dropped by the kernel since the start: they came faster than weir "
+                       "took them.",
+                   "Raise the listener's read_buffer and the kernel's net.core.rmem_max, or send "
+                   "over TCP.",
+                   "sysctl net.core.rmem_max"});
+  }
+  for (const std::string& name : now.series_full) {
+    out.push_back({urgency::warning,
+                   "database " + name,
+                   "New series are rejected: it has as many as its series_limit allows.",
+                   "Look for a tag whose values never repeat (an id, a time) and drop it at its "
+                   "sender or by a rule; or raise series_limit.",
+                   {}});
+  }
+  if (now.letters_lost > 0) {
+    out.push_back({urgency::warning, "letters",
+                   counted(now.letters_lost, "rejected line") +
+                       " could not be kept as dead letters since the start.",
+                   "They came faster than the disk took them, or there is no room: look at the "
+                   "disk of letters.directory.",
+                   "weir letters list"});
+  }
+  if (now.draining) {
+    out.push_back({urgency::note,
+                   "weir",
+                   "Weir is ending: it takes no new connections.",
+                   "Nothing has to be done.",
+                   {}});
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(urgency level) noexcept {
+  switch (level) {
+    case urgency::error:
+      return "error";
+    case urgency::warning:
+      return "warning";
+    case urgency::note:
+      return "note";
+  }
+  return {};
+}
+
+list advise(const status_facts& known) {
+  list out;
+  advise_log(known, out);
+  for (const sink_facts& sink : known.sinks) {
+    advise_sink(sink, out);
+  }
+  advise_rejections(known, out);
+  advise_others(known, out);
+  std::stable_sort(out.begin(), out.end(),
+                   [](const advice& one, const advice& other) { return one.level < other.level; });
+  return out;
+}
+
+std::string what_comes_next(const status_facts& known) {
+  const log_facts& log = known.log;
+  if (log.keep_bytes == 0) {
+    return "Nothing bounds the log.";
+  }
+  const bool any_required = std::any_of(known.sinks.begin(), known.sinks.end(),
+                                        [](const sink_facts& one) { return one.required; });
+  const std::string optional_ones =
+      std::any_of(known.sinks.begin(), known.sinks.end(),
+                  [](const sink_facts& one) { return !one.required; })
+          ? "sinks with required = false lose their oldest points first, counted; then "
+          : "";
+  const std::string then =
+      any_required && log.when_full == "reject"
+          ? optional_ones +
+                "writes are answered 503, so that clients keep their points and send "
+                "them again (log.when_full = \"reject\")"
+      : any_required ? "the oldest points are discarded, also those that are not delivered, and "
+                       "counted (log.when_full = \"discard-oldest\")"
+                     : "the oldest points are discarded to make room, because no sink is required";
+  if (log.is == log_facts::state::full) {
+    return "The log is full: " + then + ".";
+  }
+  if (log.is == log_facts::state::failed) {
+    return "The disk refuses the log: writes are answered 503 until it takes them again.";
+  }
+  const std::string room =
+      log.outage_seconds_left
+          ? fmt::format(
+                "In {}, if nothing is delivered until then, the log "
+                "reaches {}",
+                spoken_seconds(*log.outage_seconds_left), spoken_bytes(log.keep_bytes))
+          : fmt::format("Nothing is appended now. Where the log reaches {}",
+                        spoken_bytes(log.keep_bytes));
+  return room + ": then " + then + ".";
+}
+
+}  // namespace weir::page

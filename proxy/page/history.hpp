@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The last hour, a sample a second: totals and levels, from which rates over any step follow. Pure:
+// it is given the time. One thread, or under its owner's lock.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/times.hpp"
+#include "page/facts.hpp"
+
+namespace weir::page {
+
+struct history_sample {
+  line_totals totals{};
+  std::uint64_t pending = 0;
+  std::uint64_t log_bytes = 0;
+};
+
+class history {
+ public:
+  static constexpr std::int64_t seconds_kept = 3600;
+  static constexpr std::int64_t step_max = 60;
+  /// A sample that comes so much later is one of a process that stood still: what was between is
+  /// not known.
+  static constexpr std::int64_t gap_seconds_max = 5;
+
+  history() : ring_(static_cast<std::size_t>(seconds_kept) + 1) {}
+
+  /// Once a second. What came between two samples is shared out evenly among the seconds between.
+  void add(const history_sample& now, const moment& at);
+
+  /// Of the last `seconds` that are known; nullopt: none are.
+  [[nodiscard]] std::optional<line_rates> rates(std::int64_t seconds) const;
+  /// Of the totals so many seconds ago, or the oldest that are known.
+  [[nodiscard]] line_totals totals_before(std::int64_t seconds) const;
+
+  /// The document of `GET history`. Requires: 1 <= step <= step_max, 1 <= seconds <= seconds_kept.
+  [[nodiscard]] std::string text(std::int64_t seconds, std::int64_t step) const;
+
+ private:
+  struct slot {
+    std::int64_t second = -1;  // of the steady clock; -1: never
+    history_sample sample{};
+  };
+  [[nodiscard]] const history_sample* at(std::int64_t second) const noexcept;
+  void put(std::int64_t second, const history_sample& sample);
+
+  std::vector<slot> ring_;
+  std::int64_t newest_ = -1;
+  wall_time newest_wall_{};
+};
+
+}  // namespace weir::page

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/page/page_service.hpp"
+
+#include <utility>
+
+#include "config/checks/warnings.hpp"
+#include "config/settings_reader.hpp"
+#include "page/json_writer.hpp"
+#include "page/status_text.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::int64_t rate_seconds = 5;
+constexpr std::int64_t lately_seconds = 60;
+/// A comment, so that what stands between sees the stream live although no event comes.
+constexpr std::uint64_t ticks_between_comments = 10;
+
+}  // namespace
+
+page_service::page_service(page_sources sources) : sources_(std::move(sources)) {
+  delivered_.note(sources_.sinks());
+}
+
+void page_service::tick() {
+  const moment now = sources_.clock();
+  const std::vector<sink_standing> sinks = sources_.sinks();
+  page::history_sample sample{.totals = sources_.totals(), .log_bytes = sources_.log_bytes()};
+  for (const sink_standing& one : sinks) {
+    sample.pending += one.pending_points;
+  }
+  {
+    const std::lock_guard hold(lock_);
+    delivered_.sample(sinks, now.steady);
+    sample.totals.delivered = delivered_.total();
+    history_.add(sample, now);
+  }
+  ++ticks_;
+  if (events_.watchers() == 0) {
+    return;
+  }
+  std::string event = event_of(status());
+  if (ticks_ % ticks_between_comments == 0) {
+    event.insert(0, ": weir\n");
+  }
+  events_.publish(std::make_shared<const std::string>(std::move(event)));
+}
+
+std::string page_service::event_of(const std::string& document) {
+  // The document is one line: JSON escapes line feeds.
+  return "event: status\ndata: " + document + "\n\n";
+}
+
+std::string page_service::status() {
+  page::status_facts known = sources_.facts(sources_.clock());
+  {
+    const std::lock_guard hold(lock_);
+    known.rates = history_.rates(rate_seconds);
+    const page::line_totals before = history_.totals_before(lately_seconds);
+    // The oldest sample may be younger than its totals: of a process that has just begun.
+    known.trouble.received_lately = known.totals.received - before.received;
+    known.trouble.rejected_lately = known.totals.rejected - before.rejected;
+    known.totals.delivered = delivered_.total();
+    for (page::sink_facts& one : known.sinks) {
+      one.delivered_per_second = delivered_.per_second(one.name);
+    }
+  }
+  return page::status_text(known);
+}
+
+std::string page_service::history(std::int64_t seconds, std::int64_t step) const {
+  const std::lock_guard hold(lock_);
+  return history_.text(seconds, step);
+}
+
+std::string page_service::config() const {
+  std::shared_ptr<const settings> configured;
+  std::string place;
+  {
+    const std::lock_guard hold(lock_);
+    configured = configured_;
+    place = place_;
+  }
+  std::string text;
+  page::json_writer out(text);
+  out.begin_object().member("place", place);
+  if (configured != nullptr) {
+    out.member("toml", show_settings(*configured));
+    out.texts("notes", notes_of(*configured)).texts("warnings", warnings_of(*configured));
+  }
+  out.end_object();
+  return text;
+}
+
+void page_service::set_configured(std::shared_ptr<const settings> configured) {
+  const std::lock_guard hold(lock_);
+  configured_ = std::move(configured);
+}
+
+void page_service::set_place(std::string place) {
+  const std::lock_guard hold(lock_);
+  place_ = std::move(place);
+}
+
+}  // namespace weir
