@@ -21,6 +21,8 @@ install(TARGETS weir RUNTIME DESTINATION usr/bin ${in_package})
 install(FILES ${PROJECT_SOURCE_DIR}/conf/systemd/weir.service DESTINATION lib/systemd/system
   ${in_package})
 install(FILES ${package_dir}/weir.toml DESTINATION etc/weir ${in_package})
+install(FILES ${PROJECT_SOURCE_DIR}/conf/debian/copyright.dygraphs DESTINATION usr/share/doc/weir
+  ${in_package})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION usr/share/doc/weir RENAME copyright
   ${in_package})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/kit DESTINATION usr/share/weir USE_SOURCE_PERMISSIONS ${in_package}

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "page/sink_state.hpp"
@@ -19,8 +20,17 @@ constexpr double full_share = 0.8;
 constexpr double short_outage_seconds = 3600;
 /// So much of the lines of the last minute.
 constexpr double rejected_share = 0.01;
+constexpr double lately_seconds = 60;
 constexpr double memory_share = 0.9;
 constexpr std::size_t names_shown_max = 3;
+
+/// With its full stop.
+std::string sentence(std::string text) {
+  if (!text.empty() && text.back() != '.') {
+    text.push_back('.');
+  }
+  return text;
+}
 
 double share_of(const log_facts& log) {
   return log.keep_bytes == 0 ? 0
@@ -54,7 +64,7 @@ void advise_log(const status_facts& known, list& out) {
   const std::string by_sinks = behind.empty() ? std::string("no sink has points that wait")
                                               : "it empties as these sinks deliver: " + behind;
   if (log.is == log_facts::state::failed) {
-    out.push_back({urgency::error, "log", "Writes are answered 503: " + log.why + ".",
+    out.push_back({urgency::error, "log", "Writes are answered 503: " + sentence(log.why),
                    "Make room on the disk of log.directory, or repair it; weir tries again by "
                    "itself and needs no restart.",
                    "df -h"});
@@ -63,7 +73,7 @@ void advise_log(const status_facts& known, list& out) {
   if (log.is == log_facts::state::full) {
     out.push_back({urgency::error,
                    "log",
-                   "Writes are answered 503: " + log.why + ".",
+                   "Writes are answered 503: " + sentence(log.why),
                    "Clients keep their points and send them again. Repair the sinks that do not "
                    "deliver (" +
                        by_sinks + "), or raise log.keep and reload or restart weir.",
@@ -103,7 +113,7 @@ void advise_held(const sink_facts& sink, list& out) {
     }
     out.push_back({urgency::error, "sink " + sink.name,
                    fmt::format("{} of {} {} held: {}", counted(points, "point"), listed(names),
-                               points == 1 ? "is" : "are", lanes.front()->why),
+                               points == 1 ? "is" : "are", sentence(lanes.front()->why)),
                    remedy.first, remedy.second});
   }
   if (sink.held.empty() && sink.held_lanes > 0) {
@@ -121,9 +131,9 @@ void advise_sink(const sink_facts& sink, list& out) {
   const sink_state now = state_of(sink);
   const std::string about = "sink " + sink.name;
   if (now.is == sink_state::word::stopped || now.is == sink_state::word::down) {
-    out.push_back({urgency::error, about, now.text + ".", now.remedy + ".", {}});
+    out.push_back({urgency::error, about, sentence(now.text), sentence(now.remedy), {}});
   } else if (now.is == sink_state::word::behind) {
-    out.push_back({urgency::warning, about, now.text + ".", now.remedy + ".", {}});
+    out.push_back({urgency::warning, about, sentence(now.text), sentence(now.remedy), {}});
   }
   if (!now.remedy.empty() && now.is == sink_state::word::stopped) {
     return;
@@ -198,12 +208,32 @@ void advise_rejections(const status_facts& known, list& out) {
                  remedy, "weir letters list"});
 }
 
+/// Of databases that have as many series as they may.
+void advise_series(const status_facts& known, list& out) {
+  std::set<std::string> names;
+  for (const rejection_group& group : known.rejections) {
+    if (group.code == "series_limit" && known.now - group.last < lately_seconds) {
+      for (const rejection_sender& by : group.senders) {
+        names.insert(by.database);
+      }
+    }
+  }
+  for (const std::string& name : names) {
+    out.push_back({urgency::warning,
+                   "database " + name,
+                   "New series are rejected: there are as many as its limits allow.",
+                   "Look for a tag whose values never repeat (an id, a time) and drop it at its "
+                   "sender or by a rule; or raise the database's series_total or series_per_hour.",
+                   {}});
+  }
+}
+
 void advise_others(const status_facts& known, list& out) {
   const trouble_facts& now = known.trouble;
   if (!now.reload_failed.empty()) {
     out.push_back({urgency::error, "configuration",
                    "The last reload failed, and the configuration before it is in force: " +
-                       now.reload_failed + ".",
+                       sentence(now.reload_failed),
                    "Correct the file, check it, and reload again.", "weir config check"});
   }
   if (known.memory_limit > 0 && static_cast<double>(known.memory_used) >
@@ -224,14 +254,6 @@ void advise_others(const status_facts& known, list& out) {
                    "Raise the listener's read_buffer and the kernel's net.core.rmem_max, or send "
                    "over TCP.",
                    "sysctl net.core.rmem_max"});
-  }
-  for (const std::string& name : now.series_full) {
-    out.push_back({urgency::warning,
-                   "database " + name,
-                   "New series are rejected: it has as many as its series_limit allows.",
-                   "Look for a tag whose values never repeat (an id, a time) and drop it at its "
-                   "sender or by a rule; or raise series_limit.",
-                   {}});
   }
   if (now.letters_lost > 0) {
     out.push_back({urgency::warning, "letters",
@@ -271,6 +293,7 @@ list advise(const status_facts& known) {
     advise_sink(sink, out);
   }
   advise_rejections(known, out);
+  advise_series(known, out);
   advise_others(known, out);
   std::stable_sort(out.begin(), out.end(),
                    [](const advice& one, const advice& other) { return one.level < other.level; });

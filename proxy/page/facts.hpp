@@ -197,8 +197,6 @@ struct trouble_facts {
   std::uint64_t received_lately = 0;
   std::uint64_t letters_lost = 0;
   std::uint64_t datagrams_lost = 0;
-  /// Databases at their limit of series, or that reject for it, by name.
-  std::vector<std::string> series_full{};
   /// Why the last reload failed; empty: it did not.
   std::string reload_failed{};
   bool draining = false;

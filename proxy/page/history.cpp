@@ -118,9 +118,9 @@ std::string history::text(std::int64_t seconds, std::int64_t step) const {
   const auto of_total = [&](std::string_view name, std::uint64_t line_totals::*which) {
     series(name, [&, which](const history_sample& to, std::int64_t end) {
       // Where weir began within a step, the mean is of what there is of it.
-      for (std::int64_t seconds = step; seconds > 0; --seconds) {
-        if (const history_sample* const from = at(end - seconds)) {
-          out.number(rate(from->totals.*which, to.totals.*which, seconds));
+      for (std::int64_t part = step; part > 0; --part) {
+        if (const history_sample* const from = at(end - part)) {
+          out.number(rate(from->totals.*which, to.totals.*which, part));
           return;
         }
       }

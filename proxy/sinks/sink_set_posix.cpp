@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <shared_mutex>
@@ -53,6 +54,8 @@ struct running_sink {
   /// Drains of the set before it was begun.
   std::uint64_t drains_before = 0;
   std::unique_ptr<sink_runner> runner;
+  /// It ended, and could not be begun anew.
+  std::atomic<bool> stopped{false};
   /// Moved into the runner when it starts.
   sink_runner::parts parts;
   /// See made_target.
@@ -354,6 +357,7 @@ void threaded_sinks::undo(plan& made) {
       journal(journal_level::error,
               fmt::format("{}; it delivers nothing before a reload or a restart",
                           again.error().message));
+      one->stopped.store(true);
       continue;
     }
     log_.unsubscribe(one->subscriber);
@@ -574,6 +578,7 @@ std::vector<sink_standing> threaded_sinks::standings() const {
   const std::shared_lock hold(lock_);
   for (const auto& one : sinks_) {
     all.push_back(standing_of(one->settings, one->runner->counters()));
+    all.back().runs = !one->stopped.load();
   }
   return all;
 }

@@ -79,6 +79,15 @@ http::response look(page_service& service, api::handler at, const http::request_
   }
 }
 
+/// Its Origin is the address that it was sent to. The name may be any: nothing is changed here, and
+/// weir may stand behind a name of the network.
+bool is_own_origin(const http::request_head& head) {
+  const std::string_view origin = head.header("Origin").value_or("");
+  const std::size_t scheme = origin.find("://");
+  return scheme != std::string_view::npos &&
+         origin.substr(scheme + 3) == head.header("Host").value_or("");
+}
+
 }  // namespace
 
 bool is_page(api::handler served_by) noexcept {
@@ -96,16 +105,8 @@ bool is_page(api::handler served_by) noexcept {
 
 bool is_cross_site(const http::request_head& head) {
   const std::string_view site = head.header("Sec-Fetch-Site").value_or("");
-  if (site == "cross-site" || site == "same-site") {
-    return true;
-  }
-  const auto origin = head.header("Origin");
-  if (!origin) {
-    return false;
-  }
-  const std::size_t scheme = origin->find("://");
-  return scheme == std::string_view::npos ||
-         origin->substr(scheme + 3) != head.header("Host").value_or("");
+  return site == "cross-site" || site == "same-site" ||
+         (head.header("Origin") && !is_own_origin(head));
 }
 
 std::unique_ptr<http::exchange> open_page(exchange_home& home, http::connection& on,

@@ -74,6 +74,7 @@ page::sink_facts facts_of(const sink_standing& sink, const moment& now) {
                        .lanes = sink.lanes,
                        .held_lanes = sink.held_lanes,
                        .down = sink.breaker_open,
+                       .runs = sink.runs,
                        .cursor_failures = sink.cursor_failures,
                        .park_failures = sink.park_failures};
   for (std::size_t i = 0; i < sink.discarded.size(); ++i) {

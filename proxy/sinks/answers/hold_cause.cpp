@@ -123,8 +123,8 @@ struct failure_row {
 };
 constexpr std::array failures{
     failure_row{"certificate",
-                "let the sink trust the server's certificate (key: ca_file), or repair the "
-                "certificate; then reload"},
+                "let this machine trust the certificate's authority (update-ca-certificates), or "
+                "repair the certificate"},
     failure_row{"SSL",
                 "check that the server speaks TLS there, and whether the sink's url should "
                 "begin with http://"},

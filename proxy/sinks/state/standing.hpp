@@ -38,6 +38,8 @@ struct sink_standing {
   /// Wall clock; 0: nothing is pending, or it is not known.
   std::int64_t oldest_received_ns = 0;
   bool breaker_open = false;
+  /// False: it ended at a reload and could not be begun anew.
+  bool runs = true;
   std::uint64_t cursor_failures = 0;
   std::uint64_t park_failures = 0;
   /// Monotonic milliseconds; 0: there was none.

@@ -200,6 +200,7 @@ def test_the_package_holds_what_a_service_needs(package):
         "usr/share/bash-completion/completions/weir",
         "usr/share/fish/vendor_completions.d/weir.fish",
         "usr/share/zsh/vendor-completions/_weir",
+        "usr/share/doc/weir/copyright.dygraphs",
     }
     assert (control / "conffiles").read_text() == "/etc/weir/weir.toml\n"
     fields = (control / "control").read_text()

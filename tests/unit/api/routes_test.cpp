@@ -119,6 +119,8 @@ TEST(route_labels, are_each_there_once) {
                                                 "/-/park/drop",
                                                 "/metrics/job",
                                                 "/pushgateway",
+                                                "/page",
+                                                "/api/weir",
                                                 "OPTIONS",
                                                 "other"}));
 }
