@@ -172,7 +172,8 @@ def test_a_missing_database_and_policy(influxd, start_weir):
 
 def test_a_wrong_password(start_influxd, start_weir):
     influxd = start_influxd(http_options="auth-enabled = true")
-    weir = start_weir(settings(influx_sink(influxd.url, username="weir", password="wrong", create_databases=False)))
+    influxd.query("CREATE USER root WITH PASSWORD 'right' WITH ALL PRIVILEGES")
+    weir = start_weir(settings(influx_sink(influxd.url, username="root", password="wrong", create_databases=False)))
     weir.client.write(f"cpu value=1 {T}", "mydb")
     lane = wait_until(lambda: (sink_of(weir)["held"] or [None])[0], what="a held lane")
     assert "password" in lane["do"]
