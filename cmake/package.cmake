@@ -26,7 +26,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/conf/debian/copyright.dygraphs DESTINATION u
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION usr/share/doc/weir RENAME copyright
   ${in_package})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/kit DESTINATION usr/share/weir USE_SOURCE_PERMISSIONS ${in_package}
-  PATTERN "__pycache__" EXCLUDE PATTERN "node_modules" EXCLUDE PATTERN "secrets" EXCLUDE)
+  PATTERN "__pycache__" EXCLUDE PATTERN "node_modules" EXCLUDE PATTERN "secrets" EXCLUDE
+  # What makes the dashboards stays in the clone.
+  PATTERN "kit_boards" EXCLUDE PATTERN "build.py" EXCLUDE PATTERN "fetch_sdk.sh" EXCLUDE PATTERN "requirements.txt" EXCLUDE)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/flink DESTINATION usr/share/weir/kit ${in_package})
 
 set(CPACK_GENERATOR DEB)

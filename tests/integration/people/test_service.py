@@ -180,6 +180,8 @@ def kit_files():
     """Those of conf/kit and of conf/flink, which is a part of it there."""
     conf = SOURCE / "conf"
     found = {str(path.relative_to(conf)) for path in (conf / "kit").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    makes_dashboards = ("kit/grafana/kit_boards/", "kit/grafana/build.py", "kit/grafana/fetch_sdk.sh", "kit/grafana/requirements.txt")
+    found = {name for name in found if not name.startswith(makes_dashboards)}
     return found | {f"kit/flink/{path.name}" for path in (conf / "flink").iterdir()}
 
 

@@ -84,7 +84,8 @@ class Prometheus:
     def legend(self, ask):
         return ask.legend or " · ".join(f"{{{{{label}}}}}" for label in ask.by) or "all"
 
-    def spell(self, ask, board):
+    def spell(self, ask, board, at_once=False):
+        """`at_once`: for a panel that shows one number, which Prometheus has for any moment."""
         if isinstance(ask, Text):
             return ask.query(lambda metric: metric.series + self.selector(metric, board))
         if isinstance(ask, Ratio):
@@ -131,37 +132,43 @@ class InfluxDB:
     def tags(self, labels):
         return ["url" if label == "instance" else label for label in labels]
 
-    def spell(self, ask, board):
+    def spell(self, ask, board, at_once=False):
         if isinstance(ask, Ratio):
-            return self.ratio(ask, board)
-        groups = "".join(f', "{tag}"' for tag in self.tags(ask.by))
+            return self.ratio(ask, board, at_once)
+        over = {"avg": "mean"}.get(ask.over, ask.over)
         scale = f" * {number(ask.scale)}" if ask.scale != 1 else ""
-        most = f" SLIMIT {self.SERIES_MOST}" if ask.top else ""
-        source, where = self.source(ask.metric), self.where(ask.metric, board)
-        if ask.how == "level" and ask.over != "sum":
-            over = {"avg": "mean"}.get(ask.over, ask.over)
-            return (f'SELECT {over}("{ask.metric.field}"){scale} {source} {where} '
-                    f"GROUP BY time($__interval){groups} fill(null){most}")
-        # Of each series by itself first: a sum over the points of an interval would count each as often as it was reported. Growth is
-        # added up from point to point: what a counter grew within an interval is in no difference between intervals.
-        field, over = f'"{ask.metric.field}"', {"avg": "mean"}.get(ask.over, ask.over)
-        each = {"level": f"mean({field})", "rate": f"non_negative_derivative(max({field}), 1s)"}.get(
-            ask.how, f"non_negative_difference({field})")
-        series = "time($__interval), *" if ask.how in ("level", "rate") else "*"
-        inner = f'SELECT {each} AS "each" {source} {where} GROUP BY {series}'
-        times = groups.removeprefix(", ") if ask.how == "total" else f"time($__interval){groups}"
-        grouped = f" GROUP BY {times}" if times else ""
-        fill = "" if ask.how == "total" else f" fill(null){most}"
-        return f'SELECT {over}("each"){scale} FROM ({inner}) WHERE $timeFilter{grouped}{fill}'
+        grouped = self.grouped(ask.by, at_once or ask.how == "total") + (f" SLIMIT {self.SERIES_MOST}" if ask.top else "")
+        if ask.how == "level" and ask.over != "sum" and not at_once:
+            return f'SELECT {over}("{ask.metric.field}"){scale} {self.source(ask.metric)} {self.where(ask.metric, board)}{grouped}'
+        return f'SELECT {over}("each"){scale} FROM ({self.series(ask, board, at_once)}) WHERE $timeFilter{grouped}'
 
-    def ratio(self, ask, board):
+    def grouped(self, labels, at_once):
+        """Of a query for one number there is no last interval that is not over yet."""
+        tags = [f'"{tag}"' for tag in self.tags(labels)]
+        if at_once:
+            return f" GROUP BY {', '.join(tags)}" if tags else ""
+        return f" GROUP BY {', '.join(['time($__interval)', *tags])} fill(null)"
+
+    def series(self, ask, board, at_once):
+        """Of each series by itself: a sum over the points of an interval would count a series as often as it was reported. Growth is
+        added up from point to point: what a counter grew within an interval is in no difference between intervals."""
+        field, of = f'"{ask.metric.field}"', f"{self.source(ask.metric)} {self.where(ask.metric, board)}"
+        if ask.how in ("growth", "total"):
+            return f'SELECT non_negative_difference({field}) AS "each" {of} GROUP BY *'
+        if ask.how == "level":
+            return f'SELECT last({field}) AS "each" {of} GROUP BY {"" if at_once else "time($__interval), "}*'
+        if at_once:
+            each = f'SELECT non_negative_derivative({field}, 1s) AS "one" {of} GROUP BY *'
+            return f'SELECT mean("one") AS "each" FROM ({each}) WHERE $timeFilter GROUP BY *'
+        return f'SELECT non_negative_derivative(max({field}), 1s) AS "each" {of} GROUP BY time($__interval), *'
+
+    def ratio(self, ask, board, at_once):
         part, whole = ask.part.metric, ask.whole.metric
         assert part.measurement == whole.measurement, f"InfluxQL cannot divide {part.measurement} by {whole.measurement}"
-        each = 'mean("{0}")' if ask.part.how == "level" else 'non_negative_difference(max("{0}"))'
-        inner = ", ".join(f'{each.format(metric.field)} AS "{name}"' for name, metric in (("part", part), ("whole", whole)))
-        groups = "".join(f', "{tag}"' for tag in self.tags(ask.by))
-        return (f'SELECT sum("part") / sum("whole") FROM (SELECT {inner} {self.source(part)} {self.where(part, board)} '
-                f"GROUP BY time($__interval), *) WHERE $timeFilter GROUP BY time($__interval){groups} fill(null)")
+        each = "last({0})" if ask.part.how == "level" else "non_negative_difference({0})" if at_once else "non_negative_difference(max({0}))"
+        inner = ", ".join(each.format(f'"{metric.field}"') + f' AS "{name}"' for name, metric in (("part", part), ("whole", whole)))
+        series = f'SELECT {inner} {self.source(part)} {self.where(part, board)} GROUP BY {"" if at_once else "time($__interval), "}*'
+        return f'SELECT sum("part") / sum("whole") FROM ({series}) WHERE $timeFilter{self.grouped(ask.by, at_once)}'
 
     def values(self, label, metric, until):
         (tag,) = self.tags([label])

@@ -10,12 +10,15 @@ from grafana_foundation_sdk.builders import prometheus, stat, timeseries
 from grafana_foundation_sdk.cog import builder as cog_builder
 from grafana_foundation_sdk.cog import variants
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models import common, dashboard
+from grafana_foundation_sdk.models import common, dashboard, units
 
 from .back_ends import Ask, Text
 
 LEAST_INTERVAL = "10s"  # as often as conf/flink reports
-RECENT = "5m"  # a number of InfluxDB is the last one of these; of Prometheus it is the one of now
+RECENT = "2m"  # what was not reported for so long is not there any more, for a number of InfluxDB; Prometheus is told it sooner
+
+
+UNITS = {unit for unit in vars(units).values() if isinstance(unit, str)}  # those that Grafana knows
 
 
 class InfluxQuery(variants.Dataquery):
@@ -42,9 +45,10 @@ def source(end):
 
 
 def target(end, board, panel, ask, ref_id):
+    spelt = end.spell(ask, board, panel.kind == "stat")
     if end.name == "influxdb":
-        return Built(InfluxQuery(end.spell(ask, board), end.legend(ask), ref_id, source(end)))
-    query = prometheus.Dataquery().expr(end.spell(ask, board)).legend_format(end.legend(ask)).ref_id(ref_id).datasource(source(end))
+        return Built(InfluxQuery(spelt, end.legend(ask), ref_id, source(end)))
+    query = prometheus.Dataquery().expr(spelt).legend_format(end.legend(ask)).ref_id(ref_id).datasource(source(end))
     return query.instant() if panel.kind == "stat" else query.range()
 
 
@@ -82,7 +86,9 @@ def drawn(panel, end):
 
 
 def painted(panel, board, end, number):
-    made = drawn(panel, end).id(number).title(panel.title).description(panel.about).unit(panel.units.get(end.name, panel.unit))
+    unit = panel.units.get(end.name, panel.unit)
+    assert unit in UNITS, f"Grafana has no unit {unit}"
+    made = drawn(panel, end).id(number).title(panel.title).description(panel.about).unit(unit)
     made.span(panel.width).height(panel.height).datasource(source(end)).interval(LEAST_INTERVAL).thresholds(thresholds(panel))
     if panel.least is not None:
         made.min(panel.least)

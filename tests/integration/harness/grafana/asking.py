@@ -73,6 +73,7 @@ class InfluxSource:
         return [dict(zip(series["columns"], row)) for series in result.get("series", []) for row in series.get("values", [])]
 
     def numbers(self, _, target, fill):
+        """All numbers that the panel would draw."""
         return [value for row in self.rows(fill(target["query"])) for name, value in row.items()
                 if name != "time" and value is not None]
 
@@ -114,7 +115,8 @@ class Shown:
         return self
 
     def fill(self, panel):
-        macros = self.source.span.macros(panel.get("interval") if panel else None)
+        span = self.source.span.of(panel.get("timeFrom") if panel else None)
+        macros = span.macros(panel.get("interval") if panel else None)
         return lambda text: interpolated(text, self.dashboard.end, self.dashboard.variables, self.chosen, macros)
 
     def numbers(self):

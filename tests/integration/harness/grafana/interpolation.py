@@ -2,7 +2,7 @@
 """Replaces variables and macros as Grafana does."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ALL = "$__all"
 # What Grafana rounds an interval to: up to the first number, the second.
@@ -32,6 +32,10 @@ class Span:
     until: int
     scrape: int  # of the data source (timeInterval)
     points: int = 600  # how many pixels a panel has
+
+    def of(self, recent):
+        """Of a panel with a time of its own (timeFrom: a text, or None)."""
+        return replace(self, since=self.until - milliseconds(recent)) if recent else self
 
     def interval(self, least):
         """$__interval of a panel whose own least interval this is (a text, or None)."""

@@ -91,12 +91,16 @@ class Monitoring:
 
         wait_until(reached, 30, "some scrapes", self.prometheus.must_be_alive, pause=0.2)
 
-    def send_again(self, database, lines):
-        """Recorded lines, as if the last of them were of now; in order of time, which Prometheus wants."""
-        found = sorted((int(line.rpartition(b" ")[2]), line.rpartition(b" ")[0]) for line in lines.split(b"\n") if line)
-        shift = time.time_ns() - found[-1][0]
+    def send_again(self, database, *recordings):
+        """Lines of each, as if its last ones were of now; in order of time, which Prometheus wants."""
+        now, found = time.time_ns(), []
+        for lines in recordings:
+            timed = [(int(line.rpartition(b" ")[2]), line.rpartition(b" ")[0]) for line in lines.split(b"\n") if line]
+            last = max(at for at, _ in timed)
+            found += [(at + now - last, line) for at, line in timed]
+        found.sort()
         for first in range(0, len(found), LINES):
-            body = b"\n".join(b"%b %d" % (line, at + shift) for at, line in found[first : first + LINES])
+            body = b"\n".join(b"%b %d" % (line, at) for at, line in found[first : first + LINES])
             answer = self.weir.client.request("POST", "/write", {"db": database}, body)
             assert answer.status == 204, answer
 
