@@ -106,7 +106,8 @@ class sink {
   /// Gives up what is parked of those lanes, in the next turn (that of a lane with an attempt under
   /// way when it ended); returns what that is now.
   parked_count drop_parked(const parked_filter& which, discard_reason reason);
-  /// Has those with something parked try again in the next turn.
+  /// Has those that are held, or have something parked, try again in the next turn; returns what of
+  /// them is parked.
   parked_count retry_parked(const parked_filter& which);
 
   /// Has lanes of this database that wait try again in the next turn.

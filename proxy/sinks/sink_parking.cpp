@@ -412,12 +412,16 @@ void sink::drop_asked(std::int64_t now_ms) {
 parked_count sink::retry_parked(const parked_filter& which) {
   parked_count count;
   for (const auto& [key, on] : lanes_) {
-    if (!on->pending.parked().empty() && which.matches(key)) {
+    const bool is_parked = !on->pending.parked().empty();
+    if (!which.matches(key) || !(is_parked || on->held)) {
+      continue;
+    }
+    if (is_parked) {
       ++count.lanes;
       count.points += on->pending.parked().points();
-      if (on->now == lane::stage::paused) {
-        schedule(*on, 0);
-      }
+    }
+    if (on->now == lane::stage::paused) {
+      schedule(*on, 0);
     }
   }
   return count;

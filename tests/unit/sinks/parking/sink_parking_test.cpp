@@ -305,6 +305,25 @@ TEST_F(sinks_that_park, a_retry_asks_at_once) {
   EXPECT_EQ(stored("bad"), lines);
 }
 
+TEST_F(sinks_that_park, a_retry_asks_for_a_lane_that_is_held_and_not_parked_yet) {
+  missing = {"bad"};
+  world.settings.park_after = std::nullopt;
+  world.settings.retry_most = milliseconds(3'600'000);
+  start();
+  const std::string lines = put("bad", 3);
+  pass(40'000);
+  missing.clear();
+  ASSERT_EQ(parked(), 0U);
+  world.turn();
+  EXPECT_EQ(stored("bad"), "") << "it waits for an hour";
+  EXPECT_EQ(world.worker->retry_parked({.database = "other"}).lanes, 0U);
+  world.turn();
+  EXPECT_EQ(stored("bad"), "");
+  EXPECT_EQ(world.worker->retry_parked({.database = "bad"}).points, 0U) << "none is parked";
+  world.turn();
+  EXPECT_EQ(stored("bad"), lines);
+}
+
 TEST_F(sinks_that_park, hundreds_of_lanes_move_a_few_at_a_time_and_others_are_delivered_between) {
   for (int i = 0; i < 100; ++i) {
     missing.insert("bad" + std::to_string(i));
