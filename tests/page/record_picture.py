@@ -45,6 +45,7 @@ def test_record(browser, start_weir, influxd):
         browser.open(f"http://{weir.announced['http'][0]}/")
         browser.wait_text("#connection", "live")
         browser.wait("return document.querySelector('#rates canvas')")
+        browser.wait("return document.querySelector('#span :checked').value === '900' || arguments[0] < 300", SECONDS)
         browser.click("#span label:first-of-type span")
         browser.run("document.getElementById('host').hidden = true")  # whose machine it was made on is nobody's business
         browser.run("document.activeElement.blur(); window.scrollTo(0, 0)")

@@ -37,8 +37,8 @@ def test_a_weir_that_is_well_says_so(browser, play):
     browser.wait_text("#headline", "All is well: lines arrive, and its sink takes them")
     assert browser.run("return document.title") == "✓ weir on gauge"
     assert browser.text("#advice-more") == ""
-    assert "1.2 % full 118 MiB of 10.0 GiB" in browser.text("#log")
-    assert "another 2 d 8 h" in browser.text("#log-outage")
+    assert "1.1 % full 118 MiB of 10.0 GiB" in browser.text("#log")
+    assert "for another 2 d 8 h at 50.8 KiB a second" in browser.text("#log-outage")
     assert "503" in browser.text("#log-next")
 
 
@@ -254,6 +254,19 @@ def test_the_charts_have_words(browser, play):
     assert ":" in labels and "T" not in labels, labels  # times of day
     browser.click("#span label:first-of-type span")
     browser.wait_text("#rates table", "5 min")
+
+
+def test_the_charts_of_a_young_weir_show_no_empty_hour(browser, play):
+    played = play(counted_up(status))  # it counts seconds since the start
+    played.pause = 0.1
+    open_page(browser, played)
+    assert browser.run("return document.querySelector('#span :checked').value") == "300"
+    browser.click("#span label:nth-of-type(2) span")
+    played.status = status(uptime=5000)
+    browser.wait_text("#process", "1 h 23 min")
+    assert browser.run("return document.querySelector('#span :checked').value") == "900", "a person chose it"
+    browser.open(played.url)
+    browser.wait("return document.querySelector('#span :checked').value === '3600'")
 
 
 def test_what_is_empty_says_why_and_what_is_like_it(browser, play):

@@ -4,7 +4,7 @@
 // what each sink makes of it.
 
 import { age, byId, el, keyed, name, prose, setAge, setText, settled, shortName, show, unsettle, whenChanged } from "./dom.js";
-import { ago, clock, count, counted, kept, rate, visible } from "./format.js";
+import { ago, asSentence, clock, count, counted, kept, rate, visible } from "./format.js";
 import { api, ask } from "./live.js";
 
 const most = 100;
@@ -173,7 +173,8 @@ function linesOf(detail) {
 }
 
 function sinkRow(sink) {
-  const state = !sink.takes ? "does not take it" : sink.held ? "held" : sink.pending_points > 0 ? "delivers" : "up to date";
+  const waits = sink.pending_points === null ? "what waits may be of other databases" : sink.pending_points > 0 ? "delivers" : "up to date";
+  const state = !sink.takes ? "does not take it" : sink.held ? "held" : waits;
   return [name(sink.name, 40), el("span", {}, state, sink.why ? ": " : "", sink.why ? prose(sink.why) : ""), count(sink.pending_points), count(sink.parked_points), count(sink.delivered)];
 }
 
@@ -181,7 +182,7 @@ function drawDetail(detail) {
   const parts = [];
   const why = detail.why ?? [];
   parts.push(el("h4", {}, detail.known === false ? "What weir knows of it" : "Why it is empty, or is not"));
-  parts.push(why.length > 0 ? el("ol", { class: "why" }, ...why.map((each) => el("li", {}, prose(each)))) : el("p", {}, "Nothing stands in its way."));
+  parts.push(why.length > 0 ? el("ol", { class: "why" }, ...why.map((each) => el("li", {}, prose(asSentence(each))))) : el("p", {}, "Nothing stands in its way."));
   const similar = detail.similar ?? [];
   if (similar.length > 0) {
     const row = el("p", { class: "row" }, "Names like it: ");
@@ -189,14 +190,18 @@ function drawDetail(detail) {
     parts.push(row);
   }
   parts.push(linesOf(detail));
-  if ((detail.sinks ?? []).length > 0) parts.push(table("Sinks", ["sink", "state", n("waiting"), wide("parked"), wide("delivered")], detail.sinks.map(sinkRow)));
+  if ((detail.sinks ?? []).length > 0) {
+    const knows = detail.sinks.some((sink) => typeof sink.delivered === "number");
+    const heads = ["sink", "state", n("waiting"), wide("parked"), ...(knows ? [wide("delivered")] : [])];
+    parts.push(table("Sinks", heads, detail.sinks.map((sink) => sinkRow(sink).slice(0, heads.length))));
+  }
   if ((detail.policies ?? []).length > 0) {
     parts.push(table("Retention policies", ["policy", "points are", "known from"],
       detail.policies.map((policy) => [el("span", {}, name(policy.name, 60, "(default)"), policy.default && policy.name ? " (default)" : ""), kept(policy.duration_seconds), policy.from ?? "–"])));
   }
   if ((detail.tags ?? []).length > 0) {
-    parts.push(table("Tags with the most values: each new value makes new series", ["measurement", "tag", n("values")],
-      detail.tags.map((tag) => [name(tag.measurement, 60), name(tag.tag, 60), count(tag.values)])));
+    parts.push(table("Tags with the most values: each new value makes new series", ["measurement", "tag", n("values, about")],
+      detail.tags.map((tag) => [name(tag.measurement, 60, "(not known)"), name(tag.tag, 60), count(tag.values)])));
   }
   byId("database-body").replaceChildren(...parts);
 }

@@ -136,16 +136,17 @@ export function shortName(text, most = 60) {
   return el("bdi", { class: "name", title: cut ? characters.join("") : null }, shown);
 }
 
-/// A line, or a part of it, as weir shows it, with the place that is marked. Columns count characters from 0.
+/// A line, or a part of it, as weir shows it, with the place that is marked. Columns count characters from 0; without any the
+/// line as a whole is meant.
 export function excerpt(shown, column, columns) {
   const characters = Array.from(String(shown ?? ""));
   const part = (from, to) => visible(characters.slice(from, to).join(""));
   const node = el("pre", { class: "excerpt" });
-  if (typeof column !== "number" || column < 0) {
+  if (typeof column !== "number" || column < 0 || !(columns > 0)) {
     node.append(part(0));
     return node;
   }
-  const end = column + Math.max(1, columns ?? 1);
+  const end = column + columns;
   node.append(part(0, column), el("mark", {}, part(column, end) || "\u00a0"), part(end));
   return node;
 }

@@ -23,6 +23,13 @@ export function rate(value) {
   return Math.abs(value) < 10 && value !== 0 ? tenth.format(value) : whole.format(value);
 }
 
+const compactForm = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+
+/// For the scale of a chart: "1.5K", "0.2".
+export function compact(value) {
+  return compactForm.format(value);
+}
+
 export function bytes(value) {
   if (!isNumber(value)) return unknown;
   const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -66,6 +73,13 @@ export function duration(seconds) {
 export function ago(seconds) {
   if (!isNumber(seconds)) return unknown;
   return seconds < 1 ? "now" : `${duration(seconds).split(" ").slice(0, 2).join(" ")} ago`;
+}
+
+/// With a capital and a full stop, as a sentence of its own.
+export function asSentence(text) {
+  const whole = String(text ?? "").trim();
+  if (whole === "") return "";
+  return whole[0].toUpperCase() + whole.slice(1) + (/[.!?:]$/.test(whole) ? "" : ".");
 }
 
 /// How long points are kept: whole units where that is exact.

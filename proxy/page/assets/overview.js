@@ -3,7 +3,7 @@
 // What stands above and beside: the headline with its advice, the log and the memory, who sends.
 
 import { byId, command, el, keyed, markOf, name, pill, prose, setBar, setFacts, setText, show, shortName, whenChanged } from "./dom.js";
-import { bytes, count, duration, percent } from "./format.js";
+import { asSentence, bytes, count, duration, percent } from "./format.js";
 import { open as openDatabase } from "./databases.js";
 
 const levels = { error: "bad", warning: "warn", note: "off" };
@@ -47,7 +47,7 @@ function verdict(status) {
 function actions(advice) {
   const node = el("div", { class: "do" });
   const row = el("p", {});
-  if (advice.do) row.append(prose(advice.do), " ");
+  if (advice.do) row.append(prose(asSentence(advice.do)), " ");
   if (advice.command) row.append(command(advice.command), " ");
   const about = advice.about ?? "";
   if (about.startsWith("database ")) {
@@ -71,7 +71,7 @@ function headline(status) {
   const section = byId("headline");
   if (section.dataset.level !== now.level) section.dataset.level = now.level;
   setText(byId("headline-mark"), markOf(now.level));
-  whenChanged(byId("headline-text"), now.text, () => byId("headline-text").replaceChildren(prose(now.text)));
+  whenChanged(byId("headline-text"), now.text, () => byId("headline-text").replaceChildren(prose(asSentence(now.text))));
   const doing = byId("headline-do");
   whenChanged(doing, [now.advice ?? null, now.first ?? false], () => {
     doing.replaceChildren(...(now.advice ? [actions(now.advice)] : now.first ? [howToSend()] : []));
@@ -90,7 +90,7 @@ function headline(status) {
 }
 
 function makeAdvice(advice) {
-  return { node: el("li", {}, pill(levels[advice.level] ?? "off", advice.level ?? ""), el("div", {}, el("p", {}, el("strong", {}, prose(sentence(advice)))), actions(advice))) };
+  return { node: el("li", {}, pill(levels[advice.level] ?? "off", advice.level ?? ""), el("div", {}, el("p", {}, el("strong", {}, prose(asSentence(sentence(advice))))), actions(advice))) };
 }
 
 // ---- the log and the memory ----------------------------------------------------------------------
@@ -101,24 +101,17 @@ const acknowledgements = {
   synced: "on the disk (synced)",
 };
 
-function outage(log) {
-  if (typeof log.outage_seconds_left === "number") {
-    return `The log would hold what arrives for another ${duration(log.outage_seconds_left)}, at the rate of now (${bytes(log.append_bytes_per_second)}/s).`;
-  }
-  if (log.append_bytes_per_second === 0 || log.append_bytes_per_second === null) {
-    return "Nothing is written to the log right now, so it would not fill.";
-  }
-  return "How long the log would last is not known yet.";
-}
-
 function theLog(status) {
   const log = status.log ?? {};
   setText(byId("log-kind"), log.kind === "memory" ? "in memory only: it does not outlive the process" : log.kind === "local" ? "on this machine's disk" : (log.kind ?? ""));
-  setText(byId("log-share"), typeof log.share === "number" ? `${percent(log.share)} full` : "no limit is known");
-  setBar(byId("log-bar"), log.share);
+  const fill = log.keep_bytes > 0 ? log.bytes / log.keep_bytes : log.share;
+  setText(byId("log-share"), typeof fill === "number" ? `${percent(fill)} full` : "no limit is known");
+  setBar(byId("log-bar"), fill);
   setText(byId("log-bytes"), typeof log.keep_bytes === "number" ? `${bytes(log.bytes)} of ${bytes(log.keep_bytes)}` : bytes(log.bytes));
-  setText(byId("log-outage"), outage(log));
-  whenChanged(byId("log-next"), log.next, () => byId("log-next").replaceChildren(prose(log.next ?? "")));
+  show(byId("log-outage"), typeof log.outage_seconds_left === "number");
+  setText(byId("log-outage-time"), duration(log.outage_seconds_left));
+  setText(byId("log-outage-rate"), `at ${bytes(log.append_bytes_per_second)} a second, as now`);
+  whenChanged(byId("log-next"), log.next, () => byId("log-next").replaceChildren(prose(asSentence(log.next))));
   setFacts(byId("log-facts"), [
     ["a write is answered when it is", acknowledgements[log.acknowledge] ?? log.acknowledge ?? "–"],
     ["when full (log.when_full)", String(log.when_full ?? "–")],

@@ -4,7 +4,7 @@
 // The past comes from /history, what follows from each status.
 
 import { byId, el, setText } from "./dom.js";
-import { clock, count, rate } from "./format.js";
+import { clock, compact, count, rate } from "./format.js";
 import { api, ask } from "./live.js";
 
 const step = 5;
@@ -25,6 +25,7 @@ let charts = [];
 let cells = new Map();
 let started = null;
 let loading = false;
+let isChosen = false; // the span, by a person
 let wanted = true; // the history is to be fetched
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
@@ -36,7 +37,7 @@ function highest(columns, from) {
     if (row[0] < from) continue;
     for (const column of columns) if (row[column] > most) most = row[column];
   }
-  return most > 0 ? most * 1.08 : 1;
+  return most > 0 ? most * 1.08 : 10;
 }
 
 const columnsOf = (keys) => keys.map((key) => 1 + rows.findIndex((row) => row.key === key));
@@ -76,10 +77,9 @@ function makeChart(id, keys, height) {
     fillAlpha: 0.22,
     legend: "never",
     interactionModel: {}, // a touch or the wheel over a chart moves the page
-    labelsKMB: true,
     axisLabelFontSize: 12,
     axes: {
-      y: { axisLabelWidth: 46, pixelsPerLabel: height },
+      y: { axisLabelWidth: 46, pixelsPerLabel: height, axisLabelFormatter: compact },
       // The times are numbers, not dates: a Date for each of some hundred points, every few seconds, is work for nothing.
       x: { pixelsPerLabel: 70, ticker: globalThis.Dygraph.dateTicker, axisLabelFormatter: globalThis.Dygraph.dateAxisLabelFormatter },
     },
@@ -179,16 +179,16 @@ export function start() {
   cells = new Map(
     rows.map(({ key, words, says }) => {
       const cell = (extra) => el("td", { class: `n ${extra}` });
-      const own = { now: cell("now"), mean: cell(""), most: cell("wide"), total: cell("wide") };
+      const own = { words: el("span", {}, words), now: cell("now"), mean: cell(""), most: cell("wide"), total: cell("wide") };
       byId("rates-rows").append(
-        el("tr", { title: says }, el("th", { scope: "row" }, el("span", { class: "swatch", "data-of": key, "aria-hidden": "true" }), words), own.now, own.mean, own.most, own.total),
+        el("tr", { title: says }, el("th", { scope: "row" }, el("span", { class: "swatch", "data-of": key, "aria-hidden": "true" }), own.words), own.now, own.mean, own.most, own.total),
       );
       return [key, own];
     }),
   );
   byId("span").addEventListener("change", (event) => {
-    span = Number(event.target.value);
-    for (const node of document.querySelectorAll(".span-name")) setText(node, span === 3600 ? "1 hour" : `${span / 60} min`);
+    isChosen = true;
+    choose(Number(event.target.value));
     if (last !== null) {
       draw(last.now);
       setText(byId("chart-words"), table(last, last.now));
@@ -199,6 +199,19 @@ export function start() {
 
 let last = null;
 
+function choose(seconds) {
+  span = seconds;
+  for (const node of document.querySelectorAll(".span-name")) setText(node, span === 3600 ? "1 hour" : `${span / 60} min`);
+}
+
+// What is shown is the last hour; of a weir that has not run for so long, no more than it may fill.
+function fit(uptime) {
+  const seconds = uptime < 300 ? 300 : uptime < 900 ? 900 : kept;
+  if (isChosen || seconds === span) return;
+  choose(seconds);
+  byId("span").querySelector(`[value="${seconds}"]`).checked = true;
+}
+
 /// After a time without a connection the past has a hole that only weir can fill.
 export function reconnected() {
   wanted = true;
@@ -208,6 +221,9 @@ export function update(status) {
   if (started !== status.started) wanted = true;
   started = status.started;
   last = status;
+  fit(status.uptime);
+  const sinks = status.sinks?.length ?? 0;
+  setText(cells.get("delivered").words, sinks > 1 ? `delivered, ${sinks} sinks together` : "delivered");
   if (wanted && !loading) load(status);
   const end = status.now;
   if (past.length === 0 || end - past[past.length - 1][0] >= step) {

@@ -3,7 +3,7 @@
 // Each sink with its state, what waits for it, which lanes are held and why, and what to do. "Retry now" is POST /-/park/retry.
 
 import { byId, command, el, keyed, name, pill, prose, setFacts, setPill, setText, show, whenChanged } from "./dom.js";
-import { ago, bytes, count, counted, duration, rate } from "./format.js";
+import { ago, asSentence, bytes, count, counted, duration, rate } from "./format.js";
 import { open as openDatabase } from "./databases.js";
 import { at } from "./live.js";
 
@@ -59,7 +59,7 @@ function makeLane(sink, lane) {
   const label = lane.retention_policy ? `${lane.database}/${lane.retention_policy}` : lane.database;
   own.node = el("div", { class: "lane" }, el("p", {}, "Held: ", name(label, 80)), own.counts, el("p", {}, "Why: ", prose(lane.why ?? "not known")));
   const doing = el("div", { class: "do" });
-  if (lane.do) doing.append(el("p", {}, "What to do: ", prose(lane.do)));
+  if (lane.do) doing.append(el("p", {}, "What to do: ", prose(asSentence(lane.do))));
   if (lane.command) doing.append(el("p", {}, command(lane.command)));
   own.node.append(doing, retryRow(sink.name, lane),
     el("p", {}, el("button", { type: "button", class: "link", onclick: () => openDatabase(lane.database) }, "All of this database")));
@@ -76,9 +76,10 @@ function updateSink(own, sink, now) {
   const level = levels[sink.state] ?? "unknown";
   if (own.node.dataset.level !== level) own.node.dataset.level = level;
   setPill(own.state, level, sink.state ?? "not known");
-  whenChanged(own.text, sink.state_text, () => own.text.replaceChildren(prose(sink.state_text ?? "")));
+  whenChanged(own.text, sink.state_text, () => own.text.replaceChildren(prose(asSentence(sink.state_text))));
   const held = sink.held ?? [];
-  whenChanged(own.doing, [sink.do, sink.name], () => own.doing.replaceChildren(...(sink.do ? [el("p", {}, el("strong", {}, "What to do: "), prose(sink.do))] : [])));
+  const doing = held.some((lane) => lane.do === sink.do) ? "" : sink.do; // it stands with its lane
+  whenChanged(own.doing, doing, () => own.doing.replaceChildren(...(doing ? [el("p", {}, el("strong", {}, "What to do: "), prose(asSentence(sink.do)))] : [])));
   own.node.classList.toggle("troubled", held.length > 0);
   const waits = (sink.pending_points ?? 0) > 0;
   setFacts(own.facts, [
@@ -86,7 +87,7 @@ function updateSink(own, sink, now) {
     ["since the start", `${count(sink.delivered)}`],
     ["waiting", waits ? `${counted(sink.pending_points, "point")}, ${bytes(sink.pending_bytes)}` : "nothing"],
     ["lag", typeof sink.lag_seconds !== "number" ? "–" : waits ? duration(sink.lag_seconds) : "–"],
-    ["lanes held", `${count(sink.held_lanes)} of ${count(sink.lanes)}`],
+    ["held", `${count(sink.held_lanes)} of ${counted(sink.lanes, "lane")}`],
     ["parked", `${counted(sink.parked_points, "point")}`],
     ["discarded", discarded(sink.discarded)],
   ]);
@@ -96,7 +97,7 @@ function updateSink(own, sink, now) {
   show(own.error, Boolean(error));
   const lanes = held.slice(0, 20);
   keyed(own.lanes, lanes, (lane) => JSON.stringify([lane.database, lane.retention_policy, lane.why, lane.do, lane.command]), (lane) => makeLane(sink, lane), (mine, lane) => {
-    setText(mine.counts, `${counted(lane.points, "point")} wait (${bytes(lane.bytes)})${lane.parked_points > 0 ? `, ${count(lane.parked_points)} of them parked` : ""}; held for ${duration(lane.age_seconds)}`);
+    setText(mine.counts, `${counted(lane.points, "point waits", "points wait")} (${bytes(lane.bytes)})${lane.parked_points > 0 ? `, ${count(lane.parked_points)} of them parked` : ""}; held for ${duration(lane.age_seconds)}`);
   });
 }
 

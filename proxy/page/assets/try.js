@@ -26,7 +26,7 @@ let timer = 0;
 let controller = null;
 
 function where() {
-  return { db: byId("try-database").value.trim(), rp: byId("try-policy").value.trim(), precision: byId("try-precision").value };
+  return { db: byId("try-database").value.trim() || "test", rp: byId("try-policy").value.trim(), precision: byId("try-precision").value };
 }
 
 // ---- explained -----------------------------------------------------------------------------------
@@ -94,7 +94,15 @@ function drawLine(line, several) {
   if (repaired.length > 0) {
     const use = el("button", { type: "button" }, "Use it");
     use.addEventListener("click", () => replaceLine(line.line, repaired));
-    node.append(el("p", {}, isBad ? "Write:" : "It becomes:"), plainLines(repaired.join("\n")), el("p", { class: "row" }, use));
+    const conditions = (line.repaired_if ?? []).filter((each) => each !== "");
+    node.append(el("p", {}, isBad ? "Write" : "It becomes", conditions.length > 0 ? ", " : "", conditions.length > 0 ? prose(conditions.join("; ")) : "", ":"),
+      plainLines(repaired.join("\n")), el("p", { class: "row" }, use));
+  }
+  const leftOut = line.not_taken_by ?? [];
+  if (leftOut.length > 0) {
+    const who = el("p", {}, "Filters leave it out of: ");
+    leftOut.forEach((sink, index) => who.append(index > 0 ? ", " : "", name(sink, 40)));
+    node.append(who);
   }
   if (line.point) node.append(drawPoint(line));
   return node;
@@ -130,7 +138,7 @@ function drawPoint(line) {
   if (line.canonical) whole.append(el("h3", {}, "What the log gets"), plainLines(line.canonical));
   const becomes = line.becomes ?? [];
   if (becomes.length > 0) {
-    whole.append(el("h3", {}, "What sinks make of it"), el("ul", {}, ...becomes.slice(0, 50).map((each) => el("li", {}, name(each.sink, 40), ": ", name(each.series, 300), each.value === undefined || each.value === null ? "" : ` = ${visible(each.value)}`))));
+    whole.append(el("h3", {}, "What sinks make of it"), el("ul", {}, ...becomes.slice(0, 50).map((each) => el("li", {}, name(each.sink, 40), ": ", each.series === null ? `the field ${visible(each.field ?? "")} makes no sample` : name(each.series, 300), each.value === undefined || each.value === null ? "" : ` = ${visible(each.value)}`))));
   }
   whole.open = true;
   return whole;
