@@ -16,7 +16,7 @@ for folder in (HERE, HERE.parent / "integration", HERE.parent / "flink"):
 from harness.process import ProcessFailed  # noqa: E402
 from stack.kit import Kit, Refused  # noqa: E402
 
-ROWS = (("weir", "its status page", "/"), ("prometheus", "its alerts", "/alerts"), ("alertmanager", "what fires", "/"),
+ROWS = (("weir", "its status page", "/"), ("prometheus", "its alerts", "/classic/alerts"), ("alertmanager", "what fires", "/"),
         ("influxdb", "for queries", ""), ("node", "this machine", "/metrics"))
 
 
@@ -36,7 +36,7 @@ def shown(path):
 def say_what_runs(kit):
     print("\nThe kit runs; Ctrl-C ends it.\n")
     for name, what, path in ROWS:
-        print(f"  {name:13} {kit.parts[name].url}{path:10} {what}")
+        print(f"  {name:13} {kit.parts[name].url}{path:16} {what}")
     if kit.displaced:
         print(f"\n  The usual ports of {', '.join(kit.displaced)} are in use by others.")
     where = shown(kit.directory)

@@ -4,6 +4,9 @@ about the cause alone reaches a webhook; and a link in it says nothing of localh
 
 import email
 import json
+import re
+import shutil
+import subprocess
 
 import pytest
 from harness.client import Client
@@ -186,3 +189,19 @@ def test_mail_gets_sentences(told, smtp):
     assert set(parts) == {"text/plain", "text/html"}
     for said in parts.values():
         assert "What to do: Do something." in said and f"{EXTERNAL}/#/alerts" in said and "localhost" not in said
+
+
+def test_its_page_shows_alerts_and_what_to_do(told):
+    """In a real browser. Debian's package has no page of its own; what links in messages lead to is this one."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("chromium is not installed")
+    outage = told["a TaskManager was killed"]
+    outage.webhook.wait_for("flink", 40)  # by then it is settled what is inhibited
+    done = subprocess.run([browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom",
+                           f"http://{outage.client.address}/#/alerts"], capture_output=True, text=True, timeout=60, check=False)
+    firing, quiet, silences = (part for part in re.split(r"<h2>", done.stdout)[1:])
+    assert "FlinkTaskManagersGone: FlinkTaskManagersGone!" in firing and "What to do: Do something." in firing, done.stderr
+    assert "Silence 1 h" in firing and 'href="http://watch.example.org:9090/graph"' in firing
+    assert "FlinkJobRestarting" in quiet and "(inhibited)" in quiet and "FlinkJobRestarting" not in firing
+    assert "None." in silences

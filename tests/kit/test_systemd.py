@@ -114,6 +114,7 @@ def test_the_command_line_of_a_unit_starts_it(root, processes, name):
     executable, *arguments = command_of(root, name, environment)
     executable = alertmanager(part.directory) if "alertmanager" in name else server(f"{name}{executable}")
     arguments = [each.replace("/etc/weir-kit", f"{root}/etc/weir-kit").replace("/var/lib", f"{root}/var/lib")
+                 .replace("/usr/share/weir/kit", str(KIT))
                  .replace(f"127.0.0.1:{port}", part.address) for each in arguments]
     part.launch([executable, *arguments])
     part.wait_ready(part.is_ready, 60)

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import pytest
+from harness.client import Client
 from harness.process import wait_until
 from stack.tools import ROOT
 
@@ -109,6 +110,10 @@ def test_every_command_of_the_page(terminals):
         return "The kit runs" in terminals.log(0).read_text() and (folder / "build/kit/addresses").exists()
 
     wait_until(started, 60, "the kit", pause=0.1)
+    for address in re.findall(r"http://(127\.0\.0\.1:\d+)(/?\S*)  ", terminals.log(0).read_text().partition("The kit runs")[2]):
+        # InfluxDB has no page, and the status page of a weir that is built without it is none.
+        if address[1] not in ("", "/") or "alertmanager  http://" + address[0] in terminals.log(0).read_text():
+            assert Client(address[0]).get(address[1]).status == 200, address
     assert "204 No Content" in terminals.follow(write)
     # The page waits two seconds, which is enough on a machine that does nothing else.
     wait_until(lambda: all(each in terminals.follow(look) for each in ('"usage"', "1.5", '"cpu_usage"')), 30, "the point")

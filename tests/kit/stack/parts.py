@@ -78,8 +78,8 @@ class Alertmanager(Part):
 
     def command(self):
         return [[alertmanager(self.directory), "--config.file=alertmanager.yml", "--storage.path=data",
-                f"--web.listen-address={self.address}", f"--web.external-url={self.url}", "--cluster.listen-address=",
-                "--log.level=warn"]]
+                 f"--web.listen-address={self.address}", f"--web.external-url={self.url}", "--cluster.listen-address=",
+                 f"--web.ui-path={self.directory}/ui/", "--log.level=warn"]]
 
 
 class Influxdb(Part):
@@ -102,9 +102,12 @@ class Prometheus(Part):
             target.write_text(f'- targets: ["127.0.0.1:{ports[target.stem]}"]\n')
 
     def command(self):
-        return [[server("prometheus/usr/bin/prometheus"), "--config.file=prometheus.yml", "--storage.tsdb.path=data",
-                f"--web.listen-address={self.address}", f"--web.external-url={self.url}/", "--web.enable-remote-write-receiver",
-                "--log.level=warn"]]
+        executable = server("prometheus/usr/bin/prometheus")
+        # Debian's looks for its pages where its package puts them.
+        pages = executable.parents[1] / "share" / "prometheus" / "web"
+        return [[executable, "--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.local-assets={pages}/",
+                 f"--web.listen-address={self.address}", f"--web.external-url={self.url}/", "--web.enable-remote-write-receiver",
+                 "--log.level=warn"]]
 
 
 class Node(Part):
