@@ -114,6 +114,7 @@ class InfluxDB:
     name = folder = "influxdb"
     title = "InfluxDB"
     plugin = "influxdb"
+    VALUES_MOST = 1000  # of a variable: InfluxDB knows each name that it ever had, whatever time is shown
     SERIES_MOST = 50  # for what Prometheus would take the greatest of
 
     def source(self, metric):
@@ -175,7 +176,7 @@ class InfluxDB:
         chosen = [f'"{tag}" =~ /^${{{each.name}:regex}}$/' for each in until if each.label in metric.labels
                   for tag in self.tags([each.label])]
         where = " WHERE " + " AND ".join(chosen) if chosen else ""
-        return f'SHOW TAG VALUES ON "${metric.database}" FROM "{metric.measurement}" WITH KEY = "{tag}"{where}'
+        return f'SHOW TAG VALUES ON "${metric.database}" FROM "{metric.measurement}" WITH KEY = "{tag}"{where} LIMIT {self.VALUES_MOST}'
 
     def databases(self, metric):
         return "SHOW DATABASES"

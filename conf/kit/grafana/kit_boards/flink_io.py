@@ -16,6 +16,8 @@ IN_ERRORS = counter(OPERATOR + "numRecordsInErrors")
 SEND_ERRORS = counter(OPERATOR + "numRecordsSendErrors")
 COMMITS_FAILED = counter(READER + "commitsFailed")
 RECORDS_IN = counter(OPERATOR + "numRecordsIn")
+FROM_SOURCES = RECORDS_IN.like(operator_name="Source.*")  # as Flink calls them, of which a source's are what it read
+SENT = counter(OPERATOR + "numRecordsSend")
 WHOSE = ("job_name", "operator_name")
 PARTITION = ("topic", "partition")
 
@@ -25,10 +27,8 @@ SOURCES_AND_SINKS = Board(
         Row("Now", [
             stat("Records behind", "Records that wait in Kafka and that no source has read yet.", "short", level(PENDING),
                  limits=((10_000, "orange"), (100_000, "red"))),
-            stat("Records read", "Records that all sources read, a second.", "recps",
-                 level(flink(CONSUMER + "records-consumed-rate")), decimals=1),
-            stat("Records written", "Records that all sinks wrote, a second.", "recps",
-                 level(flink(PRODUCER + "record-send-rate")), decimals=1),
+            stat("Records read", "Records that all sources read, a second.", "recps", rate(FROM_SOURCES), decimals=1),
+            stat("Records written", "Records that all sinks wrote, a second.", "recps", rate(SENT), decimals=1),
             stat("Errors reading", "Records that sources could not read in the time shown.", "none", total(IN_ERRORS), decimals=0,
                  limits=((0.5, "red"),)),
             stat("Errors writing", "Records that sinks could not write in the time shown.", "none", total(SEND_ERRORS), decimals=0,
@@ -44,7 +44,7 @@ SOURCES_AND_SINKS = Board(
             graph("How old is what sources pass on?", "Time between an event's timestamp and its way out of the source.", "ms",
                   level(flink(OPERATOR + "currentEmitEventTimeLag"), *WHOSE, over="max"), limits=((300_000, "red"),)),
             graph("How many records do sources read?", "Records that each source read, a second.", "recps",
-                  rate(RECORDS_IN.like(operator_name="Source.*"), *WHOSE)),
+                  rate(FROM_SOURCES, *WHOSE)),
             graph("How many bytes do sources read?", "Bytes that each Kafka consumer got, a second.", "Bps",
                   level(flink(CONSUMER + "bytes-consumed-rate"), *WHOSE)),
             graph("How long has each source had nothing to do?", "Time since the source last had a record.", "ms",
@@ -59,7 +59,7 @@ SOURCES_AND_SINKS = Board(
         ]),
         Row("Sinks", [
             graph("How many records do sinks write?", "Records that each sink sent, a second.", "recps",
-                  rate(counter(OPERATOR + "numRecordsSend"), *WHOSE)),
+                  rate(SENT, *WHOSE)),
             graph("How many bytes do sinks write?", "Bytes that each sink sent, a second.", "Bps",
                   rate(counter(OPERATOR + "numBytesSend"), *WHOSE)),
             graph("What do sinks fail to write?", "Records that each sink could not write, within about a minute.", "none",
