@@ -2,21 +2,9 @@
 """What axe-core finds on the page, in every trouble at once: nothing."""
 
 import pytest
+from suite.axe import faults
 from suite.played import status
 from suite.troubled import explained, rejected_detail, troubled
-
-RUN = """
-const done = arguments[arguments.length - 1];
-axe.run(document, {resultTypes: ["violations"]}).then(
-  (found) => done(found.violations.flatMap((each) => each.nodes.map(
-    (node) => `${each.id}: ${node.target.join(" ")}: ${node.failureSummary}`))),
-  (error) => done([String(error)]));
-"""
-
-
-def faults(browser, axe):
-    browser.run(axe)
-    return browser.run_async(RUN)
 
 
 @pytest.mark.parametrize("scheme, width", [("light", 1400), ("dark", 1400), ("light", 320)])

@@ -5,12 +5,15 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "base/clock_posix.hpp"
 #include "base/text/terminal_text.hpp"
 #include "tools/command_line.hpp"
 #include "tools/load/load_uv.hpp"
 #include "tools/load/process_usage_posix.hpp"
+#include "tools/load/report/report_file_posix.hpp"
+#include "tools/load/report/report_page.hpp"
 
 namespace weir {
 namespace {
@@ -163,6 +166,73 @@ void add_how(CLI::App& command, load_arguments& given) {
   command.add_option("--pid", given.pid, "Report this process' CPU time and memory too")
       ->type_name("PID");
   command.add_flag("--json", given.json, "The summary as one JSON object");
+  command
+      .add_option("--report", given.report,
+                  "Write a page with plots of rate, latency and CPU over time, the summary and the "
+                  "settings; it needs no other file or host")
+      ->type_name("FILE.html");
+  command
+      .add_option("--compare", given.compare,
+                  "A page that --report wrote: say how this run differs from that one, in the "
+                  "summary and in the page of --report")
+      ->type_name("FILE.html");
+}
+
+struct report_pages {
+  std::optional<load_report> before;
+  std::optional<report_file> page;
+};
+
+result<report_pages> open_pages(const load_options& options) {
+  report_pages out;
+  if (!options.compare.empty()) {
+    auto before = read_report_file(options.compare);
+    if (!before) {
+      return failure{"--compare " + before.error().message};
+    }
+    out.before = std::move(before).value();
+  }
+  if (!options.report.empty()) {
+    auto page = report_file::open(options.report);
+    if (!page) {
+      return failure{"--report " + page.error().message};
+    }
+    out.page.emplace(std::move(page).value());
+  }
+  return out;
+}
+
+void print(const load_options& options, const load_totals& totals) {
+  if (options.json) {
+    std::fputs(load_json(options, totals).c_str(), stdout);
+  } else if (totals.pieces_sent > 0) {
+    std::fputs(load_summary(options, totals).c_str(), stdout);
+  }
+  if (!totals.given_up.empty()) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "weir load: %s\n", visible(totals.given_up).c_str());
+  }
+}
+
+/// Of a run that sent something. False: it could not be written, which was said.
+bool write_pages(const load_options& options, const load_totals& totals, std::int64_t began_ns,
+                 report_pages& pages) {
+  if (totals.pieces_sent == 0 || (!pages.before && !pages.page)) {
+    return true;
+  }
+  const load_report now = make_report(options, totals, began_ns);
+  const load_report* const before = pages.before ? &*pages.before : nullptr;
+  if (before != nullptr && !options.json) {
+    std::fputs(comparison_text(now, *before).c_str(), stdout);
+  }
+  if (pages.page) {
+    if (auto written = pages.page->write(report_page(now, before)); !written) {
+      std::fflush(stdout);
+      std::fprintf(stderr, "weir load: --report %s\n", visible(written.error().message).c_str());
+      return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -185,6 +255,8 @@ CLI::App* add_load_command(CLI::App& commands, load_arguments& given) {
       "  weir load --udp 127.0.0.1:8089 --rate 200000 --duration 5s\n"
       "  weir load --url http://127.0.0.1:8086/write --databases 10 --series 5000 --churn 100 "
       "--bad 1%\n"
+      "  weir load --url 'http://127.0.0.1:8086/write?db=bench' --report new.html --compare "
+      "old.html\n"
       "Lines of --series and --churn are put together while they are sent, and their times go on; "
       "other bodies are built\nbefore the run, and sent again when they are used up.\n"
       "Only send load to servers that are yours.");
@@ -193,24 +265,23 @@ CLI::App* add_load_command(CLI::App& commands, load_arguments& given) {
 
 int run_load(const load_arguments& given) {
   std::signal(SIGPIPE, SIG_IGN);
-  const auto options = check_load(given, wall_clock_ns());
+  const std::int64_t began_ns = wall_clock_ns();
+  const auto options = check_load(given, began_ns);
   if (!options) {
     return refuse(options.error());
+  }
+  // What is wrong with them is known before a long run, not behind it.
+  auto pages = open_pages(options.value());
+  if (!pages) {
+    return refuse(pages.error());
   }
   const auto totals = measure(options.value());
   if (!totals) {
     return refuse(totals.error());
   }
-  if (options.value().json) {
-    std::fputs(load_json(options.value(), totals.value()).c_str(), stdout);
-  } else if (totals.value().pieces_sent > 0) {
-    std::fputs(load_summary(options.value(), totals.value()).c_str(), stdout);
-  }
-  if (!totals.value().given_up.empty()) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "weir load: %s\n", visible(totals.value().given_up).c_str());
-  }
-  return all_well(totals.value()) ? 0 : exit_not_all_well;
+  print(options.value(), totals.value());
+  const bool written = write_pages(options.value(), totals.value(), began_ns, pages.value());
+  return written && all_well(totals.value()) ? 0 : exit_not_all_well;
 }
 
 }  // namespace weir

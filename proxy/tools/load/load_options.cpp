@@ -238,6 +238,17 @@ outcome check_bad_kinds(const load_arguments& given, load_options& out) {
   return nothing{};
 }
 
+outcome check_report(const load_arguments& given, load_options& out) {
+  if (!given.compare.empty() && given.json && given.report.empty()) {
+    return failure{
+        "--compare is shown in the summary and in the page of --report: with --json, give --report "
+        "FILE.html"};
+  }
+  out.report = given.report;
+  out.compare = given.compare;
+  return nothing{};
+}
+
 outcome check_bad(const load_arguments& given, load_options& out) {
   if (given.bad.empty()) {
     return given.bad_kinds.empty() ? outcome(nothing{})
@@ -375,7 +386,7 @@ result<load_options> check_load(const load_arguments& given, std::int64_t now_ns
     options.first_time_ns = now_ns;
   }
   for (const auto check : {check_target, check_shape, check_amounts, check_times, check_headers,
-                           check_series, check_bad}) {
+                           check_series, check_bad, check_report}) {
     if (auto checked = check(given, options); !checked) {
       return checked.error();
     }

@@ -45,6 +45,9 @@ struct load_arguments {
   std::string bad;
   /// Names of kinds; empty: all.
   std::vector<std::string> bad_kinds;
+  /// Files.
+  std::string report;
+  std::string compare;
 };
 
 struct load_address {
@@ -83,6 +86,9 @@ struct load_options {
   /// The share of all lines that is wrong, and in which ways.
   double bad_share = 0;
   std::vector<bad_kind> bad_kinds;
+  /// The page to write, and that of a run to compare with; empty: none.
+  std::string report;
+  std::string compare;
 
   /// Lines are put together as they are sent, and not sent again from a ring: what goes on cannot
   /// be made before.

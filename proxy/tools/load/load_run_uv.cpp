@@ -5,8 +5,10 @@
 
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "base/assert.hpp"
+#include "tools/load/process_usage_posix.hpp"
 
 namespace weir {
 namespace {
@@ -14,6 +16,9 @@ namespace {
 constexpr std::uint64_t look_ms = 100;
 constexpr std::uint64_t pace_ms = 1;
 constexpr std::int64_t show_ns = 1'000'000'000;
+constexpr std::int64_t sample_ns = 1'000'000'000;
+// A shorter rest at the end of a run says little of a rate.
+constexpr std::int64_t sample_least_ns = 200'000'000;
 
 }  // namespace
 
@@ -56,6 +61,7 @@ void load_run::run() {
   uv_signal_start(&terminate_, on_signal, SIGTERM);
   started_ns_ = last_progress_ns_ = shown_ns_ = now_ns();
   plan_.start(started_ns_);
+  sampled_ = look_at_all();
   begin();
   uv_timer_start(&look_, on_look, look_ms, look_ms);
   if (plan_.paced()) {
@@ -64,6 +70,10 @@ void load_run::run() {
   end_if_over();
   uv_run(&loop_, UV_RUN_DEFAULT);
   totals_.elapsed_ns = last_progress_ns_ - started_ns_;
+  if (!options_.report.empty() &&
+      (totals_.samples.all().empty() || now_ns() - sampled_.at_ns >= sample_least_ns)) {
+    take_sample();
+  }
   totals_.series = source_.lines().series();
   totals_.new_series = source_.lines().new_series();
   if (terminal_) {
@@ -119,6 +129,9 @@ void load_run::on_signal(uv_signal_t* handle, int) {
 void load_run::on_look(uv_timer_t* handle) {
   auto& self = *static_cast<load_run*>(handle->data);
   self.look();
+  if (!self.options_.report.empty() && now_ns() - self.sampled_.at_ns >= sample_ns) {
+    self.take_sample();
+  }
   self.show_progress();
   self.end_if_over();
 }
@@ -127,6 +140,50 @@ void load_run::on_pace(uv_timer_t* handle) {
   auto& self = *static_cast<load_run*>(handle->data);
   self.send_due();
   self.end_if_over();
+}
+
+void load_run::add_latency(std::int64_t took_ns) {
+  totals_.latency.add(took_ns);
+  recent_latency_.add(took_ns);
+}
+
+load_run::state load_run::look_at_all() const {
+  state now{.at_ns = now_ns(),
+            .lines = options_.udp ? totals_.lines_sent : totals_.lines_accepted,
+            .rejected = totals_.lines_rejected,
+            .own_cpu_s = own_usage().cpu_seconds};
+  if (options_.pid) {
+    if (const auto usage = usage_of(*options_.pid)) {
+      now.watched_cpu_s = usage.value().cpu_seconds;
+    }
+  }
+  return now;
+}
+
+void load_run::take_sample() {
+  const state before = std::exchange(sampled_, look_at_all());
+  const double seconds = static_cast<double>(sampled_.at_ns - before.at_ns) / 1e9;
+  if (seconds <= 0) {
+    return;
+  }
+  load_sample sample{
+      .at_s = static_cast<double>(sampled_.at_ns - started_ns_) / 1e9,
+      .seconds = seconds,
+      .lines_per_second = static_cast<double>(sampled_.lines - before.lines) / seconds,
+      .rejected_per_second = static_cast<double>(sampled_.rejected - before.rejected) / seconds,
+      .answers = recent_latency_.count(),
+      .own_cpu = (sampled_.own_cpu_s - before.own_cpu_s) / seconds};
+  if (before.watched_cpu_s && sampled_.watched_cpu_s) {
+    sample.watched_cpu = (*sampled_.watched_cpu_s - *before.watched_cpu_s) / seconds;
+  }
+  if (sample.answers > 0) {
+    const auto ms = [](std::int64_t ns) { return static_cast<double>(ns) / 1e6; };
+    sample.p50_ms = ms(recent_latency_.quantile_ns(0.5));
+    sample.p99_ms = ms(recent_latency_.quantile_ns(0.99));
+    sample.max_ms = ms(recent_latency_.max_ns());
+    recent_latency_ = {};
+  }
+  totals_.samples.add(sample);
 }
 
 void load_run::show_progress() {

@@ -6,6 +6,7 @@
 
 #include <uv.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ class load_run {
   /// The next piece, counted as sent. `buffer`: where it is made, where it is made now. Requires:
   /// plan_.due().
   load_piece take(std::string& buffer);
+  void add_latency(std::int64_t took_ns);
   void give_up(std::string reason);
   void end_if_over();
   [[nodiscard]] static std::int64_t now_ns() { return static_cast<std::int64_t>(uv_hrtime()); }
@@ -58,6 +60,17 @@ class load_run {
   static void on_signal(uv_signal_t* handle, int number);
   static void on_look(uv_timer_t* handle);
   static void on_pace(uv_timer_t* handle);
+  /// Where the totals are now, and with a process what it has used.
+  struct state {
+    std::int64_t at_ns = 0;
+    std::uint64_t lines = 0;
+    std::uint64_t rejected = 0;
+    double own_cpu_s = 0;
+    std::optional<double> watched_cpu_s{};
+  };
+  [[nodiscard]] state look_at_all() const;
+  /// What happened since the last sample becomes one.
+  void take_sample();
   void show_progress();
   void close_own_handles();
   void finish_closing();
@@ -70,6 +83,9 @@ class load_run {
   const bool terminal_;
   load_totals shown_;
   std::int64_t shown_ns_ = 0;
+  /// At the last sample; and the latencies since then.
+  state sampled_;
+  latency_histogram recent_latency_;
 };
 
 /// The addresses that a host name stands for. Blocks while it is resolved.

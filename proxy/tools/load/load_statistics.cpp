@@ -64,6 +64,15 @@ std::uint64_t sum(const auto& counts) {
   return total;
 }
 
+/// As InfluxDB 1, 2 and 3 begin when lines are the reason, and not the request.
+bool tells_of_lines(std::string_view body_begin) {
+  static constexpr std::array<std::string_view, 3> words{"partial write", "unable to parse",
+                                                         "parsing failed"};
+  return std::any_of(words.begin(), words.end(), [body_begin](std::string_view each) {
+    return body_begin.find(each) != std::string_view::npos;
+  });
+}
+
 /// Answers that are not 204.
 std::uint64_t refused(const load_totals& totals) {
   const auto stored = totals.answers.find(status_stored);
@@ -216,11 +225,12 @@ std::int64_t latency_histogram::quantile_ns(double share) const noexcept {
   return 0;
 }
 
-bool count_answer(int status, const std::optional<answered_lines>& said, const load_piece& piece,
-                  load_totals& totals) {
+bool count_answer(int status, const std::optional<answered_lines>& said,
+                  std::string_view body_begin, const load_piece& piece, load_totals& totals) {
   ++totals.answers[status];
   const std::uint64_t bad = sum_of(piece.bad);
-  const bool refused_lines = bad > 0 && (status == 400 || status == 422);
+  const bool refused_lines =
+      bad > 0 && (status == 400 || status == 422) && (said || tells_of_lines(body_begin));
   if (said && piece.lines > 0) {
     totals.lines_accepted += said->accepted;
     totals.line_bytes_accepted += piece.line_bytes * said->accepted / piece.lines;

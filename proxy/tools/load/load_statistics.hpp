@@ -10,9 +10,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "tools/load/load.hpp"
 #include "tools/load/load_options.hpp"
+#include "tools/load/report/load_samples.hpp"
 #include "tools/load/response_reader.hpp"
 
 namespace weir {
@@ -81,6 +83,8 @@ struct load_totals {
   std::string first_refusal;
   std::uint64_t connections_opened = 0;
   latency_histogram latency;
+  /// Where there is to be a report.
+  load_samples samples;
   /// From the first request to the last answer.
   std::int64_t elapsed_ns = 0;
   std::uint64_t ring_pieces = 0;
@@ -96,8 +100,11 @@ struct load_totals {
 
 /// Counts an answer with what it says of its piece's lines. Whether it is well: 204, or no other
 /// than the piece's bad lines were refused.
+/// `body_begin` is looked at where there are no counts of lines: other refusals have the same
+/// status.
 [[nodiscard]] bool count_answer(int status, const std::optional<answered_lines>& said,
-                                const load_piece& piece, load_totals& totals);
+                                std::string_view body_begin, const load_piece& piece,
+                                load_totals& totals);
 
 /// Every request was answered with success, or refused for nothing but the bad lines that were
 /// asked for.

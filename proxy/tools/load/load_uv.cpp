@@ -248,9 +248,9 @@ void http_load::look() {
 
 void http_load::answered(const response_reader& answer, const load_piece& piece,
                          std::int64_t took_ns) {
-  totals_.latency.add(took_ns);
+  add_latency(took_ns);
   last_progress_ns_ = now_ns();
-  if (count_answer(answer.status(), answer.lines(), piece, totals_)) {
+  if (count_answer(answer.status(), answer.lines(), answer.body_begin(), piece, totals_)) {
     return;
   }
   if (totals_.first_refusal.empty()) {

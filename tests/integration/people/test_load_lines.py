@@ -76,6 +76,14 @@ def test_good_lines_that_are_refused_are_a_failure(start_weir):
     assert found["refused_as_asked"] == 0
 
 
+def test_a_request_that_is_refused_for_itself_is_a_failure(start_weir):
+    weir = start_weir(settings(null_sink()))
+    url = f"http://{weir.client.address}/api/v2/write?bucket=x&precision=never"
+    found = summary_of("--url", url, "--lines", 100, "--bad", "10%", code=1)
+    assert found["answers"] == {"400": 1}, found
+    assert found["refused_as_asked"] == found["lines_unknown"] == found["lines_accepted"] == 0
+
+
 @pytest.mark.parametrize("path", ["/write", "/api/v2/write?org=o", "/api/v3/write_lp"])
 def test_databases_have_their_own_series(start_weir, path):
     weir = start_weir(settings(null_sink()))

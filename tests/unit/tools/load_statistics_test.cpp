@@ -150,11 +150,13 @@ load_piece some_piece(std::uint64_t lines, std::uint64_t bad) {
   return piece;
 }
 
+constexpr std::string_view partial = R"({"error":"partial write: unable to parse 'm, v=1'"})";
+
 TEST(LoadAnswers, BadLinesThatAreRefusedAreNoFailure) {
   load_totals totals;
-  EXPECT_TRUE(count_answer(400, answered_lines{90, 10, 0}, some_piece(100, 10), totals));
-  EXPECT_TRUE(count_answer(204, answered_lines{100, 0, 0}, some_piece(100, 0), totals));
-  EXPECT_TRUE(count_answer(400, answered_lines{95, 5, 0}, some_piece(100, 10), totals))
+  EXPECT_TRUE(count_answer(400, answered_lines{90, 10, 0}, "", some_piece(100, 10), totals));
+  EXPECT_TRUE(count_answer(204, answered_lines{100, 0, 0}, "", some_piece(100, 0), totals));
+  EXPECT_TRUE(count_answer(400, answered_lines{95, 5, 0}, "", some_piece(100, 10), totals))
       << "some were taken";
   EXPECT_EQ(totals.lines_accepted, 285U);
   EXPECT_EQ(totals.lines_rejected, 15U);
@@ -162,31 +164,37 @@ TEST(LoadAnswers, BadLinesThatAreRefusedAreNoFailure) {
   EXPECT_EQ(totals.refused_as_asked, 2U);
   EXPECT_TRUE(all_well(totals));
   // Eleven of ten: a good one is among them.
-  EXPECT_FALSE(count_answer(400, answered_lines{89, 11, 0}, some_piece(100, 10), totals));
+  EXPECT_FALSE(count_answer(400, answered_lines{89, 11, 0}, "", some_piece(100, 10), totals));
   EXPECT_FALSE(all_well(totals));
 }
 
 TEST(LoadAnswers, OthersAreFailuresAsBefore) {
   for (const int status : {400, 401, 404, 413, 422, 500, 503, 200}) {
     load_totals totals;
-    EXPECT_FALSE(count_answer(status, std::nullopt, some_piece(100, 0), totals)) << status;
+    EXPECT_FALSE(count_answer(status, std::nullopt, partial, some_piece(100, 0), totals)) << status;
     EXPECT_FALSE(all_well(totals)) << status;
     EXPECT_EQ(totals.lines_accepted + totals.lines_unknown, 0U);
   }
   for (const int status : {401, 404, 413, 500, 503}) {
     load_totals totals;
-    EXPECT_FALSE(count_answer(status, std::nullopt, some_piece(100, 50), totals)) << status;
+    EXPECT_FALSE(count_answer(status, std::nullopt, partial, some_piece(100, 50), totals))
+        << status;
     EXPECT_FALSE(all_well(totals)) << status;
   }
 }
 
 TEST(LoadAnswers, AServerThatCountsNoLinesIsTakenAtItsStatus) {
   load_totals totals;
-  EXPECT_TRUE(count_answer(400, std::nullopt, some_piece(100, 1), totals));
-  EXPECT_TRUE(count_answer(204, std::nullopt, some_piece(100, 1), totals));
+  EXPECT_TRUE(count_answer(400, std::nullopt, partial, some_piece(100, 1), totals));
+  EXPECT_TRUE(count_answer(204, std::nullopt, "", some_piece(100, 1), totals));
   EXPECT_EQ(totals.lines_accepted, 100U);
   EXPECT_EQ(totals.lines_unknown, 100U);
   EXPECT_TRUE(all_well(totals));
+  EXPECT_FALSE(
+      count_answer(400, std::nullopt, R"({"error":"invalid name"})", some_piece(100, 1), totals))
+      << "not for its lines";
+  EXPECT_EQ(totals.lines_unknown, 100U);
+  EXPECT_FALSE(all_well(totals));
 }
 
 TEST(LoadReport, SummaryOfBadLinesSeriesAndDatabases) {
