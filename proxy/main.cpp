@@ -21,6 +21,7 @@
 #include "tools/park/park_command.hpp"
 #include "tools/types_command.hpp"
 #include "tools/user/user_command.hpp"
+#include "tools/watch/watch_command.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace {
@@ -167,6 +168,8 @@ struct all_arguments {
   weir::explain_arguments explain;
   weir::load_arguments load;
   weir::manual_arguments manual;
+  weir::watch_arguments watch;
+  weir::tap_arguments tap;
 };
 
 /// A command that was asked for is run by this; its result is the exit status.
@@ -180,6 +183,13 @@ void add_service_commands(CLI::App& app, all_arguments& all, std::vector<action>
   const config_commands config = add_config_commands(app, all.given);
   out.push_back({config.check, [&] { return config_check(all.given); }});
   out.push_back({config.show, [&] { return config_show(all.given); }});
+}
+
+void add_watch_commands(CLI::App& app, all_arguments& all, std::vector<action>& out) {
+  const weir::watch_commands watch = weir::add_watch_commands(app, all.watch, all.tap);
+  out.push_back({watch.status, [&] { return weir::run_status(all.watch); }});
+  out.push_back({watch.top, [&] { return weir::run_top(all.watch); }});
+  out.push_back({watch.tap, [&] { return weir::run_tap(all.tap); }});
 }
 
 void add_data_commands(CLI::App& app, all_arguments& all, std::vector<action>& out) {
@@ -224,6 +234,7 @@ int main(int argc, char** argv) {
   all_arguments all;
   std::vector<action> actions;
   add_service_commands(app, all, actions);
+  add_watch_commands(app, all, actions);
   add_data_commands(app, all, actions);
   add_line_commands(app, all, actions);
   add_other_commands(app, all, actions);
