@@ -240,6 +240,7 @@ void add_sending_commands(const command_adder& add, letters_arguments& arguments
                    "The running weir, if not at http.listen: http://HOST:PORT")
       ->type_name("URL");
   replaying->add_flag("--dry-run", arguments.dry_run, "Only say what would be sent");
+  replaying->add_flag("-q,--quiet", arguments.quiet, "No progress, on a terminal either");
   replaying->footer(
       "Example:\n  weir letters replay --database metrics --code beyond_retention --dry-run");
   CLI::App* exporting =

@@ -39,6 +39,8 @@ struct letters_arguments {
   /// Of `replay`.
   std::string url{};
   bool dry_run = false;
+  /// No line of progress, on a terminal either.
+  bool quiet = false;
 };
 
 /// Adds `letters` and its own commands. `arguments` must outlive the parsing.

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <map>
+#include <optional>
 
 #include "base/clock_posix.hpp"
 #include "files/file_operations.hpp"
@@ -13,6 +14,7 @@
 #include "tools/letters/letters_exit.hpp"
 #include "tools/letters/letters_print.hpp"
 #include "tools/letters/letters_replay.hpp"
+#include "tools/screen/progress_line_posix.hpp"
 
 namespace weir {
 namespace {
@@ -25,8 +27,11 @@ constexpr std::size_t answer_bytes_max = std::size_t{8} << 20;
 /// One run of `weir letters replay`.
 class replay {
  public:
-  replay(letters_job& job, replay_server to, bool dry_run)
-      : job_(job), to_(std::move(to)), dry_run_(dry_run) {}
+  replay(letters_job& job, replay_server to, const letters_arguments& given)
+      : job_(job),
+        to_(std::move(to)),
+        dry_run_(given.dry_run),
+        shown_(progress("replaying", "letters", to_send(job, given)), given.quiet) {}
 
   [[nodiscard]] outcome run();
   [[nodiscard]] std::string summary() const;
@@ -35,6 +40,9 @@ class replay {
   }
 
  private:
+  /// Counted where somebody sees it alone.
+  [[nodiscard]] static std::optional<std::uint64_t> to_send(const letters_job& job,
+                                                            const letters_arguments& given);
   [[nodiscard]] outcome send_ready(bool all);
   [[nodiscard]] outcome send(const replay_batch& batch);
   void note(const replay_batch& batch, const replay_outcome& answered);
@@ -50,7 +58,21 @@ class replay {
   std::uint64_t unparsable_ = 0;
   std::uint64_t already_ = 0;
   std::map<std::string, std::uint64_t> refused_by_code_;
+  progress_line shown_;
 };
+
+std::optional<std::uint64_t> replay::to_send(const letters_job& job,
+                                             const letters_arguments& given) {
+  if (!progress_line::is_seen(given.quiet)) {
+    return std::nullopt;
+  }
+  std::uint64_t count = 0;
+  const auto scanned = scan_letters(posix_file_system(), job.directory, [&](const letter& each) {
+    count += job.filter.matches(each) && !job.replayed.contains(each.id) ? 1 : 0;
+    return true;
+  });
+  return scanned ? std::optional(count) : std::nullopt;
+}
 
 outcome replay::run() {
   outcome sent = nothing{};
@@ -78,7 +100,9 @@ outcome replay::run() {
   if (!scanned) {
     return scanned.error();
   }
-  return sent.ok() ? send_ready(true) : sent;
+  sent = sent.ok() ? send_ready(true) : sent;
+  shown_.wipe();
+  return sent;
 }
 
 outcome replay::send_ready(bool all) {
@@ -110,6 +134,7 @@ outcome replay::send(const replay_batch& batch) {
   if (!reply.answered) {
     return failure{to_.url + ": " + reply.detail};
   }
+  shown_.show(passed_ + refused_ + cut_ + unparsable_);
   const replay_outcome answered = read_replay_answer(batch, reply.status, reply.body);
   if (!answered.failed.empty()) {
     return failure{to_.url + " " + answered.failed};
@@ -134,6 +159,7 @@ void replay::note(const replay_batch& batch, const replay_outcome& answered) {
     ++refused_;
     ++refused_by_code_[found->second->code];
     if (refused_ <= told_max) {
+      shown_.wipe();
       std::printf("letter %llu was refused again: %s (%s)\n", static_cast<unsigned long long>(id),
                   visible(found->second->message, 300).c_str(), found->second->code.c_str());
     }
@@ -215,7 +241,7 @@ int run_replay(const letters_arguments& arguments, letters_job& job) {
   // What arrives from now on is for the next time.
   const std::int64_t now_ns = wall_clock_ns();
   job.filter.until_ns = std::min(job.filter.until_ns.value_or(now_ns), now_ns);
-  replay sending(job, *server, arguments.dry_run);
+  replay sending(job, *server, arguments);
   const outcome sent = sending.run();
   std::fputs(sending.summary().c_str(), stdout);
   if (!sent) {

@@ -32,6 +32,10 @@ void add_times(CLI::App& command, log_arguments& arguments, const char* from, co
   command.add_option(to, arguments.until, "Received before this time")->type_name("TIME");
 }
 
+void add_quiet(CLI::App& command, log_arguments& arguments) {
+  command.add_flag("-q,--quiet", arguments.quiet, "No progress, on a terminal either");
+}
+
 CLI::App* add(CLI::App& command, log_arguments& arguments, const char* name, const char* help,
               log_arguments::action chosen) {
   CLI::App* added = command.add_subcommand(name, help);
@@ -73,12 +77,14 @@ void add_reading_commands(CLI::App& command, log_arguments& arguments) {
   add_filters(*taking, arguments);
   add_measurement(*taking, arguments);
   add_times(*taking, arguments, "--since", "--until");
+  add_quiet(*taking, arguments);
   taking->footer(
       "Example:\n  weir log export --since 2026-01-02 --until 2026-01-03 --db metrics "
       "--gzip --out day.lp.gz");
 
   CLI::App* verifying =
       add(command, arguments, "verify", "Read every byte and check it", action::verify);
+  add_quiet(*verifying, arguments);
   verifying->footer(
       "Exit status: 0, or 1 when something is damaged or missing.\n"
       "Example:\n  weir log verify --directory /var/lib/weir");
@@ -108,6 +114,7 @@ CLI::App* add_log_command(CLI::App& commands, log_arguments& arguments) {
                    "Deliver into this database (it is created), not into that of each point")
       ->type_name("NAME");
   replaying->add_flag("--dry-run", arguments.dry_run, "Only count what would be delivered");
+  add_quiet(*replaying, arguments);
   replaying->footer(
       "Example:\n  weir log replay --sink influx --from 2026-01-01T22:00Z --to 2026-01-02T06:00Z "
       "--to-database last_night");

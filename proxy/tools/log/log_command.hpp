@@ -40,6 +40,8 @@ struct log_arguments {
   std::string sink{};
   std::string to_database{};
   bool dry_run = false;
+  /// No line of progress, on a terminal either.
+  bool quiet = false;
 };
 
 /// Adds `log` and its own commands. `arguments` must outlive the parsing.

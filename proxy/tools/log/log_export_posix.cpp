@@ -14,6 +14,7 @@
 #include "tools/letters/line_output_posix.hpp"
 #include "tools/log/log_job.hpp"
 #include "tools/log/log_lines.hpp"
+#include "tools/screen/progress_line_posix.hpp"
 
 namespace weir {
 namespace {
@@ -60,6 +61,14 @@ void print_now(const std::string& text) {
   static const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   const std::string shown = terminal ? visible_lines(text) : text;
   std::fwrite(shown.data(), 1, shown.size(), stdout);
+}
+
+std::uint64_t bytes_of(const stored_log& log) {
+  std::uint64_t bytes = 0;
+  for (const stored_segment& each : log.segments()) {
+    bytes += each.bytes;
+  }
+  return bytes;
 }
 
 struct kept_line {
@@ -163,8 +172,12 @@ int export_log(const log_job& job) {
   grouped with_heading;
   std::uint64_t count = 0;
   std::string lines;
+  progress_line shown(progress("exporting", "bytes", bytes_of(job.log)), job.given.quiet);
+  std::uint64_t read = 0;
   const stored_scan found = job.log.scan(0, [&](const record_head& head, const auto& load) {
     lines.clear();
+    read += head.record_bytes();
+    shown.show(read);
     const auto matched = job.wants(head) ? lines_of(job, head, load, lines) : 0;
     if (matched.value_or(0) > 0) {
       count += *matched;
@@ -176,6 +189,7 @@ int export_log(const log_job& job) {
     return stored_log::visit::go_on;
   });
   flush();
+  shown.wipe();
   if (auto closed = out.close(); !closed) {
     return complain_of_log(closed.error().message, 1);
   }
@@ -185,12 +199,18 @@ int export_log(const log_job& job) {
 
 int verify_log(const log_job& job) {
   const auto began = std::chrono::steady_clock::now();
-  std::uint64_t bytes = 0;
-  for (const stored_segment& each : job.log.segments()) {
-    bytes += each.bytes;
-  }
+  const std::uint64_t bytes = bytes_of(job.log);
+  progress_line shown(progress("checking", "bytes", bytes), job.given.quiet);
+  std::uint64_t read = 0;
   const stored_scan found = job.log.scan(
-      0, [](const record_head&, const auto&) { return stored_log::visit::go_on; }, true);
+      0,
+      [&](const record_head& head, const auto&) {
+        read += head.record_bytes();
+        shown.show(read);
+        return stored_log::visit::go_on;
+      },
+      true);
+  shown.wipe();
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };

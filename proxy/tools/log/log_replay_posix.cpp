@@ -10,6 +10,7 @@
 #include <csignal>
 #include <iterator>
 #include <thread>
+#include <utility>
 
 #include "base/clock_posix.hpp"
 #include "base/fnv1a.hpp"
@@ -24,13 +25,13 @@
 #include "sinks/sink_set.hpp"
 #include "tools/log/log_job.hpp"
 #include "tools/log/replay_progress.hpp"
+#include "tools/screen/progress_line_posix.hpp"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t memory_bytes = std::size_t{64} << 20;
 constexpr std::chrono::milliseconds look_pause{100};
-constexpr std::chrono::seconds progress_pause{2};
 
 volatile std::sig_atomic_t interrupted = 0;
 void note_signal(int) {
@@ -85,10 +86,12 @@ totals count(const log_job& job) {
 }
 
 /// Until everything is delivered or given up, or a signal comes. True: nothing is left.
-bool deliver(sink_set& sinks, std::uint64_t of_points) {
-  auto told = std::chrono::steady_clock::now();
+bool deliver(sink_set& sinks, std::uint64_t of_points, bool quiet) {
+  progress_line shown(progress("replaying", "points", of_points), quiet);
+  bool told_held = false;
   for (;;) {
-    const std::uint64_t pending = sinks.standings().front().pending_points;
+    const sink_standing standing = sinks.standings().front();
+    const std::uint64_t pending = standing.pending_points;
     // Nothing is pending before it was found, either: draining tells the two apart.
     if (pending == 0 && sinks.drain(std::chrono::steady_clock::now() + look_pause)) {
       return true;
@@ -97,12 +100,10 @@ bool deliver(sink_set& sinks, std::uint64_t of_points) {
       return false;
     }
     std::this_thread::sleep_for(look_pause);
-    if (std::chrono::steady_clock::now() - told >= progress_pause) {
-      told = std::chrono::steady_clock::now();
-      std::fprintf(stderr, "%llu of %llu points are pending%s\n",
-                   static_cast<unsigned long long>(pending),
-                   static_cast<unsigned long long>(of_points),
-                   sinks.standings().front().held_lanes > 0 ? " (some are held: see above)" : "");
+    shown.show(of_points - std::min(of_points, pending));
+    if (standing.held_lanes > 0 && !std::exchange(told_held, true)) {
+      shown.wipe();
+      std::fprintf(stderr, "some points are held (see above) and are tried again now and then\n");
     }
   }
 }
@@ -203,7 +204,7 @@ int replay_log(const log_job& job) {
   }
   std::signal(SIGINT, note_signal);
   std::signal(SIGTERM, note_signal);
-  const bool done = deliver(*started.value(), wanted.points);
+  const bool done = deliver(*started.value(), wanted.points, job.given.quiet);
   started.value()->stop();
   const int status = report(*started.value(), done, place);
   if (done) {

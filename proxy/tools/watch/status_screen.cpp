@@ -252,8 +252,9 @@ sections::rows sections::sinks(bool with_details) const {
                     short_count(each.pending_points) +
                         (each.parked_points > 0 ? "+" + short_count(each.parked_points) : ""));
     constexpr std::size_t before_columns = 2 + name_columns + 13 + 12 + 1;
-    out.push_back("  " + name + type + in(colour_of_state(each.state, colours_), state) + " " +
-                  cut_to(rest, columns_ - std::min(columns_, before_columns)));
+    out.push_back(fmt::format("  {}{}{} {}", name, type,
+                              in(colour_of_state(each.state, colours_), state),
+                              cut_to(rest, columns_ - std::min(columns_, before_columns))));
     if (with_details) {
       add_sink_details(each, out);
     }

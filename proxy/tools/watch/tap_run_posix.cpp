@@ -117,7 +117,8 @@ void tap::take(const std::string& json) {
 
 std::optional<int> tap::look_for_end() {
   const auto now = steady::now();
-  const bool is_refused = stream_.ended() && stream_.status() != 0 && stream_.status() != 200;
+  // A weir that starts or ends refuses with 503; that passes.
+  const bool is_refused = stream_.ended() && stream_.status() / 100 == 4;
   const bool is_silent = !stream_.ended() && now - heard_ > silence_max;
   if (!stream_.ended() && !is_silent) {
     was_connected_ = was_connected_ || stream_.status() == 200;
