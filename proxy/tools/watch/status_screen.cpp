@@ -64,7 +64,7 @@ class sections {
   [[nodiscard]] std::string dim(std::string_view text) const { return in(colours_.dim, text); }
 
  private:
-  /// Wrapped, each row begun with `indent`.
+  /// Wrapped; the first row begins with `indent`, and the others are as far to the right.
   void add_words(std::string_view text, std::string_view indent, rows& out) const;
   void add_sink_details(const status_sink& sink, rows& out) const;
   [[nodiscard]] std::string rejection_head(const status_rejection& each) const;
@@ -83,7 +83,8 @@ void sections::add_words(std::string_view text, std::string_view indent, rows& o
     return;
   }
   std::string wrapped(indent);
-  append_wrapped_words(visible(text), indent, indent.size(), columns_, wrapped);
+  append_wrapped_words(visible(text), std::string(indent.size(), ' '), indent.size(), columns_,
+                       wrapped);
   for (std::string_view rest = wrapped; !rest.empty();) {
     const std::size_t end = rest.find('\n');
     out.push_back(cut_to(rest.substr(0, end), columns_));
@@ -195,12 +196,13 @@ sections::rows sections::log(std::size_t words_rows) const {
                 cut_to(fmt::format("{} {}", percent(share), head),
                        columns_ - lead_columns - bar_columns - 1));
   rows words;
-  std::string text;
-  if (log.outage_seconds_left) {
-    text = fmt::format("An outage of {} from now on would fit. ",
+  // What comes next says how long that takes, too.
+  std::string text = log.next;
+  if (text.empty() && log.outage_seconds_left) {
+    text = fmt::format("An outage of {} from now on would fit.",
                        short_duration(*log.outage_seconds_left));
   }
-  add_words(text + log.next, std::string(lead_columns, ' '), words);
+  add_words(text, std::string(lead_columns, ' '), words);
   words.resize(std::min(words.size(), words_rows));
   out.insert(out.end(), words.begin(), words.end());
   return out;

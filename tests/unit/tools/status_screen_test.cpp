@@ -85,8 +85,8 @@ Lines           a second     since the start
   delivered        47.9k          12,344,000
 
 Log       [#########...........] 41% 1.6 GiB of 4.0 GiB, 1.2 MiB/s come in
-          An outage of 33 min 32 s from now on would fit. When it is full,
-          writes are answered 503 and their clients keep the points.
+          When it is full, writes are answered 503 and their clients keep the
+          points.
 
 Sinks             type          state         points/s        lag       pending
   influx          influxdb     delivering       47.9k      0.4 s         1.23k
@@ -135,6 +135,17 @@ Newest rejections (`weir explain CODE` says more)
     -> Leave the whole tag out.
          1 duplicate_point (noted)
 )");
+}
+
+TEST(StatusScreen, LongAdviceIsWrappedBesideItsArrow) {
+  status_document status = read(status_well);
+  status.advice.push_back({"note", "log", "", "Look at it, and then look once more at it.", ""});
+  status.log.next.clear();
+  const std::string screen = status_screen(status, {.columns = 44});
+  EXPECT_NE(screen.find("  -> Look at it, and then look once more at\n     it.\n"),
+            std::string::npos)
+      << screen;
+  EXPECT_NE(screen.find("An outage of 33 min 32 s"), std::string::npos) << screen;
 }
 
 TEST(StatusScreen, ColoursChangeNothingElse) {
