@@ -98,7 +98,7 @@ def test_variables_are_few_and_all_is_never_a_list(dashboard):
         query = variable["query"]["query"] if dashboard.end == "prometheus" else variable["query"]
         # Of one metric each, that has as many series as there are values, or not many more.
         assert query == "SHOW DATABASES" or re.fullmatch(
-            r'label_values\(\w+(\{[^{}]*\})?, \w+\)|SHOW TAG VALUES ON "\$\w+" FROM "\w+" WITH KEY = "\w+"( WHERE .*)? LIMIT 1000', query), query
+            r'label_values\(\w+(\{[^{}]*\})?, \w+\)|SHOW TAG VALUES ON "\$\{\w+:raw\}" FROM "\w+" WITH KEY = "\w+"( WHERE .*)? LIMIT 1000', query), query
 
 
 def queries(dashboard):
@@ -118,12 +118,14 @@ def test_queries_ask_for_what_is_chosen_and_shown(dashboard):
         used |= {name for name in names if re.search(rf"\$\{{?{name}\b", query)}
         if dashboard.end == "influxdb":
             # Else the whole of a measurement is read; and a subquery has no time but its own.
-            assert query.count("$timeFilter") >= query.count("SELECT"), where
-            assert re.findall(r'FROM (?!\()("\$\w+_db"\.\."[^"]+")', query), where
+            assert query.count("$timeFilter") + query.count("${__from}") == query.count("SELECT"), where
+            assert re.findall(r'FROM (?!\()("\$\{\w+_db:raw\}"\.\."[^"]+")', query), where
         else:
             spans = set(re.findall(r"\[([^\]]+)\]", re.sub(r'"[^"]*"', '""', query)))
             assert spans <= {"$__rate_interval", "$__range", "1h", "2m"}, where
     assert used == set(names), "a variable that nothing asks for"
+    # Grafana replaces only the first one of these in an annotation.
+    assert all(each.get("query", "").count("$timeFilter") <= 1 for each in dashboard.annotations)
 
 
 @EACH

@@ -117,8 +117,12 @@ class InfluxDB:
     VALUES_MOST = 1000  # of a variable: InfluxDB knows each name that it ever had, whatever time is shown
     SERIES_MOST = 50  # for what Prometheus would take the greatest of
 
+    def chosen_database(self, metric):
+        """As it is: Grafana escapes a name where it takes a query for one with regular expressions."""
+        return f'"${{{metric.database}:raw}}"'
+
     def source(self, metric):
-        return f'FROM "${metric.database}".."{metric.measurement}"'
+        return f'FROM {self.chosen_database(metric)}.."{metric.measurement}"'
 
     def where(self, metric, board):
         parts = ["$timeFilter", *(f"\"{label}\" = '{value}'" for label, value in metric.fixed)]
@@ -176,7 +180,8 @@ class InfluxDB:
         chosen = [f'"{tag}" =~ /^${{{each.name}:regex}}$/' for each in until if each.label in metric.labels
                   for tag in self.tags([each.label])]
         where = " WHERE " + " AND ".join(chosen) if chosen else ""
-        return f'SHOW TAG VALUES ON "${metric.database}" FROM "{metric.measurement}" WITH KEY = "{tag}"{where} LIMIT {self.VALUES_MOST}'
+        return (f'SHOW TAG VALUES ON {self.chosen_database(metric)} FROM "{metric.measurement}" WITH KEY = "{tag}"{where} '
+                f"LIMIT {self.VALUES_MOST}")
 
     def databases(self, metric):
         return "SHOW DATABASES"

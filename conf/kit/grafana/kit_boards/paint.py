@@ -18,6 +18,8 @@ LEAST_INTERVAL = "10s"  # as often as conf/flink reports
 RECENT = "2m"  # what was not reported for so long is not there any more, for a number of InfluxDB; Prometheus is told it sooner
 
 
+# Of annotations Grafana replaces only the first $timeFilter.
+SHOWN = "time >= ${__from}ms AND time <= ${__to}ms"
 UNITS = {unit for unit in vars(units).values() if isinstance(unit, str)}  # those that Grafana knows
 
 
@@ -154,9 +156,9 @@ def annotations(board, end):
         else:
             # From point to point, for the growth within the first minute is in no difference between minutes.
             each = f'SELECT non_negative_difference("{note.counter.field}") AS "each" {end.source(note.counter)} {selected} GROUP BY *'
-            minute = f'SELECT sum("each") AS "more" FROM ({each}) WHERE $timeFilter GROUP BY time(1m), "{note.label}"'
-            more = {"query": f'SELECT "more", "{note.label}" FROM ({minute}) WHERE $timeFilter AND "more" > 0',
-                    "textColumn": note.label, "tagsColumn": ""}
+            minute = f'SELECT sum("each") AS "more" FROM ({each}) WHERE {SHOWN} GROUP BY time(1m), "{note.label}"'
+            more = {"query": f'SELECT "more", "{note.label}" FROM ({minute}) WHERE {SHOWN} AND "more" > 0',
+                    "textColumn": note.label}
         yield Built(Annotation(more, name=note.title, datasource=source(end), icon_color=note.colour))
 
 
