@@ -3,7 +3,7 @@
 // What stands above and beside: the headline with its advice, the log and the memory, who sends.
 
 import { byId, command, el, keyed, markOf, name, pill, prose, setBar, setFacts, setText, show, shortName, whenChanged } from "./dom.js";
-import { asSentence, bytes, count, duration, percent } from "./format.js";
+import { asSentence, bytes, count, duration, percent, visible } from "./format.js";
 import { open as openDatabase } from "./databases.js";
 
 const levels = { error: "bad", warning: "warn", note: "off" };
@@ -72,8 +72,10 @@ function headline(status) {
   if (section.dataset.level !== now.level) section.dataset.level = now.level;
   setText(byId("headline-mark"), markOf(now.level));
   whenChanged(byId("headline-text"), now.text, () => byId("headline-text").replaceChildren(prose(asSentence(now.text))));
+  // A screen reader says it when it says something else, and not each time that a number in it has grown.
+  whenChanged(byId("headline-heard"), now.text.replace(/\d+/g, "#"), () => setText(byId("headline-heard"), visible(now.text)));
   const doing = byId("headline-do");
-  whenChanged(doing, [now.advice ?? null, now.first ?? false], () => {
+  whenChanged(doing, [actionsOf(now.advice), now.first ?? false], () => {
     doing.replaceChildren(...(now.advice ? [actions(now.advice)] : now.first ? [howToSend()] : []));
   });
   show(doing, doing.childNodes.length > 0);
@@ -81,7 +83,9 @@ function headline(status) {
   const others = (status.advice ?? []).filter((each) => each !== now.advice);
   show(byId("advice-more"), others.length > 0);
   const shown = allAdvice ? others : others.slice(0, shownAtFirst);
-  keyed(byId("advice-list"), shown, (each) => JSON.stringify(each), makeAdvice, () => {});
+  keyed(byId("advice-list"), shown, (each) => JSON.stringify([each.level, actionsOf(each)]), makeAdvice, (own, each) => {
+    whenChanged(own.what, each.what, () => own.what.replaceChildren(prose(asSentence(sentence(each)))));
+  });
   show(byId("advice-all"), others.length > shownAtFirst);
   setText(byId("advice-all"), allAdvice ? "Show less" : `Show all ${others.length}`);
   const symbol = { good: "✓", warn: "!", bad: "✕" }[now.level] ?? "";
@@ -89,8 +93,12 @@ function headline(status) {
   if (document.title !== title) document.title = title;
 }
 
+// Its sentence may have a number that grows each second; what is pressed and copied stays as it is.
+const actionsOf = (advice) => (advice ? [advice.about, advice.do, advice.command] : null);
+
 function makeAdvice(advice) {
-  return { node: el("li", {}, pill(levels[advice.level] ?? "off", advice.level ?? ""), el("div", {}, el("p", {}, el("strong", {}, prose(asSentence(sentence(advice))))), actions(advice))) };
+  const what = el("strong", {});
+  return { what, node: el("li", {}, pill(levels[advice.level] ?? "off", advice.level ?? ""), el("div", {}, el("p", {}, what), actions(advice))) };
 }
 
 // ---- the log and the memory ----------------------------------------------------------------------

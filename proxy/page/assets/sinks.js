@@ -7,6 +7,7 @@ import { ago, asSentence, bytes, count, counted, duration, rate } from "./format
 import { open as openDatabase } from "./databases.js";
 import { at } from "./live.js";
 
+const lanesMost = 20;
 const levels = { idle: "good", delivering: "good", behind: "warn", down: "bad", held: "bad", stopped: "off" };
 
 async function retry(button, answer, sink, lane) {
@@ -43,27 +44,36 @@ function makeSink(sink) {
     text: el("p", {}),
     doing: el("div", { class: "do" }),
     facts: el("dl", { class: "facts" }),
-    error: el("p", { class: "quiet" }),
+    errorAge: el("span", {}),
+    errorText: el("span", {}),
     lanes: el("div", { class: "lanes" }),
+    more: el("p", { class: "quiet" }),
   };
+  own.error = el("p", { class: "quiet" }, "Last error, ", own.errorAge, ": ", own.errorText);
   const addresses = el("p", { class: "quiet" });
   (sink.addresses ?? []).forEach((address, index) => addresses.append(index > 0 ? ", " : "", name(address, 100)));
   own.node = el("article", { class: "card" },
     el("div", { class: "card-head" }, el("h3", {}, name(sink.name, 60)), own.state, el("span", { class: "quiet" }, `${sink.type ?? ""}${sink.required === false ? ", not required" : ""}`)),
-    addresses, own.text, own.doing, own.facts, own.error, own.lanes);
+    addresses, own.text, own.doing, own.facts, own.error, own.lanes, own.more);
   return own;
 }
 
 function makeLane(sink, lane) {
-  const own = { counts: el("p", { class: "quiet numbers" }) };
+  const own = { counts: el("p", { class: "quiet numbers" }), why: el("span", {}), doing: el("div", { class: "do" }) };
   const label = lane.retention_policy ? `${lane.database}/${lane.retention_policy}` : lane.database;
-  own.node = el("div", { class: "lane" }, el("p", {}, "Held: ", name(label, 80)), own.counts, el("p", {}, "Why: ", prose(lane.why ?? "not known")));
-  const doing = el("div", { class: "do" });
-  if (lane.do) doing.append(el("p", {}, "What to do: ", prose(asSentence(lane.do))));
-  if (lane.command) doing.append(el("p", {}, command(lane.command)));
-  own.node.append(doing, retryRow(sink.name, lane),
+  own.node = el("div", { class: "lane" }, el("p", {}, "Held: ", name(label, 80)), own.counts, el("p", {}, "Why: ", own.why), own.doing, retryRow(sink.name, lane),
     el("p", {}, el("button", { type: "button", class: "link", onclick: () => openDatabase(lane.database) }, "All of this database")));
   return own;
+}
+
+function updateLane(own, lane) {
+  setText(own.counts, `${counted(lane.points, "point waits", "points wait")} (${bytes(lane.bytes)})${lane.parked_points > 0 ? `, ${count(lane.parked_points)} of them parked` : ""}; held for ${duration(lane.age_seconds)}`);
+  whenChanged(own.why, lane.why, () => own.why.replaceChildren(prose(lane.why ?? "not known")));
+  whenChanged(own.doing, [lane.do, lane.command], () => {
+    own.doing.replaceChildren();
+    if (lane.do) own.doing.append(el("p", {}, "What to do: ", prose(asSentence(lane.do))));
+    if (lane.command) own.doing.append(el("p", {}, command(lane.command)));
+  });
 }
 
 function discarded(reasons) {
@@ -92,13 +102,16 @@ function updateSink(own, sink, now) {
     ["discarded", discarded(sink.discarded)],
   ]);
   const error = sink.last_error;
-  setText(own.error, error ? `Last error, ${ago(error.age_seconds)}: ` : "");
-  if (error) own.error.append(prose(error.message ?? "", 300));
   show(own.error, Boolean(error));
-  const lanes = held.slice(0, 20);
-  keyed(own.lanes, lanes, (lane) => JSON.stringify([lane.database, lane.retention_policy, lane.why, lane.do, lane.command]), (lane) => makeLane(sink, lane), (mine, lane) => {
-    setText(mine.counts, `${counted(lane.points, "point waits", "points wait")} (${bytes(lane.bytes)})${lane.parked_points > 0 ? `, ${count(lane.parked_points)} of them parked` : ""}; held for ${duration(lane.age_seconds)}`);
-  });
+  if (error) {
+    setText(own.errorAge, ago(error.age_seconds));
+    whenChanged(own.errorText, error.message, () => own.errorText.replaceChildren(prose(error.message ?? "", 300)));
+  }
+  const lanes = held.slice(0, lanesMost);
+  const further = Math.max(held.length, sink.held_lanes ?? 0) - lanes.length;
+  show(own.more, further > 0);
+  setText(own.more, `and ${counted(further, "further lane is", "further lanes are")} held: weir park list and the journal name them`);
+  keyed(own.lanes, lanes, (lane) => JSON.stringify([lane.database, lane.retention_policy]), (lane) => makeLane(sink, lane), updateLane);
 }
 
 export function update(status) {

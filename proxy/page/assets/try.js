@@ -182,6 +182,10 @@ function answered(reply, said) {
     say("good", [el("p", {}, `Sent. weir answered ${reply.status}: every line is taken care of${counts}.`)]);
     return;
   }
+  if (reply.status === 404 && body === null) {
+    say("bad", [el("p", {}, "This address takes no writes: it is there to administer weir (", el("code", {}, "http.admin_listen"), "). Send the lines to one of ", el("code", {}, "http.listen"), ".")]);
+    return;
+  }
   const parts = [el("p", {}, el("strong", {}, `weir answered ${reply.status}${counts}: `), prose(body?.error ?? body?.message ?? said, 500))];
   const each = Array.isArray(body?.data) ? body.data.slice(0, 20) : [];
   if (each.length > 0) {
