@@ -496,7 +496,9 @@ void intake_loop::look_at_sending(client& c, steady_time now) {
     c.write_left = left;
     c.write_progress = now;
   }
-  const bool in_the_way = c.sending.size() > kept_bytes_max && memory_short();
+  // The end of weir does not wait for who does not read, such as who watches and looks away.
+  const bool in_the_way =
+      finishing_.load() || (c.sending.size() > kept_bytes_max && memory_short());
   if (now - c.write_progress > (in_the_way ? stall_when_short_ns_max : write_stall_ns_max)) {
     write_stalls_.add();
     close_client(c);

@@ -95,7 +95,8 @@ page::sink_facts facts_of(const sink_standing& sink, const moment& now) {
   return out;
 }
 
-page::log_facts facts_of(const frame_log& log, const log_settings& configured) {
+page::log_facts facts_of(const frame_log& log, const log_settings& configured,
+                         const memory_budget& frames) {
   picked_numbers numbers;
   log.collect(numbers);
   const append_result next = log.outlook();
@@ -108,8 +109,9 @@ page::log_facts facts_of(const frame_log& log, const log_settings& configured) {
   const log_usage usage = log.usage();
   out.bytes = usage.bytes;
   out.keep_bytes = usage.bytes_max;
-  if (memory && out.keep_bytes == 0) {
+  if (memory) {
     out.bytes = static_cast<std::uint64_t>(numbers.of("weir_log_memory_bytes"));
+    out.keep_bytes = frames.limit();
   }
   out.append_bytes_per_second = numbers.of("weir_log_append_bytes_per_second");
   if (const double left = numbers.of("weir_log_outage_seconds_left"); std::isfinite(left)) {
@@ -194,7 +196,7 @@ page::status_facts pipeline::state::page_facts(const moment& now) const {
                          .started = seconds_of(began_at.wall),
                          .now = seconds_of(now.wall),
                          .uptime = static_cast<double>(now.steady - began_at.steady) / second_ns,
-                         .log = facts_of(*log, known->log),
+                         .log = facts_of(*log, known->log, frame_memory),
                          .memory_used = request_memory.used(),
                          .memory_limit = request_memory.limit(),
                          .databases = databases.size(),

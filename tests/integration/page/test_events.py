@@ -18,13 +18,13 @@ EVENTS = "/api/weir/v1/events"
 class Watcher:
     """A stream that is read by hand."""
 
-    def __init__(self, weir, path=EVENTS, receive_buffer=None):
+    def __init__(self, weir, path=EVENTS, receive_buffer=None, unix_path=None):
         host, port = weir.client.address.rsplit(":", 1)
-        self.socket = socket.socket()
+        self.socket = socket.socket(socket.AF_UNIX if unix_path else socket.AF_INET)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(20)
-        self.socket.connect((host, int(port)))
+        self.socket.connect(str(unix_path) if unix_path else (host, int(port)))
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {weir.client.address}\r\n\r\n".encode())
         self.stream = self.socket.makefile("rb")
 
@@ -148,10 +148,34 @@ def test_weir_ends_although_it_is_watched(start_weir):
         assert time.monotonic() - began < 8, "it does not wait for watchers"
 
 
+def write_long_names(weir):
+    """Documents of some 80 KiB: each byte of these names is six in JSON."""
+    for number in range(50):
+        assert weir.client.write("cpu value=1", f"{number:03}" + "<" * 250).status == 204
+
+
+def test_weir_does_not_wait_for_who_does_not_read(make_weir, tmp_path):
+    """A socket whose buffer is full of documents that nobody reads."""
+    weir = make_weir()
+    path = tmp_path / "socket"
+    http = {"listen": ["127.0.0.1:0", f"unix:{path}"]}
+    weir.configure(settings(null_sink(), http=http, service={"drain_timeout": "1m"}))
+    weir.start()
+    write_long_names(weir)
+    with watching(weir, unix_path=path), watching(weir) as reader:
+        assert reader.head()[0] == 200
+        events = reader.events()
+        for _ in range(8):  # five of them are more than the socket takes
+            next(events)
+        began = time.monotonic()
+        os.kill(weir.announced["pid"], signal.SIGTERM)
+        assert weir.wait_exit(40) == 0
+        assert time.monotonic() - began < 15, "it does not wait half of drain_timeout"
+
+
 def test_watchers_that_do_not_read_cost_nothing(start_weir):
     weir = start_weir(settings(null_sink(), limits={"memory": "64MiB"}))
-    for number in range(50):  # each byte of these names is six in JSON
-        assert weir.client.write("cpu value=1", f"{number:03}" + "<" * 250).status == 204
+    write_long_names(weir)
     with contextlib.ExitStack() as open_ones:
         for _ in range(20):
             open_ones.enter_context(watching(weir, receive_buffer=2048))
