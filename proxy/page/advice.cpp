@@ -24,14 +24,6 @@ constexpr double lately_seconds = 60;
 constexpr double memory_share = 0.9;
 constexpr std::size_t names_shown_max = 3;
 
-/// With its full stop.
-std::string sentence(std::string text) {
-  if (!text.empty() && text.back() != '.') {
-    text.push_back('.');
-  }
-  return text;
-}
-
 double share_of(const log_facts& log) {
   return log.keep_bytes == 0 ? 0
                              : static_cast<double>(log.bytes) / static_cast<double>(log.keep_bytes);
@@ -64,7 +56,7 @@ void advise_log(const status_facts& known, list& out) {
   const std::string by_sinks = behind.empty() ? std::string("no sink has points that wait")
                                               : "it empties as these sinks deliver: " + behind;
   if (log.is == log_facts::state::failed) {
-    out.push_back({urgency::error, "log", "Writes are answered 503: " + sentence(log.why),
+    out.push_back({urgency::error, "log", "Writes are answered 503: " + with_full_stop(log.why),
                    "Make room on the disk of log.directory, or repair it; weir tries again by "
                    "itself and needs no restart.",
                    "df -h"});
@@ -73,7 +65,7 @@ void advise_log(const status_facts& known, list& out) {
   if (log.is == log_facts::state::full) {
     out.push_back({urgency::error,
                    "log",
-                   "Writes are answered 503: " + sentence(log.why),
+                   "Writes are answered 503: " + with_full_stop(log.why),
                    "Clients keep their points and send them again. Repair the sinks that do not "
                    "deliver (" +
                        by_sinks + "), or raise log.keep and reload or restart weir.",
@@ -113,7 +105,7 @@ void advise_held(const sink_facts& sink, list& out) {
     }
     out.push_back({urgency::error, "sink " + sink.name,
                    fmt::format("{} of {} {} held: {}", counted(points, "point"), listed(names),
-                               points == 1 ? "is" : "are", sentence(lanes.front()->why)),
+                               points == 1 ? "is" : "are", with_full_stop(lanes.front()->why)),
                    remedy.first, remedy.second});
   }
   if (sink.held.empty() && sink.held_lanes > 0) {
@@ -131,9 +123,9 @@ void advise_sink(const sink_facts& sink, list& out) {
   const sink_state now = state_of(sink);
   const std::string about = "sink " + sink.name;
   if (now.is == sink_state::word::stopped || now.is == sink_state::word::down) {
-    out.push_back({urgency::error, about, sentence(now.text), sentence(now.remedy), {}});
+    out.push_back({urgency::error, about, now.text, now.remedy, {}});
   } else if (now.is == sink_state::word::behind) {
-    out.push_back({urgency::warning, about, sentence(now.text), sentence(now.remedy), {}});
+    out.push_back({urgency::warning, about, now.text, now.remedy, {}});
   }
   if (!now.remedy.empty() && now.is == sink_state::word::stopped) {
     return;
@@ -233,7 +225,7 @@ void advise_others(const status_facts& known, list& out) {
   if (!now.reload_failed.empty()) {
     out.push_back({urgency::error, "configuration",
                    "The last reload failed, and the configuration before it is in force: " +
-                       sentence(now.reload_failed),
+                       with_full_stop(now.reload_failed),
                    "Correct the file, check it, and reload again.", "weir config check"});
   }
   if (known.memory_limit > 0 && static_cast<double>(known.memory_used) >
@@ -326,14 +318,15 @@ std::string what_comes_next(const status_facts& known) {
   if (log.is == log_facts::state::failed) {
     return "The disk refuses the log: writes are answered 503 until it takes them again.";
   }
+  constexpr double year = 365.0 * 24 * 3600;
+  const std::string reaches = "the log reaches " + spoken_bytes(log.keep_bytes);
   const std::string room =
-      log.outage_seconds_left
-          ? fmt::format(
-                "In {}, if nothing is delivered until then, the log "
-                "reaches {}",
-                spoken_seconds(*log.outage_seconds_left), spoken_bytes(log.keep_bytes))
-          : fmt::format("Nothing is appended now. Where the log reaches {}",
-                        spoken_bytes(log.keep_bytes));
+      !log.outage_seconds_left
+          ? "Nothing is appended now. Where " + reaches
+          : fmt::format("In {}, if nothing is delivered until then, {}",
+                        *log.outage_seconds_left > year ? "more than a year"
+                                                        : spoken_seconds(*log.outage_seconds_left),
+                        reaches);
   return room + ": then " + then + ".";
 }
 

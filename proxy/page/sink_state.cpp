@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace weir::page {
 namespace {
@@ -82,7 +83,23 @@ std::string spoken_bytes(std::uint64_t bytes) {
                                    : fmt::format("{:.1f} {}", value, units[unit]);
 }
 
-sink_state state_of(const sink_facts& known) {
+std::string with_full_stop(std::string text) {
+  if (!text.empty() && text.back() != '.') {
+    text.push_back('.');
+  }
+  return text;
+}
+
+std::string sentence(std::string text) {
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') {
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  }
+  return with_full_stop(std::move(text));
+}
+
+namespace {
+
+sink_state judge(const sink_facts& known) {
   using word = sink_state::word;
   if (!known.runs) {
     return {word::stopped,
@@ -124,6 +141,15 @@ sink_state state_of(const sink_facts& known) {
                                 "come: look at its load, or raise the sink's batch sizes")};
   }
   return {word::delivering, pending_words(known), {}};
+}
+
+}  // namespace
+
+sink_state state_of(const sink_facts& known) {
+  sink_state now = judge(known);
+  now.text = sentence(std::move(now.text));
+  now.remedy = sentence(std::move(now.remedy));
+  return now;
 }
 
 }  // namespace weir::page

@@ -172,6 +172,8 @@ TEST(next_of_the_log, says_who_loses_what_and_when) {
   known.log.outage_seconds_left = 7200;
   EXPECT_TRUE(has(what_comes_next(known), "In 2 h")) << what_comes_next(known);
   EXPECT_TRUE(has(what_comes_next(known), "503"));
+  known.log.outage_seconds_left = 1e10;
+  EXPECT_TRUE(has(what_comes_next(known), "In more than a year")) << what_comes_next(known);
   known.log.when_full = "discard-oldest";
   EXPECT_TRUE(has(what_comes_next(known), "oldest points are discarded"));
   known.log.when_full = "reject";
@@ -194,7 +196,7 @@ TEST(sink_state, of_each_kind) {
   EXPECT_EQ(state_of(sink).is, word::behind) << "the server answered";
   sink.last_error_remedy = "start the server";
   EXPECT_EQ(state_of(sink).is, word::down);
-  EXPECT_EQ(state_of(sink).remedy, "start the server");
+  EXPECT_EQ(state_of(sink).remedy, "Start the server.");
   sink.delivered_per_second = 10;
   EXPECT_EQ(state_of(sink).is, word::behind) << "it delivers again";
   sink.held_lanes = 1;
