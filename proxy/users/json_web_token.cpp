@@ -117,7 +117,10 @@ result<token_claims> read_json_web_token(std::string_view token, std::string_vie
     return failure{"token expiration required"};
   }
   const auto now = static_cast<double>(now_s);
-  if (*read->ends <= now || (read->begins && *read->begins > now)) {
+  if (read->begins && *read->begins > now) {
+    return failure{"Token is not valid yet"};
+  }
+  if (*read->ends <= now) {
     return failure{"Token is expired"};
   }
   if (read->user.empty()) {
