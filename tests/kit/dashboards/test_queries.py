@@ -92,6 +92,13 @@ def test_both_servers_say_the_same(shown):
                 assert prometheus[title, "A"][-1] == pytest.approx(influxdb[title, "A"][-1], rel=0.35), title
 
 
+@pytest.mark.parametrize("dashboard", [each for each in dashboards() if each.end == "influxdb"], ids=str)
+def test_weir_passes_on_what_is_asked_of_influxdb(shown, sources, dashboard):
+    through = Shown(dashboard, sources["weir"])
+    assert through.options == shown[str(dashboard)].options
+    assert through.numbers() == shown[str(dashboard)].numbers()
+
+
 @pytest.mark.parametrize("end", ["prometheus", "influxdb"])
 def test_restarts_and_failed_checkpoints_are_lines_over_all_graphs(shown, end):
     for name in FLINK:

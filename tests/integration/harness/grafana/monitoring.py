@@ -105,12 +105,14 @@ class Monitoring:
             assert answer.status == 204, answer
 
     def sources(self):
-        """By their type, for the time until now."""
+        """By their type, for the time until now; and weir in the place of the InfluxDB."""
         until = round(time.time() * 1000)
         provisioned = data_sources()
         spans = {end: Span(until - SHOWN, until, milliseconds(provisioned[end]["timeInterval"])) for end in provisioned}
+        database = provisioned["influxdb"]["dbName"]
         return {"prometheus": PrometheusSource(self.prometheus.client.address, spans["prometheus"]),
-                "influxdb": InfluxSource(self.influxd.client.address, provisioned["influxdb"]["dbName"], spans["influxdb"])}
+                "influxdb": InfluxSource(self.influxd.client.address, database, spans["influxdb"]),
+                "weir": InfluxSource(self.weir.client.address, database, spans["influxdb"])}
 
 
 def recorded(name):
