@@ -270,6 +270,10 @@ int run_weir(const settings& configured, const run_options& options) {
     journal(journal_level::info,
             fmt::format("weir {} listens on {}", WEIR_VERSION, to_string(address)));
   }
+  if (const std::string page = status_page_words(configured.http, running.addresses());
+      !page.empty()) {
+    journal(journal_level::info, page);
+  }
   for (const listen_address& address : running.udp_addresses()) {
     journal(journal_level::info, fmt::format("udp listens on {}", to_string(address)));
   }

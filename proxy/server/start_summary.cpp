@@ -38,6 +38,25 @@ std::string rounded(std::uint64_t bytes) {
 
 }  // namespace
 
+std::string status_page_words(const http_settings& configured,
+                              const std::vector<listen_address>& http) {
+  // Where some are for administration, these serve it alone: they are the last ones.
+  const std::size_t others = configured.listen.size() + configured.quiet_listen.size();
+  const std::size_t first = configured.admin_listen.empty() ? 0 : others;
+  for (std::size_t i = first; i < http.size(); ++i) {
+    listen_address at = http[i];
+    if (at.kind == listen_address::family::unix_socket) {
+      continue;
+    }
+    if (at.host.empty() || at.host == "0.0.0.0" || at.host == "::") {
+      at.host = "127.0.0.1";
+    }
+    return fmt::format("the status page is at {}://{}/",
+                       configured.tls.certificate.empty() ? "http" : "https", to_string(at));
+  }
+  return {};
+}
+
 void start_numbers::counter_value(std::string_view, std::string_view, double,
                                   std::initializer_list<label>) {}
 

@@ -11,9 +11,16 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "intake/address.hpp"
 #include "observe/metrics.hpp"
 
 namespace weir {
+
+/// "the status page is at http://127.0.0.1:8086/": at the first address that serves it, as a person
+/// on this machine writes it; empty where only Unix sockets do. `http` are the addresses taken, in
+/// the configuration's order.
+[[nodiscard]] std::string status_page_words(const http_settings& configured,
+                                            const std::vector<listen_address>& http);
 
 class start_numbers final : public metric_collector {
  public:

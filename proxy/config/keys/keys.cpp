@@ -95,9 +95,10 @@ std::vector<config_key<http_settings>> make_http_keys() {
                   "further addresses, where writes are answered 204 whatever is wrong with their "
                   "lines",
                   WEIR_MEMBER(quiet_listen), check_listen_address, true),
-      list_key<S>("admin_listen", "[\"127.0.0.1:8087\"]",
-                  "addresses for /metrics and /-/..., which are then served nowhere else",
-                  WEIR_MEMBER(admin_listen), check_listen_address, true),
+      list_key<S>(
+          "admin_listen", "[\"127.0.0.1:8087\"]",
+          "addresses for the status page, /metrics and /-/..., which are then served nowhere else",
+          WEIR_MEMBER(admin_listen), check_listen_address, true),
       text_key<S>("socket_mode", "of the files of Unix sockets: who may connect",
                   WEIR_MEMBER(socket_mode), check_socket_mode),
       bool_key<S>("quiet", "the same for the addresses of `listen`", WEIR_MEMBER(quiet)),

@@ -132,5 +132,30 @@ TEST_F(directory_remedy_test, says_what_to_change) {
                 " is a file; set a.key to another directory");
 }
 
+TEST(status_page, is_where_a_person_can_open_it) {
+  const auto words = [](const http_settings& configured, const std::vector<std::string>& taken) {
+    std::vector<listen_address> addresses;
+    for (const std::string& each : taken) {
+      addresses.push_back(parse_listen_address(each).value());
+    }
+    return status_page_words(configured, addresses);
+  };
+  http_settings http;
+  http.listen = {"127.0.0.1:0"};
+  EXPECT_EQ(words(http, {"127.0.0.1:4711"}), "the status page is at http://127.0.0.1:4711/");
+  EXPECT_EQ(words(http, {"0.0.0.0:8086"}), "the status page is at http://127.0.0.1:8086/");
+  EXPECT_EQ(words(http, {"[::1]:8086"}), "the status page is at http://[::1]:8086/");
+  EXPECT_EQ(words(http, {"unix:/run/weir", "10.0.0.1:1"}),
+            "the status page is at http://10.0.0.1:1/");
+  EXPECT_EQ(words(http, {"unix:/run/weir"}), "");
+  http.quiet_listen = {"127.0.0.1:0"};
+  http.admin_listen = {"127.0.0.1:0"};
+  EXPECT_EQ(words(http, {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"}),
+            "the status page is at http://127.0.0.1:3/");
+  http.tls.certificate = "/etc/weir/cert.pem";
+  EXPECT_EQ(words(http, {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"}),
+            "the status page is at https://127.0.0.1:3/");
+}
+
 }  // namespace
 }  // namespace weir
