@@ -8,7 +8,7 @@ import threading
 import time
 
 from conftest import ROOT
-from harness.settings import file_sink, influx_sink, settings
+from harness.settings import influx_sink, settings
 
 PICTURE = ROOT / "docs/images/status.png"
 SECONDS = float(os.environ.get("WEIR_PAGE_SECONDS", "330"))
@@ -35,13 +35,13 @@ def load(weir, ending):
 def test_record(browser, start_weir, influxd):
     influxd.create_database("telegraf")
     influxd.create_database("jobs")
-    weir = start_weir(settings(influx_sink(influxd.url, refuse_missing=False), file_sink("archive")))
+    weir = start_weir(settings(influx_sink(influxd.url, refuse_missing=False)))
     ending = threading.Event()
     sender = threading.Thread(target=load, args=(weir, ending))
     sender.start()
     try:
         time.sleep(SECONDS)  # nothing is waited for but the hour hand
-        browser.size(1280, 960)
+        browser.size(1120, 860)
         browser.open(f"http://{weir.announced['http'][0]}/")
         browser.wait_text("#connection", "live")
         browser.wait("return document.querySelector('#rates canvas')")

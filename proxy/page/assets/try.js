@@ -212,6 +212,7 @@ export function start() {
     } }, label));
   }
   byId("try-lines").addEventListener("input", () => {
+    byId("try-send").disabled = byId("try-lines").value.trim() === "";
     show(byId("try-answer"), false);
     soon();
   });
