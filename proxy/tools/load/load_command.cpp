@@ -165,6 +165,7 @@ void add_how(CLI::App& command, load_arguments& given) {
       ->type_name("TIME");
   command.add_option("--pid", given.pid, "Report this process' CPU time and memory too")
       ->type_name("PID");
+  command.add_flag("-q,--quiet", given.quiet, "No progress, on a terminal either");
   command.add_flag("--json", given.json, "The summary as one JSON object");
   command
       .add_option("--report", given.report,

@@ -381,6 +381,7 @@ std::vector<std::string> load_shapes() {
 result<load_options> check_load(const load_arguments& given, std::int64_t now_ns) {
   load_options options;
   options.json = given.json;
+  options.quiet = given.quiet;
   options.gzip = given.gzip;
   if (given.start == "now") {
     options.first_time_ns = now_ns;

@@ -38,6 +38,7 @@ struct load_arguments {
   std::string timeout = "30s";
   std::optional<int> pid;
   bool json = false;
+  bool quiet = false;
   std::optional<std::uint64_t> series;
   std::optional<std::uint64_t> databases;
   std::optional<double> churn;
@@ -77,6 +78,8 @@ struct load_options {
   std::chrono::nanoseconds timeout{};
   std::optional<int> pid;
   bool json = false;
+  /// No line of progress, on a terminal either.
+  bool quiet = false;
   /// In each database; 0: those that the shape has by itself.
   std::uint64_t series = 0;
   /// load_0, load_1 and so on; 0: the one that the URL names.

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/load/load_run_uv.hpp"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "tools/load/process_usage_posix.hpp"
+#include "tools/screen/progress_line_posix.hpp"
 
 namespace weir {
 namespace {
@@ -26,7 +25,7 @@ load_run::load_run(const load_options& options, load_source source)
     : options_(options),
       source_(std::move(source)),
       plan_(options),
-      terminal_(::isatty(STDERR_FILENO) == 1) {
+      terminal_(progress_line::is_seen(options.quiet)) {
   totals_.ring_pieces = source_.ring().size();
   totals_.ring_lines = source_.ring().lines();
   WEIR_ASSERT(uv_loop_init(&loop_) == 0);
@@ -192,7 +191,8 @@ void load_run::show_progress() {
     return;
   }
   const std::string line = load_progress(shown_, totals_, now - shown_ns_, now - started_ns_);
-  std::fprintf(stderr, "\r%s\033[K", line.c_str());
+  const std::string left = load_left(options_, totals_, now - started_ns_);
+  std::fprintf(stderr, "\r%s  %s\033[K", line.c_str(), left.c_str());
   std::fflush(stderr);
   shown_ = totals_;
   shown_ns_ = now;

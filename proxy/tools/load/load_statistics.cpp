@@ -10,6 +10,7 @@
 
 #include "base/text/json_text.hpp"
 #include "config/secrets.hpp"
+#include "tools/screen/screen_text.hpp"
 
 namespace weir {
 namespace {
@@ -351,6 +352,25 @@ std::string load_progress(const load_totals& last, const load_totals& now, std::
                      static_cast<double>(elapsed_ns) / 1e9, grouped(per_second(lines, interval_ns)),
                      per_second(bytes, interval_ns) / 1e6,
                      grouped(refused(now) - now.refused_as_asked), grouped(sum(now.failures)));
+}
+
+std::string load_left(const load_options& options, const load_totals& now,
+                      std::int64_t elapsed_ns) {
+  const auto elapsed = static_cast<double>(elapsed_ns);
+  double share = 0;
+  if (options.duration) {
+    share = elapsed / std::max(1.0, static_cast<double>(options.duration->count()));
+  }
+  if (options.lines) {
+    share = std::max(share, static_cast<double>(now.lines_sent) /
+                                std::max(1.0, static_cast<double>(*options.lines)));
+  }
+  if (!(share > 0)) {
+    return "0%";
+  }
+  share = std::min(share, 1.0);
+  return fmt::format("{}, {} left", percent(share),
+                     short_duration(elapsed * (1 / share - 1) / 1e9));
 }
 
 }  // namespace weir

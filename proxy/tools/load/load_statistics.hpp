@@ -120,4 +120,8 @@ struct load_totals {
 [[nodiscard]] std::string load_progress(const load_totals& last, const load_totals& now,
                                         std::int64_t interval_ns, std::int64_t elapsed_ns);
 
+/// "41%, 6.0 s left": of the duration or of the lines that were asked for, whichever is over first.
+[[nodiscard]] std::string load_left(const load_options& options, const load_totals& now,
+                                    std::int64_t elapsed_ns);
+
 }  // namespace weir

@@ -384,16 +384,24 @@ std::string top_screen(const status_document& status, const history_document& hi
   const std::size_t rows = std::max<std::size_t>(shape.rows, 2);
   const sections::rows state = parts.state();
   const sections::rows advice = parts.advice(false);
+  const sections::rows curves = parts.curves(history);
+  const sections::rows log = parts.log(rows >= 24 ? 2 : 1);
+  const sections::rows sinks = parts.sinks(false);
+  const sections::rows rejections = parts.rejections(false);
+  const sections::rows databases = parts.databases(rows);
+  // Advice has a share of the screen, and what the others leave.
+  constexpr std::size_t title_blanks_and_foot = 4;
+  const std::size_t others = title_blanks_and_foot + std::min<std::size_t>(state.size(), 3) +
+                             curves.size() + log.size() + sinks.size() + rejections.size() +
+                             databases.size();
   add(state, 3);
-  add(advice, std::max<std::size_t>(rows / 6, advice.empty() ? 0 : 2));
+  add(advice, std::max(std::max<std::size_t>(rows / 6, 2), rows - std::min(rows, others)));
   all.emplace_back();
-  add(parts.curves(history), rows);
-  add(parts.log(rows >= 24 ? 2 : 1), 3);
+  add(curves, rows);
+  add(log, 3);
   all.emplace_back();
   // What is left is shared: sinks come first, and lists that are short leave room to the others.
   const std::size_t left = rows - 1 - std::min(rows - 1, all.size());
-  const sections::rows sinks = parts.sinks(false);
-  const sections::rows rejections = parts.rejections(false);
   const std::size_t of_sinks = std::min(sinks.size(), std::max<std::size_t>(left / 3, 2));
   const std::size_t of_rejections =
       std::min(rejections.size(), left > of_sinks ? (left - of_sinks + 1) / 2 : 0);
@@ -401,7 +409,7 @@ std::string top_screen(const status_document& status, const history_document& hi
   add(rejections, of_rejections);
   const std::size_t used = of_sinks + of_rejections;
   if (left > used + 1) {
-    add(parts.databases(left - used - 2), left - used);
+    add(databases, left - used);
   }
   all.resize(rows - 1);
   all.push_back(parts.dim(cut_to(foot, std::max(columns_least, shape.columns))));

@@ -150,8 +150,8 @@ std::string top::foot() const {
   const std::string keys = screen_ && screen_->keyboard() >= 0 ? "q quits   " : "";
   if (lost_) {
     const double seconds = std::chrono::duration<double>(steady::now() - *lost_).count();
-    return fmt::format("NO CONNECTION for {}: {}; trying again   {}", short_duration(seconds), why_,
-                       keys);
+    return fmt::format("{}NO CONNECTION for {}, trying again: {}", keys, short_duration(seconds),
+                       why_);
   }
   return fmt::format("{}{}   curves: the last 10 minutes", keys, visible(server_.shown()));
 }

@@ -80,3 +80,14 @@ def test_what_is_printed_is_the_same_with_and_without(weir):
     # But for the seconds that it took.
     assert shown.split(" read in")[0] == plain.stdout.split(" read in")[0]
     assert shown.split(" s: ")[1] == plain.stdout.strip().split(" s: ")[1]
+
+
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)])
+def test_load_says_how_far_it_is(weir, quiet):
+    url = weir.client.address if isinstance(weir.client.address, str) else "{}:{}".format(*weir.client.address)
+    line = [weir.executable, "load", "--url", f"http://{url}/write?db=load", "--rate", "2000", "--batch", "100", "--ring", "1MiB"]
+    with Terminal([*line, "--duration", "1500ms", *quiet], columns=120) as terminal:
+        if not quiet:
+            terminal.wait_for(lambda _: " left\x1b[K" in terminal.raw.decode())
+        assert terminal.wait_exit() == 0
+        assert (b"lines/s  " in terminal.raw) == (not quiet), terminal.raw

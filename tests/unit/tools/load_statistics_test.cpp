@@ -142,6 +142,18 @@ TEST(LoadReport, ProgressIsAboutTheInterval) {
                 {"7.5 s", "1,000,000 lines/s", "200.0 MB/s", "1 refused", "2 failed"});
 }
 
+TEST(LoadReport, WhatIsLeftIsOfTheTimeOrOfTheLines) {
+  load_options options;
+  options.duration = std::chrono::seconds{10};
+  load_totals now;
+  EXPECT_EQ(load_left(options, now, 0), "0%");
+  EXPECT_EQ(load_left(options, now, 4'000'000'000), "40%, 6.0 s left");
+  EXPECT_EQ(load_left(options, now, 11'000'000'000), "100%, 0 s left");
+  options.lines = 1000;
+  now.lines_sent = 800;
+  EXPECT_EQ(load_left(options, now, 4'000'000'000), "80%, 1.0 s left");
+}
+
 load_piece some_piece(std::uint64_t lines, std::uint64_t bad) {
   load_piece piece;
   piece.lines = lines;
