@@ -136,6 +136,10 @@ std::string short_duration(double seconds) {
                                       unit{1, "s"}};
   constexpr double longest = 1e12;  // beyond it nobody counts any more
   const std::uint64_t all = whole(std::min(seconds, longest));
+  constexpr std::uint64_t year = 365 * 86'400;
+  if (all >= 2 * year) {
+    return fmt::format("{} years", all / year);
+  }
   for (std::size_t i = 0; i + 1 < units.size(); ++i) {
     if (all >= units[i].seconds) {
       const std::uint64_t rest = all % units[i].seconds / units[i + 1].seconds;

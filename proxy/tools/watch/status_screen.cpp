@@ -403,8 +403,9 @@ std::string top_screen(const status_document& status, const history_document& hi
   // What is left is shared: sinks come first, and lists that are short leave room to the others.
   const std::size_t left = rows - 1 - std::min(rows - 1, all.size());
   const std::size_t of_sinks = std::min(sinks.size(), std::max<std::size_t>(left / 3, 2));
-  const std::size_t of_rejections =
-      std::min(rejections.size(), left > of_sinks ? (left - of_sinks + 1) / 2 : 0);
+  const std::size_t room = left - std::min(left, of_sinks);
+  const std::size_t of_rejections = std::min(
+      rejections.size(), std::max((room + 1) / 2, room - std::min(room, databases.size())));
   add(sinks, of_sinks);
   add(rejections, of_rejections);
   const std::size_t used = of_sinks + of_rejections;

@@ -168,6 +168,8 @@ TEST(TopScreen, FillsATerminalOf80By24) {
             "  The database mydb is not there, so its points wait.\n"
             "  -> Create it, then have weir try again.\n"
             "  $ weir park retry --sink influx\n"
+            "note: log\n"
+            "  41% full.\n"
             "\n"
             "received        0/s                     ▁▁▁▁▁▂▂▂▂▂▃▃▃▃▃▄▄▄▄▄▅▅▅▅▅▆▆▆▆▆▇▇▇▇▇█████\n"
             "accepted        0/s                     ▁▁▁▁▁▂▂▂▂▂▃▃▃▃▃▄▄▄▄▄▅▅▅▅▅▆▆▆▆▆▇▇▇▇▇█████\n"
@@ -182,8 +184,6 @@ TEST(TopScreen, FillsATerminalOf80By24) {
             "Newest rejections\n"
             "     1.23k missing_tag_value (rejected, 3.0 s ago): a tag without a value\n"
             "         1 duplicate_point (noted)\n"
-            "\n"
-            "\n"
             "q quits");
 }
 
