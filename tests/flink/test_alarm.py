@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kit with a real Flink: a TaskManager that is killed becomes one alert, and, started again, its resolution, each within a minute."""
+"""The kit with a real Flink: a TaskManager that is killed becomes one alert, and, started again, its resolution, each within a minute. A
+job that failed has died, one that FINISHED has not."""
 
 import json
 import time
@@ -30,12 +31,35 @@ def messages(kit):
     return [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
 
 
-def test_a_task_manager_that_is_killed_is_one_alert_and_one_resolution(kit):
-    prometheus = kit.parts["prometheus"]
+def result(kit, query):
+    return Client(kit.parts["prometheus"].address).get("/api/v1/query", query=query).json()["data"]["result"]
 
+
+def test_a_job_that_failed_has_died_and_one_that_finished_has_not(kit):
+    jobs = {kit.flink.submit(name, job="EndingJob"): name for name in ("finished", "failed")}
+
+    def ended():
+        return all(kit.flink.ask(f"/jobs/{job}")["state"] == name.upper() for job, name in jobs.items())
+
+    def known():
+        return {each["metric"]["job_name"] for each in result(kit, "flink_jobmanager_job_numRestarts")}
+
+    wait_until(lambda: known() >= {"finished", "failed"}, 60, "both reported", pause=0.2)
+    wait_until(ended, 120, "both at their end", pause=0.2)
+    # Restarts, in their time, are the job's that died: one message.
+    (alert,) = wait_until(lambda: messages(kit), 120, "an alert", pause=0.2)
+    assert [(each["labels"]["alertname"], each["labels"]["job_name"]) for each in alert["alerts"]] == [("FlinkJobDied", "failed")]
+    # Nothing of the other one, although it is gone for longer than the alert takes.
+    wait_until(lambda: known() == {"every_gauge"}, 60, "the end of both series", pause=0.2)
+    deadline = time.monotonic() + AFTERMATH
+    wait_until(lambda: len(messages(kit)) > 1 or time.monotonic() > deadline, AFTERMATH + 10, "the aftermath", pause=0.5)
+    assert len(messages(kit)) == 1
+    assert {each["metric"]["job_name"] for each in result(kit, 'ALERTS{alertname="FlinkJobDied"}')} == {"failed"}
+
+
+def test_a_task_manager_that_is_killed_is_one_alert_and_one_resolution(kit):
     def asked(query):
-        found = Client(prometheus.address).get("/api/v1/query", query=query).json()["data"]["result"]
-        return [float(each["value"][1]) for each in found]
+        return [float(each["value"][1]) for each in result(kit, query)]
 
     wait_until(lambda: asked("flink:task_managers") == [2] and asked("flink:task_managers_reporting") == [2], 60, "both", pause=0.2)
     # A job that has run for a while, whose numbers have a past.

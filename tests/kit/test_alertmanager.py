@@ -92,6 +92,10 @@ OUTAGES = {
         alert("WeirSinkBehind", "weir", "ticket", instance="w", sink="influx")]),
     "a disk is full": ("host", [alert("HostDiskFull", "host", host="a", path="/")], [
         alert("HostDiskFillsUp", "host", host="a", path="/"), alert("HostDiskLow", "host", "ticket", host="a", path="/")]),
+    "a job died": ("flink", [alert("FlinkJobDied", "flink", host="jm", job_id="1", job_name="j")], [
+        alert("FlinkJobFailed", "flink", url="http://jm:8081/overview"),
+        alert("FlinkJobRestarting", "flink", host="jm", job_id="1", job_name="j"),
+        alert("FlinkSourceLag", "flink", "ticket", job_name="j")]),
     "a job restarts again and again": ("flink", [alert("FlinkJobRestarting", "flink", host="jm", job_id="1", job_name="j")], [
         alert("FlinkNoCheckpoint", "flink", host="jm", job_id="1", job_name="j"),
         alert("FlinkSourceLag", "flink", "ticket", job_name="j")]),
