@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/text/excerpt.hpp"
 #include "base/text/json_text.hpp"
 #include "base/text/rfc3339.hpp"
 #include "base/text/terminal_text.hpp"

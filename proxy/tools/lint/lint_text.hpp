@@ -14,8 +14,6 @@
 
 namespace weir {
 
-/// The widest excerpt of a line, in columns of the terminal.
-inline constexpr std::size_t excerpt_columns_max = 96;
 /// Where explanations are wrapped, in columns.
 inline constexpr std::size_t text_columns_max = 92;
 
@@ -30,15 +28,6 @@ struct diagnostic_place {
 
 void append_diagnostic(const diagnostic_place& place, const diagnosis& told,
                        const std::vector<repaired_line>& repaired, std::string& out);
-
-/// An excerpt of `text` around its bytes [at, at + length), with control characters made visible,
-/// and the marks that go below it.
-struct excerpt {
-  std::string shown;
-  std::size_t mark_column = 0;  // 0-based, in columns of the terminal
-  std::size_t mark_columns = 1;
-};
-[[nodiscard]] excerpt make_excerpt(std::string_view text, std::size_t at, std::size_t length);
 
 void append_summary(std::string_view name, const lint_totals& totals, bool colour,
                     std::string& out);
