@@ -54,7 +54,7 @@ database_series::database_series(memory_budget& budget, std::int64_t start_ns)
 
 database_series::~database_series() = default;
 
-measurement_record& database_series::record_of(std::uint64_t measurement) {
+measurement_record& database_series::record_of(std::uint64_t measurement, std::string_view name) {
   const std::lock_guard lock(mutex_);
   if (const auto known = records_.find(measurement); known != records_.end()) {
     return *known->second;
@@ -62,7 +62,8 @@ measurement_record& database_series::record_of(std::uint64_t measurement) {
   if (!lease_.grow_to(lease_.bytes() + measurement_bytes)) {
     return shared_;
   }
-  return *records_.emplace(measurement, std::make_unique<measurement_record>(*this)).first->second;
+  return *records_.emplace(measurement, std::make_unique<measurement_record>(*this, name))
+              .first->second;
 }
 
 std::optional<series_refusal> database_series::admit(measurement_record& record,
@@ -72,6 +73,11 @@ std::optional<series_refusal> database_series::admit(measurement_record& record,
   if (!limits.any()) {
     series_.fetch_add(1, std::memory_order_relaxed);
     record.series.fetch_add(1, std::memory_order_relaxed);
+    // Nothing is refused for it, so nobody waits for it: which tags explode is about as well known
+    // without the series that come while another thread is here.
+    if (const std::unique_lock lock(mutex_, std::try_to_lock); lock && &record != &shared_) {
+      watch_tags(record, tags);
+    }
     return std::nullopt;
   }
   const std::lock_guard lock(mutex_);
@@ -99,6 +105,55 @@ void database_series::retract(measurement_record& record, std::int64_t now_ns) {
   }
   if (record.hour == hour && record.new_this_hour > 0) {
     --record.new_this_hour;
+  }
+}
+
+std::vector<database_series::tag_values> database_series::widest_tags(std::size_t count_max) const {
+  constexpr std::size_t records_looked_at = 10'000;
+  constexpr std::size_t records_estimated = 32;
+  std::vector<tag_values> out;
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::uint64_t, const measurement_record*>> largest;
+  std::size_t looked = 0;
+  for (const auto& [hash, record] : records_) {
+    if (++looked > records_looked_at) {
+      break;
+    }
+    largest.emplace_back(record->series.load(std::memory_order_relaxed), record.get());
+  }
+  const auto estimated = static_cast<std::ptrdiff_t>(std::min(records_estimated, largest.size()));
+  std::partial_sort(largest.begin(), largest.begin() + estimated, largest.end(),
+                    [](const auto& one, const auto& other) { return one.first > other.first; });
+  for (auto each = largest.begin(); each != largest.begin() + estimated; ++each) {
+    for (const measurement_record::tag& tag : each->second->tags) {
+      out.push_back({each->second->name, tag.key, rounded(tag.values.estimate())});
+    }
+  }
+  std::stable_sort(out.begin(), out.end(), [](const tag_values& one, const tag_values& other) {
+    return one.values > other.values;
+  });
+  out.resize(std::min(out.size(), count_max));
+  return out;
+}
+
+void database_series::take_total(const database_series& from) {
+  const std::scoped_lock lock(mutex_, from.mutex_);
+  series_.store(from.series(), std::memory_order_relaxed);
+  new_this_hour_ = from.new_this_hour_;
+  hour_ = from.hour_;
+}
+
+void database_series::take_measurement(std::uint64_t measurement, std::string_view name,
+                                       const database_series& from) {
+  measurement_record& own = record_of(measurement, name);
+  const std::scoped_lock lock(mutex_, from.mutex_);
+  const auto known = from.records_.find(measurement);
+  if (known != from.records_.end() && &own != &shared_) {
+    own.series.store(known->second->series.load(std::memory_order_relaxed),
+                     std::memory_order_relaxed);
+    own.new_this_hour = known->second->new_this_hour;
+    own.hour = known->second->hour;
+    own.tags = known->second->tags;
   }
 }
 

@@ -70,7 +70,11 @@ class database_series;
 
 /// Lives as long as its database_series.
 struct measurement_record {
-  explicit measurement_record(database_series& its_owner) noexcept : owner(its_owner) {}
+  /// As much of a name as is kept, to be shown.
+  static constexpr std::size_t name_bytes_max = 64;
+
+  explicit measurement_record(database_series& its_owner, std::string_view its_name = {})
+      : owner(its_owner), name(its_name.substr(0, name_bytes_max)) {}
   /// A series of it was forgotten. Any thread.
   void series_gone() noexcept;
 
@@ -80,6 +84,8 @@ struct measurement_record {
     double at_hour_begin = 0;
   };
   database_series& owner;
+  /// Without escapes; empty: not known.
+  const std::string name;
   std::atomic<std::uint64_t> series{0};
   // Below: under the owner's lock.
   std::uint64_t new_this_hour = 0;
@@ -103,7 +109,8 @@ class database_series {
   ~database_series();
 
   /// `measurement` is a hash of its name. Valid as long as this object.
-  [[nodiscard]] measurement_record& record_of(std::uint64_t measurement);
+  [[nodiscard]] measurement_record& record_of(std::uint64_t measurement,
+                                              std::string_view name = {});
 
   /// Counts a new series, or says which limit refuses it.
   [[nodiscard]] std::optional<series_refusal> admit(measurement_record& record,
@@ -116,6 +123,22 @@ class database_series {
   [[nodiscard]] std::uint64_t series() const noexcept {
     return series_.load(std::memory_order_relaxed);
   }
+
+  /// A tag of a measurement, and about how many values it has.
+  struct tag_values {
+    std::string measurement;
+    std::string tag;
+    std::uint64_t values = 0;
+  };
+  /// Those with most values, of the measurements with most series among the first that were named.
+  /// Bounded work, for those who ask a running weir.
+  [[nodiscard]] std::vector<tag_values> widest_tags(std::size_t count_max) const;
+
+  /// Takes over how many series `from` has, in all or of this measurement: for a copy in which
+  /// lines are tried.
+  void take_total(const database_series& from);
+  void take_measurement(std::uint64_t measurement, std::string_view name,
+                        const database_series& from);
 
  private:
   friend struct measurement_record;
@@ -131,7 +154,7 @@ class database_series {
   memory_lease lease_;
   const std::int64_t first_hour_end_ns_;
   std::atomic<std::uint64_t> series_{0};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::uint64_t new_this_hour_ = 0;
   std::int64_t hour_ = 0;
   measurement_record shared_;

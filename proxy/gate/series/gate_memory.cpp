@@ -35,6 +35,27 @@ bool gate_memory::knows(std::string_view database) const {
   return databases_.find(database) != databases_.end();
 }
 
+const database_memory* gate_memory::find(std::string_view database) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = databases_.find(database);
+  return known == databases_.end() ? nullptr : known->second.get();
+}
+
+std::unique_ptr<gate_memory> gate_memory::empty_copy(std::string_view database) const {
+  constexpr std::size_t small_bytes = std::size_t{1} << 20;
+  gate_memory_options options = options_;
+  options.series_bytes = options.duplicates_bytes = small_bytes;
+  // Ample: what is not known in it passes unchecked.
+  options.types_bytes = 16 * small_bytes;
+  options.keeps_types = false;
+  auto copy = std::make_unique<gate_memory>(options);
+  if (const database_memory* known = find(database)) {
+    copy->databases_.emplace(
+        database, std::make_unique<database_memory>(*known, copy->types_budget_, options.start_ns));
+  }
+  return copy;
+}
+
 bool gate_memory::replace(std::string_view database) {
   const auto known = databases_.find(database);
   if (known == databases_.end() || dropped_.size() == dropped_max) {

@@ -75,6 +75,13 @@ class database_memory {
         shapes(budget),
         name_(std::move(name)),
         seed_(hash_text(name_, seed)) {}
+  /// Empty, with the hashes of `other`: what that one knows may be copied into it.
+  database_memory(const database_memory& other, memory_budget& budget, std::int64_t start_ns)
+      : types(budget),
+        series(budget, start_ns),
+        shapes(budget),
+        name_(other.name_),
+        seed_(other.seed_) {}
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   /// Of all hashes of its series, measurements and fields.
@@ -117,6 +124,13 @@ class gate_memory {
   /// Valid as long as this object.
   [[nodiscard]] database_memory& of(std::string_view database);
   [[nodiscard]] bool knows(std::string_view database) const;
+  /// For those who only ask: nullptr where nothing is remembered of it. Valid as long as this
+  /// object.
+  [[nodiscard]] const database_memory* find(std::string_view database) const;
+  /// A small memory of its own, without a file, that knows of this database what hashes it has and
+  /// nothing else: what lines need of the rest can be copied into it, and they can be tried there
+  /// (facts/explain/tried_memory.hpp).
+  [[nodiscard]] std::unique_ptr<gate_memory> empty_copy(std::string_view database) const;
 
   /// The database was dropped: its types and series are not known any more, nor are they after a
   /// restart once the file is kept. A request under way may go on with what was known. Any thread.

@@ -23,7 +23,7 @@ gate_answer series_admission::admit(series_line& line) {
   }
   table.expire_near(key, request_.now_s);
   database_series& counts = request_.database->series;
-  measurement_record& record = counts.record_of(line.measurement_key());
+  measurement_record& record = counts.record_of(line.measurement_key(), line.measurement());
   if (const auto refusal = counts.admit(record, line.point().tags, limits_, request_.now_ns)) {
     return refuse(*refusal, line);
   }

@@ -216,6 +216,17 @@ series_table::access series_table::find(const wide_hash& wanted, std::uint32_t n
   return access(own.mutex, &entry, false);
 }
 
+std::optional<series_entry> series_table::peek(const wide_hash& wanted) const {
+  const wide_hash key = usable(wanted);
+  shard& own = shard_of(key);
+  const std::lock_guard lock(own.mutex);
+  if (own.used == 0) {
+    return std::nullopt;
+  }
+  const series_entry& entry = own.places[own.seek(key)];
+  return is_empty(entry) ? std::nullopt : std::optional(entry);
+}
+
 series_table::access series_table::find_or_add(const wide_hash& wanted, std::uint32_t now_s) {
   const wide_hash key = usable(wanted);
   shard& own = shard_of(key);

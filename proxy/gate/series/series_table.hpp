@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/brief_mutex.hpp"
 #include "gate/series/series_hash.hpp"
@@ -79,6 +80,8 @@ class series_table {
   void expect(const wide_hash& key) const noexcept;
   /// Empty when the series is not known. A known one counts as seen.
   [[nodiscard]] access find(const wide_hash& key, std::uint32_t now_s);
+  /// A copy of its entry, for those who only ask: the series does not count as seen.
+  [[nodiscard]] std::optional<series_entry> peek(const wide_hash& key) const;
   /// Never empty; makes room if need be.
   [[nodiscard]] access find_or_add(const wide_hash& key, std::uint32_t now_s);
   /// Forgets some series that were idle for long, near the place of `key`: to be called before a

@@ -2,6 +2,7 @@
 #include "gate/types/known_shapes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "gate/series/series_hash.hpp"
 
@@ -26,6 +27,22 @@ void known_shapes::add(std::uint32_t shape, std::span<const field_view> fields) 
   }
   std::sort(names.begin(), names.end());
   shapes_.emplace(shape, std::move(names));
+}
+
+void known_shapes::take(std::uint32_t shape, const known_shapes& from) {
+  std::vector<std::uint32_t> names;
+  {
+    const std::lock_guard lock(from.mutex_);
+    const auto known = from.shapes_.find(shape);
+    if (known == from.shapes_.end()) {
+      return;
+    }
+    names = known->second;
+  }
+  const std::lock_guard lock(mutex_);
+  if (lease_.grow_to(lease_.bytes() + shape_bytes + names.size() * sizeof(std::uint32_t))) {
+    shapes_.emplace(shape, std::move(names));
+  }
 }
 
 bool known_shapes::overlap(std::uint32_t one, std::uint32_t other) const {

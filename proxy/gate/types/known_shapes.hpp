@@ -22,6 +22,8 @@ class known_shapes {
 
   /// Without room in the budget it is not kept.
   void add(std::uint32_t shape, std::span<const field_view> fields);
+  /// Takes over what `from` knows of the shape.
+  void take(std::uint32_t shape, const known_shapes& from);
   /// Whether they have a field in common; false also when one of them is not known.
   [[nodiscard]] bool overlap(std::uint32_t one, std::uint32_t other) const;
 

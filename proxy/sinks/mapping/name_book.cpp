@@ -56,6 +56,32 @@ name_book::name_book(std::uint64_t bytes_max, std::unique_ptr<name_store> store)
   numbers_.bytes_max = bytes_max;
 }
 
+std::shared_ptr<name_book> name_book::beside(std::shared_ptr<const name_book> given,
+                                             std::uint64_t bytes_max) {
+  auto book = std::make_shared<name_book>(bytes_max, nullptr);
+  book->before_ = std::move(given);
+  return book;
+}
+
+std::optional<given_name> name_book::given_before(const key& owner) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = names_.find(owner);
+  return known == names_.end() ? std::nullopt
+                               : std::optional(given_name{known->second.name, known->second.form});
+}
+
+/// Requires: mutex_ is held. The other book's lock is taken behind it, and no book is behind that.
+bool name_book::is_given(const key& name) const {
+  if (owners_.contains(name)) {
+    return true;
+  }
+  if (before_ == nullptr) {
+    return false;
+  }
+  const std::lock_guard lock(before_->mutex_);
+  return before_->owners_.contains(name);
+}
+
 name_book::key name_book::key_of(const name_owner& owner) {
   std::string text = scope_of(owner);
   append_part(owner.first, text);
@@ -112,6 +138,11 @@ given_name name_book::name(const name_owner& owner, const writer& write) {
   if (const auto known = names_.find(key_of(owner)); known != names_.end()) {
     return {known->second.name, known->second.form};
   }
+  if (before_ != nullptr) {
+    if (auto known = before_->given_before(key_of(owner))) {
+      return *known;
+    }
+  }
   std::string record;
   std::string plain = write({});
   append_name_record(owner, plain, record);
@@ -119,7 +150,7 @@ given_name name_book::name(const name_owner& owner, const writer& write) {
   const bool would_fit = numbers_.bytes + longest <= bytes_max_;
   const bool room = would_fit && !closed_;
   numbers_.not_given += would_fit && closed_ ? 1 : 0;
-  if (room && !owners_.contains(key_of_name(owner, plain))) {
+  if (room && !is_given(key_of_name(owner, plain))) {
     const name_form form = is_escaped_name(plain) ? name_form::escaped : name_form::plain;
     const entry& made = remember(owner, std::move(plain), form);
     return {made.name, made.form};
@@ -127,7 +158,7 @@ given_name name_book::name(const name_owner& owner, const writer& write) {
   if (room) {
     for (const std::size_t digits : suffix_digits) {
       std::string suffixed = write(suffix_of(owner, digits));
-      if (!owners_.contains(key_of_name(owner, suffixed))) {
+      if (!is_given(key_of_name(owner, suffixed))) {
         const entry& made = remember(owner, std::move(suffixed), name_form::suffixed);
         return {made.name, made.form};
       }

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,6 +51,10 @@ class name_book {
 
   /// `bytes_max` of records. `store` may be null: nothing is kept.
   name_book(std::uint64_t bytes_max, std::unique_ptr<name_store> store);
+  /// A book that knows what `given` knows (may be null), and keeps what it gives itself: for those
+  /// who try what a line would become.
+  [[nodiscard]] static std::shared_ptr<name_book> beside(std::shared_ptr<const name_book> given,
+                                                         std::uint64_t bytes_max);
 
   /// A record of the store. False: its owner has another name already, the name is another's, or it
   /// is beyond the limit.
@@ -92,6 +97,9 @@ class name_book {
   };
   [[nodiscard]] static key key_of(const name_owner& owner);
   [[nodiscard]] static key key_of_name(const name_owner& owner, std::string_view name);
+  /// Of the other book: with a lock of its own.
+  [[nodiscard]] std::optional<given_name> given_before(const key& owner) const;
+  [[nodiscard]] bool is_given(const key& name) const;
   [[nodiscard]] const entry& remember(const name_owner& owner, std::string name, name_form form);
 
   const std::uint64_t bytes_max_;
@@ -106,6 +114,8 @@ class name_book {
   std::string unwritten_;
   numbers numbers_;
   bool closed_ = false;
+  /// Asked first, never changed; null: there is none.
+  std::shared_ptr<const name_book> before_;
 };
 
 }  // namespace weir
