@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include "facts/explain/place.hpp"
+#include "facts/refusals/finding_book.hpp"
+#include "facts/tap/tap_desk.hpp"
 #include "gate/codes.hpp"
 #include "ingest/refusal_messages.hpp"
 #include "ingest/unreadable_line.hpp"
@@ -24,6 +27,7 @@ void admission::begin(const api::write_target& target, admission_terms terms, st
   }
   now_ns_ = now_ns;
   verdict_.verbose = target_.options.verbose;
+  tapped_.begin(services_.taps != nullptr && services_.taps->watched());
   letters_.begin(target_.options.letters);
   gate_.begin(request_of_gate());
 }
@@ -31,6 +35,7 @@ void admission::begin(const api::write_target& target, admission_terms terms, st
 void admission::next_body(std::int64_t now_ns) {
   now_ns_ = now_ns;
   digest_.next_sender();
+  findings_.next_sender();
   letters_.next_body();
   sender_.reset();
   gate_.begin(request_of_gate());
@@ -67,6 +72,7 @@ bool admission::take(const point_view& point) {
 void admission::take_repaired(const point_view& point, gate_code repair) {
   if (take(point)) {
     ++account_.repaired_by_gate[static_cast<std::size_t>(repair)];
+    add_finding(finding_kind::mended, finding_code(repair), 1);
   }
 }
 
@@ -84,13 +90,20 @@ bool admission::take_overflowed(const point_view& point) {
   return true;
 }
 
-void admission::pass_over(gate_code code) noexcept {
+void admission::pass_over(gate_code code) {
   ++account_.received;
   ++account_.dropped_by_gate[static_cast<std::size_t>(code)];
+  add_finding(finding_kind::dropped, finding_code(code), 1);
 }
 
 void admission::drop(gate_code code, std::uint64_t line, std::string_view text) {
-  pass_over(code);
+  ++account_.received;
+  ++account_.dropped_by_gate[static_cast<std::size_t>(code)];
+  add_refusal(finding_kind::dropped, finding_code(code), text, [&] {
+    finding_example made = make_example(text, std::nullopt, row_of(code).explanation);
+    made.line = line;
+    return made;
+  });
   if (letters_.wants(/*dropped=*/true)) {
     letters_.add(sender(),
                  {.dropped = true,
@@ -105,6 +118,8 @@ void admission::reject(const unreadable_line& line) {
   ++account_.received;
   ++account_.refused_by_parser[static_cast<std::size_t>(line.code())];
   const std::string_view code = name_of(line.code());
+  add_refusal(finding_kind::rejected, finding_code(line.code()), line.text(),
+              [&line] { return line.as_example(); });
   digest_.rejected(
       code, line.text(), [this]() -> const letter_header& { return sender(); },
       [&line] { return line.reason(); });
@@ -156,6 +171,15 @@ rejected_line admission::entry_of(const gate_answer& answer, const point_view& p
 
 void admission::note_refusal(const gate_answer& answer, const point_view& point) {
   const bool is_dropped = answer.action == gate_action::drop;
+  add_refusal(is_dropped ? finding_kind::dropped : finding_kind::rejected,
+              finding_code(answer.code), point.text, [&] {
+                const std::string message = message_of(answer, point);
+                finding_example made =
+                    make_example(point.text, place_of(answer.code, point, message),
+                                 without_line(message, point.text));
+                made.line = point.line;
+                return made;
+              });
   if (letters_.wants(is_dropped)) {
     letters_.add(sender(),
                  {.dropped = is_dropped,
@@ -215,10 +239,70 @@ const letter_header& admission::sender() {
   return *sender_;
 }
 
-void admission::end_body() noexcept {
+void admission::end_body() {
   for (std::size_t i = 0; i < gate_code_count; ++i) {
     account_.repaired_by_gate[i] += gate_.repaired()[i];
     account_.noted_by_gate[i] += gate_.noted()[i];
+  }
+  if (services_.findings != nullptr) {
+    add_kept_findings();
+  }
+  if (tapped_.watched()) {
+    tapped_.end_sender(finding_sender_of_body(), admitted_);
+  }
+}
+
+/// Lines that were kept after a repair or with a note, of the body that ends.
+void admission::add_kept_findings() {
+  for (std::size_t i = 0; i < gate_code_count; ++i) {
+    const auto code = static_cast<gate_code>(i);
+    // That a line came without a time is no finding: many senders leave it to the server.
+    if (gate_.repaired()[i] > 0 && code != gate_code::time_assigned) {
+      add_finding(finding_kind::mended, finding_code(code), gate_.repaired()[i]);
+    }
+    if (gate_.noted()[i] > 0) {
+      add_finding(finding_kind::noted, finding_code(code), gate_.noted()[i]);
+    }
+  }
+}
+
+finding_sender admission::finding_sender_of_body() {
+  const letter_header& from = sender();
+  return {.listener = from.listener,
+          .address = std::string(without_port(from.address)),
+          .agent = from.agent,
+          .user = from.user};
+}
+
+void admission::add_finding(finding_kind kind, finding_code code, std::uint64_t count) {
+  if (services_.findings != nullptr) {
+    findings_.add(kind, code, count, [this] { return finding_sender_of_body(); });
+  }
+}
+
+template <class Make>
+void admission::add_refusal(finding_kind kind, finding_code code, std::string_view text,
+                            Make make) {
+  add_finding(kind, code, 1);
+  const bool wants_example = services_.findings != nullptr &&
+                             services_.findings->wants_example(kind, code, now_ns_) &&
+                             findings_.lacks_example(kind, code);
+  const bool is_watched = tapped_.watched() && tapped_.count_refusal();
+  if (!wants_example && !is_watched) {
+    return;
+  }
+  finding_example made = make();
+  made.at_ns = now_ns_;
+  if (is_watched) {
+    tapped_.add({.dropped = kind == finding_kind::dropped,
+                 .code = code.name(),
+                 .column = made.column,
+                 .message = made.message,
+                 .text = std::string(text.substr(0, tapped_line_bytes_max)),
+                 .cut = text.size() > tapped_line_bytes_max});
+  }
+  if (wants_example) {
+    findings_.add_example(kind, code, std::move(made));
   }
 }
 
@@ -227,6 +311,11 @@ void admission::withhold(std::size_t buffer_bytes) {
   account_.withheld = std::exchange(admitted_, 0);
   account_.repaired_by_gate.fill(0);  // counts points that are accepted
   account_.noted_by_gate.fill(0);
+  findings_.forget_kept();
+  tapped_.forget_kept();
+  if (account_.withheld > 0) {
+    add_finding(finding_kind::rejected, finding_code::all_or_nothing(), account_.withheld);
+  }
   gate_.rollback();
   verdict_.withheld = account_.withheld;
   verdict_.nothing_kept = true;
@@ -253,11 +342,14 @@ void admission::reset(std::size_t buffer_bytes) {
   digest_.clear();
   sender_.reset();
   letters_.reset();
+  findings_.clear();
+  tapped_.clear();
   terms_ = {};
 }
 
 std::size_t admission::report_bytes() const noexcept {
-  return letters_.bytes() + verdict_.refusal_bytes + verdict_.refusals.size() * refusal_overhead;
+  return letters_.bytes() + findings_.bytes() + tapped_.bytes() + verdict_.refusal_bytes +
+         verdict_.refusals.size() * refusal_overhead;
 }
 
 }  // namespace weir

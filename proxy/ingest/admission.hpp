@@ -20,6 +20,8 @@
 #include "accounts/line_account.hpp"
 #include "api/verdict.hpp"
 #include "api/write_dialect.hpp"
+#include "facts/refusals/request_findings.hpp"
+#include "facts/tap/tap_notes.hpp"
 #include "gate/gate.hpp"
 #include "gate/staging.hpp"
 #include "ingest/refusal_summary.hpp"
@@ -28,7 +30,9 @@
 
 namespace weir {
 
+class finding_book;
 class retention_source;
+class tap_desk;
 class unreadable_line;
 
 /// What the admissions of one loop share. All of it outlives them.
@@ -37,6 +41,10 @@ struct admission_services {
   letter_box* letters = nullptr;
   /// The types, duplicates and series that the gate checks against; nullptr: it checks none.
   gate_memory* remembered = nullptr;
+  /// What is told of lines that were not simply accepted; nullptr: nothing.
+  finding_book* findings = nullptr;
+  /// Who watches lines as they pass; nullptr: nobody can.
+  tap_desk* taps = nullptr;
 };
 
 /// What is true of all points of one request.
@@ -84,14 +92,14 @@ class admission {
   /// Drops a line of which nothing is left to make a point of.
   void drop(gate_code code, std::uint64_t line, std::string_view text);
   /// Drops something that never said a value: there is nothing to keep as a letter.
-  void pass_over(gate_code code) noexcept;
+  void pass_over(gate_code code);
   /// Rejects a line that gave no point.
   void reject(const unreadable_line& line);
   /// Rejects a line that is not read, for a reason of the gate's.
   void reject_unread(gate_code code, std::string_view text);
 
-  /// The body is complete.
-  void end_body() noexcept;
+  /// The body is complete, and its sender still at hand.
+  void end_body();
   /// All or nothing was asked for, and something was refused: withholds all points admitted so far.
   /// The caller gives up the lines that it took out of `staged`.
   void withhold(std::size_t buffer_bytes);
@@ -109,9 +117,12 @@ class admission {
   [[nodiscard]] staged_lines& staged() noexcept { return staged_; }
   [[nodiscard]] const staged_lines& staged() const noexcept { return staged_; }
   [[nodiscard]] line_account& account() noexcept { return account_; }
+  [[nodiscard]] const line_account& account() const noexcept { return account_; }
   [[nodiscard]] const write_verdict& verdict() const noexcept { return verdict_; }
   [[nodiscard]] const refusal_digest& digest() const noexcept { return digest_; }
   [[nodiscard]] request_letters& letters() noexcept { return letters_; }
+  [[nodiscard]] request_findings& findings() noexcept { return findings_; }
+  [[nodiscard]] const tap_notes& tapped() const noexcept { return tapped_; }
   /// Memory of the verdict and the letters, in bytes.
   [[nodiscard]] std::size_t report_bytes() const noexcept;
 
@@ -125,6 +136,13 @@ class admission {
   [[nodiscard]] rejected_line entry_of(const gate_answer& answer, const point_view& point) const;
   /// Of the body that is read; described when first asked for.
   [[nodiscard]] const letter_header& sender();
+  [[nodiscard]] finding_sender finding_sender_of_body();
+  void add_finding(finding_kind kind, finding_code code, std::uint64_t count);
+  /// The same of one refused line, with an example where one is wanted, and for those who watch.
+  /// `make` makes a finding_example.
+  template <class Make>
+  void add_refusal(finding_kind kind, finding_code code, std::string_view text, Make make);
+  void add_kept_findings();
 
   admission_services services_;
   api::write_target target_;
@@ -139,6 +157,8 @@ class admission {
   refusal_digest digest_;
   std::optional<letter_header> sender_;
   request_letters letters_;
+  request_findings findings_;
+  tap_notes tapped_;
 };
 
 }  // namespace weir

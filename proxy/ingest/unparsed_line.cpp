@@ -13,6 +13,10 @@ rejected_line unparsed_line::in_verbose_answer(std::size_t before) const {
   return explained(error_, unit_ns_, before);
 }
 
+finding_example unparsed_line::as_example() const {
+  return make_example(error_, unit_ns_);
+}
+
 line_hint unparsed_line::hint() const {
   return hint_for(error_, unit_ns_);
 }

@@ -21,6 +21,7 @@ class unparsed_line final : public unreadable_line {
   [[nodiscard]] std::string reason() const override { return weir::reason(error_); }
   [[nodiscard]] rejected_line in_plain_answer() const override;
   [[nodiscard]] rejected_line in_verbose_answer(std::size_t before) const override;
+  [[nodiscard]] finding_example as_example() const override;
   [[nodiscard]] line_hint hint() const override;
 
  private:

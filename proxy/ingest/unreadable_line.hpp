@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "api/verdict.hpp"
+#include "facts/refusals/finding.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -34,6 +35,8 @@ class unreadable_line {
   [[nodiscard]] virtual rejected_line in_plain_answer() const = 0;
   /// The line in a verbose answer, which lists `before` lines already.
   [[nodiscard]] virtual rejected_line in_verbose_answer(std::size_t before) const = 0;
+  /// The line as an example of its mistake, explained.
+  [[nodiscard]] virtual finding_example as_example() const = 0;
   /// What a plain answer adds for a person; empty where there is nothing to add.
   [[nodiscard]] virtual line_hint hint() const = 0;
 };

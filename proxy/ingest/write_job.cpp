@@ -103,7 +103,7 @@ void write_job::end_body() {
   note_counts();
 }
 
-void write_job::note_counts() noexcept {
+void write_job::note_counts() {
   admission& points = request_.points();
   points.account().carriage_returns += reader_.counts().carriage_returns;
   points.account().byte_order_marks += reader_.counts().byte_order_marks;

@@ -81,7 +81,7 @@ class write_job {
  private:
   void drain();
   void end_body();
-  void note_counts() noexcept;
+  void note_counts();
   void enter_turn();
   void give_up_lines();
   /// A line that the parser refused: whether it was admitted, rejected or dropped after a repair,

@@ -6,6 +6,8 @@
 #include "accounts/database_registry.hpp"
 #include "accounts/source_registry.hpp"
 #include "config/settings.hpp"
+#include "facts/refusals/finding_book.hpp"
+#include "facts/tap/tap_desk.hpp"
 #include "ingest/ingest_journal.hpp"
 #include "ingest/refusal_summary.hpp"
 #include "observe/metrics.hpp"
@@ -27,7 +29,10 @@ std::size_t lease_bytes(std::size_t held) {
 write_request::write_request(const write_services& services, std::function<void()> reuse)
     : services_(services),
       reuse_(std::move(reuse)),
-      points_({.letters = services.letters, .remembered = services.remembered}) {}
+      points_({.letters = services.letters,
+               .remembered = services.remembered,
+               .findings = services.findings,
+               .taps = services.taps}) {}
 
 void write_request::begin(const api::write_target& target, std::int64_t now_ns,
                           database_entry& database, request_terms terms, done finish,
@@ -154,12 +159,43 @@ void write_request::commit() {
     services_.refusals->note(lines, points_.digest());
     journal_refusals(*services_.refusals, points_.now_ns());
   }
+  if (!points_.findings().empty()) {
+    const api::write_target& target = points_.target();
+    services_.findings->add(points_.findings(), target.database, target.retention_policy,
+                            points_.now_ns());
+  }
+  if (points_.tapped().watched()) {
+    offer_to_taps();
+  }
   if (lines.accepted > 0) {
     database_->note_written(points_.target().retention_policy);
     if (!database_->listed()) {
       database_->set_listed(true);  // as InfluxDB: what holds points is shown
     }
   }
+}
+
+/// What was sealed ahead of the request's end is inflated again: while somebody watches, no other
+/// copy of it is kept.
+void write_request::offer_to_taps() const {
+  const staged_lines& staged = points_.staged();
+  services_.taps->offer({.at_ns = points_.now_ns(),
+                         .database = points_.target().database,
+                         .retention_policy = points_.target().retention_policy,
+                         .notes = points_.tapped(),
+                         .accepted = points_.account().accepted,
+                         .each_block = [&](const std::function<void(std::string_view)>& show) {
+                           std::string inflated;
+                           for (const std::shared_ptr<frame>& each : frames_) {
+                             inflated.clear();
+                             if (inflate_frame(*each, inflated)) {
+                               show(inflated);
+                             }
+                           }
+                           for (const staged_run& run : staged.runs()) {
+                             show(staged.lines(run));
+                           }
+                         }});
 }
 
 void write_request::reset() {

@@ -112,6 +112,7 @@ class write_request {
  private:
   /// Its lines are in the log: adds them to all accounts.
   void commit();
+  void offer_to_taps() const;
   void forget_lines() noexcept;
   [[nodiscard]] std::size_t held_bytes(std::size_t reader_bytes) const noexcept;
 

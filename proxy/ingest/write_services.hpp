@@ -15,6 +15,7 @@ namespace weir {
 
 class counter;
 class database_registry;
+class finding_book;
 class frame_log;
 class gate_memory;
 class letter_box;
@@ -23,6 +24,7 @@ struct memory_share;
 class refusal_summary;
 class source_entry;
 class source_registry;
+class tap_desk;
 struct letter_header;
 struct write_terms;
 
@@ -46,6 +48,10 @@ struct write_services {
   std::function<outcome()> keep_types = nullptr;
   /// What the journal says of rejected lines; nullptr: nothing.
   refusal_summary* refusals = nullptr;
+  /// What is told of lines that were not simply accepted; nullptr: nothing.
+  finding_book* findings = nullptr;
+  /// Who watches lines as they pass; nullptr: nobody can.
+  tap_desk* taps = nullptr;
   /// Lines of requests that did not want to wait for the disk, and that the disk then refused;
   /// nullptr: they are not counted.
   counter* lost_unsynced = nullptr;

@@ -123,6 +123,7 @@ pipeline::state::state(const settings& configuration, clock_source clocks,
       remembered(remembered_of(configuration, clock().wall)),
       answers(std::make_shared<const http_terms>()),
       http_tls(std::make_shared<current_tls>(std::make_shared<const tls_context>())),
+      taps(static_cast<std::uint64_t>(clock().wall.ns)),
       reloads(clock().wall),
       desk(std::move(wake)) {}
 
@@ -136,6 +137,8 @@ write_services pipeline::state::writes(refusal_summary& refusals) noexcept {
           .remembered = &remembered,
           .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); },
           .refusals = &refusals,
+          .findings = &findings,
+          .taps = &taps,
           .lost_unsynced = &requests.lost_unsynced};
 }
 
@@ -545,6 +548,7 @@ void pipeline::finish_intake() {
   state_->requests.draining.store(true);
   state_->shown->close();
   state_->desk.close();
+  state_->taps.end();
   state_->intake->finish();
   state_->udp.finish();
   state_->tcp.finish();

@@ -17,6 +17,8 @@
 #include "base/memory_budget.hpp"
 #include "base/published.hpp"
 #include "config/checks/automatic.hpp"
+#include "facts/refusals/finding_book.hpp"
+#include "facts/tap/tap_desk.hpp"
 #include "files/state_directory_posix.hpp"
 #include "gate/rules/rules.hpp"
 #include "gate/series/gate_memory.hpp"
@@ -97,6 +99,10 @@ struct pipeline::state {
   refusal_summary udp_refusals{"udp", "batch(es) of datagrams"};
   refusal_summary tcp_refusals{"tcp", "run(s) of lines"};
   refusal_summary push_refusals{"pushed groups", "repetition(s)"};
+  /// What is told of lines that were not simply accepted, and to those who watch lines as they
+  /// pass.
+  finding_book findings;
+  tap_desk taps;
   /// Queries on their way to servers; a client that sends more is answered 503.
   static constexpr std::size_t queries_max = 200;
   relay_curl queries{queries_max};

@@ -5,34 +5,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
-
-#include "base/glob.hpp"
 
 namespace weir {
 namespace {
 
 constexpr std::int64_t ns_in_ms = 1'000'000;
-
-bool is_name(std::string_view text, name_kind kind) {
-  return underscored_name(text, kind) == text;
-}
-
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-      continue;
-    }
-    if (c == '"' || c == '\\') {
-      out += '\\';
-    }
-    out += c;
-  }
-  return out + '"';
-}
 
 std::string canonical_line(const point_view& point) {
   std::string line;
@@ -41,13 +19,6 @@ std::string canonical_line(const point_view& point) {
     line += " " + std::to_string(*point.time);
   }
   return line;
-}
-
-bool takes(const sink_settings& sink, const explain_options& options,
-           std::string_view measurement) {
-  return matches_patterns(sink.databases, options.database) &&
-         matches_patterns(sink.retention_policies, options.retention_policy) &&
-         matches_patterns(sink.measurements, measurement);
 }
 
 /// What a person should know of the name, or nothing.
@@ -67,28 +38,10 @@ std::string_view remark(name_form form) {
 
 }  // namespace
 
-std::string series_text(std::string_view name, std::span<const label_view> labels) {
-  const bool plain = is_name(name, name_kind::of_series);
-  std::string inner = plain ? std::string{} : in_quotes(name);
-  for (const label_view& each : labels) {
-    inner += inner.empty() ? "" : ", ";
-    inner +=
-        is_name(each.name, name_kind::of_label) ? std::string(each.name) : in_quotes(each.name);
-    inner += '=' + in_quotes(each.value);
-  }
-  return (plain ? std::string(name) : std::string{}) + '{' + inner + '}';
-}
-
 explainer::explainer(const std::vector<sink_settings>& sinks, std::shared_ptr<name_book> names,
                      explain_options options)
-    : options_(std::move(options)), names_(std::move(names)) {
-  for (const sink_settings& each : sinks) {
-    if (const auto* own = each.as<remote_write_settings>()) {
-      sinks_.push_back({each, std::make_unique<series_mapper>(own->mapping, names_)});
-      sinks_.back().mapper->begin(options_.database, options_.retention_policy);
-    }
-  }
-}
+    : options_(std::move(options)),
+      series_(sinks, std::move(names), options_.database, options_.retention_policy) {}
 
 std::string explainer::explain(std::string_view text) {
   parse_options options;
@@ -124,43 +77,22 @@ void explainer::explain_canonical(const std::string& line, std::string& out) {
 }
 
 void explainer::explain_point(const point_view& point, std::string& out) {
-  std::string measurement;
-  unescape_measurement(point.measurement, measurement);
-  for (explained_sink& each : sinks_) {
-    if (!takes(each.settings, options_, measurement)) {
-      out += fmt::format("  sink {}: does not take it\n", each.settings.name);
-      continue;
-    }
-    out += fmt::format("  sink {}:\n", each.settings.name);
-    each.mapper->take(point);
-    for (std::size_t i = 0; i < point.fields.size(); ++i) {
-      explain_field(each, point, i, out);
-    }
-  }
-}
-
-void explainer::explain_field(explained_sink& sink, const point_view& point, std::size_t index,
-                              std::string& out) {
-  const field_view& field = point.fields[index];
-  bool exact = true;
-  const std::optional<double> value = sink.mapper->value_of(field, exact);
-  if (!value) {
-    out += fmt::format("    field {}: a string makes no sample\n", field.key);
-    return;
-  }
-  const mapped_field& mapped = sink.mapper->field(index);
-  std::vector<label_view> labels(sink.mapper->labels().begin(), sink.mapper->labels().end());
-  if (!mapped.quantile.empty()) {
-    labels.push_back({series_mapper::quantile_label, mapped.quantile});
-    std::sort(labels.begin(), labels.end(),
-              [](const label_view& one, const label_view& other) { return one.name < other.name; });
-  }
-  out += "    " + series_text(mapped.name, labels) + fmt::format(" {}", *value);
+  std::string time;
   if (point.time) {
-    out += fmt::format(" @{}ms", *point.time / ns_in_ms - (*point.time % ns_in_ms < 0 ? 1 : 0));
+    time = fmt::format(" @{}ms", *point.time / ns_in_ms - (*point.time % ns_in_ms < 0 ? 1 : 0));
   }
-  out += exact ? "" : "  (rounded: a sample holds integers up to 2^53)";
-  out.append(remark(mapped.form)).append("\n");
+  for (const sink_series& each : series_.series(point)) {
+    out += fmt::format("  sink {}:{}\n", each.sink, each.takes ? "" : " does not take it");
+    for (const field_series& field : each.fields) {
+      if (!field.value) {
+        out += fmt::format("    field {}: a string makes no sample\n", field.field);
+        continue;
+      }
+      out += fmt::format("    {} {}{}{}{}\n", field.series, *field.value, time,
+                         field.exact ? "" : "  (rounded: a sample holds integers up to 2^53)",
+                         remark(field.form));
+    }
+  }
 }
 
 }  // namespace weir

@@ -7,14 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/settings.hpp"
-#include "sinks/mapping/name_book.hpp"
-#include "sinks/mapping/series_mapper.hpp"
+#include "facts/explain/series_of_line.hpp"
 
 namespace weir {
 
@@ -39,25 +37,15 @@ class explainer {
   /// Lines so far that could not be read.
   [[nodiscard]] std::size_t mistakes() const noexcept { return mistakes_; }
   /// Sinks that are explained.
-  [[nodiscard]] std::size_t sinks() const noexcept { return sinks_.size(); }
+  [[nodiscard]] std::size_t sinks() const noexcept { return series_.size(); }
 
  private:
-  struct explained_sink {
-    sink_settings settings;
-    std::unique_ptr<series_mapper> mapper;
-  };
   void explain_canonical(const std::string& line, std::string& out);
   void explain_point(const point_view& point, std::string& out);
-  void explain_field(explained_sink& sink, const point_view& point, std::size_t index,
-                     std::string& out);
 
   const explain_options options_;
-  std::shared_ptr<name_book> names_;
-  std::vector<explained_sink> sinks_;
+  series_of_line series_;
   std::size_t mistakes_ = 0;
 };
-
-/// A series as PromQL writes it; a name that is no name before Prometheus 3 is quoted.
-[[nodiscard]] std::string series_text(std::string_view name, std::span<const label_view> labels);
 
 }  // namespace weir

@@ -80,6 +80,9 @@ class unreadable_sample final : public unreadable_line {
   [[nodiscard]] rejected_line in_verbose_answer(std::size_t) const override {
     return {.message = reason(), .line = 7, .column = 4, .text = text_};
   }
+  [[nodiscard]] finding_example as_example() const override {
+    return make_example(text_, line_place{3, 1}, reason());
+  }
   [[nodiscard]] line_hint hint() const override { return {}; }
 
  private:
