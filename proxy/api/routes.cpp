@@ -53,6 +53,11 @@ constexpr route page_route(std::string_view path, handler served_by) noexcept {
           .served_by = served_by,
           .needs = right::inspect};
 }
+constexpr route explain_route{.path = "/api/weir/v1/explain",
+                              .methods = {method::post},
+                              .label = "/api/weir",
+                              .served_by = handler::page_explain,
+                              .needs = right::inspect};
 constexpr route page_file_route(std::string_view path, bool is_prefix) noexcept {
   return {.path = path,
           .is_prefix = is_prefix,
@@ -178,6 +183,9 @@ constexpr std::array table{
     page_route("/api/weir/v1/history", handler::page_history),
     page_route("/api/weir/v1/events", handler::page_events),
     page_route("/api/weir/v1/config", handler::page_config),
+    page_route("/api/weir/v1/databases", handler::page_databases),
+    page_route("/api/weir/v1/tap", handler::page_tap),
+    explain_route,
 };
 
 // That rows of writes, and no others, have a dialect is for a test: g++ 12 does not compare

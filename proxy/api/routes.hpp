@@ -43,6 +43,9 @@ enum class handler : std::uint8_t {
   page_history,
   page_events,
   page_config,
+  page_databases,
+  page_explain,
+  page_tap,
 };
 
 /// What a client must be allowed to do, where there are users (server/access/request_guard.hpp).

@@ -431,6 +431,9 @@ http::response http_worker::answer_at_once(const api::routing& routing,
     case api::handler::page_history:
     case api::handler::page_events:
     case api::handler::page_config:
+    case api::handler::page_databases:
+    case api::handler::page_explain:
+    case api::handler::page_tap:
     case api::handler::pass:
       break;  // have exchanges of their own
   }

@@ -548,7 +548,6 @@ void pipeline::finish_intake() {
   state_->requests.draining.store(true);
   state_->shown->close();
   state_->desk.close();
-  state_->taps.end();
   state_->intake->finish();
   state_->udp.finish();
   state_->tcp.finish();

@@ -17,6 +17,7 @@
 #include "base/memory_budget.hpp"
 #include "base/published.hpp"
 #include "config/checks/automatic.hpp"
+#include "facts/databases/database_story.hpp"
 #include "facts/refusals/finding_book.hpp"
 #include "facts/tap/tap_desk.hpp"
 #include "files/state_directory_posix.hpp"
@@ -150,6 +151,12 @@ struct pipeline::state {
   /// server/page/
   void make_page();
   [[nodiscard]] page::status_facts page_facts(const moment& now) const;
+  // server/page/pipeline_facts.cpp
+  [[nodiscard]] std::vector<page::rejection_group> rejections() const;
+  [[nodiscard]] database_story story_of(const std::string& name) const;
+  void add_policies(const write_terms& now, database_story& story) const;
+  [[nodiscard]] std::string databases_like(std::string_view part, std::size_t count_max) const;
+  [[nodiscard]] std::string explanation_of(std::string_view text, const explain_place& place);
   [[nodiscard]] outcome start_intake(uv_loop_s* control);
 
   // Parts of the start that a reload makes, too.

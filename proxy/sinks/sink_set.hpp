@@ -22,6 +22,7 @@
 
 namespace weir {
 
+class name_book;
 class shared_names;
 
 /// `log` and `memory` must outlive the set.
@@ -99,6 +100,8 @@ class sink_set {
   virtual std::size_t drop_parked(std::string_view sink_name, const parked_filter& which) = 0;
   /// Any thread.
   virtual void collect(metric_collector& out) const = 0;
+  /// The names that series were given so far; nullptr: no sink gives any. Any thread.
+  [[nodiscard]] virtual std::shared_ptr<const name_book> names() const = 0;
   /// Of each sink, in the configuration's order. Any thread.
   [[nodiscard]] virtual std::vector<sink_standing> standings() const = 0;
 };

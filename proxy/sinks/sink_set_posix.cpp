@@ -84,6 +84,7 @@ class threaded_sinks final : public sink_set {
   std::size_t retry_parked(std::string_view sink_name, const parked_filter& which) override;
   std::size_t drop_parked(std::string_view sink_name, const parked_filter& which) override;
   void collect(metric_collector& out) const override;
+  std::shared_ptr<const name_book> names() const override { return given_.names->current(); }
   [[nodiscard]] std::vector<sink_standing> standings() const override;
 
  private:
@@ -577,8 +578,7 @@ std::vector<sink_standing> threaded_sinks::standings() const {
   std::vector<sink_standing> all;
   const std::shared_lock hold(lock_);
   for (const auto& one : sinks_) {
-    all.push_back(standing_of(one->settings, one->runner->counters()));
-    all.back().runs = !one->stopped.load();
+    all.emplace_back(standing_of(one->settings, one->runner->counters())).runs = !one->stopped;
   }
   return all;
 }

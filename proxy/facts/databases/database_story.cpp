@@ -38,6 +38,9 @@ std::string span_text(double seconds) {
 }
 
 std::string ago(const database_story& story, std::int64_t at_ns) {
+  if (story.now_ns - at_ns < 2 * second_ns) {
+    return "just now";
+  }
   return span_text(static_cast<double>(story.now_ns - at_ns) / second_ns) + " ago";
 }
 
@@ -103,7 +106,7 @@ class telling {
   void tell_nothing_came() {
     const std::string since =
         fmt::format("since weir was started {} ({})", ago(story_, story_.started_ns),
-                    rfc3339(story_.started_ns, rfc3339_decimals::needed));
+                    rfc3339(story_.started_ns / second_ns * second_ns, rfc3339_decimals::needed));
     say(story_.created
             ? fmt::format("It was created through weir, but no line came for it {}.", since)
             : fmt::format("No line came for it {}.", since));
@@ -128,7 +131,8 @@ class telling {
     } else if (story_.lines.accepted == received) {
       say(received == 1 ? "It was accepted." : "All of them were accepted.");
     } else {
-      say(fmt::format("{} of them were accepted.", story_.lines.accepted));
+      say(fmt::format("{} of them {} accepted.", story_.lines.accepted,
+                      story_.lines.accepted == 1 ? "was" : "were"));
     }
   }
 
@@ -161,8 +165,8 @@ class telling {
       text += '.';
     }
     say(std::move(text));
-    if (!most->code.remedy().empty()) {
-      say(std::string(most->code.remedy()));
+    if (!most->remedy.empty()) {
+      say(most->remedy);
     }
     say(fmt::format("The last came from {}, {}.", sender_text(most->from),
                     ago(story_, most->last_ns)));
@@ -221,22 +225,30 @@ class telling {
     for (const held_part& each : sink.held) {
       tell_held(sink, each);
     }
+    if (story_.lines.accepted > 0) {
+      tell_pending(sink);
+    }
+    return true;
+  }
+
+  /// What a sink counts is of all databases together.
+  void tell_pending(const sink_part& sink) {
+    const std::string points = points_text(sink.pending_points);
+    const std::string_view wait = sink.pending_points == 1 ? "waits" : "wait";
     if (sink.down) {
-      say(
-          fmt::format("The server of sink {} does not answer{}. {} wait for it, those of other "
-                      "databases among them.",
-                      sink.name, sink.last_error.empty() ? "" : ": " + sink.last_error,
-                      points_text(sink.pending_points)));
+      say(fmt::format(
+          "The server of sink {} does not answer{}{}. {} {} for it, those of other databases among "
+          "them.",
+          sink.name, sink.last_error.empty() ? "" : ": ", sink.last_error, points, wait));
       if (!sink.last_error_remedy.empty()) {
         say(sink.last_error_remedy);
       }
-    } else if (sink.pending_points > 0 && sink.held.empty()) {
-      say(fmt::format("{} wait for sink {}, the oldest since {}; they may be of other databases.",
-                      points_text(sink.pending_points), sink.name, span_text(sink.lag_seconds)));
-    } else if (sink.pending_points == 0 && story_.lines.accepted > 0) {
+    } else if (sink.pending_points == 0) {
       say(fmt::format("Sink {} has dealt with all that was accepted.", sink.name));
+    } else if (sink.held.empty()) {
+      say(fmt::format("{} {} for sink {}, the oldest for {}; they may be of other databases.",
+                      points, wait, sink.name, span_text(sink.lag_seconds)));
     }
-    return true;
   }
 
   void tell_held(const sink_part& sink, const held_part& held) {

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text/json_members.hpp"
-
 namespace weir {
 namespace {
 
@@ -37,22 +35,6 @@ database_finding* find_reason(std::vector<database_finding>& among, finding_kind
     return each.kind == kind && each.code == code;
   });
   return known == among.end() ? nullptr : &*known;
-}
-
-void append_sender(const finding_sender& from, json_members& json) {
-  json.text("listener", from.listener).text("address", from.address);
-  json.text("agent", from.agent).text("user", from.user);
-}
-
-void append_example(const group_example& example, json_members& json) {
-  const finding_example& line = example.line;
-  json.open('{').seconds("at", line.at_ns).text("database", example.database);
-  json.text("retention_policy", example.retention_policy).number("line", line.line);
-  json.number("column", line.column).text("title", line.title).text("message", line.message);
-  json.text("text", line.text).flag("cut", line.cut).text("shown", line.shown);
-  json.number("mark_column", line.mark_column).number("mark_columns", line.mark_columns);
-  append_sender(example.from, json);
-  json.close('}');
 }
 
 }  // namespace
@@ -107,7 +89,9 @@ void finding_book::add(request_findings& found, std::string_view database,
   }
   for (request_findings::example& each : found.examples()) {
     if (database_finding* reason = find_reason(own.reasons, each.kind, each.code)) {
-      reason->message = each.line.message;
+      reason->message = each.line.title.empty() ? each.line.message : std::string(each.line.title);
+      reason->remedy =
+          each.line.remedy.empty() ? std::string(each.code.remedy()) : each.line.remedy;
     }
     example_at_ns_[place_of(each.kind, each.code)].store(now_ns, std::memory_order_relaxed);
     group_of(each.kind, each.code).example = {
@@ -149,30 +133,6 @@ std::vector<database_finding> finding_book::of_database(std::string_view databas
   std::stable_sort(out.begin(), out.end(),
                    [](const auto& one, const auto& other) { return one.count > other.count; });
   return out;
-}
-
-void append_group(const finding_group& group, std::string& out) {
-  json_members json(out);
-  const bool explained = group.example && !group.example->line.explanation.empty();
-  json.open('{').text("code", group.code.name()).text("kind", name_of(group.kind));
-  json.text("title", explained ? group.example->line.title : group.code.title());
-  json.number("count", group.count).seconds("last", group.last_ns);
-  json.text("explanation", explained ? group.example->line.explanation : group.code.explanation());
-  json.text("remedy", explained ? group.example->line.remedy : group.code.remedy());
-  json.name("example");
-  if (group.example) {
-    append_example(*group.example, json);
-  } else {
-    json.null();
-  }
-  json.name("senders").open('[');
-  for (const group_sender& each : group.senders) {
-    json.open('{');
-    append_sender(each.from, json);
-    json.text("database", each.database).number("count", each.count);
-    json.seconds("last", each.last_ns).close('}');
-  }
-  json.close(']').close('}');
 }
 
 }  // namespace weir

@@ -60,9 +60,11 @@ struct database_finding {
   finding_code code{parse_code::none};
   std::uint64_t count = 0;
   std::int64_t last_ns = 0;
-  /// Who sent the last of them, and what was said of the newest example; empty: nothing was kept.
+  /// Who sent the last of them, and what was said of the newest example, and how to mend it; empty:
+  /// nothing was kept.
   finding_sender from{};
   std::string message{};
+  std::string remedy{};
 };
 
 class finding_book {
@@ -108,8 +110,5 @@ class finding_book {
   std::array<std::unique_ptr<finding_group>, places> groups_;
   std::map<std::string, database_findings, std::less<>> databases_;
 };
-
-/// Appends the group as an object of JSON (docs/api.md).
-void append_group(const finding_group& group, std::string& out);
 
 }  // namespace weir

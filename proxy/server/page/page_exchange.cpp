@@ -12,12 +12,16 @@
 #include "base/assert.hpp"
 #include "server/page/asset_answers.hpp"
 #include "server/page/event_stream.hpp"
+#include "server/page/explain_exchange.hpp"
 #include "server/page/page_service.hpp"
+#include "server/page/tap_stream.hpp"
 
 namespace weir {
 namespace {
 
 constexpr std::string_view files_prefix = "/page/";
+constexpr std::int64_t databases_listed = 100;
+constexpr std::int64_t databases_listed_max = 10'000;
 
 /// Is answered when it is opened, and ignores its body.
 class page_exchange final : public answering_exchange {
@@ -62,6 +66,19 @@ http::response history_answer(const page_service& service, std::string_view quer
   return document(service.history(*seconds, *step));
 }
 
+http::response databases_answer(const page_service& service, std::string_view query) {
+  const auto form = http::decode_form(query);
+  if (const auto name = http::find_value(form, "name"); name && !name->empty()) {
+    return document(service.database(std::string(*name)));
+  }
+  const auto limit = number_of(form, "limit", databases_listed, databases_listed_max);
+  if (!limit) {
+    return api::error_response(400, "limit is a number from 1 to 10000");
+  }
+  return document(service.databases(http::find_value(form, "q").value_or(""),
+                                    static_cast<std::size_t>(*limit)));
+}
+
 http::response look(page_service& service, api::handler at, const http::request_head& head) {
   switch (at) {
     case api::handler::page:
@@ -73,6 +90,8 @@ http::response look(page_service& service, api::handler at, const http::request_
       return history_answer(service, head.query);
     case api::handler::page_config:
       return document(service.config());
+    case api::handler::page_databases:
+      return databases_answer(service, head.query);
     default:
       WEIR_ASSERT(false);
       return {};
@@ -97,6 +116,9 @@ bool is_page(api::handler served_by) noexcept {
     case api::handler::page_history:
     case api::handler::page_events:
     case api::handler::page_config:
+    case api::handler::page_databases:
+    case api::handler::page_explain:
+    case api::handler::page_tap:
       return true;
     default:
       return false;
@@ -116,6 +138,9 @@ std::unique_ptr<http::exchange> open_page(exchange_home& home, http::connection&
   // Pages of other servers may not read the answers, whatever InfluxDB allows them of its own.
   request.context.origin.clear();
   page_service* const service = home.services().page;
+  if (service != nullptr && at == api::handler::page_explain && !from_elsewhere) {
+    return std::make_unique<explain_exchange>(home, on, std::move(request), head);
+  }
   auto exchange = std::make_unique<page_exchange>(home, on, std::move(request));
   if (service == nullptr) {
     exchange->give(api::family_of(head.path).not_found());
@@ -123,6 +148,11 @@ std::unique_ptr<http::exchange> open_page(exchange_home& home, http::connection&
              head.method != http::method::head) {
     exchange->give(
         api::error_response(403, "forbidden: a page of another server may not ask this"));
+  } else if (at == api::handler::page_tap) {
+    exchange->give(
+        from_elsewhere
+            ? api::error_response(403, "forbidden: a page of another server may not watch weir")
+            : tap_answer(home, on, *service->taps(), head.query));
   } else if (at == api::handler::page_events) {
     exchange->give(
         from_elsewhere

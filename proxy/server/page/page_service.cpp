@@ -5,6 +5,7 @@
 
 #include "config/checks/warnings.hpp"
 #include "config/settings_reader.hpp"
+#include "facts/tap/tap_desk.hpp"
 #include "page/json_writer.hpp"
 #include "page/status_text.hpp"
 
@@ -35,6 +36,7 @@ void page_service::tick() {
     sample.totals.delivered = delivered_.total();
     history_.add(sample, now);
   }
+  sources_.taps->tell_counts(now.wall.ns);
   ++ticks_;
   if (events_.watchers() == 0) {
     return;
@@ -90,6 +92,16 @@ std::string page_service::config() const {
   }
   out.end_object();
   return text;
+}
+
+void page_service::end_streams() {
+  events_.end_all();
+  sources_.taps->end_all();
+}
+
+void page_service::close() {
+  events_.close();
+  sources_.taps->end();
 }
 
 void page_service::set_configured(std::shared_ptr<const settings> configured) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/times.hpp"
@@ -20,6 +21,16 @@
 
 namespace weir {
 
+class tap_desk;
+
+/// Where lines that are explained would be written to, and how they spell their times.
+struct explain_place {
+  std::string database{};
+  std::string retention_policy{};
+  /// Nanoseconds in a unit, or automatic_unit_ns.
+  std::int64_t unit_ns = 1;
+};
+
 /// Where the facts come from. Called from any thread.
 struct page_sources {
   clock_source clock;
@@ -29,6 +40,13 @@ struct page_sources {
   std::function<page::line_totals()> totals;
   std::function<std::vector<sink_standing>()> sinks;
   std::function<std::uint64_t()> log_bytes;
+  /// The document on one database, and on those whose names hold a text.
+  std::function<std::string(const std::string& name)> database;
+  std::function<std::string(std::string_view part, std::size_t count_max)> databases;
+  /// The document on lines that are tried.
+  std::function<std::string(std::string_view lines, const explain_place& place)> explain;
+  /// Who watches lines as they pass. Outlives the service.
+  tap_desk* taps = nullptr;
 };
 
 class page_service {
@@ -43,6 +61,16 @@ class page_service {
   /// Requires: see page::history::text.
   [[nodiscard]] std::string history(std::int64_t seconds, std::int64_t step) const;
   [[nodiscard]] std::string config() const;
+  [[nodiscard]] std::string database(const std::string& name) const {
+    return sources_.database(name);
+  }
+  [[nodiscard]] std::string databases(std::string_view part, std::size_t count_max) const {
+    return sources_.databases(part, count_max);
+  }
+  [[nodiscard]] std::string explain(std::string_view lines, const explain_place& place) const {
+    return sources_.explain(lines, place);
+  }
+  [[nodiscard]] tap_desk* taps() const noexcept { return sources_.taps; }
 
   /// Those who watch /api/weir/v1/events.
   [[nodiscard]] event_hub& events() noexcept { return events_; }
@@ -54,9 +82,9 @@ class page_service {
   void set_place(std::string place);
 
   /// A reload: rights may have changed, so that streams end; their clients come back.
-  void end_streams() { events_.end_all(); }
+  void end_streams();
   /// Weir ends: they end for good.
-  void close() { events_.close(); }
+  void close();
 
  private:
   const page_sources sources_;

@@ -233,25 +233,37 @@ page::status_facts pipeline::state::page_facts(const moment& now) const {
       .datagrams_lost = static_cast<std::uint64_t>(numbers.of("weir_udp_kernel_drops_total")),
       .reload_failed = health.reload_failed,
       .draining = health.draining};
+  out.rejections = rejections();
   return out;
 }
 
 void pipeline::state::make_page() {
-  shown = std::make_unique<page_service>(
-      page_sources{.clock = clock,
-                   .facts = [this](const moment& now) { return page_facts(now); },
-                   .totals =
-                       [this] {
-                         const line_sums sums = databases.totals();
-                         return page::line_totals{.received = sums.received,
-                                                  .accepted = sums.accepted,
-                                                  .rejected = sums.rejected,
-                                                  .dropped = sums.dropped,
-                                                  .mended = sums.mended,
-                                                  .noted = sums.noted};
-                       },
-                   .sinks = [this] { return sinks->standings(); },
-                   .log_bytes = [this] { return log->usage().bytes; }});
+  shown = std::make_unique<page_service>(page_sources{
+      .clock = clock,
+      .facts = [this](const moment& now) { return page_facts(now); },
+      .totals =
+          [this] {
+            const line_sums sums = databases.totals();
+            return page::line_totals{.received = sums.received,
+                                     .accepted = sums.accepted,
+                                     .rejected = sums.rejected,
+                                     .dropped = sums.dropped,
+                                     .mended = sums.mended,
+                                     .noted = sums.noted};
+          },
+      .sinks = [this] { return sinks->standings(); },
+      .log_bytes = [this] { return log->usage().bytes; },
+      .database =
+          [this](const std::string& name) {
+            std::string text;
+            append_story(story_of(name), text);
+            return text;
+          },
+      .databases = [this](std::string_view part,
+                          std::size_t count_max) { return databases_like(part, count_max); },
+      .explain = [this](std::string_view lines,
+                        const explain_place& place) { return explanation_of(lines, place); },
+      .taps = &taps});
   shown->set_configured(configured);
   shown->tick();
 }

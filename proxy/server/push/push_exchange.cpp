@@ -461,6 +461,9 @@ bool is_push(api::handler served_by) noexcept {
     case api::handler::page_history:
     case api::handler::page_events:
     case api::handler::page_config:
+    case api::handler::page_databases:
+    case api::handler::page_explain:
+    case api::handler::page_tap:
     case api::handler::pass:
       break;
   }

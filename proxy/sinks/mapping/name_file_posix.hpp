@@ -49,6 +49,11 @@ class shared_names {
         before_(std::move(before)) {}
 
   [[nodiscard]] result<std::shared_ptr<name_book>> open();
+  /// nullptr as long as it is not open.
+  [[nodiscard]] std::shared_ptr<const name_book> current() const {
+    const std::lock_guard lock(mutex_);
+    return book_;
+  }
   /// Nothing as long as it is not open.
   void collect(metric_collector& out) const;
 

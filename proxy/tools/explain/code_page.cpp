@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "base/text/excerpt.hpp"
 #include "base/text/terminal_text.hpp"
 #include "config/checks/suggest.hpp"
 #include "config/keys/keys.hpp"

@@ -38,7 +38,8 @@ database_finding finding(finding_kind kind, finding_code code, std::uint64_t cou
           .count = count,
           .last_ns = now - 180 * second,
           .from = {.listener = "http", .address = "192.0.2.1", .agent = "Telegraf", .user = "ann"},
-          .message = std::move(message)};
+          .message = std::move(message),
+          .remedy = std::string(code.remedy().empty() ? "Add a field." : code.remedy())};
 }
 
 TEST(why, a_database_that_no_line_came_for_says_so_and_names_similar_ones) {
@@ -79,7 +80,8 @@ TEST(why, some_lines_rejected_says_how_many_and_the_commonest_reason) {
       finding(finding_kind::rejected, finding_code(parse_code::bad_timestamp), 1, "bad timestamp")};
   const sentences told = why_of(some);
   EXPECT_EQ(told[1], "3 of them were rejected, mostly for missing_fields: missing fields.");
-  EXPECT_EQ(told[3], "7 of them were accepted.");
+  EXPECT_EQ(told[2], "Add a field.");
+  EXPECT_EQ(told[4], "7 of them were accepted.");
 }
 
 TEST(why, lines_that_a_rule_drops_name_the_rule) {
@@ -149,7 +151,7 @@ TEST(why, points_that_still_wait_are_told) {
   waiting.sinks[0].pending_points = 3;
   waiting.sinks[0].lag_seconds = 7.9;
   EXPECT_EQ(why_of(waiting)[2],
-            "3 points wait for sink influx, the oldest since 7 s; they may be of other databases.");
+            "3 points wait for sink influx, the oldest for 7 s; they may be of other databases.");
 }
 
 TEST(why, points_of_a_policy_that_queries_do_not_name_are_told) {

@@ -202,40 +202,6 @@ TEST(finding_book, forgets_the_database_that_was_quiet_for_longest) {
   EXPECT_FALSE(book.of_database("db1" + std::string(1000, 'x')).empty());
 }
 
-TEST(finding_book, writes_a_group_as_json) {
-  finding_book book;
-  request_findings found;
-  found.add(finding_kind::rejected, no_fields, 2, from("192.0.2.1", "curl/8"));
-  found.add_example(finding_kind::rejected, no_fields, example_of("cpu"));
-  book.add(found, "db", "", now + 250'000'000);
-  std::string json;
-  append_group(book.groups(20).at(0), json);
-  for (
-      const char* part :
-      {R"({"code":"missing_fields","kind":"rejected","title":")",
-       R"("count":2,"last":1700000000.250,"explanation":")",
-       R"("example":{"at":0.000,"database":"db","retention_policy":"","line":1,"column":)",
-       R"("text":"cpu","cut":false,"shown":"cpu","mark_column":3,"mark_columns":1,"listener":"http")",
-       R"("senders":[{"listener":"http","address":"192.0.2.1","agent":"curl/8","user":"ann",)"
-       R"("database":"db","count":2,"last":1700000000.250}]})"}) {
-    EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
-  }
-}
-
-TEST(finding_book, of_a_mended_line_has_the_tables_words_and_no_example) {
-  finding_book book;
-  request_findings found;
-  found.add(finding_kind::mended, finding_code(gate_code::precision_mended), 3, from("192.0.2.1"));
-  book.add(found, "db", "", now);
-  std::string json;
-  append_group(book.groups(20).at(0), json);
-  EXPECT_NE(
-      json.find(R"("code":"precision_mended","kind":"mended","title":"timestamps in another unit)"),
-      std::string::npos);
-  EXPECT_NE(json.find(R"("example":null)"), std::string::npos) << json;
-  EXPECT_NE(json.find("The timestamp was read in the one unit"), std::string::npos) << json;
-}
-
 TEST(finding_book, is_fed_and_read_by_threads) {
   finding_book book;
   std::vector<std::thread> threads;
