@@ -2,7 +2,7 @@
 //
 // Excerpts: the caret stands below the mistake whatever stands before it, and long lines are cut
 // around it.
-#include "tools/lint/lint_text.hpp"
+#include "base/text/excerpt.hpp"
 
 #include <gtest/gtest.h>
 
