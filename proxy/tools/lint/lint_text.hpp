@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text/excerpt.hpp"
 #include "tools/lint/lint.hpp"
 #include "weir/line_protocol.hpp"
 
