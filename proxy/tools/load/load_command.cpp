@@ -171,12 +171,17 @@ void add_how(CLI::App& command, load_arguments& given) {
       .add_option("--report", given.report,
                   "Write a page with plots of rate, latency and CPU over time, the summary and the "
                   "settings; it needs no other file or host")
-      ->type_name("FILE.html");
+      ->type_name("FILE");
   command
       .add_option("--compare", given.compare,
                   "A page that --report wrote: say how this run differs from that one, in the "
                   "summary and in the page of --report")
-      ->type_name("FILE.html");
+      ->type_name("FILE");
+  command
+      .add_option("--show", given.show,
+                  "Send nothing: say what a page that --report wrote has, or with --compare how it "
+                  "differs from another one")
+      ->type_name("FILE");
 }
 
 struct report_pages {
@@ -184,17 +189,18 @@ struct report_pages {
   std::optional<report_file> page;
 };
 
-result<report_pages> open_pages(const load_options& options) {
+/// What is wrong with them is known before a long run, not behind it.
+result<report_pages> open_pages(const std::string& report, const std::string& compare) {
   report_pages out;
-  if (!options.compare.empty()) {
-    auto before = read_report_file(options.compare);
+  if (!compare.empty()) {
+    auto before = read_report_file(compare);
     if (!before) {
       return failure{"--compare " + before.error().message};
     }
     out.before = std::move(before).value();
   }
-  if (!options.report.empty()) {
-    auto page = report_file::open(options.report);
+  if (!report.empty()) {
+    auto page = report_file::open(report);
     if (!page) {
       return failure{"--report " + page.error().message};
     }
@@ -215,15 +221,11 @@ void print(const load_options& options, const load_totals& totals) {
   }
 }
 
-/// Of a run that sent something. False: it could not be written, which was said.
-bool write_pages(const load_options& options, const load_totals& totals, std::int64_t began_ns,
-                 report_pages& pages) {
-  if (totals.pieces_sent == 0 || (!pages.before && !pages.page)) {
-    return true;
-  }
-  const load_report now = make_report(options, totals, began_ns);
+/// Says how `now` differs from the other one, unless it is to be quiet, and writes the page. False:
+/// it could not be written, which was said.
+bool write_pages(const load_report& now, bool quiet, report_pages& pages) {
   const load_report* const before = pages.before ? &*pages.before : nullptr;
-  if (before != nullptr && !options.json) {
+  if (before != nullptr && !quiet) {
     std::fputs(comparison_text(now, *before).c_str(), stdout);
   }
   if (pages.page) {
@@ -234,6 +236,25 @@ bool write_pages(const load_options& options, const load_totals& totals, std::in
     }
   }
   return true;
+}
+
+/// What a page of an earlier run says, or how it differs from another one: nothing is sent.
+int show_page(const load_arguments& given) {
+  if (!given.url.empty() || !given.udp.empty() || given.json) {
+    return refuse({"--show sends nothing, and goes with --compare and --report alone"});
+  }
+  const auto now = read_report_file(given.show);
+  if (!now) {
+    return refuse({"--show " + now.error().message});
+  }
+  auto pages = open_pages(given.report, given.compare);
+  if (!pages) {
+    return refuse(pages.error());
+  }
+  if (!pages.value().before) {
+    std::fputs(visible_lines(now.value().summary).c_str(), stdout);
+  }
+  return write_pages(now.value(), false, pages.value()) ? 0 : exit_not_all_well;
 }
 
 }  // namespace
@@ -258,21 +279,23 @@ CLI::App* add_load_command(CLI::App& commands, load_arguments& given) {
       "--bad 1%\n"
       "  weir load --url 'http://127.0.0.1:8086/write?db=bench' --report new.html --compare "
       "old.html\n"
-      "Lines of --series and --churn are put together while they are sent, and their times go on; "
-      "other bodies are built\nbefore the run, and sent again when they are used up.\n"
+      "Lines of --series and --churn are put together while they are sent, and their times go on.\n"
+      "Other bodies are built before the run, and sent again when they are used up.\n"
       "Only send load to servers that are yours.");
   return command;
 }
 
 int run_load(const load_arguments& given) {
   std::signal(SIGPIPE, SIG_IGN);
+  if (!given.show.empty()) {
+    return show_page(given);
+  }
   const std::int64_t began_ns = wall_clock_ns();
   const auto options = check_load(given, began_ns);
   if (!options) {
     return refuse(options.error());
   }
-  // What is wrong with them is known before a long run, not behind it.
-  auto pages = open_pages(options.value());
+  auto pages = open_pages(options.value().report, options.value().compare);
   if (!pages) {
     return refuse(pages.error());
   }
@@ -281,7 +304,9 @@ int run_load(const load_arguments& given) {
     return refuse(totals.error());
   }
   print(options.value(), totals.value());
-  const bool written = write_pages(options.value(), totals.value(), began_ns, pages.value());
+  const bool written = totals.value().pieces_sent == 0 ||
+                       write_pages(make_report(options.value(), totals.value(), began_ns),
+                                   options.value().json, pages.value());
   return written && all_well(totals.value()) ? 0 : exit_not_all_well;
 }
 

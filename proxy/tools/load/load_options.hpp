@@ -49,6 +49,8 @@ struct load_arguments {
   /// Files.
   std::string report;
   std::string compare;
+  /// In the place of a run.
+  std::string show;
 };
 
 struct load_address {

@@ -77,6 +77,27 @@ def test_two_runs_side_by_side(weir, tmp_path):
     assert data_of(page)["figures"]
 
 
+def test_two_pages_that_are_there(weir, tmp_path):
+    pages = [tmp_path / name for name in ("now.html", "before.html", "both.html")]
+    for page, lines in zip(pages, (3_000, 1_500)):
+        done = load("--url", url_of(weir.client.address), "--lines", lines, "--report", page)
+        assert done.returncode == 0
+    alone = load("--show", pages[1])
+    assert (alone.returncode, alone.stdout) == (0, done.stdout), alone
+    both = load("--show", pages[0], "--compare", pages[1], "--report", pages[2])
+    assert both.returncode == 0 and re.search(r"lines sent +3,000 +1,500 +2.00x\n", both.stdout)
+    assert data_of(pages[2]) == data_of(pages[0])
+    assert "accepted before" in pages[2].read_text()
+    for arguments, words in [
+        (("--show", tmp_path / "none"), "No such file or directory"),
+        (("--show", pages[0], "--compare", tmp_path), "is no report of weir load"),
+        (("--show", pages[0], "--report", tmp_path / "none" / "x"), "No such file or directory"),
+        (("--show", pages[0], "--url", "http://127.0.0.1/write"), "--show sends nothing"),
+    ]:
+        wrong = load(*arguments)
+        assert (wrong.returncode, wrong.stdout) == (2, "") and words in wrong.stderr, wrong
+
+
 def test_an_interrupted_run_has_its_report(weir, tmp_path):
     page = tmp_path / "report.html"
     arguments = command(
