@@ -43,12 +43,22 @@ const history_sample* history::at(std::int64_t second) const noexcept {
   if (second < 0) {
     return nullptr;
   }
-  const slot& there = ring_[static_cast<std::size_t>(second) % ring_.size()];
+  const std::size_t place = static_cast<std::size_t>(second) % (pages * page_slots);
+  const auto& page = ring_[place / page_slots];
+  if (page == nullptr) {
+    return nullptr;
+  }
+  const slot& there = (*page)[place % page_slots];
   return there.second == second ? &there.sample : nullptr;
 }
 
 void history::put(std::int64_t second, const history_sample& sample) {
-  ring_[static_cast<std::size_t>(second) % ring_.size()] = {second, sample};
+  const std::size_t place = static_cast<std::size_t>(second) % (pages * page_slots);
+  auto& page = ring_[place / page_slots];
+  if (page == nullptr) {
+    page = std::make_unique<std::array<slot, page_slots>>();
+  }
+  (*page)[place % page_slots] = {second, sample};
 }
 
 void history::add(const history_sample& now, const moment& at_time) {

@@ -6,9 +6,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/times.hpp"
 #include "page/facts.hpp"
@@ -29,8 +29,6 @@ class history {
   /// not known.
   static constexpr std::int64_t gap_seconds_max = 5;
 
-  history() : ring_(static_cast<std::size_t>(seconds_kept) + 1) {}
-
   /// Once a second. What came between two samples is shared out evenly among the seconds between.
   void add(const history_sample& now, const moment& at);
 
@@ -50,7 +48,10 @@ class history {
   [[nodiscard]] const history_sample* at(std::int64_t second) const noexcept;
   void put(std::int64_t second, const history_sample& sample);
 
-  std::vector<slot> ring_;
+  /// A ring of seconds, made a minute at a time: weir that has just begun has little of it.
+  static constexpr std::size_t page_slots = 60;
+  static constexpr std::size_t pages = static_cast<std::size_t>(seconds_kept) / page_slots + 1;
+  std::array<std::unique_ptr<std::array<slot, page_slots>>, pages> ring_;
   std::int64_t newest_ = -1;
   wall_time newest_wall_{};
 };

@@ -30,7 +30,8 @@ def test_idle(start_weir):
     assert weir.client.get("/ping").status == 204
     rss = weir.rss_bytes()
     print(f"idle: {rss / MIB:.1f} MiB")
-    assert rss < 20 * MIB
+    # Of that 17 MiB are pages of the program and its libraries, which more code makes more.
+    assert rss < 22 * MIB
 
 
 def test_idle_connections_cost_little(start_weir):
