@@ -295,6 +295,33 @@ std::string mistake_page(mistake kind, bool coloured) {
   return page.take();
 }
 
+/// Of a metric and the journal alone: no line has it by itself.
+constexpr std::string_view withheld_code = "all_or_nothing";
+constexpr std::string_view withheld_words =
+    "The line is good, but another one of its request was rejected, and the request said "
+    "accept_partial=false: all or nothing";
+
+std::string withheld_page(bool coloured) {
+  page_writer page(coloured);
+  page.title(withheld_code, verb_of(code_deed::rejects));
+  page.words(fmt::format("{}.", withheld_words));
+  page.heading("Example");
+  page.copied("cpu,host=a usage=1.5");
+  page.words(
+      "In a request to /api/v3/write_lp?db=mydb&accept_partial=false, beside a line such as "
+      "`cpu,host= usage=1.5`.");
+  page.heading("What weir does");
+  page.words(
+      "Keeps nothing of the request and answers 400 with the lines that were wrong. "
+      "weir_lines_rejected_total counts the good ones with this reason.");
+  page.heading("What to do");
+  page.words(
+      "Repair the line that the answer names, and send the request again; or leave out "
+      "accept_partial=false, so that the good lines are kept.");
+  page.keys("");
+  return page.take();
+}
+
 void append_row(std::string_view code, std::string_view words, std::string& out) {
   constexpr std::size_t name_columns = 26;
   out += cut_to(fmt::format("  {:<{}}  {}", code, name_columns, words), text_columns_max) + "\n";
@@ -314,6 +341,7 @@ std::vector<std::string> explained_codes() {
   for (std::size_t i = 1; i < gate_code_count; ++i) {
     out.emplace_back(name_of(static_cast<gate_code>(i)));
   }
+  out.emplace_back(withheld_code);
   for (std::size_t i = 0; i < mistake_count; ++i) {
     out.emplace_back(texts_of(static_cast<mistake>(i)).kind);
   }
@@ -330,7 +358,7 @@ std::string code_page(std::string_view code, bool coloured) {
   if (const auto known = mistake_named(code)) {
     return mistake_page(*known, coloured);
   }
-  return {};
+  return code == withheld_code ? withheld_page(coloured) : std::string();
 }
 
 std::string code_list(bool coloured) {
@@ -350,6 +378,9 @@ std::string code_list(bool coloured) {
       if (each.deed == deed) {
         append_row(name_of(each.code), first_sentence(row_of(each.code).explanation), out);
       }
+    }
+    if (deed == code_deed::rejects) {
+      append_row(withheld_code, withheld_words, out);
     }
   }
   out += "\n" + heading("Mistakes that `weir lint`, hints and letters tell apart");

@@ -130,6 +130,7 @@ std::string describe_letter(const letter& each, bool replayed) {
       out.append("  ").append(words).append("\n");
     }
   }
+  out += "  `weir explain " + visible(each.what.code) + "` says more.\n";
   if (replayed) {
     out += "  It was replayed with success.\n";
   }

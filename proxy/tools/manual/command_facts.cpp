@@ -22,6 +22,7 @@ constexpr auto word_values = std::to_array<known_words>({
     {"--color", "auto always never"},
     {"--utf8", "reject pass"},
     {"--shape", "tsbs tsbs_float flink mix tiny text"},
+    {"--bad-kinds", "space tag field number type seconds time"},
     {"SHELL", "bash zsh fish"},
 });
 
@@ -43,7 +44,7 @@ void find_kind(option_facts& option) {
   if (few != word_values.end()) {
     option.kind = value_kind::words;
     option.words = split(few->words);
-  } else if (option.value == "FILE" || option.value == "OUT") {
+  } else if (option.value.starts_with("FILE") || option.value == "OUT") {
     option.kind = value_kind::file;
   } else if (option.value == "DIRECTORY") {
     option.kind = value_kind::directory;
