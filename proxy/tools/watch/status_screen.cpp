@@ -211,7 +211,7 @@ sections::rows sections::log(std::size_t words_rows) const {
 void sections::add_sink_details(const status_sink& sink, rows& out) const {
   if (sink.state != "idle" && sink.state != "delivering") {
     add_words(sink.state_text, "    ", out);
-    if (!sink.error.empty()) {
+    if (!sink.error.empty() && sink.state_text.find(sink.error) == std::string::npos) {
       add_words(
           fmt::format(
               "last error{}: {}",

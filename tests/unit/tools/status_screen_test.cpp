@@ -148,6 +148,22 @@ TEST(StatusScreen, LongAdviceIsWrappedBesideItsArrow) {
   EXPECT_NE(screen.find("An outage of 33 min 32 s"), std::string::npos) << screen;
 }
 
+TEST(StatusScreen, AnErrorThatTheStateTellsIsNotToldTwice) {
+  status_document status = read(status_in_trouble);
+  const auto count = [&] {
+    const std::string screen = status_screen(status, {.columns = 200});
+    std::size_t found = 0;
+    for (std::size_t at = screen.find("404:"); at != std::string::npos;
+         at = screen.find("404:", at + 1)) {
+      ++found;
+    }
+    return found;
+  };
+  EXPECT_EQ(count(), 1U);
+  status.sinks.front().state_text = "It does not take points: " + status.sinks.front().error + ".";
+  EXPECT_EQ(count(), 1U);
+}
+
 TEST(StatusScreen, ColoursChangeNothingElse) {
   for (const std::string* json : {&status_well, &status_in_trouble}) {
     const status_document status = read(*json);
