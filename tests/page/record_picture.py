@@ -9,6 +9,7 @@ import time
 
 from conftest import ROOT
 from harness.settings import influx_sink, settings
+from suite.png import repacked
 
 PICTURE = ROOT / "docs/images/status.png"
 SECONDS = float(os.environ.get("WEIR_PAGE_SECONDS", "330"))
@@ -35,13 +36,13 @@ def load(weir, ending):
 def test_record(browser, start_weir, influxd):
     influxd.create_database("telegraf")
     influxd.create_database("jobs")
-    weir = start_weir(settings(influx_sink(influxd.url, refuse_missing=False)))
+    weir = start_weir(settings(influx_sink(influxd.url, refuse_missing=False, park_after="1h")))
     ending = threading.Event()
     sender = threading.Thread(target=load, args=(weir, ending))
     sender.start()
     try:
         time.sleep(SECONDS)  # nothing is waited for but the hour hand
-        browser.size(1120, 860)
+        browser.size(1120, 1000)
         browser.open(f"http://{weir.announced['http'][0]}/")
         browser.wait_text("#connection", "live")
         browser.wait("return document.querySelector('#rates canvas')")
@@ -51,6 +52,7 @@ def test_record(browser, start_weir, influxd):
         browser.run("document.activeElement.blur(); window.scrollTo(0, 0)")
         browser.wait_text("#rates-rows", r"received \d{3}")
         browser.screenshot(PICTURE)
+        PICTURE.write_bytes(repacked(PICTURE.read_bytes()))
     finally:
         ending.set()
         sender.join(10)
