@@ -54,18 +54,17 @@ class Life:
     def live(self):
         weir = self.monitoring.start(FILE_SINK).weir
         self.tap.target = weir.client.address
-        # Somebody makes a mistake, so that there is a reason for a rejection.
+        # A mistake, so that there is a reason for a rejection.
         assert weir.client.write("cpu value=", "flink").status == 204
         if self.telegraf:
             self.telegraf.start(weir.client.address)
         self.kafka.start()
         self.cluster.start()
         job = self.cluster.submit(self.kafka.address, job="KafkaJob")
-        wait_until(lambda: self.cluster.checkpoints(job) >= 3, 180, "three checkpoints", pause=0.2)
+        self.wait_checkpoints(job, 3)
         self.wait_reports("tm2", 25)
         self.cluster.task_managers["tm2"].kill()
-        done = self.cluster.checkpoints(job)
-        wait_until(lambda: self.cluster.checkpoints(job) > done, 120, "the job's next checkpoint", pause=0.2)
+        self.wait_checkpoints(job, self.cluster.checkpoints(job) + 1)
         self.wait_reports("tm1", 25)
         if not self.telegraf:
             self.monitoring.send_again("telegraf", recorded("telegraf"))
@@ -73,6 +72,12 @@ class Life:
         self.monitoring.wait_abreast()
         self.monitoring.wait_scraped(10)
         return self
+
+    def wait_checkpoints(self, job, least):
+        try:
+            wait_until(lambda: self.cluster.checkpoints(job) >= least, 240, f"{least} checkpoints", pause=0.2)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the JobManager said last:\n{self.cluster.job_manager.tail(20)}") from error
 
     def restarted(self, job):
         """How many times, by Flink's own word, which the next report has. It collects its metrics when it is asked first."""

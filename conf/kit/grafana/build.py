@@ -4,7 +4,7 @@
 
     ./fetch_sdk.sh && /usr/bin/python3 build.py [--check]
 
-With --check nothing is written; status 1 says that a file is not what would be. Nobody edits the files by hand.
+With --check nothing is written; status 1 says that a file is not what would be. The files are not edited by hand.
 """
 
 import pathlib

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import java.util.Arrays;
+import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.serialization.SimpleStringSchema;
@@ -9,6 +11,8 @@ import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 
 /**
  * Two pipelines that never end, with a checkpoint a second: numbers go into the topic `orders`, faster than the second one reads
@@ -18,6 +22,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public class KafkaJob {
   public static void main(String[] arguments) throws Exception {
     String broker = arguments[0];
+    createTopics(broker);
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     environment.setParallelism(2);
     environment.enableCheckpointing(1000);
@@ -47,6 +52,15 @@ public class KafkaJob {
         .sinkTo(sink(broker, "prices"))
         .name("prices out");
     environment.execute("orders and prices");
+  }
+
+  /** Without its topic a source fails, and the job restarts until there is one. */
+  private static void createTopics(String broker) throws Exception {
+    Properties properties = new Properties();
+    properties.put("bootstrap.servers", broker);
+    try (Admin admin = Admin.create(properties)) {
+      admin.createTopics(Arrays.asList(new NewTopic("orders", 2, (short) 1), new NewTopic("prices", 2, (short) 1))).all().get();
+    }
   }
 
   private static KafkaSink<String> sink(String broker, String topic) {

@@ -122,7 +122,7 @@ def test_queries_ask_for_what_is_chosen_and_shown(dashboard):
             assert re.findall(r'FROM (?!\()("\$\{\w+_db:raw\}"\.\."[^"]+")', query), where
         else:
             spans = set(re.findall(r"\[([^\]]+)\]", re.sub(r'"[^"]*"', '""', query)))
-            assert spans <= {"$__rate_interval", "$__range", "1h", "2m"}, where
+            assert spans <= {"$__rate_interval", "$__range", "1h"}, where
     assert used == set(names), "a variable that nothing asks for"
     # Grafana replaces only the first one of these in an annotation.
     assert all(each.get("query", "").count("$timeFilter") <= 1 for each in dashboard.annotations)

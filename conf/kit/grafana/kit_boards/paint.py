@@ -151,7 +151,7 @@ def annotations(board, end):
     for note in board.notes:
         selected = end.selector(note.counter, board) if end.name == "prometheus" else end.where(note.counter, board)
         if end.name == "prometheus":
-            more = {"expr": f"sum by ({note.label}) (increase({note.counter.series}{selected}[2m])) > 0", "step": "60s",
+            more = {"expr": f"sum by ({note.label}) (increase({note.counter.series}{selected}[$__rate_interval])) > 0", "step": "15s",
                     "titleFormat": note.title, "textFormat": f"{{{{{note.label}}}}}"}
         else:
             # From point to point, for the growth within the first minute is in no difference between minutes.

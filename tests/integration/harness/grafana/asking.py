@@ -4,10 +4,14 @@
 import math
 import re
 import urllib.parse
+from dataclasses import replace
 
 from harness.client import Client
 
 from .interpolation import ALL, interpolated
+
+
+EVENTS = 100  # points of a query that is of no panel
 
 
 class Refused(AssertionError):
@@ -46,7 +50,8 @@ class PrometheusSource:
         return [each for one in series for each in one["values"]]
 
     def events(self, annotation, fill):
-        return [value for _, value in self.range(fill(annotation["expr"]), 60)]
+        step = replace(self.span, points=EVENTS).interval(annotation["step"]) / 1000
+        return [value for _, value in self.range(fill(annotation["expr"]), step)]
 
     def values(self, query, fill):
         selector, label = re.fullmatch(r"label_values\((.*), (\w+)\)", fill(query["query"])).groups()
@@ -125,4 +130,5 @@ class Shown:
                 for panel in self.dashboard.panels for target in panel["targets"]}
 
     def events(self):
-        return {each["name"]: self.source.events(each, self.fill(None)) for each in self.dashboard.annotations}
+        return {each["name"]: self.source.events(each, self.fill({"interval": each.get("step")}))
+                for each in self.dashboard.annotations}
