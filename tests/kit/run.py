@@ -5,6 +5,7 @@ alerts that come, and ends everything at Ctrl-C or when one of them dies."""
 import argparse
 import os
 import pathlib
+import shlex
 import signal
 import sys
 import time
@@ -29,8 +30,8 @@ def end(*_):
 
 
 def shown(path):
-    """As seen from here, where that is shorter."""
-    return os.path.relpath(path) if pathlib.Path(path).is_relative_to(pathlib.Path.cwd()) else str(path)
+    """As seen from here, where that is shorter; for a shell."""
+    return shlex.quote(os.path.relpath(path) if pathlib.Path(path).is_relative_to(pathlib.Path.cwd()) else str(path))
 
 
 def say_what_runs(kit):
@@ -93,8 +94,12 @@ def main():
     parser.add_argument("--directory", default="build/kit", help="what it writes; removed at the next start (build/kit)")
     parser.add_argument("--any-ports", action="store_true", help="other ports than the usual ones (8086, 9090, ...)")
     parser.add_argument("--stop-after", type=float, default=0, metavar="SECONDS", help="ends by itself")
-    parser.add_argument("--flink", metavar="DIRECTORY", help="an unpacked Flink: it is started, with a job (./dev kit --flink)")
+    parser.add_argument("--flink", action="store_true", help="a real Flink with a job, besides; it is fetched, some 300 MB")
+    parser.add_argument("--flink-directory", help=argparse.SUPPRESS)  # where ./dev has unpacked it
+    parser.add_argument("--only-arguments", action="store_true", help=argparse.SUPPRESS)  # are they right? before anything is built
     options = parser.parse_args()
+    if options.only_arguments:
+        return 0
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     try:
@@ -105,10 +110,10 @@ def main():
     status = 0
     try:
         kit.start(lambda part: print(f"  {part.name} is ready at {part.url}", flush=True))
-        if options.flink:
+        if options.flink_directory:
             from stack import flink
             print("  starting Flink, which takes a while", flush=True)
-            flink.start(kit, options.flink)
+            flink.start(kit, options.flink_directory)
         say_what_runs(kit)
         say_what_to_try(kit)
         status = watch(kit, options.stop_after)

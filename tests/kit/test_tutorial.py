@@ -173,3 +173,19 @@ def test_a_second_kit_is_refused_and_one_that_lost_a_part_ends(terminals):
     assert first.wait(40) == 1
     said = terminals.log(0).read_text()
     assert "influxdb ended with status -9; the kit ends with it. Its log" in said and said.rstrip().endswith("ending the kit")
+
+
+@pytest.mark.parametrize("words, status, said", [
+    ("--foo", 2, "unrecognized arguments: --foo"), ("--help", 0, "--stop-after SECONDS"), ("--stop-after soon", 2, "invalid float value"),
+    ("--directory docs", 1, "is no directory of the kit's; it is left alone")])
+def test_wrong_words_are_told(terminals, words, status, said):
+    done = subprocess.run(["bash", "-c", f"./dev kit {words}"], cwd=terminals.folder, env=terminals.environment, capture_output=True,
+                          text=True, timeout=60, check=False)
+    assert done.returncode == status and said in done.stdout + done.stderr
+    assert (terminals.folder / "docs" / "tutorial.md").exists()
+
+
+def test_a_binary_that_is_none_is_told(terminals):
+    done = subprocess.run(["bash", "-c", "./dev kit --directory 'a b'"], cwd=terminals.folder, capture_output=True, text=True, timeout=90,
+                          env={**terminals.environment, "WEIR_BINARY": "/nowhere"}, check=False)
+    assert done.returncode == 1 and "/nowhere (WEIR_BINARY) is no program" in done.stderr and "Traceback" not in done.stderr

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shlex
 import shutil
 
 from .parts import PARTS
@@ -60,7 +61,8 @@ class Kit:
         """To be read by a shell."""
         names = {"weir": "WEIR", "influxdb": "INFLUXDB", "prometheus": "PROMETHEUS", "alertmanager": "ALERTMANAGER"}
         lines = [f"export {variable}={self.parts[name].url}\n" for name, variable in names.items()]
-        lines.append(f"export WEIR_CONFIG={self.parts['weir'].config} WEIR_STANDIN={self.directory / 'standin'}\n")
+        lines += [f"export {variable}={shlex.quote(str(path))}\n" for variable, path in
+                  (("WEIR_CONFIG", self.parts["weir"].config), ("WEIR_STANDIN", self.directory / "standin"))]
         made = self.directory / "addresses.new"
         made.write_text("".join(lines))
         made.rename(self.directory / "addresses")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from harness.client import Client
-from harness.process import Process
+from harness.process import Process, ProcessFailed
 
 from .tools import KIT, server
 from .unpacked import alertmanager
@@ -128,7 +128,10 @@ class Weir(Part):
             ("127.0.0.1:9090", f"127.0.0.1:{ports['prometheus']}"), ("/var/lib/weir", f"{self.directory}/data")))
 
     def command(self):
-        return [[pathlib.Path(os.environ["WEIR_BINARY"]), "run", "--config", self.config]]
+        binary = pathlib.Path(os.environ["WEIR_BINARY"])
+        if not os.access(binary, os.X_OK):
+            raise ProcessFailed(f"{binary} (WEIR_BINARY) is no program; without that variable ./dev kit builds one")
+        return [[binary, "run", "--config", self.config]]
 
 
 # In the order of their start: what one needs is there before it.
