@@ -136,7 +136,7 @@ std::string short_duration(double seconds) {
                                       unit{1, "s"}};
   constexpr double longest = 1e12;  // beyond it nobody counts any more
   const std::uint64_t all = whole(std::min(seconds, longest));
-  constexpr std::uint64_t year = 365 * 86'400;
+  constexpr std::uint64_t year = std::uint64_t{365} * 86'400;
   if (all >= 2 * year) {
     return fmt::format("{} years", all / year);
   }

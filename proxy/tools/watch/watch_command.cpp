@@ -10,7 +10,7 @@ void add_where(CLI::App& command, watch_arguments& given) {
   command
       .add_option("--url", given.url,
                   "Where weir is: http://HOST:PORT, or unix:PATH (default: the listener of the "
-                  "configuration, where --config names one, else http://127.0.0.1:8086)")
+                  "configuration)")
       ->type_name("URL");
   add_configuration_options(command, given.configuration);
   command

@@ -12,6 +12,9 @@
 namespace weir {
 namespace {
 
+/// Where a weir listens that nobody told otherwise.
+constexpr std::string_view usual_address = "http://127.0.0.1:8086";
+
 std::string variable(const char* name) {
   const char* const value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
@@ -35,12 +38,14 @@ result<watched_server> place_of(const watch_arguments& given) {
   if (!given.url.empty()) {
     return server_at(given.url);
   }
-  if (given.configuration.config.empty() && given.configuration.sets.empty()) {
-    return server_at("http://127.0.0.1:8086");
-  }
   auto loaded = load_settings(given.configuration.config, given.configuration.sets);
-  return loaded ? server_of_configuration(loaded.value().effective)
-                : result<watched_server>(loaded.error());
+  if (loaded) {
+    return server_of_configuration(loaded.value().effective);
+  }
+  // Nobody named a configuration: the service's may be readable by the service alone.
+  const bool is_named = !given.configuration.config.empty() || !given.configuration.sets.empty() ||
+                        !variable(std::string(config_variable).c_str()).empty();
+  return is_named ? result<watched_server>(loaded.error()) : server_at(usual_address);
 }
 
 result<watched_server> signed_place(const watch_arguments& given) {

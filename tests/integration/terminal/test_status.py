@@ -114,12 +114,14 @@ def test_a_configuration_says_where_weir_is(tmp_path):
         config.write_text(f'[http]\nlisten = ["unix:{tmp_path}/weir.sock"]\n')
         assert ask("--config", config).returncode == 0
         assert ask("--url", f"unix:{tmp_path}/weir.sock").returncode == 0
-        assert len(local.requests) == 2
+        assert ask(env={"WEIR_CONFIG": str(config)}).returncode == 0
+        assert len(local.requests) == 3
     config.write_text('[http]\nlisten = ["127.0.0.1:0"]\n')
     done = ask("--config", config)
     assert done.returncode == 2 and "--url" in done.stderr
     config.write_text("[http]\nlisten = 7\n")
     assert ask("--config", config).returncode == 2
+    assert ask(env={"WEIR_CONFIG": str(config)}).returncode == 2
 
 
 def test_on_a_terminal_it_has_colours_and_fits(played):
