@@ -159,5 +159,13 @@ def test_the_sample_is_as_the_real_weir_answers(start_weir):
         assert name in real, name
         if isinstance(value, dict):
             assert set(value) - {"shown"} <= set(real[name]), name
-    done = ask("--url", "http://%s:%d" % weir.client.address[:2] if isinstance(weir.client.address, tuple) else f"http://{weir.client.address}")
+    done = ask("--url", f"http://{weir.announced['http'][0]}")
     assert done.returncode in (0, 1) and "weir 0." in done.stdout
+
+
+def test_a_rejection_is_seen_with_its_caret_and_sender(start_weir):
+    weir = start_weir()
+    weir.client.write("cpu,host= value=1", "mydb", {"User-Agent": "Telegraf/1.21"})
+    done = ask("--url", f"http://{weir.announced['http'][0]}")
+    assert "1 missing_tag_value (rejected" in done.stdout, done.stdout
+    assert "    cpu,host= value=1\n        ^~~~~\n    from 127.0.0.1 Telegraf/1.21 into mydb\n    -> " in done.stdout
