@@ -22,6 +22,7 @@ constexpr double short_outage_seconds = 3600;
 constexpr double rejected_share = 0.01;
 constexpr double lately_seconds = 60;
 constexpr double memory_share = 0.9;
+constexpr std::size_t message_bytes_max = 300;
 constexpr std::size_t names_shown_max = 3;
 
 double share_of(const log_facts& log) {
@@ -171,32 +172,50 @@ void advise_sink(const sink_facts& sink, list& out) {
   }
 }
 
+/// " from 192.0.2.1 (Telegraf/1.30), user ann, to database db", as far as it is known.
+std::string sender_words(const rejection_group& group) {
+  if (group.senders.empty()) {
+    return {};
+  }
+  const rejection_sender& by = group.senders.front();
+  return fmt::format(" from {}{}{} to database {}", by.address.empty() ? by.listener : by.address,
+                     by.agent.empty() ? "" : " (" + by.agent + ")",
+                     by.user.empty() ? "" : ", user " + by.user + ",", by.database);
+}
+
+/// What its sender was told, cut.
+std::string reason_words(const rejection_group& group) {
+  if (!group.example || group.example->message.empty()) {
+    return with_full_stop(group.code);
+  }
+  const std::string& said = group.example->message;
+  return said.size() <= message_bytes_max
+             ? with_full_stop(said)
+             : said.substr(0, message_bytes_max) + "… (" + group.code + ").";
+}
+
 void advise_rejections(const status_facts& known, list& out) {
   const trouble_facts& now = known.trouble;
   if (now.rejected_lately == 0 || static_cast<double>(now.rejected_lately) <
                                       rejected_share * static_cast<double>(now.received_lately)) {
     return;
   }
-  std::string whose;
+  std::string last;
   std::string remedy =
       "Look at the newest rejections: each says what is wrong with the line and "
       "what it should be.";
-  if (!known.rejections.empty()) {
-    const rejection_group& newest = known.rejections.front();
-    remedy = newest.remedy.empty() ? remedy : newest.remedy;
-    whose = fmt::format(", the last as {}", newest.code);
-    if (!newest.senders.empty()) {
-      const rejection_sender& by = newest.senders.front();
-      whose +=
-          fmt::format(" from {}{}{} to database {}", by.address.empty() ? by.listener : by.address,
-                      by.agent.empty() ? "" : " (" + by.agent + ")",
-                      by.user.empty() ? "" : ", user " + by.user, by.database);
-    }
+  // What was mended or noted has groups, too.
+  const auto newest =
+      std::find_if(known.rejections.begin(), known.rejections.end(),
+                   [](const rejection_group& one) { return one.kind == "rejected"; });
+  if (newest != known.rejections.end()) {
+    remedy = newest->remedy.empty() ? remedy : newest->remedy;
+    last = " The last" + sender_words(*newest) + ": " + reason_words(*newest);
   }
   out.push_back({urgency::warning, "senders",
-                 fmt::format("{} of {} in the last minute {} rejected{}.", now.rejected_lately,
+                 fmt::format("{} of {} in the last minute {} rejected.{}", now.rejected_lately,
                              counted(now.received_lately, "line"),
-                             now.rejected_lately == 1 ? "was" : "were", whose),
+                             now.rejected_lately == 1 ? "was" : "were", last),
                  remedy, "weir letters list"});
 }
 

@@ -116,13 +116,23 @@ TEST(advice, rejections_and_whose) {
   status_facts known = well();
   known.trouble.received_lately = 100;
   known.trouble.rejected_lately = 40;
-  rejection_group group{.code = "missing_field_value", .remedy = "Leave the field out."};
+  known.rejections.push_back({.code = "repeated_field", .kind = "mended", .remedy = "Nothing."});
+  rejection_group group{
+      .code = "missing_field_value", .kind = "rejected", .remedy = "Leave it out."};
   group.senders.push_back({.address = "192.0.2.1", .agent = "Telegraf/1", .database = "db"});
   known.rejections.push_back(group);
-  const advice told = only(known);
+  advice told = only(known);
   EXPECT_EQ(told.about, "senders");
-  EXPECT_TRUE(has(told.what, "192.0.2.1 (Telegraf/1) to database db")) << told.what;
-  EXPECT_EQ(told.remedy, "Leave the field out.");
+  EXPECT_EQ(told.what,
+            "40 of 100 lines in the last minute were rejected. The last from 192.0.2.1 "
+            "(Telegraf/1) to database db: missing_field_value.");
+  EXPECT_EQ(told.remedy, "Leave it out.");
+  known.rejections.back().example = rejection_example{.message = "missing field value"};
+  EXPECT_TRUE(has(only(known).what, "to database db: missing field value."));
+  known.rejections.back().example->message.assign(5'000, 'x');
+  told = only(known);
+  EXPECT_LT(told.what.size(), 500U);
+  EXPECT_TRUE(told.what.ends_with("(missing_field_value)."));
   known.trouble.received_lately = 100'000;
   EXPECT_TRUE(advise(known).empty()) << "few of many";
 }
