@@ -156,7 +156,8 @@ struct pipeline::state {
   [[nodiscard]] database_story story_of(const std::string& name) const;
   void add_policies(const write_terms& now, database_story& story) const;
   [[nodiscard]] std::string databases_like(std::string_view part, std::size_t count_max) const;
-  [[nodiscard]] std::string explanation_of(std::string_view text, const explain_place& place);
+  [[nodiscard]] std::shared_ptr<http::body_source> explanation_of(std::string text,
+                                                                  const explain_place& place);
   [[nodiscard]] outcome start_intake(uv_loop_s* control);
 
   // Parts of the start that a reload makes, too.

@@ -98,7 +98,10 @@ class explaining {
     }
   }
 
-  void run(std::string_view text);
+  /// `text` is read by the calls of `some`, and outlives them.
+  void begin(std::string_view text);
+  /// Explains the next lines, so many at most. False: those were the last.
+  [[nodiscard]] bool some(std::size_t count);
 
  private:
   [[nodiscard]] parse_options options() const;
@@ -138,6 +141,8 @@ class explaining {
   gate gate_;
   line_repair repair_;
   std::optional<series_of_line> series_;
+  line_reader reader_;
+  std::size_t explained_ = 0;
 };
 
 /// As write_job has it.
@@ -150,27 +155,35 @@ parse_options explaining::options() const {
           .line_bytes_max = terms_.line_bytes_max};
 }
 
-void explaining::run(std::string_view text) {
-  line_reader reader(options());
-  reader.feed(text);
-  reader.finish();
-  for (line_event event = reader.next(); event != line_event::more; event = reader.next()) {
-    if (report_.lines.size() == explanation_report::lines_max) {
+void explaining::begin(std::string_view text) {
+  reader_.reset(options());
+  reader_.feed(text);
+  reader_.finish();
+}
+
+bool explaining::some(std::size_t count) {
+  for (; count > 0; --count) {
+    const line_event event = reader_.next();
+    if (event == line_event::more) {
+      return false;
+    }
+    if (explained_ == explanation_report::lines_max) {
       report_.truncated = true;
-      break;
+      return false;
     }
+    ++explained_;
     if (event == line_event::point) {
-      const bool marked = reader.point().line == 1 && reader.counts().byte_order_marks > 0;
-      take_point(reader.point(), /*overflowed=*/false, marked);
+      const bool marked = reader_.point().line == 1 && reader_.counts().byte_order_marks > 0;
+      take_point(reader_.point(), /*overflowed=*/false, marked);
     } else {
-      take_error(reader.error());
+      take_error(reader_.error());
     }
+    const line_fate fate = report_.lines.back().fate;
+    ++(fate == line_fate::rejected  ? report_.rejected
+       : fate == line_fate::dropped ? report_.dropped
+                                    : report_.accepted);
   }
-  for (const explained_line& each : report_.lines) {
-    ++(each.fate == line_fate::rejected  ? report_.rejected
-       : each.fate == line_fate::dropped ? report_.dropped
-                                         : report_.accepted);
-  }
+  return true;
 }
 
 void explaining::take_error(const parse_error& error) {
@@ -362,8 +375,50 @@ std::string_view name_of(line_fate fate) noexcept {
 
 explanation_report explain_lines(std::string_view text, const explain_terms& terms) {
   explanation_report report;
-  explaining(terms, report).run(text);
+  explaining all(terms, report);
+  all.begin(text);
+  while (all.some(explanation_report::lines_max)) {
+  }
   return report;
+}
+
+struct piecewise_explanation::state {
+  state(std::string lines, explain_terms given)
+      : text(std::move(lines)), terms(std::move(given)), lines_of(terms, report) {
+    lines_of.begin(text);
+  }
+  const std::string text;
+  const explain_terms terms;
+  /// With the lines of a piece alone.
+  explanation_report report;
+  explaining lines_of;
+  bool begun = false;
+  bool any = false;
+};
+
+piecewise_explanation::piecewise_explanation(std::string text, explain_terms terms)
+    : state_(std::make_unique<state>(std::move(text), std::move(terms))) {}
+
+piecewise_explanation::~piecewise_explanation() = default;
+
+bool piecewise_explanation::next(std::string& out) {
+  // A line that is wrong in many ways takes a tenth of a millisecond.
+  constexpr std::size_t lines_at_once = 8;
+  if (!std::exchange(state_->begun, true)) {
+    begin_report(out);
+  }
+  const bool more = state_->lines_of.some(lines_at_once);
+  for (const explained_line& each : state_->report.lines) {
+    if (std::exchange(state_->any, true)) {
+      out += ',';  // the line before may have been in another piece
+    }
+    append_line(each, out);
+  }
+  state_->report.lines.clear();
+  if (!more) {
+    end_report(state_->report, out);
+  }
+  return more;
 }
 
 }  // namespace weir

@@ -116,5 +116,27 @@ struct explanation_report {
 
 /// Appends the report as an object of JSON (docs/api.md).
 void append_report(const explanation_report& report, std::string& out);
+/// The parts of it: the beginning, each line, and what follows the last.
+void begin_report(std::string& out);
+void append_line(const explained_line& line, std::string& out);
+void end_report(const explanation_report& report, std::string& out);
+
+/// The report on a text, some lines at a time, so that a loop which serves others has no long
+/// turns. Pure; one thread.
+class piecewise_explanation {
+ public:
+  /// What `terms` point to outlives it.
+  piecewise_explanation(std::string text, explain_terms terms);
+  ~piecewise_explanation();
+  piecewise_explanation(const piecewise_explanation&) = delete;
+  piecewise_explanation& operator=(const piecewise_explanation&) = delete;
+
+  /// Appends the next piece of the document. False: that was the last.
+  [[nodiscard]] bool next(std::string& out);
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
 
 }  // namespace weir

@@ -49,7 +49,10 @@ void append_becomes(const explained_line& line, json_members& json) {
   json.close(']');
 }
 
-void append_line(const explained_line& line, json_members& json) {
+}  // namespace
+
+void append_line(const explained_line& line, std::string& out) {
+  json_members json(out);
   json.open('{').number("line", line.line).text("text", line.text);
   json.text("verdict", name_of(line.fate)).text("code", line.code).text("title", line.title);
   json.text("message", line.message).text("explanation", line.explanation);
@@ -83,16 +86,22 @@ void append_line(const explained_line& line, json_members& json) {
   json.close('}');
 }
 
-}  // namespace
+void begin_report(std::string& out) {
+  json_members(out).open('{').name("lines").open('[');
+}
 
-void append_report(const explanation_report& report, std::string& out) {
+void end_report(const explanation_report& report, std::string& out) {
   json_members json(out);
-  json.open('{').name("lines").open('[');
-  for (const explained_line& each : report.lines) {
-    append_line(each, json);
-  }
   json.close(']').number("accepted", report.accepted).number("rejected", report.rejected);
   json.number("dropped", report.dropped).flag("truncated", report.truncated).close('}');
+}
+
+void append_report(const explanation_report& report, std::string& out) {
+  begin_report(out);
+  for (const explained_line& each : report.lines) {
+    append_line(each, out);
+  }
+  end_report(report, out);
 }
 
 }  // namespace weir

@@ -49,11 +49,10 @@ void explain_exchange::complete() {
   reply.content_type = "application/json";
   reply.headers.emplace_back("Cache-Control", "no-store");
   add_browser_headers(reply);
-  reply.body = home_.services().page->explain(text_.text(),
-                                              {.database = std::string(value("db", "mydb")),
-                                               .retention_policy = std::string(value("rp", "")),
-                                               .unit_ns = *unit_ns});
-  reply.body.push_back('\n');
+  reply.source = home_.services().page->explain(text_.take(),
+                                                {.database = std::string(value("db", "mydb")),
+                                                 .retention_policy = std::string(value("rp", "")),
+                                                 .unit_ns = *unit_ns});
   answer(std::move(reply));
 }
 

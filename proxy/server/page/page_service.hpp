@@ -10,10 +10,12 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/times.hpp"
 #include "config/settings.hpp"
+#include "http/message.hpp"
 #include "page/facts.hpp"
 #include "page/history.hpp"
 #include "server/page/delivered_counts.hpp"
@@ -43,8 +45,9 @@ struct page_sources {
   /// The document on one database, and on those whose names hold a text.
   std::function<std::string(const std::string& name)> database;
   std::function<std::string(std::string_view part, std::size_t count_max)> databases;
-  /// The document on lines that are tried.
-  std::function<std::string(std::string_view lines, const explain_place& place)> explain;
+  /// The document on lines that are tried, made while it is sent.
+  std::function<std::shared_ptr<http::body_source>(std::string lines, const explain_place& place)>
+      explain;
   /// Who watches lines as they pass. Outlives the service.
   tap_desk* taps = nullptr;
 };
@@ -67,8 +70,9 @@ class page_service {
   [[nodiscard]] std::string databases(std::string_view part, std::size_t count_max) const {
     return sources_.databases(part, count_max);
   }
-  [[nodiscard]] std::string explain(std::string_view lines, const explain_place& place) const {
-    return sources_.explain(lines, place);
+  [[nodiscard]] std::shared_ptr<http::body_source> explain(std::string lines,
+                                                           const explain_place& place) const {
+    return sources_.explain(std::move(lines), place);
   }
   [[nodiscard]] tap_desk* taps() const noexcept { return sources_.taps; }
 

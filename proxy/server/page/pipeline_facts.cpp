@@ -117,6 +117,38 @@ page::rejection_example example_of(const group_example& from) {
           .user = from.from.user};
 }
 
+/// Lines that are tried, some in each turn of the loop, with what they are judged by.
+class explanation_body final : public http::body_source {
+ public:
+  explanation_body(std::string text, explain_terms terms,
+                   std::shared_ptr<const write_terms> judged_by,
+                   std::shared_ptr<const rule_set> rules)
+      : text_bytes_(text.size()),
+        judged_by_(std::move(judged_by)),
+        rules_(std::move(rules)),
+        explained_(std::move(text), std::move(terms)) {}
+
+  [[nodiscard]] bool next(std::string& out) override {
+    const bool more = explained_.next(out);
+    if (!more) {
+      out += '\n';
+    }
+    return more;
+  }
+  [[nodiscard]] std::size_t held_bytes() const noexcept override {
+    return text_bytes_ + copied_bytes;
+  }
+
+ private:
+  /// About what is copied of the gate's memory.
+  static constexpr std::size_t copied_bytes = std::size_t{256} << 10;
+
+  const std::size_t text_bytes_;
+  const std::shared_ptr<const write_terms> judged_by_;
+  const std::shared_ptr<const rule_set> rules_;
+  piecewise_explanation explained_;
+};
+
 }  // namespace
 
 std::vector<page::rejection_group> pipeline::state::rejections() const {
@@ -231,18 +263,23 @@ database_story pipeline::state::story_of(const std::string& name) const {
   return story;
 }
 
-std::string pipeline::state::explanation_of(std::string_view text, const explain_place& place) {
-  const std::shared_ptr<const write_terms> now = terms->current();
+std::shared_ptr<http::body_source> pipeline::state::explanation_of(std::string text,
+                                                                   const explain_place& place) {
+  std::shared_ptr<const write_terms> now = terms->current();
   const database_settings& policy = now->policies->find(place.database, place.retention_policy);
   // A set of their own: the one in force counts what its rules do.
-  const auto rules_copy = rule_set::compile(now->configured->rules);
+  auto compiled = rule_set::compile(now->configured->rules);
+  std::shared_ptr<const rule_set> own_rules;
+  if (compiled) {
+    own_rules = std::move(compiled).value();
+  }
   explain_terms given{.database = place.database,
                       .retention_policy = place.retention_policy,
                       .unit_ns = place.unit_ns,
                       .now_ns = clock().wall.ns,
                       .line_bytes_max = static_cast<std::size_t>(now->configured->limits.line),
                       .policy = &policy,
-                      .rules = rules_copy ? rules_copy.value().get() : nullptr,
+                      .rules = own_rules.get(),
                       .remembered = &remembered,
                       .sinks = &now->configured->sinks,
                       .names = sinks->names()};
@@ -250,9 +287,8 @@ std::string pipeline::state::explanation_of(std::string_view text, const explain
     given.upstream_retention =
         now->upstream->retention_of(policy, place.database, place.retention_policy);
   }
-  std::string out;
-  append_report(explain_lines(text, given), out);
-  return out;
+  return std::make_shared<explanation_body>(std::move(text), std::move(given), std::move(now),
+                                            std::move(own_rules));
 }
 
 }  // namespace weir

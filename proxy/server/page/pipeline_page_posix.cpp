@@ -261,8 +261,10 @@ void pipeline::state::make_page() {
           },
       .databases = [this](std::string_view part,
                           std::size_t count_max) { return databases_like(part, count_max); },
-      .explain = [this](std::string_view lines,
-                        const explain_place& place) { return explanation_of(lines, place); },
+      .explain =
+          [this](std::string lines, const explain_place& place) {
+            return explanation_of(std::move(lines), place);
+          },
       .taps = &taps});
   shown->set_configured(configured);
   shown->tick();

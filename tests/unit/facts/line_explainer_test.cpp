@@ -229,6 +229,30 @@ TEST_F(line_explainer_test, any_unit_may_be_told_apart) {
   EXPECT_EQ(one("cpu v=1 1700000000000").canonical, "cpu v=1 1700000000000000000");
 }
 
+TEST_F(line_explainer_test, says_the_same_in_pieces) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) {
+    text += "cpu,host=" + std::to_string(i % 7) + " v=1\nmem\ncpu v=\"x\"\n";
+  }
+  std::string whole;
+  append_report(explain(text), whole);
+  piecewise_explanation pieces(text, terms_);
+  std::string all;
+  std::size_t count = 1;
+  for (bool more = true; more; ++count) {
+    std::string piece;
+    more = pieces.next(piece);
+    EXPECT_LE(piece.size(), 20'000U);
+    all += piece;
+  }
+  EXPECT_EQ(all, whole);
+  EXPECT_GT(count, 20U);
+  piecewise_explanation nothing("", terms_);
+  std::string none;
+  EXPECT_FALSE(nothing.next(none));
+  EXPECT_EQ(none, R"({"lines":[],"accepted":0,"rejected":0,"dropped":0,"truncated":false})");
+}
+
 TEST_F(line_explainer_test, is_written_as_json) {
   std::string json;
   append_report(explain("cpu,a=b v=1 1700000000000000000\nmem\n"), json);
