@@ -70,6 +70,7 @@ def test_an_empty_database_says_why(browser, start_weir):
     browser.press("enter")
     why = browser.wait_text("#database-body", "Why it is empty.*").group(0)
     assert browser.text("#database-title") == "Database empty"
+    assert "lines nothing to deliver since the start" in why, why
     assert re.search(r"rejected 3: 3 \w+", why) and re.search("[Aa]ll|every|each", why), why
     browser.run("document.getElementById('databases-name').value = ''")
     browser.type("#databases-name", "telegraff")

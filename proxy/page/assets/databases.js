@@ -172,8 +172,8 @@ function linesOf(detail) {
   ].filter((each) => each !== null));
 }
 
-function sinkRow(sink) {
-  const waits = sink.pending_points === null ? "what waits may be of other databases" : sink.pending_points > 0 ? "delivers" : "up to date";
+function sinkRow(sink, accepted) {
+  const waits = accepted === 0 ? "nothing to deliver since the start" : sink.pending_points === null ? "what waits may be of other databases" : sink.pending_points > 0 ? "delivers" : "up to date";
   const state = !sink.takes ? "does not take it" : sink.held ? "held" : waits;
   return [name(sink.name, 40), el("span", {}, state, sink.why ? ": " : "", sink.why ? prose(sink.why) : ""), count(sink.pending_points), count(sink.parked_points), count(sink.delivered)];
 }
@@ -190,10 +190,10 @@ function drawDetail(detail) {
     parts.push(row);
   }
   parts.push(linesOf(detail));
-  if ((detail.sinks ?? []).length > 0) {
+  if (detail.known !== false && (detail.sinks ?? []).length > 0) {
     const knows = detail.sinks.some((sink) => typeof sink.delivered === "number");
     const heads = ["sink", "state", n("waiting"), wide("parked"), ...(knows ? [wide("delivered")] : [])];
-    parts.push(table("Sinks", heads, detail.sinks.map((sink) => sinkRow(sink).slice(0, heads.length))));
+    parts.push(table("Sinks", heads, detail.sinks.map((sink) => sinkRow(sink, detail.lines?.accepted).slice(0, heads.length))));
   }
   if ((detail.policies ?? []).length > 0) {
     parts.push(table("Retention policies", ["policy", "points are", "known from"],
