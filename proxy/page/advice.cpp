@@ -25,6 +25,11 @@ constexpr double memory_share = 0.9;
 constexpr std::size_t message_bytes_max = 300;
 constexpr std::size_t names_shown_max = 3;
 
+/// Of words whose length others decide.
+std::string shortened(const std::string& text) {
+  return text.size() <= message_bytes_max ? text : text.substr(0, message_bytes_max) + "…";
+}
+
 double share_of(const log_facts& log) {
   return log.keep_bytes == 0 ? 0
                              : static_cast<double>(log.bytes) / static_cast<double>(log.keep_bytes);
@@ -189,9 +194,8 @@ std::string reason_words(const rejection_group& group) {
     return with_full_stop(group.code);
   }
   const std::string& said = group.example->message;
-  return said.size() <= message_bytes_max
-             ? with_full_stop(said)
-             : said.substr(0, message_bytes_max) + "… (" + group.code + ").";
+  return said.size() <= message_bytes_max ? with_full_stop(said)
+                                          : shortened(said) + " (" + group.code + ").";
 }
 
 void advise_rejections(const status_facts& known, list& out) {
@@ -244,7 +248,7 @@ void advise_others(const status_facts& known, list& out) {
   if (!now.reload_failed.empty()) {
     out.push_back({urgency::error, "configuration",
                    "The last reload failed, and the configuration before it is in force: " +
-                       with_full_stop(now.reload_failed),
+                       with_full_stop(shortened(now.reload_failed)),
                    "Correct the file, check it, and reload again.", "weir config check"});
   }
   if (known.memory_limit > 0 && static_cast<double>(known.memory_used) >

@@ -164,6 +164,12 @@ TEST(advice, the_other_causes) {
             "sink influx");
 }
 
+TEST(advice, is_short_whatever_others_say) {
+  status_facts known = well();
+  known.trouble.reload_failed.assign(5'000, 'x');
+  EXPECT_LT(only(known).what.size(), 500U);
+}
+
 TEST(advice, the_most_urgent_first) {
   status_facts known = well();
   known.trouble.letters_lost = 1;
