@@ -77,6 +77,12 @@ CASES = [
     ("weir lint metr", {"metrics.lp"}),
     ("weir completion ", {"bash", "zsh", "fish"}),
     ("weir letters replay --code native_h", {"native_histogram"}),
+    ("weir lint --utf8 ", {"reject", "pass"}),
+    ("weir lint --precision ", {"ns", "us", "ms", "s", "m", "h"}),
+    ("weir load --shape ti", {"tiny"}),
+    ("weir load --bad-kinds se", {"seconds"}),
+    ("weir load --report conf/", {"conf/weir.toml"}),
+    ("weir status --token-file metr", {"metrics.lp"}),
     # Free text: nothing, and above all no names of files.
     ("weir letters list --since ", set()),
 ]
