@@ -157,8 +157,8 @@ def test_names_are_the_same_by_both_reporters_and_those_of_the_rules(recorded):
     assert named - by_pushes == {pending} and named - by_lines == {pending, errors}
 
 
-def test_the_readme_has_the_shipped_configuration():
-    section = re.search(r"^## A Flink cluster$(.*?)^## ", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL).group(1)
+def test_the_set_up_has_the_shipped_configuration():
+    section = re.search(r"^## A Flink cluster$(.*?)^## ", (ROOT / "docs" / "set_ups.md").read_text(), re.MULTILINE | re.DOTALL).group(1)
     (yaml,) = re.findall(r"^```yaml\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
     (toml,) = re.findall(r"<<'TOML'\n(.*?)^TOML$", section, re.MULTILINE | re.DOTALL)
     assert yaml.splitlines() == without_comments("flink-conf.yaml")
