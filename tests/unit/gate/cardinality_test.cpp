@@ -42,6 +42,39 @@ TEST(distinct_sketch, is_good_to_an_eighth_or_so) {
   }
 }
 
+TEST_F(cardinality, the_widest_tags_are_known_without_limits) {
+  measurement_record& requests = series_.record_of(7, std::string(100, 'r'));
+  for (int i = 0; i < 300; ++i) {
+    const std::string id = std::to_string(i);
+    const std::string host = std::to_string(i % 3);
+    const std::vector<tag_view> tags{{"host", host}, {"id", id}};
+    EXPECT_FALSE(series_.admit(requests, tags, {}, start));
+  }
+  EXPECT_FALSE(admit("a", "b", {}, start));
+  const std::vector<database_series::tag_values> widest = series_.widest_tags(3);
+  ASSERT_EQ(widest.size(), 3U);
+  EXPECT_EQ(widest[0].measurement, std::string(measurement_record::name_bytes_max, 'r'));
+  EXPECT_EQ(widest[0].tag, "id");
+  EXPECT_NEAR(static_cast<double>(widest[0].values), 300, 100);
+  EXPECT_EQ(widest[1].tag, "host");
+  EXPECT_EQ(widest[1].values, 3U);
+}
+
+TEST_F(cardinality, a_copy_takes_over_counts_and_goes_on_alone) {
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(admit(std::to_string(i), "x", {}, start));
+  }
+  database_series copy(budget_, start);
+  copy.take_total(series_);
+  copy.take_measurement(1, "m", series_);
+  EXPECT_EQ(copy.series(), 5U);
+  EXPECT_EQ(copy.record_of(1).series.load(), 5U);
+  const std::vector<tag_view> tags{{"host", "new"}};
+  EXPECT_FALSE(copy.admit(copy.record_of(1), tags, {.database_total = 6}, start));
+  EXPECT_TRUE(copy.admit(copy.record_of(1), tags, {.database_total = 6}, start));
+  EXPECT_EQ(series_.series(), 5U);
+}
+
 TEST_F(cardinality, without_limits_everything_is_counted_and_let_in) {
   for (int i = 0; i < 100; ++i) {
     EXPECT_FALSE(admit(std::to_string(i), "x", {}, start));

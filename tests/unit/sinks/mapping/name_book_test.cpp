@@ -201,5 +201,18 @@ TEST(name_book, a_closed_one_without_room_answers_as_it_would_open) {
   EXPECT_EQ(closed.count().not_given, 0U);
 }
 
+TEST(name_book, one_beside_another_knows_its_names_and_keeps_its_own) {
+  const auto given = std::make_shared<name_book>(std::uint64_t{1} << 20, nullptr);
+  const std::string first = ask(*given, owner_of("a", "b_c"));
+  const auto beside = name_book::beside(given, std::uint64_t{1} << 20);
+  EXPECT_EQ(ask(*beside, owner_of("a", "b_c")), first);
+  // It would be written alike, so that it gets a suffix, as it would there.
+  const std::string suffixed = ask(*beside, owner_of("a_b", "c"));
+  EXPECT_NE(suffixed, first);
+  EXPECT_FALSE(given->knows(owner_of("a_b", "c")));
+  EXPECT_EQ(ask(*given, owner_of("a_b", "c")), suffixed);
+  EXPECT_EQ(ask(*name_book::beside(nullptr, 1 << 20), owner_of("a", "b")), "a_b");
+}
+
 }  // namespace
 }  // namespace weir
