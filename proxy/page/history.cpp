@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "page/json_writer.hpp"
+#include "base/text/json_writer.hpp"
 
 namespace weir::page {
 namespace {

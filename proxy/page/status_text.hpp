@@ -5,8 +5,8 @@
 
 #include <string>
 
+#include "base/text/json_writer.hpp"
 #include "page/facts.hpp"
-#include "page/json_writer.hpp"
 
 namespace weir::page {
 

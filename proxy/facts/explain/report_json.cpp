@@ -3,97 +3,101 @@
 // Explained lines as JSON. What is in them is line_explainer.cpp's matter.
 #include <fmt/format.h>
 
-#include "base/text/json_members.hpp"
+#include "base/text/json_writer.hpp"
 #include "base/text/rfc3339.hpp"
 #include "facts/explain/line_explainer.hpp"
 
 namespace weir {
 namespace {
 
-void append_parts(const line_parts& parts, json_members& json) {
-  json.name("point").open('{').text("measurement", parts.measurement).name("tags").open('[');
+void append_parts(const line_parts& parts, json_writer& json) {
+  json.key("point")
+      .begin_object()
+      .member("measurement", parts.measurement)
+      .key("tags")
+      .begin_array();
   for (const auto& [key, value] : parts.tags) {
-    json.open('[').text(key).text(value).close(']');
+    json.begin_array().text(key).text(value).end_array();
   }
-  json.close(']').name("fields").open('[');
+  json.end_array().key("fields").begin_array();
   for (const line_parts::field& each : parts.fields) {
-    json.open('[').text(each.key).text(each.type).text(each.text).close(']');
+    json.begin_array().text(each.key).text(each.type).text(each.text).end_array();
   }
-  json.close(']').name("time_ns");
+  json.end_array().key("time_ns");
   if (parts.time_ns) {
-    json.text(std::to_string(*parts.time_ns)).text("time", rfc3339(*parts.time_ns));
+    json.text(std::to_string(*parts.time_ns)).member("time", rfc3339(*parts.time_ns));
   } else {
-    json.null().name("time").null();
+    json.null().key("time").null();
   }
-  json.close('}');
+  json.end_object();
 }
 
-void append_becomes(const explained_line& line, json_members& json) {
-  json.name("becomes").open('[');
+void append_becomes(const explained_line& line, json_writer& json) {
+  json.key("becomes").begin_array();
   for (const sink_series& sink : line.becomes) {
     for (const field_series& each : sink.fields) {
-      json.open('{').text("sink", sink.sink).text("field", each.field);
+      json.begin_object().member("sink", sink.sink).member("field", each.field);
       if (each.value) {
-        json.text("series", each.series).text("value", fmt::format("{}", *each.value));
-        json.flag("exact", each.exact).text("name", name_of(each.form));
+        json.member("series", each.series).member("value", fmt::format("{}", *each.value));
+        json.member("exact", each.exact).member("name", name_of(each.form));
       } else {
-        json.name("series").null().name("value").null();
+        json.key("series").null().key("value").null();
       }
-      json.close('}');
+      json.end_object();
     }
   }
-  json.close(']').name("not_taken_by").open('[');
+  json.end_array().key("not_taken_by").begin_array();
   for (const std::string& each : line.not_taken_by) {
     json.text(each);
   }
-  json.close(']');
+  json.end_array();
 }
 
 }  // namespace
 
 void append_line(const explained_line& line, std::string& out) {
-  json_members json(out);
-  json.open('{').number("line", line.line).text("text", line.text);
-  json.text("verdict", name_of(line.fate)).text("code", line.code).text("title", line.title);
-  json.text("message", line.message).text("explanation", line.explanation);
-  json.text("remedy", line.remedy).number("column", line.column).number("length", line.length);
-  json.text("shown", line.shown).number("mark_column", line.mark_column);
-  json.number("mark_columns", line.mark_columns).name("repaired").open('[');
+  json_writer json(out);
+  json.begin_object().member("line", line.line).member("text", line.text);
+  json.member("verdict", name_of(line.fate)).member("code", line.code).member("title", line.title);
+  json.member("message", line.message).member("explanation", line.explanation);
+  json.member("remedy", line.remedy).member("column", line.column).member("length", line.length);
+  json.member("shown", line.shown).member("mark_column", line.mark_column);
+  json.member("mark_columns", line.mark_columns).key("repaired").begin_array();
   for (const repaired_line& each : line.repaired) {
     json.text(each.text);
   }
-  json.close(']').name("repaired_if").open('[');
+  json.end_array().key("repaired_if").begin_array();
   for (const repaired_line& each : line.repaired) {
     json.text(each.condition);
   }
-  json.close(']').name("notes").open('[');
+  json.end_array().key("notes").begin_array();
   for (const line_note& each : line.notes) {
-    json.open('{').text("code", each.code).text("title", each.title);
-    json.text("explanation", each.explanation).text("remedy", each.remedy).close('}');
+    json.begin_object().member("code", each.code).member("title", each.title);
+    json.member("explanation", each.explanation).member("remedy", each.remedy).end_object();
   }
-  json.close(']');
+  json.end_array();
   if (line.point) {
     append_parts(*line.point, json);
   } else {
-    json.name("point").null();
+    json.key("point").null();
   }
   if (line.canonical) {
-    json.text("canonical", *line.canonical);
+    json.member("canonical", *line.canonical);
   } else {
-    json.name("canonical").null();
+    json.key("canonical").null();
   }
   append_becomes(line, json);
-  json.close('}');
+  json.end_object();
 }
 
 void begin_report(std::string& out) {
-  json_members(out).open('{').name("lines").open('[');
+  json_writer(out).begin_object().key("lines").begin_array();
 }
 
 void end_report(const explanation_report& report, std::string& out) {
-  json_members json(out);
-  json.close(']').number("accepted", report.accepted).number("rejected", report.rejected);
-  json.number("dropped", report.dropped).flag("truncated", report.truncated).close('}');
+  json_writer json(out);
+  json.end_array().member("accepted", report.accepted).member("rejected", report.rejected);
+  json.member("dropped", report.dropped).member("truncated", report.truncated).end_object();
 }
 
 void append_report(const explanation_report& report, std::string& out) {

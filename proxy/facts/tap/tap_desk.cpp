@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/glob.hpp"
-#include "base/text/json_members.hpp"
+#include "base/text/json_writer.hpp"
 #include "weir/line_protocol.hpp"
 
 namespace weir {
@@ -217,14 +217,14 @@ void tap::offer(const tapped_request& request) {
 
 void tap::put(const tapped_request& request, const chosen& line) {
   line_.clear();
-  json_members json(line_);
-  json.open('{').seconds("at", request.at_ns);
+  json_writer json(line_);
+  json.begin_object().seconds("at", request.at_ns);
   const finding_sender* from = nullptr;
   if (line.refusal != nullptr) {
-    json.text("verdict", line.refusal->dropped ? "dropped" : "rejected");
+    json.member("verdict", line.refusal->dropped ? "dropped" : "rejected");
     from = request.notes.sender_of(*line.refusal);
   } else {
-    json.text("verdict", "accepted");
+    json.member("verdict", "accepted");
     for (const tap_notes::sender_run& run : request.notes.senders()) {
       from = &run.from;
       if (line.number < run.accepted_end) {
@@ -232,20 +232,20 @@ void tap::put(const tapped_request& request, const chosen& line) {
       }
     }
   }
-  json.text("database", request.database).text("retention_policy", request.retention_policy);
-  json.text("line", line.text);
+  json.member("database", request.database).member("retention_policy", request.retention_policy);
+  json.member("line", line.text);
   if (line.cut) {
-    json.flag("cut", true);
+    json.member("cut", true);
   }
   if (line.refusal != nullptr) {
-    json.text("code", line.refusal->code).text("message", line.refusal->message);
-    json.number("column", line.refusal->column);
+    json.member("code", line.refusal->code).member("message", line.refusal->message);
+    json.member("column", line.refusal->column);
   }
   if (from != nullptr) {
-    json.text("listener", from->listener).text("address", from->address);
-    json.text("agent", from->agent).text("user", from->user);
+    json.member("listener", from->listener).member("address", from->address);
+    json.member("agent", from->agent).member("user", from->user);
   }
-  json.close('}');
+  json.end_object();
   line_ += '\n';
   if (waiting_.size() + line_.size() <= waiting_bytes_max) {
     waiting_ += line_;
@@ -258,8 +258,12 @@ void tap::tell_counts(std::int64_t now_ns) {
   if (ended_ || waiting_.size() >= waiting_bytes_max) {
     return;  // they are told once there is room
   }
-  json_members json(waiting_);
-  json.open('{').seconds("at", now_ns).number("seen", seen_).number("shown", shown_).close('}');
+  json_writer json(waiting_);
+  json.begin_object()
+      .seconds("at", now_ns)
+      .member("seen", seen_)
+      .member("shown", shown_)
+      .end_object();
   waiting_ += '\n';
   seen_ = shown_ = 0;
   tell();

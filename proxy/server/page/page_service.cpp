@@ -3,10 +3,10 @@
 
 #include <utility>
 
+#include "base/text/json_writer.hpp"
 #include "config/checks/warnings.hpp"
 #include "config/settings_reader.hpp"
 #include "facts/tap/tap_desk.hpp"
-#include "page/json_writer.hpp"
 #include "page/status_text.hpp"
 
 namespace weir {
@@ -84,7 +84,7 @@ std::string page_service::config() const {
     place = place_;
   }
   std::string text;
-  page::json_writer out(text);
+  json_writer out(text);
   out.begin_object().member("place", place);
   if (configured != nullptr) {
     out.member("toml", show_settings(*configured));

@@ -188,7 +188,7 @@ std::string pipeline::state::databases_like(std::string_view part, std::size_t c
     }
   }
   std::string text;
-  page::json_writer out(text);
+  json_writer out(text);
   out.begin_object().member("count", std::uint64_t{found.size()}).key("shown").begin_array();
   const wall_time now = clock().wall;
   for (std::size_t i = 0; i < std::min(found.size(), count_max); ++i) {

@@ -110,24 +110,6 @@ TEST(status_text, lists_have_bounds) {
   EXPECT_EQ(size_of(read["rejections"].at(0)["senders"]), senders_shown_max);
 }
 
-TEST(json_writer, numbers) {
-  const auto of = [](double value) {
-    std::string text;
-    json_writer(text).number(value);
-    return text;
-  };
-  EXPECT_EQ(of(0), "0");
-  EXPECT_EQ(of(-0.0001), "0");
-  EXPECT_EQ(of(1.23456), "1.235");
-  EXPECT_EQ(of(-5.5), "-5.5");
-  EXPECT_EQ(of(1795944883.2764), "1795944883.276");
-  EXPECT_EQ(of(std::numeric_limits<double>::infinity()), "null");
-  EXPECT_EQ(of(std::nan("")), "null");
-  std::string largest;
-  json_writer(largest).number(std::numeric_limits<std::uint64_t>::max());
-  EXPECT_EQ(largest, "18446744073709551615");
-}
-
 TEST(assets, are_compiled_in_whole) {
   const asset* const index = find_asset("index.html");
   ASSERT_NE(index, nullptr);

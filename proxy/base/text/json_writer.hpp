@@ -4,16 +4,18 @@
 // caller's. It reads none. Pure.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace weir::page {
+namespace weir {
 
 class json_writer {
  public:
-  /// Appends to `out`, which outlives it.
+  /// Appends to `out`, which outlives it. Another writer may go on where it stopped: whether a
+  /// comma is due shows in what was written last.
   explicit json_writer(std::string& out) noexcept : out_(out) {}
 
   json_writer& begin_object() { return begin('{'); }
@@ -26,9 +28,14 @@ class json_writer {
   json_writer& text(std::string_view value);
   json_writer& boolean(bool value);
   json_writer& null();
-  json_writer& number(std::uint64_t value);
+  template <std::unsigned_integral T>
+  json_writer& number(T value) {
+    return count(value);
+  }
   /// With three decimals at most; what is not finite is null.
   json_writer& number(double value);
+  /// A time or a duration in nanoseconds, as seconds with three decimals.
+  json_writer& seconds(std::int64_t ns);
 
   // Members: a name and its value.
   json_writer& member(std::string_view name, std::string_view value) {
@@ -39,15 +46,17 @@ class json_writer {
   }
   json_writer& member(std::string_view name, const char* value) { return key(name).text(value); }
   json_writer& member(std::string_view name, bool value) { return key(name).boolean(value); }
-  json_writer& member(std::string_view name, std::uint64_t value) {
+  json_writer& member(std::string_view name, double value) { return key(name).number(value); }
+  template <std::unsigned_integral T>
+  json_writer& member(std::string_view name, T value) {
     return key(name).number(value);
   }
-  json_writer& member(std::string_view name, double value) { return key(name).number(value); }
   /// What is not known is null.
   template <class T>
   json_writer& member(std::string_view name, const std::optional<T>& value) {
     return value ? member(name, *value) : key(name).null();
   }
+  json_writer& seconds(std::string_view name, std::int64_t ns) { return key(name).seconds(ns); }
   /// An array of strings.
   template <class Texts>
   json_writer& texts(std::string_view name, const Texts& values) {
@@ -61,11 +70,11 @@ class json_writer {
  private:
   json_writer& begin(char bracket);
   json_writer& end(char bracket);
+  json_writer& count(std::uint64_t value);
+  /// A comma between this name or value and the one before, if there is one.
   void separate();
 
   std::string& out_;
-  /// The next value or name needs a comma before it.
-  bool comma_ = false;
 };
 
-}  // namespace weir::page
+}  // namespace weir
