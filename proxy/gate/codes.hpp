@@ -91,13 +91,16 @@ inline constexpr auto gate_codes = std::to_array<gate_code_row>({
   {gate_code::time_assigned, "time_assigned", refusal_form::none, "",
    "The line has no timestamp and got the time at which it was received.", ""},
   {gate_code::precision_mistaken, "precision_mistaken", refusal_form::line, message_unparsed,
-   "Read in the request's precision the timestamp lies outside `plausible`, and exactly one other "
-   "unit puts it inside.",
-   "Send the precision that the message names, or set `precision_mistake` of the database to "
-   "\"mend\" or \"trust\"."},
+   "Read in the unit of its request the timestamp is years away from now (outside `plausible`), and "
+   "in exactly one other unit it is near. The sender probably counts seconds or milliseconds where "
+   "nanoseconds are read.",
+   "Have the sender name its unit in the URL of its write: the message says which, such as "
+   "precision=s. Or have weir convert such times: `precision_mistake` = \"mend\" for the database "
+   "(\"trust\" stores them as they are)."},
   {gate_code::precision_mended, "precision_mended", refusal_form::none, "",
-   "The timestamp was read in the one unit that makes it plausible, not in the request's "
-   "precision.", ""},
+   "The timestamp was read in the one unit in which it is near now, not in the unit of its request.",
+   "Nothing has to be done. Better have the sender name its unit in the URL of its write, such as "
+   "precision=s."},
   {gate_code::precision_ambiguous, "precision_ambiguous", refusal_form::line, message_unparsed,
    "The precision is `auto`, and several units make the timestamp plausible.",
    "Send the precision with the request, or narrow `plausible` of the database."},

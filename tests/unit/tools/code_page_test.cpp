@@ -24,8 +24,9 @@ bool has(const std::string& text, std::string_view part) {
 TEST(CodePage, SaysEverythingOfARefusal) {
   EXPECT_EQ(code_page("precision_mistaken", false),
             R"(precision_mistaken: weir rejects the line
-  Read in the request's precision the timestamp lies outside `plausible`, and exactly one
-  other unit puts it inside.
+  Read in the unit of its request the timestamp is years away from now (outside
+  `plausible`), and in exactly one other unit it is near. The sender probably counts seconds
+  or milliseconds where nanoseconds are read.
 
 Example
     cpu,host=a usage=1.5 1790000000
@@ -38,8 +39,9 @@ What weir does
   list --code precision_mistaken`), and weir_lines_rejected_total counts it.
 
 What to do
-  Send the precision that the message names, or set `precision_mistake` of the database to
-  "mend" or "trust".
+  Have the sender name its unit in the URL of its write: the message says which, such as
+  precision=s. Or have weir convert such times: `precision_mistake` = "mend" for the
+  database ("trust" stores them as they are).
 
 Settings that change it
   [database."*"] precision_mistake: times that are plausible in one other unit alone: tell
