@@ -137,13 +137,14 @@ void advise_sink(const sink_facts& sink, list& out) {
     return;
   }
   advise_held(sink, out);
-  if (sink.parked_points > 0) {
+  // While the cause lasts, advise_held has told of them.
+  if (sink.parked_points > 0 && sink.held_lanes == 0) {
     out.push_back({urgency::warning, about,
                    counted(sink.parked_points, "point") +
-                       " left the log because their database is held; they wait in the parking "
-                       "place.",
-                   "They are delivered by themselves once the cause is repaired; until then they "
-                   "can be listed, tried at once, or dropped.",
+                       " were moved out of the log while their database was held, and are parked "
+                       "on disk.",
+                   "weir delivers them now that the cause is gone. They can be listed, tried at "
+                   "once, or dropped.",
                    "weir park list --sink " + sink.name});
   }
   if (sink.cursor_failures > 0) {
@@ -198,28 +199,38 @@ std::string reason_words(const rejection_group& group) {
                                           : shortened(said) + " (" + group.code + ").";
 }
 
+/// Of the mistakes that go on, the one with most lines; nullptr: no line was refused lately. What
+/// was mended or noted has groups, too.
+const rejection_group* largest_of_now(const status_facts& known) {
+  const rejection_group* largest = nullptr;
+  for (const rejection_group& each : known.rejections) {
+    const bool goes_on = each.kind == "rejected" && each.last >= known.now - lately_seconds;
+    if (goes_on && (largest == nullptr || each.count > largest->count)) {
+      largest = &each;
+    }
+  }
+  return largest;
+}
+
 void advise_rejections(const status_facts& known, list& out) {
   const trouble_facts& now = known.trouble;
   if (now.rejected_lately == 0 || static_cast<double>(now.rejected_lately) <
                                       rejected_share * static_cast<double>(now.received_lately)) {
     return;
   }
-  std::string last;
+  std::string most;
   std::string remedy =
       "Look at the newest rejections: each says what is wrong with the line and "
       "what it should be.";
-  // What was mended or noted has groups, too.
-  const auto newest =
-      std::find_if(known.rejections.begin(), known.rejections.end(),
-                   [](const rejection_group& one) { return one.kind == "rejected"; });
-  if (newest != known.rejections.end()) {
-    remedy = newest->remedy.empty() ? remedy : newest->remedy;
-    last = " The last" + sender_words(*newest) + ": " + reason_words(*newest);
+  if (const rejection_group* group = largest_of_now(known)) {
+    remedy = group->remedy.empty() ? remedy : group->remedy;
+    most = fmt::format(" Most ({} so far){}: {}", group->count, sender_words(*group),
+                       reason_words(*group));
   }
   out.push_back({urgency::warning, "senders",
                  fmt::format("{} of {} in the last minute {} rejected.{}", now.rejected_lately,
                              counted(now.received_lately, "line"),
-                             now.rejected_lately == 1 ? "was" : "were", last),
+                             now.rejected_lately == 1 ? "was" : "were", most),
                  remedy, "weir letters list"});
 }
 

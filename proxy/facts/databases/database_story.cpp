@@ -95,6 +95,8 @@ class telling {
     if (story_.lines.accepted > 0 || story_.lines.received == 0) {
       tell_policies();
       tell_sinks();
+    }
+    if (story_.lines.accepted > 0) {
       tell_retention();
     }
     return std::move(out_);
@@ -127,7 +129,7 @@ class telling {
     tell_loss(story_.lines.rejected(), finding_kind::rejected, "rejected");
     tell_loss(story_.lines.dropped(), finding_kind::dropped, "dropped");
     if (story_.lines.accepted == 0) {
-      say("So nothing of it is in the log, and no sink has anything to deliver.");
+      say("So weir has nothing to deliver for this database.");
     } else if (story_.lines.accepted == received) {
       say(received == 1 ? "It was accepted." : "All of them were accepted.");
     } else {
@@ -246,8 +248,9 @@ class telling {
     } else if (sink.pending_points == 0) {
       say(fmt::format("Sink {} has dealt with all that was accepted.", sink.name));
     } else if (sink.held.empty()) {
-      say(fmt::format("{} {} for sink {}, the oldest for {}; they may be of other databases.",
-                      points, wait, sink.name, span_text(sink.lag_seconds)));
+      say(fmt::format(
+          "Sink {} delivers it; {} of all databases {} there at the moment{}.", sink.name, points,
+          wait, sink.lag_seconds > 0 ? ", the oldest for " + span_text(sink.lag_seconds) : ""));
     }
   }
 
@@ -266,13 +269,15 @@ class telling {
   void tell_retention() {
     for (const told_policy& each : story_.policies) {
       if (each.duration_ns && *each.duration_ns > 0) {
-        say(
-            fmt::format("{} keeps points of {} for {}: older ones are deleted, and queries do not "
-                        "find them.",
-                        each.from == "configuration" ? std::string("The configuration")
-                                                     : "The server of " + each.from,
-                        policy_text(each.is_default ? std::string{} : each.name),
-                        span_text(static_cast<double>(*each.duration_ns) / second_ns)));
+        const std::string which = policy_text(each.is_default ? std::string{} : each.name);
+        const std::string span = span_text(static_cast<double>(*each.duration_ns) / second_ns);
+        say(each.from == "configuration"
+                ? fmt::format("By the configuration, points of {} are kept for {}: weir takes no "
+                              "older ones.",
+                              which, span)
+                : fmt::format("The server of {} keeps points of {} for {}: older ones are deleted, "
+                              "and queries do not find them.",
+                              each.from, which, span));
       }
     }
   }

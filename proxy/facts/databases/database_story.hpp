@@ -49,8 +49,9 @@ struct sink_part {
   /// Of those that lines were written to, the policies that it leaves out.
   std::vector<std::string> policies_left_out{};
   std::vector<held_part> held{};
-  /// Of all databases together.
+  /// Of all databases together, without what is held.
   std::uint64_t pending_points = 0;
+  /// Since the oldest of these was received; 0: it is not known.
   double lag_seconds = 0;
   /// Its server does not answer; with its words, and what to do about it.
   bool down = false;

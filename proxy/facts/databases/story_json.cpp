@@ -78,10 +78,10 @@ void append_sinks(const database_story& story, json_writer& json) {
     json.begin_object().member("name", each.name).member("takes", each.takes);
     json.member("why", why_of_sink(each)).key("pending_points");
     // What a sink counts is of all databases together; only what it holds is of one.
-    if (!each.takes || each.pending_points == 0) {
-      json.number(std::uint64_t{0});
-    } else if (!each.held.empty()) {
+    if (!each.held.empty()) {
       json.number(held_points);
+    } else if (!each.takes || each.pending_points == 0) {
+      json.number(std::uint64_t{0});
     } else {
       json.null();
     }

@@ -76,7 +76,13 @@ sink_part part_of(const sink_settings& sink, const sink_standing& now,
       part.policies_left_out.push_back(policy);
     }
   }
-  if (now.oldest_received_ns != 0) {
+  // What is held says why by itself, and the oldest that waits is most often of it.
+  std::uint64_t held = 0;
+  for (const held_lane& lane : now.held) {
+    held += lane.points;
+  }
+  part.pending_points -= std::min(part.pending_points, held);
+  if (now.oldest_received_ns != 0 && held == 0) {
     part.lag_seconds = static_cast<double>(story.now_ns - now.oldest_received_ns) / second_ns;
   }
   if (now.breaker_open) {

@@ -47,10 +47,11 @@ constexpr std::array rows{
               "Drop a database on the server, or leave this one out (the sink's key databases) and "
               "reload.",
               "weir config check"},
-    cause_row{hold_cause::not_allowed,
-              "Correct the sink's token, or its username and password, in the configuration and "
-              "reload; or give that user the right to write on the server.",
-              "weir config check"},
+    cause_row{
+        hold_cause::not_allowed,
+        "Give the sink's user the right to write to {db} on the server; or, where no database "
+        "is taken, correct the sink's username and password, or its token, and reload.",
+        "systemctl reload weir"},
     cause_row{hold_cause::wrong_organization,
               "Correct the sink's org in the configuration and reload.", "weir config check"},
     cause_row{hold_cause::wants_tls, "Let the sink's url begin with https:// and reload.",

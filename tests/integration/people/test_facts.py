@@ -150,7 +150,7 @@ def test_a_database_whose_lines_are_all_rejected_says_why_and_who(start_weir):
     assert told["lines"]["rejected"] == {"precision_mistaken": 1}
     assert told["why"][1].startswith("It was rejected for precision_mistaken")
     assert any("sensor/2 at 127.0.0.1" in sentence for sentence in told["why"])
-    assert told["why"][-1].startswith("So nothing of it is in the log")
+    assert told["why"][-1].startswith("So weir has nothing to deliver")
 
 
 def test_a_database_that_a_rule_drops_names_the_rule(start_weir):

@@ -68,7 +68,7 @@ TEST(why, all_lines_rejected_names_the_code_the_remedy_and_the_sender) {
   EXPECT_EQ(told[1], "All of them were rejected for precision_mistaken: it is in seconds.");
   EXPECT_TRUE(told[2].starts_with("Send the precision"));
   EXPECT_EQ(told[3], "The last came from Telegraf at 192.0.2.1, user ann (http), 3 min ago.");
-  EXPECT_EQ(told[4], "So nothing of it is in the log, and no sink has anything to deliver.");
+  EXPECT_EQ(told[4], "So weir has nothing to deliver for this database.");
 }
 
 TEST(why, some_lines_rejected_says_how_many_and_the_commonest_reason) {
@@ -150,8 +150,13 @@ TEST(why, points_that_still_wait_are_told) {
   database_story waiting = with_lines(3, 3);
   waiting.sinks[0].pending_points = 3;
   waiting.sinks[0].lag_seconds = 7.9;
+  EXPECT_EQ(
+      why_of(waiting)[2],
+      "Sink influx delivers it; 3 points of all databases wait there at the moment, the oldest "
+      "for 7 s.");
+  waiting.sinks[0].lag_seconds = 0;
   EXPECT_EQ(why_of(waiting)[2],
-            "3 points wait for sink influx, the oldest for 7 s; they may be of other databases.");
+            "Sink influx delivers it; 3 points of all databases wait there at the moment.");
 }
 
 TEST(why, points_of_a_policy_that_queries_do_not_name_are_told) {
@@ -179,6 +184,14 @@ TEST(why, what_was_delivered_may_be_older_than_the_server_keeps_it) {
   EXPECT_EQ(told[3],
             "The server of sink influx keeps points of the default retention policy for 7 days: "
             "older ones are deleted, and queries do not find them.");
+  old.policies = {{.is_default = true,
+                   .duration_ns = 7 * 86'400 * second,
+                   .duration_known = true,
+                   .from = "configuration"}};
+  EXPECT_EQ(
+      why_of(old)[3],
+      "By the configuration, points of the default retention policy are kept for 7 days: weir "
+      "takes no older ones.");
 }
 
 TEST(similar_names, finds_what_was_probably_meant) {

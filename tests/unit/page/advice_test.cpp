@@ -110,6 +110,8 @@ TEST(advice, parked_points) {
   status_facts known = well();
   known.sinks.front().parked_points = 4;
   EXPECT_EQ(only(known).command, "weir park list --sink influx");
+  known.sinks.front().held_lanes = 1;
+  EXPECT_FALSE(has(only(known).what, "parked")) << "the cause is told, and once";
 }
 
 TEST(advice, rejections_and_whose) {
@@ -124,7 +126,7 @@ TEST(advice, rejections_and_whose) {
   advice told = only(known);
   EXPECT_EQ(told.about, "senders");
   EXPECT_EQ(told.what,
-            "40 of 100 lines in the last minute were rejected. The last from 192.0.2.1 "
+            "40 of 100 lines in the last minute were rejected. Most (0 so far) from 192.0.2.1 "
             "(Telegraf/1) to database db: missing_field_value.");
   EXPECT_EQ(told.remedy, "Leave it out.");
   known.rejections.back().example = rejection_example{.message = "missing field value"};
@@ -135,6 +137,20 @@ TEST(advice, rejections_and_whose) {
   EXPECT_TRUE(told.what.ends_with("(missing_field_value)."));
   known.trouble.received_lately = 100'000;
   EXPECT_TRUE(advise(known).empty()) << "few of many";
+}
+
+TEST(advice, tells_of_the_mistake_with_most_lines_that_goes_on) {
+  status_facts known = well();
+  known.now = 1'000;
+  known.trouble.received_lately = 100;
+  known.trouble.rejected_lately = 40;
+  const auto add = [&known](const char* code, std::uint64_t count, double last) {
+    known.rejections.push_back({.code = code, .kind = "rejected", .count = count, .last = last});
+  };
+  add("newest", 1, 999);
+  add("largest", 30, 990);
+  add("over", 500, 100);
+  EXPECT_TRUE(has(only(known).what, "Most (30 so far): largest."));
 }
 
 TEST(advice, the_other_causes) {
