@@ -24,7 +24,7 @@ def test_a_held_lane_says_why_and_what_to_do_and_is_tried_again(browser, start_w
         weir.client.write("m v=1\nm v=2\n", "sensors")
         lane = browser.wait_text("#sinks-list .lane", "Held: sensors.*").group(0)
         assert "database not found" in lane and "What to do" in lane and "Copy" in lane and "2 points wait" in lane
-        browser.wait_text("#sinks-list .card", "influx .*held")
+        browser.wait_text("#sinks-list .card", "influx .*1 of 2 databases held")
         browser.wait_text("#headline", "sensors")
         assert browser.run("return document.getElementById('headline').dataset.level") != "good"
         missing.clear()
@@ -76,4 +76,4 @@ def test_where_there_are_users_it_is_for_administrators(browser, start_weir):
     browser.wait_text("#connection", "live")
     browser.type("#try-lines", "m v=1")
     browser.click("#try-send")
-    browser.wait_text("#try-answer", "weir answered 204")
+    browser.wait_text("#try-answer", "weir has stored 1 line")

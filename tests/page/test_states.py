@@ -38,7 +38,7 @@ def test_a_weir_that_is_well_says_so(browser, play):
     assert browser.run("return document.title") == "✓ weir on gauge"
     assert browser.text("#advice-more") == ""
     assert "1.1 % full 118 MiB of 10.0 GiB" in browser.text("#log")
-    assert "for another 2 d 8 h at 50.8 KiB a second" in browser.text("#log-outage")
+    assert "the log would last about 2 d 8 h at 50.8 KiB a second" in browser.text("#log-outage")
     assert "503" in browser.text("#log-next")
 
 
@@ -248,6 +248,74 @@ def test_rows_keep_their_places_while_one_is_used(browser, play):
     statuses(browser, 6)
     assert browser.run(order) == before
     assert browser.run("return document.activeElement.tagName") == "SUMMARY"
+
+
+PROBLEMS = "return [...document.querySelectorAll('.problem')].map((each) => [each.querySelector('.title code').textContent, each.open])"
+
+
+def test_problems_stand_by_their_lines_and_stay(browser, play):
+    groups = [group("few", count=2), group("many", count=70), group("other", kind="mended", count=900, title="many lines changed")]
+    played = play(counted_up(lambda: status(rejections=[dict(each) for each in groups], advice=[
+        {"level": "warning", "about": "senders", "what": "3 of 10 lines were rejected: Many lines changed.", "do": "", "command": ""}])))  # fmt: skip
+    played.pause = 0.1
+    open_page(browser, played)
+    assert browser.run(PROBLEMS) == [["many", True], ["few", False], ["other", False]]
+    groups[0]["count"] = 5000
+    groups.append(group("late", count=60))
+    browser.wait_text("#rejections-list", "late new")
+    assert [code for code, _ in browser.run(PROBLEMS)] == ["many", "few", "late", "other"]
+    browser.click("#headline-do a")
+    assert browser.run(PROBLEMS)[-1] == ["other", True], "the one that the advice names"
+    assert browser.text("#rejections-list").count(" new ") == 1
+
+
+def test_what_came_of_a_retry_is_told_and_the_focus_stays(browser, play):
+    now = sink(state="held", lanes=4, held_lanes=1, held=[LANE])
+    played = play(counted_up(lambda: status(sinks=[dict(now)])))
+    played.pause = 0.2
+    open_page(browser, played)
+    browser.wait_text(".card", "1 of 4 databases held")
+    browser.click(".lane button.retry")
+    browser.wait_text(".lane", "weir tries again now")
+    assert browser.run("return document.activeElement.textContent") == "Retry now"
+    now["last_error"] = {"age_seconds": 0, "message": "authorization failed"}
+    browser.wait_text(".lane", r"Tried at \d\d:\d\d:\d\d: refused again \(authorization failed\)\.")
+    browser.wait("return document.querySelector('.retry').getAttribute('aria-disabled') === 'false'")
+    browser.click(".lane button.retry")
+    now.update(held=[], held_lanes=0, state="delivering", delivered=now["delivered"] + 5120)
+    browser.wait_text(".card", r"sensors: Tried at \d\d:\d\d:\d\d: delivered\.")
+    assert browser.run("return document.activeElement.tagName") == "H3"
+
+
+def test_a_link_to_a_database_ends_there_and_back_closes_it(browser, play):
+    played = play(troubled)
+    played.detail = rejected_detail
+    open_page(browser, played, "#database=telegraf")
+    browser.wait_text("#database-body", "Lines arrive")
+    browser.wait("const box = document.getElementById('database').getBoundingClientRect(); return box.top >= 0 && box.top < 300")
+    browser.open("about:blank")
+    open_page(browser, played)
+    browser.click("#databases-rows button")
+    browser.wait_text("#database-body", "Lines arrive")
+    browser.run("history.back()")
+    browser.wait("return document.getElementById('database').hidden && location.hash === ''")
+
+
+def test_databases_are_sorted_by_their_heads(browser, play):
+    open_page(browser, play(troubled))
+    rows = "return [...document.querySelectorAll('#databases-rows button')].map((each) => each.textContent)"
+    for expected, names in (("ascending", ["db01", "db02"]), ("descending", ["db49", "db48"])):
+        browser.click("[data-sort=name] button")
+        assert browser.run("return document.querySelector('[aria-sort]').getAttribute('aria-sort')") == expected
+        assert [each for each in browser.run(rows) if each.startswith("db")][:2] == names
+    assert browser.run("return document.getElementById('databases-sort').value") == "name"
+    browser.click("#databases-search button")
+    browser.wait_text("#databases-hint", "Type or choose a database name")
+
+
+def test_the_log_says_what_waits(browser, play):
+    open_page(browser, play(status(sinks=[sink(pending_points=130, pending_bytes=8192)])))
+    browser.wait_text("#log-waits", r"Waiting for delivery: 8\.0 KiB, 130 points\. The rest is already delivered")
 
 
 # ---- the charts ----------------------------------------------------------------------------------

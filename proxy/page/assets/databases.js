@@ -16,16 +16,33 @@ let refresh = 0;
 let now = 0;
 let all = false; // more than the first rows
 const rowsAtFirst = 12;
+let sortBy = "activity";
+let turned = false; // the other way round: names from the end, numbers from the smallest
 
 // ---- the list ------------------------------------------------------------------------------------
 
 const orders = {
   activity: (a, b) => (b.rate ?? 0) - (a.rate ?? 0) || (b.received ?? 0) - (a.received ?? 0),
   name: (a, b) => (a.name < b.name ? -1 : 1),
+  accepted: (a, b) => (b.accepted ?? 0) - (a.accepted ?? 0),
+  dropped: (a, b) => (b.dropped ?? 0) - (a.dropped ?? 0),
+  types: (a, b) => (b.types ?? 0) - (a.types ?? 0),
   rejected: (a, b) => (b.rejected ?? 0) - (a.rejected ?? 0),
   series: (a, b) => (b.series ?? 0) - (a.series ?? 0),
   last: (a, b) => (b.last_received ?? 0) - (a.last_received ?? 0),
 };
+
+function sort(by, other) {
+  sortBy = by;
+  turned = other;
+  byId("databases-sort").value = by;
+  for (const head of byId("databases-table").querySelectorAll("th[data-sort]")) {
+    if (head.dataset.sort !== by) head.removeAttribute("aria-sort");
+    else head.setAttribute("aria-sort", (by === "name") !== other ? "ascending" : "descending");
+  }
+  unsettle(byId("databases-rows"));
+  list();
+}
 
 function makeRow(database) {
   const cell = (extra = "") => el("td", { class: `n ${extra}` });
@@ -52,7 +69,7 @@ function list() {
   const source = query !== "" && found !== null && found.query === query ? found : known;
   const fits = query === "" ? source.shown : source.shown.filter((each) => each.name.toLowerCase().includes(query.toLowerCase()));
   const rows = byId("databases-rows");
-  const order = orders[byId("databases-sort").value];
+  const order = turned ? (a, b) => orders[sortBy](b, a) : orders[sortBy];
   const sorted = settled(rows, [...fits].sort(order), (each) => each.name);
   keyed(rows, all ? sorted : sorted.slice(0, rowsAtFirst), (each) => each.name, makeRow, updateRow);
   show(byId("databases-more"), sorted.length > rowsAtFirst);
@@ -60,13 +77,15 @@ function list() {
   show(byId("databases-table"), fits.length > 0);
   show(byId("databases-none"), fits.length === 0);
   if (fits.length === 0) {
-    whenChanged(byId("databases-none"), query, () => {
+    const asked = chosen === query;
+    whenChanged(byId("databases-none"), [query, asked], () => {
       byId("databases-none").replaceChildren(...(query === "" ? ["weir has received nothing for any database yet."] :
-        ["weir has received nothing for a database with ", name(query, 60), " in its name. Press Enter to see what weir knows of it."]));
+        ["weir has received nothing for a database with ", name(query, 60), " in its name.", asked ? "" : " Press Enter to see what weir knows of it."]));
     });
   }
-  const total = query === "" ? known.count : (source.count ?? fits.length);
-  setText(byId("databases-count"), total > fits.length ? `${count(fits.length)} of ${counted(total, "database")}; search for the others` : counted(total, "database"));
+  const whole = counted(known.count, "database");
+  const others = query === "" && known.count > fits.length ? "; search for the others" : "";
+  setText(byId("databases-count"), query !== "" || others !== "" ? `${count(fits.length)} of ${whole}${others}` : whole);
 }
 
 async function look() {
@@ -92,6 +111,7 @@ async function look() {
 // ---- one database --------------------------------------------------------------------------------
 
 export function open(database, focus = true) {
+  const wasOpen = chosen !== null;
   chosen = database;
   show(byId("database"), true);
   byId("databases-split").classList.add("open");
@@ -100,7 +120,14 @@ export function open(database, focus = true) {
   whenChanged(byId("database-body"), null, () => {});
   if (last !== null) list();
   const hash = `#database=${encodeURIComponent(database)}`;
-  if (location.hash !== hash) history.replaceState(null, "", hash);
+  if (location.hash !== hash) {
+    // Back closes it: the entry before it is the page without.
+    if (wasOpen || history.state?.pushed) history.replaceState(history.state, "", hash);
+    else {
+      history.replaceState({ without: true }, "");
+      history.pushState({ pushed: true }, "", hash);
+    }
+  }
   if (focus) {
     byId("database-title").focus({ preventScroll: true });
     byId("databases").scrollIntoView();
@@ -108,16 +135,20 @@ export function open(database, focus = true) {
   fetchDetail();
 }
 
-function close() {
+function hide() {
   const was = chosen;
   chosen = null;
   clearTimeout(refresh);
   show(byId("database"), false);
   byId("databases-split").classList.remove("open");
-  history.replaceState(null, "", location.pathname);
   list();
   const button = [...byId("databases-rows").querySelectorAll("button")].find((each) => each.ofDatabase === was);
   (button ?? byId("databases-name")).focus();
+}
+
+function close() {
+  hide();
+  history.replaceState(history.state, "", location.pathname); // not back(), which would take the focus away
 }
 
 async function fetchDetail() {
@@ -128,6 +159,7 @@ async function fetchDetail() {
     const detail = await ask(`${api}databases?${new URLSearchParams({ name: asked })}`);
     if (asked !== chosen) return;
     whenChanged(byId("database-body"), detail, () => drawDetail(detail));
+    intoView();
   } catch (error) {
     if (asked !== chosen) return;
     whenChanged(byId("database-body"), error.message, () => byId("database-body").replaceChildren(el("p", {}, error.message)));
@@ -138,12 +170,16 @@ async function fetchDetail() {
 const isCount = (value) => typeof value === "number" && value > 0;
 const sum = (reasons) => Object.values(reasons ?? {}).reduce((all, each) => all + each, 0);
 
+/// "875 (all precision_mistaken)", or how many of each.
 function reasons(title, given) {
   const entries = Object.entries(given ?? {}).filter(([, lines]) => isCount(lines)).sort((a, b) => b[1] - a[1]);
   if (entries.length === 0) return null;
+  if (entries.length === 1) {
+    return el("div", { class: "broad" }, el("dt", {}, title), el("dd", {}, count(entries[0][1]), " (all ", el("code", {}, entries[0][0]), ")"));
+  }
   const text = el("dd", {}, count(sum(given)), ": ");
   entries.forEach(([reason, lines], index) => text.append(index > 0 ? ", " : "", `${count(lines)} `, el("code", {}, reason)));
-  return el("div", {}, el("dt", {}, title), text);
+  return el("div", { class: "broad" }, el("dt", {}, title), text);
 }
 
 function fact(term, ...content) {
@@ -161,11 +197,17 @@ function table(caption, heads, rows) {
 const n = (text) => ({ text, classes: "n" });
 const wide = (text) => ({ text, classes: "n wide" });
 
+/// That a line got its time from weir is no repair.
+function changed(mended) {
+  const { time_assigned: timed, ...others } = mended ?? {};
+  return [reasons("repaired", others), isCount(timed) ? fact("time added", count(timed)) : null];
+}
+
 function linesOf(detail) {
   const lines = detail.lines ?? {};
   return el("dl", { class: "facts" }, ...[
     fact("received", count(lines.received)), fact("accepted", count(lines.accepted)),
-    reasons("rejected", lines.rejected) ?? fact("rejected", "0"), reasons("dropped", lines.dropped), reasons("repaired", lines.mended), reasons("noted", lines.noted),
+    reasons("rejected", lines.rejected) ?? fact("rejected", "0"), reasons("dropped", lines.dropped), ...changed(lines.mended), reasons("noted", lines.noted),
     fact("last line", detail.last_received === null || detail.last_received === undefined ? "never" : `${clock(detail.last_received, now)} (${ago(now - detail.last_received)})`),
     fact("series", detail.series_limit === null || detail.series_limit === undefined ? count(detail.series) : `${count(detail.series)} of at most ${count(detail.series_limit)}`),
     fact("field types", count(detail.types)),
@@ -181,12 +223,16 @@ function sinkRow(sink, accepted) {
 function drawDetail(detail) {
   const parts = [];
   const why = detail.why ?? [];
-  parts.push(el("h4", {}, detail.known === false ? "What weir knows of it" : "Why it is empty, or is not"));
+  parts.push(el("h4", {}, detail.known === false ? "What weir knows of it" : "What happened to its lines"));
   parts.push(why.length > 0 ? el("ol", { class: "why" }, ...why.map((each) => el("li", {}, prose(asSentence(each))))) : el("p", {}, "Nothing stands in its way."));
   const similar = detail.similar ?? [];
   if (similar.length > 0) {
     const row = el("p", { class: "row" }, "Names like it: ");
-    for (const each of similar) row.append(el("button", { type: "button", onclick: () => open(each) }, shortName(each, 40)));
+    for (const each of similar) row.append(el("button", { type: "button", onclick: () => {
+        byId("databases-name").value = each; // the list keeps in step
+        open(each);
+        look();
+      } }, shortName(each, 40)));
     parts.push(row);
   }
   parts.push(linesOf(detail));
@@ -208,6 +254,13 @@ function drawDetail(detail) {
 
 // ---- start ---------------------------------------------------------------------------------------
 
+let arriving = false; // by a link: the panel is brought into view once it and what is above it are drawn
+
+function intoView() {
+  if (arriving && last !== null && chosen !== null) byId("database").scrollIntoView({ behavior: "instant" });
+  if (byId("database-body").childElementCount > 1) arriving = false;
+}
+
 function fromHash() {
   const wanted = /^#database=(.*)$/.exec(location.hash);
   if (wanted === null) return;
@@ -222,17 +275,21 @@ export function start() {
   let pause = 0;
   byId("databases-name").addEventListener("input", () => {
     clearTimeout(pause);
+    setText(byId("databases-hint"), "");
     pause = setTimeout(look, 150);
   });
   byId("databases-search").addEventListener("submit", (event) => {
     event.preventDefault();
     const query = byId("databases-name").value.trim();
-    if (query !== "") open(exact(query));
+    setText(byId("databases-hint"), query === "" ? "Type or choose a database name." : "");
+    if (query === "") byId("databases-name").focus();
+    else open(exact(query));
   });
-  byId("databases-sort").addEventListener("change", () => {
-    unsettle(byId("databases-rows"));
-    list();
-  });
+  byId("databases-sort").addEventListener("change", (event) => sort(event.target.value, false));
+  for (const head of byId("databases-table").querySelectorAll("th[data-sort]")) {
+    head.firstElementChild.addEventListener("click", () => sort(head.dataset.sort, sortBy === head.dataset.sort && !turned));
+  }
+  sort(byId("databases-sort").value, false); // what a reload of the page kept
   byId("databases-more").addEventListener("click", () => {
     all = !all;
     list();
@@ -240,8 +297,14 @@ export function start() {
   byId("database-close").addEventListener("click", close);
   byId("database").addEventListener("keydown", (event) => event.key === "Escape" && close());
   document.addEventListener("visibilitychange", () => !document.hidden && fetchDetail());
-  addEventListener("hashchange", fromHash);
+  addEventListener("popstate", (event) => {
+    if (chosen !== null && event.state?.without) hide();
+    else fromHash();
+  });
+  for (const kind of ["wheel", "touchstart", "keydown"]) addEventListener(kind, () => (arriving = false), { passive: true });
+  arriving = true;
   fromHash();
+  arriving = chosen !== null;
 }
 
 // Enter opens the only one that is left, or what was typed, which weir may know nothing of.
@@ -256,6 +319,7 @@ export function update(status) {
   last = status;
   now = status.now;
   list();
+  intoView();
   const names = (status.databases?.shown ?? []).map((each) => each.name).filter((each) => visible(each) === each).sort();
   whenChanged(byId("try-databases"), names, () => byId("try-databases").replaceChildren(...names.map((each) => el("option", { value: each }))));
 }

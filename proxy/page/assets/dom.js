@@ -102,11 +102,14 @@ export function prose(text, most = 600) {
   return node;
 }
 
+// An address, which is read as one.
+const addressLike = /^[\d.:]{3,21}$/;
+
 /// A name from outside: isolated from the direction of what is around it, made visible, cut if long.
 export function name(text, most = 80, nothing = "") {
   const whole = visible(text);
   if (whole === "") return el("span", { class: "quiet" }, nothing);
-  const node = el("bdi", { class: "name" });
+  const node = el("bdi", { class: addressLike.test(whole) ? "name whole" : "name" });
   cutTo(node, whole, most, (shown) => node.replaceChildren(shown));
   return node;
 }
@@ -133,7 +136,7 @@ export function shortName(text, most = 60) {
   const characters = Array.from(visible(text));
   const cut = characters.length > most;
   const shown = cut ? characters.slice(0, most - 1).join("") + "…" : characters.join("");
-  return el("bdi", { class: "name", title: cut ? characters.join("") : null }, shown);
+  return el("bdi", { class: addressLike.test(shown) ? "name whole" : "name", title: cut ? characters.join("") : null }, shown);
 }
 
 /// A line, or a part of it, as weir shows it, with the place that is marked. Columns count characters from 0; without any the

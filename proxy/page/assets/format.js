@@ -75,11 +75,20 @@ export function ago(seconds) {
   return seconds < 1 ? "now" : `${duration(seconds).split(" ").slice(0, 2).join(" ")} ago`;
 }
 
-/// With a capital and a full stop, as a sentence of its own.
+/// A duration that is a guess: "40 s", "29 min", "3 h 20 min", "5 d 3 h".
+export function roughly(seconds) {
+  if (!isNumber(seconds)) return unknown;
+  if (seconds < 60) return duration(seconds);
+  return duration(seconds < 86400 ? Math.floor(seconds / 60) * 60 : Math.floor(seconds / 3600) * 3600);
+}
+
+const largeCounts = /(?<![\w.,:])\d{5,15}(?= (?:lines?|points?|series|values?)\b)/g;
+
+/// With a capital and a full stop, as a sentence of its own; large counts in it are grouped as those in tables are.
 export function asSentence(text) {
-  const whole = String(text ?? "").trim();
-  if (whole === "") return "";
-  return whole[0].toUpperCase() + whole.slice(1) + (/[.!?:]$/.test(whole) ? "" : ".");
+  const said = String(text ?? "").trim().replace(largeCounts, (digits) => count(Number(digits)));
+  if (said === "") return "";
+  return said[0].toUpperCase() + said.slice(1) + (/[.!?:]$/.test(said) ? "" : ".");
 }
 
 /// How long points are kept: whole units where that is exact.

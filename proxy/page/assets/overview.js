@@ -3,12 +3,14 @@
 // What stands above and beside: the headline with its advice, the log and the memory, who sends.
 
 import { byId, command, el, keyed, markOf, name, pill, prose, setBar, setFacts, setText, show, shortName, whenChanged } from "./dom.js";
-import { asSentence, bytes, count, duration, percent, visible } from "./format.js";
+import { asSentence, bytes, count, counted, duration, percent, roughly, visible } from "./format.js";
 import { open as openDatabase } from "./databases.js";
+import { openNamed } from "./rejections.js";
 
 const levels = { error: "bad", warning: "warn", note: "off" };
 const shownAtFirst = 4;
 let allAdvice = false;
+let urgent; // the advice that is the headline
 
 // ---- the headline --------------------------------------------------------------------------------
 
@@ -35,27 +37,33 @@ function sentence(advice) {
 function verdict(status) {
   const advice = status.advice ?? [];
   const health = status.health ?? {};
-  const urgent = advice.find((each) => each.level !== "note");
-  if (urgent !== undefined) return { level: levels[urgent.level] ?? "warn", text: sentence(urgent), advice: urgent };
+  const first = advice.find((each) => each.level !== "note");
+  if (first !== undefined) return { level: levels[first.level] ?? "warn", text: sentence(first), advice: first };
   if (health.ready === false || health.healthy === false) {
     return { level: "bad", text: (health.why ?? []).join(" ") || "weir is not well; /health says more." };
   }
   return { level: "good", ...allIsWell(status) };
 }
 
-/// What to do, the command for it, and where on this page more of it stands.
-function actions(advice) {
+/// What to do, the command for it, and where on this page more of it stands: each on a line of its own, so that what grows in
+/// the one moves none of the others. newest() gives the advice as it is when somebody presses.
+function actions(advice, newest) {
   const node = el("div", { class: "do" });
+  if (advice.do) node.append(el("p", {}, prose(asSentence(advice.do))));
+  if (advice.command) node.append(el("p", {}, command(advice.command)));
   const row = el("p", {});
-  if (advice.do) row.append(prose(asSentence(advice.do)), " ");
-  if (advice.command) row.append(command(advice.command), " ");
   const about = advice.about ?? "";
   if (about.startsWith("database ")) {
     const database = about.slice("database ".length);
     row.append(el("button", { type: "button", class: "link", onclick: () => openDatabase(database) }, "Show database ", shortName(database)));
   } else if (about.startsWith("sink ")) row.append(el("a", { href: "#sinks" }, "Show the sink"));
   else if (about === "log") row.append(el("a", { href: "#log" }, "Show the log"));
-  else if (about === "senders") row.append(el("a", { href: "#rejections" }, "Show the lines and who sends them"));
+  else if (about === "senders") {
+    row.append(el("a", { href: "#rejections", onclick: (event) => {
+      event.preventDefault();
+      openNamed(newest()?.what);
+    } }, "Show the lines and who sends them"));
+  }
   if (row.childNodes.length > 0) node.append(row);
   return node;
 }
@@ -68,6 +76,7 @@ function howToSend() {
 
 function headline(status) {
   const now = verdict(status);
+  urgent = now.advice;
   const section = byId("headline");
   if (section.dataset.level !== now.level) section.dataset.level = now.level;
   setText(byId("headline-mark"), markOf(now.level));
@@ -76,7 +85,7 @@ function headline(status) {
   whenChanged(byId("headline-heard"), now.text.replace(/\d+/g, "#"), () => setText(byId("headline-heard"), visible(now.text)));
   const doing = byId("headline-do");
   whenChanged(doing, [actionsOf(now.advice), now.first ?? false], () => {
-    doing.replaceChildren(...(now.advice ? [actions(now.advice)] : now.first ? [howToSend()] : []));
+    doing.replaceChildren(...(now.advice ? [actions(now.advice, () => urgent)] : now.first ? [howToSend()] : []));
   });
   show(doing, doing.childNodes.length > 0);
 
@@ -84,6 +93,7 @@ function headline(status) {
   show(byId("advice-more"), others.length > 0);
   const shown = allAdvice ? others : others.slice(0, shownAtFirst);
   keyed(byId("advice-list"), shown, (each) => JSON.stringify([each.level, actionsOf(each)]), makeAdvice, (own, each) => {
+    own.advice = each;
     whenChanged(own.what, each.what, () => own.what.replaceChildren(prose(asSentence(sentence(each)))));
   });
   show(byId("advice-all"), others.length > shownAtFirst);
@@ -98,16 +108,30 @@ const actionsOf = (advice) => (advice ? [advice.about, advice.do, advice.command
 
 function makeAdvice(advice) {
   const what = el("strong", {});
-  return { what, node: el("li", {}, pill(levels[advice.level] ?? "off", advice.level ?? ""), el("div", {}, el("p", {}, what), actions(advice))) };
+  const own = { what, advice };
+  own.node = el("li", {}, pill(levels[advice.level] ?? "off", advice.level ?? ""), el("div", {}, el("p", {}, what), actions(advice, () => own.advice)));
+  return own;
 }
 
 // ---- the log and the memory ----------------------------------------------------------------------
 
 const acknowledgements = {
-  received: "in memory (received)",
-  written: "handed to the operating system (written)",
-  synced: "on the disk (synced)",
+  received: "Writes are confirmed once in memory; a crash or a loss of power can lose the last ones (received)",
+  written: "Writes are confirmed once handed to the operating system; a loss of power can lose the last ones (written)",
+  synced: "Writes are confirmed once on the disk (synced)",
 };
+
+/// Most bytes of a log are delivered already; what waits is that of the sink with most to do.
+function waiting(status) {
+  const sinks = status.sinks ?? [];
+  show(byId("log-waits"), sinks.length > 0);
+  const most = sinks.reduce((a, b) => ((b.pending_bytes ?? 0) > (a?.pending_bytes ?? 0) ? b : a), null);
+  const rest = status.log?.kind === "local" ? "already delivered; it is freed in whole segments." : "already delivered.";
+  whenChanged(byId("log-waits"), [most?.name, most?.pending_bytes, most?.pending_points, rest], () => {
+    byId("log-waits").replaceChildren(...(most === null ? [`Nothing waits for delivery: what is there is ${rest}`] :
+      ["Waiting for delivery: ", el("span", { class: "whole" }, `${bytes(most.pending_bytes)}, ${counted(most.pending_points, "point")}`), ...(sinks.length > 1 ? [" (sink ", name(most.name, 40), ")"] : []), `. The rest is ${rest}`]));
+  });
+}
 
 function theLog(status) {
   const log = status.log ?? {};
@@ -117,11 +141,12 @@ function theLog(status) {
   setBar(byId("log-bar"), fill);
   setText(byId("log-bytes"), typeof log.keep_bytes === "number" ? `${bytes(log.bytes)} of ${bytes(log.keep_bytes)}` : bytes(log.bytes));
   show(byId("log-outage"), typeof log.outage_seconds_left === "number");
-  setText(byId("log-outage-time"), duration(log.outage_seconds_left));
+  waiting(status);
+  setText(byId("log-outage-time"), roughly(log.outage_seconds_left));
   setText(byId("log-outage-rate"), `at ${bytes(log.append_bytes_per_second)} a second, as now`);
   whenChanged(byId("log-next"), log.next, () => byId("log-next").replaceChildren(prose(asSentence(log.next))));
   setFacts(byId("log-facts"), [
-    ["a write is answered when it is", acknowledgements[log.acknowledge] ?? log.acknowledge ?? "–"],
+    ["what a sender is told", acknowledgements[log.acknowledge] ?? log.acknowledge ?? "–"],
     ["when full (log.when_full)", String(log.when_full ?? "–")],
   ]);
   const memory = status.memory ?? {};

@@ -2,12 +2,12 @@
 //
 // What is wrong with lines, one group for each code: an example with its place marked, what it means, what to do, who sends it.
 
-import { age, byId, el, excerpt, keyed, name, pill, prose, setAge, setPill, setText, settled, shortName, show, whenChanged } from "./dom.js";
+import { age, byId, el, excerpt, keyed, name, pill, prose, setAge, setPill, setText, shortName, show, whenChanged } from "./dom.js";
 import { count, counted } from "./format.js";
 
 const levels = { rejected: "bad", dropped: "warn", mended: "off", noted: "off" };
 const words = { rejected: "rejected", dropped: "dropped", mended: "repaired", noted: "noted" };
-let first = true;
+let opened = false; // one of them, without a person
 
 const senderName = (sender) => sender.agent || sender.user || sender.address || "a sender without a name";
 
@@ -15,6 +15,7 @@ function makeGroup(group) {
   const own = {
     kind: pill("unknown", ""),
     title: el("span", { class: "title" }),
+    fresh: el("span", { class: "fresh" }, "new"),
     count: el("span", { class: "numbers" }),
     last: age(),
     who: el("span", { class: "who quiet" }),
@@ -24,20 +25,23 @@ function makeGroup(group) {
   };
   own.table = el("table", { class: "numbers" }, el("caption", {}, "Who sends such lines"),
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "program"), el("th", { scope: "col" }, "from"), el("th", { scope: "col", class: "wide" }, "user"),
-      el("th", { scope: "col" }, "database"), el("th", { scope: "col", class: "wide" }, "listener"), el("th", { scope: "col", class: "n" }, "lines"), el("th", { scope: "col", class: "n" }, "last"))),
+      el("th", { scope: "col" }, "database"), el("th", { scope: "col", class: "wide" }, "listener"), el("th", { scope: "col", class: "n" }, "lines"), el("th", { scope: "col", class: "n wide" }, "last"))),
     own.senders);
   own.node = el("details", { class: "problem" },
-    el("summary", {}, own.kind, own.title, el("span", { class: "numbers" }, own.count, ", ", own.last), own.who),
-    el("div", { class: "problem-body" }, own.meaning, own.example, own.table));
-  if (first) own.node.open = true;
-  first = false;
+    el("summary", {}, own.kind, el("span", {}, own.title, " ", own.fresh), el("span", { class: "numbers" }, own.count, ", ", own.last), own.who),
+    el("div", { class: "problem-body" }, own.meaning, own.example, own.table, el("p", { class: "narrow quiet" }, "A wider window also shows user, listener and when.")));
+  if (!opened) own.node.open = true;
+  opened = true;
+  show(own.fresh, last !== null);
+  own.node.firstChild.addEventListener("click", () => show(own.fresh, false)); // it was seen
+  nodes.set(keyOf(group), own.node);
   return own;
 }
 
 function makeSender(sender) {
   const own = { count: el("td", { class: "n" }), last: age() };
   own.node = el("tr", {}, el("th", { scope: "row" }, name(sender.agent, 80, "says no name")), el("td", {}, name(sender.address, 60, "–")), el("td", { class: "wide" }, name(sender.user, 60, "–")),
-    el("td", {}, name(sender.database, 60, "–")), el("td", { class: "wide" }, name(sender.listener, 60, "–")), own.count, el("td", { class: "n" }, own.last));
+    el("td", {}, name(sender.database, 60, "–")), el("td", { class: "wide" }, name(sender.listener, 60, "–")), own.count, el("td", { class: "n wide" }, own.last));
   return own;
 }
 
@@ -89,17 +93,52 @@ function updateGroup(own, group, now) {
   });
 }
 
+// ---- their order ---------------------------------------------------------------------------------
+
 let last = null;
+let order = []; // keys, as they stand: it lasts as long as the page, because rows that swap places cannot be read
+const nodes = new Map();
+
+const keyOf = (group) => `${group.kind} ${group.code}`;
+
+/// What was rejected first, then by the number of lines.
+const before = (a, b) => (b.kind === "rejected") - (a.kind === "rejected") || (b.count ?? 0) - (a.count ?? 0);
+
+/// The groups as they stand, new ones where their number puts them at first sight.
+function placed(groups) {
+  const byKey = new Map(groups.map((group) => [keyOf(group), group]));
+  const known = new Set(order);
+  for (const group of [...groups].sort(before)) {
+    if (known.has(keyOf(group))) continue;
+    const at = order.findIndex((key) => byKey.has(key) && before(group, byKey.get(key)) < 0);
+    order.splice(at < 0 ? order.length : at, 0, keyOf(group));
+  }
+  return order.filter((key) => byKey.has(key)).map((key) => byKey.get(key));
+}
+
+/// Opens the group whose title `text` names, else that with the most lines, and brings it into view.
+export function openNamed(text) {
+  const groups = [...(last?.rejections ?? [])].sort(before);
+  const said = String(text ?? "").toLowerCase();
+  const named = groups.filter((group) => group.title && said.includes(group.title.toLowerCase())).sort((a, b) => b.title.length - a.title.length);
+  const group = named[0] ?? groups[0];
+  const node = group === undefined ? undefined : nodes.get(keyOf(group));
+  if (node === undefined) {
+    byId("rejections").scrollIntoView();
+    return;
+  }
+  node.open = true;
+  node.firstChild.focus({ preventScroll: true });
+  node.scrollIntoView();
+}
 
 export function start() {
   byId("rejections-list").addEventListener("toggle", () => last !== null && update(last), true);
 }
 
 export function update(status) {
-  last = status;
   const groups = status.rejections ?? [];
   show(byId("rejections-none"), groups.length === 0);
-  const list = byId("rejections-list");
-  const keyOf = (group) => `${group.kind} ${group.code}`;
-  keyed(list, settled(list, groups, keyOf), keyOf, makeGroup, (own, group) => updateGroup(own, group, status.now));
+  keyed(byId("rejections-list"), placed(groups), keyOf, makeGroup, (own, group) => updateGroup(own, group, status.now));
+  last = status;
 }

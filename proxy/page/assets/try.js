@@ -2,7 +2,7 @@
 //
 // Line protocol that is explained while it is typed (POST /explain, which keeps nothing), and sent if that is wanted.
 
-import { byId, el, excerpt, name, pill, plainLines, prose, setText, show } from "./dom.js";
+import { byId, el, excerpt, name, pill, plainLines, prose, setAttribute, setText, show } from "./dom.js";
 import { count, counted, visible } from "./format.js";
 import { api, ask, at } from "./live.js";
 
@@ -24,9 +24,23 @@ const examples = [
 
 let timer = 0;
 let controller = null;
+let sent = null; // what was sent last, as sending() has it
+let sentAt = 0;
+let busy = false;
 
 function where() {
   return { db: byId("try-database").value.trim() || "test", rp: byId("try-policy").value.trim(), precision: byId("try-precision").value };
+}
+
+const sending = () => JSON.stringify([byId("try-lines").value, where()]);
+
+/// The button: quiet where nothing would be kept, and another where the same was sent before.
+function setButton(accepted) {
+  const button = byId("try-send");
+  const again = sent !== null && sent === sending();
+  setText(button, again ? "Send again" : "Send it");
+  if (accepted !== undefined || again) button.classList.toggle("main", !again && accepted !== 0);
+  setAttribute(button, "aria-disabled", busy || byId("try-lines").value.trim() === "");
 }
 
 // ---- explained -----------------------------------------------------------------------------------
@@ -40,7 +54,7 @@ async function explain() {
   clearTimeout(timer);
   if (controller !== null) controller.abort();
   const text = byId("try-lines").value;
-  byId("try-send").disabled = text.trim() === "";
+  setButton();
   if (text.trim() === "") {
     setText(byId("try-sum"), "");
     byId("try-verdicts").replaceChildren();
@@ -66,6 +80,8 @@ async function explain() {
 
 function draw(answer) {
   const lines = answer.lines ?? [];
+  setButton(answer.accepted);
+  if (sent !== null && sent === sending()) return; // what came of it is told already
   const sums = [`${counted(answer.accepted, "line")} would be accepted`, `${count(answer.rejected)} rejected`];
   if (answer.dropped > 0) sums.push(`${count(answer.dropped)} dropped`);
   setText(byId("try-sum"), sums.join(", ") + (answer.truncated ? "; not all was looked at" : ""));
@@ -90,6 +106,16 @@ function drawLine(line, several) {
   for (const note of line.notes ?? []) {
     node.append(el("p", {}, el("strong", {}, prose(note.title || note.code)), ": ", prose(note.explanation ?? ""), note.remedy ? " " : "", note.remedy ? prose(note.remedy) : ""));
   }
+  const unit = /^precision_/.test(line.code ?? "") ? unitOf(line.text) : null;
+  if (unit !== null) {
+    const read = el("button", { type: "button" }, `Read as ${unit[1]}`);
+    read.addEventListener("click", () => {
+      byId("try-precision").value = unit[0];
+      byId("try-lines").focus();
+      explain();
+    });
+    node.append(el("p", { class: "row" }, read));
+  }
   const repaired = line.repaired ?? [];
   if (repaired.length > 0) {
     const use = el("button", { type: "button" }, "Use it");
@@ -106,6 +132,18 @@ function drawLine(line, several) {
   }
   if (line.point) node.append(drawPoint(line));
   return node;
+}
+
+/// The only other unit in which the line's time lies between ten years ago and tomorrow.
+function unitOf(text) {
+  const digits = / (\d{6,19})\s*$/.exec(text ?? "");
+  if (digits === null) return null;
+  const now = Date.now() / 1000;
+  const fitting = [["s", "seconds", 1], ["ms", "milliseconds", 1e3], ["us", "microseconds", 1e6], ["ns", "nanoseconds", 1e9]].filter(([, , divisor]) => {
+    const time = Number(digits[1]) / divisor;
+    return time > now - 3650 * 86400 && time < now + 86400;
+  });
+  return fitting.length === 1 && fitting[0][0] !== byId("try-precision").value ? fitting[0] : null;
 }
 
 function replaceLine(number, repaired) {
@@ -154,11 +192,14 @@ function readable(time) {
 async function send(event) {
   event.preventDefault();
   const text = byId("try-lines").value;
+  const what = sending();
+  if (busy || text.trim() === "") return;
+  if (what === sent && Date.now() - sentAt < 1000) return; // the second half of a double click
   const { db, rp, precision } = where();
   const query = new URLSearchParams({ db, precision, verbose: "true" });
   if (rp !== "") query.set("rp", rp);
-  const button = byId("try-send");
-  button.disabled = true;
+  busy = true; // the button keeps the focus
+  setButton();
   try {
     const reply = await fetch(at(`/write?${query}`), { method: "POST", body: text, signal: AbortSignal.timeout(15000) });
     const said = await reply.text();
@@ -166,7 +207,11 @@ async function send(event) {
   } catch {
     say("bad", [el("p", {}, "weir did not answer: whether the lines were kept is not known.")]);
   }
-  button.disabled = false;
+  busy = false;
+  sent = what;
+  sentAt = Date.now();
+  if (what === sending()) setText(byId("try-sum"), "");
+  setButton();
 }
 
 function answered(reply, said) {
@@ -179,14 +224,19 @@ function answered(reply, said) {
   const lines = reply.headers.get("X-Weir-Lines");
   const counts = lines === null ? "" : ` (${lines.replaceAll("=", " ")})`;
   if (reply.ok) {
-    say("good", [el("p", {}, `Sent. weir answered ${reply.status}: every line is taken care of${counts}.`)]);
+    const accepted = /accepted=(\d+)/.exec(lines ?? "");
+    const other = /(?:rejected|dropped)=[1-9]/.test(lines ?? "") ? counts : "";
+    if (accepted === null) say("good", [el("p", {}, "Sent. weir has stored the lines; delivery follows.")]);
+    else if (accepted[1] === "0") say("bad", [el("p", {}, `Sent, but nothing was stored${other}.`)]);
+    else say("good", [el("p", {}, `Sent. weir has stored ${counted(Number(accepted[1]), "line")}${other}; delivery follows.`)]);
     return;
   }
   if (reply.status === 404 && body === null) {
     say("bad", [el("p", {}, "This address takes no writes: it is there to administer weir (", el("code", {}, "http.admin_listen"), "). Send the lines to one of ", el("code", {}, "http.listen"), ".")]);
     return;
   }
-  const parts = [el("p", {}, el("strong", {}, `weir answered ${reply.status}${counts}: `), prose(body?.error ?? body?.message ?? said, 500))];
+  const none = reply.status === 400 && /accepted=0\b/.test(lines ?? "");
+  const parts = [el("p", {}, el("strong", {}, none ? "Rejected: nothing was stored. " : `weir answered ${reply.status}${counts}: `), prose(body?.error ?? body?.message ?? said, 500))];
   const each = Array.isArray(body?.data) ? body.data.slice(0, 20) : [];
   if (each.length > 0) {
     parts.push(el("ul", {}, ...each.map((line) => el("li", {}, `line ${line.line_number}: `, prose(line.error_message ?? "", 300), line.code ? " " : "", line.code ? el("code", {}, line.code) : ""))));
@@ -212,12 +262,15 @@ export function start() {
     } }, label));
   }
   byId("try-lines").addEventListener("input", () => {
-    byId("try-send").disabled = byId("try-lines").value.trim() === "";
+    setButton();
     show(byId("try-answer"), false);
     soon();
   });
-  for (const id of ["try-database", "try-policy", "try-precision"]) byId(id).addEventListener("input", soon);
+  for (const id of ["try-database", "try-policy", "try-precision"]) byId(id).addEventListener("input", () => {
+    setButton();
+    soon();
+  });
   byId("try-form").addEventListener("submit", send);
-  byId("try-send").disabled = byId("try-lines").value.trim() === "";
+  setButton();
   if (byId("try-lines").value.trim() !== "") explain(); // what a reload of the page kept
 }
