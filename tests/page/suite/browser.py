@@ -84,9 +84,20 @@ class Browser(Process):
     def find(self, selector):
         return self.ask("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
 
-    def click(self, selector):
-        self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})", selector)
-        self.ask("POST", f"/element/{self.find(selector)}/click")
+    def click(self, selector, seconds=15.0):
+        """Where the page moves under the pointer, once more, as a person does."""
+
+        def clicked():
+            self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})", selector)
+            try:
+                self.ask("POST", f"/element/{self.find(selector)}/click")
+            except DriverError as error:
+                if re.match("element click intercepted|element not interactable|stale element", str(error)):
+                    return False
+                raise
+            return True
+
+        wait_until(clicked, seconds, f"a click on {selector}", self.must_be_alive, 0.05)
 
     def type(self, selector, text):
         self.ask("POST", f"/element/{self.find(selector)}/value", {"text": text})
