@@ -59,6 +59,25 @@ def test_a_pasted_line_is_explained_mended_and_sent(browser, start_weir):
     browser.wait_text("#try-answer", "Rejected: nothing was stored.*line 1: .*invalid_field_format")
 
 
+def test_a_line_is_not_sent_twice_by_accident_and_seconds_are_read_as_such(browser, start_weir):
+    weir = start_weir(settings(file_sink()))
+    open_page(browser, weir)
+    browser.click("#try-examples button:nth-of-type(2)")
+    browser.wait_text("#try-sum", "0 lines would be accepted, 1 rejected")
+    assert browser.run("return document.getElementById('try-send').className") == "", "quiet where nothing would be accepted"
+    browser.click("#try-verdicts .row button")  # Read as seconds
+    browser.wait_text("#try-sum", "1 line would be accepted")
+    assert browser.run("return document.getElementById('try-precision').value") == "s"
+    browser.run("document.getElementById('try-send').click(); document.getElementById('try-send').click()")
+    browser.wait_text("#try-answer", "weir has stored 1 line")
+    assert browser.text("#try-send") == "Send again" and browser.text("#try-sum") == ""
+    browser.run("document.getElementById('try-send').click()")  # of a double click
+    assert weir.metrics().sum("weir_lines_received_total") == 1
+    browser.type("#try-lines", "1")
+    browser.wait("return document.getElementById('try-answer').hidden")
+    assert browser.text("#try-send") == "Send it"
+
+
 def test_an_empty_database_says_why(browser, start_weir):
     weir = start_weir(settings(file_sink()))
     weir.client.write("cpu usage=1\n", "telegraf")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page in states that a weir is in rarely: each is played (suite/played.py), the Chromium is real."""
 
+import pytest
 from harness.process import wait_until
 from suite.played import API, group, sink, status
 from suite.troubled import CREATE, HOSTILE, LANE, explained, rejected_detail, troubled
@@ -214,6 +215,35 @@ def test_a_phone_scrolls_in_one_direction(browser, play):
     assert browser.run("return document.documentElement.scrollWidth") == 320
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_numbers_that_grow_move_nothing(browser, play, width):
+    turn = [0]
+
+    def document():
+        turn[0] += 1
+        many = 10 ** (1 + turn[0] % 6)
+        made = troubled(databases=3, groups=4)
+        made["sinks"] = made["sinks"][:3]
+        made["sinks"][0].update(pending_points=many, pending_bytes=many * 58, lag_seconds=many / 7, delivered_per_second=many / 3)
+        made["sinks"][1].update(pending_points=many, pending_bytes=many * 40, lag_seconds=many / 9, delivered=many * 1000)
+        for each in made["rejections"]:
+            each["count"] = many
+        return {**made, "uptime": turn[0]}
+
+    played = play(document)
+    played.pause = 0.1
+    browser.size(width, 900)
+    open_page(browser, played)
+    browser.wait("return document.querySelector('#rates canvas')")
+    places = ("return ['rates', 'sinks', 'rejections', 'databases', 'senders'].map((id) => "
+              "Math.round(document.getElementById(id).getBoundingClientRect().top + scrollY))")  # fmt: skip
+    seen = []
+    for _ in range(7):
+        seen.append(browser.run(places))
+        statuses(browser, 1)
+    assert all(each == seen[0] for each in seen), seen
+
+
 def test_it_is_led_by_keys(browser, play):
     open_page(browser, play(troubled))
     browser.press("tab")
@@ -269,6 +299,12 @@ def test_problems_stand_by_their_lines_and_stay(browser, play):
     assert browser.text("#rejections-list").count(" new ") == 1
 
 
+def test_each_of_some_sinks_has_a_row_of_its_own(browser, play):
+    open_page(browser, play(status(sinks=[sink("one", delivered_per_second=700), sink("two", delivered_per_second=500)])))
+    rows = browser.wait_text("#rates table", r"delivered, 2 sinks together .* rejected").group(0)
+    assert "to one 700 1,234,567 points in all" in rows and "to two 500" in rows
+
+
 def test_what_came_of_a_retry_is_told_and_the_focus_stays(browser, play):
     now = sink(state="held", lanes=4, held_lanes=1, held=[LANE])
     played = play(counted_up(lambda: status(sinks=[dict(now)])))
@@ -315,7 +351,7 @@ def test_databases_are_sorted_by_their_heads(browser, play):
 
 def test_the_log_says_what_waits(browser, play):
     open_page(browser, play(status(sinks=[sink(pending_points=130, pending_bytes=8192)])))
-    browser.wait_text("#log-waits", r"Waiting for delivery: 8\.0 KiB, 130 points\. The rest is already delivered")
+    browser.wait_text("#log-waits", r"Waiting for delivery: 8\.0 KiB, 130 points The rest is already delivered")
 
 
 # ---- the charts ----------------------------------------------------------------------------------

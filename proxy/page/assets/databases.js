@@ -130,7 +130,7 @@ export function open(database, focus = true) {
   }
   if (focus) {
     byId("database-title").focus({ preventScroll: true });
-    byId("databases").scrollIntoView();
+    if (!arriving) byId("databases").scrollIntoView();
   }
   fetchDetail();
 }
@@ -257,7 +257,8 @@ function drawDetail(detail) {
 let arriving = false; // by a link: the panel is brought into view once it and what is above it are drawn
 
 function intoView() {
-  if (arriving && last !== null && chosen !== null) byId("database").scrollIntoView({ behavior: "instant" });
+  if (!arriving || last === null || chosen === null) return;
+  byId("database").scrollIntoView({ behavior: "instant" });
   if (byId("database-body").childElementCount > 1) arriving = false;
 }
 

@@ -61,7 +61,7 @@ function actions(advice, newest) {
   else if (about === "senders") {
     row.append(el("a", { href: "#rejections", onclick: (event) => {
       event.preventDefault();
-      openNamed(newest()?.what);
+      openNamed(newest());
     } }, "Show the lines and who sends them"));
   }
   if (row.childNodes.length > 0) node.append(row);
@@ -129,7 +129,7 @@ function waiting(status) {
   const rest = status.log?.kind === "local" ? "already delivered; it is freed in whole segments." : "already delivered.";
   whenChanged(byId("log-waits"), [most?.name, most?.pending_bytes, most?.pending_points, rest], () => {
     byId("log-waits").replaceChildren(...(most === null ? [`Nothing waits for delivery: what is there is ${rest}`] :
-      ["Waiting for delivery: ", el("span", { class: "whole" }, `${bytes(most.pending_bytes)}, ${counted(most.pending_points, "point")}`), ...(sinks.length > 1 ? [" (sink ", name(most.name, 40), ")"] : []), `. The rest is ${rest}`]));
+      ["Waiting for delivery", ...(sinks.length > 1 ? [" to ", name(most.name, 40)] : []), ":", el("strong", { class: "whole line" }, `${bytes(most.pending_bytes)}, ${counted(most.pending_points, "point")}`), `The rest is ${rest}`]));
   });
 }
 

@@ -3,8 +3,8 @@
 // Lines per second: two charts of the last hour, and the table below that is their legend and says the same in numbers.
 // The past comes from /history, what follows from each status.
 
-import { byId, el, setText } from "./dom.js";
-import { clock, compact, count, rate } from "./format.js";
+import { byId, el, keyed, name, setText, show } from "./dom.js";
+import { clock, compact, count, counted, rate } from "./format.js";
 import { api, ask } from "./live.js";
 
 const step = 5;
@@ -155,6 +155,22 @@ function table(status, end) {
   return `Per second, of the last ${spanName()}: ${sentence.join("; ")}.`;
 }
 
+const sinksMost = 4;
+
+/// What each of some sinks took; what it took before is in no history.
+function eachSink(sinks) {
+  const shown = sinks.length > 1 && sinks.length <= sinksMost ? sinks : [];
+  show(byId("rates-sinks"), shown.length > 0);
+  keyed(byId("rates-sinks"), shown, (sink) => sink.name, (sink) => {
+    const own = { now: el("td", { class: "n" }), total: el("td", { class: "n wide", colspan: "3" }) };
+    own.node = el("tr", { class: "quiet" }, el("th", { scope: "row" }, "to ", name(sink.name, 40)), own.now, own.total);
+    return own;
+  }, (own, sink) => {
+    setText(own.now, rate(sink.delivered_per_second));
+    setText(own.total, `${counted(sink.delivered, "point")} in all`);
+  });
+}
+
 const spanName = () => (span === 3600 ? "hour" : `${span / 60} minutes`);
 
 async function load(status) {
@@ -180,7 +196,7 @@ export function start() {
     rows.map(({ key, words, says }) => {
       const cell = (extra) => el("td", { class: `n ${extra}` });
       const own = { words: el("span", {}, words), now: cell("now"), mean: cell(""), most: cell("wide"), total: cell("wide") };
-      byId("rates-rows").append(
+      byId(loss.includes(key) ? "rates-loss" : "rates-rows").append(
         el("tr", { title: says }, el("th", { scope: "row" }, el("span", { class: "swatch", "data-of": key, "aria-hidden": "true" }), own.words), own.now, own.mean, own.most, own.total),
       );
       return [key, own];
@@ -224,6 +240,7 @@ export function update(status) {
   fit(status.uptime);
   const sinks = status.sinks?.length ?? 0;
   setText(cells.get("delivered").words, sinks > 1 ? `delivered, ${sinks} sinks together` : "delivered");
+  eachSink(status.sinks ?? []);
   if (wanted && !loading) load(status);
   const end = status.now;
   if (past.length === 0 || end - past[past.length - 1][0] >= step) {

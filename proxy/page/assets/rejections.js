@@ -116,12 +116,14 @@ function placed(groups) {
   return order.filter((key) => byKey.has(key)).map((key) => byKey.get(key));
 }
 
-/// Opens the group whose title `text` names, else that with the most lines, and brings it into view.
-export function openNamed(text) {
+/// Opens the group that the advice is about, and brings it into view: it names its title, its code or its example's message, or
+/// has its remedy; else it is the largest of those that go on, or of all.
+export function openNamed(advice) {
   const groups = [...(last?.rejections ?? [])].sort(before);
-  const said = String(text ?? "").toLowerCase();
-  const named = groups.filter((group) => group.title && said.includes(group.title.toLowerCase())).sort((a, b) => b.title.length - a.title.length);
-  const group = named[0] ?? groups[0];
+  const said = String(advice?.what ?? "").toLowerCase();
+  const has = (text) => Boolean(text) && said.includes(String(text).toLowerCase().replace(/[.]$/, ""));
+  const group = groups.find((each) => has(each.title)) ?? groups.find((each) => has(each.code) || has(each.example?.message)) ??
+    groups.find((each) => each.remedy && each.remedy === advice?.do) ?? groups.find((each) => each.last > last.now - 60) ?? groups[0];
   const node = group === undefined ? undefined : nodes.get(keyOf(group));
   if (node === undefined) {
     byId("rejections").scrollIntoView();

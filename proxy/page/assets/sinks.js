@@ -150,7 +150,7 @@ function updateSink(own, sink, now) {
   const waits = (sink.pending_points ?? 0) > 0;
   setFacts(own.facts, [
     ["delivered", `${rate(sink.delivered_per_second)}/s`],
-    ["since the start", `${count(sink.delivered)}`],
+    ["delivered in all", `${count(sink.delivered)}`],
     ["waiting", waits ? `${counted(sink.pending_points, "point")}, ${bytes(sink.pending_bytes)}` : "nothing"],
     ["lag", typeof sink.lag_seconds !== "number" ? "–" : waits ? duration(sink.lag_seconds) : "–"],
     ["held", `${count(sink.held_lanes)} of ${counted(sink.lanes, "lane")}`],

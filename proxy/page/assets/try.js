@@ -39,6 +39,7 @@ function setButton(accepted) {
   const button = byId("try-send");
   const again = sent !== null && sent === sending();
   setText(button, again ? "Send again" : "Send it");
+  if (sent !== null && !again && !busy) show(byId("try-answer"), false); // it was about another
   if (accepted !== undefined || again) button.classList.toggle("main", !again && accepted !== 0);
   setAttribute(button, "aria-disabled", busy || byId("try-lines").value.trim() === "");
 }
