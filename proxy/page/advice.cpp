@@ -353,15 +353,17 @@ std::string what_comes_next(const status_facts& known) {
     return "The disk refuses the log: writes are answered 503 until it takes them again.";
   }
   constexpr double year = 365.0 * 24 * 3600;
-  const std::string reaches = "the log reaches " + spoken_bytes(log.keep_bytes);
-  const std::string room =
-      !log.outage_seconds_left
-          ? "Nothing is appended now. Where " + reaches
-          : fmt::format("In {}, if nothing is delivered until then, {}",
-                        *log.outage_seconds_left > year ? "more than a year"
-                                                        : spoken_seconds(*log.outage_seconds_left),
-                        reaches);
-  return room + ": then " + then + ".";
+  const std::string size = spoken_bytes(log.keep_bytes);
+  return log.outage_seconds_left
+             ? fmt::format(
+                   "If no sink takes anything from now on, the log is full ({}) in {}: then {}.",
+                   size,
+                   *log.outage_seconds_left > year
+                       ? "more than a year"
+                       : "about " + spoken_seconds(*log.outage_seconds_left),
+                   then)
+             : fmt::format("Nothing is appended now. Should the log reach {}: then {}.", size,
+                           then);
 }
 
 }  // namespace weir::page

@@ -202,10 +202,10 @@ TEST(next_of_the_log, says_who_loses_what_and_when) {
   status_facts known = well();
   EXPECT_TRUE(has(what_comes_next(known), "Nothing is appended now"));
   known.log.outage_seconds_left = 7200;
-  EXPECT_TRUE(has(what_comes_next(known), "In 2 h")) << what_comes_next(known);
+  EXPECT_TRUE(has(what_comes_next(known), "in about 2 h: then")) << what_comes_next(known);
   EXPECT_TRUE(has(what_comes_next(known), "503"));
   known.log.outage_seconds_left = 1e10;
-  EXPECT_TRUE(has(what_comes_next(known), "In more than a year")) << what_comes_next(known);
+  EXPECT_TRUE(has(what_comes_next(known), "in more than a year: then")) << what_comes_next(known);
   known.log.when_full = "discard-oldest";
   EXPECT_TRUE(has(what_comes_next(known), "oldest points are discarded"));
   known.log.when_full = "reject";
