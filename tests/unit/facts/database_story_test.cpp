@@ -66,7 +66,7 @@ TEST(why, all_lines_rejected_names_the_code_the_remedy_and_the_sender) {
   ASSERT_EQ(told.size(), 5U);
   EXPECT_EQ(told[0], "4 lines came for it since weir was started 60 min ago, the last 5 s ago.");
   EXPECT_EQ(told[1], "All of them were rejected for precision_mistaken: it is in seconds.");
-  EXPECT_TRUE(told[2].starts_with("Send the precision"));
+  EXPECT_TRUE(told[2].starts_with("Have the sender name its unit"));
   EXPECT_EQ(told[3], "The last came from Telegraf at 192.0.2.1, user ann (http), 3 min ago.");
   EXPECT_EQ(told[4], "So weir has nothing to deliver for this database.");
 }
