@@ -49,7 +49,7 @@ std::string series_text(std::string_view name, std::span<const label_view> label
 }
 
 series_of_line::series_of_line(const std::vector<sink_settings>& sinks,
-                               std::shared_ptr<name_book> names, std::string database,
+                               const std::shared_ptr<name_book>& names, std::string database,
                                std::string retention_policy)
     : database_(std::move(database)), retention_policy_(std::move(retention_policy)), all_(sinks) {
   for (const sink_settings& each : all_) {

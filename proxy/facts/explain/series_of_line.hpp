@@ -44,7 +44,7 @@ struct sink_series {
 class series_of_line {
  public:
   /// `names` are those that were given so far, and it gives more: see above.
-  series_of_line(const std::vector<sink_settings>& sinks, std::shared_ptr<name_book> names,
+  series_of_line(const std::vector<sink_settings>& sinks, const std::shared_ptr<name_book>& names,
                  std::string database, std::string retention_policy);
 
   /// Of a canonical line: its tags are sorted, and names that are new are given in that order. One
