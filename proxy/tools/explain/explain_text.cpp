@@ -38,10 +38,10 @@ std::string_view remark(name_form form) {
 
 }  // namespace
 
-explainer::explainer(const std::vector<sink_settings>& sinks, std::shared_ptr<name_book> names,
-                     explain_options options)
+explainer::explainer(const std::vector<sink_settings>& sinks,
+                     const std::shared_ptr<name_book>& names, explain_options options)
     : options_(std::move(options)),
-      series_(sinks, std::move(names), options_.database, options_.retention_policy) {}
+      series_(sinks, names, options_.database, options_.retention_policy) {}
 
 std::string explainer::explain(std::string_view text) {
   parse_options options;

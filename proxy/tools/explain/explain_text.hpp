@@ -28,7 +28,7 @@ struct explain_options {
 /// explained is not kept.
 class explainer {
  public:
-  explainer(const std::vector<sink_settings>& sinks, std::shared_ptr<name_book> names,
+  explainer(const std::vector<sink_settings>& sinks, const std::shared_ptr<name_book>& names,
             explain_options options);
 
   /// Of each line of `text`, in order. Names in it are as they are: the caller makes control bytes
