@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text/counted.hpp"
 #include "page/sink_state.hpp"
 
 namespace weir::page {

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/text/counted.hpp"
+
 namespace weir::page {
 namespace {
 
@@ -44,10 +46,6 @@ std::string_view name_of(sink_state::word is) noexcept {
       return "stopped";
   }
   return {};
-}
-
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 std::string spoken_seconds(double seconds) {

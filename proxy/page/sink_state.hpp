@@ -27,8 +27,6 @@ struct sink_state {
 [[nodiscard]] std::string with_full_stop(std::string text);
 /// The same with a capital letter.
 [[nodiscard]] std::string sentence(std::string text);
-/// "3 points", "1 point".
-[[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
 /// "12 s", "4 min", "3 h 20 min", "2 d 3 h".
 [[nodiscard]] std::string spoken_seconds(double seconds);
 /// "12 KiB", "3.4 GiB".

@@ -11,6 +11,7 @@
 
 #include "base/one_line.hpp"
 #include "base/text/ascii.hpp"
+#include "base/text/counted.hpp"
 
 namespace weir {
 namespace {
@@ -48,10 +49,6 @@ std::string reason_of(const delivery_step& step) {
 
 std::string points_wait(std::uint64_t points) {
   return points == 1 ? "1 point waits" : fmt::format("{} points wait", points);
-}
-
-std::string times(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -158,7 +155,7 @@ void trouble_book::stop_holding(const lane_key& lane, entry& of, bool goes_on, c
            fmt::format("sink {}: {} {} after being held for {}{}", sink_, name_of_lane(lane),
                        goes_on ? "goes on" : "has nothing left to deliver",
                        spoken_duration(at.now_ms - of.since_ms),
-                       goes_on ? fmt::format("; {} waited", times(of.pending, "point")) : ""));
+                       goes_on ? fmt::format("; {} waited", counted(of.pending, "point")) : ""));
   } else {
     ++unreported_resumed_;
     gathered_ms_ = gathered_ms_.value_or(at.now_ms + gather_ms);
@@ -235,7 +232,7 @@ void trouble_book::summarize_held(const moment& at) {
   }
   report(journal_level::error,
          fmt::format("sink {}: {} {} held, the first for {}, {}: {}; next attempt in {}", sink_,
-                     times(held_, "lane"), held_ == 1 ? "is" : "are",
+                     counted(held_, "lane"), held_ == 1 ? "is" : "are",
                      spoken_duration(at.now_ms - since), points_wait(waiting), held_groups(),
                      next_attempt(at, true)));
 }
@@ -289,7 +286,7 @@ void trouble_book::report_outage(const moment& at) {
       at.now_ms == now.since_ms
           ? ""
           : fmt::format(" for {} ({})", spoken_duration(at.now_ms - now.since_ms),
-                        times(now.attempts, "attempt"));
+                        counted(now.attempts, "attempt"));
   const std::string waiting =
       at.now_ms == now.since_ms ? "" : fmt::format("; {}", points_wait(at.pending));
   report(journal_level::warning,
@@ -324,8 +321,8 @@ void trouble_book::end_outage(bool delivered, const moment& at) {
       journal_level::info,
       fmt::format("sink {}: {} after {} ({} failed): {} delivered since, {}", sink_,
                   delivered ? "delivery goes on" : "the server answers again",
-                  spoken_duration(at.now_ms - over.since_ms), times(over.attempts, "attempt"),
-                  times(at.delivered - over.delivered_before, "point"), points_wait(at.pending)));
+                  spoken_duration(at.now_ms - over.since_ms), counted(over.attempts, "attempt"),
+                  counted(at.delivered - over.delivered_before, "point"), points_wait(at.pending)));
   const bool soon = over.since_ms < calm_until_ms_ + calm_ms_;
   calm_ms_ = soon ? std::min(calm_ms_ * 2, calm_most_ms) : calm_least_ms;
   calm_until_ms_ = at.now_ms + calm_ms_;
@@ -339,7 +336,7 @@ void trouble_book::report_partial_end(const moment& at) {
   report(
       journal_level::warning,
       fmt::format("sink {}: delivery goes on after {}, but not of {} (such as {}: {}); {}", sink_,
-                  spoken_duration(*now.success_ms - now.since_ms), times(retrying_, "lane"),
+                  spoken_duration(*now.success_ms - now.since_ms), counted(retrying_, "lane"),
                   name_of_lane(left->first), left->second.retry_message, points_wait(at.pending)));
   now.next_line_ms = at.now_ms + now.interval_ms;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text/ascii.hpp"
+#include "base/text/counted.hpp"
 #include "base/text/rfc3339.hpp"
 #include "config/checks/checks.hpp"
 
@@ -42,14 +43,6 @@ std::string ago(const database_story& story, std::int64_t at_ns) {
     return "just now";
   }
   return span_text(static_cast<double>(story.now_ns - at_ns) / second_ns) + " ago";
-}
-
-std::string lines_text(std::uint64_t count) {
-  return fmt::format("{} line{}", count, count == 1 ? "" : "s");
-}
-
-std::string points_text(std::uint64_t count) {
-  return fmt::format("{} point{}", count, count == 1 ? "" : "s");
 }
 
 std::string quoted_list(const std::vector<std::string>& names) {
@@ -88,7 +81,7 @@ class telling {
       tell_nothing_came();
     } else {
       say(fmt::format("{} came for it since weir was started {}, the last {}.",
-                      lines_text(story_.lines.received), ago(story_, story_.started_ns),
+                      counted(story_.lines.received, "line"), ago(story_, story_.started_ns),
                       ago(story_, story_.last_received_ns)));
       tell_refused();
     }
@@ -235,7 +228,7 @@ class telling {
 
   /// What a sink counts is of all databases together.
   void tell_pending(const sink_part& sink) {
-    const std::string points = points_text(sink.pending_points);
+    const std::string points = counted(sink.pending_points, "point");
     const std::string_view wait = sink.pending_points == 1 ? "waits" : "wait";
     if (sink.down) {
       say(fmt::format(
@@ -255,8 +248,9 @@ class telling {
   }
 
   void tell_held(const sink_part& sink, const held_part& held) {
-    std::string text = fmt::format("Sink {} holds {} of {}", sink.name, points_text(held.points),
-                                   policy_text(held.retention_policy));
+    std::string text =
+        fmt::format("Sink {} holds {} of {}", sink.name, counted(held.points, "point"),
+                    policy_text(held.retention_policy));
     if (held.parked_points > 0) {
       text += fmt::format(", {} of them parked", held.parked_points);
     }
@@ -286,14 +280,6 @@ class telling {
   std::vector<std::string> out_;
 };
 
-std::string lowered(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    out += to_lower(c);
-  }
-  return out;
-}
-
 }  // namespace
 
 std::vector<std::string> why_of(const database_story& story) {
@@ -303,11 +289,11 @@ std::vector<std::string> why_of(const database_story& story) {
 std::vector<std::string> similar_names(std::string_view name,
                                        const std::vector<std::string>& names) {
   constexpr std::size_t part_least = 3;
-  const std::string wanted = lowered(name.substr(0, compared_bytes_max));
+  const std::string wanted = lower_case(name.substr(0, compared_bytes_max));
   const std::size_t near = std::max<std::size_t>(1, wanted.size() / 3);
   std::vector<std::pair<std::size_t, std::string_view>> found;
   for (const std::string& each : names) {
-    const std::string other = lowered(std::string_view(each).substr(0, compared_bytes_max));
+    const std::string other = lower_case(std::string_view(each).substr(0, compared_bytes_max));
     if (each == name) {
       continue;
     }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text/counted.hpp"
 #include "base/text/json_text.hpp"
 
 namespace weir {
@@ -62,8 +63,8 @@ std::string reloaded_words(const std::vector<setting_change>& changes) {
   std::size_t count = 0;
   const std::string text = listed(changes, false, count);
   return count == 0 ? std::string("the configuration was reloaded: nothing changed")
-                    : fmt::format("the configuration was reloaded: {} change{}: {}", count,
-                                  count == 1 ? "" : "s", text);
+                    : fmt::format("the configuration was reloaded: {}: {}",
+                                  counted(count, "change"), text);
 }
 
 std::string restart_words(const std::vector<setting_change>& changes) {

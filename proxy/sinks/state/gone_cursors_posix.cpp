@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text/counted.hpp"
 #include "files/file_operations.hpp"
 #include "observe/journal.hpp"
 #include "sinks/state/cursor_store_posix.hpp"
@@ -22,14 +23,6 @@ bool is_file(const std::string& path, file_system& files) {
 
 std::string aside(const std::string& directory) {
   return directory + "/" + std::string(gone_cursors);
-}
-
-std::string with_thousands(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3; at -= 3) {
-    text.insert(at - 3, ",");
-  }
-  return text;
 }
 
 }  // namespace
@@ -54,7 +47,7 @@ outcome set_cursor_aside(const std::string& directory, const std::string& sink_n
                       sink_name,
                       pending_points == 0
                           ? std::string("had delivered everything")
-                          : fmt::format("still owed {} point{}", with_thousands(pending_points),
+                          : fmt::format("still owed {} point{}", grouped_digits(pending_points),
                                         pending_points == 1 ? "" : "s"),
                       target));
   return nothing{};

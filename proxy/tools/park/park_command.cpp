@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/percent_escape.hpp"
+#include "base/text/counted.hpp"
 #include "base/text/json_text.hpp"
 #include "base/text/rfc3339.hpp"
 #include "base/text/terminal_text.hpp"
@@ -89,9 +90,8 @@ void print_rows(const rows& all, bool json) {
 }
 
 std::string spoken(const rows& all) {
-  const std::uint64_t points = points_of(all);
-  return fmt::format("{} point{} of {} lane{} (database and retention policy)", points,
-                     points == 1 ? "" : "s", all.size(), all.size() == 1 ? "" : "s");
+  return fmt::format("{} of {} (database and retention policy)", counted(points_of(all), "point"),
+                     counted(all.size(), "lane"));
 }
 
 /// "/-/park/drop?sink=a&db=b&rp=c"

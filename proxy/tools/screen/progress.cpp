@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text/counted.hpp"
 #include "tools/screen/screen_text.hpp"
 
 namespace weir {

@@ -84,14 +84,6 @@ std::string padded(std::string_view text, std::size_t columns) {
   return out;
 }
 
-std::string grouped_digits(std::uint64_t value) {
-  std::string out = std::to_string(value);
-  for (std::size_t at = out.size(); at > 3; at -= 3) {
-    out.insert(at - 3, ",");
-  }
-  return out;
-}
-
 std::string short_count(double value) {
   if (!(value > 0)) {
     return "0";

@@ -29,8 +29,6 @@ void append_wrapped_words(std::string_view text, std::string_view indent, std::s
 /// The same, filled up with spaces to exactly so many columns.
 [[nodiscard]] std::string padded(std::string_view text, std::size_t columns);
 
-/// 1234567 as "1,234,567".
-[[nodiscard]] std::string grouped_digits(std::uint64_t value);
 /// At most five columns: "999", "12.3k", "4.00M"; "0.3" below ten where it is no whole number.
 [[nodiscard]] std::string short_count(double value);
 /// "512 B", "1.5 KiB", "23 GiB".

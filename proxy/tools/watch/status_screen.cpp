@@ -8,6 +8,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/text/counted.hpp"
 #include "base/text/terminal_text.hpp"
 #include "tools/screen/screen_text.hpp"
 

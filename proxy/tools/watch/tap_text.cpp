@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text/counted.hpp"
 #include "base/text/rfc3339.hpp"
 #include "base/text/terminal_text.hpp"
 #include "tools/lint/lint_text.hpp"

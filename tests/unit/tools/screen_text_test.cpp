@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text/counted.hpp"
 #include "base/text/terminal_text.hpp"
 
 namespace weir::test {
