@@ -10,22 +10,27 @@ bool is_local(std::string_view peer_address) noexcept {
          peer_address.starts_with("[::1]:") || peer_address.starts_with("[::ffff:127.");
 }
 
-bool is_own_page(const http::request_head& head) {
-  const auto host = head.header("host");
-  auto origin = head.header("origin").value_or("");
+bool comes_from_own_origin(const http::request_head& head) {
+  const std::string_view host = head.header("host").value_or("");
+  std::string_view origin = head.header("origin").value_or("");
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (origin.starts_with(scheme)) {
       origin.remove_prefix(scheme.size());
-      break;
+      return !host.empty() && origin == host;
     }
   }
-  if (!host || host->empty() || origin != *host) {
+  return false;
+}
+
+bool is_own_page(const http::request_head& head) {
+  if (!comes_from_own_origin(head)) {
     return false;
   }
-  if (host->starts_with('[')) {
+  const std::string_view host = head.header("host").value_or("");
+  if (host.starts_with('[')) {
     return true;  // an address of IPv6: nothing else has brackets
   }
-  const std::string_view name = host->substr(0, host->find(':'));
+  const std::string_view name = host.substr(0, host.find(':'));
   return name == "localhost" ||
          (!name.empty() && name.find_first_not_of("0123456789.") == std::string_view::npos);
 }

@@ -15,6 +15,10 @@ namespace weir::api {
 /// Of "127.0.0.1:4711", "[::1]:4711" or "unix", as `http::connection_peer::address` spells it.
 [[nodiscard]] bool is_local(std::string_view peer_address) noexcept;
 
+/// Its Origin is the address that it was sent to: a page of this server sent it, or one of another
+/// whose name leads here for a while.
+[[nodiscard]] bool comes_from_own_origin(const http::request_head& head);
+
 /// Did the status page send this, and no other page? Its Origin is then the request's own Host. A
 /// page of another site can have that, too, if its name leads to this machine for a while: only an
 /// address or `localhost` in the place of a name is believed.

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace weir {
@@ -37,6 +38,16 @@ inline constexpr std::int64_t listener_unit_ns = -1;
     }
   }
   return "auto";
+}
+
+/// The nanoseconds of the unit of that name; nothing where it is none of them.
+[[nodiscard]] constexpr std::optional<std::int64_t> unit_named(std::string_view name) noexcept {
+  for (const time_unit& unit : time_units) {
+    if (unit.name == name) {
+      return unit.ns;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace weir

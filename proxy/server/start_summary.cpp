@@ -17,7 +17,16 @@ std::string destination_of(const sink_settings& sink) {
   return where.empty() ? where : " " + where;
 }
 
-std::string_view promise_of(acknowledge_mode mode) {
+std::string rounded(std::uint64_t bytes) {
+  constexpr std::uint64_t kib = 1024;
+  return bytes < kib         ? fmt::format("{} bytes", bytes)
+         : bytes < kib * kib ? fmt::format("{} KiB", bytes / kib)
+                             : fmt::format("{} MiB", bytes / kib / kib);
+}
+
+}  // namespace
+
+std::string_view promise_of(acknowledge_mode mode) noexcept {
   switch (mode) {
     case acknowledge_mode::received:
       return "received";
@@ -28,15 +37,6 @@ std::string_view promise_of(acknowledge_mode mode) {
   }
   return {};
 }
-
-std::string rounded(std::uint64_t bytes) {
-  constexpr std::uint64_t kib = 1024;
-  return bytes < kib         ? fmt::format("{} bytes", bytes)
-         : bytes < kib * kib ? fmt::format("{} KiB", bytes / kib)
-                             : fmt::format("{} MiB", bytes / kib / kib);
-}
-
-}  // namespace
 
 std::string status_page_words(const http_settings& configured,
                               const std::vector<listen_address>& http) {

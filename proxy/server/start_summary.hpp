@@ -16,6 +16,9 @@
 
 namespace weir {
 
+/// `log.acknowledge` as the configuration spells it.
+[[nodiscard]] std::string_view promise_of(acknowledge_mode mode) noexcept;
+
 /// "the status page is at http://127.0.0.1:8086/": at the first address that serves it, as a person
 /// on this machine writes it; empty where only Unix sockets do. `http` are the addresses taken, in
 /// the configuration's order.

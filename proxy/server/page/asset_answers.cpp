@@ -6,7 +6,9 @@
 #include <array>
 #include <map>
 #include <string>
+#include <utility>
 
+#include "api/context.hpp"
 #include "api/routes.hpp"
 #include "base/fnv1a.hpp"
 #include "base/text/ascii.hpp"
@@ -43,23 +45,15 @@ const std::map<std::string_view, ready_asset>& ready_assets() {
 /// The next element of a list with commas, without spaces around it.
 std::string_view next_element(std::string_view& list) {
   const std::size_t comma = list.find(',');
-  std::string_view element = list.substr(0, comma);
+  const std::string_view element = list.substr(0, comma);
   list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  while (!element.empty() && (element.front() == ' ' || element.front() == '\t')) {
-    element.remove_prefix(1);
-  }
-  while (!element.empty() && (element.back() == ' ' || element.back() == '\t')) {
-    element.remove_suffix(1);
-  }
-  return element;
+  return trimmed(element);
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    c = to_lower(c);
-  }
-  return out;
+/// What every answer to a browser carries.
+void add_browser_headers(http::response& answer) {
+  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  answer.headers.emplace_back("Referrer-Policy", "no-referrer");
 }
 
 }  // namespace
@@ -67,7 +61,7 @@ std::string lower(std::string_view text) {
 bool takes_gzip(std::string_view accept_encoding) {
   bool any = false;
   while (!accept_encoding.empty()) {
-    const std::string element = lower(next_element(accept_encoding));
+    const std::string element = lower_case(next_element(accept_encoding));
     const std::string_view name = std::string_view(element).substr(0, element.find_first_of("; "));
     const std::size_t q = element.find("q=");
     const bool refused =
@@ -93,9 +87,26 @@ bool has_etag(std::string_view if_none_match, std::string_view etag) {
   return false;
 }
 
-void add_browser_headers(http::response& answer) {
-  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  answer.headers.emplace_back("Referrer-Policy", "no-referrer");
+http::response fresh_answer(std::string content_type) {
+  http::response answer;
+  answer.status = 200;
+  answer.content_type = std::move(content_type);
+  answer.headers.emplace_back("Cache-Control", "no-store");
+  add_browser_headers(answer);
+  return answer;
+}
+
+http::response stream_answer(std::string content_type) {
+  http::response answer = fresh_answer(std::move(content_type));
+  // For nginx, which would gather what it passes on.
+  answer.headers.emplace_back("X-Accel-Buffering", "no");
+  return answer;
+}
+
+http::response busy_answer(std::string_view why) {
+  http::response answer = api::error_response(503, why);
+  answer.headers.emplace_back("Retry-After", "10");
+  return answer;
 }
 
 http::response answer_asset(std::string_view name, const http::request_head& head) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The status page's files as answers: whole or, where the client has it already, 304; compressed
-// for those who take that. Any thread.
+// What the status page is answered: its files (whole or, where the client has it already, 304;
+// compressed for those who take that), and what every other answer to it has. Any thread.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "http/message.hpp"
@@ -18,7 +19,11 @@ namespace weir {
 /// `If-None-Match` names `etag`.
 [[nodiscard]] bool has_etag(std::string_view if_none_match, std::string_view etag);
 
-/// What every answer to a browser carries.
-void add_browser_headers(http::response& answer);
+/// 200, for what is made when it is asked for: nobody may keep it.
+[[nodiscard]] http::response fresh_answer(std::string content_type);
+/// The same, of a body that goes on while it is read.
+[[nodiscard]] http::response stream_answer(std::string content_type);
+/// 503, as so many have such a stream already.
+[[nodiscard]] http::response busy_answer(std::string_view why);
 
 }  // namespace weir

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "api/context.hpp"
 #include "http/outbox.hpp"
+#include "server/exchanges/woken_body.hpp"
 #include "server/page/asset_answers.hpp"
 #include "server/page/page_service.hpp"
 
@@ -16,23 +16,16 @@ namespace {
 /// A browser whose stream ended asks again after so many milliseconds.
 constexpr std::string_view come_back = "retry: 2000\n";
 
-class event_stream final : public http::body_source, public waiting_for_thread {
+class event_stream final : public woken_body<event_watcher> {
  public:
   event_stream(exchange_home& home, http::connection& on, event_hub& hub,
                std::shared_ptr<event_watcher> watcher, event_watcher::event first)
-      : home_(home), on_(on), hub_(hub), watcher_(std::move(watcher)), current_(std::move(first)) {
-    home_.wait_for(*this);
-  }
-  ~event_stream() override {
-    hub_.forget(watcher_);
-    home_.forget(*this);
-  }
-  event_stream(const event_stream&) = delete;
-  event_stream& operator=(const event_stream&) = delete;
+      : woken_body(home, on, std::move(watcher)), hub_(hub), current_(std::move(first)) {}
+  ~event_stream() override { hub_.forget(from_); }
 
   [[nodiscard]] bool next(std::string& out) override {
     if (current_ == nullptr) {
-      current_ = watcher_->take();
+      current_ = from_->take();
     }
     if (current_ != nullptr) {
       const std::string_view rest = std::string_view(*current_).substr(sent_);
@@ -44,28 +37,17 @@ class event_stream final : public http::body_source, public waiting_for_thread {
         sent_ = 0;
       }
     }
-    return current_ != nullptr || !watcher_->ended();
+    return current_ != nullptr || !from_->ended();
   }
   [[nodiscard]] std::size_t held_bytes() const noexcept override {
     return current_ == nullptr ? 0 : current_->size() - sent_;
   }
   [[nodiscard]] bool waits() const noexcept override {
-    return current_ == nullptr && !watcher_->has_event() && !watcher_->ended();
-  }
-  [[nodiscard]] bool ends_with_peer() const noexcept override { return true; }
-
-  [[nodiscard]] bool settled() const noexcept override { return watcher_->has_news(); }
-  void go_on() override {
-    if (watcher_->take_news()) {
-      on_.more_to_answer();
-    }
+    return current_ == nullptr && !from_->has_event() && !from_->ended();
   }
 
  private:
-  exchange_home& home_;
-  http::connection& on_;
   event_hub& hub_;
-  const std::shared_ptr<event_watcher> watcher_;
   /// What is being sent, and how far.
   event_watcher::event current_;
   std::size_t sent_ = 0;
@@ -78,21 +60,13 @@ http::response event_stream_answer(exchange_home& home, http::connection& on,
   event_hub& hub = service.events();
   auto watcher = hub.watch(home.wake());
   if (watcher == nullptr) {
-    http::response refused = api::error_response(
-        503, hub.closed()
-                 ? "weir is ending"
-                 : "too many clients watch already: " + std::to_string(event_hub::watchers_max) +
-                       " may at once; GET /api/weir/v1/status says the same once");
-    refused.headers.emplace_back("Retry-After", "10");
-    return refused;
+    return busy_answer(
+        hub.closed()
+            ? "weir is ending"
+            : "too many clients watch already: " + std::to_string(event_hub::watchers_max) +
+                  " may at once; GET /api/weir/v1/status says the same once");
   }
-  http::response reply;
-  reply.status = 200;
-  reply.content_type = "text/event-stream";
-  reply.headers.emplace_back("Cache-Control", "no-store");
-  // For nginx, which would gather what it passes on.
-  reply.headers.emplace_back("X-Accel-Buffering", "no");
-  add_browser_headers(reply);
+  http::response reply = stream_answer("text/event-stream");
   auto first = std::make_shared<std::string>(come_back);
   first->append(page_service::event_of(service.status()));
   reply.source =

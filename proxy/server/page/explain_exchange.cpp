@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/page/explain_exchange.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -14,16 +13,6 @@ namespace weir {
 namespace {
 
 constexpr std::size_t text_bytes_max = std::size_t{64} << 10;
-
-/// "ns" and the like, or "auto"; nullopt: it is none.
-std::optional<std::int64_t> unit_of(std::string_view precision) {
-  if (precision == "auto") {
-    return automatic_unit_ns;
-  }
-  const auto known = std::find_if(time_units.begin(), time_units.end(),
-                                  [&](const time_unit& each) { return each.name == precision; });
-  return known == time_units.end() ? std::nullopt : std::optional(known->ns);
-}
 
 }  // namespace
 
@@ -39,16 +28,14 @@ void explain_exchange::complete() {
     const std::string_view given = http::find_value(form, name).value_or("");
     return given.empty() ? otherwise : given;
   };
-  const auto unit_ns = unit_of(value("precision", "ns"));
+  const std::string_view precision = value("precision", "ns");
+  const auto unit_ns =
+      precision == "auto" ? std::optional(automatic_unit_ns) : unit_named(precision);
   if (!unit_ns) {
     answer(api::error_response(400, "precision: it must be one of ns, us, ms, s, m, h, auto"));
     return;
   }
-  http::response reply;
-  reply.status = 200;
-  reply.content_type = "application/json";
-  reply.headers.emplace_back("Cache-Control", "no-store");
-  add_browser_headers(reply);
+  http::response reply = fresh_answer("application/json");
   reply.source = home_.services().page->explain(text_.take(),
                                                 {.database = std::string(value("db", "mydb")),
                                                  .retention_policy = std::string(value("rp", "")),

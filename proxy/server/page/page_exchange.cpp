@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/admin_guard.hpp"
 #include "api/context.hpp"
 #include "base/assert.hpp"
 #include "server/page/asset_answers.hpp"
@@ -31,11 +32,7 @@ class page_exchange final : public answering_exchange {
 };
 
 http::response document(std::string text) {
-  http::response reply;
-  reply.status = 200;
-  reply.content_type = "application/json";
-  reply.headers.emplace_back("Cache-Control", "no-store");
-  add_browser_headers(reply);
+  http::response reply = fresh_answer("application/json");
   reply.body = std::move(text);
   reply.body.push_back('\n');
   return reply;
@@ -98,15 +95,6 @@ http::response look(page_service& service, api::handler at, const http::request_
   }
 }
 
-/// Its Origin is the address that it was sent to. The name may be any: nothing is changed here, and
-/// weir may stand behind a name of the network.
-bool is_own_origin(const http::request_head& head) {
-  const std::string_view origin = head.header("Origin").value_or("");
-  const std::size_t scheme = origin.find("://");
-  return scheme != std::string_view::npos &&
-         origin.substr(scheme + 3) == head.header("Host").value_or("");
-}
-
 }  // namespace
 
 bool is_page(api::handler served_by) noexcept {
@@ -125,10 +113,11 @@ bool is_page(api::handler served_by) noexcept {
   }
 }
 
+/// Names are believed: nothing is changed here, and weir may stand behind a name of the network.
 bool is_cross_site(const http::request_head& head) {
   const std::string_view site = head.header("Sec-Fetch-Site").value_or("");
   return site == "cross-site" || site == "same-site" ||
-         (head.header("Origin") && !is_own_origin(head));
+         (head.header("Origin") && !api::comes_from_own_origin(head));
 }
 
 std::unique_ptr<http::exchange> open_page(exchange_home& home, http::connection& on,
@@ -148,16 +137,14 @@ std::unique_ptr<http::exchange> open_page(exchange_home& home, http::connection&
              head.method != http::method::head) {
     exchange->give(
         api::error_response(403, "forbidden: a page of another server may not ask this"));
+  } else if (const bool streams = at == api::handler::page_tap || at == api::handler::page_events;
+             streams && from_elsewhere) {
+    exchange->give(
+        api::error_response(403, "forbidden: a page of another server may not watch weir"));
   } else if (at == api::handler::page_tap) {
-    exchange->give(
-        from_elsewhere
-            ? api::error_response(403, "forbidden: a page of another server may not watch weir")
-            : tap_answer(home, on, *service->taps(), head.query));
+    exchange->give(tap_answer(home, on, *service->taps(), head.query));
   } else if (at == api::handler::page_events) {
-    exchange->give(
-        from_elsewhere
-            ? api::error_response(403, "forbidden: a page of another server may not watch weir")
-            : event_stream_answer(home, on, *service));
+    exchange->give(event_stream_answer(home, on, *service));
   } else {
     exchange->give(look(*service, at, head));
   }

@@ -16,6 +16,7 @@
 #include "server/page/page_service.hpp"
 #include "server/page/picked_numbers.hpp"
 #include "server/pipeline_state.hpp"
+#include "server/start_summary.hpp"
 
 namespace weir {
 namespace {
@@ -34,18 +35,6 @@ std::string host_name() {
   std::array<char, 256> name{};
   return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data())
                                                           : std::string{};
-}
-
-std::string_view name_of(acknowledge_mode mode) noexcept {
-  switch (mode) {
-    case acknowledge_mode::received:
-      return "received";
-    case acknowledge_mode::written:
-      return "written";
-    case acknowledge_mode::synced:
-      return "synced";
-  }
-  return {};
 }
 
 page::held_facts facts_of(const held_lane& lane, const sink_standing& sink, wall_time now) {
@@ -95,16 +84,15 @@ page::sink_facts facts_of(const sink_standing& sink, const moment& now) {
   return out;
 }
 
-page::log_facts facts_of(const frame_log& log, const log_settings& configured,
-                         const memory_budget& frames) {
+page::log_facts facts_of(const frame_log& log, const append_result& next,
+                         const log_settings& configured, const memory_budget& frames) {
   picked_numbers numbers;
   log.collect(numbers);
-  const append_result next = log.outlook();
   const bool memory = configured.type == log_type::memory;
   page::log_facts out{
       .why = next.detail,
       .kind = memory ? "memory" : "local",
-      .acknowledge = std::string(name_of(configured.acknowledge)),
+      .acknowledge = std::string(promise_of(configured.acknowledge)),
       .when_full = configured.when_full == when_full_mode::reject ? "reject" : "discard-oldest"};
   const log_usage usage = log.usage();
   out.bytes = usage.bytes;
@@ -123,6 +111,15 @@ page::log_facts facts_of(const frame_log& log, const log_settings& configured,
     out.is = page::log_facts::state::failed;
   }
   return out;
+}
+
+page::line_totals totals_of(const line_sums& lines) {
+  return {.received = lines.received,
+          .accepted = lines.accepted,
+          .rejected = lines.rejected,
+          .dropped = lines.dropped,
+          .mended = lines.mended,
+          .noted = lines.noted};
 }
 
 std::vector<page::source_facts> facts_of(const source_registry& sources) {
@@ -190,26 +187,21 @@ page::database_facts facts_of_database(const database_entry& one, const gate_mem
 
 page::status_facts pipeline::state::page_facts(const moment& now) const {
   const std::shared_ptr<const settings> known = terms->current()->configured;
+  const append_result next = log->outlook();
   page::status_facts out{.version = WEIR_VERSION,
                          .host = host_name(),
                          .pid = static_cast<std::uint64_t>(::getpid()),
                          .started = seconds_of(began_at.wall),
                          .now = seconds_of(now.wall),
                          .uptime = static_cast<double>(now.steady - began_at.steady) / second_ns,
-                         .log = facts_of(*log, known->log, frame_memory),
+                         .log = facts_of(*log, next, known->log, frame_memory),
                          .memory_used = request_memory.used(),
                          .memory_limit = request_memory.limit(),
                          .databases = databases.size(),
                          .databases_shown = most_active(databases, remembered, now.wall),
                          .sources = facts_of(sources)};
-  const line_sums sums = databases.totals();
-  out.totals = {.received = sums.received,
-                .accepted = sums.accepted,
-                .rejected = sums.rejected,
-                .dropped = sums.dropped,
-                .mended = sums.mended,
-                .noted = sums.noted};
-  const health_facts health{.log = log->outlook(),
+  out.totals = totals_of(databases.totals());
+  const health_facts health{.log = next,
                             .sinks = sinks->standings(),
                             .draining = requests.draining.load(std::memory_order_relaxed),
                             .reload_failed = reloads.failure_words()};
@@ -241,16 +233,7 @@ void pipeline::state::make_page() {
   shown = std::make_unique<page_service>(page_sources{
       .clock = clock,
       .facts = [this](const moment& now) { return page_facts(now); },
-      .totals =
-          [this] {
-            const line_sums sums = databases.totals();
-            return page::line_totals{.received = sums.received,
-                                     .accepted = sums.accepted,
-                                     .rejected = sums.rejected,
-                                     .dropped = sums.dropped,
-                                     .mended = sums.mended,
-                                     .noted = sums.noted};
-          },
+      .totals = [this] { return totals_of(databases.totals()); },
       .sinks = [this] { return sinks->standings(); },
       .log_bytes = [this] { return log->usage().bytes; },
       .database =

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/one_line.hpp"
+#include "server/exchanges/woken_body.hpp"
 #include "server/passing/passed_headers.hpp"
 
 namespace weir {
@@ -13,37 +14,16 @@ namespace {
 
 constexpr std::size_t reason_bytes_max = 300;
 
-/// The body of an answer that is passed on. It goes with its connection.
-class passed_body final : public http::body_source, public waiting_for_thread {
+/// The body of an answer that is passed on.
+class passed_body final : public woken_body<relayed> {
  public:
-  passed_body(exchange_home& home, http::connection& on, std::shared_ptr<relayed> from)
-      : home_(home), on_(on), from_(std::move(from)) {
-    home_.wait_for(*this);
-  }
-  ~passed_body() override {
-    from_->abandon();
-    home_.forget(*this);
-  }
-  passed_body(const passed_body&) = delete;
-  passed_body& operator=(const passed_body&) = delete;
+  using woken_body::woken_body;
+  ~passed_body() override { from_->abandon(); }
 
   [[nodiscard]] bool next(std::string& out) override { return from_->take(out); }
   [[nodiscard]] std::size_t held_bytes() const noexcept override { return from_->held_bytes(); }
   [[nodiscard]] bool waits() const noexcept override { return from_->waits(); }
   [[nodiscard]] bool broken() const noexcept override { return from_->broken(); }
-  [[nodiscard]] bool ends_with_peer() const noexcept override { return true; }
-
-  [[nodiscard]] bool settled() const noexcept override { return from_->has_news(); }
-  void go_on() override {
-    if (from_->take_news()) {
-      on_.more_to_answer();
-    }
-  }
-
- private:
-  exchange_home& home_;
-  http::connection& on_;
-  const std::shared_ptr<relayed> from_;
 };
 
 }  // namespace

@@ -44,12 +44,6 @@ result<std::shared_ptr<name_book>> names_of(const settings& configured) {
   return read_names(path, configured.limits.names);
 }
 
-std::optional<std::int64_t> unit_of(const std::string& precision) {
-  const auto found = std::find_if(time_units.begin(), time_units.end(),
-                                  [&](const time_unit& one) { return one.name == precision; });
-  return found == time_units.end() ? std::nullopt : std::optional(found->ns);
-}
-
 int print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
@@ -122,7 +116,7 @@ int run_explain(const explain_arguments& given) {
   if (given.lines.size() == 1 && is_written_as_code(given.lines.front())) {
     return explain_code(given.lines.front());
   }
-  const auto unit = unit_of(given.precision);
+  const auto unit = unit_named(given.precision);
   if (!unit) {
     fail("\"" + given.precision + "\" is no precision; use ns, us, ms, s, m or h");
     return exit_wrong_arguments;
