@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "api/write_dialect.hpp"
 #include "base/text/rfc3339.hpp"
 #include "config/units.hpp"
+#include "facts/explain/place.hpp"
 #include "letters/letter.hpp"
 
 namespace weir {
@@ -83,19 +85,7 @@ std::string quoted(std::string_view text, std::size_t bytes_max) {
 }
 
 std::string without_line(std::string message, std::string_view line) {
-  const std::string quote = " '" + quoted(line) + "'";
-  const std::size_t at = message.find(quote);
-  if (at == std::string::npos) {
-    return message;
-  }
-  const std::string_view rest = std::string_view(message).substr(at + quote.size());
-  for (const std::string_view before : {": ", " was refused: ", " was "}) {
-    if (rest.starts_with(before)) {
-      return std::string(rest.substr(before.size()));
-    }
-  }
-  message.erase(at, quote.size());
-  return message;
+  return without_quote(std::move(message), quoted(line));
 }
 
 }  // namespace weir

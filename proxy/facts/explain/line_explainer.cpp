@@ -45,23 +45,6 @@ line_parts parts_of(const point_view& point) {
   return parts;
 }
 
-/// The reason without the line that a message quotes.
-std::string without_quote(std::string message, std::string_view line) {
-  const std::string quote = "'" + std::string(line) + "'";
-  const std::size_t at = message.find(quote);
-  if (at == std::string::npos) {
-    return message;
-  }
-  std::string rest = message.substr(at + quote.size());
-  for (const std::string_view before : {": ", " was refused: ", " was "}) {
-    if (rest.starts_with(before)) {
-      return rest.substr(before.size());
-    }
-  }
-  message.erase(at, quote.size());
-  return message;
-}
-
 class explaining {
  public:
   explaining(const explain_terms& terms, explanation_report& report)

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
 
 namespace weir {
 namespace {
@@ -136,6 +135,22 @@ std::optional<line_place> place_of(gate_code code, const point_view& point,
       break;
   }
   return std::nullopt;
+}
+
+std::string without_quote(std::string message, std::string_view line) {
+  const std::string quote = " '" + std::string(line) + "'";
+  const std::size_t at = message.find(quote);
+  if (at == std::string::npos) {
+    return message;
+  }
+  const std::string_view rest = std::string_view(message).substr(at + quote.size());
+  for (const std::string_view before : {": ", " was refused: ", " was "}) {
+    if (rest.starts_with(before)) {
+      return std::string(rest.substr(before.size()));
+    }
+  }
+  message.erase(at, quote.size());
+  return message;
 }
 
 }  // namespace weir
