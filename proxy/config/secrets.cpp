@@ -140,6 +140,21 @@ std::string header_without_secret(std::string_view header) {
              : fmt::format("{}: {}", name, hidden);
 }
 
+std::string property_without_secret(std::string_view property) {
+  const std::size_t equals = property.find('=');
+  if (equals == std::string_view::npos) {
+    return std::string(hidden);
+  }
+  // librdkafka has no property whose value is a secret but these: sasl.password, ssl.key.password,
+  // ssl.key.pem, sasl.oauthbearer.client.secret, ...
+  const std::string name = lower_case(property.substr(0, equals));
+  return may_be_secret(name.substr(name.rfind('.') + 1)) || name.find("secret") != name.npos ||
+                 name.find("password") != name.npos || name.ends_with(".pem") ||
+                 name == "sasl.oauthbearer.config" || name == "sasl.jaas.config"
+             ? fmt::format("{}={}", property.substr(0, equals), hidden)
+             : std::string(property);
+}
+
 std::string url_without_secret(std::string_view url) {
   std::string out;
   const std::size_t scheme = url.find("://");
@@ -211,6 +226,11 @@ std::vector<std::string> secrets_of(const settings& from) {
                  std::make_move_iterator(texts.plain.end()));
   }
   add_secret(from.http.jwt_secret, out);
+  for (const std::string& property : from.log.kafka.client) {
+    if (property_without_secret(property) != property) {
+      add_secret(std::string_view(property).substr(property.find('=') + 1), out);
+    }
+  }
   for (const user_settings& user : from.users) {
     add_secret(user.password, out);
     add_secret(user.token, out);

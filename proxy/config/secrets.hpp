@@ -23,6 +23,9 @@ inline constexpr std::string_view hidden = "***";
 /// no secret are shown.
 [[nodiscard]] std::string header_without_secret(std::string_view header);
 
+/// "sasl.password=***" of a property of librdkafka; others as they are.
+[[nodiscard]] std::string property_without_secret(std::string_view property);
+
 /// The url without its user and without the values of parameters that may be secrets.
 [[nodiscard]] std::string url_without_secret(std::string_view url);
 

@@ -5,11 +5,13 @@
 // is settings_reader.hpp's part.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/admin_access.hpp"
@@ -153,9 +155,32 @@ struct push_settings {
   friend bool operator==(const push_settings&, const push_settings&) = default;
 };
 
-enum class log_type : std::uint8_t { local, memory };
+enum class log_type : std::uint8_t { local, memory, kafka };
 enum class acknowledge_mode : std::uint8_t { received, written, synced };
 enum class when_full_mode : std::uint8_t { reject, discard_oldest };
+
+/// Of a log that is a Kafka topic (docs/log_kafka.md). Its keys stand in [log], too.
+struct kafka_settings {
+  /// "HOST:PORT", some of the cluster.
+  std::vector<std::string> brokers;
+  /// Of the frames; the topics beside it have names that begin with it.
+  std::string topic = "weir";
+  /// Partitions. 0: as many as the topic has.
+  std::uint32_t shards = 0;
+  /// Of topics that weir makes. 0: what the brokers do by themselves.
+  std::uint32_t replication = 0;
+  /// What Kafka has not confirmed by then is answered 503.
+  milliseconds produce_timeout{5'000};
+  /// Between two records of where a sink stands: what is repeated after a crash.
+  milliseconds commit_interval{1'000};
+  /// Of what is not delivered yet, a sink reads so many bytes of a partition at most.
+  std::uint64_t read_ahead = std::uint64_t{64} << 20;
+  /// Consumer groups are called GROUP-SINK.
+  std::string group = "weir";
+  /// librdkafka's own properties, "NAME=VALUE": TLS, SASL. They may hold secrets.
+  std::vector<std::string> client;
+  friend bool operator==(const kafka_settings&, const kafka_settings&) = default;
+};
 
 struct log_settings {
   log_type type = log_type::local;
@@ -170,6 +195,7 @@ struct log_settings {
   /// How long points stay after every sink has them, for `weir log replay`, as far as `keep` has
   /// room for them.
   milliseconds retain{0};
+  kafka_settings kafka;
   friend bool operator==(const log_settings&, const log_settings&) = default;
 };
 
@@ -314,6 +340,8 @@ struct service_settings {
   milliseconds drain_timeout{10'000};
   /// Of what weir keeps beside its log. Empty: the log's directory, where it has one.
   std::string state_directory;
+  /// What this process does: takes writes ("intake"), delivers ("sinks"), or both.
+  std::vector<std::string> roles = {"intake", "sinks"};
   std::string log_level = "info";   // debug | info | warning | error
   std::string log_format = "text";  // text | json
   friend bool operator==(const service_settings&, const service_settings&) = default;
@@ -344,10 +372,19 @@ struct settings {
   return from.log.type == log_type::local ? from.log.directory : std::string{};
 }
 
-/// Where types, databases, letters, cursors and refused batches are; empty: they are not kept.
+/// Where types, databases, letters, cursors and refused batches are; empty: they are not kept. A
+/// log in Kafka has no directory; what stays on this machine then lies where a local log would.
 [[nodiscard]] inline std::string state_directory_of(const settings& from) {
-  return from.service.state_directory.empty() ? log_directory_of(from)
-                                              : from.service.state_directory;
+  if (!from.service.state_directory.empty()) {
+    return from.service.state_directory;
+  }
+  return from.log.type == log_type::memory ? std::string{} : from.log.directory;
+}
+
+/// Whether the process has this role ("intake" or "sinks").
+[[nodiscard]] inline bool has_role(const settings& from, std::string_view role) {
+  const std::vector<std::string>& roles = from.service.roles;
+  return std::find(roles.begin(), roles.end(), role) != roles.end();
 }
 
 /// Where the dead letters are, or would be.

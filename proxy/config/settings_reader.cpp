@@ -63,6 +63,7 @@ class reader {
   sink_settings read_sink(const config_node& node);
   void settle_segment(const config_node& root, log_settings& log);
   void check_promise(const config_node& root, const log_settings& log);
+  void check_kafka(const config_node& root, const settings& all);
   void check_letters(const config_node& root, const letter_settings& letters);
   void check_push(const config_node& root, const push_settings& push);
   void check_learning(const config_node& root, const settings& all);
@@ -444,6 +445,22 @@ void reader::check_promise(const config_node& root, const log_settings& log) {
   }
 }
 
+void reader::check_kafka(const config_node& root, const settings& all) {
+  const config_node* section = root.find("log");
+  if (all.log.type == log_type::kafka && all.log.kafka.brokers.empty()) {
+    tell(
+        *section->find("type"),
+        "`log.type` is \"kafka\", and `log.brokers` names none: write some of the cluster's, as in "
+        "brokers = [\"kafka-1:9092\"]");
+  }
+  if (all.log.type != log_type::kafka && all.service.roles.size() < 2) {
+    tell(*root.find("service")->find("roles"),
+         "`service.roles`: what one process takes another can deliver only if both have the same "
+         "log; "
+         "with log.type \"local\" or \"memory\" the roles are \"intake\" and \"sinks\" together");
+  }
+}
+
 void reader::check_letters(const config_node& root, const letter_settings& letters) {
   if (letters.line <= letters.keep / 16) {  // escaped it may be six times as long
     return;
@@ -512,6 +529,7 @@ settings reader::read(const config_node& root) {
   read_section(root, "service", service_keys(), all.service);
   settle_segment(root, all.log);
   check_promise(root, all.log);
+  check_kafka(root, all);
   check_letters(root, all.letters);
   check_push(root, all.push);
   read_databases(root, all);

@@ -14,12 +14,13 @@ FOLDER_FILES_MAX = 25
 
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
-# What touches the world, and the suffix that a file which does it bears. `_uv`, `_curl` and `_posix` files are
+# What touches the world, and the suffix that a file which does it bears. `_uv`, `_curl`, `_rdkafka` and `_posix` files are
 # thin and impure anyway: each may do what the others do.
-IMPURE_SUFFIX = re.compile(r"_(uv|curl|posix)\.(cpp|hpp)$")
+IMPURE_SUFFIX = re.compile(r"_(uv|curl|rdkafka|posix)\.(cpp|hpp)$")
 IMPURE = {
     "libuv": re.compile(r"#include <uv\.h>"),
     "libcurl": re.compile(r"#include <curl/"),
+    "librdkafka": re.compile(r"#include <librdkafka/"),
     "a clock": re.compile(r"_clock::now\s*\(|\bclock_gettime\s*\(|\btime\s*\(\s*(nullptr|NULL)"),
     "files": re.compile(r"\bf?open(at|64)?\s*\(\s*\w+(\.c_str\(\))?\s*,\s*(\"|O_)|\bfopen\s*\(|\bstd::[io]?fstream\b"
                         r"|\bstd::filesystem::(?!path\b)"),
@@ -152,7 +153,7 @@ def impure_names(root: Path) -> list[str]:
             if match := pattern.search(text):
                 line = text[: match.start()].count("\n") + 1
                 broken.append(f"{path.relative_to(root)}:{line}: touches {what}, and its name has none of _posix,"
-                              " _uv, _curl")
+                              " _uv, _curl, _rdkafka")
     return broken
 
 

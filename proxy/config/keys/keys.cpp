@@ -32,7 +32,6 @@ struct later {
 // From the design of later versions: known to its readers, refused plainly by this one.
 constexpr std::array later_keys{
     later{"kafka", ""},
-    later{"log", "shards"},
 };
 
 }  // namespace
@@ -158,41 +157,6 @@ const std::vector<config_key<http_settings>>& http_keys() {
   return keys;
 }
 
-const std::vector<config_key<log_settings>>& log_keys() {
-  using S = log_settings;
-  static const std::vector<config_key<S>> keys{
-      choice_key<S, log_type>("type", {{"local", log_type::local}, {"memory", log_type::memory}},
-                              {"kafka"}, "where accepted points rest until they are delivered",
-                              WEIR_MEMBER(type)),
-      text_key<S>("directory", "of the local log; one process at a time locks it",
-                  WEIR_MEMBER(directory), check_directory),
-      choice_key<S, acknowledge_mode>(
-          "acknowledge",
-          {{"received", acknowledge_mode::received},
-           {"written", acknowledge_mode::written},
-           {"synced", acknowledge_mode::synced}},
-          {},
-          "what a 204 promises: in memory, handed to the operating system, or on stable storage",
-          WEIR_MEMBER(acknowledge)),
-      choice_key<S, compression_mode>("compression",
-                                      {{"auto", compression_mode::automatic},
-                                       {"gzip", compression_mode::gzip},
-                                       {"none", compression_mode::none}},
-                                      {}, "of the log; auto: gzip when a sink sends gzip",
-                                      WEIR_MEMBER(compression)),
-      size_key<S>("keep", {mib, 1024 * tib}, "of the log before `when_full` applies",
-                  WEIR_MEMBER(keep)),
-      choice_key<S, when_full_mode>(
-          "when_full",
-          {{"reject", when_full_mode::reject}, {"discard-oldest", when_full_mode::discard_oldest}},
-          {}, "answer new writes 503, or lose the oldest points", WEIR_MEMBER(when_full)),
-      size_key<S>("segment", {mib, 4 * gib}, "of one file of the log", WEIR_MEMBER(segment)),
-      duration_key<S>("retain", milliseconds{0}, hours{24 * 3650},
-                      "how long delivered points stay, for `weir log replay`", WEIR_MEMBER(retain)),
-  };
-  return keys;
-}
-
 const std::vector<config_key<letter_settings>>& letter_keys() {
   using S = letter_settings;
   static const std::vector<config_key<S>> keys{
@@ -286,6 +250,16 @@ const std::vector<config_key<rule_settings>>& rule_keys() {
   return keys;
 }
 
+namespace {
+
+std::string check_role(std::string_view text) {
+  return text == "intake" || text == "sinks"
+             ? std::string{}
+             : fmt::format("\"{}\" is no role; there are \"intake\" and \"sinks\"", text);
+}
+
+}  // namespace
+
 const std::vector<config_key<service_settings>>& service_keys() {
   using S = service_settings;
   static const std::vector<config_key<S>> keys{
@@ -296,6 +270,11 @@ const std::vector<config_key<service_settings>>& service_keys() {
       text_key<S>("state_directory",
                   "of types, databases, letters, cursors and refused batches; empty: log.directory",
                   WEIR_MEMBER(state_directory)),
+      list_key<S>(
+          "roles", "[\"intake\", \"sinks\"]",
+          "what this process does: takes writes, delivers, or both (one alone needs log.type "
+          "\"kafka\")",
+          WEIR_MEMBER(roles), check_role),
       choice_key<S, std::string>(
           "log_level",
           {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}}, {},

@@ -110,6 +110,37 @@ constexpr std::array effects{
                [](settings& to, const settings& from) { to.log.segment = from.log.segment; }},
     key_effect{"log.retain",
                [](settings& to, const settings& from) { to.log.retain = from.log.retain; }},
+    key_effect{
+        "log.brokers",
+        [](settings& to, const settings& from) { to.log.kafka.brokers = from.log.kafka.brokers; }},
+    key_effect{
+        "log.topic",
+        [](settings& to, const settings& from) { to.log.kafka.topic = from.log.kafka.topic; }},
+    key_effect{
+        "log.shards",
+        [](settings& to, const settings& from) { to.log.kafka.shards = from.log.kafka.shards; }},
+    key_effect{"log.replication",
+               [](settings& to, const settings& from) {
+                 to.log.kafka.replication = from.log.kafka.replication;
+               }},
+    key_effect{"log.produce_timeout",
+               [](settings& to, const settings& from) {
+                 to.log.kafka.produce_timeout = from.log.kafka.produce_timeout;
+               }},
+    key_effect{"log.commit_interval",
+               [](settings& to, const settings& from) {
+                 to.log.kafka.commit_interval = from.log.kafka.commit_interval;
+               }},
+    key_effect{"log.read_ahead",
+               [](settings& to, const settings& from) {
+                 to.log.kafka.read_ahead = from.log.kafka.read_ahead;
+               }},
+    key_effect{
+        "log.group",
+        [](settings& to, const settings& from) { to.log.kafka.group = from.log.kafka.group; }},
+    key_effect{
+        "log.client",
+        [](settings& to, const settings& from) { to.log.kafka.client = from.log.kafka.client; }},
     key_effect{"letters.enabled"},
     key_effect{"letters.directory"},
     key_effect{"letters.keep"},
@@ -225,6 +256,8 @@ constexpr std::array effects{
                [](settings& to, const settings& from) {
                  to.service.state_directory = from.service.state_directory;
                }},
+    key_effect{"service.roles",
+               [](settings& to, const settings& from) { to.service.roles = from.service.roles; }},
     key_effect{"service.log_level"},
     key_effect{"service.log_format"},
 };

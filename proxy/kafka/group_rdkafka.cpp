@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/group_rdkafka.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "kafka/handle_rdkafka.hpp"
+#include "observe/journal.hpp"
+
+namespace weir {
+namespace {
+
+struct order {
+  std::int32_t partition = 0;
+  bool pauses = false;
+  std::int64_t offset = 0;
+};
+
+std::vector<std::int32_t> numbers_of(const rd_kafka_topic_partition_list_t& list) {
+  std::vector<std::int32_t> out;
+  out.reserve(static_cast<std::size_t>(list.cnt));
+  for (int i = 0; i < list.cnt; ++i) {
+    out.push_back(list.elems[i].partition);
+  }
+  return out;
+}
+
+void tell(const char* what, kafka_ptr<rd_kafka_error_t> error) {
+  if (error != nullptr) {
+    journal(journal_level::warning,
+            fmt::format("kafka: {}: {}", what, rd_kafka_error_string(error.get())));
+  }
+}
+
+}  // namespace
+
+struct kafka_group::state {
+  kafka_group_options options;
+  kafka_group_events events;
+  kafka_ptr<rd_kafka_t> handle;
+  kafka_ptr<rd_kafka_queue_t> queue;
+  std::mutex lock;
+  std::vector<order> orders;
+  std::atomic<bool> leaving{false};
+  std::thread thread;
+
+  [[nodiscard]] kafka_ptr<rd_kafka_topic_partition_list_t> one(std::int32_t partition,
+                                                               std::int64_t offset) const {
+    kafka_ptr<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(list.get(), options.topic.c_str(), partition)->offset =
+        offset;
+    return list;
+  }
+
+  void follow_orders();
+  void rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& partitions);
+  void take(kafka_ptr<rd_kafka_message_t> message);
+  void run();
+  void ask(order wanted) {
+    {
+      const std::lock_guard hold(lock);
+      orders.push_back(wanted);
+    }
+    rd_kafka_queue_yield(queue.get());
+  }
+};
+
+kafka_group::kafka_group(std::unique_ptr<state> made) : state_(std::move(made)) {}
+
+void kafka_group::state::rebalance(rd_kafka_resp_err_t what,
+                                   rd_kafka_topic_partition_list_t& partitions) {
+  const std::vector<std::int32_t> numbers = numbers_of(partitions);
+  if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    const std::vector<std::int64_t> from = events.assigned(numbers);
+    WEIR_ASSERT(from.size() == numbers.size());
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      partitions.elems[i].offset = from[i];
+    }
+    tell("partitions cannot be taken over",
+         kafka_ptr<rd_kafka_error_t>(rd_kafka_incremental_assign(handle.get(), &partitions)));
+    return;
+  }
+  const bool lost = rd_kafka_assignment_lost(handle.get()) != 0;
+  events.revoked(numbers, lost);
+  tell("partitions cannot be let go of",
+       kafka_ptr<rd_kafka_error_t>(rd_kafka_incremental_unassign(handle.get(), &partitions)));
+}
+
+void kafka_group::state::follow_orders() {
+  std::vector<order> now;
+  {
+    const std::lock_guard hold(lock);
+    now.swap(orders);
+  }
+  for (const order& one_order : now) {
+    const auto list = one(one_order.partition, one_order.offset);
+    if (one_order.pauses) {
+      static_cast<void>(rd_kafka_pause_partitions(handle.get(), list.get()));
+      continue;
+    }
+    constexpr int seek_wait_ms = 1'000;
+    kafka_ptr<rd_kafka_error_t> sought(
+        rd_kafka_seek_partitions(handle.get(), list.get(), seek_wait_ms));
+    const rd_kafka_resp_err_t own = list->elems[0].err;
+    if (sought != nullptr || own != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      // It has not begun to read yet: again in the next turn, unless it is not the member's.
+      if (own != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
+        const std::lock_guard hold(lock);
+        orders.push_back(one_order);
+      }
+      continue;
+    }
+    static_cast<void>(rd_kafka_resume_partitions(handle.get(), list.get()));
+  }
+}
+
+void kafka_group::state::take(kafka_ptr<rd_kafka_message_t> message) {
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    events.received(to_kafka_record(*message));
+  } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    if (events.at_end) {
+      events.at_end(message->partition, message->offset);
+    }
+  } else if (message->err != RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) {
+    journal_limited(
+        "kafka consumer", journal_level::warning,
+        fmt::format("kafka: group {}: {}", options.group, rd_kafka_message_errstr(message.get())));
+  }
+}
+
+void kafka_group::state::run() {
+  constexpr int rest_ms = 1'000;
+  while (!leaving.load()) {
+    if (kafka_ptr<rd_kafka_message_t> message{rd_kafka_consumer_poll(handle.get(), rest_ms)}) {
+      take(std::move(message));
+    }
+    follow_orders();
+    if (events.turn) {
+      events.turn();
+    }
+  }
+  // Revokes what is left: its callback is served by this call.
+  static_cast<void>(rd_kafka_consumer_close(handle.get()));
+}
+
+result<std::unique_ptr<kafka_group>> kafka_group::join(kafka_group_options options,
+                                                       kafka_group_events events) {
+  const std::array own{
+      std::pair<std::string, std::string>{"group.id", options.group},
+      std::pair<std::string, std::string>{"partition.assignment.strategy", "cooperative-sticky"},
+      std::pair<std::string, std::string>{"session.timeout.ms",
+                                          std::to_string(options.session_timeout.count())},
+      std::pair<std::string, std::string>{"heartbeat.interval.ms",
+                                          std::to_string(options.session_timeout.count() / 5)},
+      std::pair<std::string, std::string>{"enable.auto.commit", "false"},
+      std::pair<std::string, std::string>{"enable.auto.offset.store", "false"},
+      std::pair<std::string, std::string>{"enable.partition.eof", "true"},
+      std::pair<std::string, std::string>{"auto.offset.reset", "earliest"},
+      std::pair<std::string, std::string>{"allow.auto.create.topics", "false"},
+      std::pair<std::string, std::string>{"check.crcs", "true"},
+      std::pair<std::string, std::string>{"queued.max.messages.kbytes",
+                                          std::to_string(options.fetched_kib_max)},
+      std::pair<std::string, std::string>{"fetch.wait.max.ms", "100"},
+  };
+  auto made = std::make_unique<state>();
+  auto conf = make_kafka_conf(options.client, own, made.get());
+  if (!conf) {
+    return conf.error();
+  }
+  rd_kafka_conf_set_rebalance_cb(
+      conf.value().get(),
+      [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
+         void* opaque) { static_cast<state*>(opaque)->rebalance(what, *partitions); });
+  auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(conf).value());
+  if (!handle) {
+    return handle.error();
+  }
+  made->options = std::move(options);
+  made->events = std::move(events);
+  made->handle = std::move(handle).value();
+  static_cast<void>(rd_kafka_poll_set_consumer(made->handle.get()));
+  made->queue.reset(rd_kafka_queue_get_consumer(made->handle.get()));
+  const kafka_ptr<rd_kafka_topic_partition_list_t> topics(rd_kafka_topic_partition_list_new(1));
+  static_cast<void>(rd_kafka_topic_partition_list_add(topics.get(), made->options.topic.c_str(),
+                                                      RD_KAFKA_PARTITION_UA));
+  if (const auto error = rd_kafka_subscribe(made->handle.get(), topics.get());
+      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return failure{fmt::format("group {}: {}", made->options.group, kafka_error_text(error))};
+  }
+  made->thread = std::thread([raw = made.get()] { raw->run(); });
+  return std::unique_ptr<kafka_group>(new kafka_group(std::move(made)));
+}
+
+kafka_group::~kafka_group() {
+  leave();
+}
+
+void kafka_group::leave() {
+  if (!state_->leaving.exchange(true)) {
+    rd_kafka_queue_yield(state_->queue.get());
+    state_->thread.join();
+  }
+}
+
+void kafka_group::pause(std::int32_t partition) {
+  state_->ask({.partition = partition, .pauses = true});
+}
+
+void kafka_group::resume(std::int32_t partition, std::int64_t offset) {
+  state_->ask({.partition = partition, .offset = offset});
+}
+
+outcome kafka_group::commit(std::int32_t partition, std::int64_t offset,
+                            const std::string& metadata) {
+  const auto list = state_->one(partition, offset);
+  if (!metadata.empty()) {
+    // librdkafka frees it with the list.
+    auto* copy = static_cast<char*>(std::malloc(metadata.size()));  // NOLINT
+    WEIR_ASSERT(copy != nullptr);
+    std::copy(metadata.begin(), metadata.end(), copy);
+    list->elems[0].metadata = copy;
+    list->elems[0].metadata_size = metadata.size();
+  }
+  const rd_kafka_resp_err_t error = rd_kafka_commit(state_->handle.get(), list.get(), /*async=*/0);
+  const rd_kafka_resp_err_t own = error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : list->elems[0].err;
+  if (own != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return failure{fmt::format("group {}, partition {}: {}", state_->options.group, partition,
+                               kafka_error_text(own))};
+  }
+  return nothing{};
+}
+
+}  // namespace weir
