@@ -43,6 +43,8 @@ result<std::unique_ptr<frame_log>> open_configured_log(const log_settings& setti
                              .retain_ns = std::chrono::nanoseconds(settings.retain).count()});
     case log_type::memory:
       return make_memory_log({.frames = frames, .when_full = policy_of(settings)});
+    case log_type::kafka:
+      break;
   }
   return failure{"log.type: no such log"};
 }
