@@ -14,9 +14,9 @@ from harness.flink.reports import requests
 from harness.grafana.asking import Shown
 from harness.grafana.dashboards import GRAFANA, dashboards
 from harness.grafana.monitoring import Monitoring, keep_recorded, recorded
+from harness.kafka.brokers import Kafka
 from harness.process import Process, wait_until
 from running.flink import Cluster, Distribution
-from running.kafka import Kafka
 from running.tap import Tap
 
 FILE_SINK = '\n[[sink]]\nname = "lines"\ntype = "file"\ndirectory = "lines"\ndatabases = ["telegraf"]\n'
@@ -45,7 +45,7 @@ class Life:
 
     def __init__(self, directory, flink, kafka, telegraf):
         self.monitoring = Monitoring(directory / "monitoring")
-        self.kafka = Kafka(directory / "kafka", kafka)
+        self.kafka = Kafka(directory / "kafka", kafka, auto_create=True)
         self.telegraf = Telegraf(directory / "telegraf", telegraf) if telegraf else None
         self.tap = Tap()
         self.cluster = Cluster(directory / "flink", flink, flink.file_name, by_lines(reporters(flink.file_name, self.tap.port)),
