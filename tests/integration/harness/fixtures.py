@@ -9,6 +9,8 @@ import shutil
 import pytest
 
 from .influxd import Influxd
+from .kafka.brokers import Kafka, fetched_kafka
+from .kafka.mock import MockBrokers
 from .prometheus import Prometheus, Relay
 from .victoria import Victoria
 from .weir import LISTEN, Weir
@@ -129,6 +131,31 @@ def relay(prometheus):
     made = Relay(f"127.0.0.1:{prometheus.port}")
     yield made
     made.stop()
+
+
+@pytest.fixture
+def start_mock_brokers(processes, tmp_path):
+    """start_mock_brokers(brokers=3, weir=4) gives a played Kafka that has a topic `weir` of four partitions."""
+
+    def start(brokers=1, **topics):
+        executable = executable_from("WEIR_MOCK_BROKERS", "", "build the target weir_mock_brokers")
+        made = MockBrokers(tmp_path / f"mock_brokers{len(processes)}", executable, brokers, **topics)
+        processes.append(made)
+        return made.start()
+
+    return start
+
+
+@pytest.fixture
+def start_kafka(processes, tmp_path):
+    """start_kafka(brokers=3) gives a real one, and takes some seconds; skips where there is none."""
+
+    def start(**keys):
+        made = Kafka(tmp_path / f"kafka{len(processes)}", fetched_kafka(), **keys)
+        processes.append(made)
+        return made.start()
+
+    return start
 
 
 @pytest.fixture
