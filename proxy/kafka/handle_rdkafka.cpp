@@ -60,6 +60,11 @@ result<kafka_ptr<rd_kafka_conf_t>> make_kafka_conf(
   if (auto done = set(conf.get(), "client.id", client.name); !done) {
     return done.error();
   }
+  // A broker that is back is found within a second; librdkafka would wait for up to ten. The
+  // operator may say otherwise.
+  if (auto done = set(conf.get(), "reconnect.backoff.max.ms", "1000"); !done) {
+    return done.error();
+  }
   for (const std::string& property : client.properties) {
     const std::size_t equals = property.find('=');
     const std::string name = property.substr(0, equals);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A mock cluster lets each member wait for 3 s before it has partitions.
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kafka/group_rdkafka.hpp"
+#include "kafka/producer_rdkafka.hpp"
+#include "kafka/topics_rdkafka.hpp"
+#include "unit/kafka/mock_cluster_rdkafka.hpp"
+
+namespace weir {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A member, and all that it was told.
+class member {
+ public:
+  member(const mock_cluster& cluster, std::map<std::int32_t, std::int64_t> from = {})
+      : from_(std::move(from)) {
+    auto made = kafka_group::join(
+        {.client = cluster.client(), .group = "g", .topic = "t", .session_timeout = 6s},
+        {.assigned =
+             [this](const std::vector<std::int32_t>& partitions) {
+               const std::lock_guard hold(lock_);
+               std::vector<std::int64_t> offsets;
+               for (const std::int32_t each : partitions) {
+                 mine_.insert(each);
+                 const auto found = from_.find(each);
+                 offsets.push_back(found == from_.end() ? 0 : found->second);
+               }
+               changed_.notify_all();
+               return offsets;
+             },
+         .revoked =
+             [this](const std::vector<std::int32_t>& partitions, bool) {
+               const std::lock_guard hold(lock_);
+               for (const std::int32_t each : partitions) {
+                 mine_.erase(each);
+               }
+               changed_.notify_all();
+             },
+         .received =
+             [this](kafka_record record) {
+               const std::lock_guard hold(lock_);
+               EXPECT_TRUE(mine_.contains(record.partition))
+                   << "a record of another member's partition";
+               values_[record.partition].push_back(record.value);
+               changed_.notify_all();
+             },
+         .at_end =
+             [this](std::int32_t partition, std::int64_t end) {
+               const std::lock_guard hold(lock_);
+               ends_[partition] = end;
+               changed_.notify_all();
+             }});
+    EXPECT_TRUE(made) << made.error().message;
+    group_ = std::move(made).value();
+  }
+
+  kafka_group& group() { return *group_; }
+
+  bool wait(const std::function<bool(member&)>& condition, std::chrono::seconds at_most = 40s) {
+    std::unique_lock hold(lock_);
+    return changed_.wait_for(hold, at_most, [&] { return condition(*this); });
+  }
+
+  std::set<std::int32_t> mine_;
+  std::map<std::int32_t, std::vector<std::string>> values_;
+  std::map<std::int32_t, std::int64_t> ends_;
+
+ private:
+  std::map<std::int32_t, std::int64_t> from_;
+  std::mutex lock_;
+  std::condition_variable changed_;
+  std::unique_ptr<kafka_group> group_;
+};
+
+void fill(const mock_cluster& cluster, std::int32_t partition,
+          const std::vector<std::string>& values) {
+  auto producer = kafka_producer::make({.client = cluster.client()});
+  ASSERT_TRUE(producer);
+  for (const std::string& each : values) {
+    ASSERT_TRUE(producer.value()->produce_and_wait("t", partition, {.key = "0", .value = each}));
+  }
+}
+
+TEST(kafka_group, one_member_has_all_and_reads_each_from_where_it_says) {
+  mock_cluster cluster;
+  cluster.topic("t", 2);
+  fill(cluster, 0, {"a", "b", "c"});
+  fill(cluster, 1, {"x"});
+  member one(cluster, {{0, 1}});
+  ASSERT_TRUE(one.wait([](member& m) { return m.ends_.size() == 2; }));
+  EXPECT_EQ(one.mine_, (std::set<std::int32_t>{0, 1}));
+  EXPECT_EQ(one.values_[0], (std::vector<std::string>{"b", "c"}));
+  EXPECT_EQ(one.values_[1], std::vector<std::string>{"x"});
+  EXPECT_EQ(one.ends_[0], 3);
+}
+
+TEST(kafka_group, what_is_committed_is_the_groups) {
+  mock_cluster cluster;
+  cluster.topic("t", 1);
+  fill(cluster, 0, {"a", "b"});
+  member one(cluster);
+  ASSERT_TRUE(one.wait([](member& m) { return m.values_[0].size() == 2; }));
+  const auto done = one.group().commit(0, 2, "weir");
+  ASSERT_TRUE(done) << done.error().message;
+  auto topics = kafka_topics::make(cluster.client(), "g");
+  ASSERT_TRUE(topics);
+  auto committed = topics.value()->committed("t", 0, 5s);
+  ASSERT_TRUE(committed && committed.value());
+  EXPECT_EQ(committed.value()->offset, 2);
+  EXPECT_EQ(committed.value()->metadata, "weir");
+}
+
+TEST(kafka_group, a_paused_partition_is_read_again_from_where_it_is_resumed) {
+  mock_cluster cluster;
+  cluster.topic("t", 2);
+  fill(cluster, 0, {"a"});
+  member one(cluster);
+  ASSERT_TRUE(one.wait([](member& m) { return m.values_[0].size() == 1 && m.ends_.size() == 2; }));
+  one.group().pause(0);
+  // The other's record comes after the pause is in force.
+  fill(cluster, 1, {"x"});
+  ASSERT_TRUE(one.wait([](member& m) { return m.values_[1].size() == 1; }));
+  fill(cluster, 0, {"b", "c"});
+  fill(cluster, 1, {"y"});
+  ASSERT_TRUE(one.wait([](member& m) { return m.values_[1].size() == 2; }));
+  const std::size_t while_paused = one.values_[0].size();
+  EXPECT_EQ(while_paused, 1u);
+  one.group().resume(0, 2);
+  ASSERT_TRUE(one.wait([](member& m) { return m.values_[0].size() == 2; }));
+  EXPECT_EQ(one.values_[0], (std::vector<std::string>{"a", "c"}));
+}
+
+TEST(kafka_group, a_second_member_takes_its_share_and_gives_it_back) {
+  mock_cluster cluster;
+  cluster.topic("t", 4);
+  member one(cluster);
+  ASSERT_TRUE(one.wait([](member& m) { return m.mine_.size() == 4; }));
+  {
+    member two(cluster);
+    ASSERT_TRUE(two.wait([](member& m) { return m.mine_.size() == 2; }));
+    ASSERT_TRUE(one.wait([](member& m) { return m.mine_.size() == 2; }));
+    for (std::int32_t partition = 0; partition < 4; ++partition) {
+      fill(cluster, partition, {std::to_string(partition)});
+    }
+    ASSERT_TRUE(one.wait([](member& m) { return m.values_.size() == 2; }));
+    ASSERT_TRUE(two.wait([](member& m) { return m.values_.size() == 2; }));
+    two.group().leave();
+    EXPECT_TRUE(two.mine_.empty());
+  }
+  // A mock cluster learns that it left when its session is over.
+  EXPECT_TRUE(one.wait([](member& m) { return m.mine_.size() == 4; }));
+}
+
+TEST(kafka_group, a_commit_of_anothers_partition_fails_or_is_told) {
+  mock_cluster cluster;
+  cluster.topic("t", 1);
+  member one(cluster);
+  ASSERT_TRUE(one.wait([](member& m) { return m.mine_.size() == 1; }));
+  cluster.errors(8, {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION});
+  EXPECT_FALSE(one.group().commit(0, 1, "weir"));
+}
+
+}  // namespace
+}  // namespace weir
