@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -47,6 +48,7 @@ struct kafka_group::state {
   kafka_ptr<rd_kafka_queue_t> queue;
   std::mutex lock;
   std::vector<order> orders;
+  std::set<std::int32_t> mine;
   std::atomic<bool> leaving{false};
   std::thread thread;
 
@@ -77,6 +79,10 @@ void kafka_group::state::rebalance(rd_kafka_resp_err_t what,
                                    rd_kafka_topic_partition_list_t& partitions) {
   const std::vector<std::int32_t> numbers = numbers_of(partitions);
   if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    {
+      const std::lock_guard hold(lock);
+      mine.insert(numbers.begin(), numbers.end());
+    }
     const std::vector<std::int64_t> from = events.assigned(numbers);
     WEIR_ASSERT(from.size() == numbers.size());
     for (std::size_t i = 0; i < from.size(); ++i) {
@@ -88,6 +94,12 @@ void kafka_group::state::rebalance(rd_kafka_resp_err_t what,
   }
   const bool lost = rd_kafka_assignment_lost(handle.get()) != 0;
   events.revoked(numbers, lost);
+  {
+    const std::lock_guard hold(lock);
+    for (const std::int32_t each : numbers) {
+      mine.erase(each);
+    }
+  }
   tell("partitions cannot be let go of",
        kafka_ptr<rd_kafka_error_t>(rd_kafka_incremental_unassign(handle.get(), &partitions)));
 }
@@ -156,8 +168,10 @@ result<std::unique_ptr<kafka_group>> kafka_group::join(kafka_group_options optio
       std::pair<std::string, std::string>{"partition.assignment.strategy", "cooperative-sticky"},
       std::pair<std::string, std::string>{"session.timeout.ms",
                                           std::to_string(options.session_timeout.count())},
+      // A member learns by a heartbeat that others wait for its partitions, or may have some of
+      // its.
       std::pair<std::string, std::string>{"heartbeat.interval.ms",
-                                          std::to_string(options.session_timeout.count() / 5)},
+                                          std::to_string(options.session_timeout.count() / 20)},
       std::pair<std::string, std::string>{"enable.auto.commit", "false"},
       std::pair<std::string, std::string>{"enable.auto.offset.store", "false"},
       std::pair<std::string, std::string>{"enable.partition.eof", "true"},
@@ -218,6 +232,14 @@ void kafka_group::resume(std::int32_t partition, std::int64_t offset) {
 
 outcome kafka_group::commit(std::int32_t partition, std::int64_t offset,
                             const std::string& metadata) {
+  {
+    // The brokers look at the member alone: they would take it for a partition that is another's.
+    const std::lock_guard hold(state_->lock);
+    if (!state_->mine.contains(partition)) {
+      return failure{fmt::format("group {}, partition {}: it is another member's",
+                                 state_->options.group, partition)};
+    }
+  }
   const auto list = state_->one(partition, offset);
   if (!metadata.empty()) {
     // librdkafka frees it with the list.

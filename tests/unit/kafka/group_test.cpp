@@ -151,6 +151,10 @@ TEST(kafka_group, a_second_member_takes_its_share_and_gives_it_back) {
     member two(cluster);
     ASSERT_TRUE(two.wait([](member& m) { return m.mine_.size() == 2; }));
     ASSERT_TRUE(one.wait([](member& m) { return m.mine_.size() == 2; }));
+    // The brokers look at the member alone.
+    for (std::int32_t partition = 0; partition < 4; ++partition) {
+      EXPECT_EQ(bool(one.group().commit(partition, 0, "weir")), one.mine_.contains(partition));
+    }
     for (std::int32_t partition = 0; partition < 4; ++partition) {
       fill(cluster, partition, {std::to_string(partition)});
     }
