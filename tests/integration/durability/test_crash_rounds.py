@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from harness.load import Numbered
+from harness.load import Numbered, in_order
 from harness.process import wait_until
 from harness.recorder import Recorder
 from harness.settings import influx_sink, settings
@@ -26,17 +26,6 @@ def recorders():
     yield made
     for each in made:
         each.stop()
-
-
-def in_order(lines, writers):
-    """The numbers of each writer ascend in the order of their first arrival."""
-    newest = [-1] * writers
-    for line in lines:
-        head, fields, _ = line.split(" ")
-        writer = int(head.partition("writer=")[2])
-        number = int(fields.partition("=")[2].rstrip("i"))
-        assert number > newest[writer], f"{line} came after number {newest[writer]}"
-        newest[writer] = number
 
 
 def crash(weir, loads, random_):
@@ -89,7 +78,7 @@ def test_nothing_acknowledged_is_lost(recorders, make_weir):
         for load in loads:
             arrived = recorder.first_arrivals(load.db)
             assert load.missing_from_lines(arrived) == set()
-            in_order(arrived, len(load.sent))
+            in_order(arrived)
     metrics = weir.metrics()
     assert metrics.sum("weir_sink_discarded_points_total") == 0
     assert metrics.sum("weir_sink_parked_points") == 0

@@ -10,6 +10,7 @@ import pytest
 
 from .influxd import Influxd
 from .kafka.brokers import Kafka, fetched_kafka
+from .kafka.fleet import Deliveries
 from .kafka.mock import MockBrokers
 from .prometheus import Prometheus, Relay
 from .victoria import Victoria
@@ -156,6 +157,14 @@ def start_kafka(processes, tmp_path):
         return made.start()
 
     return start
+
+
+@pytest.fixture
+def deliveries():
+    """What the sinks of this test's weirs delivered."""
+    made = Deliveries()
+    yield made
+    made.stop()
 
 
 @pytest.fixture

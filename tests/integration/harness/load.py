@@ -10,6 +10,16 @@ MEASUREMENT = "load"
 PACE_SECONDS = 0.002
 
 
+def in_order(lines):
+    """The numbers of each series ascend, in lines of which each is there once."""
+    newest = {}
+    for line in lines:
+        series, fields, _ = line.split(" ")
+        number = int(fields.partition("=")[2].rstrip("i"))
+        assert number > newest.get(series, -1), f"{line} came after number {newest[series]}"
+        newest[series] = number
+
+
 class Numbered:
     """Threads that write lines until stopped. A number is sent once, whatever its fate; with `repeats`, again and
     again until it is acknowledged, as a client does that keeps what it could not deliver."""
@@ -159,3 +169,17 @@ class Numbered:
         assert fields in ([], ["value"]), fields
         tags = [row["tagKey"] for row in influxd.rows("SHOW TAG KEYS", self.db)]
         assert tags in ([], ["writer"]), tags
+
+
+class Spread(Numbered):
+    """The same over many series: each writer has `series` of them, which take turns."""
+
+    def __init__(self, *arguments, series=16, first_writer=0, **keys):
+        super().__init__(*arguments, **keys)
+        self.series = series
+        self.first_writer = first_writer
+
+    def _line(self, writer, number):
+        at = self.base_ns + number * self.step_ns
+        tags = f"part={number % self.series},writer={self.first_writer + writer}"
+        return f"{MEASUREMENT},{tags} value={number}i {at}"

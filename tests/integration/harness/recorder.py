@@ -8,8 +8,9 @@ from .http_server import Answer, HttpServer
 
 
 class Recorder:
-    def __init__(self, databases=()):
+    def __init__(self, databases=(), heard=None):
         self.databases = set(databases)
+        self.heard = heard or (lambda lines: None)  # called with the lines of each request, one at a time
         self.lines = {}  # database: lines, with repeats
         self.down = False  # answers 503 and takes nothing
         self.lock = threading.Lock()
@@ -28,6 +29,7 @@ class Recorder:
         lines = request.body.decode().splitlines()
         with self.lock:
             self.lines.setdefault(database, []).extend(lines)
+            self.heard(lines)
         return Answer(204)
 
     def of(self, database):
