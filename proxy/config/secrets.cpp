@@ -93,6 +93,21 @@ std::vector<std::string> longest_first(std::vector<std::string> secrets) {
   return secrets;
 }
 
+/// A property of librdkafka; one that lost its name may be nothing but its value.
+void add_property(std::string_view property, std::vector<std::string>& out) {
+  const std::size_t equals = property.find('=');
+  if (equals == std::string_view::npos) {
+    add_secret(property, out);
+  } else if (property_without_secret(property) != property) {
+    add_secret(property.substr(equals + 1), out);
+  }
+}
+
+/// `log.client`, wherever it stands.
+bool holds_properties(std::string_view key) {
+  return key == "client";
+}
+
 struct secret_texts {
   std::vector<std::string>& out;
 
@@ -111,6 +126,14 @@ struct secret_texts {
 void collect(const config_node& node, std::vector<std::string>& out) {
   if (node.is == config_node::kind::value && may_be_secret(node.key)) {
     std::visit(secret_texts{out}, node.scalar);
+  } else if (node.is == config_node::kind::value && holds_properties(node.key)) {
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&node.scalar)) {
+      for (const std::string& text : *texts) {
+        add_property(text, out);
+      }
+    } else if (const auto* text = std::get_if<std::string>(&node.scalar)) {
+      add_property(*text, out);
+    }
   }
   for (const config_node& child : node.children) {
     collect(child, out);
@@ -200,9 +223,10 @@ std::string shown_argument(std::string_view argument) {
   const std::string_view key = argument.substr(0, equals);
   const std::string_view value = argument.substr(equals + 1);
   const bool table =
-      value.find('{') != std::string_view::npos && has_telling_word(lower_case(value));
+      value.find_first_of("{[") != std::string_view::npos && has_telling_word(lower_case(value));
   const bool user = value.find('@') != std::string_view::npos;
-  if (may_be_secret(key.substr(key.rfind('.') + 1)) || table || user ||
+  const std::string_view name = key.substr(key.rfind('.') + 1);
+  if (may_be_secret(name) || holds_properties(name) || table || user ||
       url_without_secret(value) != value) {
     return fmt::format("--set {}={}", key, hidden);
   }
@@ -227,9 +251,7 @@ std::vector<std::string> secrets_of(const settings& from) {
   }
   add_secret(from.http.jwt_secret, out);
   for (const std::string& property : from.log.kafka.client) {
-    if (property_without_secret(property) != property) {
-      add_secret(std::string_view(property).substr(property.find('=') + 1), out);
-    }
+    add_property(property, out);
   }
   for (const user_settings& user : from.users) {
     add_secret(user.password, out);

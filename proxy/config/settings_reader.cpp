@@ -122,7 +122,7 @@ void reader::read_key(const config_node& node, const std::string& section, const
          fmt::format("`{}.{}`: it must be a table such as {} = {{ {} }}", path, node.key, node.key,
                      node.key == "tls" ? R"(certificate = "cert.pem", key = "key.pem")"
                                        : R"(points = 5000, age = "1s")"));
-  } else if (const std::string why = later_key(section, name); !why.empty()) {
+  } else if (const std::string why = instead_of_key(section, name); !why.empty()) {
     tell(node, fmt::format("`{}.{}`: {}", path, node.key, why));
   } else {
     tell(node, unknown_key(section, path, node.key, names));
@@ -159,7 +159,7 @@ void reader::check_sections(const config_node& root) {
     if (std::find(names.begin(), names.end(), node.key) != names.end()) {
       continue;
     }
-    if (const std::string why = later_key(node.key, ""); !why.empty()) {
+    if (const std::string why = instead_of_key(node.key, ""); !why.empty()) {
       tell(node, fmt::format("`{}`: {}", node.key, why));
     } else {
       tell(node, unknown_key("", "", node.key, names));
@@ -447,17 +447,25 @@ void reader::check_promise(const config_node& root, const log_settings& log) {
 
 void reader::check_kafka(const config_node& root, const settings& all) {
   const config_node* section = root.find("log");
-  if (all.log.type == log_type::kafka && all.log.kafka.brokers.empty()) {
-    tell(
-        *section->find("type"),
-        "`log.type` is \"kafka\", and `log.brokers` names none: write some of the cluster's, as in "
-        "brokers = [\"kafka-1:9092\"]");
-  }
-  if (all.log.type != log_type::kafka && all.service.roles.size() < 2) {
+  const bool both = has_role(all, "intake") && has_role(all, "sinks");
+  if (all.log.type != log_type::kafka && !both) {
     tell(*root.find("service")->find("roles"),
          "`service.roles`: what one process takes another can deliver only if both have the same "
-         "log; "
-         "with log.type \"local\" or \"memory\" the roles are \"intake\" and \"sinks\" together");
+         "log; with log.type \"local\" or \"memory\" the roles are \"intake\" and \"sinks\" "
+         "together");
+  }
+  if (all.log.type != log_type::kafka) {
+    return;
+  }
+  if (all.log.kafka.brokers.empty()) {
+    tell(*section->find("type"),
+         "`log.type` is \"kafka\", and `log.brokers` names none: write some of the cluster's, as "
+         "in brokers = [\"kafka-1:9092\"]");
+  }
+  if (all.log.acknowledge == acknowledge_mode::synced && all.log.kafka.replication == 1) {
+    tell(*section->find("replication"),
+         "`log.replication` is 1: one machine's loss takes the only copy, which `log.acknowledge` "
+         "= \"synced\" promises not to happen; write 3 (or 2), or acknowledge = \"written\"");
   }
 }
 

@@ -38,7 +38,13 @@ constexpr std::array other_words{
     other_word{"write", "written"}, other_word{"memory", "received"},
     other_word{"drop-oldest", "discard-oldest"}, other_word{"oldest", "discard-oldest"},
     other_word{"block", "reject"}, other_word{"off", "none"}, other_word{"gz", "gzip"},
-    other_word{"zip", "gzip"}, other_word{"zstd", "gzip"},
+    other_word{"zip", "gzip"}, other_word{"zstd", "gzip"}, other_word{"topic", "kafka"},
+    other_word{"redpanda", "kafka"}, other_word{"rdkafka", "kafka"}, other_word{"cluster", "kafka"},
+    // service.roles
+    other_word{"ingest", "intake"}, other_word{"input", "intake"}, other_word{"write", "intake"},
+    other_word{"writer", "intake"}, other_word{"producer", "intake"},
+    other_word{"receiver", "intake"}, other_word{"output", "sinks"}, other_word{"deliver", "sinks"},
+    other_word{"delivery", "sinks"}, other_word{"consumer", "sinks"},
     // policies
     other_word{"refuse", "reject"}, other_word{"deny", "reject"}, other_word{"error", "reject"},
     other_word{"ignore", "off"}, other_word{"ignore", "pass"}, other_word{"allow", "pass"},

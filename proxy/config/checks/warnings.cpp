@@ -12,17 +12,31 @@
 namespace weir {
 namespace {
 
+/// Where points stay that no sink asks for, and what bounds them there.
+std::string resting_place(const settings& effective) {
+  switch (effective.log.type) {
+    case log_type::local:
+      return fmt::format(
+          "the log in {}, where log.keep = {} bounds them; then the oldest are discarded",
+          effective.log.directory, format_size(effective.log.keep));
+    case log_type::memory:
+      return fmt::format(
+          "memory, where half of limits.memory = {} bounds them until weir ends; then the oldest "
+          "are discarded",
+          format_size(effective.limits.memory));
+    case log_type::kafka:
+      return fmt::format("the topic {}, until its retention.ms discards them",
+                         effective.log.kafka.topic);
+  }
+  return {};
+}
+
 std::string without_sinks(const settings& effective) {
-  const bool local = effective.log.type == log_type::local;
   return fmt::format(
       "there is no [[sink]], so no database gets the points: writes are answered 204 and their "
-      "points stay in {}, where {}; then the oldest are discarded. Add a [[sink]] (what is still "
-      "in the log then is delivered), for example --set sink.influx.type=influxdb --set "
-      "sink.influx.url=http://127.0.0.1:8087",
-      local ? fmt::format("the log in {}", effective.log.directory) : "memory",
-      local ? fmt::format("log.keep = {} bounds them", format_size(effective.log.keep))
-            : fmt::format("half of limits.memory = {} bounds them until weir ends",
-                          format_size(effective.limits.memory)));
+      "points stay in {}. Add a [[sink]] (what is still in the log then is delivered), for example "
+      "--set sink.influx.type=influxdb --set sink.influx.url=http://127.0.0.1:8087",
+      resting_place(effective));
 }
 
 bool takes(const sink_settings& sink, const std::string& database) {
@@ -101,10 +115,60 @@ void add_passwords_in_the_clear(const settings& effective, std::vector<std::stri
   }
 }
 
+/// Of a process that is one of several: what the others have to do.
+void add_roles(const settings& effective, std::vector<std::string>& out) {
+  std::string names;
+  for (const sink_settings& sink : effective.sinks) {
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", sink.name);
+  }
+  if (!has_role(effective, "sinks")) {
+    out.push_back(fmt::format(
+        "service.roles = [\"intake\"]: this weir delivers nothing; another one with the role "
+        "\"sinks\" does{}",
+        names.empty() ? ", and has the sinks: without their types and databases here, \"auto\" in "
+                        "[database] is settled as without a [[sink]]"
+                      : fmt::format(". Of {} it only reads what \"auto\" means, where queries go, "
+                                    "and what databases learn from",
+                                    names)));
+  }
+  if (!has_role(effective, "intake")) {
+    std::string closed;
+    for (const udp_settings& each : effective.udp) {
+      closed += fmt::format("{}udp {}", closed.empty() ? "" : ", ", each.listen);
+    }
+    for (const tcp_settings& each : effective.tcp) {
+      closed += fmt::format("{}tcp {}", closed.empty() ? "" : ", ", each.listen);
+    }
+    out.push_back(fmt::format(
+        "service.roles = [\"sinks\"]: this weir takes no writes and answers them 503; http.listen "
+        "is for /health, /metrics and the status page{}",
+        closed.empty() ? "" : fmt::format(". Not opened: {}", closed)));
+  }
+}
+
+/// Kafka was configured, and another log is used.
+void add_unused_kafka(const settings& effective, std::vector<std::string>& out) {
+  if (effective.log.type != log_type::kafka && !effective.log.kafka.brokers.empty()) {
+    out.push_back(fmt::format(
+        "log.brokers is set, and log.type is \"{}\": Kafka is not used; write type = \"kafka\"",
+        effective.log.type == log_type::local ? "local" : "memory"));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> warnings_of(const settings& effective) {
   std::vector<std::string> out;
+  add_unused_kafka(effective, out);
+  if (!has_role(effective, "sinks")) {
+    return out;  // another process' sinks deliver: it will warn
+  }
+  if (effective.sinks.empty() && !has_role(effective, "intake")) {
+    out.emplace_back(
+        "service.roles = [\"sinks\"], and there is no [[sink]]: this weir does nothing. Add the "
+        "[[sink]] that it is to deliver to");
+    return out;
+  }
   if (effective.sinks.empty()) {
     out.push_back(without_sinks(effective));
     return out;
@@ -126,6 +190,7 @@ std::vector<std::string> notes_of(const settings& effective) {
         "false keeps it on",
         name));
   }
+  add_roles(effective, out);
   add_passwords_in_the_clear(effective, out);
   return out;
 }

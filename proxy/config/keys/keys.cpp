@@ -24,14 +24,17 @@ constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
 constexpr std::uint64_t tib = std::uint64_t{1} << 40;
 
-struct later {
+struct other_place {
   std::string_view section;
   std::string_view name;
+  std::string_view instead;
 };
 
-// From the design of later versions: known to its readers, refused plainly by this one.
-constexpr std::array later_keys{
-    later{"kafka", ""},
+// What a reader of other programs' configurations writes, and where it stands here.
+constexpr std::array other_places{
+    other_place{"kafka", "",
+                "the keys of a log in Kafka stand in [log]: type = \"kafka\", brokers = "
+                "[\"kafka-1:9092\"], topic = \"weir\""},
 };
 
 }  // namespace
@@ -255,7 +258,8 @@ namespace {
 std::string check_role(std::string_view text) {
   return text == "intake" || text == "sinks"
              ? std::string{}
-             : fmt::format("\"{}\" is no role; there are \"intake\" and \"sinks\"", text);
+             : fmt::format("\"{}\" is no role; there are \"intake\" and \"sinks\"{}", text,
+                           did_you_mean(nearest_choice(text, {"intake", "sinks"})));
 }
 
 }  // namespace
@@ -286,10 +290,10 @@ const std::vector<config_key<service_settings>>& service_keys() {
   return keys;
 }
 
-std::string later_key(std::string_view section, std::string_view name) {
-  for (const later& candidate : later_keys) {
+std::string instead_of_key(std::string_view section, std::string_view name) {
+  for (const other_place& candidate : other_places) {
     if (candidate.section == section && candidate.name == name) {
-      return "it is not supported by this version; take it out";
+      return std::string(candidate.instead);
     }
   }
   return {};

@@ -40,9 +40,9 @@ struct config_key {
 [[nodiscard]] const std::vector<config_key<sink_settings>>& sink_keys();
 [[nodiscard]] const std::vector<config_key<service_settings>>& service_keys();
 
-/// Why `section`.`name` is no key of this version although a reader of the design may expect it;
-/// empty when it is simply unknown. A whole section has an empty name.
-[[nodiscard]] std::string later_key(std::string_view section, std::string_view name);
+/// What to write instead of `section`.`name`, which is no key although other programs have one like
+/// it; empty when it is simply unknown. A whole section has an empty name.
+[[nodiscard]] std::string instead_of_key(std::string_view section, std::string_view name);
 
 /// Whether the key belongs to sinks of the kind of `sink`.
 [[nodiscard]] bool applies_to(const config_key<sink_settings>& key, const sink_settings& sink);

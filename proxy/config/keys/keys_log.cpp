@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <system_error>
 
 #include "config/keys/key_builders.hpp"
 #include "config/keys/keys.hpp"
@@ -20,11 +22,34 @@ constexpr std::uint64_t gib = std::uint64_t{1} << 30;
 constexpr std::uint64_t tib = std::uint64_t{1} << 40;
 
 std::string check_broker(std::string_view text) {
+  constexpr int port_max = 65'535;
+  const auto told = [text](std::string_view how) {
+    return fmt::format("\"{}\" is no broker's address; {}", text, how);
+  };
+  if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) {
+    return told(
+        fmt::format("write \"{}\", and how it is spoken with in log.client, as "
+                    "\"security.protocol={}\"",
+                    text.substr(scheme + 3), text.substr(0, scheme)));
+  }
+  if (text.find(',') != std::string_view::npos) {
+    return told("write each broker as a text of its own: [\"kafka-1:9092\", \"kafka-2:9092\"]");
+  }
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size() ||
-      text.find_first_not_of("0123456789", colon + 1) != std::string::npos) {
-    return fmt::format("\"{}\" is no broker's address; write HOST:PORT, as in \"kafka-1:9092\"",
-                       text);
+  const std::string_view host = text.substr(0, colon);
+  const std::string_view port = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  const bool plain = host.find_first_of(" \t/") == std::string_view::npos;
+  if (!host.empty() && port.empty() && plain && host.find(':') == std::string_view::npos) {
+    return told(fmt::format("its port is missing; did you mean \"{}:9092\"?", host));
+  }
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (host.empty() || !plain || (host.find(':') != std::string_view::npos && !bracketed)) {
+    return told("write HOST:PORT, as in \"kafka-1:9092\" or \"[::1]:9092\"");
+  }
+  int number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > port_max) {
+    return told(fmt::format("its port must be a number from 1 to {}", port_max));
   }
   return {};
 }
@@ -35,7 +60,7 @@ std::string check_topic(std::string_view text) {
   const bool plain =
       text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
       std::string::npos;
-  if (text.empty() || text.size() > bytes_max || !plain) {
+  if (text.empty() || text.size() > bytes_max || !plain || text == "." || text == "..") {
     return fmt::format("\"{}\" is no name for Kafka: 1 to {} letters, digits, '.', '_' and '-'",
                        text, bytes_max);
   }
@@ -45,7 +70,9 @@ std::string check_topic(std::string_view text) {
 std::string check_property(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
-    return "a property is written NAME=VALUE, as in \"security.protocol=SASL_SSL\"";
+    // The text may be a secret that lost its name.
+    return "each property is written NAME=VALUE, as in \"security.protocol=SASL_SSL\"; one has no "
+           "'='";
   }
   const std::string_view name = text.substr(0, equals);
   constexpr std::array own{
@@ -74,6 +101,21 @@ config_key<log_settings> client_properties_key() {
       list_key<log_settings>("client", "[\"security.protocol=SASL_SSL\"]",
                              "properties of librdkafka, for TLS and SASL: NAME=VALUE",
                              WEIR_MEMBER(kafka.client), check_property, true);
+  // A name that is there twice is told without its values.
+  key.read = [read = key.read](log_settings& section, const config_value& value) -> outcome {
+    std::vector<std::string_view> names;
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
+      for (const std::string_view text : *texts) {
+        const std::string_view name = text.substr(0, text.find('='));
+        if (std::find(names.begin(), names.end(), name) != names.end() &&
+            name.size() != text.size()) {
+          return failure{fmt::format("{} is in the list twice; take one out", name)};
+        }
+        names.push_back(name);
+      }
+    }
+    return read(section, value);
+  };
   key.show = [](const log_settings& section) {
     std::string written;
     for (const std::string& property : section.kafka.client) {

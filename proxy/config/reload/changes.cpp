@@ -51,8 +51,10 @@ void compare_tables(std::string_view section, const std::string& what, const S& 
     }
   }
   if (to.size() == before) {
-    // What differs is not shown.
-    to.push_back({fmt::format("{}: a secret", what), kind::changed, "***", "***", false});
+    // What differs is not shown. Of [log] it is how Kafka is reached, of the others what a reload
+    // takes up.
+    to.push_back({fmt::format("{}: a secret", what), kind::changed, "***", "***",
+                  section == "log" && needs_restart(section, "client")});
   }
 }
 

@@ -43,6 +43,7 @@ const std::vector<config_value>& other_values() {
     all.emplace_back(std::vector<std::string>{"region=eu"});
     all.emplace_back(std::vector<std::string>{"a_*=gauge"});
     all.emplace_back(std::vector<std::string>{"app*=write"});
+    all.emplace_back(std::vector<std::string>{"intake"});
     all.emplace_back(
         "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5a25vd3M$"
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");

@@ -53,7 +53,8 @@ TEST(settings_errors, wrong_types_say_what_is_right) {
       {"[log]\ndirectory = 1979-05-27\n",
        "weir.toml:2:1: `log.directory`: it must be text in quotes, not a date or time"},
       {"[log.type]\nx = 1\n",
-       "weir.toml:1:6: `log.type`: it must be one of \"local\" | \"memory\", not a table"},
+       "weir.toml:1:6: `log.type`: it must be one of \"local\" | \"memory\" | \"kafka\", not a "
+       "table"},
       {"[[sink]]\nname = \"a\"\ntype = \"null\"\nrequired = \"no\"\n",
        "weir.toml:4:1: `sink.required`: it must be true or false without quotes, not text"},
       {"[[sink]]\nname = \"a\"\ntype = \"null\"\nbatch = 5\n",
@@ -252,11 +253,10 @@ TEST(settings_errors, a_mapping_that_cannot_be_is_explained) {
 
 TEST(settings_errors, later_versions_features_are_refused_plainly) {
   expect_each({
-      {"[log]\ntype = \"kafka\"\n",
-       "weir.toml:2:1: `log.type`: \"kafka\" is not supported by this version; use \"local\" | "
-       "\"memory\""},
-      {"[log]\nshards = 2\n",
-       "weir.toml:2:1: `log.shards`: it is not supported by this version; take it out"},
+      {"[kafka]\nbrokers = [\"a:1\"]\n",
+       "weir.toml:1:2: `kafka`: the keys of a log in Kafka stand in [log]: type = \"kafka\", "
+       "brokers "
+       "= [\"kafka-1:9092\"], topic = \"weir\""},
       {"[[sink]]\nname = \"k\"\ntype = \"kafka\"\n",
        "weir.toml:3:1: `sink.type`: \"kafka\" is not supported by this version; use \"influxdb\" | "
        "\"remote_write\" | \"file\" | \"stdout\" | \"null\""},
