@@ -457,7 +457,10 @@ void reader::check_kafka(const config_node& root, const settings& all) {
   if (all.log.type != log_type::kafka) {
     return;
   }
-  if (all.log.kafka.brokers.empty()) {
+  const config_node* brokers = section->find("brokers");
+  const auto* list =
+      brokers == nullptr ? nullptr : std::get_if<std::vector<std::string>>(&brokers->scalar);
+  if (brokers == nullptr || (list != nullptr && list->empty())) {  // else it is told what is wrong
     tell(*section->find("type"),
          "`log.type` is \"kafka\", and `log.brokers` names none: write some of the cluster's, as "
          "in brokers = [\"kafka-1:9092\"]");

@@ -57,8 +57,41 @@ std::vector<std::string> names_of_behind(const status_facts& known) {
   return names;
 }
 
+void advise_topic(const topic_facts& topic, list& out) {
+  if (!topic.fault.empty()) {
+    out.push_back({urgency::error,
+                   "log",
+                   "Kafka does not answer: " + with_full_stop(topic.fault),
+                   "Look whether the brokers run, and whether this machine reaches them (" +
+                       listed(topic.brokers) + "); weir tries again by itself.",
+                   {}});
+  } else if (topic.leaderless > 0) {
+    out.push_back(
+        {urgency::error, "log",
+         fmt::format("{} of {} of the topic {} have no leader: writes of their series are "
+                     "answered 503, and their points wait.",
+                     topic.leaderless, counted(topic.partitions, "partition"), topic.name),
+         "Start the brokers that are down; with one replica a partition has no other "
+         "broker to go to.",
+         fmt::format("kafka-topics.sh --bootstrap-server {} --describe --topic {} "
+                     "--unavailable-partitions",
+                     topic.brokers.empty() ? "BROKER" : topic.brokers.front(), topic.name)});
+  }
+}
+
 void advise_log(const status_facts& known, list& out) {
   const log_facts& log = known.log;
+  if (log.topic) {
+    advise_topic(*log.topic, out);
+    if (log.is == log_facts::state::failed && out.empty()) {
+      out.push_back({urgency::error,
+                     "log",
+                     "Writes are answered 503: " + with_full_stop(log.why),
+                     "Clients keep their points and send them again; weir tries again by itself.",
+                     {}});
+    }
+    return;
+  }
   const std::string behind = listed(names_of_behind(known));
   const std::string by_sinks = behind.empty() ? std::string("no sink has points that wait")
                                               : "it empties as these sinks deliver: " + behind;
@@ -329,6 +362,10 @@ list advise(const status_facts& known) {
 
 std::string what_comes_next(const status_facts& known) {
   const log_facts& log = known.log;
+  if (log.topic) {
+    return "The topic keeps points for its own retention.ms, delivered or not: what no sink has "
+           "taken by then is lost.";
+  }
   if (log.keep_bytes == 0) {
     return "Nothing bounds the log.";
   }

@@ -52,6 +52,18 @@ struct line_rates {
   double delivered = 0;
 };
 
+/// A log in Kafka.
+struct topic_facts {
+  std::string name{};
+  std::vector<std::string> brokers{};
+  std::uint32_t partitions = 0;
+  std::uint32_t replicas = 0;
+  /// Partitions without a leader.
+  std::uint32_t leaderless = 0;
+  /// Why Kafka does not answer; empty: it does.
+  std::string fault{};
+};
+
 struct log_facts {
   /// What the next append would be answered.
   enum class state : std::uint8_t { takes, full, failed };
@@ -68,6 +80,8 @@ struct log_facts {
   double append_bytes_per_second = 0;
   /// nullopt: nothing is appended.
   std::optional<double> outage_seconds_left{};
+  /// nullopt: it is not in Kafka.
+  std::optional<topic_facts> topic{};
 };
 
 struct held_facts {
@@ -210,6 +224,8 @@ struct status_facts {
   double started = 0;
   double now = 0;
   double uptime = 0;
+  /// service.roles: "intake", "sinks".
+  std::vector<std::string> roles{"intake", "sinks"};
   bool healthy = true;
   bool ready = true;
   /// Why it is not.

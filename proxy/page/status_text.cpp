@@ -48,6 +48,12 @@ void write_totals(const status_facts& known, json_writer& out) {
   out.end_object();
 }
 
+void write_topic(const topic_facts& one, json_writer& out) {
+  out.begin_object().member("name", one.name).texts("brokers", one.brokers);
+  out.member("partitions", one.partitions).member("replicas", one.replicas);
+  out.member("leaderless", one.leaderless).member("fault", one.fault).end_object();
+}
+
 void write_log(const status_facts& known, json_writer& out) {
   const log_facts& log = known.log;
   out.key("log").begin_object();
@@ -60,6 +66,12 @@ void write_log(const status_facts& known, json_writer& out) {
   out.member("append_bytes_per_second", log.append_bytes_per_second);
   out.member("outage_seconds_left", log.outage_seconds_left);
   out.member("next", what_comes_next(known));
+  out.key("topic");
+  if (log.topic) {
+    write_topic(*log.topic, out);
+  } else {
+    out.null();
+  }
   out.end_object();
 }
 
@@ -189,6 +201,7 @@ std::string status_text(const status_facts& known) {
   out.begin_object();
   out.member("version", known.version).member("host", known.host).member("pid", known.pid);
   out.member("started", known.started).member("now", known.now).member("uptime", known.uptime);
+  out.texts("roles", known.roles);
   write_health(known, out);
   write_advice(known, out);
   write_totals(known, out);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/health.hpp"
+#include "base/text/counted.hpp"
 
 namespace weir {
 namespace {
@@ -21,6 +22,26 @@ api::health_check log_check(const append_result& log) {
       return {"log", false, log.detail};
   }
   return {"log", true, "takes writes"};
+}
+
+api::health_check cluster_check(const cluster_standing& kafka) {
+  if (!kafka.fault.empty()) {
+    return {"kafka", false,
+            fmt::format("{} does not answer: {}", fmt::join(kafka.brokers, ", "), kafka.fault)};
+  }
+  if (kafka.leaderless > 0) {
+    return {
+        "kafka", false,
+        fmt::format("{} of the topic {} have no leader: writes of their series are answered "
+                    "503, and their points wait. Look for the brokers that are down",
+                    kafka.leaderless == kafka.partitions
+                        ? fmt::format("all {} partitions", kafka.partitions)
+                        : fmt::format("{} of {} partitions", kafka.leaderless, kafka.partitions),
+                    kafka.topic)};
+  }
+  return {"kafka", true,
+          fmt::format("the topic {} has {} and {} of each", kafka.topic,
+                      counted(kafka.partitions, "partition"), counted(kafka.replicas, "replica"))};
 }
 
 api::health_check sink_check(const sink_standing& sink) {
@@ -50,11 +71,21 @@ looked_at look_at(const health_facts& known) {
   looked_at found;
   auto& checks = found.checks;
   auto& why = found.verdict.why;
-  checks.push_back(log_check(known.log));
-  if (!checks.front().passed) {
-    why.push_back(checks.front().message);
+  const bool writable = !known.takes_writes || log_check(known.log).passed;
+  if (known.takes_writes) {
+    checks.push_back(log_check(known.log));
+    if (!writable) {
+      why.push_back(checks.front().message);
+    }
+    found.verdict.healthy = known.log.status != append_status::failed;
   }
-  found.verdict.healthy = known.log.status != append_status::failed;
+  if (known.cluster) {
+    checks.push_back(cluster_check(*known.cluster));
+    if (!checks.back().passed) {
+      found.verdict.healthy = false;
+      why.push_back("kafka: " + checks.back().message);
+    }
+  }
   for (const sink_standing& sink : known.sinks) {
     checks.push_back(sink_check(sink));
     if (!checks.back().passed) {
@@ -68,7 +99,7 @@ looked_at look_at(const health_facts& known) {
                           known.reload_failed});
     why.push_back(checks.back().message);
   }
-  found.verdict.ready = !known.draining && checks.front().passed;
+  found.verdict.ready = !known.draining && writable;
   return found;
 }
 
@@ -94,6 +125,9 @@ http::response health_of(const health_facts& known) {
 http::response readiness_of(const health_facts& known) {
   if (known.draining) {
     return api::ready_response(false, "weir is ending");
+  }
+  if (!known.takes_writes) {
+    return api::ready_response(true, {});
   }
   const api::health_check log = log_check(known.log);
   return api::ready_response(log.passed, log.passed ? std::string_view{} : log.message);

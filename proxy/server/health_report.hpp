@@ -4,6 +4,9 @@
 // and without a restart; ready is what takes writes now. Pure.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,10 +16,35 @@
 
 namespace weir {
 
+/// How Kafka was when it was last asked, where the log is a topic.
+struct cluster_standing {
+  std::string topic{};
+  /// As they are configured.
+  std::vector<std::string> brokers{};
+  std::uint32_t partitions = 0;
+  std::uint32_t replicas = 0;
+  /// Partitions that nothing can be written to or read from now.
+  std::uint32_t leaderless = 0;
+  /// Why it does not answer; empty: it does.
+  std::string fault{};
+};
+
+/// What a process is there for, and what it depends on.
+struct health_duties {
+  bool takes_writes = true;
+  bool delivers = true;
+  /// Empty: the log is not in Kafka. Any thread.
+  std::function<cluster_standing()> cluster = {};
+};
+
 struct health_facts {
   /// What the next append would be answered.
   append_result log{};
   std::vector<sink_standing> sinks{};
+  /// Of a process that only delivers, nobody asks whether the log takes writes.
+  bool takes_writes = true;
+  /// Nothing: the log is not in Kafka.
+  std::optional<cluster_standing> cluster{};
   /// Weir ends.
   bool draining = false;
   /// Why the last reload of the configuration failed; empty: it did not.
@@ -32,12 +60,14 @@ struct health_verdict {
 };
 [[nodiscard]] health_verdict verdict_of(const health_facts& known);
 
-/// 503 where the disk refuses the log or lanes are held: an operator has to act. A full log empties
+/// 503 where the disk refuses the log, Kafka does not answer or has partitions without a leader, or
+/// lanes are held: an operator has to act. A full log empties
 /// by itself once the servers behind its sinks take points again: it is reported, and no failure.
 /// Nor is a reload that failed: weir goes on with the configuration that it had.
 [[nodiscard]] http::response health_of(const health_facts& known);
 
-/// 503 while every write would be answered so, and why.
+/// 503 while every write would be answered so, and why. A process that only delivers is ready as
+/// long as it does not end.
 [[nodiscard]] http::response readiness_of(const health_facts& known);
 
 }  // namespace weir

@@ -142,6 +142,16 @@ class http_worker final : public loop_worker, public http::router, public exchan
   std::vector<waiting_for_thread*> waiting_;
 };
 
+/// A process that only delivers takes no writes. 503, and not 404: a client that a balancer sent
+/// here keeps its points, and comes to another one with them.
+http::response refuse_by_role(const api::route& row) {
+  constexpr std::string_view why =
+      "this weir only delivers (service.roles = [\"sinks\"]); write to one that has the role "
+      "\"intake\"";
+  return row.dialect == nullptr ? api::text_response(503, std::string(why) + "\n")
+                                : row.dialect().overloaded(why);
+}
+
 /// Is answered when it is opened, and ignores its body.
 class simple_exchange final : public answering_exchange {
  public:
@@ -247,6 +257,9 @@ std::unique_ptr<http::exchange> http_worker::serve(const http::request_head& hea
   if (routing.outcome == api::routing::answer::served) {
     if (routing.row->needs == api::right::administer) {
       return open_administration(head, on, std::move(request));
+    }
+    if (routing.row->needs == api::right::write && !services_.duties.takes_writes) {
+      return answer_with(refuse_by_role(*routing.row), on, std::move(request));
     }
     if (routing.row->served_by == api::handler::write) {
       return open_write(head, on, std::move(request));

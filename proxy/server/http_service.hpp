@@ -16,6 +16,7 @@
 #include "intake/http_intake.hpp"
 #include "observe/metrics.hpp"
 #include "server/answers/park_admin.hpp"
+#include "server/health_report.hpp"
 #include "server/http_counters.hpp"
 #include "server/listeners.hpp"
 #include "server/reload/reload_desk.hpp"
@@ -59,6 +60,8 @@ struct http_services {
   page_service* page = nullptr;
   /// What is known of clients that are nobody; nullptr: there can be no users.
   shared_doors* doors = nullptr;
+  /// What this process does (service.roles), and how Kafka is where the log is there.
+  health_duties duties = {};
 };
 
 [[nodiscard]] std::unique_ptr<loop_worker> make_http_worker(const http_services& services,

@@ -148,6 +148,9 @@ outcome pipeline::state::open_log() {
     return opened.error();
   }
   log = std::move(opened).value();
+  if (configured->log.type == log_type::kafka) {
+    return watch_topic();
+  }
   return nothing{};
 }
 
@@ -270,7 +273,7 @@ outcome pipeline::state::set_terms() {
 
 outcome pipeline::state::start_sinks_of() {
   auto started = start_sinks(
-      configured->sinks,
+      sinks_here(*configured),
       {.log = *log,
        .memory = sink_memory,
        .state_directory = state_directory_of(*configured),
@@ -298,38 +301,11 @@ outcome pipeline::state::start_sinks_of() {
   return nothing{};
 }
 
-// Lines without requests cannot create their database, and InfluxDB's own UDP service creates it,
-// too.
-result<line_intakes<udp_intake>::changes> pipeline::state::prepare_udp(const settings& wanted) {
-  return udp.prepare(
-      wanted.udp,
-      {.writes = writes(udp_refusals), .log_failed = requests.log_failed, .clock = clock},
-      [this](const std::string& database) { return catalogue->create(database); });
-}
-
-result<line_intakes<tcp_intake>::changes> pipeline::state::prepare_tcp(const settings& wanted) {
-  return tcp.prepare(
-      wanted.tcp,
-      {.writes = writes(tcp_refusals), .log_failed = requests.log_failed, .clock = clock},
-      [this](const std::string& database) { return catalogue->create(database); });
-}
-
-outcome pipeline::state::start_line_listeners() {
-  auto datagrams = prepare_udp(*configured);
-  if (!datagrams) {
-    return datagrams.error();
-  }
-  auto streams = prepare_tcp(*configured);
-  if (!streams) {
-    return streams.error();
-  }
-  udp.apply(std::move(datagrams).value());
-  tcp.apply(std::move(streams).value());
-  return nothing{};
-}
-
 void pipeline::state::start_push() {
   pushed = std::make_unique<push_service>(*configured, clock().wall);
+  if (!has_role(*configured, "intake")) {
+    return;  // nothing is pushed here, nor written again
+  }
   push_keeper_thread = std::make_unique<push_keeper>(*pushed, writes(push_refusals), clock,
                                                      kept_path(state_entry::pushed));
   push_keeper_thread->start();
@@ -378,7 +354,8 @@ outcome pipeline::state::start_intake(uv_loop_s* control) {
       .reloads = &desk,
       .reloaded = &reloads,
       .page = shown.get(),
-      .doors = &*doors};
+      .doors = &*doors,
+      .duties = duties()};
   auto started = http_intake::start(control, options, [&services](std::uint32_t index) {
     return make_http_worker(services, index);
   });
@@ -455,6 +432,9 @@ void pipeline::state::collect_others(metric_collector& out) const {
   }
   reloads.collect(out);
   log->collect(out);
+  if (topic != nullptr) {
+    topic->collect(out);
+  }
   sinks->collect(out);
   if (intake != nullptr) {
     intake->collect(out);
@@ -568,7 +548,9 @@ void pipeline::stop(steady_time deadline) {
   state_->udp.stop();
   state_->tcp.stop();
   state_->queries.stop();
-  state_->push_keeper_thread->stop();
+  if (state_->push_keeper_thread != nullptr) {
+    state_->push_keeper_thread->stop();
+  }
   if (state_->letters != nullptr) {
     state_->letters->stop();
   }

@@ -33,6 +33,7 @@
 #include "server/http_counters.hpp"
 #include "server/lines/line_intakes.hpp"
 #include "server/listeners.hpp"
+#include "server/log/topic_watch.hpp"
 #include "server/page/page_service.hpp"
 #include "server/pipeline.hpp"
 #include "server/push/push_keeper.hpp"
@@ -58,6 +59,9 @@ struct memory_shares {
 /// `configuration` with "auto" compression settled by its sinks.
 [[nodiscard]] settings with_compression(settings configuration);
 
+/// What is delivered to by this process: nothing, where that is not its role.
+[[nodiscard]] std::vector<sink_settings> sinks_here(const settings& configuration);
+
 [[nodiscard]] http::connection_limits limits_of(const http_settings& http);
 
 /// Why a directory cannot be used, with its configuration key and the remedy.
@@ -78,6 +82,8 @@ struct pipeline::state {
   source_registry sources;
   std::unique_ptr<letter_box> letters;
   std::unique_ptr<frame_log> log;
+  /// How Kafka is; nullptr: the log is not there.
+  std::unique_ptr<topic_watch> topic;
   /// Beside the log; none where nothing is kept.
   std::optional<state_directory> kept_state;
   std::unique_ptr<types_file> types;
@@ -137,6 +143,8 @@ struct pipeline::state {
 
   // pipeline.cpp: the steps of the start.
   [[nodiscard]] outcome open_log();
+  [[nodiscard]] outcome watch_topic();
+  [[nodiscard]] health_duties duties() const;
   [[nodiscard]] outcome open_state();
   [[nodiscard]] outcome open_types();
   [[nodiscard]] outcome open_letters();

@@ -129,7 +129,7 @@ void journal_start(const settings& configured, const run_options& options,
   journal(journal_level::info,
           fmt::format("weir {} runs: configuration {}; {}; {}", WEIR_VERSION, options.configuration,
                       numbers.log_summary(configured.log, working_directory),
-                      numbers.sink_summary(configured.sinks)));
+                      numbers.sink_summary(configured)));
   for (const std::string& each : notes_of(configured)) {
     journal(journal_level::info, each);
   }
@@ -293,7 +293,10 @@ int run_weir(const settings& configured, const run_options& options) {
                           options);
     }
   }
-  notify_service_manager("READY=1\nSTATUS=receiving on " + listed(running.addresses()));
+  notify_service_manager((has_role(configured, "intake")
+                              ? "READY=1\nSTATUS=receiving on "
+                              : "READY=1\nSTATUS=delivering; status on ") +
+                         listed(running.addresses()));
   control.run();
   notify_service_manager("STATUS=delivering what is left");
   running.stop(control.drain_deadline());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/text/counted.hpp"
 #include "config/keys/keys.hpp"
 #include "config/sinks/sink_kinds.hpp"
 #include "config/units.hpp"
@@ -80,6 +81,15 @@ std::string start_numbers::log_summary(const log_settings& log,
   if (log.type == log_type::memory) {
     return "log in memory: what is not delivered is lost at the end";
   }
+  if (log.type == log_type::kafka) {
+    const std::uint64_t partitions = of_log("weir_log_topic_partitions");
+    return fmt::format(
+        "log in Kafka ({}): topic {} at {}, {}{}", promise_of(log.acknowledge), log.kafka.topic,
+        fmt::join(log.kafka.brokers, ", "), counted(partitions, "partition"),
+        of_log("weir_log_topic_leaderless") == 0
+            ? std::string{}
+            : fmt::format(", {} of them without a leader", of_log("weir_log_topic_leaderless")));
+  }
   const std::uint64_t first = of_log("weir_log_first_sequence");
   const std::uint64_t end = of_log("weir_log_end_sequence");
   const std::string held =
@@ -90,7 +100,11 @@ std::string start_numbers::log_summary(const log_settings& log,
                      promise_of(log.acknowledge), held, format_size(log.keep));
 }
 
-std::string start_numbers::sink_summary(const std::vector<sink_settings>& sinks) const {
+std::string start_numbers::sink_summary(const settings& configured) const {
+  if (!has_role(configured, "sinks")) {
+    return "delivers nothing (service.roles)";
+  }
+  const std::vector<sink_settings>& sinks = configured.sinks;
   std::string out;
   for (const sink_settings& sink : sinks) {
     const auto pending = pending_.find(sink.name);

@@ -34,12 +34,13 @@ class start_numbers final : public metric_collector {
   void histogram_value(std::string_view, std::string_view, const histogram_counts&,
                        std::initializer_list<label>) override {}
 
-  /// "log /srv/weir-data (written): 3 frames, 5 KiB, at most 4GiB".
+  /// "log /srv/weir-data (written): 3 frames, 5 KiB, at most 4GiB", or of a topic "log in Kafka
+  /// (written): topic weir at kafka-1:9092, 12 partitions".
   /// `working_directory`: what a relative `log.directory` is relative to; absolute.
   [[nodiscard]] std::string log_summary(const log_settings& log,
                                         const std::filesystem::path& working_directory) const;
   /// "sinks: influx (influxdb http://127.0.0.1:8087, 12 points pending)".
-  [[nodiscard]] std::string sink_summary(const std::vector<sink_settings>& sinks) const;
+  [[nodiscard]] std::string sink_summary(const settings& configured) const;
 
  private:
   [[nodiscard]] std::uint64_t of_log(std::string_view name) const;

@@ -43,6 +43,39 @@ def test_a_weir_that_is_well_says_so(browser, play):
     assert "503" in browser.text("#log-next")
 
 
+def in_kafka(**other):
+    document = status(roles=["intake"], sinks=[])
+    document["log"] = {
+        "kind": "kafka", "acknowledge": "written", "when_full": "reject", "bytes": 0, "keep_bytes": 0, "share": 0,
+        "append_bytes_per_second": 0, "outage_seconds_left": None, "next": "The topic keeps points for its own retention.ms.",
+        "topic": {"name": "weir", "brokers": ["kafka-1:9092", "kafka-2:9092"], "partitions": 12, "replicas": 3,
+                  "leaderless": 0, "fault": "", **other},
+    }  # fmt: skip
+    return document
+
+
+def test_a_log_in_kafka_has_no_fill(browser, play):
+    open_page(browser, play(in_kafka()))
+    browser.wait_text("#headline", "this weir takes lines and writes them to Kafka; others deliver them")
+    log = browser.text("#log")
+    assert "in Kafka" in log and "12 partitions" in log and "each on 3 brokers" in log, log
+    assert "kafka-1:9092, kafka-2:9092" in log and "every partition has one" in log, log
+    assert "full" not in browser.text("#log-share")
+    assert browser.run("return document.getElementById('log-bar').hidden && document.getElementById('log-outage').hidden")
+
+
+def test_partitions_without_a_leader_are_counted(browser, play):
+    open_page(browser, play(in_kafka(leaderless=2)))
+    assert "2 partitions without" in browser.text("#log")
+
+
+def test_who_only_delivers_waits_for_no_lines(browser, play):
+    document = status(roles=["sinks"])
+    document["totals"]["received"] = 0
+    open_page(browser, play(document))
+    browser.wait_text("#headline", "All is well: this weir delivers; others take the lines")
+
+
 def test_the_most_urgent_advice_is_the_headline(browser, play):
     open_page(browser, play(troubled))
     assert browser.text("#headline-seen") == "✕Sink influx holds database sensors: the server does not have it."

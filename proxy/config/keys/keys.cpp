@@ -22,7 +22,6 @@ using std::chrono::seconds;
 constexpr std::uint64_t kib = std::uint64_t{1} << 10;
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
-constexpr std::uint64_t tib = std::uint64_t{1} << 40;
 
 struct other_place {
   std::string_view section;

@@ -16,10 +16,13 @@ let urgent; // the advice that is the headline
 
 function allIsWell(status) {
   const sinks = status.sinks ?? [];
+  const roles = status.roles ?? ["intake", "sinks"];
+  if (!roles.includes("intake")) return { text: `All is well: this weir delivers; others take the lines.` };
   const received = status.totals?.received ?? 0;
   if (received === 0) {
     return { text: `Nothing is wrong, but no line has arrived since weir started.`, first: true };
   }
+  if (!roles.includes("sinks")) return { text: "All is well: this weir takes lines and writes them to Kafka; others deliver them." };
   if (sinks.length === 0) return { text: "All is well: weir takes lines and keeps them in its log. No sink is configured." };
   const targets = sinks.length === 1 ? "its sink" : `all ${sinks.length} sinks`;
   if ((status.rates?.received ?? 0) === 0) return { text: `All is well: what arrived was delivered to ${targets}, or is on its way. No lines arrive right now.` };
@@ -120,6 +123,11 @@ const acknowledgements = {
   written: "Writes are confirmed once handed to the operating system; a loss of power can lose the last ones (written)",
   synced: "Writes are confirmed once on the disk (synced)",
 };
+const acknowledgementsInKafka = {
+  received: "Writes are confirmed once in this process' queue to Kafka; its end can lose the last ones (received)",
+  written: "Writes are confirmed once all in-sync replicas have them (written)",
+  synced: "Writes are confirmed once all in-sync replicas, two at least, have them (synced)",
+};
 
 /// Most bytes of a log are delivered already; what waits is that of the sink with most to do.
 function waiting(status) {
@@ -133,21 +141,36 @@ function waiting(status) {
   });
 }
 
+/// Of a log that is a topic in Kafka: it has no fill.
+function topicFacts(topic) {
+  const leaders = topic.fault ? "Kafka does not answer" : topic.leaderless > 0 ? `${counted(topic.leaderless, "partition")} without` : "every partition has one";
+  return [
+    ["topic (log.topic)", String(topic.name)],
+    ["partitions", `${count(topic.partitions)}, each on ${counted(topic.replicas, "broker")}`],
+    ["leaders", leaders],
+    ["brokers (log.brokers)", (topic.brokers ?? []).join(", ")],
+  ];
+}
+
 function theLog(status) {
   const log = status.log ?? {};
-  setText(byId("log-kind"), log.kind === "memory" ? "in memory only: it does not outlive the process" : log.kind === "local" ? "on this machine's disk" : (log.kind ?? ""));
+  const topic = log.topic ?? null;
+  const kinds = { memory: "in memory only: it does not outlive the process", local: "on this machine's disk", kafka: "in Kafka" };
+  setText(byId("log-kind"), kinds[log.kind] ?? log.kind ?? "");
   const fill = log.keep_bytes > 0 ? log.bytes / log.keep_bytes : log.share;
-  setText(byId("log-share"), typeof fill === "number" ? `${percent(fill)} full` : "no limit is known");
+  show(byId("log-bar"), topic === null);
+  show(byId("log-bytes"), topic === null);
+  setText(byId("log-share"), topic !== null ? counted(topic.partitions, "partition") : typeof fill === "number" ? `${percent(fill)} full` : "no limit is known");
   setBar(byId("log-bar"), fill);
   setText(byId("log-bytes"), typeof log.keep_bytes === "number" ? `${bytes(log.bytes)} of ${bytes(log.keep_bytes)}` : bytes(log.bytes));
-  show(byId("log-outage"), typeof log.outage_seconds_left === "number");
+  show(byId("log-outage"), topic === null && typeof log.outage_seconds_left === "number");
   waiting(status);
   setText(byId("log-outage-time"), roughly(log.outage_seconds_left));
   setText(byId("log-outage-rate"), `at ${bytes(log.append_bytes_per_second)} a second, as now`);
   whenChanged(byId("log-next"), log.next, () => byId("log-next").replaceChildren(prose(asSentence(log.next))));
   setFacts(byId("log-facts"), [
-    ["what a sender is told", acknowledgements[log.acknowledge] ?? log.acknowledge ?? "–"],
-    ["when full (log.when_full)", String(log.when_full ?? "–")],
+    ["what a sender is told", (topic !== null ? acknowledgementsInKafka : acknowledgements)[log.acknowledge] ?? log.acknowledge ?? "–"],
+    ...(topic !== null ? topicFacts(topic) : [["when full (log.when_full)", String(log.when_full ?? "–")]]),
   ]);
   const memory = status.memory ?? {};
   const share = memory.limit_bytes > 0 ? memory.used_bytes / memory.limit_bytes : null;

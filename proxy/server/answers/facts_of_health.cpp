@@ -7,10 +7,14 @@ health_facts facts_of(const http_services& services) {
   http_counters& counters = services.counters;
   health_facts known{.log = services.writes.log.outlook(),
                      .sinks = services.sinks ? services.sinks() : std::vector<sink_standing>{},
+                     .takes_writes = services.duties.takes_writes,
                      .draining = counters.draining.load(std::memory_order_relaxed),
                      .reload_failed = services.reloaded == nullptr
                                           ? std::string{}
                                           : services.reloaded->failure_words()};
+  if (services.duties.cluster) {
+    known.cluster = services.duties.cluster();
+  }
   if (known.log.status == append_status::taken && services.writes.keep_types &&
       counters.log_failed.load(std::memory_order_relaxed)) {
     // The log would take an append: the last one may have failed for the types file.

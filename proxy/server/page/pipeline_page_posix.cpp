@@ -84,6 +84,27 @@ page::sink_facts facts_of(const sink_standing& sink, const moment& now) {
   return out;
 }
 
+page::topic_facts facts_of(const cluster_standing& kafka) {
+  return {.name = kafka.topic,
+          .brokers = kafka.brokers,
+          .partitions = kafka.partitions,
+          .replicas = kafka.replicas,
+          .leaderless = kafka.leaderless,
+          .fault = kafka.fault};
+}
+
+std::string_view kind_of(log_type type) {
+  switch (type) {
+    case log_type::local:
+      return "local";
+    case log_type::memory:
+      return "memory";
+    case log_type::kafka:
+      return "kafka";
+  }
+  return {};
+}
+
 page::log_facts facts_of(const frame_log& log, const append_result& next,
                          const log_settings& configured, const memory_budget& frames) {
   picked_numbers numbers;
@@ -91,7 +112,7 @@ page::log_facts facts_of(const frame_log& log, const append_result& next,
   const bool memory = configured.type == log_type::memory;
   page::log_facts out{
       .why = next.detail,
-      .kind = memory ? "memory" : "local",
+      .kind = std::string(kind_of(configured.type)),
       .acknowledge = std::string(promise_of(configured.acknowledge)),
       .when_full = configured.when_full == when_full_mode::reject ? "reject" : "discard-oldest"};
   const log_usage usage = log.usage();
@@ -194,6 +215,7 @@ page::status_facts pipeline::state::page_facts(const moment& now) const {
                          .started = seconds_of(began_at.wall),
                          .now = seconds_of(now.wall),
                          .uptime = static_cast<double>(now.steady - began_at.steady) / second_ns,
+                         .roles = known->service.roles,
                          .log = facts_of(*log, next, known->log, frame_memory),
                          .memory_used = request_memory.used(),
                          .memory_limit = request_memory.limit(),
@@ -201,8 +223,14 @@ page::status_facts pipeline::state::page_facts(const moment& now) const {
                          .databases_shown = most_active(databases, remembered, now.wall),
                          .sources = facts_of(sources)};
   out.totals = totals_of(databases.totals());
+  const health_duties own = duties();
+  if (own.cluster) {
+    out.log.topic = facts_of(own.cluster());
+  }
   const health_facts health{.log = next,
                             .sinks = sinks->standings(),
+                            .takes_writes = own.takes_writes,
+                            .cluster = own.cluster ? std::optional(own.cluster()) : std::nullopt,
                             .draining = requests.draining.load(std::memory_order_relaxed),
                             .reload_failed = reloads.failure_words()};
   for (const sink_standing& each : health.sinks) {

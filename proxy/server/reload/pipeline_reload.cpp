@@ -146,7 +146,7 @@ outcome pipeline::reloading::change_sinks() {
   if (auto configured = of.catalogue->configure(made.next); !configured) {
     return configured;
   }
-  return of.sinks->change({.sinks = made.next->sinks,
+  return of.sinks->change({.sinks = sinks_here(*made.next),
                            .compression = made.settled->log.compression,
                            .state_bytes = made.next->limits.state});
 }

@@ -37,6 +37,16 @@ class members {
     element found;
     return members(read(name, found) ? std::optional(found) : std::nullopt);
   }
+  [[nodiscard]] std::vector<std::string> texts(const char* name) const {
+    std::vector<std::string> out;
+    each(name, [&out](element one) {
+      std::string_view text;
+      if (one.get(text) == simdjson::SUCCESS) {
+        out.emplace_back(text);
+      }
+    });
+    return out;
+  }
   template <class See>
   void each(const char* name, See see) const {
     simdjson::dom::array found;
@@ -123,13 +133,18 @@ status_rejection rejection_of(const members& from) {
 }
 
 status_log log_of(const members& from) {
+  const members topic = from.below("topic");
   return {from.text("kind"),
           from.number_or_0("bytes"),
           from.number_or_0("keep_bytes"),
           from.number("share"),
           from.number("append_bytes_per_second"),
           from.number("outage_seconds_left"),
-          from.text("next")};
+          from.text("next"),
+          topic.text("name"),
+          topic.number_or_0("partitions"),
+          topic.number_or_0("leaderless"),
+          topic.text("fault")};
 }
 
 std::vector<std::optional<double>> series_of(const members& from, const char* name) {
@@ -169,12 +184,10 @@ result<status_document> read_status(std::string_view json) {
   const members health = all.below("health");
   out.healthy = health.flag("healthy");
   out.ready = health.flag("ready");
-  health.each("why", [&](element one) {
-    std::string_view text;
-    if (one.get(text) == simdjson::SUCCESS) {
-      out.why.emplace_back(text);
-    }
-  });
+  out.why = health.texts("why");
+  // A weir of before tells no roles: it does both.
+  const std::vector<std::string> roles = all.texts("roles");
+  out.delivers = roles.empty() || std::find(roles.begin(), roles.end(), "sinks") != roles.end();
   all.each("advice", [&](element one) { out.advice.push_back(advice_of(members(one))); });
   out.rates = counts_of(all.below("rates"));
   out.totals = counts_of(all.below("totals"));

@@ -97,6 +97,11 @@ struct status_log {
   std::optional<double> append_bytes_per_second{};
   std::optional<double> outage_seconds_left{};
   std::string next{};
+  /// Of a log in Kafka; an empty name: it is not there.
+  std::string topic{};
+  double partitions = 0;
+  double leaderless = 0;
+  std::string fault{};
 };
 
 struct status_document {
@@ -107,6 +112,8 @@ struct status_document {
   double uptime = 0;
   bool healthy = false;
   bool ready = false;
+  /// It delivers (service.roles).
+  bool delivers = true;
   std::vector<std::string> why{};
   std::vector<status_advice> advice{};
   status_counts rates{};

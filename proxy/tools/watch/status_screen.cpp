@@ -54,6 +54,7 @@ class sections {
   [[nodiscard]] rows counts() const;
   [[nodiscard]] rows curves(const history_document& history) const;
   [[nodiscard]] rows log(std::size_t words_rows) const;
+  [[nodiscard]] std::string topic(const std::string& growth, std::size_t columns) const;
   [[nodiscard]] rows sinks(bool with_details) const;
   [[nodiscard]] rows databases(std::size_t most) const;
   [[nodiscard]] rows rejections(bool with_details) const;
@@ -174,6 +175,21 @@ sections::rows sections::curves(const history_document& history) const {
   return out;
 }
 
+/// A topic has no fill: what is told is whether all of it can be written to.
+std::string sections::topic(const std::string& growth, std::size_t columns) const {
+  const status_log& log = status_.log;
+  const std::string leaders = !log.fault.empty() ? ": " + log.fault
+                              : log.leaderless > 0
+                                  ? fmt::format(", {:.0f} without a leader", log.leaderless)
+                                  : std::string();
+  const std::string text =
+      fmt::format("topic {} in Kafka, {:.0f} partition{}{}{}", visible(log.topic), log.partitions,
+                  log.partitions == 1 ? "" : "s", visible(leaders), growth);
+  const bool well = log.fault.empty() && log.leaderless == 0;
+  return fmt::format("{:<10}", "Log") +
+         in(well ? std::string_view() : colours_.red, cut_to(text, columns));
+}
+
 sections::rows sections::log(std::size_t words_rows) const {
   const status_log& log = status_.log;
   const bool is_memory = log.kind == "memory";
@@ -193,6 +209,10 @@ sections::rows sections::log(std::size_t words_rows) const {
   constexpr std::size_t bar_columns = 22;
   constexpr std::size_t lead_columns = 10;
   rows out;
+  if (!log.topic.empty()) {
+    out.push_back(topic(growth, columns_ - lead_columns));
+    return out;
+  }
   out.push_back(fmt::format("{:<10}", "Log") + in(colour, bar(share, bar_columns)) + " " +
                 cut_to(fmt::format("{} {}", percent(share), head),
                        columns_ - lead_columns - bar_columns - 1));
@@ -240,7 +260,8 @@ void sections::add_sink_details(const status_sink& sink, rows& out) const {
 
 sections::rows sections::sinks(bool with_details) const {
   if (status_.sinks.empty()) {
-    return {"No sink: points stay in the log."};
+    return {status_.delivers ? "No sink: points stay in the log."
+                             : "Delivers nothing (service.roles): other weirs do."};
   }
   rows out = heading(fmt::format("{:<18}{:<14}{:<12}{:>10}{:>11}{:>14}", "Sinks", "type", "state",
                                  "points/s", "lag", "pending"));

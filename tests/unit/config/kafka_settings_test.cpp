@@ -170,7 +170,8 @@ TEST(kafka_settings, what_one_of_several_processes_does_is_told) {
 }
 
 TEST(kafka_settings, brokers_without_kafka_are_warned_of) {
-  const settings read = must_read("[log]\nbrokers = [\"a:1\"]\n", {"sink.a.type=file", "sink.a.directory=x"});
+  const settings read =
+      must_read("[log]\nbrokers = [\"a:1\"]\n", {"sink.a.type=file", "sink.a.directory=x"});
   EXPECT_TRUE(any_has(warnings_of(read), "Kafka is not used; write type = \"kafka\""));
 }
 

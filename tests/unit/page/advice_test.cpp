@@ -46,6 +46,34 @@ TEST(advice, none_where_all_is_well) {
   EXPECT_TRUE(advise(well()).empty());
 }
 
+TEST(advice, a_log_in_kafka) {
+  status_facts known = well();
+  known.log = {
+      .kind = "kafka",
+      .acknowledge = "written",
+      .topic = topic_facts{.name = "weir", .brokers = {"a:9092"}, .partitions = 12, .replicas = 3}};
+  EXPECT_TRUE(advise(known).empty());
+  EXPECT_TRUE(has(what_comes_next(known), "retention.ms"));
+
+  known.log.topic->leaderless = 2;
+  const advice leaders = only(known);
+  EXPECT_EQ(leaders.level, urgency::error);
+  EXPECT_EQ(leaders.about, "log");
+  EXPECT_TRUE(has(leaders.what, "2 of 12 partitions of the topic weir")) << leaders.what;
+  EXPECT_TRUE(has(leaders.command, "--bootstrap-server a:9092 --describe --topic weir"))
+      << leaders.command;
+
+  known.log.topic->fault = "timed out";
+  EXPECT_TRUE(has(only(known).what, "Kafka does not answer: timed out."));
+
+  known.log.topic->fault.clear();
+  known.log.topic->leaderless = 0;
+  known.log.is = log_facts::state::failed;
+  known.log.why = "the topic is gone";
+  EXPECT_TRUE(has(only(known).what, "503: the topic is gone."));
+  EXPECT_FALSE(has(only(known).remedy, "disk"));
+}
+
 TEST(advice, a_full_log) {
   status_facts known = well();
   known.log.is = log_facts::state::full;

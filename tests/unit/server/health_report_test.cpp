@@ -80,5 +80,44 @@ TEST(health_report, weir_that_ends_is_not_ready) {
   EXPECT_EQ(health_of(known).status, 200);
 }
 
+TEST(health_report, who_only_delivers_is_not_asked_about_writes) {
+  const health_facts known{.log = {append_status::failed, "Kafka takes nothing"},
+                           .sinks = {{.name = "influx", .lanes = 3}},
+                           .takes_writes = false};
+  EXPECT_EQ(readiness_of(known).status, 200);
+  EXPECT_EQ(health_of(known).status, 200);
+  EXPECT_FALSE(says(health_of(known), "\"name\":\"log\"")) << health_of(known).body;
+  EXPECT_TRUE(verdict_of(known).ready);
+  const health_facts held{.sinks = {{.name = "b", .lanes = 3, .held_lanes = 2}},
+                          .takes_writes = false};
+  EXPECT_EQ(health_of(held).status, 503);
+  EXPECT_EQ(readiness_of({.takes_writes = false, .draining = true}).status, 503);
+}
+
+TEST(health_report, a_cluster_is_told_as_it_is) {
+  const auto with = [](cluster_standing kafka) {
+    kafka.topic = "weir";
+    kafka.brokers = {"a:9092", "b:9092"};
+    return health_facts{.cluster = std::move(kafka)};
+  };
+  const http::response well = health_of(with({.partitions = 12, .replicas = 3}));
+  EXPECT_EQ(well.status, 200);
+  EXPECT_TRUE(says(well,
+                   "{\"name\":\"kafka\",\"status\":\"pass\",\"message\":\"the topic weir has 12 "
+                   "partitions and 3 replicas of each\"}"))
+      << well.body;
+
+  const health_facts some = with({.partitions = 12, .replicas = 3, .leaderless = 2});
+  EXPECT_EQ(health_of(some).status, 503);
+  EXPECT_TRUE(says(health_of(some), "kafka: 2 of 12 partitions of the topic weir have no leader"))
+      << health_of(some).body;
+  EXPECT_EQ(readiness_of(some).status, 200) << "the log itself says what it takes";
+  EXPECT_TRUE(says(health_of(with({.partitions = 3, .leaderless = 3})), "all 3 partitions of"));
+
+  const health_facts silent = with({.partitions = 12, .fault = "timed out"});
+  EXPECT_EQ(health_of(silent).status, 503);
+  EXPECT_TRUE(says(health_of(silent), "kafka: a:9092, b:9092 does not answer: timed out"));
+}
+
 }  // namespace
 }  // namespace weir

@@ -90,7 +90,8 @@ class http_service_test : public ::testing::Test {
              [] { return std::vector<sink_standing>{{.name = "influx", .pending_points = 3}}; },
          .queries = &relay_,
          .reloads = &desk_,
-         .reloaded = &record_},
+         .reloaded = &record_,
+         .duties = duties_},
         0);
   }
 
@@ -144,6 +145,7 @@ class http_service_test : public ::testing::Test {
   source_registry sources_;
   http_counters counters_;
   test_catalogue catalogue_;
+  health_duties duties_;
   busy_relay relay_;
   std::optional<memory_budget> frames_;
   std::unique_ptr<frame_log> log_;
@@ -220,6 +222,33 @@ TEST_F(http_service_test, what_is_no_write_and_no_query_is_answered_at_once) {
   EXPECT_TRUE(has(get("/metrics"), "weir_of_this_test 1\n"));
   counters_.draining.store(true);
   EXPECT_EQ(status_of(get("/ready")), 503);
+}
+
+TEST_F(http_service_test, who_only_delivers_answers_writes_so_that_clients_keep_them) {
+  duties_.takes_writes = false;
+  for (const char* path : {"/write?db=d", "/api/v2/write?bucket=d", "/api/v3/write_lp?db=d",
+                           "/api/v1/write", "/api/v1/prom/write?db=d", "/metrics/job/j"}) {
+    const std::string answer = post(path, "m v=1\n");
+    EXPECT_EQ(status_of(answer), 503) << answer;
+    EXPECT_TRUE(has(answer, "only delivers")) << answer;
+    for (const char* final_phrase : {"partial write", "unable to parse", "database not found"}) {
+      EXPECT_FALSE(has(answer, final_phrase)) << answer;
+    }
+  }
+  EXPECT_EQ(lines_of("d"), "");
+  EXPECT_EQ(status_of(get("/ready")), 200);
+  EXPECT_EQ(status_of(get("/ping")), 204);
+  EXPECT_TRUE(has(get("/health"), "sink influx"));
+  EXPECT_TRUE(has(get("/metrics"), "weir_of_this_test 1\n"));
+}
+
+TEST_F(http_service_test, health_tells_of_the_cluster) {
+  duties_.cluster = [] {
+    return cluster_standing{.topic = "weir", .partitions = 4, .leaderless = 1};
+  };
+  const std::string health = get("/health");
+  EXPECT_EQ(status_of(health), 503) << health;
+  EXPECT_TRUE(has(health, "1 of 4 partitions of the topic weir")) << health;
 }
 
 TEST_F(http_service_test, what_no_route_serves_is_answered_in_the_form_of_its_family) {

@@ -35,10 +35,28 @@ TEST(start_summary, names_the_log_and_the_sinks) {
   sink_settings file;
   file.name = "lines";
   file.kind.emplace<file_settings>().directory = "there";
-  EXPECT_EQ(numbers.sink_summary({influx, file}),
+  settings configured;
+  configured.sinks = {influx, file};
+  EXPECT_EQ(numbers.sink_summary(configured),
             "sinks: influx (influxdb http://***@host:8086/?token=***, 1234567 points pending), "
             "lines (file there, 0 points pending)");
   EXPECT_EQ(numbers.sink_summary({}), "no sinks");
+  configured.service.roles = {"intake"};
+  EXPECT_EQ(numbers.sink_summary(configured), "delivers nothing (service.roles)");
+}
+
+TEST(start_summary, of_a_log_in_kafka) {
+  start_numbers numbers;
+  numbers.gauge_value("weir_log_topic_partitions", "", 12, {{"topic", "weir"}});
+  log_settings log;
+  log.type = log_type::kafka;
+  log.kafka.brokers = {"a:9092", "b:9092"};
+  EXPECT_EQ(numbers.log_summary(log, "/"),
+            "log in Kafka (written): topic weir at a:9092, b:9092, 12 partitions");
+  numbers.gauge_value("weir_log_topic_leaderless", "", 2, {{"topic", "weir"}});
+  EXPECT_EQ(numbers.log_summary(log, "/"),
+            "log in Kafka (written): topic weir at a:9092, b:9092, 12 partitions, 2 of them "
+            "without a leader");
 }
 
 TEST(start_summary, of_a_log_without_anything_in_it) {

@@ -97,6 +97,30 @@ Databases                    lines/s    received    rejected      series
       "  lo\xE2\x90\x9Bgs                        1.01k        346k          78          80\n");
 }
 
+TEST(StatusScreen, OfALogInKafka) {
+  const auto shown = [](const std::string& roles, const std::string& leaderless,
+                        const std::string& fault) {
+    return status_screen(
+        read(R"({"version":"9","host":"h","pid":1,"uptime":5,"roles":)" + roles +
+             R"(,"health":{"healthy":true,"ready":true,"why":[]},"advice":[],)"
+             R"("log":{"kind":"kafka","bytes":0,"keep_bytes":0,"next":"The topic keeps points.",)"
+             R"("topic":{"name":"weir","brokers":["a:1"],"partitions":12,"replicas":3,)"
+             R"("leaderless":)" +
+             leaderless + R"(,"fault":")" + fault + R"("}},"sinks":[]})"),
+        {});
+  };
+  const std::string well = shown(R"(["intake"])", "0", "");
+  EXPECT_NE(well.find("Log       topic weir in Kafka, 12 partitions\n"), std::string::npos) << well;
+  EXPECT_NE(well.find("Delivers nothing (service.roles): other weirs do."), std::string::npos)
+      << well;
+  EXPECT_EQ(well.find("No sink"), std::string::npos) << well;
+  const std::string some = shown(R"(["intake","sinks"])", "2", "");
+  EXPECT_NE(some.find("12 partitions, 2 without a leader\n"), std::string::npos) << some;
+  EXPECT_NE(some.find("No sink: points stay in the log."), std::string::npos) << some;
+  const std::string silent = shown(R"(["sinks"])", "0", "timed out");
+  EXPECT_NE(silent.find("12 partitions: timed out\n"), std::string::npos) << silent;
+}
+
 TEST(StatusScreen, OfAWeirInTrouble) {
   EXPECT_EQ(status_screen(read(status_in_trouble), {}),
             R"(weir 9.9.9 on weir-host (process 4711), up 59 s
