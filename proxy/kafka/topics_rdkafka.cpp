@@ -64,10 +64,11 @@ kafka_topics::~kafka_topics() = default;
 
 result<std::unique_ptr<kafka_topics>> kafka_topics::make(const kafka_client_options& client,
                                                          const std::string& group) {
-  std::vector<std::pair<std::string, std::string>> own{{"allow.auto.create.topics", "false"},
-                                                       {"enable.auto.commit", "false"}};
+  std::vector<std::pair<std::string, std::string>> own{{"allow.auto.create.topics", "false"}};
   if (!group.empty()) {
     own.emplace_back("group.id", group);
+    // librdkafka warns of it in a producer.
+    own.emplace_back("enable.auto.commit", "false");
   }
   auto conf = make_kafka_conf(client, own);
   if (!conf) {
