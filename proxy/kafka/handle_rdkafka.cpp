@@ -99,6 +99,20 @@ std::string kafka_error_text(rd_kafka_resp_err_t error) {
   return fmt::format("{} ({})", rd_kafka_err2str(error), rd_kafka_err2name(error));
 }
 
+void ask_about_topic(rd_kafka_t& handle, const std::string& topic,
+                     std::chrono::milliseconds at_most) {
+  rd_kafka_topic_t* about = rd_kafka_topic_new(&handle, topic.c_str(), nullptr);
+  if (about == nullptr) {
+    return;
+  }
+  const rd_kafka_metadata_t* answer = nullptr;
+  if (rd_kafka_metadata(&handle, 0, about, &answer, static_cast<int>(at_most.count())) ==
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(answer);
+  }
+  rd_kafka_topic_destroy(about);
+}
+
 kafka_record to_kafka_record(const rd_kafka_message_t& message) {
   kafka_record out;
   out.partition = message.partition;

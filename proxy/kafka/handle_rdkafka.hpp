@@ -5,6 +5,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -41,6 +42,11 @@ using kafka_ptr = std::unique_ptr<T, kafka_deleter>;
 
 /// What an error is called, with its name for those who search for it.
 [[nodiscard]] std::string kafka_error_text(rd_kafka_resp_err_t error);
+
+/// Has the handle learn who leads the topic's partitions. It does so by itself, too, but looks once
+/// a second while no broker is connected.
+void ask_about_topic(rd_kafka_t& handle, const std::string& topic,
+                     std::chrono::milliseconds at_most);
 
 [[nodiscard]] kafka_record to_kafka_record(const rd_kafka_message_t& message);
 

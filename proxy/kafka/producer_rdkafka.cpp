@@ -23,8 +23,33 @@ struct waiting_record {
   kafka_producer::reported done;
 };
 
-void report(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
-  const std::unique_ptr<waiting_record> record(static_cast<waiting_record*>(message->_private));
+/// Records that were taken and are not reported.
+class unreported_records {
+ public:
+  void add() noexcept { count_.fetch_add(1, std::memory_order_relaxed); }
+  void remove() {
+    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      { const std::lock_guard hold(mutex_); }
+      none_.notify_all();
+    }
+  }
+  [[nodiscard]] std::uint64_t count() const noexcept {
+    return count_.load(std::memory_order_acquire);
+  }
+  /// False: some are left after that time.
+  [[nodiscard]] bool wait_for_none(std::chrono::milliseconds at_most) {
+    std::unique_lock hold(mutex_);
+    return none_.wait_for(hold, at_most, [this] { return count() == 0; });
+  }
+
+ private:
+  std::atomic<std::uint64_t> count_{0};
+  std::mutex mutex_;
+  std::condition_variable none_;
+};
+
+void report(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+  std::unique_ptr<waiting_record> record(static_cast<waiting_record*>(message->_private));
   kafka_delivery delivery;
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     delivery.offset = message->offset;
@@ -35,12 +60,15 @@ void report(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
                        message->err == RD_KAFKA_RESP_ERR_INVALID_MSG;
   }
   record->done(delivery);
+  record.reset();  // before anyone is told that nothing is left
+  static_cast<unreported_records*>(opaque)->remove();
 }
 
 }  // namespace
 
 struct kafka_producer::state {
   kafka_producer_options options;
+  unreported_records unreported;
   kafka_ptr<rd_kafka_t> handle;
   kafka_ptr<rd_kafka_queue_t> queue;
   std::atomic<bool> stopping{false};
@@ -69,10 +97,11 @@ result<std::unique_ptr<kafka_producer>> kafka_producer::make(kafka_producer_opti
       std::pair<std::string, std::string>{
           "queue.buffering.max.kbytes",
           std::to_string(std::max<std::uint64_t>(1, options.queue_bytes_max >> 10))},
-      std::pair<std::string, std::string>{"queue.buffering.max.messages", "1000000"},
+      std::pair<std::string, std::string>{"queue.buffering.max.messages", "10000000"},
       std::pair<std::string, std::string>{"allow.auto.create.topics", "false"},
   };
-  auto conf = make_kafka_conf(options.client, own);
+  auto made = std::make_unique<state>();
+  auto conf = make_kafka_conf(options.client, own, &made->unreported);
   if (!conf) {
     return conf.error();
   }
@@ -81,7 +110,6 @@ result<std::unique_ptr<kafka_producer>> kafka_producer::make(kafka_producer_opti
   if (!handle) {
     return handle.error();
   }
-  auto made = std::make_unique<state>();
   made->options = std::move(options);
   made->handle = std::move(handle).value();
   made->queue.reset(rd_kafka_queue_get_main(made->handle.get()));
@@ -91,10 +119,10 @@ result<std::unique_ptr<kafka_producer>> kafka_producer::make(kafka_producer_opti
 
 kafka_producer::~kafka_producer() {
   // Those that wait are reported as failed, by the thread, which is woken by them.
-  constexpr int purge_ms = 5'000;
+  constexpr std::chrono::milliseconds purged_by{5'000};
   static_cast<void>(
       rd_kafka_purge(state_->handle.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT));
-  static_cast<void>(rd_kafka_flush(state_->handle.get(), purge_ms));
+  static_cast<void>(state_->unreported.wait_for_none(purged_by));
   state_->stopping.store(true);
   rd_kafka_queue_yield(state_->queue.get());
   state_->thread.join();
@@ -120,6 +148,7 @@ kafka_queue_result kafka_producer::produce(const std::string& topic, std::int32_
   const void* bytes = !record.value             ? nullptr
                       : value.data() == nullptr ? static_cast<const void*>(&nothing_there)
                                                 : static_cast<const void*>(value.data());
+  state_->unreported.add();  // its report may come before the next line
   // NOLINTBEGIN(cppcoreguidelines-pro-type-const-cast): librdkafka does not change what it sends
   const rd_kafka_resp_err_t error = rd_kafka_producev(
       state_->handle.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
@@ -131,6 +160,7 @@ kafka_queue_result kafka_producer::produce(const std::string& topic, std::int32_
     static_cast<void>(waiting.release());  // its report frees it
     return {};
   }
+  state_->unreported.remove();
   rd_kafka_headers_destroy(headers);
   return {error == RD_KAFKA_RESP_ERR__QUEUE_FULL ? kafka_queued::full : kafka_queued::failed,
           error == RD_KAFKA_RESP_ERR__QUEUE_FULL
@@ -171,13 +201,17 @@ result<std::int64_t> kafka_producer::produce_and_wait(const std::string& topic,
   return waits->delivery->offset;
 }
 
+void kafka_producer::get_to_know(const std::string& topic, std::chrono::milliseconds at_most) {
+  ask_about_topic(*state_->handle, topic, at_most);
+}
+
 bool kafka_producer::flush(std::chrono::milliseconds at_most) {
-  return rd_kafka_flush(state_->handle.get(), static_cast<int>(at_most.count())) ==
-         RD_KAFKA_RESP_ERR_NO_ERROR;
+  // rd_kafka_flush would call reports on this thread, beside the producer's.
+  return state_->unreported.wait_for_none(at_most);
 }
 
 std::uint64_t kafka_producer::waiting() const {
-  return static_cast<std::uint64_t>(rd_kafka_outq_len(state_->handle.get()));
+  return state_->unreported.count();
 }
 
 std::string kafka_producer::fatal() const {

@@ -19,7 +19,8 @@ struct kafka_producer_options {
   kafka_client_options client;
   /// Of records that are not reported yet. At least 1 KiB; rounded to KiB.
   std::uint64_t queue_bytes_max = std::uint64_t{64} << 20;
-  /// What is not delivered by then is reported as failed (librdkafka's `delivery.timeout.ms`).
+  /// What is not delivered by then is reported as failed (librdkafka's `delivery.timeout.ms`); 0:
+  /// it is tried for ever.
   std::chrono::milliseconds delivery_timeout{5'000};
   /// Of one record with its headers. The broker has a limit, too (`max.message.bytes`).
   std::uint32_t record_bytes_max = std::uint32_t{2} << 20;
@@ -63,11 +64,14 @@ class kafka_producer {
   [[nodiscard]] kafka_queue_result produce(const std::string& topic, std::int32_t partition,
                                            const kafka_record_view& record,
                                            std::shared_ptr<const void> owner, reported done);
-  /// Produces a copy of the record and waits for its report, for as long as delivery_timeout.
-  /// Not on the producer's thread.
+  /// Produces a copy of the record and waits for its report, for as long as delivery_timeout (which
+  /// must not be 0). Not on the producer's thread.
   [[nodiscard]] result<std::int64_t> produce_and_wait(const std::string& topic,
                                                       std::int32_t partition,
                                                       const kafka_record_view& record);
+  /// Asks the brokers about a topic, and waits for the answer: the first record of a topic that is
+  /// not known waits for a second otherwise. Any thread.
+  void get_to_know(const std::string& topic, std::chrono::milliseconds at_most);
   /// Waits until all is reported. False: not by then.
   [[nodiscard]] bool flush(std::chrono::milliseconds at_most);
   /// Records taken and not reported yet. Any thread.

@@ -18,6 +18,7 @@ struct kafka_reader::state {
   kafka_ptr<rd_kafka_t> handle;
   /// Where librdkafka goes on; nothing: it reads nothing yet.
   std::optional<std::int64_t> at;
+  bool knows_topic = false;
 
   [[nodiscard]] outcome go_to(std::int64_t offset);
 };
@@ -40,7 +41,7 @@ result<std::unique_ptr<kafka_reader>> kafka_reader::make(const kafka_client_opti
       std::pair<std::string, std::string>{"auto.offset.reset", "earliest"},
       std::pair<std::string, std::string>{"allow.auto.create.topics", "false"},
       std::pair<std::string, std::string>{"check.crcs", "true"},
-      std::pair<std::string, std::string>{"queued.max.messages.kbytes", "8192"},
+      std::pair<std::string, std::string>{"queued.max.messages.kbytes", "4096"},
       std::pair<std::string, std::string>{"fetch.wait.max.ms", "100"},
   };
   auto conf = make_kafka_conf(client, own);
@@ -76,12 +77,15 @@ outcome kafka_reader::state::go_to(std::int64_t offset) {
 
 result<kafka_reader::found> kafka_reader::read(std::int64_t from, std::size_t bytes_max,
                                                std::chrono::milliseconds at_most) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  if (!std::exchange(state_->knows_topic, true)) {
+    ask_about_topic(*state_->handle, state_->topic, at_most);
+  }
   if (state_->at != from) {
     if (auto done = state_->go_to(from); !done) {
       return done.error();
     }
   }
-  const auto deadline = std::chrono::steady_clock::now() + at_most;
   found out{.records = {}, .next = from};
   std::size_t bytes = 0;
   while (bytes < bytes_max) {
@@ -118,6 +122,18 @@ result<kafka_reader::found> kafka_reader::read(std::int64_t from, std::size_t by
     out.records.push_back(std::move(record));
   }
   state_->at = out.next;
+  return out;
+}
+
+result<kafka_offsets> kafka_reader::offsets(std::chrono::milliseconds at_most) const {
+  kafka_offsets out;
+  const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+      state_->handle.get(), state_->topic.c_str(), state_->partition, &out.first, &out.end,
+      static_cast<int>(at_most.count()));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return failure{fmt::format("partition {} of {}: {}", state_->partition, state_->topic,
+                               kafka_error_text(error))};
+  }
   return out;
 }
 

@@ -37,6 +37,9 @@ class kafka_reader {
   [[nodiscard]] result<found> read(std::int64_t from, std::size_t bytes_max,
                                    std::chrono::milliseconds at_most);
 
+  /// What the partition has now.
+  [[nodiscard]] result<kafka_offsets> offsets(std::chrono::milliseconds at_most) const;
+
  private:
   struct state;
   explicit kafka_reader(std::unique_ptr<state> made);

@@ -113,6 +113,8 @@ result<std::optional<kafka_topic_facts>> kafka_topics::describe(const std::strin
     const rd_kafka_metadata_partition_t& one = found.partitions[i];
     const auto replicas = static_cast<std::uint32_t>(one.replica_cnt);
     out.replicas = i == 0 ? replicas : std::min(out.replicas, replicas);
+    const auto in_sync = static_cast<std::uint32_t>(one.isr_cnt);
+    out.in_sync = i == 0 ? in_sync : std::min(out.in_sync, in_sync);
     out.leaderless += one.leader < 0 ? 1 : 0;
   }
   return std::optional<kafka_topic_facts>{out};

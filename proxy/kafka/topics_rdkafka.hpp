@@ -21,6 +21,8 @@ struct kafka_topic_facts {
   std::uint32_t partitions = 0;
   /// Of the partition that has fewest.
   std::uint32_t replicas = 0;
+  /// In-sync replicas of the partition that has fewest.
+  std::uint32_t in_sync = 0;
   /// Partitions without a leader: nothing can be written to them now.
   std::uint32_t leaderless = 0;
 };

@@ -124,6 +124,9 @@ struct log_capabilities {
   bool stable = false;
   /// It answers `full` at some size. A log that is not bounded never does.
   bool bounded = true;
+  /// Over how many shards its frames are spread; each frame has lines of one (`shard_of_series`),
+  /// and only frames of one shard have an order. 1: it has no shards.
+  std::uint32_t shards = 1;
 };
 
 /// How full a log is.

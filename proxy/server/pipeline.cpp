@@ -107,7 +107,8 @@ memory_shares share_out(std::uint64_t memory) noexcept {
   return {.requests = requests,
           .request_rules = request_rules(requests),
           .sinks = sinks,
-          .frames = memory - requests - sinks};
+          .frames = memory - requests - sinks,
+          .frame_rules = {.reserve_bytes = (memory - requests - sinks) / 2}};
 }
 
 pipeline::state::state(const settings& configuration, clock_source clocks,
@@ -118,7 +119,8 @@ pipeline::state::state(const settings& configuration, clock_source clocks,
       request_memory(share_out(configuration.limits.memory).requests,
                      share_out(configuration.limits.memory).request_rules),
       sink_memory(share_out(configuration.limits.memory).sinks),
-      frame_memory(share_out(configuration.limits.memory).frames),
+      frame_memory(share_out(configuration.limits.memory).frames,
+                   share_out(configuration.limits.memory).frame_rules),
       databases(configuration.limits.databases, configuration.limits.labelled_databases),
       remembered(remembered_of(configuration, clock().wall)),
       answers(std::make_shared<const http_terms>()),
@@ -143,7 +145,8 @@ write_services pipeline::state::writes(refusal_summary& refusals) noexcept {
 }
 
 outcome pipeline::state::open_log() {
-  auto opened = open_configured_log(configured->log, frame_memory, wall_ns());
+  auto opened =
+      open_configured_log(configured->log, configured->limits.line, frame_memory, wall_ns());
   if (!opened) {
     return opened.error();
   }
@@ -465,6 +468,9 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   auto built = std::make_unique<state>(configured, std::move(clock), std::move(wake));
   // Each step needs the ones before it.
   if (auto opened = built->open_log(); !opened) {
+    if (configured.log.type != log_type::local) {
+      return opened.error();
+    }
     return explained(opened.error(), "log.directory", configured.log.directory);
   }
   for (const auto step : {&state::open_state, &state::open_types, &state::open_created,

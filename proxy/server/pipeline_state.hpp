@@ -53,6 +53,8 @@ struct memory_shares {
   budget_rules request_rules;
   std::size_t sinks = 0;
   std::size_t frames = 0;
+  /// What is read ahead of a log in Kafka leaves half for what is written to it.
+  budget_rules frame_rules;
 };
 [[nodiscard]] memory_shares share_out(std::uint64_t memory) noexcept;
 

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/log/open_log.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
+#include "gate/staging.hpp"
+#include "log/kafka/kafka_log.hpp"
 #include "log/open_log.hpp"
+#include "server/log/configured_topic.hpp"
 
 namespace weir {
 namespace {
+
+/// Of a record beside the lines of its frame: headers, and what the gate adds to a line.
+constexpr std::uint64_t record_slack_bytes = 64 * 1024;
 
 append_promise promise_of(const log_settings& settings) {
   switch (settings.acknowledge) {
@@ -26,9 +37,39 @@ full_policy policy_of(const log_settings& settings) {
                                                       : full_policy::discard_oldest;
 }
 
+result<std::unique_ptr<frame_log>> open_topic(const log_settings& settings,
+                                              std::uint64_t line_bytes, memory_budget& frames) {
+  const kafka_settings& kafka = settings.kafka;
+  auto opened =
+      open_kafka_log({.client = kafka_client_of(kafka, "log"),
+                      .topics = {.topic = kafka.topic,
+                                 .shards = kafka.shards,
+                                 .replication = kafka.replication,
+                                 .promise = promise_of(settings),
+                                 .retention = settings.retain,
+                                 .record_bytes_max = record_bytes_of(line_bytes),
+                                 .at_most = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     kafka.produce_timeout),
+                                 .brokers = fmt::format("{}", fmt::join(kafka.brokers, ", "))},
+                      .frames = frames,
+                      .produce_timeout = kafka.produce_timeout});
+  if (!opened) {
+    return opened.error();
+  }
+  return std::unique_ptr<frame_log>(std::move(opened).value());
+}
+
 }  // namespace
 
+std::uint32_t record_bytes_of(std::uint64_t line_bytes) noexcept {
+  constexpr std::uint64_t most = 1'000'000'000;  // librdkafka's
+  // A frame is full once it has so many, and the line that fills it may be as long as any.
+  return static_cast<std::uint32_t>(
+      std::min(most, frame_inflated_bytes_max + line_bytes + record_slack_bytes));
+}
+
 result<std::unique_ptr<frame_log>> open_configured_log(const log_settings& settings,
+                                                       std::uint64_t line_bytes,
                                                        memory_budget& frames,
                                                        std::function<std::int64_t()> now_ns) {
   switch (settings.type) {
@@ -44,7 +85,7 @@ result<std::unique_ptr<frame_log>> open_configured_log(const log_settings& setti
     case log_type::memory:
       return make_memory_log({.frames = frames, .when_full = policy_of(settings)});
     case log_type::kafka:
-      break;
+      return open_topic(settings, line_bytes, frames);
   }
   return failure{"log.type: no such log"};
 }

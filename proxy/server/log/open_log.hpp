@@ -15,10 +15,14 @@
 
 namespace weir {
 
-/// Opens it. `frames` pays for the frames in memory and must outlive the log; `now_ns` gives
-/// nanoseconds since the epoch, on any thread.
+/// Opens it. `line_bytes`: of the longest line that may be in it; `frames` pays for the frames in
+/// memory and must outlive the log; `now_ns` gives nanoseconds since the epoch, on any thread.
 [[nodiscard]] result<std::unique_ptr<frame_log>> open_configured_log(
-    const log_settings& settings, memory_budget& frames, std::function<std::int64_t()> now_ns);
+    const log_settings& settings, std::uint64_t line_bytes, memory_budget& frames,
+    std::function<std::int64_t()> now_ns);
+
+/// Of the largest record that holds a frame, where lines are of at most so many bytes.
+[[nodiscard]] std::uint32_t record_bytes_of(std::uint64_t line_bytes) noexcept;
 
 /// Calls `visit` with the database of each frame that a log has.
 void each_database_in(frame_log& log, const std::function<void(std::string_view)>& visit);

@@ -168,7 +168,7 @@ void pipeline::reloading::apply_limits() {
   const memory_shares shares = share_out(limits.memory);
   of.request_memory.set_limit(shares.requests, shares.request_rules);
   of.sink_memory.set_limit(shares.sinks);
-  of.frame_memory.set_limit(shares.frames);
+  of.frame_memory.set_limit(shares.frames, shares.frame_rules);
   of.databases.set_limits(limits.databases, limits.labelled_databases);
 }
 

@@ -49,6 +49,9 @@ class mock_cluster {
   void leader(const std::string& topic, std::int32_t partition, std::int32_t broker) {
     rd_kafka_mock_partition_set_leader(cluster_.get(), topic.c_str(), partition, broker);
   }
+  void round_trip_ms(std::int32_t broker, int ms) {
+    rd_kafka_mock_broker_set_rtt(cluster_.get(), broker, ms);
+  }
   void round_trip_ms(int ms) { rd_kafka_mock_broker_set_rtt(cluster_.get(), -1, ms); }
 
  private:

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What every log promises, tried on each: memory, local with `written`, local with `received` and
-// with `synced`; and on the example of another.
+// with `synced`; on a partition of a topic of Kafka (a mock cluster's); and on the example of
+// another.
 #include <gtest/gtest.h>
 
 #include <set>
 #include <thread>
 
 #include "example_log.hpp"
+#include "kafka/kafka_testing_rdkafka.hpp"
 #include "log_testing.hpp"
 
 namespace weir {
 namespace {
 
-enum class flavour : std::uint8_t { memory, written, received, synced, example };
+enum class flavour : std::uint8_t { memory, written, received, synced, kafka, example };
 
 class log_contract : public testing::TestWithParam<flavour> {
  protected:
@@ -27,14 +29,24 @@ class log_contract : public testing::TestWithParam<flavour> {
     if (GetParam() == flavour::example) {
       return std::make_unique<example_log>(budget, settings.when_full);
     }
+    if (GetParam() == flavour::kafka) {
+      cluster_ = std::make_unique<mock_cluster>();
+      make_log_topics(*cluster_, 1);
+      return std::make_unique<fed_partition>(*cluster_, budget);
+    }
     settings.promise = GetParam() == flavour::written    ? append_promise::written
                        : GetParam() == flavour::received ? append_promise::received
                                                          : append_promise::synced;
     return open_log(directory_.path(), budget, settings);
   }
 
+  /// A topic has as much room as its brokers give it, and they number its frames.
+  static bool is_bounded() { return GetParam() != flavour::kafka; }
+  static bool numbers_frames() { return GetParam() != flavour::kafka; }
+
   test_directory directory_;
   memory_budget budget_{std::size_t{1} << 20};
+  std::unique_ptr<mock_cluster> cluster_;
 };
 
 TEST_P(log_contract, gives_dense_sequences_and_reads_in_order) {
@@ -89,8 +101,9 @@ TEST_P(log_contract, headers_tell_of_all_lanes) {
 TEST_P(log_contract, says_what_it_can_do) {
   const log_capabilities can = make()->capabilities();
   EXPECT_EQ(can.durable, GetParam() != flavour::memory && GetParam() != flavour::example);
-  EXPECT_EQ(can.stable, GetParam() == flavour::synced);
-  EXPECT_TRUE(can.bounded);
+  EXPECT_EQ(can.stable, GetParam() == flavour::synced || GetParam() == flavour::kafka);
+  EXPECT_EQ(can.bounded, is_bounded());
+  EXPECT_EQ(can.shards, 1u);
 }
 
 TEST_P(log_contract, caught_up_reader_goes_on_at_the_end) {
@@ -135,6 +148,9 @@ TEST_P(log_contract, released_frames_leave_memory) {
 }
 
 TEST_P(log_contract, subscriber_beyond_the_end_moves_the_end) {
+  if (!numbers_frames()) {
+    GTEST_SKIP() << "Kafka numbers the frames";
+  }
   const auto log = make();
   ASSERT_EQ(append_one(*log, make_frame(payload_of(1))), append_status::taken);
   const std::size_t number = log->subscribe({"sink", true, {}}, log_position(1000));
@@ -157,6 +173,9 @@ TEST_P(log_contract, takes_no_more_after_close) {
 }
 
 TEST_P(log_contract, a_full_log_rejects_while_a_required_sink_needs_its_frames) {
+  if (!is_bounded()) {
+    GTEST_SKIP() << "it has no bound in bytes";
+  }
   log_shape settings;
   settings.keep_bytes = 512 * 1024;
   const auto log = make(settings);
@@ -182,6 +201,9 @@ TEST_P(log_contract, a_full_log_rejects_while_a_required_sink_needs_its_frames) 
 }
 
 TEST_P(log_contract, a_full_log_discards_what_may_be_lost_and_counts_it) {
+  if (!is_bounded()) {
+    GTEST_SKIP() << "it has no bound in bytes";
+  }
   for (const bool required : {true, false}) {
     log_shape settings;
     settings.keep_bytes = 512 * 1024;
@@ -278,11 +300,13 @@ TEST_P(log_contract, many_threads_append_read_and_release) {
 
 INSTANTIATE_TEST_SUITE_P(all, log_contract,
                          testing::Values(flavour::memory, flavour::written, flavour::received,
-                                         flavour::synced, flavour::example),
+                                         flavour::synced, flavour::kafka, flavour::example),
                          [](const auto& tried) {
                            switch (tried.param) {
                              case flavour::memory:
                                return "memory";
+                             case flavour::kafka:
+                               return "kafka";
                              case flavour::example:
                                return "example";
                              case flavour::written:

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Appends frames to the partitions of a topic, and says of each append when Kafka has all of its
+// frames: the tickets, the bound on what waits, and what the last reports let expect. Any thread
+// appends; the producer's thread settles, and a thread of its own looks after the topic.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/memory_budget.hpp"
+#include "kafka/producer_rdkafka.hpp"
+#include "kafka/topics_rdkafka.hpp"
+#include "log/frame_log.hpp"
+#include "log/local/append_rate.hpp"
+#include "log/open_log.hpp"
+#include "log/subscribers.hpp"
+
+namespace weir {
+
+struct frame_producer_options {
+  kafka_client_options client;
+  std::string topic;
+  /// Partitions of the topic.
+  std::uint32_t shards = 1;
+  /// In-sync replicas without which the brokers take nothing.
+  std::uint32_t in_sync_least = 1;
+  append_promise promise = append_promise::written;
+  /// What Kafka has not confirmed by then has failed. Under `received` it is tried for ever.
+  std::chrono::milliseconds produce_timeout{5'000};
+  std::uint32_t record_bytes_max = std::uint32_t{2} << 20;
+  /// Of frames that wait for Kafka, with what memory they take.
+  std::uint64_t waiting_bytes_max = std::uint64_t{64} << 20;
+  /// Pays for them. Must outlive the producer.
+  memory_budget& frames;
+  /// Nanoseconds that only ascend. Any thread.
+  std::function<std::int64_t()> steady_ns = [] { return steady_now().ns; };
+  /// Between two looks at the topic: while something is wrong, and while all is well.
+  std::chrono::milliseconds look_again{1'000};
+  std::chrono::milliseconds look{15'000};
+};
+
+class frame_producer {
+ public:
+  /// Called for each frame that Kafka has stored, before its ticket is settled; its position is set
+  /// then. On the producer's thread, in order within a partition; must not call the producer.
+  using stored = std::function<void(const std::shared_ptr<frame>&)>;
+
+  [[nodiscard]] static result<std::unique_ptr<frame_producer>> make(frame_producer_options options,
+                                                                    stored on_stored = {});
+  ~frame_producer();
+  frame_producer(const frame_producer&) = delete;
+  frame_producer& operator=(const frame_producer&) = delete;
+
+  /// All frames or none wait for Kafka when it returns; each goes to `partition`, or to that of its
+  /// shard. `pending` under `written` and `synced`, `taken` under `received`. Any thread.
+  [[nodiscard]] append_result append(std::span<const std::shared_ptr<frame>> frames,
+                                     std::optional<std::uint32_t> partition = std::nullopt);
+  /// As frame_log says it. Any thread.
+  [[nodiscard]] append_result outlook() const;
+  [[nodiscard]] std::size_t watch(std::function<void()> wake);
+  void unwatch(std::size_t watcher);
+  void collect(metric_collector& out) const;
+  /// Bytes of frames that wait for Kafka.
+  [[nodiscard]] std::uint64_t waiting_bytes() const noexcept {
+    return waiting_bytes_.load(std::memory_order_relaxed);
+  }
+  /// Takes no more; waits for what waits, as long as produce_timeout. Fails when frames that were
+  /// answered `taken` are lost by it.
+  outcome close();
+
+ private:
+  struct batch;
+  struct partition_counts {
+    counter frames, points, bytes, failed;
+  };
+
+  frame_producer(frame_producer_options options, stored on_stored);
+  [[nodiscard]] result<std::shared_ptr<kafka_producer>> make_producer() const;
+  [[nodiscard]] append_result refuse_as_full(std::size_t bytes, std::string why);
+  [[nodiscard]] append_result queue(const std::shared_ptr<batch>& all,
+                                    std::optional<std::uint32_t> partition);
+  [[nodiscard]] kafka_queue_result produce(kafka_producer& by, const std::shared_ptr<batch>& all,
+                                           std::size_t index, std::uint32_t partition);
+  void report(const std::shared_ptr<batch>& all, std::size_t index, std::uint32_t partition,
+              const kafka_delivery& delivery);
+  void finish(const std::shared_ptr<batch>& all);
+  void conclude(batch& done);
+  [[nodiscard]] std::string words_for(std::uint32_t partition,
+                                      const kafka_delivery& delivery) const;
+  void note_failure(const std::string& why);
+  void note_success();
+  void run();
+  void look_at_topic(const kafka_topics& cluster);
+  void renew_producer();
+
+  const frame_producer_options options_;
+  const stored on_stored_;
+  std::atomic<std::uint64_t> waiting_bytes_{0};
+  /// Why the last report or look says that appends fail. Guarded by state_mutex_, read far oftener
+  /// than written.
+  std::atomic<bool> has_failed_{false};
+  std::vector<partition_counts> by_partition_;
+  wake_list watchers_;
+  std::atomic<std::size_t> watchers_made_{0};
+
+  /// Tickets that are not settled, by appending thread. Taken before no other lock.
+  mutable std::mutex mutex_;
+  std::map<std::thread::id, std::deque<std::shared_ptr<batch>>> unsettled_;
+  std::uint64_t unfinished_ = 0;  // appends
+  std::condition_variable finished_;
+  append_rate rate_;
+  seconds_histogram latency_;
+  bool closed_ = false;
+
+  mutable std::mutex state_mutex_;
+  std::condition_variable state_changed_;
+  std::shared_ptr<kafka_producer> producer_;
+  std::vector<std::shared_ptr<kafka_producer>> retired_;
+  std::string failed_why_;
+  std::uint32_t bad_looks_ = 0;
+  bool stopping_ = false;
+  std::uint64_t refused_bytes_ = 0;  // of the last append that did not fit; 0: it did
+
+  counter appended_frames_, appended_points_, appended_bytes_, full_, failed_, lost_points_;
+  counter refused_records_, renewed_;
+  std::thread thread_;
+};
+
+}  // namespace weir
