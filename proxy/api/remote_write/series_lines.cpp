@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <iterator>
@@ -109,6 +110,13 @@ void series_lines::end_series(std::int64_t time_ms) {
     return;
   }
   finish();  // so that lines keep their order
+  if (!std::is_sorted(labels_.begin(), labels_.end())) {
+    // Senders must sort them. Of one that does not, the line is to name the series as its lines do
+    // behind the gate.
+    std::sort(labels_.begin(), labels_.end());
+    is_made_ = false;
+    make_series();
+  }
   scratch_.assign(series_);
   fmt::format_to(std::back_inserter(scratch_), " value=0 {}\n", time_ms * ns_per_ms);
   to_.series_ended(scratch_);

@@ -219,6 +219,15 @@ TEST_F(remote_writes, a_stale_marker_names_the_series_that_ended) {
                            {left_out::stale_marker, "p,path=C:\\ value=NaN 7"}}));
 }
 
+TEST_F(remote_writes, a_stale_marker_names_the_series_as_the_log_does) {
+  const double stale = std::bit_cast<double>(stale_marker_bits);
+  const std::string message = request_1(
+      {series_1({{"z", "1"}, {"__name__", "up"}, {"a", "2"}}, {{1, 1}, {stale, 2}, {3, 3}})});
+  EXPECT_EQ(write(block(message)), std::nullopt);
+  EXPECT_EQ(got_.ended, "up,a=2,z=1 value=0 2000000\n") << "tags in the order of their keys";
+  EXPECT_EQ(got_.text, "up,z=1,a=2 value=1 1\nup,a=2,z=1 value=3 3\n");
+}
+
 TEST_F(remote_writes, version_2_tells_what_was_written) {
   const std::string message = request_2(
       {"", "__name__", "m", "bad"},
