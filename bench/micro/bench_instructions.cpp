@@ -118,7 +118,8 @@ void count_gate(bench::data_set set) {
 void count_frame() {
   const two_passes lines = lines_of(bench::data_set::tsbs_int);
   gzip_compressor compressor;
-  frame_builder builder("bench", "");
+  const frame_header about{.received_ns = now_ns, .database = "bench"};
+  frame_builder builder;
   std::size_t bytes = 0;
   const auto seal = [&](std::string_view body) {
     while (!body.empty()) {
@@ -126,7 +127,7 @@ void count_frame() {
           body.size() <= frame_bytes ? body.size() : body.rfind('\n', frame_bytes) + 1;
       builder.append(body.substr(0, end), 1, 0, 0);
       body.remove_prefix(end);
-      bytes += builder.seal(compression_mode::gzip, compressor, now_ns, 0)->stored.size();
+      bytes += builder.seal(about, compression_mode::gzip, compressor)->stored.size();
     }
   };
   seal(lines.first);

@@ -58,7 +58,7 @@ std::size_t gate::pass_known(std::span<const point_view> points, staged_lines& o
   }
   for (std::size_t i = 0; i < kept; ++i) {
     repaired_[static_cast<std::size_t>(gate_code::time_assigned)] += points[i].time ? 0 : 1;
-    out.line_done(ahead_[i].end, ahead_[i].time);
+    out.line_done(ahead_[i].end, ahead_[i].time, ahead_[i].series_bytes);
   }
   if (kept < ahead_.size()) {
     out.buffer().end_at(ahead_[kept].begin);  // takes back the lines behind it
@@ -158,7 +158,7 @@ gate_answer gate::pass(passage& one, staged_lines& out) {
     return answer;
   }
   end_line(one.original(), staged);
-  out.line_done(staged.end, staged.time);
+  out.line_done(staged.end, staged.time, staged.series_bytes);
   one.count(repaired_);
   return one.last_repair().action == gate_action::repair ? one.last_repair() : answer;
 }

@@ -20,13 +20,24 @@ namespace weir {
 /// its own.
 inline constexpr std::size_t frame_inflated_bytes_max = std::size_t{512} << 10;
 
-/// A run of staged lines that fits a frame.
+/// Where lines are spread over shards: what a run holds of them, inflated, so that the frames of
+/// their shards are not too small to compress well.
+inline constexpr std::size_t spread_run_bytes_max = 4 * frame_inflated_bytes_max;
+
+/// A run of staged lines that fits a frame; of spread lines, that is cut into frames together.
 struct staged_run {
   std::size_t begin = 0;
   std::size_t end = 0;
   std::uint32_t points = 0;
   std::int64_t time_least = std::numeric_limits<std::int64_t>::max();
   std::int64_t time_greatest = std::numeric_limits<std::int64_t>::min();
+};
+
+/// A staged line, where lines are spread over shards.
+struct spread_line {
+  std::size_t end = 0;
+  std::int64_t time = 0;
+  std::uint32_t shard = 0;
 };
 
 /// Bytes that only grow at their end, written in place: unlike a string's, what `room` gives is not
@@ -85,16 +96,18 @@ class line_buffer {
 
 class staged_lines {
  public:
+  /// Over how many shards the lines' series are spread. Requires: empty().
+  void spread_over(std::uint32_t shards) noexcept;
+
   /// The buffer to append lines to, with their line feeds; `line_done` follows for each.
   [[nodiscard]] line_buffer& buffer() noexcept { return text_; }
   [[nodiscard]] std::string_view text() const noexcept { return text_.view(); }
 
   /// Says that the bytes from the end of the line before up to `end` are one line of a point at
-  /// `time`. Bytes behind it belong to no line yet.
-  void line_done(std::size_t end, std::int64_t time) {
-    const std::size_t line_begin = runs_.empty() ? 0 : runs_.back().end;
-    if (runs_.empty() || end - runs_.back().begin > frame_inflated_bytes_max) {
-      runs_.push_back({.begin = line_begin, .end = line_begin});
+  /// `time`, which begins with `series_bytes` of its series. Bytes behind it belong to no line yet.
+  void line_done(std::size_t end, std::int64_t time, std::size_t series_bytes) {
+    if (runs_.empty() || end - runs_.back().begin > run_bytes_plain_) {
+      prepare_run(end, time, series_bytes);
     }
     staged_run& run = runs_.back();
     run.end = end;
@@ -107,32 +120,34 @@ class staged_lines {
   [[nodiscard]] std::string_view lines(const staged_run& run) const noexcept {
     return text_.view().substr(run.begin, run.end - run.begin);
   }
+  /// The lines of all runs, one behind the other; none where lines are not spread.
+  [[nodiscard]] const std::vector<spread_line>& spread() const noexcept { return spread_; }
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
-  [[nodiscard]] std::size_t held_bytes() const noexcept { return text_.capacity(); }
+  /// Bytes of memory, and of what is in it.
+  [[nodiscard]] std::size_t held_bytes() const noexcept {
+    return text_.capacity() + spread_.capacity() * sizeof(spread_line);
+  }
+  [[nodiscard]] std::size_t used_bytes() const noexcept {
+    return text_.size() + spread_.size() * sizeof(spread_line);
+  }
 
   /// Forgets the first `count` runs.
-  void drop_runs(std::size_t count) {
-    if (count == 0) {
-      return;
-    }
-    const std::size_t bytes = runs_[count - 1].end;
-    text_.drop_front(bytes);
-    runs_.erase(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(count));
-    for (staged_run& run : runs_) {
-      run.begin -= bytes;
-      run.end -= bytes;
-    }
-  }
+  void drop_runs(std::size_t count);
 
-  /// Forgets all lines; gives a buffer larger than `keep_bytes` back to the system.
-  void clear(std::size_t keep_bytes) {
-    runs_.clear();
-    text_.clear(keep_bytes);
-  }
+  /// Forgets all lines; gives buffers that together are larger than `keep_bytes` back to the
+  /// system.
+  void clear(std::size_t keep_bytes);
 
  private:
+  /// For a line that begins a run, and for every one that is spread.
+  void prepare_run(std::size_t end, std::int64_t time, std::size_t series_bytes);
+
   line_buffer text_;
   std::vector<staged_run> runs_;
+  std::vector<spread_line> spread_;
+  std::uint32_t shards_ = 1;
+  /// Of a run, up to which a line needs no `prepare_run`.
+  std::size_t run_bytes_plain_ = frame_inflated_bytes_max;
 };
 
 }  // namespace weir

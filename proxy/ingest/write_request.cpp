@@ -32,7 +32,9 @@ write_request::write_request(const write_services& services, std::function<void(
       points_({.letters = services.letters,
                .remembered = services.remembered,
                .findings = services.findings,
-               .taps = services.taps}) {}
+               .taps = services.taps}) {
+  points_.staged().spread_over(services.log.capabilities().shards);
+}
 
 void write_request::begin(const api::write_target& target, std::int64_t now_ns,
                           database_entry& database, request_terms terms, done finish,
@@ -55,7 +57,7 @@ void write_request::begin(const api::write_target& target, std::int64_t now_ns,
 std::size_t write_request::held_bytes(std::size_t reader_bytes) const noexcept {
   const staged_lines& staged = points_.staged();
   const std::size_t staged_bytes =
-      staged.held_bytes() <= idle_buffer_bytes ? staged.text().size() : staged.held_bytes();
+      staged.held_bytes() <= idle_buffer_bytes ? staged.used_bytes() : staged.held_bytes();
   return staged_bytes + frame_bytes_ + ended_.capacity() + reader_bytes + points_.report_bytes();
 }
 

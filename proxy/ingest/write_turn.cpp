@@ -7,15 +7,11 @@
 #include "base/assert.hpp"
 #include "gate/series/gate_memory.hpp"
 #include "ingest/ingest_journal.hpp"
-#include "log/ended_series.hpp"
 
 namespace weir {
-namespace {
 
-// Builders kept for the next requests.
-constexpr std::size_t builders_max = 64;
-
-}  // namespace
+write_turn::write_turn(const write_services& services)
+    : services_(services), cutter_(services.log.capabilities().shards) {}
 
 void write_turn::attach(std::function<void()> wake) {
   WEIR_ASSERT(!watcher_);
@@ -50,31 +46,16 @@ bool write_turn::take_out(write_request& request) {
   return true;
 }
 
-frame_builder& write_turn::builder_for(const api::write_target& target) {
-  builder_key_.assign(target.database);
-  builder_key_.push_back('\0');  // in no database name
-  builder_key_.append(target.retention_policy);
-  const auto known = builders_.find(builder_key_);
-  if (known != builders_.end()) {
-    return known->second;
-  }
-  return builders_.emplace(builder_key_, frame_builder(target.database, target.retention_policy))
-      .first->second;
-}
-
-std::shared_ptr<frame> write_turn::seal(frame_builder& builder, std::int64_t now_ns) {
-  return builder.seal(compression_, compressor_, now_ns, /*origin=*/0);
-}
-
 void write_turn::relieve(write_request& request) {
   staged_lines& staged = request.points().staged();
   if (staged.runs().size() >= 2) {
     const std::size_t full = staged.runs().size() - 1;
-    frame_builder& builder = builder_for(request.points().target());
-    for (std::size_t i = 0; i < full; ++i) {
-      const staged_run& run = staged.runs()[i];
-      builder.append(staged.lines(run), run.points, run.time_least, run.time_greatest);
-      request.add_frame(seal(builder, request.points().now_ns()));
+    const admission& points = request.points();
+    frame_cutter::frames filled;
+    cutter_.add(points.target(), staged, full, points.now_ns(), filled);
+    cutter_.seal(points.now_ns(), filled);
+    for (std::shared_ptr<frame>& each : filled) {
+      request.add_frame(std::move(each));
     }
     staged.drop_runs(full);
   }
@@ -84,20 +65,14 @@ void write_turn::relieve(write_request& request) {
   }
 }
 
-void write_turn::gather(write_request& request) {
-  frames_.insert(frames_.end(), request.frames().begin(), request.frames().end());
-  const staged_lines& staged = request.points().staged();
-  if (staged.empty()) {
-    return;
+void write_turn::gather(const write_request& request) {
+  const admission& points = request.points();
+  if (!request.frames().empty()) {
+    cutter_.seal(points.now_ns(), frames_);  // lines of requests before it stay before its own
+    frames_.insert(frames_.end(), request.frames().begin(), request.frames().end());
   }
-  frame_builder& builder = builder_for(request.points().target());
-  for (const staged_run& run : staged.runs()) {
-    const std::string_view lines = staged.lines(run);
-    if (!builder.empty() && builder.inflated_bytes() + lines.size() > frame_inflated_bytes_max) {
-      frames_.push_back(seal(builder, request.points().now_ns()));
-    }
-    builder.append(lines, run.points, run.time_least, run.time_greatest);
-  }
+  const staged_lines& staged = points.staged();
+  cutter_.add(points.target(), staged, staged.runs().size(), points.now_ns(), frames_);
 }
 
 void write_turn::end() {
@@ -119,32 +94,18 @@ void write_turn::conclude_settled() {
   }
 }
 
-void write_turn::seal_builders(std::int64_t now_ns) {
-  for (auto& [key, builder] : builders_) {
-    if (!builder.empty()) {
-      frames_.push_back(seal(builder, now_ns));
-    }
-  }
-  if (builders_.size() > builders_max) {
-    builders_.clear();
-  }
-}
-
-void write_turn::seal_ended(const write_request& request) {
-  const api::write_target& target = request.points().target();
-  append_ended_series({target.database, target.retention_policy, request.points().now_ns()},
-                      request.ended(), compressor_, frames_);
-}
-
 void write_turn::append_complete(const std::vector<write_request*>& requests) {
   std::int64_t now_ns = 0;
-  for (write_request* request : requests) {
+  for (const write_request* request : requests) {
     gather(*request);
     now_ns = std::max(now_ns, request->points().now_ns());
   }
-  seal_builders(now_ns);
-  for (const write_request* request : requests) {
-    seal_ended(*request);
+  cutter_.seal(now_ns, frames_);
+  for (const write_request* request : requests) {  // behind all lines of the turn
+    if (!request->ended().empty()) {
+      const admission& points = request->points();
+      cutter_.add_ended(points.target(), request->ended(), points.now_ns(), frames_);
+    }
   }
   const append_result appended = append_frames();
   if (services_.remembered != nullptr) {

@@ -14,11 +14,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "codec/gzip.hpp"
+#include "ingest/frames/frame_cutter.hpp"
 #include "ingest/write_request.hpp"
 #include "ingest/write_services.hpp"
 #include "log/frame_log.hpp"
@@ -28,9 +26,9 @@ namespace weir {
 class write_turn {
  public:
   /// `services` outlive the turn.
-  explicit write_turn(const write_services& services) noexcept : services_(services) {}
+  explicit write_turn(const write_services& services);
   /// Of the frames sealed from now on.
-  void compress(compression_mode mode) noexcept { compression_ = mode; }
+  void compress(compression_mode mode) noexcept { cutter_.compress(mode); }
   ~write_turn() { detach(); }
   write_turn(const write_turn&) = delete;
   write_turn& operator=(const write_turn&) = delete;
@@ -68,22 +66,14 @@ class write_turn {
 
   void conclude_settled();
   void append_complete(const std::vector<write_request*>& requests);
-  /// Moves a request's lines into frames and frame builders.
-  void gather(write_request& request);
-  void seal_builders(std::int64_t now_ns);
-  /// Behind all lines of the turn.
-  void seal_ended(const write_request& request);
-  [[nodiscard]] std::shared_ptr<frame> seal(frame_builder& builder, std::int64_t now_ns);
+  /// Moves a request's lines into frames.
+  void gather(const write_request& request);
   [[nodiscard]] append_result append_frames();
   [[nodiscard]] outcome keep_types() const;
-  [[nodiscard]] frame_builder& builder_for(const api::write_target& target);
 
   const write_services& services_;
-  gzip_compressor compressor_;
-  compression_mode compression_ = compression_mode::none;
-  /// By database and retention policy.
-  std::unordered_map<std::string, frame_builder> builders_;
-  std::string builder_key_;
+  /// Nothing waits in it but while the turn ends.
+  frame_cutter cutter_;
   std::vector<std::shared_ptr<frame>> frames_;
   std::vector<write_request*> complete_;
   std::deque<waiting_requests> waiting_;

@@ -21,8 +21,9 @@ struct ended_place {
 };
 
 /// Appends such frames to `to`: `lines` are canonical ones that name the series, each at the time
-/// of its end; none: nothing.
-void append_ended_series(const ended_place& where, std::string_view lines,
+/// of its end, without line feeds in them; none: nothing. Each frame has lines of one of `shards`
+/// shards, in the order that they have here.
+void append_ended_series(const ended_place& where, std::string_view lines, std::uint32_t shards,
                          gzip_compressor& compressor, std::vector<std::shared_ptr<frame>>& to);
 
 }  // namespace weir

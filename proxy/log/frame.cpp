@@ -27,9 +27,6 @@ bool wants_gzip(compression_mode mode, std::size_t bytes) {
 
 }  // namespace
 
-frame_builder::frame_builder(std::string database, std::string retention_policy)
-    : database_(std::move(database)), retention_policy_(std::move(retention_policy)) {}
-
 void frame_builder::append(std::string_view lines, std::uint32_t points, std::int64_t time_least,
                            std::int64_t time_greatest) {
   WEIR_ASSERT(lines.empty() || lines.back() == '\n');
@@ -39,26 +36,23 @@ void frame_builder::append(std::string_view lines, std::uint32_t points, std::in
   time_greatest_ = std::max(time_greatest_, time_greatest);
 }
 
-std::shared_ptr<frame> frame_builder::seal(compression_mode mode, gzip_compressor& compressor,
-                                           std::int64_t received_ns, std::uint32_t origin) {
+std::shared_ptr<frame> frame_builder::seal(frame_header about, compression_mode mode,
+                                           gzip_compressor& compressor) {
   WEIR_ASSERT(!lines_.empty());
   WEIR_ASSERT(lines_.size() <= std::numeric_limits<std::uint32_t>::max());
   auto sealed = std::make_shared<frame>();
+  frame_header& header = sealed->header;
+  header = std::move(about);
   if (wants_gzip(mode, lines_.size())) {
     const std::string_view pieces[] = {lines_};
     compressor.append_member(pieces, sealed->stored);
     // Frames rest in memory for a while: their budget counts what the allocator holds.
     sealed->stored.shrink_to_fit();
-    sealed->header.codec = frame_codec::gzip;
+    header.codec = frame_codec::gzip;
   } else {
     sealed->stored = lines_;
-    sealed->header.codec = frame_codec::plain;
+    header.codec = frame_codec::plain;
   }
-  frame_header& header = sealed->header;
-  header.received_ns = received_ns;
-  header.database = database_;
-  header.retention_policy = retention_policy_;
-  header.origin = origin;
   header.points = std::exchange(points_, 0);
   header.stored_bytes = static_cast<std::uint32_t>(sealed->stored.size());
   header.inflated_bytes = static_cast<std::uint32_t>(lines_.size());

@@ -23,15 +23,15 @@ struct frame_header {
   frame_kind kind = frame_kind::lines;
   frame_codec codec = frame_codec::plain;
   /// Where the log put it: dense and ascending from 1; number 0 until then.
-  log_position position;
+  log_position position = {};
   /// Time of receipt, nanoseconds since the epoch.
   std::int64_t received_ns = 0;
-  std::string database;
+  std::string database = {};
   /// Empty: the database's default.
-  std::string retention_policy;
+  std::string retention_policy = {};
   /// Which listener it came from (0: HTTP); for accounting.
   std::uint32_t origin = 0;
-  /// Hash of the series modulo the log's shards; 0 while there is one.
+  /// Of all its lines (base/text/series_shard.hpp); 0 where the log has no shards.
   std::uint32_t shard = 0;
   std::uint32_t points = 0;
   /// Bytes of `frame::stored`, and of the lines it stands for.
@@ -57,26 +57,24 @@ inline constexpr std::size_t frame_plain_bytes_max = std::size_t{8} * 1024;
 
 class gzip_compressor;
 
-/// Gathers lines of one database and retention policy and seals them. One thread.
+/// Gathers the lines of a frame and seals them. One thread, reused.
 class frame_builder {
  public:
-  frame_builder(std::string database, std::string retention_policy);
-
   /// Appends canonical lines (each ends in LF) that hold `points` points within the given times.
   void append(std::string_view lines, std::uint32_t points, std::int64_t time_least,
               std::int64_t time_greatest);
   [[nodiscard]] std::size_t inflated_bytes() const noexcept { return lines_.size(); }
   [[nodiscard]] bool empty() const noexcept { return lines_.empty(); }
-  [[nodiscard]] const std::string& database() const noexcept { return database_; }
-  [[nodiscard]] const std::string& retention_policy() const noexcept { return retention_policy_; }
+  /// Of its buffer.
+  [[nodiscard]] std::size_t held_bytes() const noexcept { return lines_.capacity(); }
 
-  /// The finished frame; the builder is empty again and keeps its buffer. Requires: !empty().
-  [[nodiscard]] std::shared_ptr<frame> seal(compression_mode mode, gzip_compressor& compressor,
-                                            std::int64_t received_ns, std::uint32_t origin);
+  /// The finished frame; the builder is empty again and keeps its buffer. `about` says whose lines
+  /// they are: kind, database, retention policy, shard, origin and time of receipt; the rest of the
+  /// header is the builder's. Requires: !empty().
+  [[nodiscard]] std::shared_ptr<frame> seal(frame_header about, compression_mode mode,
+                                            gzip_compressor& compressor);
 
  private:
-  std::string database_;
-  std::string retention_policy_;
   std::string lines_;
   std::uint32_t points_ = 0;
   std::int64_t time_least_ = std::numeric_limits<std::int64_t>::max();

@@ -135,7 +135,8 @@ void push_keeper::tell_ended(wall_time now) {
     if (lines.empty() || ended_.size() >= ended_frames_max) {
       continue;
     }
-    append_ended_series({place.first, place.second, now.ns}, lines, compressor_, ended_);
+    append_ended_series({place.first, place.second, now.ns}, lines, log_.capabilities().shards,
+                        compressor_, ended_);
   }
   if (!ended_.empty()) {
     const append_result done = log_.append(ended_);

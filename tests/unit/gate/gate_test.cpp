@@ -130,7 +130,7 @@ TEST(staged_lines, cuts_runs_that_fit_a_frame) {
   const std::string line(100'000, 'x');
   for (int i = 0; i < 12; ++i) {
     staged.buffer().append(line);
-    staged.line_done(staged.text().size(), i);
+    staged.line_done(staged.text().size(), i, 1);
   }
   ASSERT_EQ(staged.runs().size(), 3U);
   std::size_t total = 0;
@@ -151,7 +151,7 @@ TEST(staged_lines, a_line_longer_than_a_frame_has_a_run_of_its_own) {
   staged_lines staged;
   for (const std::size_t size : {std::size_t{10}, frame_inflated_bytes_max + 5, std::size_t{10}}) {
     staged.buffer().append(std::string(size, 'x'));
-    staged.line_done(staged.text().size(), 0);
+    staged.line_done(staged.text().size(), 0, 1);
   }
   EXPECT_EQ(staged.runs().size(), 3U);
 }

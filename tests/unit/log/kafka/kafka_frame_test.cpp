@@ -92,14 +92,15 @@ TEST(kafka_frame, is_written_as_documented) {
 }
 
 TEST(kafka_frame, a_gzip_member_is_inflated_to_its_lines) {
-  frame_builder builder("db", "");
+  frame_builder builder;
   std::string lines;
   for (int i = 0; i < 1000; ++i) {
     lines += "cpu,host=a v=1 " + std::to_string(i) + "\n";
   }
   builder.append(lines, 1000, 0, 999);
   gzip_compressor compressor;
-  const auto sealed = builder.seal(compression_mode::gzip, compressor, 5, 0);
+  const auto sealed =
+      builder.seal({.received_ns = 5, .database = "db"}, compression_mode::gzip, compressor);
   const kafka_frame_result found = frame_of_record(read_back(*sealed));
   ASSERT_EQ(found.status, kafka_frame_status::whole) << found.why;
   std::string inflated;
