@@ -4,6 +4,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 namespace weir {
@@ -14,6 +16,39 @@ constexpr std::size_t cache_line_bytes = 64;
 constexpr std::size_t node_bytes = 96;
 /// Batches for which nothing is remembered where that was of no use.
 constexpr std::uint32_t rest_batches = 64;
+
+char* write_number(std::size_t number, char* to) noexcept {
+  const auto bytes = static_cast<std::uint32_t>(number);
+  std::memcpy(to, &bytes, sizeof bytes);
+  return to + sizeof bytes;
+}
+
+/// The first and the last bytes of a text, which may overlap.
+template <class Word>
+void write_ends(std::string_view text, char* to) noexcept {
+  std::memcpy(to, text.data(), sizeof(Word));
+  std::memcpy(to + text.size() - sizeof(Word), text.data() + text.size() - sizeof(Word),
+              sizeof(Word));
+}
+
+/// Faster than a call for the names of fields, most of which are short.
+char* write_short(std::string_view text, char* to) noexcept {
+  using two_words = std::array<std::uint64_t, 2>;
+  if (text.size() > 2 * sizeof(two_words)) {
+    std::memcpy(to, text.data(), text.size());
+  } else if (text.size() >= sizeof(two_words)) {
+    write_ends<two_words>(text, to);
+  } else if (text.size() >= sizeof(std::uint64_t)) {
+    write_ends<std::uint64_t>(text, to);
+  } else if (text.size() >= sizeof(std::uint32_t)) {
+    write_ends<std::uint32_t>(text, to);
+  } else {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      to[i] = text[i];
+    }
+  }
+  return to + text.size();
+}
 
 }  // namespace
 
@@ -55,11 +90,7 @@ void known_series::forget() {
 }
 
 wire_series known_series::wire(std::uint32_t number) const {
-  const entry& one = at(number);
-  return {{one.labels, one.before_bytes},
-          *one.name,
-          {one.labels + one.before_bytes, one.after_bytes},
-          one.type};
+  return wire_of(at(number));
 }
 
 void known_series::expect_labels(std::uint32_t number) const {
@@ -80,31 +111,24 @@ std::optional<std::uint32_t> known_series::number_of(const series_key& key) cons
   return all_[place].number;
 }
 
-std::uint32_t known_series::number_in_batch(std::uint32_t series) {
-  entry& one = all_[series];
-  if (one.batch != batch_) {
-    one.batch = batch_;
-    one.number = static_cast<std::uint32_t>(of_batch_.size());
-    of_batch_.push_back(series);
-  }
-  return one.number;
-}
-
 series_key known_series::key_of(const point_view& point, point_form form) {
-  line_text_.clear();
-  const auto append_number = [this](std::size_t number) {
-    const auto bytes = static_cast<std::uint32_t>(number);
-    line_text_.append(reinterpret_cast<const char*>(&bytes), sizeof bytes);
-  };
-  append_number(lane_);
-  append_number(static_cast<std::size_t>(form));
-  append_number(point.fields.size());
+  std::size_t bytes = 3 * sizeof(std::uint32_t) + point.series.size();
   for (const field_view& each : point.fields) {
-    append_number(each.key.size());
-    line_text_.append(each.key);
+    bytes += sizeof(std::uint32_t) + each.key.size();
   }
-  line_text_.append(point.series);
-  return series_key_of(line_text_);
+  if (line_text_.size() < bytes) {
+    line_text_.resize(2 * bytes);
+  }
+  char* to = line_text_.data();
+  to = write_number(lane_, to);
+  to = write_number(static_cast<std::size_t>(form), to);
+  to = write_number(point.fields.size(), to);
+  for (const field_view& each : point.fields) {
+    to = write_number(each.key.size(), to);
+    to = write_short(each.key, to);
+  }
+  std::memcpy(to, point.series.data(), point.series.size());
+  return series_key_of({line_text_.data(), bytes});
 }
 
 std::uint32_t known_series::find(const point_view& point, point_form form) {
@@ -146,17 +170,6 @@ std::uint32_t known_series::add(const series_key& key, const mapped_field& field
   bytes_ +=
       sizeof(entry) + place_index::bytes_a_place + (is_new ? field.name.size() + node_bytes : 0);
   return place;
-}
-
-std::uint32_t known_series::line::series_of(std::size_t index) {
-  if (place_ == none) {
-    return known_.number_in_batch(make(index));
-  }
-  std::uint32_t& series = known_.line_series_[known_.lines_[place_].first + index];
-  if (series == none) {
-    series = make(index);
-  }
-  return known_.number_in_batch(series);
 }
 
 std::uint32_t known_series::line::make(std::size_t index) {

@@ -35,6 +35,13 @@ struct series_places {
   place_hint stale = 0;
 };
 
+/// A series as it is sent.
+struct sent_series {
+  series_key key;
+  place_hint hint = 0;
+  wire_series wire;
+};
+
 class known_series {
  public:
   /// What it may remember from one batch to the next. Of a million series most would be forgotten
@@ -59,6 +66,11 @@ class known_series {
   }
   /// Valid until the next batch.
   [[nodiscard]] wire_series wire(std::uint32_t number) const;
+  /// The same, with what else a request needs of it.
+  [[nodiscard]] sent_series sent(std::uint32_t number) const {
+    const entry& one = at(number);
+    return {one.key, one.places.sent, wire_of(one)};
+  }
   [[nodiscard]] std::size_t label_bytes(std::uint32_t number) const {
     const entry& one = at(number);
     return one.before_bytes + one.name->size() + one.after_bytes + wire::series_bytes_max;
@@ -105,7 +117,15 @@ class known_series {
   /// The line's place in `lines_`, which it gets if it has none.
   [[nodiscard]] std::uint32_t find(const point_view& point, point_form form);
   [[nodiscard]] series_key key_of(const point_view& point, point_form form);
-  [[nodiscard]] std::uint32_t number_in_batch(std::uint32_t series);
+  [[nodiscard]] std::uint32_t number_in_batch(std::uint32_t series) {
+    entry& one = all_[series];
+    if (one.batch != batch_) {
+      one.batch = batch_;
+      one.number = static_cast<std::uint32_t>(of_batch_.size());
+      of_batch_.push_back(series);
+    }
+    return one.number;
+  }
   /// The place in `all_` of a series that the mapper was asked for. `kept` are the labels of its
   /// line, once there is a series that has them; nullptr: there is none.
   [[nodiscard]] std::uint32_t add(const series_key& key, const mapped_field& field,
@@ -115,6 +135,12 @@ class known_series {
   }
   [[nodiscard]] auto line_at() const {
     return [this](std::uint32_t place) -> const series_key& { return lines_[place].key; };
+  }
+  [[nodiscard]] static wire_series wire_of(const entry& one) noexcept {
+    return {{one.labels, one.before_bytes},
+            *one.name,
+            {one.labels + one.before_bytes, one.after_bytes},
+            one.type};
   }
   [[nodiscard]] const entry& at(std::uint32_t number) const { return all_[of_batch_[number]]; }
 
@@ -141,7 +167,7 @@ class known_series {
   std::uint64_t made_ = 0;
   std::uint32_t resting_ = 0;
   // Of the line being read.
-  std::string line_text_;
+  std::vector<char> line_text_;
   wire_labels line_labels_;
   std::string whole_;
 };
@@ -153,6 +179,7 @@ class known_series::line {
       : known_(known), point_(point), mapper_(mapper), cut_before_(mapper.cut_labels()) {
     if (known.remembers_ && !mapper.labels_depend_on_fields()) {
       place_ = known.find(point, mapper.form_of(point));
+      series_ = known.line_series_.data() + known.lines_[place_].first;
     }
   }
   line(const line&) = delete;
@@ -160,7 +187,15 @@ class known_series::line {
   ~line() = default;
 
   /// Of its field number `index`.
-  [[nodiscard]] std::uint32_t series_of(std::size_t index);
+  [[nodiscard]] std::uint32_t series_of(std::size_t index) {
+    if (series_ == nullptr) {
+      return known_.number_in_batch(make(index));
+    }
+    if (series_[index] == none) {
+      series_[index] = make(index);
+    }
+    return known_.number_in_batch(series_[index]);
+  }
   /// Of its labels, that were cut or stand in a hash. To be asked once, after its series.
   [[nodiscard]] std::uint64_t cut_labels();
 
@@ -174,6 +209,8 @@ class known_series::line {
   const std::uint64_t cut_before_;
   /// In lines_; none: it is not remembered.
   std::uint32_t place_ = none;
+  /// Of its fields, as line_series_ has them; nullptr: it is not remembered.
+  std::uint32_t* series_ = nullptr;
   /// Once the mapper was asked.
   bool taken_ = false;
   bool encoded_ = false;

@@ -53,6 +53,7 @@ void sample_batch::read_point(const point_view& point, std::int64_t now_ms, seri
   const std::int64_t time_ms = point.time ? to_milliseconds(*point.time) : now_ms;
   const bool future = time_ms > now_ms + future_ms_max;
   known_series::line line(known_, point, mapper);
+  const std::size_t first = samples_.size();
   for (std::size_t i = 0; i < point.fields.size(); ++i) {
     bool exact = true;
     const std::optional<double> value = mapper.value_of(point.fields[i], exact);
@@ -66,18 +67,23 @@ void sample_batch::read_point(const point_view& point, std::int64_t now_ms, seri
     }
     counts_.inexact += exact ? 0 : 1;
     samples_.push_back({time_ms, *value, line.series_of(i), index, 0, 0});
-    note_time(samples_.back());
   }
   counts_.cut_labels += line.cut_labels();
+  note_times(first);
 }
 
-void sample_batch::note_time(const sample& one) {
-  if (one.series >= series_.size()) {
-    series_.resize(one.series + 1);
+/// Of the samples from `first` on.
+void sample_batch::note_times(std::size_t first) {
+  if (series_.size() < known_.count()) {
+    series_.resize(known_.count());
   }
-  std::int64_t& last_ms = series_[one.series].last_read_ms;
-  in_order_ = in_order_ && one.time_ms > last_ms;
-  last_ms = one.time_ms;
+  bool in_order = in_order_;
+  for (std::size_t i = first; i < samples_.size(); ++i) {
+    std::int64_t& last_ms = series_[samples_[i].series].last_read_ms;
+    in_order = in_order && samples_[i].time_ms > last_ms;
+    last_ms = samples_[i].time_ms;
+  }
+  in_order_ = in_order;
 }
 
 std::vector<std::uint32_t> sample_batch::shares(std::size_t count) const {

@@ -91,9 +91,9 @@ class sample_batch {
   [[nodiscard]] sent_sample sent_of(const sample& one) const {
     return {known_.key(one.series), one.time_ms};
   }
-  /// Valid as long as this is.
-  [[nodiscard]] wire_series wire_of(const sample& one) const { return known_.wire(one.series); }
 
+  /// What a request needs of a sample's series. Valid as long as this is.
+  [[nodiscard]] sent_series series_of(const sample& one) const { return known_.sent(one.series); }
   [[nodiscard]] series_places& places_of(const sample& one) { return known_.places(one.series); }
 
   void deliver(const sample& one);
@@ -158,7 +158,7 @@ class sample_batch {
 
   void note_broken_line();
   void read_point(const point_view& point, std::int64_t now_ms, series_mapper& mapper);
-  void note_time(const sample& one);
+  void note_times(std::size_t first);
   series_entry& asked(const sample& one, sent_ledger& ledger);
   void note(std::uint32_t point, discard_reason reason);
   template <class Then>

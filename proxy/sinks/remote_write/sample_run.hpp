@@ -35,11 +35,8 @@ class sample_run {
     return of_->number_of(series);
   }
   [[nodiscard]] sent_sample sent_of(const sample& one) const { return of_->sent_of(one); }
-  [[nodiscard]] wire_series wire_of(const sample& one) const { return of_->wire_of(one); }
+  [[nodiscard]] sent_series series_of(const sample& one) const { return of_->series_of(one); }
   void expect_labels(const sample& one) const { of_->expect_labels(one); }
-  [[nodiscard]] place_hint sent_hint_of(const sample& one) const {
-    return of_->places_of(one).sent;
-  }
   void deliver(const sample& one) { of_->deliver(one); }
   void refuse(const sample& one, discard_reason reason) { of_->refuse(one, reason); }
 

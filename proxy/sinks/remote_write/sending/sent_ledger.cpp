@@ -112,13 +112,17 @@ sent_ledger::intent sent_ledger::take_intent(std::uint32_t connection) {
 }
 
 void sent_ledger::accept(std::uint32_t connection) {
-  const intent taken = take_intent(connection);
+  intent taken = take_intent(connection);
   group& mine = open_[current_];
-  mine.samples.insert(mine.samples.end(), taken.samples.begin(), taken.samples.end());
   if (!uncertain_.empty()) {
     for (const sent_sample& one : taken.samples) {
       uncertain_.erase(one);
     }
+  }
+  if (mine.samples.empty()) {
+    mine.samples = std::move(taken.samples);
+  } else {
+    mine.samples.insert(mine.samples.end(), taken.samples.begin(), taken.samples.end());
   }
   append_record(record_kind::accepted, connection, mine.last_position, {}, unwritten_);
 }

@@ -215,23 +215,27 @@ void shard::send(connection& over, const send_plan::range& part) {
   over.form = speaks();
   request_encoder& to = encoder(over.form);
   to.clear();
-  sent_samples_.clear();
   sent_hints_.clear();
+  if (sent_samples_.size() < part.size()) {
+    sent_samples_.resize(part.size());
+    of_series_.resize(part.size());
+  }
   const std::vector<sample>& all = over.run.samples();
+  sent_sample* sent = sent_samples_.data();
   for (std::size_t i = part.begin; i < part.end;) {
-    const sample& first = all[i];
-    const series_key series = over.run.sent_of(first).series;
-    sent_hints_.push_back(over.run.sent_hint_of(first));
+    const std::uint32_t number = all[i].series;
+    const sent_series series = over.run.series_of(all[i]);
+    sent_hints_.push_back(series.hint);
     over.run.expect_labels(all[std::min<std::size_t>(i + sample_batch::ahead, part.end - 1)]);
-    of_series_.clear();
-    for (; i < part.end && all[i].series == first.series; ++i) {
-      of_series_.push_back({std::bit_cast<std::uint64_t>(all[i].value), all[i].time_ms});
-      sent_samples_.push_back({series, all[i].time_ms});
+    wire_sample* of_series = of_series_.data();
+    for (; i < part.end && all[i].series == number; ++i) {
+      *of_series++ = {std::bit_cast<std::uint64_t>(all[i].value), all[i].time_ms};
+      *sent++ = {series.key, all[i].time_ms};
     }
-    to.add(over.run.wire_of(first), of_series_);
+    to.add(series.wire, {of_series_.data(), of_series});
   }
   if (!over.plan.asks()) {
-    ledger_.intend(sent_samples_, over.number, sent_hints_);
+    ledger_.intend({sent_samples_.data(), sent}, over.number, sent_hints_);
   }
   sent_.append(ledger_);
   over.body = to.body();

@@ -162,7 +162,7 @@ class shard {
   known_series known_;
   /// The batch under way; null between two.
   std::unique_ptr<running> running_;
-  /// Of the series being encoded, and of the request.
+  // Of the series being encoded, and of the request: the first ones, of more.
   std::vector<wire_sample> of_series_;
   std::vector<sent_sample> sent_samples_;
   std::vector<place_hint> sent_hints_;

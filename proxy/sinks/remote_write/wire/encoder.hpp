@@ -10,14 +10,15 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "sinks/remote_write/wire/numbered_texts.hpp"
 #include "sinks/remote_write/wire/repeated.hpp"
 #include "sinks/remote_write/wire/snappy_block.hpp"
 #include "sinks/remote_write/wire/wire.hpp"
@@ -56,17 +57,33 @@ class encoder_v2 final : public request_encoder {
 
  private:
   /// References to the texts of some labels, as they are written.
+  /// A label, and its name and value as references, as they are written.
+  struct label_ref {
+    std::string_view label;
+    std::size_t bytes = 0;
+    std::array<char, 2 * wire::varint_bytes_max> refs{};
+  };
   struct label_refs {
     /// The labels, of the series added last.
     std::string_view of;
-    std::string refs;
+    /// Of its first `bytes`: the references.
+    std::vector<char> refs;
+    std::size_t bytes = 0;
     repeated_text written;
-  };
-  /// A label, and what its name and value are as references.
-  struct label_ref {
-    std::string_view label;
-    std::uint32_t name = 0;
-    std::uint32_t value = 0;
+
+    [[nodiscard]] std::string_view text() const noexcept { return {refs.data(), bytes}; }
+    void clear() noexcept {
+      of = {};
+      bytes = 0;
+      written.forget();
+    }
+    void append(const label_ref& one) {
+      if (refs.size() - bytes < one.refs.size()) {
+        refs.resize(2 * refs.size() + one.refs.size());
+      }
+      std::memcpy(refs.data() + bytes, one.refs.data(), one.refs.size());
+      bytes += one.bytes;
+    }
   };
   static constexpr std::size_t labels_kept = 256;
 
@@ -76,7 +93,7 @@ class encoder_v2 final : public request_encoder {
   void refer_to_labels(std::string_view labels, label_refs& to);
   [[nodiscard]] std::string_view compressed_symbols();
 
-  std::unordered_map<std::string_view, std::uint32_t> symbols_;
+  numbered_texts symbols_;
   std::string symbol_bytes_;
   /// By a hash, labels that were referred to last.
   std::array<label_ref, labels_kept> kept_{};
@@ -101,7 +118,6 @@ class encoder_v1 final : public request_encoder {
   [[nodiscard]] std::string body() override;
 
  private:
-  void append_name(std::string_view name);
   [[nodiscard]] repeated_text& kept_name(std::string_view name);
 
   snappy_block message_;

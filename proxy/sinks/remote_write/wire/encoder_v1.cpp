@@ -27,14 +27,6 @@ repeated_text& encoder_v1::kept_name(std::string_view name) {
   return first.is_free() || first.is(name) ? first : names_[place_of_name(name) ^ 1U];
 }
 
-void encoder_v1::append_name(std::string_view name) {
-  kept_name(name).append(name, message_, [&] {
-    name_.clear();
-    append_label(wire::name_label, name, name_);
-    message_.literal(name_);
-  });
-}
-
 void encoder_v1::add(const wire_series& one, std::span<const wire_sample> samples) {
   std::size_t bytes =
       one.before.size() + wire::label_bytes(wire::name_label, one.name) + one.after.size();
@@ -44,13 +36,21 @@ void encoder_v1::add(const wire_series& one, std::span<const wire_sample> sample
   wire::short_text head;
   head.tag(wire::request_timeseries);
   head.varint(bytes);
-  message_.literal(head.text());
-  before_.append(one.before, message_, [&] { labels_.append(one.before, message_); });
-  append_name(one.name);
-  after_.append(one.after, message_, [&] { labels_.append(one.after, message_); });
-  for (const wire_sample& each : samples) {
-    samples_.append(each, message_);
+  snappy_writer to = message_.begin(bytes + head.size());
+  head.append_to(to);
+  if (!one.before.empty()) {
+    before_.append(one.before, to, [&] { to = labels_.append(one.before, to); });
   }
+  kept_name(one.name).append(one.name, to, [&] {
+    name_.clear();
+    append_label(wire::name_label, one.name, name_);
+    to.literal(name_);
+  });
+  after_.append(one.after, to, [&] { to = labels_.append(one.after, to); });
+  for (const wire_sample& each : samples) {
+    samples_.append(each, to);
+  }
+  message_.end(to);
 }
 
 std::string encoder_v1::body() {

@@ -2,7 +2,6 @@
 //
 // The body of a request of remote write 2 (io.prometheus.write.v2.Request). Pure.
 #include <snappy.h>
-#include <xxhash.h>
 
 #include "sinks/remote_write/wire/encoder.hpp"
 
@@ -34,9 +33,7 @@ void encoder_v2::clear() {
   symbol_bytes_.clear();
   series_.clear();
   for (label_refs* each : {&before_, &after_}) {
-    each->of = {};
-    each->refs.clear();
-    each->written.forget();
+    each->clear();
   }
   samples_.forget();
   static_cast<void>(refer_to({}));  // the first one is empty, says the specification
@@ -44,12 +41,11 @@ void encoder_v2::clear() {
 }
 
 std::uint32_t encoder_v2::refer_to(std::string_view text) {
-  const auto [place, made] =
-      symbols_.try_emplace(text, static_cast<std::uint32_t>(symbols_.size()));
-  if (made) {
+  const auto [number, is_new] = symbols_.number_of(text);
+  if (is_new) {
     wire::append_text(v2::request_symbols, text, symbol_bytes_);
   }
-  return place->second;
+  return number;
 }
 
 /// `labels` are those of version 1. Fields of one point have the same, at the same place.
@@ -57,21 +53,22 @@ void encoder_v2::refer_to_labels(std::string_view labels, label_refs& to) {
   if (labels.data() == to.of.data() && labels.size() == to.of.size()) {
     return;
   }
+  to.clear();
   to.of = labels;
-  to.refs.clear();
-  to.written.forget();
   while (!labels.empty()) {
-    const label_ref& label = refer_to_label(wire::take_label(labels));
-    wire::append_varint(label.name, to.refs);
-    wire::append_varint(label.value, to.refs);
+    to.append(refer_to_label(wire::take_label(labels)));
   }
 }
 
 const encoder_v2::label_ref& encoder_v2::refer_to_label(std::string_view label) {
-  label_ref& kept = kept_[XXH3_64bits(label.data(), label.size()) % labels_kept];
+  label_ref& kept = kept_[wire::place_of_label(label, labels_kept)];
   if (kept.label != label) {
     const auto [name, value] = wire::parts_of_label(label);
-    kept = {label, refer_to(name), refer_to(value)};
+    kept.label = label;
+    char* const begin = kept.refs.data();
+    char* end = wire::write_varint(refer_to(name), begin);
+    end = wire::write_varint(refer_to(value), end);
+    kept.bytes = static_cast<std::size_t>(end - begin);
   }
   return kept;
 }
@@ -92,7 +89,7 @@ void encoder_v2::add(const wire_series& one, std::span<const wire_sample> sample
   wire::short_text name;
   name.varint(name_label_);
   name.varint(refer_to_name(one.name));
-  const std::size_t refs = before_.refs.size() + name.text().size() + after_.refs.size();
+  const std::size_t refs = before_.bytes + name.size() + after_.bytes;
   const bool typed = one.type != metric_type::unknown;
   std::size_t bytes = 1 + wire::varint_bytes(refs) + refs + (typed ? metadata_bytes : 0);
   for (const wire_sample& each : samples) {
@@ -103,12 +100,13 @@ void encoder_v2::add(const wire_series& one, std::span<const wire_sample> sample
   head.varint(bytes);
   head.tag(v2::timeseries_labels);
   head.varint(refs);
-  series_.literal(head.text());
-  before_.written.append(one.before, series_, [&] { series_.literal(before_.refs); });
-  series_.literal(name.text());
-  after_.written.append(one.after, series_, [&] { series_.literal(after_.refs); });
+  snappy_writer to = series_.begin(bytes + head.size());
+  head.append_to(to);
+  before_.written.append(one.before, to, [&] { to.literal(before_.text()); });
+  name.append_to(to);
+  after_.written.append(one.after, to, [&] { to.literal(after_.text()); });
   for (const wire_sample& each : samples) {
-    samples_.append(each, series_);
+    samples_.append(each, to);
   }
   if (typed) {
     wire::short_text metadata;
@@ -116,8 +114,9 @@ void encoder_v2::add(const wire_series& one, std::span<const wire_sample> sample
     metadata.varint(2);
     metadata.varint(v2::metadata_type << 3U);
     metadata.varint(static_cast<std::uint64_t>(one.type));
-    series_.literal(metadata.text());
+    metadata.append_to(to);
   }
+  series_.end(to);
 }
 
 /// The elements of their block.

@@ -9,18 +9,6 @@
 namespace weir {
 namespace {
 
-/// A sample's value: tag and eight bytes.
-constexpr std::size_t value_bytes = 9;
-
-/// Of a text as a field with a tag of one byte.
-std::size_t field_bytes(std::string_view text) noexcept {
-  return 1 + wire::varint_bytes(text.size()) + text.size();
-}
-
-std::size_t bytes_within(const wire_sample& one) noexcept {
-  return value_bytes + 1 + wire::varint_bytes(static_cast<std::uint64_t>(one.time_ms));
-}
-
 /// Of the first field, whose tag has one byte.
 std::string_view text_of_field(std::string_view fields) noexcept {
   std::size_t bytes = 0;
@@ -38,24 +26,16 @@ std::string_view text_of_field(std::string_view fields) noexcept {
 
 void append_label(std::string_view name, std::string_view value, std::string& out) {
   out += wire::tag_of(wire::timeseries_labels);
-  wire::append_varint(field_bytes(name) + field_bytes(value), out);
+  wire::append_varint(wire::text_bytes(name) + wire::text_bytes(value), out);
   wire::append_text(wire::label_name, name, out);
   wire::append_text(wire::label_value, value, out);
 }
 
 namespace wire {
 
-std::size_t label_bytes(std::string_view name, std::string_view value) noexcept {
-  const std::size_t within = field_bytes(name) + field_bytes(value);
-  return 1 + varint_bytes(within) + within;
-}
-
-std::string_view take_label(std::string_view& labels) noexcept {
+std::size_t long_label_bytes(std::string_view labels) noexcept {
   const std::string_view within = text_of_field(labels);
-  const auto bytes = static_cast<std::size_t>(within.data() - labels.data()) + within.size();
-  const std::string_view label = labels.substr(0, bytes);
-  labels.remove_prefix(bytes);
-  return label;
+  return static_cast<std::size_t>(within.data() - labels.data()) + within.size();
 }
 
 std::pair<std::string_view, std::string_view> parts_of_label(std::string_view label) noexcept {
@@ -65,16 +45,9 @@ std::pair<std::string_view, std::string_view> parts_of_label(std::string_view la
   return {name, text_of_field(within)};
 }
 
-std::size_t sample_bytes(const wire_sample& one) noexcept {
-  return 2 + bytes_within(one);
-}
-
 std::size_t write_sample(const wire_sample& one, char* out) noexcept {
   static_assert(std::endian::native == std::endian::little, "as a fixed64 lies on the wire");
-  char* at = out;
-  *at++ = tag_of(timeseries_samples);
-  *at++ = static_cast<char>(bytes_within(one));
-  *at++ = static_cast<char>((sample_value << 3U) | 1U);
+  char* at = write_sample_head(one, out);
   std::memcpy(at, &one.value_bits, sizeof one.value_bits);
   at += sizeof one.value_bits;
   *at++ = static_cast<char>(sample_timestamp << 3U);

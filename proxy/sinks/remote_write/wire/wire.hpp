@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,23 +59,6 @@ inline void append_text(std::uint32_t field, std::string_view text, std::string&
   out.append(text);
 }
 
-/// Some tags and numbers.
-class short_text {
- public:
-  static constexpr std::size_t bytes_max = 4 * varint_bytes_max;
-
-  void tag(std::uint32_t field) noexcept { bytes_[count_++] = tag_of(field); }
-  void varint(std::uint64_t number) noexcept {
-    char* const begin = bytes_.data();
-    count_ = static_cast<std::size_t>(write_varint(number, begin + count_) - begin);
-  }
-  [[nodiscard]] std::string_view text() const noexcept { return {bytes_.data(), count_}; }
-
- private:
-  std::array<char, bytes_max> bytes_;
-  std::size_t count_ = 0;
-};
-
 }  // namespace wire
 
 /// Appends one label of a TimeSeries.
@@ -96,19 +80,61 @@ struct wire_sample {
 
 namespace wire {
 
+/// A sample's value: tag and eight bytes.
+inline constexpr std::size_t sample_value_bytes = 9;
 /// Of a sample in a TimeSeries, in both versions.
-[[nodiscard]] std::size_t sample_bytes(const wire_sample& one) noexcept;
+[[nodiscard]] constexpr std::size_t sample_bytes(const wire_sample& one) noexcept {
+  return 2 + sample_value_bytes + 1 + varint_bytes(static_cast<std::uint64_t>(one.time_ms));
+}
 /// Of one as it is written: where its value ends, and its time begins.
 inline constexpr std::size_t sample_value_end = 11;
+/// Writes what stands before a sample's value, three bytes.
+inline char* write_sample_head(const wire_sample& one, char* out) noexcept {
+  *out++ = tag_of(timeseries_samples);
+  *out++ = static_cast<char>(sample_bytes(one) - 2);
+  *out++ = static_cast<char>((sample_value << 3U) | 1U);
+  return out;
+}
 /// Writes a sample to `out`, which has room for sample_bytes_max. How many bytes that are.
 std::size_t write_sample(const wire_sample& one, char* out) noexcept;
+/// Of the first of encoded labels, whose length has more than one byte.
+[[nodiscard]] std::size_t long_label_bytes(std::string_view labels) noexcept;
 /// Takes the first of encoded labels off, as append_label wrote it. Requires: there is one.
-[[nodiscard]] std::string_view take_label(std::string_view& labels) noexcept;
+[[nodiscard]] inline std::string_view take_label(std::string_view& labels) noexcept {
+  const auto within = static_cast<unsigned char>(labels[1]);
+  const std::string_view label =
+      labels.substr(0, within < 0x80U ? std::size_t{2} + within : long_label_bytes(labels));
+  labels.remove_prefix(label.size());
+  return label;
+}
+/// A place among so many (a power of two) for a label: of its ends, so that it is no hash to rely
+/// on.
+[[nodiscard]] inline std::size_t place_of_label(std::string_view label,
+                                                std::size_t places) noexcept {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  if (label.size() >= sizeof last) {
+    std::memcpy(&first, label.data(), sizeof first);
+    std::memcpy(&last, label.data() + label.size() - sizeof last, sizeof last);
+  } else {
+    std::memcpy(&last, label.data(), label.size());
+  }
+  const std::uint64_t mixed = (first ^ std::rotl(last, 29)) * 0x9E3779B97F4A7C15ULL;
+  return static_cast<std::size_t>(mixed >> 32U) & (places - 1);
+}
 /// Name and value of such a label.
 [[nodiscard]] std::pair<std::string_view, std::string_view> parts_of_label(
     std::string_view label) noexcept;
+/// Of a text as a field with a tag of one byte.
+[[nodiscard]] constexpr std::size_t text_bytes(std::string_view text) noexcept {
+  return 1 + varint_bytes(text.size()) + text.size();
+}
 /// What append_label appends.
-[[nodiscard]] std::size_t label_bytes(std::string_view name, std::string_view value) noexcept;
+[[nodiscard]] constexpr std::size_t label_bytes(std::string_view name,
+                                                std::string_view value) noexcept {
+  const std::size_t within = text_bytes(name) + text_bytes(value);
+  return 1 + varint_bytes(within) + within;
+}
 
 }  // namespace wire
 }  // namespace weir

@@ -34,13 +34,17 @@ TEST(snappy_block, literals_of_every_length_are_what_they_are) {
     std::string text(bytes, 'x');
     text.front() = 'a';
     text.back() = 'z';
-    block.literal({});
-    block.literal(text.substr(0, bytes / 2));
-    block.literal(text.substr(bytes / 2));
+    snappy_writer to = block.begin(bytes);
+    to.literal({});
+    to.literal(std::string_view(text).substr(0, bytes / 2));
+    to.literal(std::string_view(text).substr(bytes / 2));
+    block.end(to);
     EXPECT_TRUE(inflated(block, block.elements()) == text) << bytes;
     block.clear();
     EXPECT_EQ(block.size(), 0U);
-    block.literal("again");
+    to = block.begin(5);
+    to.literal("again");
+    block.end(to);
     EXPECT_EQ(inflated(block, block.elements()), "again");
   }
 }
@@ -54,18 +58,29 @@ TEST_P(seeded, copies_and_literals_make_the_message) {
   for (int round = 0; round < 5; ++round) {
     block.clear();
     std::string message;
+    std::size_t copied_end = 0;
     while (message.size() < 200'000) {
       if (message.size() > 8 && below(3) != 0) {
-        const std::size_t back = 1 + below(std::min(message.size(), snappy_block::back_most));
+        std::size_t back = 1 + below(std::min(message.size(), snappy_writer::back_most));
+        // Often what follows the last copy's bytes.
+        if (copied_end > 0 && below(2) == 0 &&
+            message.size() - copied_end <= snappy_writer::back_most) {
+          back = message.size() - copied_end;
+        }
         const std::size_t at = message.size() - back;
         const std::size_t bytes = 1 + below(std::min<std::size_t>(back, below(2) == 0 ? 12 : 300));
-        EXPECT_TRUE(block.reaches(at));
-        block.copy(at, bytes);
+        snappy_writer to = block.begin(bytes);
+        EXPECT_TRUE(to.reaches(at));
+        to.copy(at, bytes);
+        block.end(to);
+        copied_end = at + bytes;
         message += message.substr(at, bytes);
       } else {
         std::string some(below(below(2) == 0 ? 20 : 2'000), '\0');
         std::generate(some.begin(), some.end(), [&] { return static_cast<char>(below(256)); });
-        block.literal(some);
+        snappy_writer to = block.begin(some.size());
+        to.literal(some);
+        block.end(to);
         message += some;
       }
     }

@@ -34,8 +34,8 @@ class sample_batches : public ::testing::Test {
     for (const sample& one : made_->samples()) {
       out += one.round != round ? "| " : "";
       round = one.round;
-      out += std::string(made_->wire_of(one).name) + "@" + std::to_string(one.time_ms) + "=" +
-             std::to_string(static_cast<int>(one.value)) + " ";
+      out += std::string(made_->series_of(one).wire.name) + "@" + std::to_string(one.time_ms) +
+             "=" + std::to_string(static_cast<int>(one.value)) + " ";
     }
     return out;
   }
@@ -89,10 +89,10 @@ TEST_F(sample_batches, names_that_are_written_alike_are_series_of_their_own) {
       "m,t=1 a-b=3 2000000\n"
       "m_a,t=1 b=4 2000000\n");
   ASSERT_EQ(made_->samples().size(), 4U);
-  EXPECT_EQ(
-      std::count_if(made_->samples().begin(), made_->samples().end(),
-                    [this](const sample& one) { return made_->wire_of(one).name == "m_a_b"; }),
-      2);
+  EXPECT_EQ(std::count_if(
+                made_->samples().begin(), made_->samples().end(),
+                [this](const sample& one) { return made_->series_of(one).wire.name == "m_a_b"; }),
+            2);
 }
 
 // The gate may let pass what it knows to be harmful to an InfluxDB.
@@ -136,7 +136,7 @@ TEST_F(sample_batches, quantiles_are_labels_where_they_belong) {
   batch.read(rules, ledger_, mapper, reader);
   std::set<std::string> seen;
   for (const sample& one : batch.samples()) {
-    const wire_series wire = batch.wire_of(one);
+    const wire_series wire = batch.series_of(one).wire;
     seen.insert(std::string(wire.before) + std::string(wire.name) + std::string(wire.after));
   }
   const auto encoded = [](std::initializer_list<std::pair<const char*, const char*>> labels) {
