@@ -211,6 +211,7 @@ void frame_producer::report(const std::shared_ptr<batch>& all, std::size_t index
     const std::uint64_t points = one->header.points;
     const std::uint64_t bytes = one->stored.size();
     one->header.stored_bytes = static_cast<std::uint32_t>(bytes);
+    one->header.shard = partition;  // as those who read it will find it
     if (delivery.offset >= 0) {
       one->header.position = log_position(static_cast<std::uint64_t>(delivery.offset) + 1);
     }

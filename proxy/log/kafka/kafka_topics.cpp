@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <thread>
 
 #include "base/fnv1a.hpp"
 
@@ -81,7 +82,6 @@ class preparation {
   }
 
  private:
-  /// Of the topic, once it is there: what was made is not known to all brokers at once.
   result<std::optional<kafka_topic_facts>> look(const std::string& topic) {
     auto facts = cluster_.describe(topic, wanted_.at_most);
     if (!facts) {
@@ -133,6 +133,7 @@ class preparation {
         return done;
       }
       found_.shards = wanted_.shards;
+      found_.replicas = replicas_of_new();
       return nothing{};
     }
     found_.shards = facts.value()->partitions;
@@ -144,6 +145,20 @@ class preparation {
           wanted_.shards, wanted_.topic, found_.shards, found_.shards)};
     }
     return nothing{};
+  }
+
+  /// What was made is not known to all brokers at once. 0: not yet.
+  std::uint32_t replicas_of_new() {
+    constexpr int looks = 20;
+    constexpr std::chrono::milliseconds rest{100};
+    for (int i = 0; i < looks; ++i) {
+      const auto facts = cluster_.describe(wanted_.topic, wanted_.at_most);
+      if (facts && facts.value() && facts.value()->replicas > 0) {
+        return facts.value()->replicas;
+      }
+      std::this_thread::sleep_for(rest);
+    }
+    return 0;
   }
 
   /// `synced` holds only where two replicas at least have what was acknowledged.
@@ -164,7 +179,8 @@ class preparation {
     if (found_.replicas == 1) {
       return failure{fmt::format(
           "log.acknowledge = \"synced\", and topic {} has one replica, whose loss would take what "
-          "was acknowledged: give it three, or set log.acknowledge to \"written\"",
+          "was acknowledged: give it three (of a topic that weir makes, log.replication says how "
+          "many), or set log.acknowledge to \"written\"",
           wanted_.topic)};
     }
     if (!in_sync) {

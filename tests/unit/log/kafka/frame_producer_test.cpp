@@ -170,6 +170,7 @@ TEST_F(frame_producing, what_does_not_fit_is_full_as_a_whole_until_there_is_room
   EXPECT_FALSE(last.detail.empty());
   EXPECT_EQ(number_of("weir_log_append_full_total"), 1);
   EXPECT_EQ(producer_->outlook().status, append_status::full);
+  cluster_->round_trip_ms(0);
   // What can never fit is no reason to tell others that the log is full.
   EXPECT_EQ(wait_for(given.back()), append_status::taken);
   EXPECT_TRUE(expects(append_status::taken));
@@ -300,6 +301,24 @@ TEST_F(frame_producing, a_partition_without_a_leader_fails_its_appends_and_the_o
   EXPECT_TRUE(expects(append_status::taken));
   const std::shared_ptr<frame> two[] = {frame_for(2, 3)};
   EXPECT_EQ(wait_for(producer_->append(two)), append_status::taken);
+}
+
+TEST_F(frame_producing, a_producer_that_has_failed_for_good_is_replaced) {
+  start();
+  ASSERT_EQ(wait_for(producer_->append(turn(1))), append_status::taken);
+  cluster_->errors(mock_cluster::produce, {RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+                                           RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER});
+  append_result given;
+  for (std::uint64_t i = 2; i < 100 && number_of("weir_log_kafka_producers_renewed_total") == 0;
+       ++i) {
+    given = producer_->append(turn(i));
+    static_cast<void>(wait_for(given));
+    std::this_thread::yield();
+  }
+  ASSERT_EQ(number_of("weir_log_kafka_producers_renewed_total"), 1);
+  EXPECT_EQ(wait_for(producer_->append(turn(200))), append_status::taken);
+  EXPECT_TRUE(expects(append_status::taken));
+  EXPECT_EQ(stored_in(0).back(), payload_of(200, frame_bytes));
 }
 
 TEST_F(frame_producing, tickets_of_a_thread_are_settled_in_their_order_whatever_partitions_do) {

@@ -22,7 +22,7 @@ TEST(frame_window, keeps_what_the_budget_has_room_for_and_all_headers) {
   window_frames dropped;
   {
     frame_window window(budget, log_position(1));
-    for (const std::uint64_t at : {1, 2, 5, 6, 9}) {
+    for (const unsigned at : {1U, 2U, 5U, 6U, 9U}) {
       window.push(frame_at(at), dropped);
     }
     EXPECT_EQ(dropped.size(), 2u);

@@ -239,6 +239,15 @@ TEST_F(played_partition, it_is_only_read_unless_it_was_opened_to_append) {
 
 // ---- on a cluster
 
+/// Waits until all before that offset was read.
+bool comes_to(fed_partition& log, std::int64_t offset) {
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (log.partition().wanted() < offset && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  return log.partition().wanted() == offset;
+}
+
 TEST(partition_on_a_cluster, frames_that_left_memory_are_read_again_in_runs) {
   mock_cluster cluster;
   make_log_topics(cluster, 1);
@@ -253,18 +262,8 @@ TEST(partition_on_a_cluster, frames_that_left_memory_are_read_again_in_runs) {
     ASSERT_EQ(append_all(writer, frames), append_status::taken);
   }
   fed_partition log(cluster, budget, {.appends = false});
-  std::mutex mutex;
-  std::condition_variable woken;
-  const std::size_t number = log.subscribe({"sink", true,
-                                            [&] {
-                                              { const std::lock_guard lock(mutex); }
-                                              woken.notify_all();
-                                            }},
-                                           log_position(1));
-  {
-    std::unique_lock lock(mutex);
-    ASSERT_TRUE(woken.wait_for(lock, 30s, [&] { return log.partition().wanted() == 1'000; }));
-  }
+  const std::size_t number = log.subscribe({"sink", true, {}}, log_position(1));
+  ASSERT_TRUE(comes_to(log, 1'000));
   EXPECT_LT(metric(log, "weir_log_memory_frames"), 200);
   const auto rare = read_all(log, log_position(1), {"rare", ""});
   ASSERT_EQ(rare.size(), 100u);
@@ -293,10 +292,7 @@ TEST(partition_on_a_cluster, goes_on_behind_what_was_delivered) {
   EXPECT_EQ(log.first().number(), 1u);
   static_cast<void>(log.subscribe({"sink", true, {}}, log_position(4)));
   ASSERT_EQ(append_one(log, make_frame(payload_of(6))), append_status::taken);
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
-  while (log.partition().wanted() < 6 && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::yield();
-  }
+  ASSERT_TRUE(comes_to(log, 6));
   const auto frames = read_all(log, log_position(4));
   ASSERT_EQ(frames.size(), 3u);
   EXPECT_EQ(frames[2]->stored, payload_of(6));
