@@ -8,6 +8,7 @@
 #include "letters/letter_filter.hpp"
 #include "tools/data_directory_posix.hpp"
 #include "tools/log/log_job.hpp"
+#include "tools/log/topic/topic_job.hpp"
 
 namespace weir {
 namespace {
@@ -43,7 +44,7 @@ CLI::App* add(CLI::App& command, log_arguments& arguments, const char* name, con
   add_configuration_options(*added, arguments.configuration);
   added
       ->add_option("--directory", arguments.directory,
-                   "The log's, if not where the configuration says")
+                   "Of a local log, if not where the configuration says")
       ->type_name("DIRECTORY");
   return added;
 }
@@ -126,12 +127,63 @@ CLI::App* add_log_command(CLI::App& commands, log_arguments& arguments) {
   return command;
 }
 
+namespace {
+
+/// The times that the arguments name; false: one is none, which was said.
+bool read_times(const log_arguments& arguments, std::int64_t& since_ns, std::int64_t& until_ns) {
+  const std::int64_t now_ns = wall_clock_ns();
+  for (const auto& [text, into] :
+       {std::pair(&arguments.since, &since_ns), std::pair(&arguments.until, &until_ns)}) {
+    if (text->empty()) {
+      continue;
+    }
+    auto moment = parse_moment(*text, now_ns);
+    if (!moment) {
+      complain_of_log(moment.error().message, exit_wrong_arguments);
+      return false;
+    }
+    *into = moment.value();
+  }
+  return true;
+}
+
+int run_on_topic(const log_arguments& arguments, const settings& configured) {
+  auto opened = topic_log::open(configured);
+  if (!opened) {
+    return complain_of_log(opened.error().message, 1);
+  }
+  topic_job job{arguments, configured, opened.value()};
+  if (!read_times(arguments, job.since_ns, job.until_ns)) {
+    return exit_wrong_arguments;
+  }
+  switch (arguments.chosen) {
+    case log_arguments::action::stat:
+      return stat_topic(job);
+    case log_arguments::action::tail:
+      return tail_topic(job);
+    case log_arguments::action::take_out:
+      return export_topic(job);
+    case log_arguments::action::verify:
+      return verify_topic(job);
+    case log_arguments::action::replay:
+      return replay_topic(job);
+    case log_arguments::action::none:
+      break;
+  }
+  return exit_wrong_arguments;
+}
+
+}  // namespace
+
 int run_log(const log_arguments& arguments) {
   auto loaded = load_or_complain(arguments.configuration);
   if (!loaded) {
     return exit_wrong_arguments;
   }
   std::string directory = arguments.directory;
+  if (directory.empty() && loaded->effective.log.type == log_type::kafka) {
+    return run_on_topic(arguments, loaded->effective);
+  }
   if (directory.empty()) {
     directory = loaded->effective.log.directory;
     if (log_directory_of(loaded->effective).empty()) {
@@ -150,17 +202,8 @@ int run_log(const log_arguments& arguments) {
   }
   log_job job{arguments, std::move(loaded->effective), std::move(opened).value()};
   job.configured.log.directory = directory;
-  const std::int64_t now_ns = wall_clock_ns();
-  for (const auto& [text, into] :
-       {std::pair(&arguments.since, &job.since_ns), std::pair(&arguments.until, &job.until_ns)}) {
-    if (text->empty()) {
-      continue;
-    }
-    auto moment = parse_moment(*text, now_ns);
-    if (!moment) {
-      return complain_of_log(moment.error().message, exit_wrong_arguments);
-    }
-    *into = moment.value();
+  if (!read_times(arguments, job.since_ns, job.until_ns)) {
+    return exit_wrong_arguments;
   }
   switch (arguments.chosen) {
     case log_arguments::action::stat:

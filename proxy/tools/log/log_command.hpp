@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `weir log`: looks into the log's files, takes lines out of them, checks them, and delivers a
-// part of them once more. It takes no lock and changes nothing in the log, so a weir may run on it.
+// `weir log`: looks into the log, in its files or in its topic, takes lines out of it, checks it,
+// and delivers a part of it once more. It takes no lock and changes nothing in the log, so a weir
+// may run on it.
 #pragma once
 
 #include <cstdint>

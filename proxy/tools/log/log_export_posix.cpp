@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `weir log tail` and `weir log export`: lines out of the log.
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <deque>
 #include <thread>
 
-#include "base/text/terminal_text.hpp"
-#include "codec/gzip.hpp"
 #include "log/frame.hpp"
-#include "tools/letters/line_output_posix.hpp"
 #include "tools/log/log_job.hpp"
 #include "tools/log/log_lines.hpp"
+#include "tools/log/log_output_posix.hpp"
 #include "tools/screen/progress_line_posix.hpp"
 
 namespace weir {
 namespace {
 
-/// Of a member of a compressed file, before compression.
-constexpr std::size_t member_bytes = std::size_t{1} << 20;
 constexpr std::chrono::milliseconds follow_pause{200};
 
 /// The lines of a record that the arguments ask for; nothing where it is damaged.
@@ -42,27 +36,6 @@ int tell_faults(const stored_scan& found) {
   return found.whole() ? 0 : 1;
 }
 
-/// Lines under headings that say where they belong; the heading once for lines that follow one
-/// another.
-class grouped {
- public:
-  std::string operator()(const record_head& head, std::string_view lines) {
-    std::string heading = import_heading(head.database, head.retention_policy);
-    const bool same = heading == last_;
-    last_ = heading;
-    return (same ? std::string() : std::move(heading)) + std::string(lines);
-  }
-
- private:
-  std::string last_;
-};
-
-void print_now(const std::string& text) {
-  static const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  const std::string shown = terminal ? visible_lines(text) : text;
-  std::fwrite(shown.data(), 1, shown.size(), stdout);
-}
-
 std::uint64_t bytes_of(const stored_log& log) {
   std::uint64_t bytes = 0;
   for (const stored_segment& each : log.segments()) {
@@ -71,30 +44,15 @@ std::uint64_t bytes_of(const stored_log& log) {
   return bytes;
 }
 
-struct kept_line {
-  std::string text;
-  std::string database;
-  std::string retention_policy;
-};
-
-void keep_last(std::deque<kept_line>& last, const record_head& head, std::string_view lines,
-               std::uint64_t count_max) {
-  while (!lines.empty()) {
-    const std::size_t end = first_line_bytes(lines);
-    last.push_back({std::string(lines.substr(0, end)), std::string(head.database),
-                    std::string(head.retention_policy)});
-    lines.remove_prefix(end);
-    if (last.size() > count_max) {
-      last.pop_front();
-    }
-  }
+lane_heading place_of(const record_head& head) {
+  return {head.database, head.retention_policy};
 }
 
 }  // namespace
 
 int tail_log(log_job& job) {
-  std::deque<kept_line> last;
-  grouped with_heading;
+  last_lines last(job.given.lines);
+  grouped_lines with_heading;
   // Where nothing is filtered by measurement, records of points long past need not be read.
   std::deque<std::pair<std::uint64_t, std::uint64_t>> newest;  // sequence, points
   std::uint64_t points = 0;
@@ -115,17 +73,11 @@ int tail_log(log_job& job) {
   found = job.log.scan(from, [&](const record_head& head, const auto& load) {
     lines.clear();
     if (job.given.lines > 0 && job.wants(head) && lines_of(job, head, load, lines)) {
-      keep_last(last, head, lines, job.given.lines);
+      last.add(place_of(head), lines);
     }
     return stored_log::visit::go_on;
   });
-  for (const kept_line& each : last) {
-    record_head head;
-    head.database = each.database;
-    head.retention_policy = each.retention_policy;
-    print_now(with_heading(head, each.text));
-  }
-  std::fflush(stdout);
+  last.print(with_heading);
   const int status = tell_faults(found);
   std::uint64_t next = found.end;
   while (job.given.follow && std::ferror(stdout) == 0) {
@@ -136,7 +88,7 @@ int tail_log(log_job& job) {
     found = job.log.scan(next, [&](const record_head& head, const auto& load) {
       lines.clear();
       if (job.wants(head) && lines_of(job, head, load, lines).value_or(0) > 0) {
-        print_now(with_heading(head, lines));
+        print_lines(with_heading(place_of(head), lines));
       }
       return stored_log::visit::go_on;
     });
@@ -148,29 +100,13 @@ int tail_log(log_job& job) {
 }
 
 int export_log(const log_job& job) {
-  line_output out;
-  if (job.given.gzip && job.given.out == "-" && ::isatty(STDOUT_FILENO) != 0) {
-    return complain_of_log("compressed bytes are not for a terminal: give --out FILE",
-                           exit_wrong_arguments);
+  exported_lines out(job.given.gzip);
+  if (const std::string why = refuse_terminal(job.given.gzip, job.given.out); !why.empty()) {
+    return complain_of_log(why, exit_wrong_arguments);
   }
   if (auto opened = out.open(job.given.out); !opened) {
     return complain_of_log(opened.error().message, 1);
   }
-  gzip_compressor compressor;
-  std::string waiting;
-  const auto flush = [&] {
-    if (job.given.gzip && !waiting.empty()) {
-      const std::string_view piece = waiting;
-      std::string member;
-      compressor.append_member({&piece, 1}, member);
-      out.write(member);
-    } else {
-      out.write(waiting);
-    }
-    waiting.clear();
-  };
-  grouped with_heading;
-  std::uint64_t count = 0;
   std::string lines;
   progress_line shown(progress("exporting", "bytes", bytes_of(job.log)), job.given.quiet);
   std::uint64_t read = 0;
@@ -180,20 +116,15 @@ int export_log(const log_job& job) {
     shown.show(read);
     const auto matched = job.wants(head) ? lines_of(job, head, load, lines) : 0;
     if (matched.value_or(0) > 0) {
-      count += *matched;
-      waiting += with_heading(head, lines);
-      if (waiting.size() >= member_bytes) {
-        flush();
-      }
+      out.add(place_of(head), lines, *matched);
     }
     return stored_log::visit::go_on;
   });
-  flush();
   shown.wipe();
   if (auto closed = out.close(); !closed) {
     return complain_of_log(closed.error().message, 1);
   }
-  std::fprintf(stderr, "%llu lines\n", static_cast<unsigned long long>(count));
+  std::fprintf(stderr, "%llu lines\n", static_cast<unsigned long long>(out.count()));
   return tell_faults(found);
 }
 

@@ -34,7 +34,13 @@ int stat_log(const log_job& job);
 int tail_log(log_job& job);
 int export_log(const log_job& job);
 int verify_log(const log_job& job);
-int replay_log(const log_job& job);
+/// `finished` may be nullptr: all is delivered or given up, so that nothing is to be gone on with.
+int replay_log(const log_job& job, bool* finished = nullptr);
+/// Where a replay keeps how far it is: the same for the same words on the command line, so that it
+/// goes on after it was interrupted, and another place for others.
+[[nodiscard]] std::string replay_place(const log_arguments& given, const settings& configured);
+/// Empty: there is the sink that is named.
+[[nodiscard]] std::string no_such_sink(const log_arguments& given, const settings& configured);
 
 /// Says it on standard error; gives `status` back.
 inline int complain_of_log(const std::string& words, int status) {

@@ -38,33 +38,15 @@ void note_signal(int) {
   interrupted = 1;
 }
 
-const sink_settings* find_sink(const log_job& job) {
+const sink_settings* find_sink(const log_arguments& given, const settings& configured) {
   const auto found =
-      std::find_if(job.configured.sinks.begin(), job.configured.sinks.end(),
-                   [&](const sink_settings& each) { return each.name == job.given.sink; });
-  return found == job.configured.sinks.end() ? nullptr : &*found;
-}
-
-std::string no_such_sink(const log_job& job) {
-  std::vector<std::string> names;
-  for (const sink_settings& each : job.configured.sinks) {
-    names.push_back(each.name);
-  }
-  return "no [[sink]] is named \"" + visible(job.given.sink) + "\"" +
-         did_you_mean(nearest_name(job.given.sink, names));
+      std::find_if(configured.sinks.begin(), configured.sinks.end(),
+                   [&](const sink_settings& each) { return each.name == given.sink; });
+  return found == configured.sinks.end() ? nullptr : &*found;
 }
 
 replay_range range_of(const log_job& job) {
   return {job.since_ns, job.until_ns, job.given.database, job.given.to_database};
-}
-
-/// Where the replay's cursor is: the same for the same words on the command line, so that it goes
-/// on after it was interrupted, and another one for others.
-std::string place_of(const log_job& job) {
-  const std::string words = job.given.sink + "\n" + job.given.since + "\n" + job.given.until +
-                            "\n" + job.given.database + "\n" + job.given.to_database;
-  return state_directory_of(job.configured) + "/replays/" +
-         fmt::format("{}.{:016x}", percent_escape(job.given.sink), fnv1a(words));
 }
 
 struct totals {
@@ -151,15 +133,36 @@ int report(const sink_set& sinks, bool done, const std::string& place) {
 
 }  // namespace
 
-int replay_log(const log_job& job) {
-  const sink_settings* named = find_sink(job);
-  if (named == nullptr) {
-    return complain_of_log(no_such_sink(job), exit_wrong_arguments);
+std::string no_such_sink(const log_arguments& given, const settings& configured) {
+  if (find_sink(given, configured) != nullptr) {
+    return {};
+  }
+  std::vector<std::string> names;
+  for (const sink_settings& each : configured.sinks) {
+    names.push_back(each.name);
+  }
+  return "no [[sink]] is named \"" + visible(given.sink) + "\"" +
+         did_you_mean(nearest_name(given.sink, names));
+}
+
+std::string replay_place(const log_arguments& given, const settings& configured) {
+  const std::string words = given.sink + "\n" + given.since + "\n" + given.until + "\n" +
+                            given.database + "\n" + given.to_database;
+  return state_directory_of(configured) + "/replays/" +
+         fmt::format("{}.{:016x}", percent_escape(given.sink), fnv1a(words));
+}
+
+int replay_log(const log_job& job, bool* finished) {
+  if (const std::string why = no_such_sink(job.given, job.configured); !why.empty()) {
+    return complain_of_log(why, exit_wrong_arguments);
   }
   const totals wanted = count(job);
   std::fprintf(stderr, "%llu points in %llu frames were received then and are still in the log\n",
                static_cast<unsigned long long>(wanted.points),
                static_cast<unsigned long long>(wanted.frames));
+  if (finished != nullptr) {
+    *finished = wanted.frames == 0;
+  }
   if (job.given.dry_run || wanted.frames == 0) {
     return wanted.frames == 0 ? complain_of_log(
                                     "there is nothing to deliver: points stay in the "
@@ -167,7 +170,7 @@ int replay_log(const log_job& job) {
                                     1)
                               : 0;
   }
-  const std::string place = place_of(job);
+  const std::string place = replay_place(job.given, job.configured);
   if (auto made = make_directories(place); !made) {
     return complain_of_log(made.error().message, 1);
   }
@@ -178,7 +181,7 @@ int replay_log(const log_job& job) {
   if (const outcome begun = begin_replay(place, job.given.sink); !begun) {
     return complain_of_log(begun.error().message, 1);
   }
-  sink_settings settings = *named;
+  sink_settings settings = *find_sink(job.given, job.configured);
   settings.databases = {"*"};
   settings.retention_policies = {"*"};
   settings.start = {};
@@ -207,6 +210,9 @@ int replay_log(const log_job& job) {
   const bool done = deliver(*started.value(), wanted.points, job.given.quiet);
   started.value()->stop();
   const int status = report(*started.value(), done, place);
+  if (finished != nullptr) {
+    *finished = done;
+  }
   if (done) {
     // Refused lines stay where they are; a second run of the same words begins anew.
     if (const outcome forgotten = forget_replay(place, job.given.sink); !forgotten) {
