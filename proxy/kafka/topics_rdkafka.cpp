@@ -53,6 +53,19 @@ kafka_ptr<rd_kafka_topic_partition_list_t> one_partition(const std::string& topi
   return list;
 }
 
+/// The leader that is remembered is not it any more, or is away. librdkafka does not look again for
+/// these questions.
+bool is_leaders_matter(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+         error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+         error == RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE ||
+         error == RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR ||
+         error == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH ||
+         error == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH ||
+         error == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
+         error == RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+
 }  // namespace
 
 struct kafka_topics::state {
@@ -206,9 +219,15 @@ result<std::optional<std::string>> kafka_topics::setting(const std::string& topi
 result<kafka_offsets> kafka_topics::offsets(const std::string& topic, std::int32_t partition,
                                             wait at_most) const {
   kafka_offsets out;
-  const rd_kafka_resp_err_t error =
-      rd_kafka_query_watermark_offsets(state_->handle.get(), topic.c_str(), partition, &out.first,
-                                       &out.end, milliseconds_of(at_most));
+  const auto ask = [&] {
+    return rd_kafka_query_watermark_offsets(state_->handle.get(), topic.c_str(), partition,
+                                            &out.first, &out.end, milliseconds_of(at_most));
+  };
+  rd_kafka_resp_err_t error = ask();
+  // A description asks the brokers, and what they say of leaders is remembered.
+  if (is_leaders_matter(error) && describe(topic, at_most)) {
+    error = ask();
+  }
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return failure{
         fmt::format("partition {} of {}: {}", partition, topic, kafka_error_text(error))};
@@ -219,10 +238,16 @@ result<kafka_offsets> kafka_topics::offsets(const std::string& topic, std::int32
 result<std::int64_t> kafka_topics::offset_at(const std::string& topic, std::int32_t partition,
                                              std::int64_t time_ms, wait at_most) const {
   const auto list = one_partition(topic, partition);
-  list->elems[0].offset = time_ms;
-  const rd_kafka_resp_err_t error =
-      rd_kafka_offsets_for_times(state_->handle.get(), list.get(), milliseconds_of(at_most));
-  const rd_kafka_resp_err_t own = error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : list->elems[0].err;
+  const auto ask = [&] {
+    list->elems[0].offset = time_ms;
+    const rd_kafka_resp_err_t error =
+        rd_kafka_offsets_for_times(state_->handle.get(), list.get(), milliseconds_of(at_most));
+    return error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : list->elems[0].err;
+  };
+  rd_kafka_resp_err_t own = ask();
+  if (is_leaders_matter(own) && describe(topic, at_most)) {
+    own = ask();
+  }
   if (own != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return failure{fmt::format("partition {} of {}: {}", partition, topic, kafka_error_text(own))};
   }

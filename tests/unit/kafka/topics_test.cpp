@@ -53,6 +53,20 @@ TEST(kafka_topics, offsets_are_those_of_the_partition) {
   EXPECT_EQ(one.value().end, 1);
 }
 
+TEST(kafka_topics, offsets_are_asked_of_the_leader_that_is) {
+  mock_cluster cluster(3);
+  cluster.topic("t", 1);
+  const auto topics = topics_of(cluster);
+  auto producer = kafka_producer::make({.client = cluster.client()});
+  ASSERT_TRUE(producer.value()->produce_and_wait("t", 0, {.key = "0", .value = "x"}));
+  for (const std::int32_t leader : {1, 2, 3, 1}) {
+    cluster.leader("t", 0, leader);
+    const auto found = topics->offsets("t", 0, 5s);
+    ASSERT_TRUE(found) << leader << ": " << found.error().message;
+    EXPECT_EQ(found.value().end, 1);
+  }
+}
+
 TEST(kafka_topics, a_group_that_has_committed_nothing) {
   mock_cluster cluster;
   cluster.topic("t", 1);
