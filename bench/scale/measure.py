@@ -11,109 +11,17 @@ makes it dearer, so a figure says least and most, too. Standard library, and the
 """
 import argparse
 import json
-import os
 import pathlib
 import re
 import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "bench" / "load"), str(ROOT / "tests" / "integration")]
-import compare  # noqa: E402
-from compare import Failed, Running, get, metric  # noqa: E402
-
-NO_SINK = 'name = "nowhere"\ntype = "null"\n'
-# Kafka as it is run in production, but for the heap.
-JAVA = ["java", "-XX:+UseG1GC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-# Nanoseconds: no series has its times twice.
-START = 1_700_000_000_000_000_000
-
-
-class Broker:
-    """CPU of a cluster's brokers, together."""
-
-    def __init__(self, directory, jars, brokers):
-        from harness.kafka.brokers import Kafka
-
-        class Cluster(Kafka):
-            def java(self, *arguments):
-                return [str(part) for part in (*JAVA, f"-Xmx{self.heap}", "-cp", f"{self.jars}/*", *arguments)]
-
-        self.kafka = Cluster(directory, jars, brokers=brokers, heap="1g" if brokers == 1 else "512m")
-        self.kafka.start()
-
-    def cpu_seconds(self):
-        total = 0.0
-        for broker in self.kafka.brokers:
-            stat = pathlib.Path(f"/proc/{broker.process.pid}/stat").read_text()
-            words = stat[stat.rindex(")") + 2 :].split()
-            total += (int(words[11]) + int(words[12])) / compare.TICKS_A_SECOND
-        return total
-
-    def stored_bytes(self, topic):
-        """Of the segments of one replica of each partition."""
-        found = {}
-        for broker in self.kafka.brokers:
-            for path in broker.directory.glob(f"data/{topic}-*/*.log"):
-                place = path.parent.name
-                size = sum(each.stat().st_size for each in path.parent.glob("*.log"))
-                if re.fullmatch(rf"{re.escape(topic)}-\d+", place):
-                    found[place] = max(found.get(place, 0), size)
-        return sum(found.values())
-
-    def end(self):
-        self.kafka.kill()
-
-
-class Weir:
-    """A weir with these tables, by compare.py's rules."""
-
-    def __init__(self, options, directory, text):
-        self.directory = directory
-        config = directory / "weir.toml"
-        config.write_text('[http]\nlisten = ["127.0.0.1:0"]\n' + text)
-        announced = directory / "announced.json"
-        announced.unlink(missing_ok=True)
-        self.running = Running("weir", [options.weir, "run", "--config", config, "--announce", announced], directory)
-        try:
-            self.running.wait_for(announced.exists)
-            self.address = json.loads(announced.read_text())["http"][0]
-        except Failed:
-            self.running.end()
-            raise
-
-    def metrics(self):
-        return get(self.address, "/metrics")
-
-    def cpu_seconds(self):
-        return self.running.cpu_seconds()
-
-
-def load(options, address, lines, batch, start, extra=()):
-    command = [options.weir, "load", "--url", f"http://{address}/write?db=bench", "--json", "--connections", 4]
-    command += ["--batch", batch, "--lines", lines, "--ring", "256MiB", "--start", start, *extra]
-    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True, check=False, timeout=600)
-    if done.returncode != 0:
-        raise Failed(f"the load was not all accepted: {done.stdout}")
-    return json.loads(done.stdout)
-
-
-def directory_of(options):
-    return pathlib.Path(tempfile.mkdtemp(prefix="weir-scale-", dir=options.directory))
-
-
-def local_log(acknowledge="written", compression="none"):
-    return f'[log]\ntype = "local"\ndirectory = "log"\nkeep = "8GiB"\nacknowledge = "{acknowledge}"\ncompression = "{compression}"\n'
-
-
-def kafka_log(addresses, topic, shards, acknowledge="written", compression="none", replication=0, **more):
-    text = f'[log]\ntype = "kafka"\nbrokers = {json.dumps(addresses)}\ntopic = "{topic}"\nshards = {shards}\n'
-    text += f'acknowledge = "{acknowledge}"\ncompression = "{compression}"\nreplication = {replication}\n'
-    return text + "".join(f"{key} = {json.dumps(value)}\n" for key, value in more.items())
+from measuring import compare  # isort: skip
+from measure_client import fitted, rebalances, records
+from measuring import NO_SINK, ROOT, START, Broker, Failed, Running, Weir, directory_of, get, kafka_log, load, local_log, metric, say
 
 
 # --- intake
@@ -372,217 +280,7 @@ def answers(address, path):
         return False
 
 
-# --- Kafka by itself: records as large as frames, by weir's own client
-
-
-# Partitions, bytes of a record, turns; some hundred megabytes, or some ten thousand records.
-RECORDS = [(12, 64_000, 400), (12, 8_000, 1600), (48, 1_000, 400)]
-
-
-def measure_records(options, broker, case, replication, number):
-    """What the writer, a reader and the brokers take for the same records."""
-    partitions, size, turns = case
-    topic = f"r{number}-{partitions}-{size}-{replication}"
-    addresses = broker.kafka.address
-    written = watched(broker, [options.records, "write", addresses, topic, partitions, size, turns, replication])
-    at_rest(broker)
-    count = written["records"] + 8 * partitions
-    read = watched(broker, [options.records, "read", addresses, topic, count])
-    broker.kafka.topics("--delete", "--topic", topic)
-    return {
-        "records": written["records"],
-        "gb": written["bytes"] / 1e9,
-        "write_cpu_s": written["cpu_seconds"],
-        "write_broker_cpu_s": written["broker_cpu_seconds"],
-        # Of as many as were written in that time.
-        "read_cpu_s": read["cpu_seconds"] * written["records"] / count,
-        "read_broker_cpu_s": read["broker_cpu_seconds"] * written["records"] / count,
-    }
-
-
-def at_rest(broker, seconds=30):
-    deadline, before = time.monotonic() + seconds, broker.cpu_seconds()
-    while time.monotonic() < deadline:
-        time.sleep(1)
-        now = broker.cpu_seconds()
-        if now - before < 0.05 * len(broker.kafka.brokers):
-            return
-        before = now
-
-
-def watched(broker, command):
-    """The brokers' CPU from the word `begin` until its end, without what they take at rest."""
-    process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    if process.stdout.readline().strip() != "begin":
-        raise Failed(f"{command[0]} did not begin")
-    at_rest(broker)
-    idle_begin, before = time.monotonic(), broker.cpu_seconds()
-    time.sleep(2)
-    idle = (broker.cpu_seconds() - before) / (time.monotonic() - idle_begin)
-    begin, before = time.monotonic(), broker.cpu_seconds()
-    process.stdin.write("\n")
-    process.stdin.flush()
-    found = json.loads(process.stdout.readline())
-    used, lasted = broker.cpu_seconds() - before, time.monotonic() - begin
-    if process.wait(60) != 0:
-        raise Failed(f"{command[0]} ended with {process.returncode}")
-    return {**found, "broker_cpu_seconds": max(0.0, used - idle * lasted)}
-
-
-def records(options, results):
-    directory = directory_of(options)
-    broker = Broker(directory, options.kafka, options.brokers)
-    try:
-        for number in range(-1, options.rounds):
-            turn = max(number, 0) % len(RECORDS)
-            for case in RECORDS[turn:] + RECORDS[:turn]:
-                found = measure_records(options, broker, case, options.brokers, number)
-                name = f"{case[0]} partitions, {case[1]} bytes, {options.brokers} copies"
-                say(options, number, name, found)
-                if number >= 0:  # the first is the virtual machine's warm-up
-                    results.setdefault("records", {}).setdefault(name, []).append(found)
-    finally:
-        broker.end()
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-def fitted(results):
-    """CPU = a * GB + b * records, by least squares of relative errors, over the medians of the cases."""
-    for key in ("write_cpu_s", "write_broker_cpu_s", "read_cpu_s", "read_broker_cpu_s"):
-        points = []
-        for rounds in results.get("records", {}).values():
-            middle = statistics.median(each[key] for each in rounds)
-            points.append((rounds[0]["gb"], rounds[0]["records"], middle))
-        if len(points) >= 2:
-            per_gb, per_record = fit(points)
-            print(f"  {key}: {per_gb:.3f} CPU s a GB and {per_record * 1e6:.2f} CPU µs a record")
-
-
-def fit(points):
-    """(a, b) of c = a * x + b * y, neither below 0, for points (x, y, c)."""
-    rows = [(x / c, y / c) for x, y, c in points]
-    xx, xy, yy = (sum(a * b for a, b in ((row[i], row[j]) for row in rows)) for i, j in ((0, 0), (0, 1), (1, 1)))
-    x1, y1 = sum(row[0] for row in rows), sum(row[1] for row in rows)
-    by = xx * yy - xy * xy
-    a, b = (x1 * yy - y1 * xy) / by, (xx * y1 - xy * x1) / by
-    if a < 0:
-        return 0.0, y1 / yy
-    if b < 0:
-        return x1 / xx, 0.0
-    return a, b
-
-
-# --- rebalances of a real group, for what the simulation says
-
-
-MEMBERS, GROUP_PARTITIONS = 3, 12
-
-
-class Member:
-    """A process that is a member of a group as a sink is one, and says which partitions it has since when."""
-
-    def __init__(self, options, addresses, topic, group, directory, name):
-        self.path = directory / f"{name}.events"
-        with open(self.path, "wb") as out:
-            self.process = subprocess.Popen(
-                [str(options.records), "member", addresses, topic, group], stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL
-            )
-
-    def events(self):
-        return [json.loads(line) for line in self.path.read_text().splitlines() if line.endswith("}")]
-
-    def owned(self):
-        found = set()
-        for event in self.events():
-            found |= set(event.get("assigned", ()))
-            found -= set(event.get("revoked", ()))
-        return found
-
-    def leave(self):
-        self.process.stdin.close()
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(10)
-
-
-def settled(members, seconds=60):
-    """Until they have all partitions, evenly: None of them is to move any more."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        owned = [each.owned() for each in members]
-        if len(set().union(*owned)) == GROUP_PARTITIONS == sum(map(len, owned)) and max(map(len, owned)) - min(map(len, owned)) <= 1:
-            return
-        time.sleep(0.1)
-    raise Failed(f"the group did not settle: {owned}")
-
-
-def paused(what, begin, gone, members):
-    """Seconds for each partition that moved: from when it was let go of (or its member was gone) until another had it."""
-    stopped = {partition: begin for partition in gone}
-    out = []
-    events = sorted((event for each in members for event in each.events() if event["at"] >= begin), key=lambda event: event["at"])
-    for event in events:
-        for partition in event.get("revoked", ()):
-            stopped.setdefault(partition, event["at"])
-        for partition in event.get("assigned", ()):
-            if partition in stopped:
-                out.append(event["at"] - stopped.pop(partition))
-    if stopped:
-        raise Failed(f"after one {what}, nobody has {sorted(stopped)}")
-    return out
-
-
-def measure_rebalance(options, broker, directory, topic, number):
-    group = f"group{number}-{time.monotonic_ns()}"
-    address = broker.kafka.address
-    members = [Member(options, address, topic, group, directory, f"{group}-{place}") for place in range(MEMBERS)]
-    found = {}
-    try:
-        settled(members)
-        time.sleep(3)
-        for what in ("joins", "leaves", "is killed"):
-            begin, gone, last = time.time(), set(), members[0]
-            if what == "joins":
-                members.append(Member(options, address, topic, group, directory, f"{group}-more"))
-                settled(members)
-            else:
-                gone = last.owned()
-                last.process.kill() if what == "is killed" else last.leave()
-                settled(members[1:])
-            found[what] = paused(what, begin, gone, members if what == "joins" else members[1:])
-            if what != "joins":
-                last.end()
-                members = members[1:]
-            time.sleep(3)
-    finally:
-        for each in members:
-            each.end()
-    return found
-
-
-def rebalances(options, results):
-    directory = directory_of(options)
-    broker = Broker(directory, options.kafka, options.brokers)
-    try:
-        broker.kafka.create_topic("group", GROUP_PARTITIONS)
-        for number in range(options.rounds):
-            for what, seconds in measure_rebalance(options, broker, directory, "group", number).items():
-                found = {"moved": len(seconds), "median_s": float(statistics.median(seconds)), "longest_s": float(max(seconds))}
-                results.setdefault("rebalances", {}).setdefault(what, []).append(found)
-                say(options, number, what, found)
-    finally:
-        broker.end()
-        shutil.rmtree(directory, ignore_errors=True)
-
-
 # --- what it says
-
-
-def say(options, number, name, found):
-    figures = ", ".join(f"{key} {value:.2f}" for key, value in found.items() if isinstance(value, float))
-    print(f"round {number + 1}/{options.rounds}, {name}: {figures}; load average {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
 
 
 def summary(results):
@@ -620,6 +318,7 @@ def arguments():
     parser.add_argument("--brokers", type=int, default=1)
     parser.add_argument("--directory", help="where logs are written (default: the system's)")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--warm", type=int, default=2, help="rounds of records that do not count: Java compiles meanwhile")
     parser.add_argument("--lines", type=int, default=600_000, help="of each measurement")
     parser.add_argument("--batches", type=int, nargs="+", default=[5000], help="lines a request")
     parser.add_argument("--shards", type=int, nargs="+", default=[1, 12, 64])

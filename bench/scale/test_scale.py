@@ -4,7 +4,6 @@ page has the tables that the program makes."""
 
 import copy
 import dataclasses
-import json
 import pathlib
 import re
 import subprocess
@@ -339,5 +338,15 @@ def test_wrong_words_are_refused(arguments):
     assert done.returncode == 2 and "Traceback" not in done.stderr
 
 
-def test_measurements_are_json():
-    json.loads(model.FIGURES.read_text())
+def test_costs_are_found_again_in_sums_of_them():
+    import measure_client
+
+    points = [(gb, records, 3.0 * gb + 40e-6 * records) for gb, records in ((0.3, 4800), (0.15, 19_200), (0.02, 19_200))]
+    assert measure_client.fit(points) == (pytest.approx(3.0), pytest.approx(40e-6))
+    # A cost is never below nothing.
+    assert measure_client.fit([(1.0, 1000, 1.0), (1.0, 2000, 0.9)])[1] == 0.0
+
+
+def test_what_measures_can_be_asked_for_help():
+    done = subprocess.run([sys.executable, HERE / "measure.py", "--help"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0 and "--without-kafka" in done.stdout, done.stderr
