@@ -459,7 +459,9 @@ outcome frame_producer::close() {
     stopping_ = true;
     state_changed_.notify_all();
   }
-  thread_.join();
+  if (thread_.joinable()) {  // not where `make` failed
+    thread_.join();
+  }
   // Reports what is left as failed; then nothing calls back any more.
   retired_.clear();
   producer_.reset();

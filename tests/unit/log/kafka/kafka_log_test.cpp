@@ -84,6 +84,19 @@ TEST_F(opening_kafka_log, synced_wants_more_than_one_replica) {
   ASSERT_EQ(opened.value()->topics().warnings.size(), 1u);  // the mock does not tell settings
 }
 
+TEST_F(opening_kafka_log, a_property_that_does_not_go_with_idempotence_is_refused) {
+  mock_cluster cluster;
+  make_log_topics(cluster, 1);
+  kafka_client_options client = cluster.client();
+  // Asking for topics goes with it; a producer that is idempotent does not.
+  client.properties.emplace_back("queue.buffering.backpressure.threshold=10");
+  const auto opened = open_kafka_log(options(client));
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("queue.buffering.backpressure.threshold"),
+            std::string::npos)
+      << opened.error().message;
+}
+
 TEST_F(opening_kafka_log, brokers_that_do_not_answer_are_named) {
   kafka_log_options wanted = options({.brokers = {"127.0.0.1:1"}, .properties = {}});
   wanted.topics.at_most = 300ms;
