@@ -166,6 +166,15 @@ def held(figures):
     return table(["one of three …", "a real group", "played"], rows)
 
 
+def intake(figures):
+    """One weir's own CPU for a line, into a local log and into Kafka, rounds in turn."""
+    rows = []
+    for name, of in figures.tree["intake"]["contenders"].items():
+        ratio = f"{of['ratio']:.2f} ({of['ratio_least']:.2f} to {of['ratio_greatest']:.2f})" if "ratio" in of else ""
+        rows.append([name, f"{of['us']:.2f} µs ({of['us_least']:.2f} to {of['us_greatest']:.2f})", ratio, amount(of["stored"]) if of["stored"] else ""])
+    return table(["log", "CPU a line", "lines per CPU second, against the local log", "stored bytes a line"], rows)
+
+
 def amount_of_time(value):
     return f"{value / 60:,.0f} min" if value >= 120 else seconds(value)
 
@@ -188,6 +197,7 @@ TABLES = {
     "fleets": fleets,
     "networks": networks,
     "one topic": one_topic,
+    "intake": intake,
     "cuts": cuts,
     "rebalances": lambda figures: rebalances(),
     "held": held,
