@@ -136,7 +136,7 @@ void group_table::put(table::iterator at, std::shared_ptr<const group> next) {
   totals_.samples += next->samples;
   totals_.groups = groups_.size();
   kept.is = std::move(next);
-  ++version_;
+  note_change();
   schedule(at);
 }
 
@@ -166,6 +166,23 @@ void group_table::note_ended(const group& before, const group* next, wall_time a
   }
   ended_bytes_ += vanished.size();
   ended_.push_back({before.database, before.retention_policy, at, std::move(vanished)});
+}
+
+void group_table::note_change() {
+  ++version_;
+  if (on_change_) {
+    on_change_();
+  }
+}
+
+void group_table::watch(std::function<void()> on_change) {
+  const std::lock_guard hold(lock_);
+  on_change_ = std::move(on_change);
+}
+
+bool group_table::is_empty() const {
+  const std::lock_guard hold(lock_);
+  return groups_.empty() && ended_.empty();
 }
 
 std::vector<ended_series> group_table::take_ended() {
@@ -205,7 +222,7 @@ void group_table::erase(table::iterator at, wall_time now) {
   totals_.samples -= at->second.is->samples;
   groups_.erase(at);
   totals_.groups = groups_.size();
-  ++version_;
+  note_change();
 }
 
 void group_table::note_failure(const grouping& labels, wall_time now) {
@@ -238,7 +255,7 @@ void group_table::wipe(wall_time now) {
   due_.clear();
   groups_.clear();
   totals_.groups = totals_.samples = totals_.bytes = 0;
-  ++version_;
+  note_change();
 }
 
 void group_table::restore(group kept, time_to_live ttl_left_ns, const lifetime_terms& terms,

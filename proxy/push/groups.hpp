@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -124,6 +125,11 @@ class group_table {
   [[nodiscard]] group_totals totals() const;
   /// Another number whenever a group changed.
   [[nodiscard]] std::uint64_t version() const;
+  /// Neither groups nor series that ended.
+  [[nodiscard]] bool is_empty() const;
+  /// `on_change` is called whenever a group changes, on the thread that changes it, under the
+  /// table's lock. When this returns, what was watched before is not called any more.
+  void watch(std::function<void()> on_change);
 
  private:
   struct entry {
@@ -138,6 +144,7 @@ class group_table {
   };
   using table = std::unordered_map<std::string, entry>;
 
+  void note_change();
   void put(table::iterator at, std::shared_ptr<const group> next);
   void note_ended(const group& before, const group* next, wall_time at);
   void schedule(table::iterator at);
@@ -156,6 +163,7 @@ class group_table {
   std::vector<ended_series> ended_;
   std::size_t ended_bytes_ = 0;
   std::uint64_t version_ = 0;
+  std::function<void()> on_change_;
 };
 
 /// What a family counts for in the bound beside its texts, in bytes, and a group beside its

@@ -23,6 +23,7 @@
 #include "server/open_files_posix.hpp"
 #include "server/page/page_service.hpp"
 #include "server/pipeline.hpp"
+#include "server/program_pages_posix.hpp"
 #include "server/reload/reloader_uv.hpp"
 #include "server/service_manager_posix.hpp"
 #include "server/start_summary.hpp"
@@ -293,6 +294,7 @@ int run_weir(const settings& configured, const run_options& options) {
                           options);
     }
   }
+  release_program_pages();
   notify_service_manager((has_role(configured, "intake")
                               ? "READY=1\nSTATUS=receiving on "
                               : "READY=1\nSTATUS=delivering; status on ") +

@@ -35,13 +35,21 @@ push_keeper::push_keeper(push_service& service, const write_services& writes, cl
   if (const std::string told = file_.load(service_.groups, terms->lifetime, now); !told.empty()) {
     journal(journal_level::warning, told);
   }
+  saved_version_ = service_.groups.version();
 }
 
 void push_keeper::start() {
+  service_.groups.watch([this] {
+    const std::lock_guard hold(lock_);
+    if (!std::exchange(changed_, true)) {
+      wake_.notify_all();
+    }
+  });
   thread_ = std::thread([this] { run(); });
 }
 
 void push_keeper::stop() {
+  service_.groups.watch(nullptr);
   {
     const std::lock_guard hold(lock_);
     stopping_ = true;
@@ -56,9 +64,17 @@ void push_keeper::stop() {
   }
 }
 
+// The table is asked without the lock, which its own is held for.
 void push_keeper::run() {
   std::unique_lock hold(lock_);
   while (!stopping_) {
+    changed_ = false;
+    hold.unlock();
+    const bool resting = rests();
+    hold.lock();
+    if (resting) {
+      wake_.wait(hold, [this] { return stopping_ || changed_; });
+    }
     wake_.wait_for(hold, between_looks, [this] { return stopping_; });
     if (!stopping_) {
       hold.unlock();
@@ -66,6 +82,11 @@ void push_keeper::run() {
       hold.lock();
     }
   }
+}
+
+bool push_keeper::rests() const {
+  return service_.groups.is_empty() && ended_.empty() && !path_.has_work() &&
+         !path_.has_waiting() && saved_version_ == service_.groups.version();
 }
 
 void push_keeper::work() {
@@ -147,10 +168,13 @@ void push_keeper::tell_ended(wall_time now) {
 }
 
 void push_keeper::save() {
+  const std::uint64_t version = service_.groups.version();
   if (const outcome saved = file_.save(service_.groups); !saved) {
     journal_limited("pushed groups", journal_level::error,
                     "pushed groups are not kept over a restart: " + saved.error().message);
+    return;
   }
+  saved_version_ = version;
 }
 
 }  // namespace weir

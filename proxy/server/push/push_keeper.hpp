@@ -35,8 +35,10 @@ class push_keeper {
   /// Ends the thread and writes the file. Nobody pushes any more.
   void stop();
 
-  /// What the thread does about once a second. For tests without a thread.
+  /// What the thread does about once a second while there are groups. For tests without a thread.
   void work();
+  /// Nothing is to be done before a group changes.
+  [[nodiscard]] bool rests() const;
 
  private:
   void run();
@@ -50,6 +52,8 @@ class push_keeper {
   write_path path_;
   push::groups_file file_;
   steady_time saved_{};
+  /// Of the groups that were saved last.
+  std::uint64_t saved_version_ = 0;
   std::string lines_;
   gzip_compressor compressor_;
   /// What the log did not take yet.
@@ -57,6 +61,7 @@ class push_keeper {
   std::mutex lock_;
   std::condition_variable wake_;
   bool stopping_ = false;
+  bool changed_ = false;
   bool stopped_ = false;
   std::thread thread_;
 };

@@ -7,9 +7,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 #include "accounts/database_registry.hpp"
 #include "base/clock_posix.hpp"
@@ -219,6 +221,30 @@ TEST_F(push_keeper_test, nothing_is_repeated_where_pushes_are_off) {
   pushed_->configure(settings_);
   keeper_->work();
   EXPECT_EQ(lines(), before + "a,job=j value=1 1700000060000000000\n");
+}
+
+TEST_F(push_keeper_test, it_rests_while_there_are_no_groups) {
+  EXPECT_TRUE(keeper_->rests());
+  EXPECT_TRUE(push("a 1\n").starts_with("202"));
+  EXPECT_FALSE(keeper_->rests());
+  pushed_->groups.wipe(now_.wall);
+  EXPECT_FALSE(keeper_->rests()) << "the log is not told of the series yet";
+  keeper_->work();
+  EXPECT_FALSE(keeper_->rests()) << "the file has the group still";
+  pass(60);
+  keeper_->work();
+  EXPECT_TRUE(keeper_->rests());
+}
+
+TEST_F(push_keeper_test, a_push_wakes_it) {
+  keeper_->start();
+  EXPECT_TRUE(push("a 1\n").starts_with("202"));
+  pushed_->groups.wipe(now_.wall);
+  const auto told = [this] { return pushed_->counts.ended.value() > 0; };
+  for (int i = 0; i < 10'000 && !told(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_TRUE(told());
 }
 
 TEST_F(push_keeper_test, the_log_is_told_which_series_ended) {
