@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -186,6 +187,74 @@ class Vmagent:
         return int(metric(text, "vmagent_rows_inserted_total")) // 10
 
 
+class Bare:
+    """libuv and llhttp alone, which answer as many bytes as weir: what no server over them can be below."""
+
+    name = "libuv and llhttp alone"
+    # Of weir's answer to a line that was taken.
+    ANSWER_BYTES = 260
+
+    def __init__(self, options):
+        self.binary = options.null_server
+
+    def start(self, directory, null_address):
+        running = Running("bare", [self.binary, 0, self.ANSWER_BYTES], directory)
+        try:
+            self.address = running.wait_for(lambda: running.log.read_text().strip())
+        except Failed:
+            running.end()
+            raise
+        return running
+
+    def lines_accepted(self):
+        return None
+
+
+class Peer:
+    """A program of --peer. It is trusted with its answers: what it says about itself nobody here can read."""
+
+    def __init__(self, name, command):
+        self.name = name
+        self.command = command
+
+    def start(self, directory, null_address):
+        port = free_port()
+        self.address = f"127.0.0.1:{port}"
+        words = {"port": port, "null": null_address, "directory": directory}
+        running = Running("peer", [part.format(**words) for part in shlex.split(self.command)], directory)
+        try:
+            running.wait_for(lambda: self.listens(port))
+        except Failed:
+            running.end()
+            raise
+        return running
+
+    @staticmethod
+    def listens(port):
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    def lines_accepted(self):
+        return None
+
+
+def peer(text):
+    name, equals, command = text.partition("=")
+    if not equals or not name.strip() or not command.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" is not NAME=COMMAND')
+    try:
+        for part in shlex.split(command):
+            part.format(port=0, null="", directory="")
+    except (KeyError, IndexError, ValueError) as wrong:
+        raise argparse.ArgumentTypeError(
+            f'"{command}": braces may hold port, null and directory, and nothing else ({wrong})'
+        ) from wrong
+    return Peer(name.strip(), command)
+
+
 NULL_SINK = 'name = "nowhere"\ntype = "null"\n'
 REMOTE_WRITE_SINK = (
     'name = "prometheus"\ntype = "remote_write"\nurl = "http://{{null}}/api/v1/write"\nversion = {}\n'
@@ -243,7 +312,7 @@ def scenarios(options):
             "single",
             "One TSBS line a request on 16 connections",
             ["--batch", 1, "--connections", 16],
-            [weir("weir, memory log, null sink", MEMORY_LOG, NULL_SINK), Vmagent(options)],
+            [weir("weir, memory log, null sink", MEMORY_LOG, NULL_SINK), Vmagent(options), Bare(options)],
         ),
         Scenario(
             "written",
@@ -270,6 +339,8 @@ def scenarios(options):
         ),
     ]
     for scenario in found:
+        if scenario.base == Vmagent.name:
+            scenario.contenders += options.peer
         scenario.contenders = [
             each for each in scenario.contenders if not missing_peer(each, options)
         ]
@@ -315,7 +386,7 @@ def measure(options, scenario, contender, null_address):
         cpu = running.cpu_seconds() - before
         sent += result["lines_accepted"]
         accepted = contender.lines_accepted()
-        if accepted != sent:
+        if accepted not in (sent, None):
             raise Failed(f"{contender.name}: {sent} lines were answered 204, {accepted} accepted")
         return {
             "lines_per_cpu_second": result["lines_accepted"] / max(cpu, 1 / TICKS_A_SECOND),
@@ -366,7 +437,7 @@ def table(scenario, results):
     base = results.get(scenario.base)
     yield f"### {scenario.title}\n"
     column = f"against {scenario.base.partition(',')[0]}, {scenario.key.replace('_', ' ')}"
-    yield f"| | lines per CPU s (least–most) | CPU µs a line | {column} | lines/s | p50 ms | p99 ms | peak MiB |"
+    yield f"| | lines per CPU s (least–most) | CPU s a million lines | {column} | lines/s | p50 ms | p99 ms | peak MiB |"
     yield "|---|---|---|---|---|---|---|---|"
     for name, found in results.items():
         per_cpu = sorted(each["lines_per_cpu_second"] for each in found)
@@ -401,6 +472,15 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of load in each measurement")
     parser.add_argument("--only", choices=["batches", "remote_write", "single", "written", "synced"])
+    parser.add_argument(
+        "--peer",
+        type=peer,
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="another program beside vmagent, which takes line protocol at /write on 127.0.0.1:{port} and delivers to "
+        "http://{null}; {directory} is empty and its own. May be repeated",
+    )
     parser.add_argument("--smoke", action="store_true", help="one round with a few thousand lines")
     parser.add_argument("--json", type=pathlib.Path, help="write every measurement to this file")
     options = parser.parse_args()

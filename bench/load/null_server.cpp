@@ -4,8 +4,9 @@
 // `Expect: 100-continue`): what stands behind weir and its
 // peers when they are measured, so that no database is measured with them. Of remote write 2 it
 // says that samples were written, without counting them: without that word senders go back to
-// version 1. One thread, libuv and llhttp. It prints its address first, and what it received when
-// SIGTERM or SIGINT ends it.
+// version 1. One thread, libuv and llhttp: with answers as long as weir's it is also the bare
+// server that weir is held against. It prints its address first, and what it received when SIGTERM
+// or SIGINT ends it.
 #include <llhttp.h>
 #include <uv.h>
 
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +23,8 @@ namespace {
 
 constexpr std::size_t read_buffer_bytes = std::size_t{256} << 10;
 constexpr int backlog = 1024;
-constexpr std::string_view answer = "HTTP/1.1 204 No Content\r\n\r\n";
+constexpr std::string_view shortest_answer = "HTTP/1.1 204 No Content\r\n\r\n";
+constexpr std::string_view filling = "X-Filling: \r\n";
 constexpr std::string_view answer_to_version_2 =
     "HTTP/1.1 204 No Content\r\n"
     "X-Prometheus-Remote-Write-Samples-Written: 1\r\n"
@@ -44,6 +47,7 @@ struct server {
   uv_signal_t interrupt{};
   llhttp_settings_t callbacks{};
   std::vector<char> buffer = std::vector<char>(read_buffer_bytes);
+  std::string answer{shortest_answer};
   std::uint64_t requests = 0;
   std::uint64_t body_bytes = 0;
 };
@@ -96,7 +100,7 @@ int on_value(llhttp_t* parser, const char* value, std::size_t length) {
 }
 int on_message(llhttp_t* parser) {
   ++of(parser).owner->requests;
-  say(of(parser), of(parser).of_version_2 ? answer_to_version_2 : answer);
+  say(of(parser), of(parser).of_version_2 ? answer_to_version_2 : of(parser).owner->answer);
   return 0;
 }
 
@@ -137,18 +141,37 @@ void on_signal(uv_signal_t* handle, int) {
   uv_stop(handle->loop);
 }
 
+/// False: the text is no number from 0 to `most`.
+bool read_number(std::string_view text, int most, int& to) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), to);
+  return error == std::errc{} && end == text.data() + text.size() && to >= 0 && to <= most;
+}
+
+/// As long as it is to be, as far as that can be.
+std::string answer_of(std::size_t bytes) {
+  std::string made{shortest_answer};
+  if (bytes > shortest_answer.size() + filling.size()) {
+    std::string header{filling};
+    header.insert(header.size() - 2, bytes - shortest_answer.size() - filling.size(), 'x');
+    made.insert(made.size() - 2, header);
+  }
+  return made;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   int port = 0;
-  const std::string_view given = argc == 2 ? argv[1] : "";
-  if (std::from_chars(given.data(), given.data() + given.size(), port).ptr !=
-          given.data() + given.size() ||
-      given.empty() || port < 0 || port > 65535) {
-    std::fprintf(stderr, "null_server PORT: answers 204 on 127.0.0.1:PORT; 0 takes a free port\n");
+  int answer_bytes = 0;
+  if (argc < 2 || argc > 3 || !read_number(argv[1], 65'535, port) ||
+      (argc == 3 && !read_number(argv[2], 10'000, answer_bytes))) {
+    std::fprintf(stderr,
+                 "null_server PORT [BYTES]: answers 204 on 127.0.0.1:PORT, with answers of so many "
+                 "bytes; port 0 takes a free one\n");
     return 2;
   }
   server all;
+  all.answer = answer_of(static_cast<std::size_t>(answer_bytes));
   llhttp_settings_init(&all.callbacks);
   all.callbacks.on_message_begin = on_begin;
   all.callbacks.on_header_value = on_value;
