@@ -338,6 +338,9 @@ std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {
   if (look_again_ms_) {
     next = std::min(next.value_or(*look_again_ms_), *look_again_ms_);
   }
+  if (keep_due_ms_) {
+    next = std::min(next.value_or(*keep_due_ms_), *keep_due_ms_);
+  }
   if (const auto parking = next_parking()) {
     next = std::min(next.value_or(*parking), *parking);
   }

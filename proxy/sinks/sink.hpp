@@ -59,6 +59,8 @@ struct sink_parts {
   std::shared_ptr<const assignment_history> assignments = nullptr;
   /// No cursor was found: what is parked and not in the log any more is still to be delivered.
   bool cursor_missing = false;
+  /// The cursor is kept at most once in so many milliseconds, and by `close`. 0: in each turn.
+  std::int64_t cursor_pace_ms = 0;
 };
 
 /// A batch that is dealt with, of which something is to be kept before that counts.
@@ -118,6 +120,10 @@ class sink {
   void when_idle(const std::string& database, std::optional<log_position> before,
                  std::function<void()> done);
 
+  /// The last call, when nothing is under way any more: keeps of the cursor what waits for its
+  /// pace.
+  void close(std::int64_t now_ms);
+
   /// Any thread.
   [[nodiscard]] const sink_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] const cursor_state& cursor() const noexcept { return cursor_; }
@@ -145,6 +151,7 @@ class sink {
   void start(lane& on, std::int64_t now_ms);
   void publish_counts();
   void keep_cursor(std::int64_t now_ms);  // sink_cursor.cpp, with what it counts
+  [[nodiscard]] bool cursor_waits(std::int64_t now_ms);
   /// The lane's entry in the cursor is to be made anew by the next keep_cursor.
   void moved(const lane& on);
   void count_waiting();
@@ -269,6 +276,10 @@ class sink {
   /// What the cursor that was kept last says, and when that was.
   log_position kept_discovered_;
   std::int64_t kept_ms_ = 0;
+  /// Of cursors that have a pace: when it was last tried to keep one, and when the next is due.
+  std::optional<std::int64_t> keep_tried_ms_;
+  std::optional<std::int64_t> keep_due_ms_;
+  bool closing_ = false;
   std::size_t in_flight_ = 0;
   std::uint64_t starts_ = 0;
   std::size_t held_lanes_ = 0;

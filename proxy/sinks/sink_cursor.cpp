@@ -102,6 +102,29 @@ cursor_state sink::standing() const {
   return now;
 }
 
+/// Where keeping one is dear, some turns' changes are kept together. Nothing of them counts before:
+/// neither is the log released, nor is the target told.
+bool sink::cursor_waits(std::int64_t now_ms) {
+  keep_due_ms_.reset();
+  if (parts_.cursor_pace_ms == 0 || closing_ || draining()) {
+    return false;
+  }
+  const std::int64_t due_ms = keep_tried_ms_ ? *keep_tried_ms_ + parts_.cursor_pace_ms : now_ms;
+  if (due_ms > now_ms) {
+    keep_due_ms_ = due_ms;
+    return true;
+  }
+  keep_tried_ms_ = now_ms;
+  return false;
+}
+
+void sink::close(std::int64_t now_ms) {
+  closing_ = true;
+  if (opened_ && parts_.cursor_pace_ms > 0) {
+    keep_cursor(now_ms);
+  }
+}
+
 void sink::keep_cursor(std::int64_t now_ms) {
   publish_counts();
   const log_position low_water = least_pending();
@@ -109,7 +132,7 @@ void sink::keep_cursor(std::int64_t now_ms) {
   // What was only found is kept now and then: were it to vanish, its points are known to be lost.
   const bool found_more =
       cursor_.discovered != kept_discovered_ && now_ms - kept_ms_ >= keep_discovered_ms;
-  if (!cursor_changed_ && !released_more && !found_more) {
+  if ((!cursor_changed_ && !released_more && !found_more) || cursor_waits(now_ms)) {
     return;
   }
   cursor_.low_water = low_water;

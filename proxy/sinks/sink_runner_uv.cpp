@@ -172,6 +172,7 @@ void sink_runner::run() {
   state_->take_turn();
   uv_run(&state_->loop, UV_RUN_DEFAULT);
   state_->owned.target->abort();
+  state_->owned.worker->close(monotonic_ms());
   state_->owned.target->close();
   state_->owned.http.reset();
   {

@@ -24,6 +24,7 @@ namespace weir {
 
 class name_book;
 class shared_names;
+class sink_stores;
 
 /// `log` and `memory` must outlive the set.
 struct sink_environment {
@@ -56,6 +57,8 @@ struct sink_environment {
   /// Told when a sink's server lacks a lane's database or retention policy. Called on the sinks'
   /// threads. May be empty.
   std::function<void(std::string_view sink, const lane_key& lane)> server_lacks = {};
+  /// Where the sinks keep what outlives them. Null: in files, in `state_directory`.
+  std::shared_ptr<sink_stores> stores{};
 };
 
 /// What of the environment changes with the sinks.

@@ -18,7 +18,6 @@
 #include "sinks/mapping/name_file_posix.hpp"
 #include "sinks/sink_runner_uv.hpp"
 #include "sinks/sink_set.hpp"
-#include "sinks/state/gone_cursors_posix.hpp"
 #include "sinks/state/sink_stores_posix.hpp"
 #include "sinks/state/start_position.hpp"
 #include "sinks/target_kinds.hpp"
@@ -198,7 +197,7 @@ result<std::unique_ptr<running_sink>> threaded_sinks::make(
                                      .required = settings.required,
                                      .wake = [notifier] { notifier->notify_of_append(); },
                                      .seen = seen,
-                                     .settle = settler_of(settings, *environment)},
+                                     .settle = environment->stores->settler(settings.name)},
                                     state.low_water);
   sink_parts needs{.log = log_,
                    .memory = environment->memory,
@@ -275,14 +274,12 @@ outcome threaded_sinks::begin(const std::vector<sink_settings>& settings) {
   settled_assignments& assigned = settled.value();
   wanted_ = {settings, given_.compression, given_.state_bytes};
   const auto environment = environment_of({assigned.sinks, given_.compression, given_.state_bytes});
-  if (given_.persistent) {
-    std::vector<std::string> names;
-    names.reserve(assigned.sinks.size());
-    for (const sink_settings& one : assigned.sinks) {
-      names.push_back(one.name);
-    }
-    set_aside_cursors_but(cursors_of(given_), names);
+  std::vector<std::string> names;
+  names.reserve(assigned.sinks.size());
+  for (const sink_settings& one : assigned.sinks) {
+    names.push_back(one.name);
   }
+  given_.stores->forget_all_but(names);
   for (const sink_settings& one : assigned.sinks) {
     auto made = make(one, environment, history_of(assigned.book, one), nullptr);
     if (!made.ok()) {
@@ -447,7 +444,7 @@ void threaded_sinks::put_in_force(plan& made) {
   for (const auto& one : gone) {
     one->runner->stop();
     if (find(one->settings.name) == nullptr) {
-      forget_sink(given_, one->settings.name, one->runner->counters().points().pending);
+      given_.stores->forget(one->settings.name, one->runner->counters().points().pending);
     }
     log_.unsubscribe(one->subscriber);
   }
@@ -590,6 +587,9 @@ result<std::unique_ptr<sink_set>> start_sinks(const std::vector<sink_settings>& 
   environment.names =
       std::make_shared<shared_names>(environment.persistent ? environment.state_directory : "",
                                      environment.names_bytes, environment.names_before);
+  if (environment.stores == nullptr) {
+    environment.stores = make_file_stores(environment);
+  }
   auto made = std::make_unique<threaded_sinks>(std::move(environment));
   if (const outcome begun = made->begin(settings); !begun.ok()) {
     return begun.error();

@@ -7,33 +7,11 @@
 #include "files/directory_remedy_posix.hpp"
 #include "sinks/mapping/name_file_posix.hpp"
 #include "sinks/remote_write/remote_write_target.hpp"
-#include "sinks/remote_write/sending/sent_file_posix.hpp"
+#include "sinks/state/sink_stores.hpp"
 #include "sinks/target_kinds.hpp"
 
 namespace weir {
 namespace {
-
-struct kept_file {
-  std::unique_ptr<sent_file> file;
-  /// What it held.
-  std::string held;
-};
-
-/// A file beside the cursor, which made the directory; none where nothing outlives the process.
-result<kept_file> open_file(const target_environment& environment, const std::string& sink_name,
-                            std::string_view ending) {
-  kept_file kept;
-  if (environment.sinks.persistent) {
-    const std::string& directory = environment.sinks.state_directory;
-    kept.file = std::make_unique<sent_file>(directory + "/cursors", sink_name, ending);
-    result<std::string> held = kept.file->load();
-    if (!held.ok()) {
-      return with_remedy(held.error(), environment.sinks.state_key, directory);
-    }
-    kept.held = std::move(held).value();
-  }
-  return kept;
-}
 
 result<made_target> make(const sink_settings& settings, const target_environment& environment) {
   const remote_write_settings& receiver = *settings.as<remote_write_settings>();
@@ -46,13 +24,14 @@ result<made_target> make(const sink_settings& settings, const target_environment
     return with_remedy(names.error(), environment.sinks.state_key,
                        environment.sinks.state_directory);
   }
-  auto sent = open_file(environment, settings.name, ".sent");
+  sink_stores& stores = *environment.sinks.stores;
+  auto sent = stores.book(settings.name, kept_book::sent);
   if (!sent.ok()) {
     return sent.error();
   }
   const bool stale = receiver.stale_after.has_value();
-  result<kept_file> series =
-      stale ? open_file(environment, settings.name, ".series") : result<kept_file>{kept_file{}};
+  auto series = stale ? stores.book(settings.name, kept_book::series)
+                      : result<sink_stores::opened_book>{sink_stores::opened_book{}};
   if (!series.ok()) {
     return series.error();
   }
@@ -69,7 +48,7 @@ result<made_target> make(const sink_settings& settings, const target_environment
   shard_parts parts{.http = *made.http,
                     .encoder = std::make_unique<encoder_v1>(),
                     .encoder_v2 = receiver.version == 2 ? std::make_unique<encoder_v2>() : nullptr,
-                    .sent = std::move(sent.value().file),
+                    .sent = std::move(sent.value().store),
                     .now_ns = wall_clock_ns,
                     .state_bytes = static_cast<std::size_t>(environment.state_bytes),
                     .counters = counters,
@@ -78,7 +57,7 @@ result<made_target> make(const sink_settings& settings, const target_environment
     parts.state_bytes /= 2;
     parts.stale = std::make_unique<stale_book>(receiver.stale_after->count(), parts.state_bytes,
                                                to_milliseconds(wall_clock_ns()));
-    parts.series_file = std::move(series.value().file);
+    parts.series_file = std::move(series.value().store);
     parts.series_before = std::move(series.value().held);
   }
   made.to = std::make_unique<remote_write_target>(settings.name, receiver, std::move(parts),

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a sink keeps on disk, opened for it: cursor, refused batches, parking place. Control thread.
+// What sinks keep on disk, in the state directory. Control thread.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,6 +11,7 @@
 #include "sinks/sink_runner_uv.hpp"
 #include "sinks/sink_set.hpp"
 #include "sinks/state/cursor.hpp"
+#include "sinks/state/sink_stores.hpp"
 
 namespace weir {
 
@@ -21,6 +20,13 @@ namespace weir {
 
 /// Where the cursors are.
 [[nodiscard]] std::string cursors_of(const sink_environment& environment);
+
+/// What of the environment says where its sinks' files are; its log must outlive them.
+[[nodiscard]] std::shared_ptr<sink_stores> make_file_stores(const sink_environment& environment);
+/// Where refused batches go: files of that name; null without a directory for them.
+[[nodiscard]] result<std::unique_ptr<refused_store>> open_refused_file(
+    const sink_settings& settings, const std::string& state_directory, const std::string& file_name,
+    std::uint64_t keep, bool stable);
 
 struct started_sink {
   cursor_state state;
@@ -36,13 +42,5 @@ struct started_sink {
                                    const sink_environment& environment, sink_runner::parts& parts);
 [[nodiscard]] outcome make_parking(const sink_settings& settings,
                                    const sink_environment& environment, sink_runner::parts& parts);
-
-/// See subscription::settle. It goes by the file's name: the file itself is the sink's thread's.
-[[nodiscard]] std::function<void()> settler_of(const sink_settings& settings,
-                                               const sink_environment& environment);
-
-/// A sink is not wanted any more: what it owed is told, and its cursor set aside.
-void forget_sink(const sink_environment& environment, const std::string& name,
-                 std::uint64_t pending);
 
 }  // namespace weir

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "observe/metrics.hpp"
-#include "sinks/remote_write/sending/sent_ledger.hpp"
+#include "sinks/state/sent_store.hpp"
 
 namespace weir {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "sinks/remote_write/sending/sent_ledger.hpp"
+#include "sinks/state/sent_store.hpp"
 
 namespace weir {
 

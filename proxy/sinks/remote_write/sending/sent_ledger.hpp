@@ -182,12 +182,4 @@ class sent_ledger {
   std::size_t file_bytes_ = 0;
 };
 
-/// Where the ledger's file lies. One thread.
-class sent_store {
- public:
-  virtual ~sent_store() = default;
-  virtual bool append(std::string_view bytes) = 0;
-  virtual bool replace(std::string_view bytes) = 0;
-};
-
 }  // namespace weir
