@@ -14,6 +14,7 @@
 #include "server/gate_metrics.hpp"
 #include "server/http_service.hpp"
 #include "server/log/open_log.hpp"
+#include "server/log/start_sinks.hpp"
 #include "server/passing/query_metrics.hpp"
 #include "server/pipeline_state.hpp"
 #include "server/process_metrics_posix.hpp"
@@ -275,8 +276,8 @@ outcome pipeline::state::set_terms() {
 }
 
 outcome pipeline::state::start_sinks_of() {
-  auto started = start_sinks(
-      sinks_here(*configured),
+  auto started = start_configured_sinks(
+      *configured, sinks_here(*configured),
       {.log = *log,
        .memory = sink_memory,
        .state_directory = state_directory_of(*configured),
@@ -294,7 +295,8 @@ outcome pipeline::state::start_sinks_of() {
        .server_lacks =
            [this](std::string_view sink, const lane_key& lane) {
              catalogue->look_again(sink, lane.database, lane.retention_policy);
-           }});
+           }},
+      frame_memory);
   if (!started) {
     return started.error();
   }

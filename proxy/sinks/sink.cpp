@@ -403,7 +403,10 @@ void sink::notice_gone(std::int64_t now_ms) {
 }
 
 void sink::start_due(std::int64_t now_ms) {
-  waits_for_memory_ = false;
+  waits_for_memory_ = parts_.may_deliver && !parts_.may_deliver();
+  if (waits_for_memory_) {
+    return;
+  }
   const std::int64_t span_ns = parts_.target.span_ns_most();
   // What `oldest_waited_for` says, as long as that is known.
   bool oldest_is_known = false;

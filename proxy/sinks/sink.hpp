@@ -61,6 +61,8 @@ struct sink_parts {
   bool cursor_missing = false;
   /// The cursor is kept at most once in so many milliseconds, and by `close`. 0: in each turn.
   std::int64_t cursor_pace_ms = 0;
+  /// See sink_environment.
+  std::function<bool()> may_deliver = {};
 };
 
 /// A batch that is dealt with, of which something is to be kept before that counts.

@@ -132,7 +132,8 @@ void sink::keep_cursor(std::int64_t now_ms) {
   // What was only found is kept now and then: were it to vanish, its points are known to be lost.
   const bool found_more =
       cursor_.discovered != kept_discovered_ && now_ms - kept_ms_ >= keep_discovered_ms;
-  if ((!cursor_changed_ && !released_more && !found_more) || cursor_waits(now_ms)) {
+  const bool changed = cursor_changed_ || released_more || found_more || closing_;
+  if (!changed || cursor_waits(now_ms)) {
     return;
   }
   cursor_.low_water = low_water;

@@ -49,7 +49,8 @@ struct sink_environment {
   std::string names_before{};
   /// The setting that names `state_directory`, for messages.
   std::string state_key = "log.directory";
-  /// The names that the sinks give series, for all of them. The set makes it.
+  /// The names that the sinks give series, for all of them. Null: the set makes it, and tells of
+  /// it in `collect`.
   std::shared_ptr<shared_names> names{};
   /// Whether a sink's server has to do something to a database before points of it may go there.
   /// Called on the sinks' threads. Empty: nothing is ever to be done.
@@ -59,6 +60,12 @@ struct sink_environment {
   std::function<void(std::string_view sink, const lane_key& lane)> server_lacks = {};
   /// Where the sinks keep what outlives them. Null: in files, in `state_directory`.
   std::shared_ptr<sink_stores> stores{};
+  /// False: nothing is begun to be delivered for now, because what is in the log may be another
+  /// process' by now. Called on the sinks' threads. Empty: it never is.
+  std::function<bool()> may_deliver = {};
+  /// How long the start waits for the sinks to have counted what is pending; intake is not kept
+  /// waiting for one that reads a long log.
+  std::chrono::milliseconds count_wait{500};
 };
 
 /// What of the environment changes with the sinks.

@@ -25,10 +25,6 @@
 namespace weir {
 namespace {
 
-// How long the start waits for the sinks to have counted what is pending; intake is not kept
-// waiting for one that reads a long log.
-constexpr std::chrono::milliseconds count_wait{500};
-
 /// Notified by each sink after its turns; `drain` waits on it.
 struct progress_notifier {
   std::mutex lock;
@@ -64,10 +60,11 @@ using running_sinks = std::vector<std::unique_ptr<running_sink>>;
 
 class threaded_sinks final : public sink_set {
  public:
-  explicit threaded_sinks(sink_environment environment)
+  threaded_sinks(sink_environment environment, bool tells_names)
       : log_(environment.log),
         given_(std::move(environment)),
-        assigned_(given_.persistent ? cursors_of(given_) : std::string(), log_.identity()) {}
+        tells_names_(tells_names),
+        assigned_(given_.stores->directory(), log_.identity()) {}
   ~threaded_sinks() override { stop(); }
 
   /// Makes and begins the first ones.
@@ -123,6 +120,7 @@ class threaded_sinks final : public sink_set {
 
   frame_log& log_;
   const sink_environment given_;
+  const bool tells_names_;
   progress_notifier progress_;
   assignment_file assigned_;
   assignment_book book_;
@@ -210,7 +208,9 @@ result<std::unique_ptr<running_sink>> threaded_sinks::make(
                    .now_ns = wall_clock_ns,
                    .parked = parts.parked.get(),
                    .assignments = made->assignments,
-                   .cursor_missing = start.value().cursor_missing && from == nullptr};
+                   .cursor_missing = start.value().cursor_missing && from == nullptr,
+                   .cursor_pace_ms = environment->stores->cursor_pace().count(),
+                   .may_deliver = environment->may_deliver};
   parts.worker = std::make_unique<sink>(settings, std::move(needs), state);
   made->runner = std::move(runner).value();
   return made;
@@ -221,7 +221,7 @@ void threaded_sinks::launch(running_sink& one) {
   one.runner->start(std::move(one.parts), [this] { progress_.notify(); });
 }
 
-/// How far a sink is by its numbers, while it runs: not further than it is.
+/// How far a sink is, while it runs: not further than it is.
 member_standing standing_of(const running_sink& one) {
   const sink_counters& counters = one.runner->counters();
   const log_position low_water(counters.low_water.value());
@@ -275,7 +275,6 @@ outcome threaded_sinks::begin(const std::vector<sink_settings>& settings) {
   wanted_ = {settings, given_.compression, given_.state_bytes};
   const auto environment = environment_of({assigned.sinks, given_.compression, given_.state_bytes});
   std::vector<std::string> names;
-  names.reserve(assigned.sinks.size());
   for (const sink_settings& one : assigned.sinks) {
     names.push_back(one.name);
   }
@@ -291,13 +290,11 @@ outcome threaded_sinks::begin(const std::vector<sink_settings>& settings) {
     return with_remedy(kept.error(), given_.state_key, cursors_of(given_));
   }
   book_ = std::move(assigned.book);
-  // Not before every sink is subscribed: the first one's releases could otherwise delete what the
-  // next one still needs.
+  // Not before every sink is subscribed: the first could otherwise release what the next needs.
   for (const auto& one : sinks_) {
     launch(*one);
   }
-  // The first line of the journal says how many points are pending.
-  const auto deadline = std::chrono::steady_clock::now() + count_wait;
+  const auto deadline = std::chrono::steady_clock::now() + given_.count_wait;
   for (const auto& one : sinks_) {
     static_cast<void>(one->runner->await_opened(deadline));
   }
@@ -515,11 +512,10 @@ void threaded_sinks::stop() {
   if (std::exchange(stopped_, true)) {
     return;
   }
+  // The subscriptions stay: what a sink needs that is behind the others must not be deleted.
   for (const auto& one : sinks_) {
     one->runner->stop();
   }
-  // The subscriptions stay. Without them the log would delete what a sink that is behind the others
-  // needs when it comes back.
 }
 
 std::size_t threaded_sinks::post(std::string_view sink_name,
@@ -568,7 +564,9 @@ void threaded_sinks::collect(metric_collector& out) const {
       one->collect(one->settings.name, out);
     }
   }
-  given_.names->collect(out);
+  if (tells_names_) {
+    given_.names->collect(out);
+  }
 }
 
 std::vector<sink_standing> threaded_sinks::standings() const {
@@ -584,17 +582,19 @@ std::vector<sink_standing> threaded_sinks::standings() const {
 
 result<std::unique_ptr<sink_set>> start_sinks(const std::vector<sink_settings>& settings,
                                               sink_environment environment) {
-  environment.names =
-      std::make_shared<shared_names>(environment.persistent ? environment.state_directory : "",
-                                     environment.names_bytes, environment.names_before);
+  const bool makes_names = environment.names == nullptr;
+  if (makes_names) {
+    environment.names =
+        std::make_shared<shared_names>(environment.persistent ? environment.state_directory : "",
+                                       environment.names_bytes, environment.names_before);
+  }
   if (environment.stores == nullptr) {
     environment.stores = make_file_stores(environment);
   }
-  auto made = std::make_unique<threaded_sinks>(std::move(environment));
-  if (const outcome begun = made->begin(settings); !begun.ok()) {
-    return begun.error();
-  }
-  return std::unique_ptr<sink_set>(std::move(made));
+  auto made = std::make_unique<threaded_sinks>(std::move(environment), makes_names);
+  const outcome begun = made->begin(settings);
+  using started = result<std::unique_ptr<sink_set>>;
+  return begun.ok() ? started(std::move(made)) : started(begun.error());
 }
 
 }  // namespace weir

@@ -16,6 +16,7 @@
 #include "sinks/addresses/failover.hpp"
 #include "sinks/sink.hpp"
 #include "sinks/sink_runner_uv.hpp"
+#include "sinks/state/sink_stores_posix.hpp"
 
 namespace weir {
 
@@ -46,6 +47,19 @@ const target_kind& target_kind_of(const sink_settings& settings) noexcept {
                                 [&](const target_kind* one) { return one->name == name; });
   WEIR_ASSERT(row != kinds.end());
   return **row;
+}
+
+outcome check_target(const sink_settings& settings, const sink_environment& environment) {
+  auto runner = sink_runner::make();
+  if (!runner.ok()) {
+    return runner.error();
+  }
+  sink_environment passing = environment;
+  passing.persistent = false;
+  passing.stores = make_file_stores(passing);
+  const auto made = target_kind_of(settings).make(
+      settings, {.sinks = passing, .loop = runner.value()->loop(), .low_water = {}});
+  return made.ok() ? outcome(nothing{}) : in_sink(settings, made.error().message);
 }
 
 result<made_transfer> transfer_to(const std::string& sink_name, const server_settings& server,

@@ -54,6 +54,10 @@ struct target_kind {
 /// The row of the kind of `settings`.
 [[nodiscard]] const target_kind& target_kind_of(const sink_settings& settings) noexcept;
 
+/// Whether a target can be made of the settings, for those who need one later. Nothing is kept.
+[[nodiscard]] outcome check_target(const sink_settings& settings,
+                                   const sink_environment& environment);
+
 /// What carries requests to a server, and metrics of its own (as made_target's; may be empty).
 struct made_transfer {
   std::unique_ptr<transfer> http;

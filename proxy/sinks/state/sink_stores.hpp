@@ -5,6 +5,7 @@
 // thread that makes the sinks; each one then lives on its sink's thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,8 +36,10 @@ class sink_stores {
 
   struct opened_cursor {
     std::unique_ptr<cursor_store> store;
-    /// As it was kept; nothing: the sink begins.
+    /// As it was kept; nothing: the sink begins where its settings say.
     std::optional<cursor_state> kept;
+    /// `kept` is where the sink begins; what was delivered before is not known.
+    bool begins = false;
   };
   [[nodiscard]] virtual result<opened_cursor> cursor(const sink_settings& of) = 0;
   [[nodiscard]] virtual result<std::unique_ptr<refused_store>> refused(const sink_settings& of) = 0;
@@ -55,6 +58,10 @@ class sink_stores {
   virtual void forget(const std::string& sink_name, std::uint64_t pending) = 0;
   /// The same for those of earlier processes that are none of these.
   virtual void forget_all_but(std::span<const std::string> sink_names) = 0;
+  /// A cursor is to be kept at most once in so long; 0: whenever it changes.
+  [[nodiscard]] virtual std::chrono::milliseconds cursor_pace() const { return {}; }
+  /// Where a set keeps what is of several of its sinks; empty: nowhere.
+  [[nodiscard]] virtual std::string directory() const { return {}; }
 };
 
 }  // namespace weir

@@ -76,6 +76,7 @@ class file_stores final : public sink_stores {
       set_aside_cursors_but(cursors_, sink_names);
     }
   }
+  std::string directory() const override { return persistent_ ? cursors_ : std::string(); }
 
  private:
   [[nodiscard]] bool is_stable() const { return log_.capabilities().stable; }
@@ -106,7 +107,7 @@ result<sink_stores::opened_cursor> file_stores::cursor(const sink_settings& of) 
   if (!kept.ok()) {
     return of_disk(of, kept.error(), cursors_);
   }
-  return opened_cursor{std::move(file), std::move(kept).value()};
+  return opened_cursor{.store = std::move(file), .kept = std::move(kept).value()};
 }
 
 result<std::unique_ptr<parking>> file_stores::parked(const sink_settings& of) {
@@ -208,7 +209,7 @@ result<started_sink> make_cursor(const sink_settings& settings, const sink_envir
                         "{} points that it had still to deliver are lost",
                         settings.name, started.owed));
   }
-  return started_sink{std::move(started.state)};
+  return started_sink{std::move(started.state), opened.value().begins};
 }
 
 outcome make_parking(const sink_settings& settings, const sink_environment& environment,

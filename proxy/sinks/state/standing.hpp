@@ -47,8 +47,12 @@ struct sink_standing {
   std::string last_error{};
   /// At most sink_counters::held_lanes_shown_max.
   std::vector<held_lane> held{};
+  /// Where the log has several: those that this process delivers.
+  std::vector<std::int32_t> partitions{};
 };
 
 [[nodiscard]] sink_standing standing_of(const sink_settings& settings, const sink_counters& now);
+/// Of a sink that has parts: with another one of them.
+void add_to(sink_standing& sum, sink_standing part);
 
 }  // namespace weir
