@@ -182,8 +182,7 @@ append_result frame_producer::queue(const std::shared_ptr<batch>& all,
       break;
     }
   }
-  const append_result answer{
-      promises ? append_status::pending : append_status::taken, {}, all->ticket};
+  append_result answer{promises ? append_status::pending : append_status::taken, {}, all->ticket};
   const std::size_t unqueued = all->frames.size() - queued;
   if (all->left.fetch_sub(unqueued + 1) == unqueued + 1) {
     finish(all);
