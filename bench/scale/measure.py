@@ -100,9 +100,11 @@ def intake(options, results):
 
 
 def sink_tables(kind, address):
+    # In a topic, what a sink of that name has delivered is known: each is a new one.
+    name = f"s{time.monotonic_ns()}"
     if kind == "influxdb":
-        return f'[[sink]]\nname = "s"\ntype = "influxdb"\nurl = "http://{address}"\n'
-    return f'[[sink]]\nname = "s"\ntype = "remote_write"\nurl = "http://{address}/api/v1/write"\nversion = 1\nout_of_order = "send"\n'
+        return f'[[sink]]\nname = "{name}"\ntype = "influxdb"\nurl = "http://{address}"\n'
+    return f'[[sink]]\nname = "{name}"\ntype = "remote_write"\nurl = "http://{address}/api/v1/write"\nversion = 1\nout_of_order = "send"\n'
 
 
 def drained(weir, points, seconds=300):
