@@ -157,8 +157,8 @@ kafka_queue_result kafka_producer::produce(const std::string& topic, std::int32_
       RD_KAFKA_V_TIMESTAMP(record.timestamp_ms), RD_KAFKA_V_OPAQUE(waiting.get()), RD_KAFKA_V_END);
   // NOLINTEND(cppcoreguidelines-pro-type-const-cast)
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    static_cast<void>(waiting.release());  // its report frees it
-    return {};
+    static_cast<void>(waiting.release());
+    return {};  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): its report frees it
   }
   state_->unreported.remove();
   rd_kafka_headers_destroy(headers);
