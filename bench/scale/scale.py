@@ -10,7 +10,6 @@
 Standard library only.
 """
 import argparse
-import dataclasses
 import pathlib
 import re
 import sys
@@ -140,9 +139,9 @@ def cuts(figures):
     return table([*head, "CPU s a GB: intake", "brokers", "influxdb sink"], rows)
 
 
-def rebalances():
+def rebalances(groups=GROUPS):
     rows = []
-    for members, partitions in GROUPS:
+    for members, partitions in groups:
         for what in rebalance.EVENTS:
             if what == "rolling upgrade" and members > 100:
                 continue  # an upgrade of 1,000 takes half a day, and is 1,000 times what 100 show
@@ -263,8 +262,7 @@ def arguments():
 def main():
     options = arguments()
     if options.rebalance:
-        for what in rebalance.EVENTS:
-            print(f"one {what}: {dataclasses.asdict(rebalance.outcome(what, *options.rebalance))}")
+        print("\n".join(rebalances([options.rebalance])))
         return 0
     figures = model.Figures.load(options.figures)
     if options.rate is not None:

@@ -332,6 +332,12 @@ def test_a_case_of_ones_own():
     assert re.match(r"1 GB/s into .* partitions: \d+ machines\n  intakes: \d", done.stdout), done.stdout
 
 
+def test_a_group_of_ones_own():
+    done = run("--rebalance", "4", "16")
+    assert done.returncode == 0, done.stderr
+    assert [line.split(" | ")[2] for line in done.stdout.splitlines()[2:]] == list(rebalance.EVENTS)
+
+
 @pytest.mark.parametrize("arguments", [["--rate", "0"], ["--rate", "-1"], ["--rate", "1", "--lines", "0"], ["--rebalance", "1", "5"], ["--rate", "x"]])
 def test_wrong_words_are_refused(arguments):
     done = run(*arguments)
