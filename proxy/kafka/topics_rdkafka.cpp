@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "base/assert.hpp"
 #include "kafka/handle_rdkafka.hpp"
 
 namespace weir {
@@ -279,6 +280,26 @@ result<std::optional<kafka_topics::committed_offset>> kafka_topics::committed(
     out.metadata.assign(static_cast<const char*>(found.metadata), found.metadata_size);
   }
   return std::optional<committed_offset>{std::move(out)};
+}
+
+outcome kafka_topics::commit(const std::string& topic, std::int32_t partition, std::int64_t offset,
+                             const std::string& metadata) const {
+  const auto list = one_partition(topic, partition);
+  list->elems[0].offset = offset;
+  if (!metadata.empty()) {
+    // librdkafka frees it with the list.
+    auto* copy = static_cast<char*>(std::malloc(metadata.size()));  // NOLINT
+    WEIR_ASSERT(copy != nullptr);
+    std::copy(metadata.begin(), metadata.end(), copy);
+    list->elems[0].metadata = copy;
+    list->elems[0].metadata_size = metadata.size();
+  }
+  const rd_kafka_resp_err_t error = rd_kafka_commit(state_->handle.get(), list.get(), /*async=*/0);
+  const rd_kafka_resp_err_t own = error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : list->elems[0].err;
+  if (own != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return failure{fmt::format("partition {} of {}: {}", partition, topic, kafka_error_text(own))};
+  }
+  return nothing{};
 }
 
 std::string kafka_topics::cluster_id(wait at_most) const {

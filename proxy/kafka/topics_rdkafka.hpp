@@ -71,6 +71,10 @@ class kafka_topics {
   [[nodiscard]] result<std::optional<committed_offset>> committed(const std::string& topic,
                                                                   std::int32_t partition,
                                                                   wait at_most) const;
+  /// Sets the group's offset of a partition. Fails where the group has members: the brokers take it
+  /// from those alone.
+  [[nodiscard]] outcome commit(const std::string& topic, std::int32_t partition,
+                               std::int64_t offset, const std::string& metadata) const;
   /// Names the cluster; empty where the brokers do not tell within the time.
   [[nodiscard]] std::string cluster_id(wait at_most) const;
 

@@ -8,6 +8,7 @@
 #include "letters/letter_filter.hpp"
 #include "tools/data_directory_posix.hpp"
 #include "tools/log/log_job.hpp"
+#include "tools/log/move/move_job.hpp"
 #include "tools/log/topic/topic_job.hpp"
 
 namespace weir {
@@ -119,6 +120,21 @@ CLI::App* add_log_command(CLI::App& commands, log_arguments& arguments) {
   replaying->footer(
       "Example:\n  weir log replay --sink influx --from 2026-01-01T22:00Z --to 2026-01-02T06:00Z "
       "--to-database last_night");
+  CLI::App* moving = add(
+      *command, arguments, "move",
+      "Move what a stopped weir has not delivered yet from its local log to a topic in Kafka. Each "
+      "sink goes on where it was. After a run that was cut off, the same command goes on",
+      log_arguments::action::move);
+  moving->add_option("--to", arguments.to, "kafka")
+      ->required()
+      ->check(CLI::IsMember({"kafka"}))
+      ->type_name("LOG");
+  add_quiet(*moving, arguments);
+  moving->footer(
+      "Where both are is in [log]: directory, and brokers, topic, shards; its type may be either.\n"
+      "Exit status: 0, or 1 when it could not, and says why.\n"
+      "Example:\n  weir log move --to kafka --set 'log.brokers=[\"kafka-1:9092\"]' --set "
+      "log.shards=12");
   command->footer(
       "Examples:\n"
       "  weir log stat --config /etc/weir/weir.toml\n"
@@ -167,6 +183,7 @@ int run_on_topic(const log_arguments& arguments, const settings& configured) {
       return verify_topic(job);
     case log_arguments::action::replay:
       return replay_topic(job);
+    case log_arguments::action::move:
     case log_arguments::action::none:
       break;
   }
@@ -181,6 +198,12 @@ int run_log(const log_arguments& arguments) {
     return exit_wrong_arguments;
   }
   std::string directory = arguments.directory;
+  if (arguments.chosen == log_arguments::action::move) {
+    if (!directory.empty()) {
+      loaded->effective.log.directory = directory;
+    }
+    return move_to_kafka({arguments, loaded->effective});
+  }
   if (directory.empty() && loaded->effective.log.type == log_type::kafka) {
     return run_on_topic(arguments, loaded->effective);
   }
@@ -216,6 +239,7 @@ int run_log(const log_arguments& arguments) {
       return verify_log(job);
     case log_arguments::action::replay:
       return replay_log(job);
+    case log_arguments::action::move:
     case log_arguments::action::none:
       break;
   }

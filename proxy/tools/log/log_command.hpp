@@ -2,7 +2,7 @@
 //
 // `weir log`: looks into the log, in its files or in its topic, takes lines out of it, checks it,
 // and delivers a part of it once more. It takes no lock and changes nothing in the log, so a weir
-// may run on it.
+// may run on it; but for `move`, which takes all of a log to another place.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class App;
 namespace weir {
 
 struct log_arguments {
-  enum class action : std::uint8_t { none, stat, tail, take_out, verify, replay };
+  enum class action : std::uint8_t { none, stat, tail, take_out, verify, replay, move };
 
   /// The command after `weir log`.
   action chosen = action::none;
@@ -41,6 +41,8 @@ struct log_arguments {
   std::string sink{};
   std::string to_database{};
   bool dry_run = false;
+  /// Of `move`: "kafka".
+  std::string to{};
   /// No line of progress, on a terminal either.
   bool quiet = false;
 };
