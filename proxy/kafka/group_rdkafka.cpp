@@ -3,8 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -49,6 +53,13 @@ struct kafka_group::state {
   std::mutex lock;
   std::vector<order> orders;
   std::set<std::int32_t> mine;
+  struct wanted_commit {
+    std::int64_t offset = 0;
+    std::string metadata;
+  };
+  std::map<std::int32_t, wanted_commit> commits;
+  std::chrono::steady_clock::time_point rebalanced_at;  // the member's thread alone
+  std::chrono::steady_clock::time_point committed_at;
   std::atomic<bool> leaving{false};
   std::thread thread;
 
@@ -61,6 +72,8 @@ struct kafka_group::state {
   }
 
   void follow_orders();
+  void send_commits(const std::map<std::int32_t, wanted_commit>& which);
+  void send_commits_when_calm();
   void rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& partitions);
   void take(kafka_ptr<rd_kafka_message_t> message);
   void run();
@@ -78,6 +91,7 @@ kafka_group::kafka_group(std::unique_ptr<state> made) : state_(std::move(made)) 
 void kafka_group::state::rebalance(rd_kafka_resp_err_t what,
                                    rd_kafka_topic_partition_list_t& partitions) {
   const std::vector<std::int32_t> numbers = numbers_of(partitions);
+  rebalanced_at = std::chrono::steady_clock::now();
   if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     {
       const std::lock_guard hold(lock);
@@ -94,11 +108,18 @@ void kafka_group::state::rebalance(rd_kafka_resp_err_t what,
   }
   const bool lost = rd_kafka_assignment_lost(handle.get()) != 0;
   events.revoked(numbers, lost);
+  std::map<std::int32_t, wanted_commit> last;
   {
     const std::lock_guard hold(lock);
     for (const std::int32_t each : numbers) {
       mine.erase(each);
+      if (auto found = commits.extract(each)) {
+        last.insert(std::move(found));
+      }
     }
+  }
+  if (!lost) {
+    send_commits(last);  // before the JoinGroup that follows
   }
   tell("partitions cannot be let go of",
        kafka_ptr<rd_kafka_error_t>(rd_kafka_incremental_unassign(handle.get(), &partitions)));
@@ -132,6 +153,50 @@ void kafka_group::state::follow_orders() {
   }
 }
 
+void kafka_group::state::send_commits(const std::map<std::int32_t, wanted_commit>& which) {
+  if (which.empty()) {
+    return;
+  }
+  const kafka_ptr<rd_kafka_topic_partition_list_t> list(
+      rd_kafka_topic_partition_list_new(static_cast<int>(which.size())));
+  for (const auto& [partition, wanted] : which) {
+    rd_kafka_topic_partition_t* const one_of =
+        rd_kafka_topic_partition_list_add(list.get(), options.topic.c_str(), partition);
+    one_of->offset = wanted.offset;
+    if (!wanted.metadata.empty()) {
+      // librdkafka frees it with the list.
+      auto* copy = static_cast<char*>(std::malloc(wanted.metadata.size()));  // NOLINT
+      WEIR_ASSERT(copy != nullptr);
+      std::copy(wanted.metadata.begin(), wanted.metadata.end(), copy);
+      one_of->metadata = copy;
+      one_of->metadata_size = wanted.metadata.size();
+    }
+  }
+  const rd_kafka_resp_err_t error = rd_kafka_commit(handle.get(), list.get(), /*async=*/1);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
+    journal_limited("kafka commit", journal_level::warning,
+                    fmt::format("kafka: group {}: {}", options.group, kafka_error_text(error)));
+  }
+}
+
+/// A commit that waits behind the member's own JoinGroup, on its connection, has an old generation
+/// when the broker looks at it, and librdkafka then gives up all partitions, also those that would
+/// have stayed: so there are few, and none while the group is restless.
+void kafka_group::state::send_commits_when_calm() {
+  using namespace std::chrono_literals;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - rebalanced_at < 3s || now - committed_at < 5s) {
+    return;
+  }
+  committed_at = now;
+  std::map<std::int32_t, wanted_commit> all;
+  {
+    const std::lock_guard hold(lock);
+    all.swap(commits);
+  }
+  send_commits(all);
+}
+
 void kafka_group::state::take(kafka_ptr<rd_kafka_message_t> message) {
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     events.received(to_kafka_record(*message));
@@ -153,6 +218,7 @@ void kafka_group::state::run() {
       take(std::move(message));
     }
     follow_orders();
+    send_commits_when_calm();
     if (events.turn) {
       events.turn();
     }
@@ -239,21 +305,7 @@ outcome kafka_group::commit(std::int32_t partition, std::int64_t offset,
       return failure{fmt::format("group {}, partition {}: it is another member's",
                                  state_->options.group, partition)};
     }
-  }
-  const auto list = state_->one(partition, offset);
-  if (!metadata.empty()) {
-    // librdkafka frees it with the list.
-    auto* copy = static_cast<char*>(std::malloc(metadata.size()));  // NOLINT
-    WEIR_ASSERT(copy != nullptr);
-    std::copy(metadata.begin(), metadata.end(), copy);
-    list->elems[0].metadata = copy;
-    list->elems[0].metadata_size = metadata.size();
-  }
-  const rd_kafka_resp_err_t error = rd_kafka_commit(state_->handle.get(), list.get(), /*async=*/0);
-  const rd_kafka_resp_err_t own = error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : list->elems[0].err;
-  if (own != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return failure{fmt::format("group {}, partition {}: {}", state_->options.group, partition,
-                               kafka_error_text(own))};
+    state_->commits[partition] = {.offset = offset, .metadata = metadata};
   }
   return nothing{};
 }

@@ -57,8 +57,9 @@ class kafka_group {
   void pause(std::int32_t partition);
   void resume(std::int32_t partition, std::int64_t offset);
 
-  /// Commits an offset (all before it is done) and waits for the brokers' answer. Fails where the
-  /// partition is not the member's any more. Any thread.
+  /// Commits an offset (all before it is done): within some seconds while the group is calm, and
+  /// before the partition is let go of. For others to see; whoever needs it exactly keeps it
+  /// elsewhere. Fails where the partition is not the member's (any more). Any thread.
   [[nodiscard]] outcome commit(std::int32_t partition, std::int64_t offset,
                                const std::string& metadata);
 
