@@ -275,6 +275,7 @@ outcome threaded_sinks::begin(const std::vector<sink_settings>& settings) {
   wanted_ = {settings, given_.compression, given_.state_bytes};
   const auto environment = environment_of({assigned.sinks, given_.compression, given_.state_bytes});
   std::vector<std::string> names;
+  names.reserve(assigned.sinks.size());
   for (const sink_settings& one : assigned.sinks) {
     names.push_back(one.name);
   }
@@ -291,9 +292,7 @@ outcome threaded_sinks::begin(const std::vector<sink_settings>& settings) {
   }
   book_ = std::move(assigned.book);
   // Not before every sink is subscribed: the first could otherwise release what the next needs.
-  for (const auto& one : sinks_) {
-    launch(*one);
-  }
+  std::for_each(sinks_.begin(), sinks_.end(), [this](const auto& one) { launch(*one); });
   const auto deadline = std::chrono::steady_clock::now() + given_.count_wait;
   for (const auto& one : sinks_) {
     static_cast<void>(one->runner->await_opened(deadline));

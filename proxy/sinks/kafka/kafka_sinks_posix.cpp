@@ -87,6 +87,7 @@ std::vector<sink_change> kafka_sinks::parts_of(const sink_change& wanted) {
       std::count_if(wanted.sinks.begin(), wanted.sinks.end(),
                     [](const sink_settings& one) { return target_kind_of(one).keeps_state; });
   std::vector<sink_change> out;
+  out.reserve(wanted.sinks.size());
   for (const sink_settings& one : wanted.sinks) {
     out.push_back({.sinks = {one},
                    .compression = wanted.compression,

@@ -125,6 +125,7 @@ std::vector<std::int64_t> partition_sinks::assigned(const std::vector<std::int32
   };
   heard_ms_.store(monotonic_ms());
   std::vector<opening> all;
+  all.reserve(partitions.size());
   for (const std::int32_t one : partitions) {
     all.push_back({.number = one});
   }
