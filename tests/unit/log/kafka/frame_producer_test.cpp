@@ -306,8 +306,7 @@ TEST_F(frame_producing, a_partition_without_a_leader_fails_its_appends_and_the_o
 TEST_F(frame_producing, a_producer_that_has_failed_for_good_is_replaced) {
   start();
   ASSERT_EQ(wait_for(producer_->append(turn(1))), append_status::taken);
-  cluster_->errors(mock_cluster::produce, {RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
-                                           RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER});
+  cluster_->errors(mock_cluster::produce, {RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER});
   // What follows fails at once, until the producer's failure is looked at.
   const auto deadline = std::chrono::steady_clock::now() + 30s;
   for (std::uint64_t i = 2; number_of("weir_log_kafka_producers_renewed_total") == 0 &&
