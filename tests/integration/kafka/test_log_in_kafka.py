@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sinks on a log in Kafka, a played one: what was acknowledged arrives, in order of each series, and once, unless a process was
+killed. A member joins a group in 3 s there, and takes over from one that left after 10 s; tests/kafka has a real one."""
+
+import time
+
+import pytest
+
+from harness.kafka.fleet import DATABASE, check_frame, topics_of, weir_of
+from harness.load import Spread
+from harness.process import wait_until
+
+SHARDS = 4
+
+
+@pytest.fixture
+def mock(start_mock_brokers):
+    return start_mock_brokers(**topics_of(SHARDS))
+
+
+def load_on(weir, **keys):
+    defaults = {"threads": 2, "lines": 20, "pace": 0.02}
+    return Spread(lambda: weir.client.address, DATABASE, **{**defaults, **keys})
+
+
+def write_more(load, count):
+    least = load.acknowledged_count() + count
+    wait_until(lambda: load.acknowledged_count() >= least, 60, f"{count} more lines, of {load.answers}")
+
+
+def all_arrive(deliveries, *loads, seconds=60):
+    total = sum(load.acknowledged_count() for load in loads)
+    assert total > 0
+    wait_until(lambda: not deliveries.missing(*loads), seconds, f"{total} acknowledged lines at the server", pause=0.1)
+    deliveries.check_order()
+
+
+def test_an_intake_and_a_sink_of_their_own(mock, start_weir, deliveries):
+    keys = {"log": {"compression": "none"}}
+    intake = start_weir(weir_of(mock.addresses, deliveries.sink(), roles=["intake"], **keys))
+    sinks = start_weir(weir_of(mock.addresses, deliveries.sink(), roles=["sinks"], **keys))
+    with load_on(intake) as load:
+        write_more(load, 200)
+        wait_until(lambda: deliveries.count() > 0, 30, "deliveries")
+        recorder = deliveries.recorders["one"]
+        recorder.down = True
+        write_more(load, 200)
+        recorder.down = False
+        stopped = time.monotonic()
+        sinks.stop()
+        at_stop = deliveries.count()
+        # Nobody delivers, and the intake takes more.
+        write_more(load, 200)
+        assert deliveries.count() == at_stop
+        sinks.start()
+        write_more(load, 200)
+    all_arrive(deliveries, load)
+    assert set(load.answers) == {204}, load.answers
+    # No more than what was on its way when the sink was stopped.
+    deliveries.check_repeats([stopped], commit_seconds=0.0)
+    kept = [line for record in mock.kcat.records("weir") for line in check_frame(record, SHARDS)]
+    assert sorted(kept) == sorted(set(deliveries.lines()))
+    assert all(mock.kcat.values("weir", shard) for shard in range(SHARDS))
+
+
+def test_a_killed_weir_repeats_no_more_than_a_commit_interval(mock, start_weir, deliveries):
+    weir = start_weir(weir_of(mock.addresses, deliveries.sink()))
+    with load_on(weir) as load:
+        write_more(load, 500)
+        wait_until(lambda: deliveries.count() > 300, 30, "deliveries")
+        killed = time.monotonic()
+        weir.kill()
+        weir.start()
+        write_more(load, 300)
+    all_arrive(deliveries, load)
+    deliveries.check_repeats([killed])
