@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock_posix.hpp"
+#include "base/text/counted.hpp"
 #include "log/kafka/kafka_topics.hpp"
 #include "observe/journal.hpp"
 #include "sinks/kafka/labelled_metrics.hpp"
@@ -141,11 +142,10 @@ std::vector<std::int64_t> partition_sinks::assigned(const std::vector<std::int32
     const std::unique_lock change(lock_);
     partitions_[one.number] = std::move(one.made).value();
   }
-  journal(
-      journal_level::info,
-      fmt::format("sink {}: {} partition{} of {} more {} delivered here, {} in all", name_,
-                  partitions.size(), partitions.size() == 1 ? "" : "s", world_.options.topic,
-                  partitions.size() == 1 ? "is" : "are", partitions_.size() + unopened_.size()));
+  journal(journal_level::info,
+          fmt::format("sink {}: delivers {} of {} here, {} more than before", name_,
+                      counted(partitions_.size() + unopened_.size(), "partition"),
+                      world_.options.topic, partitions.size()));
   return from;
 }
 
@@ -187,8 +187,8 @@ void partition_sinks::revoked(const std::vector<std::int32_t>& partitions, bool 
   }
   together(gone, [](const std::unique_ptr<on_partition>& one) { end(*one); });
   journal(lost ? journal_level::warning : journal_level::info,
-          fmt::format("sink {}: {} partition{} of {} {}, {} left here", name_, partitions.size(),
-                      partitions.size() == 1 ? "" : "s", world_.options.topic,
+          fmt::format("sink {}: {} of {} {}, {} left here", name_,
+                      counted(partitions.size(), "partition"), world_.options.topic,
                       lost ? "went to other members, because this one was silent for too long"
                            : "given back",
                       partitions_.size() + unopened_.size()));
