@@ -62,6 +62,10 @@ class gate {
   /// It is not: points of it contradict no later ones.
   void rollback() { series_.rollback(); }
 
+  /// What other weirs have to agree to before what was said of lines holds, since `forget_claims`.
+  [[nodiscard]] const claim_range& claims() const noexcept { return series_.claims(); }
+  void forget_claims() noexcept { series_.forget_claims(); }
+
  private:
   static constexpr std::size_t ahead_most = 16;
 

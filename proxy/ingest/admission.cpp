@@ -29,6 +29,7 @@ void admission::begin(const api::write_target& target, admission_terms terms, st
   verdict_.verbose = target_.options.verbose;
   tapped_.begin(services_.taps != nullptr && services_.taps->watched());
   letters_.begin(target_.options.letters);
+  gate_.forget_claims();
   gate_.begin(request_of_gate());
 }
 

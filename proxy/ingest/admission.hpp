@@ -122,6 +122,8 @@ class admission {
   [[nodiscard]] const refusal_digest& digest() const noexcept { return digest_; }
   [[nodiscard]] request_letters& letters() noexcept { return letters_; }
   [[nodiscard]] request_findings& findings() noexcept { return findings_; }
+  /// Types that other weirs have to agree to before anything that was said of its lines holds.
+  [[nodiscard]] const claim_range& claims() const noexcept { return gate_.claims(); }
   [[nodiscard]] const tap_notes& tapped() const noexcept { return tapped_; }
   /// Memory of the verdict and the letters, in bytes.
   [[nodiscard]] std::size_t report_bytes() const noexcept;

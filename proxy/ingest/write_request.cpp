@@ -119,7 +119,7 @@ void write_request::abandon() noexcept {
 }
 
 void write_request::conclude(append_status status, const std::string& detail) {
-  const bool is_kept = !has_lines() || status == append_status::taken;
+  const bool is_kept = (!has_lines() && !misjudged_) || status == append_status::taken;
   if (stage_ == write_stage::abandoned) {
     if (is_kept) {
       commit();
@@ -211,6 +211,7 @@ void write_request::reset() {
   overloaded_ = false;
   too_large_ = false;
   answered_ = false;
+  misjudged_ = false;
   stage_ = write_stage::reading;
 }
 

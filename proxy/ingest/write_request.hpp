@@ -104,6 +104,9 @@ class write_request {
   /// Its client is gone while the log has the lines: they are counted when the log has settled
   /// them.
   void abandon() noexcept;
+  /// What was said of its lines does not hold, be they refused or not. `conclude` follows, with a
+  /// status that is not `taken`.
+  void misjudge() noexcept { misjudged_ = true; }
   /// The log has settled its lines. Calls `done`, which may begin the request anew, or `reuse`.
   void conclude(append_status status, const std::string& detail);
   /// Forgets all; what was not committed is as if it had never come.
@@ -135,6 +138,7 @@ class write_request {
   std::size_t held_elsewhere_ = 0;
   /// `answer_early` was called.
   bool answered_ = false;
+  bool misjudged_ = false;
   write_stage stage_ = write_stage::reading;
 };
 

@@ -25,6 +25,7 @@ class refusal_summary;
 class source_entry;
 class source_registry;
 class tap_desk;
+class type_claims;
 struct letter_header;
 struct write_terms;
 
@@ -46,6 +47,9 @@ struct write_services {
   /// given frames, because types must outlive the process as their lines do. Its failure fails the
   /// append.
   std::function<outcome()> keep_types = nullptr;
+  /// Types of fields that other weirs have to agree to; nullptr: those of `remembered` are this
+  /// process' own.
+  type_claims* claims = nullptr;
   /// What the journal says of rejected lines; nullptr: nothing.
   refusal_summary* refusals = nullptr;
   /// What is told of lines that were not simply accepted; nullptr: nothing.

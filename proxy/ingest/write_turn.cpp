@@ -11,14 +11,18 @@
 namespace weir {
 
 write_turn::write_turn(const write_services& services)
-    : services_(services), cutter_(services.log.capabilities().shards) {}
+    : services_(services),
+      cutter_(services.log.capabilities().shards),
+      held_(services.claims) {}
 
 void write_turn::attach(std::function<void()> wake) {
   WEIR_ASSERT(!watcher_);
+  held_.attach(wake);
   watcher_ = services_.log.watch(std::move(wake));
 }
 
 void write_turn::detach() {
+  held_.detach();
   if (watcher_) {
     services_.log.unwatch(*watcher_);
     watcher_.reset();
@@ -36,6 +40,7 @@ bool write_turn::take_out(write_request& request) {
       break;
     case write_stage::complete:
       std::erase(complete_, &request);
+      held_.take_out(request);
       break;
     case write_stage::waiting:
       request.abandon();
@@ -59,6 +64,7 @@ void write_turn::relieve(write_request& request) {
     }
     staged.drop_runs(full);
   }
+  held_.relieve();
   if (services_.remembered != nullptr && services_.remembered->should_write()) {
     // So many new types do not wait for the body's end. Should it fail, the append fails too.
     static_cast<void>(keep_types());
@@ -77,10 +83,18 @@ void write_turn::gather(const write_request& request) {
 
 void write_turn::end() {
   conclude_settled();
+  hold_for_types();
   if (!complete_.empty()) {
     std::vector<write_request*> requests;
     requests.swap(complete_);
     append_complete(requests);
+  }
+}
+
+void write_turn::hold_for_types() {
+  for (const held_requests::refused& each : held_.sift(complete_)) {
+    each.request->misjudge();
+    each.request->conclude(each.status, each.why);
   }
 }
 

@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "ingest/claims/held_requests.hpp"
 #include "ingest/frames/frame_cutter.hpp"
 #include "ingest/write_request.hpp"
 #include "ingest/write_services.hpp"
@@ -49,10 +50,11 @@ class write_turn {
   [[nodiscard]] bool take_out(write_request& request);
 
   [[nodiscard]] bool has_work() const noexcept {
-    return !complete_.empty() || (!waiting_.empty() && waiting_.front().ticket->settled());
+    return !complete_.empty() || (!waiting_.empty() && waiting_.front().ticket->settled()) ||
+           held_.may_go();
   }
-  /// Requests wait for a group commit.
-  [[nodiscard]] bool has_waiting() const noexcept { return !waiting_.empty(); }
+  /// Requests wait for a group commit, or for types that other weirs have to agree to.
+  [[nodiscard]] bool has_waiting() const noexcept { return !waiting_.empty() || !held_.empty(); }
   /// Concludes the requests whose tickets are settled; appends those that are complete and
   /// concludes each whose outcome is known.
   void end();
@@ -65,6 +67,8 @@ class write_turn {
   };
 
   void conclude_settled();
+  /// Leaves those in `complete_` that need not wait for types.
+  void hold_for_types();
   void append_complete(const std::vector<write_request*>& requests);
   /// Moves a request's lines into frames.
   void gather(const write_request& request);
@@ -76,6 +80,7 @@ class write_turn {
   frame_cutter cutter_;
   std::vector<std::shared_ptr<frame>> frames_;
   std::vector<write_request*> complete_;
+  held_requests held_;
   std::deque<waiting_requests> waiting_;
   std::optional<std::size_t> watcher_;
 };

@@ -118,6 +118,9 @@ field_types::answer gate_memory::add_type(database_memory& database, std::uint64
   if (const auto known = database.types.find(key); known.found == field_types::status::known) {
     return known;  // another thread was faster
   }
+  if (claims_ != nullptr) {
+    return add_claimed(database, key, {database.name(), measurement, field}, type);
+  }
   if (!options_.keeps_types) {
     return database.types.add(key, type, [] {});
   }
@@ -136,6 +139,51 @@ field_types::answer gate_memory::add_type(database_memory& database, std::uint64
     file_budget_.give_back(budgeted_bytes(record.size()));
   }
   return answer;
+}
+
+field_types::answer gate_memory::add_claimed(database_memory& database, const wide_hash& key,
+                                             const registered_field& name, field_type type) {
+  // The claim waits before lines can see that the type is claimed.
+  const type_claims::claimed made = claims_->claim(name, type);
+  if (made.full) {
+    return {field_types::status::full, type};
+  }
+  if (made.number == 0) {
+    // The topic has it, and whoever reads it is about to say so here.
+    const field_types::status found = database.types.set(key, made.type);
+    return {found == field_types::status::full ? found : field_types::status::known, made.type};
+  }
+  return database.types.add_claimed(key, made.type);
+}
+
+bool gate_memory::settle_type(const registered_field& name, field_type type, bool replaced) {
+  database_memory& own = of(name.database);
+  const wide_hash key = field_types::key_of(measurement_key(own, name.measurement), name.field);
+  const bool is_full = own.types.set(key, type) == field_types::status::full;
+  if (replaced) {
+    change_salt(own);
+  }
+  return !is_full;
+}
+
+void gate_memory::remove_type(const registered_field& name) {
+  database_memory& own = of(name.database);
+  own.types.remove(field_types::key_of(measurement_key(own, name.measurement), name.field),
+                   /*only_claimed=*/false);
+  change_salt(own);
+}
+
+void gate_memory::give_up_claimed(const registered_field& name) {
+  database_memory& own = of(name.database);
+  own.types.remove(field_types::key_of(measurement_key(own, name.measurement), name.field),
+                   /*only_claimed=*/true);
+}
+
+/// Lines of known shapes have their types looked at once more.
+void gate_memory::change_salt(database_memory& database) {
+  constexpr std::uint64_t odd = 0x9E3779B97F4A7C15ULL;
+  database.shapes_salt.fetch_add(odd, std::memory_order_relaxed);
+  drops_.fetch_add(1, std::memory_order_release);
 }
 
 std::string gate_memory::take_unwritten(std::uint64_t& registrations) {

@@ -22,6 +22,7 @@
 #include "gate/series/series_table.hpp"
 #include "gate/types/field_types.hpp"
 #include "gate/types/known_shapes.hpp"
+#include "gate/types/type_claims.hpp"
 #include "gate/types/types_text.hpp"
 
 namespace weir {
@@ -80,6 +81,7 @@ class database_memory {
       : types(budget),
         series(budget, start_ns),
         shapes(budget),
+        shapes_salt(other.shapes_salt.load()),
         name_(other.name_),
         seed_(other.seed_) {}
 
@@ -92,6 +94,9 @@ class database_memory {
   known_shapes shapes;
   /// Of its records in the file of types, as the file's budget counts them.
   std::atomic<std::size_t> file_bytes{0};
+  /// Of the shapes whose types are known to be right: changed when a type that lines may have seen
+  /// becomes another one.
+  std::atomic<std::uint64_t> shapes_salt{0};
 
  private:
   const std::string name_;
@@ -136,7 +141,8 @@ class gate_memory {
   /// restart once the file is kept. A request under way may go on with what was known. Any thread.
   void forget(std::string_view database);
 
-  /// How many were forgotten: after each, `of` may have another memory of a name. Any thread.
+  /// How many were forgotten, or had a type changed: after each, `of` may have another memory of a
+  /// name. Any thread.
   [[nodiscard]] std::uint64_t drops() const noexcept {
     return drops_.load(std::memory_order_acquire);
   }
@@ -150,6 +156,19 @@ class gate_memory {
   field_types::answer add_type(database_memory& database, std::uint64_t measurement_hash,
                                std::string_view measurement, std::string_view field,
                                field_type type);
+
+  /// Types are shared with other weirs: those that lines use first are claimed there, and the three
+  /// calls below say what became of them. `claims` outlives this object. Before anything else.
+  void share_types(type_claims& claims) noexcept { claims_ = &claims; }
+  /// nullptr: types are this process' own.
+  [[nodiscard]] type_claims* claims() const noexcept { return claims_; }
+  /// The weirs have agreed on this type. `replaced`: lines may have seen another one. False: there
+  /// is no room for it.
+  bool settle_type(const registered_field& name, field_type type, bool replaced);
+  /// Nobody has a claim to it any more.
+  void remove_type(const registered_field& name);
+  /// What was claimed could not be told to the others. One that was settled meanwhile stays.
+  void give_up_claimed(const registered_field& name);
 
   [[nodiscard]] static std::uint64_t measurement_key(const database_memory& database,
                                                      std::string_view measurement) noexcept {
@@ -183,6 +202,7 @@ class gate_memory {
   /// Of one; zeros where nothing is known of it.
   [[nodiscard]] database_counts count_of(std::string_view database) const;
   [[nodiscard]] const memory_budget& types_budget() const noexcept { return types_budget_; }
+  [[nodiscard]] memory_budget& types_budget() noexcept { return types_budget_; }
   /// Bytes of the records that the file of types may hold, and holds or will.
   [[nodiscard]] const memory_budget& types_file_budget() const noexcept { return file_budget_; }
   [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
@@ -194,6 +214,9 @@ class gate_memory {
   /// Whether there was something to forget. Requires: mutex_ is held.
   [[nodiscard]] bool replace(std::string_view database);
   [[nodiscard]] bool make_record(const registered_field& name, field_type type, std::string& out);
+  [[nodiscard]] field_types::answer add_claimed(database_memory& database, const wide_hash& key,
+                                                const registered_field& name, field_type type);
+  void change_salt(database_memory& database);
 
   const gate_memory_options options_;
   memory_budget types_budget_;
@@ -206,6 +229,7 @@ class gate_memory {
   static constexpr std::size_t dropped_max = 10'000;
   std::vector<std::unique_ptr<database_memory>> dropped_;
   std::atomic<std::uint64_t> drops_{0};
+  type_claims* claims_ = nullptr;
   std::mutex unwritten_mutex_;
   std::string unwritten_;
   std::atomic<std::size_t> unwritten_bytes_{0};

@@ -21,6 +21,7 @@ void series_check::begin(const gate_request& request, std::uint64_t settings_of_
     if (request_.memory != next.memory || request_.drops != next.drops ||
         next.database->name() != request.database) {
       next.database = &next.memory->of(request.database);
+      shapes_salt_ = next.database->shapes_salt.load(std::memory_order_relaxed);
     }
     next.seed = next.database->seed();
     next.retention_policy =
@@ -29,7 +30,7 @@ void series_check::begin(const gate_request& request, std::uint64_t settings_of_
     // What passes for one retention policy may not pass for another.
     const std::uint64_t passes_types = (next.policy->types == types_mode::off ? 1U : 0U) |
                                        (next.policy->one_number_type ? 2U : 0U);
-    settings_salt_ = (settings_of_shape << 2 | passes_types) * 0x9E3779B97F4A7C15U;
+    settings_salt_ = (settings_of_shape << 2 | passes_types) * 0x9E3779B97F4A7C15U + shapes_salt_;
     hasher_.begin(next.seed);
     admission_.begin(next);
     types_.begin(next);

@@ -53,6 +53,11 @@ class series_check {
   /// They are not: forgets their points.
   void rollback() { duplicates_.rollback(); }
 
+  /// What other weirs have to agree to before anything that was said of lines holds, since
+  /// `forget_claims`.
+  [[nodiscard]] const claim_range& claims() const noexcept { return types_.claims(); }
+  void forget_claims() noexcept { types_.forget_claims(); }
+
  private:
   /// What an entry remembers of a shape whose lines passed under these settings. Never 0.
   [[nodiscard]] std::uint64_t passed_shape(std::uint64_t shape) const noexcept {
@@ -65,6 +70,8 @@ class series_check {
 
   series_request request_;
   std::uint64_t settings_salt_ = 0;
+  /// As it was when the database was looked up: a change of it counts as a drop.
+  std::uint64_t shapes_salt_ = 0;
   fields_hasher hasher_;
   series_line line_;
   series_admission admission_;

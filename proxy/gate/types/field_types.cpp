@@ -26,7 +26,33 @@ const field_types::place* field_types::seek(const wide_hash& key) const noexcept
 field_types::answer field_types::find(const wide_hash& key) const {
   const std::shared_lock lock(mutex_);
   const place* known = seek(key);
-  return known == nullptr ? answer{} : answer{status::known, known->type};
+  return known == nullptr ? answer{} : answer{known->is, known->type};
+}
+
+field_types::answer field_types::add_claimed(const wide_hash& key, field_type type) {
+  const std::unique_lock lock(mutex_);
+  place* known = seek(key);
+  if (known != nullptr && known->is != status::unknown) {
+    return {known->is, known->type};
+  }
+  if (known == nullptr) {
+    if (!room_for_one()) {
+      return {status::full, type};
+    }
+    insert(key, type);
+    known = seek(key);
+  }
+  known->type = type;
+  known->is = status::claimed;
+  return {status::claimed, type};
+}
+
+void field_types::remove(const wide_hash& key, bool only_claimed) {
+  const std::unique_lock lock(mutex_);
+  if (place* known = seek(key);
+      known != nullptr && (!only_claimed || known->is == status::claimed)) {
+    known->is = status::unknown;
+  }
 }
 
 bool field_types::room_for_one() {
@@ -65,6 +91,7 @@ field_types::status field_types::set(const wide_hash& key, field_type type) {
   const std::unique_lock lock(mutex_);
   if (place* known = seek(key); known != nullptr) {
     known->type = type;
+    known->is = status::known;
     return status::known;
   }
   if (!room_for_one()) {

@@ -31,7 +31,8 @@ class field_types {
     unknown,  // of `find`: no line and no file gave it a type
     known,
     added,
-    full,  // of `add`: no room for another
+    full,     // of `add`: no room for another
+    claimed,  // as `known`, until other weirs agree or not (type_claims.hpp)
   };
   struct answer {
     status found = status::unknown;
@@ -44,12 +45,17 @@ class field_types {
   }
   [[nodiscard]] answer find(const wide_hash& key) const;
   /// Registers the field unless it has a type. `announce` is called, under the lock, before the
-  /// type can be seen by others.
+  /// type can be seen by others. `found` is what later calls find.
   template <class Announce>
   [[nodiscard]] answer add(const wide_hash& key, field_type type, Announce announce) {
     const std::unique_lock lock(mutex_);
-    if (const place* known = seek(key); known != nullptr) {
-      return {status::known, known->type};
+    if (place* known = seek(key); known != nullptr) {
+      if (known->is != status::unknown) {
+        return {known->is, known->type};
+      }
+      announce();
+      *known = {.low = known->low, .tag = known->tag, .type = type};
+      return {status::added, type};
     }
     if (!room_for_one()) {
       return {status::full, type};
@@ -58,6 +64,10 @@ class field_types {
     insert(key, type);
     return {status::added, type};
   }
+  /// The same of a type that is claimed. Never `added`: `claimed`, where it was.
+  [[nodiscard]] answer add_claimed(const wide_hash& key, field_type type);
+  /// The field has no type any more; where `only_claimed`, unless others have agreed to it.
+  void remove(const wide_hash& key, bool only_claimed);
   /// Gives the field this type, whatever it had: later records of the file count. `full` when
   /// there is no room.
   [[nodiscard]] status set(const wide_hash& key, field_type type);
@@ -74,6 +84,8 @@ class field_types {
     std::uint32_t tag = 0;
     field_type type = field_type::float64;
     std::uint8_t pass = 0;
+    /// `known`, `claimed`, or `unknown` where the field's type was removed.
+    status is = status::known;
   };
   static_assert(sizeof(place) == 16);
   [[nodiscard]] static std::uint32_t tag_of(const wide_hash& key) noexcept {

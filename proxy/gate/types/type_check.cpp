@@ -46,6 +46,7 @@ void type_check::remember(std::uint64_t measurement, std::uint64_t shape) noexce
 gate_answer type_check::check(series_line& line) {
   new_fields_.clear();
   all_registered_ = true;
+  rests_on_claim_ = false;
   if (const gate_answer answer = settle_repeated(line); refuses(answer)) {
     return answer;
   }
@@ -53,8 +54,34 @@ gate_answer type_check::check(series_line& line) {
     return {};
   }
   const gate_answer answer = settle_types(line);
-  all_registered_ = new_fields_.empty();
+  all_registered_ = new_fields_.empty() && !rests_on_claim_;
   return answer;
+}
+
+field_types::answer type_check::type_of(const series_line& line, std::string_view field) {
+  const wide_hash key = field_types::key_of(line.measurement_key(), field);
+  const field_types::answer known = request_.database->types.find(key);
+  if (known.found != field_types::status::claimed) [[likely]] {
+    return known;
+  }
+  return type_of_claimed(line, key, field, known);
+}
+
+/// A claim that does not wait any more was settled after the field was looked up: then the field
+/// says it.
+field_types::answer type_check::type_of_claimed(const series_line& line, const wide_hash& key,
+                                                std::string_view field, field_types::answer known) {
+  const type_claims& claims = *request_.memory->claims();
+  const registered_field name{request_.database->name(), line.measurement(), field};
+  while (known.found == field_types::status::claimed) {
+    if (const std::uint64_t number = claims.waiting_for(name); number != 0) {
+      claims_.include(number);
+      rests_on_claim_ = true;
+      return known;
+    }
+    known = request_.database->types.find(key);
+  }
+  return known;
 }
 
 /// InfluxDB keeps the last of a field's values in a line and says nothing. Values of one type are
@@ -122,8 +149,7 @@ gate_answer type_check::settle_types(series_line& line) {
   for (std::size_t i = 0; i < count; ++i) {
     const field_view field = line.point().fields[i];
     unescape_name(field.key, field_name_);
-    const auto known =
-        request_.database->types.find(field_types::key_of(line.measurement_key(), field_name_));
+    const auto known = type_of(line, field_name_);
     if (known.found == field_types::status::unknown) {
       new_fields_.push_back({field_name_, field.type});
     } else if (is_conflict(known.type, field.type)) {
@@ -205,8 +231,7 @@ bool type_check::rename(const series_line& line, field_view& field, field_edit& 
   }
   std::string name;
   unescape_name(raw, name);
-  const auto known =
-      request_.database->types.find(field_types::key_of(line.measurement_key(), name));
+  const auto known = type_of(line, name);
   if (known.found == field_types::status::unknown) {
     new_fields_.push_back({std::move(name), field.type});
   } else if (known.type != field.type) {
@@ -216,11 +241,25 @@ bool type_check::rename(const series_line& line, field_view& field, field_edit& 
   return true;
 }
 
+/// What is claimed and then could not be told to others is claimed anew.
+field_types::answer type_check::register_field(const series_line& line, const new_field& field) {
+  for (;;) {
+    field_types::answer answer = request_.memory->add_type(
+        *request_.database, line.measurement_key(), line.measurement(), field.name, field.type);
+    if (answer.found == field_types::status::claimed) [[unlikely]] {
+      answer = type_of(line, field.name);
+      all_registered_ = all_registered_ && !rests_on_claim_;
+    }
+    if (answer.found != field_types::status::unknown) {
+      return answer;
+    }
+  }
+}
+
 gate_answer type_check::register_new(series_line& line) {
-  all_registered_ = true;
+  all_registered_ = !rests_on_claim_;
   for (const new_field& each : new_fields_) {
-    const auto answer = request_.memory->add_type(*request_.database, line.measurement_key(),
-                                                  line.measurement(), each.name, each.type);
+    const field_types::answer answer = register_field(line, each);
     if (answer.found == field_types::status::full) {
       all_registered_ = false;
       line.note(gate_code::type_unchecked);

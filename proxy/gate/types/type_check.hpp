@@ -35,10 +35,14 @@ class type_check {
   /// Whether the types of this shape (of lines of this measurement) were seen to be right.
   [[nodiscard]] bool knows(std::uint64_t measurement, std::uint64_t shape) noexcept;
   void remember(std::uint64_t measurement, std::uint64_t shape) noexcept;
+  /// Of all lines since `forget_claims`: types that other weirs have to agree to.
+  [[nodiscard]] const claim_range& claims() const noexcept { return claims_; }
+  void forget_claims() noexcept { claims_ = {}; }
   /// For a line of such a shape, in the place of `check`.
   void skip() noexcept {
     new_fields_.clear();
     all_registered_ = true;
+    rests_on_claim_ = false;
   }
 
  private:
@@ -49,6 +53,12 @@ class type_check {
   [[nodiscard]] gate_answer settle_repeated(series_line& line);
   [[nodiscard]] std::string_view keep_last_of_repeated(series_line& line);
   [[nodiscard]] gate_answer settle_types(series_line& line);
+  [[nodiscard]] field_types::answer register_field(const series_line& line, const new_field& field);
+  /// The field's type as it stands now, and notes where it is claimed.
+  [[nodiscard]] field_types::answer type_of(const series_line& line, std::string_view field);
+  [[nodiscard]] field_types::answer type_of_claimed(const series_line& line, const wide_hash& key,
+                                                    std::string_view field,
+                                                    field_types::answer known);
   [[nodiscard]] gate_answer settle_field(series_line& line, std::size_t index, field_type wanted);
   /// Numbers and booleans are alike to a Prometheus.
   [[nodiscard]] bool is_conflict(field_type one, field_type other) const noexcept;
@@ -62,6 +72,9 @@ class type_check {
   series_request request_;
   std::vector<new_field> new_fields_;
   bool all_registered_ = true;
+  claim_range claims_;
+  /// The line rests on a claim.
+  bool rests_on_claim_ = false;
   /// Of settle_repeated.
   std::vector<const field_view*> by_key_;
   /// Without escapes: of the field that is looked at.

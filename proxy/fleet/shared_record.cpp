@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fleet/shared_record.hpp"
+
+#include <array>
+#include <cstddef>
+
+#include "base/text/column_text.hpp"
+
+namespace weir {
+namespace {
+
+constexpr std::string_view type_word = "type";
+constexpr std::string_view database_word = "database";
+constexpr std::string_view dropped_word = "dropped";
+
+// The word of a key, then its names.
+constexpr std::size_t columns_max = 5;
+
+struct key_columns {
+  std::array<std::string, columns_max> texts;
+  std::size_t count = 0;
+};
+
+std::optional<key_columns> read_columns(std::string_view key) {
+  key_columns out;
+  for (;;) {
+    if (out.count == columns_max) {
+      return std::nullopt;
+    }
+    const std::size_t end = key.find('\t');
+    std::string room;
+    out.texts[out.count++] = std::string(read_column_text(key.substr(0, end), room));
+    if (end == std::string_view::npos) {
+      return out;
+    }
+    key.remove_prefix(end + 1);
+  }
+}
+
+std::string key_of_database(std::string_view word, std::string_view database) {
+  std::string key(word);
+  key += '\t';
+  append_column_text(database, key);
+  return key;
+}
+
+}  // namespace
+
+std::string type_key(const registered_field& name, std::string_view who) {
+  std::string key(type_word);
+  for (const std::string_view each : {name.database, name.measurement, name.field, who}) {
+    key += '\t';
+    append_column_text(each, key);
+  }
+  return key;
+}
+
+std::string database_key(std::string_view database) {
+  return key_of_database(database_word, database);
+}
+
+std::string dropped_key(std::string_view database) {
+  return key_of_database(dropped_word, database);
+}
+
+std::optional<shared_record> read_shared_record(const kafka_record& record) {
+  // A tombstone that another tool wrote has no headers.
+  if (const auto version = record.header(shared_version_header);
+      version ? *version != shared_version : !record.tombstone) {
+    return std::nullopt;
+  }
+  auto columns = read_columns(record.key);
+  if (!columns || columns->count < 2 || columns->texts[1].empty()) {
+    return std::nullopt;
+  }
+  const std::string& word = columns->texts[0];
+  shared_record out;
+  out.database = columns->texts[1];
+  out.tombstone = record.tombstone;
+  if (word == type_word && columns->count == columns_max) {
+    out.measurement = columns->texts[2];
+    out.field = columns->texts[3];
+    out.who = columns->texts[4];
+    out.type = record.tombstone ? std::nullopt : find_field_type(record.value);
+    return out.type || record.tombstone ? std::optional(out) : std::nullopt;
+  }
+  if (columns->count != 2 || (word != database_word && word != dropped_word)) {
+    return std::nullopt;
+  }
+  out.kind = word == database_word ? shared_kind::database : shared_kind::dropped;
+  return out;
+}
+
+}  // namespace weir
