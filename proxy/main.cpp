@@ -111,7 +111,9 @@ types_commands add_types_commands(CLI::App& app, arguments& given, weir::types_a
   add_types_options(*list, given, wanted);
   list->footer("Example:\n  weir types list --config /etc/weir/weir.toml mydb cpu");
   CLI::App* forget = types_command->add_subcommand(
-      "forget", "Forget types, so that the next point decides; weir must be stopped");
+      "forget",
+      "Forget types, so that the next point decides; weir must be stopped, unless the "
+      "log is Kafka: then all weirs of it follow");
   add_types_options(*forget, given, wanted);
   forget->get_option("DATABASE")->required();
   forget->footer("Example:\n  weir types forget --config /etc/weir/weir.toml mydb cpu value");

@@ -43,6 +43,13 @@ read_names parse_names(std::string_view text) {
   return out;
 }
 
+void journal_untold(const outcome& of) {
+  if (!of) {
+    journal_limited("databases", journal_level::warning,
+                    "other weirs could not be told of a database: " + of.error().message);
+  }
+}
+
 void list_named(const std::map<std::string, database_settings>& policies,
                 database_registry& registry) {
   for (const auto& [name, policy] : policies) {
@@ -137,13 +144,17 @@ outcome stored_catalogue::create(std::string_view name) {
   const std::scoped_lock lock(saving_);
   database_entry* entry = registry_.find_or_add(name);
   if (entry == nullptr) {
-    return failure{"too many databases: weir knows " + std::to_string(registry_.databases_max()) +
-                   " already (limits.databases)"};
+    return too_many();
   }
   if (entry->created()) {
     return nothing{};
   }
   entry->set_created(true);
+  if (tell_) {
+    entry->set_listed(true);
+    tell_(name, database_news::created, journal_untold);
+    return nothing{};
+  }
   auto saved = append(name);
   if (!saved) {
     entry->set_created(false);  // what a restart would forget is not promised
@@ -153,7 +164,56 @@ outcome stored_catalogue::create(std::string_view name) {
   return nothing{};
 }
 
+outcome stored_catalogue::too_many() const {
+  return failure{"too many databases: weir knows " + std::to_string(registry_.databases_max()) +
+                 " already (limits.databases)"};
+}
+
+void stored_catalogue::create_for_all(std::string_view name, told done) {
+  if (!tell_) {
+    done(create(name));
+    return;
+  }
+  const database_entry* entry = registry_.find_or_add(name);
+  if (entry == nullptr) {
+    done(too_many());
+  } else if (entry->created()) {
+    done(nothing{});
+  } else {
+    tell_(name, database_news::created, std::move(done));
+  }
+}
+
+void stored_catalogue::drop_for_all(std::string_view name, told done) {
+  if (tell_) {
+    tell_(name, database_news::dropped, std::move(done));
+  } else {
+    done(drop(name));
+  }
+}
+
+void stored_catalogue::heard(std::string_view name, database_news what, bool is_old) {
+  const bool is_created = what == database_news::created;
+  database_entry* entry = is_created ? registry_.find_or_add(name) : registry_.find(name);
+  if (entry != nullptr) {
+    entry->set_created(is_created);
+    entry->set_listed(is_created);
+  } else if (is_created) {
+    journal_limited("databases", journal_level::warning,
+                    "another weir created database \"" + std::string(name) +
+                        "\": " + too_many().error().message);
+  }
+  if (what == database_news::dropped && !is_old && dropped_) {
+    dropped_(name);
+  }
+}
+
 outcome stored_catalogue::drop(std::string_view name) {
+  if (tell_) {
+    tell_(name, database_news::dropped, journal_untold);
+    static_cast<void>(forget(name));
+    return nothing{};
+  }
   outcome done = forget(name);
   if (done && dropped_) {
     dropped_(name);
@@ -162,6 +222,10 @@ outcome stored_catalogue::drop(std::string_view name) {
 }
 
 void stored_catalogue::take_back(std::string_view name) {
+  if (tell_) {
+    tell_(name, database_news::taken_back, journal_untold);
+    return;
+  }
   if (auto forgotten = forget(name); !forgotten) {
     journal_limited("databases", journal_level::warning, forgotten.error().message);
   }

@@ -21,6 +21,13 @@
 
 namespace weir {
 
+/// What is told to other weirs of a database.
+enum class database_news : std::uint8_t {
+  created,
+  dropped,
+  taken_back,  // it was not created after all
+};
+
 class stored_catalogue final : public catalogue {
  public:
   /// Reads `path` (empty: nothing is kept). Before `create` and `drop` answer, what they changed
@@ -33,8 +40,22 @@ class stored_catalogue final : public catalogue {
 
   [[nodiscard]] std::vector<std::string> databases() const override;
   [[nodiscard]] bool exists(std::string_view name) const override;
+  /// Where databases are shared: known here at once, and the others are told, which is not waited
+  /// for.
   [[nodiscard]] outcome create(std::string_view name) override;
   [[nodiscard]] outcome drop(std::string_view name) override;
+
+  using told = std::function<void(const outcome&)>;
+  /// The same; `done` is called once it is sure: before they return, unless databases are shared.
+  void create_for_all(std::string_view name, told done);
+  void drop_for_all(std::string_view name, told done);
+  /// Databases are shared: `tell` has all weirs told, this one by `heard`, and then calls `told`.
+  /// Nothing is kept in a file. Once, before clients come.
+  using tell_others = std::function<void(std::string_view name, database_news what, told done)>;
+  void share_by(tell_others tell) { tell_ = std::move(tell); }
+  [[nodiscard]] bool shared() const override { return tell_ != nullptr; }
+  /// What this or another weir told, in the order of all. `is_old`: before this one began to serve.
+  void heard(std::string_view name, database_news what, bool is_old);
   /// `dropped` is called, on any thread, with each database that a client drops, known or not.
   /// Once, before clients come.
   void on_drop(std::function<void(std::string_view)> dropped) { dropped_ = std::move(dropped); }
@@ -55,6 +76,7 @@ class stored_catalogue final : public catalogue {
 
  private:
   [[nodiscard]] outcome forget(std::string_view name);
+  [[nodiscard]] outcome too_many() const;
   stored_catalogue(std::string path, database_registry& registry,
                    std::map<std::string, database_settings> policies, durability kept,
                    file_system& files)
@@ -79,6 +101,7 @@ class stored_catalogue final : public catalogue {
   file_handle file_;
   mutable std::mutex saving_;
   std::function<void(std::string_view)> dropped_;
+  tell_others tell_;
 };
 
 }  // namespace weir

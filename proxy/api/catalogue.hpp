@@ -32,6 +32,8 @@ class catalogue {
   /// Servers behind weir carry out what clients ask to be done about this database: it is neither
   /// created nor dropped here.
   [[nodiscard]] virtual bool administered(std::string_view /*database*/) const { return false; }
+  /// What clients create and drop is told to other weirs, which takes a while.
+  [[nodiscard]] virtual bool shared() const { return false; }
   /// Creating what exists is a success. Fails when it may not or cannot be created (a limit).
   [[nodiscard]] virtual outcome create(std::string_view database) = 0;
   /// Dropping what does not exist is a success.

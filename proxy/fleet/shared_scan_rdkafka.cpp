@@ -28,7 +28,10 @@ outcome scan_shared_topic(const shared_scan_options& from,
   }
   const auto found = topics.value()->describe(from.topic, from.at_most);
   if (!found) {
-    return found.error();
+    return failure{
+        fmt::format("no broker of log.brokers tells of topic {}: {}; look whether they are "
+                    "up and reached from here",
+                    from.topic, found.error().message)};
   }
   if (!found.value()) {
     return failure{fmt::format("there is no topic {}: no weir has run with this log", from.topic)};
@@ -69,8 +72,7 @@ outcome take_out_of_shared_topic(const shared_scan_options& from,
     trouble = why.empty() ? trouble : why;
   };
   {
-    auto producer =
-        kafka_producer::make({.client = from.client, .delivery_timeout = from.at_most});
+    auto producer = kafka_producer::make({.client = from.client, .delivery_timeout = from.at_most});
     if (!producer) {
       return producer.error();
     }

@@ -12,7 +12,6 @@
 
 #include "gate/types/types_text.hpp"
 #include "kafka/client.hpp"
-#include "weir/line_protocol.hpp"
 
 namespace weir {
 

@@ -65,7 +65,8 @@ gate_memory_options remembered_of(const settings& configuration, wall_time start
       .types_bytes = static_cast<std::size_t>(configuration.limits.types),
       .duplicates_bytes = static_cast<std::size_t>(configuration.limits.duplicates),
       .series_idle_s = static_cast<std::uint32_t>(configuration.limits.series_idle.count() / 1'000),
-      .keeps_types = !state_directory_of(configuration).empty(),
+      .keeps_types =
+          configuration.log.type != log_type::kafka && !state_directory_of(configuration).empty(),
       .seed = std::uint64_t{random()} << 32 | random(),
       .start_ns = start.ns};
 }
@@ -139,6 +140,7 @@ write_services pipeline::state::writes(refusal_summary& refusals) noexcept {
           .sources = &sources,
           .remembered = &remembered,
           .keep_types = [this] { return types ? types->keep() : outcome(nothing{}); },
+          .claims = fleet ? &fleet->claims : nullptr,
           .refusals = &refusals,
           .findings = &findings,
           .taps = &taps,
@@ -179,7 +181,7 @@ outcome pipeline::state::open_state() {
 
 outcome pipeline::state::open_types() {
   const std::string path = kept_path(state_entry::types);
-  if (path.empty()) {
+  if (path.empty() || configured->log.type == log_type::kafka) {
     return nothing{};
   }
   auto opened = types_file::open(path, remembered, {.kept = promised()});
@@ -416,6 +418,9 @@ void pipeline::state::collect_others(metric_collector& out) const {
   if (types != nullptr) {
     types->collect(out);
   }
+  if (fleet != nullptr) {
+    fleet->topic->collect(out);
+  }
   sources.collect(out);
   if (letters != nullptr) {
     letters->collect(out);
@@ -476,7 +481,7 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
     return explained(opened.error(), "log.directory", configured.log.directory);
   }
   for (const auto step : {&state::open_state, &state::open_types, &state::open_created,
-                          &state::open_catalogue, &state::set_terms}) {
+                          &state::open_fleet, &state::open_catalogue, &state::set_terms}) {
     if (auto done = (built.get()->*step)(); !done) {
       return explained(done.error(), state_key(configured), state_directory_of(configured));
     }
@@ -494,6 +499,9 @@ result<std::unique_ptr<pipeline>> pipeline::start(const settings& configured, uv
   built->make_page();
   if (auto started = built->start_intake(control); !started) {
     return started.error();
+  }
+  if (built->fleet != nullptr) {
+    built->fleet->serves.store(true);
   }
   return std::unique_ptr<pipeline>(new pipeline(std::move(built)));
 }
@@ -564,6 +572,7 @@ void pipeline::stop(steady_time deadline) {
   }
   state_->schemas->stop();
   state_->catalogue->stop();
+  state_->stop_fleet();
   if (!state_->sinks->drain(to_time_point(deadline))) {
     journal(journal_level::info,
             state_->log->capabilities().durable

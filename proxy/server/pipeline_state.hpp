@@ -30,6 +30,7 @@
 #include "intake/tls/tls_context_posix.hpp"
 #include "letters/letter_box.hpp"
 #include "net/relay_curl.hpp"
+#include "server/catalogue/fleet_part.hpp"
 #include "server/http_counters.hpp"
 #include "server/lines/line_intakes.hpp"
 #include "server/listeners.hpp"
@@ -90,6 +91,8 @@ struct pipeline::state {
   std::optional<state_directory> kept_state;
   std::unique_ptr<types_file> types;
   std::unique_ptr<stored_catalogue> created;
+  /// Of other weirs that share the log; nullptr: it is this process' own.
+  std::unique_ptr<fleet_part> fleet;
   /// What clients see as databases: the servers', and those.
   std::unique_ptr<server_catalogues> catalogue;
   /// Set once the schemas are; then replaced by reloads.
@@ -151,6 +154,9 @@ struct pipeline::state {
   [[nodiscard]] outcome open_types();
   [[nodiscard]] outcome open_letters();
   [[nodiscard]] outcome open_created();
+  /// server/catalogue/pipeline_fleet.cpp
+  [[nodiscard]] outcome open_fleet();
+  void stop_fleet();
   [[nodiscard]] outcome open_catalogue();
   /// A client dropped this database. Any thread.
   void forget(std::string_view database);

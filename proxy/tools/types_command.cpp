@@ -10,7 +10,10 @@
 #include "base/text/column_text.hpp"
 #include "base/text/terminal_text.hpp"
 #include "files/state_directory_posix.hpp"
+#include "fleet/shared_scan_rdkafka.hpp"
+#include "fleet/standing_claims.hpp"
 #include "ingest/types_file_posix.hpp"
+#include "log/kafka/kafka_topics.hpp"
 #include "tools/data_directory_posix.hpp"
 
 namespace weir {
@@ -83,9 +86,91 @@ void print_columns(std::string_view text) {
   std::fwrite(shown.data(), 1, shown.size(), stdout);
 }
 
+bool is_shared(const loaded_settings& from) {
+  return from.effective.log.type == log_type::kafka;
+}
+
+shared_scan_options topic_of(const loaded_settings& from) {
+  const kafka_settings& kafka = from.effective.log.kafka;
+  return {.client = {.brokers = kafka.brokers, .properties = kafka.client},
+          .topic = kafka_shared_topic(kafka.topic)};
+}
+
+/// Reads the topic's claims. False: it said why not.
+bool read_topic(const loaded_settings& from, standing_claims& into) {
+  const shared_scan_options topic = topic_of(from);
+  const auto read =
+      scan_shared_topic(topic, [&into](const kafka_record& record) { into.take(record); });
+  if (!read) {
+    fail(read.error().message);
+    return false;
+  }
+  if (into.unreadable() > 0) {
+    std::fprintf(stderr, "%zu record(s) of topic %s cannot be read by this version\n",
+                 into.unreadable(), topic.topic.c_str());
+  }
+  return true;
+}
+
+bool is_wanted(const standing_claims::field& one, const registered_field& sought) {
+  return names_field(sought, {one.database, one.measurement, one.field});
+}
+
+int list_shared_types(const loaded_settings& from, const types_arguments& wanted) {
+  standing_claims claims;
+  if (!read_topic(from, claims)) {
+    return 1;
+  }
+  bool any = false;
+  claims.each([&](const standing_claims::field& one) {
+    if (!is_wanted(one, {wanted.database, wanted.measurement, wanted.field})) {
+      return;
+    }
+    any = true;
+    std::string text;
+    for (const std::string_view each : {one.database, one.measurement, one.field}) {
+      append_column_text(each, text);
+      text += '\t';
+    }
+    print_columns(text.append(name_of(one.type)).append("\n"));
+  });
+  if (!any) {
+    std::fprintf(stderr, "no such field is known in topic %s\n", topic_of(from).topic.c_str());
+  }
+  return 0;
+}
+
+/// Weirs that run follow.
+int forget_shared_types(const loaded_settings& from, const types_arguments& wanted) {
+  standing_claims claims;
+  if (!read_topic(from, claims)) {
+    return 1;
+  }
+  std::vector<std::string> keys;
+  std::size_t fields = 0;
+  claims.each([&](const standing_claims::field& one) {
+    if (is_wanted(one, {wanted.database, wanted.measurement, wanted.field})) {
+      ++fields;
+      keys.insert(keys.end(), one.keys.begin(), one.keys.end());
+    }
+  });
+  if (fields == 0) {
+    return fail("no such field is known; `weir types list` shows those that are");
+  }
+  if (const auto taken = take_out_of_shared_topic(topic_of(from), keys); !taken) {
+    return fail(taken.error().message);
+  }
+  std::printf("%zu field(s) forgotten, by all weirs of topic %s\n", fields,
+              topic_of(from).topic.c_str());
+  return 0;
+}
+
 }  // namespace
 
 int list_types(const loaded_settings& from, const types_arguments& wanted) {
+  if (is_shared(from)) {
+    return list_shared_types(from, wanted);
+  }
   if (!has_file(from)) {
     return 1;
   }
@@ -137,6 +222,9 @@ int list_types(const loaded_settings& from, const types_arguments& wanted) {
 }
 
 int forget_types(const loaded_settings& from, const types_arguments& wanted) {
+  if (is_shared(from)) {
+    return forget_shared_types(from, wanted);
+  }
   if (!has_file(from)) {
     return 1;
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `weir types`: what the file of field types says, and taking fields out of it while weir is
-// stopped. Writes to standard output and error.
+// stopped; where the log is a topic of Kafka, the same of the topic that weirs share, while they
+// run. Writes to standard output and error.
 #pragma once
 
 #include <string>

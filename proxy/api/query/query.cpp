@@ -157,7 +157,9 @@ class runner {
     if (std::string refused = refused_name(asked); !refused.empty()) {
       return failed(std::move(refused));
     }
-    if (databases_.administered(asked.database)) {
+    const bool is_of_database = asked.kind == statement_kind::create_database ||
+                                asked.kind == statement_kind::drop_database;
+    if (databases_.administered(asked.database) || (is_of_database && databases_.shared())) {
       return std::nullopt;
     }
     if (asked.kind == statement_kind::create_database) {

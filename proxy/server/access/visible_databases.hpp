@@ -34,6 +34,7 @@ class visible_databases final : public catalogue {
   [[nodiscard]] bool administered(std::string_view database) const override {
     return all_.administered(database);
   }
+  [[nodiscard]] bool shared() const override { return all_.shared(); }
   [[nodiscard]] outcome create(std::string_view database) override {
     return may_change(database) ? all_.create(database) : refuse(database);
   }

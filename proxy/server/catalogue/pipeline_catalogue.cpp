@@ -9,8 +9,10 @@
 namespace weir {
 
 outcome pipeline::state::open_created() {
-  auto opened = stored_catalogue::open(kept_path(state_entry::databases), databases,
-                                       configured->database, promised());
+  // Shared databases are in the topic.
+  const bool is_shared = configured->log.type == log_type::kafka;
+  auto opened = stored_catalogue::open(is_shared ? "" : kept_path(state_entry::databases),
+                                       databases, configured->database, promised());
   if (!opened) {
     return opened.error();
   }
@@ -47,7 +49,9 @@ outcome pipeline::state::open_catalogue() {
 
 void pipeline::state::forget(std::string_view database) {
   sinks->forget_database(database);
-  remembered.forget(database);
+  if (fleet == nullptr) {
+    remembered.forget(database);  // else it was forgotten in the topic's order
+  }
   if (types != nullptr) {
     if (auto kept = types->keep(); !kept) {
       journal_limited("types", journal_level::warning, kept.error().message);

@@ -85,6 +85,10 @@ bool server_catalogues::administered(std::string_view database) const {
                      [&](const auto& one) { return one->takes(database); });
 }
 
+bool server_catalogues::shared() const {
+  return state_->parts.stored.shared();
+}
+
 outcome server_catalogues::create(std::string_view database) {
   if (auto noted = state_->parts.stored.create(database); !noted) {
     return noted;
@@ -141,46 +145,57 @@ std::shared_ptr<statement_ticket> server_catalogues::carry_out(const statement& 
   stored_catalogue& stored = state_->parts.stored;
   const bool creates = what.kind == statement_kind::create_database;
   const bool was_created = creates && stored.created(what.database);
-  if (creates) {
-    // It has a limit, and is on disk before the answer.
-    if (auto noted = stored.create(what.database); !noted) {
-      under_way->ticket->settle({.error = noted.error().message});
-      return under_way->ticket;
-    }
-  }
-  const state::servers on = state_->of(what.database);
-  under_way->open = on.size();
-  const auto finish = [this, what, was_created, creates, under_way] {
-    if (creates && !was_created && !under_way->result.error.empty()) {
-      state_->parts.stored.take_back(what.database);
-    }
-    if (what.kind == statement_kind::drop_database && under_way->result.error.empty()) {
-      if (auto dropped = state_->parts.stored.drop(what.database); !dropped) {
-        under_way->result.error = dropped.error().message;
-      }
+  const auto settle = [this, under_way](const outcome& done) {
+    if (!done) {
+      under_way->result.error = done.error().message;
     }
     state_->recent.clear();
     under_way->ticket->settle(std::move(under_way->result));
   };
-  if (on.empty()) {
-    finish();
+  const auto finish = [this, what, was_created, creates, under_way, settle] {
+    if (creates && !was_created && !under_way->result.error.empty()) {
+      state_->parts.stored.take_back(what.database);
+    }
+    if (what.kind == statement_kind::drop_database && under_way->result.error.empty()) {
+      state_->parts.stored.drop_for_all(what.database, settle);
+    } else {
+      settle(nothing{});
+    }
+  };
+  const auto begin = [this, what, under_way, finish] {
+    const state::servers on = state_->of(what.database);
+    under_way->open = on.size();
+    if (on.empty()) {
+      finish();
+    }
+    for (const auto& one : on) {
+      one->keeper->carry_out({what, [under_way, finish](statement_result result) {
+                                {
+                                  const std::lock_guard hold(under_way->lock);
+                                  statement_result& all = under_way->result;
+                                  all.error = all.error.empty() ? result.error : all.error;
+                                  all.warnings.insert(all.warnings.end(), result.warnings.begin(),
+                                                      result.warnings.end());
+                                  if (--under_way->open > 0) {
+                                    return;
+                                  }
+                                }
+                                finish();
+                              }});
+    }
+  };
+  if (!creates) {
+    begin();
     return under_way->ticket;
   }
-  for (const auto& one : on) {
-    one->keeper->carry_out({what, [under_way, finish](statement_result result) {
-                              {
-                                const std::lock_guard hold(under_way->lock);
-                                statement_result& all = under_way->result;
-                                all.error = all.error.empty() ? result.error : all.error;
-                                all.warnings.insert(all.warnings.end(), result.warnings.begin(),
-                                                    result.warnings.end());
-                                if (--under_way->open > 0) {
-                                  return;
-                                }
-                              }
-                              finish();
-                            }});
-  }
+  // It has a limit, and is kept before the answer.
+  stored.create_for_all(what.database, [under_way, begin](const outcome& noted) {
+    if (noted) {
+      begin();
+    } else {
+      under_way->ticket->settle({.error = noted.error().message});
+    }
+  });
   return under_way->ticket;
 }
 

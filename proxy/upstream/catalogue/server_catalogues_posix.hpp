@@ -57,6 +57,7 @@ class server_catalogues final : public catalogue, public presence_source {
   [[nodiscard]] std::vector<std::string> databases() const override;
   [[nodiscard]] bool exists(std::string_view database) const override;
   [[nodiscard]] bool administered(std::string_view database) const override;
+  [[nodiscard]] bool shared() const override;
   /// Noted here before it returns; servers create it some time later.
   [[nodiscard]] outcome create(std::string_view database) override;
   [[nodiscard]] outcome drop(std::string_view database) override;
@@ -64,7 +65,8 @@ class server_catalogues final : public catalogue, public presence_source {
       std::string_view database) const override;
 
   /// Has a statement carried out on every server that it concerns. `wake` is called once the ticket
-  /// is settled. Any thread. Requires: administered(what.database).
+  /// is settled. Any thread. Requires: administered(what.database), or that it creates or drops a
+  /// database and these are shared.
   [[nodiscard]] std::shared_ptr<statement_ticket> carry_out(const api::statement& what,
                                                             std::function<void()> wake);
   /// What a write names and servers lack is created there; nobody waits for it. Any thread.

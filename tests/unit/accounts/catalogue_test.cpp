@@ -160,5 +160,63 @@ TEST_F(catalogue_test, shows_configured_retention_policies) {
   EXPECT_EQ(shown[1].duration_ns, 0);
 }
 
+/// Weirs that share databases, with the news on their way.
+TEST(shared_catalogue, what_is_told_counts_when_it_is_heard) {
+  database_registry registry(2);
+  const std::map<std::string, database_settings> policies{{"*", {}}};
+  const auto opened = stored_catalogue::open("", registry, policies);
+  ASSERT_TRUE(opened);
+  stored_catalogue& own = *opened.value();
+  EXPECT_FALSE(own.shared());
+  std::vector<std::pair<std::string, database_news>> told;
+  std::vector<stored_catalogue::told> waiting;
+  own.share_by([&](std::string_view name, database_news what, stored_catalogue::told done) {
+    told.emplace_back(name, what);
+    waiting.push_back(std::move(done));
+  });
+  std::vector<std::string> dropped;
+  own.on_drop([&](std::string_view name) { dropped.emplace_back(name); });
+  EXPECT_TRUE(own.shared());
+
+  std::string answer = "none";
+  const auto note = [&](const outcome& of) { answer = of ? "" : of.error().message; };
+  own.create_for_all("a", note);
+  EXPECT_FALSE(own.exists("a"));
+  EXPECT_EQ(answer, "none");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0], std::pair(std::string("a"), database_news::created));
+  own.heard("a", database_news::created, false);
+  waiting[0](nothing{});
+  EXPECT_EQ(answer, "");
+  EXPECT_TRUE(own.exists("a"));
+  own.create_for_all("a", note);  // it is there: nobody is told
+  EXPECT_EQ(told.size(), 1U);
+  own.create_for_all("b", note);
+  waiting[1](failure{"Kafka is away"});
+  EXPECT_EQ(answer, "Kafka is away");
+  EXPECT_FALSE(own.created("b"));
+  own.create_for_all("c", note);
+  EXPECT_NE(answer.find("too many databases"), std::string::npos);
+
+  own.drop_for_all("a", note);
+  EXPECT_TRUE(own.exists("a"));
+  EXPECT_EQ(told.back(), std::pair(std::string("a"), database_news::dropped));
+  own.heard("a", database_news::dropped, false);
+  EXPECT_FALSE(own.exists("a"));
+  EXPECT_EQ(dropped, std::vector<std::string>{"a"});
+  own.heard("a", database_news::dropped, true);  // of an earlier time
+  EXPECT_EQ(dropped.size(), 1U);
+  own.heard("a", database_news::created, true);
+  own.take_back("a");
+  EXPECT_EQ(told.back(), std::pair(std::string("a"), database_news::taken_back));
+  own.heard("a", database_news::taken_back, false);
+  EXPECT_FALSE(own.exists("a"));
+  EXPECT_EQ(dropped.size(), 1U);
+  // Who does not wait has it at once.
+  EXPECT_TRUE(own.create("a"));
+  EXPECT_TRUE(own.created("a"));
+  EXPECT_EQ(told.back(), std::pair(std::string("a"), database_news::created));
+}
+
 }  // namespace
 }  // namespace weir

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "fleet/shared_topic_rdkafka.hpp"
 #include "fleet/shared_scan_rdkafka.hpp"
+#include "fleet/shared_topic_rdkafka.hpp"
 #include "fleet/standing_claims.hpp"
 #include "gate/series/gate_memory.hpp"
 #include "unit/kafka/mock_cluster_rdkafka.hpp"
@@ -34,21 +34,20 @@ class fleet_weir {
         claims(process, remembered.types_budget()),
         state(claims, remembered) {
     remembered.share_types(claims);
-    state.tell({.created =
-                    [this](std::string_view name) {
-                      change([&] { databases.insert(std::string(name)); });
-                    },
-                .taken_back =
-                    [this](std::string_view name) {
-                      change([&] { databases.erase(std::string(name)); });
-                    },
-                .dropped =
-                    [this](std::string_view name, bool is_old) {
-                      change([&] {
-                        databases.erase(std::string(name));
-                        dropped += is_old ? 0 : 1;
-                      });
-                    }});
+    state.tell(
+        {.created =
+             [this](std::string_view name) {
+               change([&] { databases.insert(std::string(name)); });
+             },
+         .taken_back =
+             [this](std::string_view name) { change([&] { databases.erase(std::string(name)); }); },
+         .dropped =
+             [this](std::string_view name, bool is_old) {
+               change([&] {
+                 databases.erase(std::string(name));
+                 dropped += is_old ? 0 : 1;
+               });
+             }});
     static_cast<void>(claims.watch([this] { change([] {}); }));
   }
   ~fleet_weir() { topic.reset(); }
