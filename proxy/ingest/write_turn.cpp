@@ -11,9 +11,7 @@
 namespace weir {
 
 write_turn::write_turn(const write_services& services)
-    : services_(services),
-      cutter_(services.log.capabilities().shards),
-      held_(services.claims) {}
+    : services_(services), cutter_(services.log.capabilities().shards), held_(services.claims) {}
 
 void write_turn::attach(std::function<void()> wake) {
   WEIR_ASSERT(!watcher_);

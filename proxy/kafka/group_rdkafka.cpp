@@ -72,7 +72,9 @@ struct kafka_group::state {
   }
 
   void follow_orders();
-  void send_commits(const std::map<std::int32_t, wanted_commit>& which);
+  /// `last`: it is the last word on these partitions, so that the answer is waited for.
+  void send_commits(const std::map<std::int32_t, wanted_commit>& which, bool last);
+  void take_back(const rd_kafka_topic_partition_list_t& refused);
   void send_commits_when_calm();
   void rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& partitions);
   void take(kafka_ptr<rd_kafka_message_t> message);
@@ -119,7 +121,7 @@ void kafka_group::state::rebalance(rd_kafka_resp_err_t what,
     }
   }
   if (!lost) {
-    send_commits(last);  // before the JoinGroup that follows
+    send_commits(last, /*last=*/true);  // before the JoinGroup that follows
   }
   tell("partitions cannot be let go of",
        kafka_ptr<rd_kafka_error_t>(rd_kafka_incremental_unassign(handle.get(), &partitions)));
@@ -153,7 +155,8 @@ void kafka_group::state::follow_orders() {
   }
 }
 
-void kafka_group::state::send_commits(const std::map<std::int32_t, wanted_commit>& which) {
+void kafka_group::state::send_commits(const std::map<std::int32_t, wanted_commit>& which,
+                                      bool last) {
   if (which.empty()) {
     return;
   }
@@ -172,10 +175,31 @@ void kafka_group::state::send_commits(const std::map<std::int32_t, wanted_commit
       one_of->metadata_size = wanted.metadata.size();
     }
   }
-  const rd_kafka_resp_err_t error = rd_kafka_commit(handle.get(), list.get(), /*async=*/1);
+  constexpr int tries_most = 3;
+  rd_kafka_resp_err_t error = rd_kafka_commit(handle.get(), list.get(), last ? 0 : 1);
+  for (int tries = 1;
+       last && tries < tries_most && error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS; ++tries) {
+    error = rd_kafka_commit(handle.get(), list.get(), 0);
+  }
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
     journal_limited("kafka commit", journal_level::warning,
                     fmt::format("kafka: group {}: {}", options.group, kafka_error_text(error)));
+  }
+}
+
+/// What was refused is committed with the next ones, unless something newer is to be.
+void kafka_group::state::take_back(const rd_kafka_topic_partition_list_t& refused) {
+  const std::lock_guard hold(lock);
+  for (int i = 0; i < refused.cnt; ++i) {
+    const rd_kafka_topic_partition_t& each = refused.elems[i];
+    if (each.offset < 0 || !mine.contains(each.partition)) {
+      continue;
+    }
+    wanted_commit again{.offset = each.offset, .metadata = {}};
+    if (each.metadata != nullptr) {
+      again.metadata.assign(static_cast<const char*>(each.metadata), each.metadata_size);
+    }
+    commits.try_emplace(each.partition, std::move(again));
   }
 }
 
@@ -194,7 +218,7 @@ void kafka_group::state::send_commits_when_calm() {
     const std::lock_guard hold(lock);
     all.swap(commits);
   }
-  send_commits(all);
+  send_commits(all, /*last=*/false);
 }
 
 void kafka_group::state::take(kafka_ptr<rd_kafka_message_t> message) {
@@ -257,6 +281,13 @@ result<std::unique_ptr<kafka_group>> kafka_group::join(kafka_group_options optio
       conf.value().get(),
       [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
          void* opaque) { static_cast<state*>(opaque)->rebalance(what, *partitions); });
+  rd_kafka_conf_set_offset_commit_cb(
+      conf.value().get(), [](rd_kafka_t*, rd_kafka_resp_err_t error,
+                             rd_kafka_topic_partition_list_t* offsets, void* opaque) {
+        if (error != RD_KAFKA_RESP_ERR_NO_ERROR && offsets != nullptr) {
+          static_cast<state*>(opaque)->take_back(*offsets);
+        }
+      });
   auto handle = make_kafka_handle(RD_KAFKA_CONSUMER, std::move(conf).value());
   if (!handle) {
     return handle.error();

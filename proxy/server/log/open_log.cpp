@@ -18,7 +18,7 @@ namespace weir {
 namespace {
 
 /// Of a record beside the lines of its frame: headers, and what the gate adds to a line.
-constexpr std::uint64_t record_slack_bytes = 64 * 1024;
+constexpr std::uint64_t record_slack_bytes = std::uint64_t{64} << 10;
 
 append_promise promise_of(const log_settings& settings) {
   switch (settings.acknowledge) {

@@ -41,6 +41,7 @@ std::vector<shard_lines> cut_by_shard(std::string_view lines, std::uint32_t shar
     ++to.points;
   }
   std::vector<shard_lines> all;
+  all.reserve(out.size());
   for (auto& [shard, each] : out) {
     all.push_back(std::move(each));
   }

@@ -110,7 +110,7 @@ class move_run {
   [[nodiscard]] log_position first_needed() const;
   [[nodiscard]] bool is_there(std::uint32_t partition, log_position from) const;
   outcome move_frame(const record_head& head, const std::string& stored);
-  outcome produce(const record_head& head, std::shared_ptr<frame> made);
+  outcome produce(const record_head& head, const std::shared_ptr<frame>& made);
   outcome wait_for_batch();
 
   const move_job& job_;
@@ -327,18 +327,18 @@ outcome move_run::move_frame(const record_head& head, const std::string& stored)
     builder.append(each.lines, each.points, each.time_least, each.time_greatest);
     frame_header about = head.to_header();
     about.shard = each.shard;
-    auto made = builder.seal(
+    const auto made = builder.seal(
         std::move(about),
         head.codec == frame_codec::gzip ? compression_mode::automatic : compression_mode::none,
         compressor_);
-    if (auto done = produce(head, std::move(made)); !done) {
+    if (auto done = produce(head, made); !done) {
       return done;
     }
   }
   return waiting_bytes_ < batch_bytes ? outcome(nothing{}) : wait_for_batch();
 }
 
-outcome move_run::produce(const record_head& head, std::shared_ptr<frame> made) {
+outcome move_run::produce(const record_head& head, const std::shared_ptr<frame>& made) {
   const kafka_frame_record record(*made, made->header.shard);
   kafka_record_view view = record.view();
   std::vector<kafka_header> headers(view.headers.begin(), view.headers.end());
