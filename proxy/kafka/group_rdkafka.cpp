@@ -254,7 +254,6 @@ void kafka_group::state::run() {
 result<std::unique_ptr<kafka_group>> kafka_group::join(kafka_group_options options,
                                                        kafka_group_events events) {
   const std::array own{
-      std::pair<std::string, std::string>{"group.id", options.group},
       std::pair<std::string, std::string>{"partition.assignment.strategy", "cooperative-sticky"},
       std::pair<std::string, std::string>{"session.timeout.ms",
                                           std::to_string(options.session_timeout.count())},
@@ -262,18 +261,10 @@ result<std::unique_ptr<kafka_group>> kafka_group::join(kafka_group_options optio
       // its.
       std::pair<std::string, std::string>{"heartbeat.interval.ms",
                                           std::to_string(options.session_timeout.count() / 20)},
-      std::pair<std::string, std::string>{"enable.auto.commit", "false"},
-      std::pair<std::string, std::string>{"enable.auto.offset.store", "false"},
-      std::pair<std::string, std::string>{"enable.partition.eof", "true"},
-      std::pair<std::string, std::string>{"auto.offset.reset", "earliest"},
-      std::pair<std::string, std::string>{"allow.auto.create.topics", "false"},
-      std::pair<std::string, std::string>{"check.crcs", "true"},
-      std::pair<std::string, std::string>{"queued.max.messages.kbytes",
-                                          std::to_string(options.fetched_kib_max)},
-      std::pair<std::string, std::string>{"fetch.wait.max.ms", "100"},
   };
   auto made = std::make_unique<state>();
-  auto conf = make_kafka_conf(options.client, own, made.get());
+  auto conf =
+      make_consumer_conf(options.client, options.group, options.fetched_kib_max, own, made.get());
   if (!conf) {
     return conf.error();
   }

@@ -84,6 +84,24 @@ result<kafka_ptr<rd_kafka_conf_t>> make_kafka_conf(
   return conf;
 }
 
+result<kafka_ptr<rd_kafka_conf_t>> make_consumer_conf(
+    const kafka_client_options& client, const std::string& group, std::uint32_t fetched_kib_max,
+    std::span<const std::pair<std::string, std::string>> own, void* opaque) {
+  std::vector<std::pair<std::string, std::string>> all{
+      {"group.id", group},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"enable.partition.eof", "true"},
+      {"auto.offset.reset", "earliest"},
+      {"allow.auto.create.topics", "false"},
+      {"check.crcs", "true"},
+      {"queued.max.messages.kbytes", std::to_string(fetched_kib_max)},
+      {"fetch.wait.max.ms", "100"},
+  };
+  all.insert(all.end(), own.begin(), own.end());
+  return make_kafka_conf(client, all, opaque);
+}
+
 result<kafka_ptr<rd_kafka_t>> make_kafka_handle(rd_kafka_type_t type,
                                                 kafka_ptr<rd_kafka_conf_t> conf) {
   std::array<char, 512> why{};

@@ -36,6 +36,13 @@ using kafka_ptr = std::unique_ptr<T, kafka_deleter>;
     const kafka_client_options& client, std::span<const std::pair<std::string, std::string>> own,
     void* opaque = nullptr);
 
+/// The same of a consumer: it commits nothing by itself, tells where a partition ends, begins at
+/// the first record where the one wanted is gone, and checks what it fetched, of which it holds so
+/// much.
+[[nodiscard]] result<kafka_ptr<rd_kafka_conf_t>> make_consumer_conf(
+    const kafka_client_options& client, const std::string& group, std::uint32_t fetched_kib_max,
+    std::span<const std::pair<std::string, std::string>> own = {}, void* opaque = nullptr);
+
 /// Takes `conf`, also where it fails.
 [[nodiscard]] result<kafka_ptr<rd_kafka_t>> make_kafka_handle(rd_kafka_type_t type,
                                                               kafka_ptr<rd_kafka_conf_t> conf);

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -32,19 +31,9 @@ kafka_reader::~kafka_reader() {
 result<std::unique_ptr<kafka_reader>> kafka_reader::make(const kafka_client_options& client,
                                                          std::string topic,
                                                          std::int32_t partition) {
-  const std::array own{
-      // librdkafka wants a group for every consumer; nothing is ever committed to this one.
-      std::pair<std::string, std::string>{"group.id", "weir-reader"},
-      std::pair<std::string, std::string>{"enable.auto.commit", "false"},
-      std::pair<std::string, std::string>{"enable.auto.offset.store", "false"},
-      std::pair<std::string, std::string>{"enable.partition.eof", "true"},
-      std::pair<std::string, std::string>{"auto.offset.reset", "earliest"},
-      std::pair<std::string, std::string>{"allow.auto.create.topics", "false"},
-      std::pair<std::string, std::string>{"check.crcs", "true"},
-      std::pair<std::string, std::string>{"queued.max.messages.kbytes", "4096"},
-      std::pair<std::string, std::string>{"fetch.wait.max.ms", "100"},
-  };
-  auto conf = make_kafka_conf(client, own);
+  // librdkafka wants a group for every consumer; nothing is ever committed to this one.
+  constexpr std::uint32_t fetched_kib_max = 4 * 1024;
+  auto conf = make_consumer_conf(client, "weir-reader", fetched_kib_max);
   if (!conf) {
     return conf.error();
   }

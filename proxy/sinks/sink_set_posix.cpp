@@ -151,13 +151,9 @@ outcome make_target(const sink_settings& settings, const sink_environment& envir
 
 std::shared_ptr<const sink_environment> threaded_sinks::environment_of(
     const sink_change& wanted) const {
-  const auto sharing =
-      std::count_if(wanted.sinks.begin(), wanted.sinks.end(),
-                    [](const sink_settings& one) { return target_kind_of(one).keeps_state; });
   auto made = std::make_shared<sink_environment>(given_);
   made->compression = wanted.compression;
-  made->state_bytes =
-      wanted.state_bytes / static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(1, sharing));
+  made->state_bytes = share_of_state(wanted);
   return made;
 }
 

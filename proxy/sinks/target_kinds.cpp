@@ -62,6 +62,13 @@ outcome check_target(const sink_settings& settings, const sink_environment& envi
   return made.ok() ? outcome(nothing{}) : in_sink(settings, made.error().message);
 }
 
+std::uint64_t share_of_state(const sink_change& wanted) noexcept {
+  const auto sharing =
+      std::count_if(wanted.sinks.begin(), wanted.sinks.end(),
+                    [](const sink_settings& one) { return target_kind_of(one).keeps_state; });
+  return wanted.state_bytes / static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(1, sharing));
+}
+
 result<made_transfer> transfer_to(const std::string& sink_name, const server_settings& server,
                                   std::uint32_t newest_version,
                                   const target_environment& environment) {

@@ -54,6 +54,9 @@ struct target_kind {
 /// The row of the kind of `settings`.
 [[nodiscard]] const target_kind& target_kind_of(const sink_settings& settings) noexcept;
 
+/// What of `[limits] state` each of the wanted sinks has whose kind keeps state.
+[[nodiscard]] std::uint64_t share_of_state(const sink_change& wanted) noexcept;
+
 /// Whether a target can be made of the settings, for those who need one later. Nothing is kept.
 [[nodiscard]] outcome check_target(const sink_settings& settings,
                                    const sink_environment& environment);

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <atomic>
 #include <shared_mutex>
-#include <thread>
 #include <utility>
 
 #include "observe/journal.hpp"
 #include "sinks/kafka/kafka_sinks.hpp"
 #include "sinks/kafka/partition_sinks_posix.hpp"
+#include "sinks/kafka/together.hpp"
 #include "sinks/mapping/name_file_posix.hpp"
 #include "sinks/target_kinds.hpp"
 
@@ -56,7 +56,6 @@ class kafka_sinks final : public sink_set {
   /// Calls `what` for each of those that the name means; how many these are.
   template <class What>
   std::size_t each(std::string_view sink_name, const What& what) const;
-  static void together(const members& which, const std::function<void(partition_sinks&)>& what);
 
   const sink_environment environment_;
   const kafka_sinks_options options_;
@@ -83,16 +82,11 @@ outcome kafka_sinks::check(const sink_settings& one) const {
 }
 
 std::vector<sink_change> kafka_sinks::parts_of(const sink_change& wanted) {
-  const auto sharing =
-      std::count_if(wanted.sinks.begin(), wanted.sinks.end(),
-                    [](const sink_settings& one) { return target_kind_of(one).keeps_state; });
   std::vector<sink_change> out;
   out.reserve(wanted.sinks.size());
   for (const sink_settings& one : wanted.sinks) {
-    out.push_back({.sinks = {one},
-                   .compression = wanted.compression,
-                   .state_bytes = wanted.state_bytes / static_cast<std::uint64_t>(
-                                                           std::max<std::ptrdiff_t>(1, sharing))});
+    out.push_back(
+        {.sinks = {one}, .compression = wanted.compression, .state_bytes = share_of_state(wanted)});
   }
   return out;
 }
@@ -102,18 +96,6 @@ std::shared_ptr<partition_sinks> kafka_sinks::find(std::string_view name) const 
   const auto found = std::find_if(members_.begin(), members_.end(),
                                   [name](const auto& one) { return one->name() == name; });
   return found == members_.end() ? nullptr : *found;
-}
-
-void kafka_sinks::together(const members& which,
-                           const std::function<void(partition_sinks&)>& what) {
-  std::vector<std::thread> threads;
-  threads.reserve(which.size());
-  for (const auto& one : which) {
-    threads.emplace_back([&what, &one] { what(*one); });
-  }
-  for (std::thread& one : threads) {
-    one.join();
-  }
 }
 
 /// First all that can fail; what was changed until then is changed back.
@@ -151,7 +133,7 @@ outcome kafka_sinks::change(const sink_change& wanted) {
     for (const auto& [one, was] : changed) {
       static_cast<void>(one->change(was));
     }
-    together(added, [](partition_sinks& one) { one.leave(); });
+    together(added, [](const auto& one) { one->leave(); });
     return done;
   }
   members gone;
@@ -172,14 +154,14 @@ outcome kafka_sinks::change(const sink_change& wanted) {
                     "partitions that were here; a sink of that name goes on where it stands",
                     one->name(), pending));
   }
-  together(gone, [](partition_sinks& one) { one.leave(); });
+  together(gone, [](const auto& one) { one->leave(); });
   return done;
 }
 
 bool kafka_sinks::drain(std::chrono::steady_clock::time_point deadline) {
   std::atomic<bool> drained{true};
-  together(all(), [&](partition_sinks& one) {
-    if (!one.drain(deadline)) {
+  together(all(), [&](const auto& one) {
+    if (!one->drain(deadline)) {
       drained.store(false);
     }
   });
@@ -190,7 +172,7 @@ void kafka_sinks::stop() {
   if (stopped_->exchange(true)) {
     return;
   }
-  together(all(), [](partition_sinks& one) { one.leave(); });
+  together(all(), [](const auto& one) { one->leave(); });
 }
 
 template <class What>

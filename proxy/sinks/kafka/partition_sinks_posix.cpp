@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "base/clock_posix.hpp"
@@ -12,6 +11,7 @@
 #include "log/kafka/kafka_topics.hpp"
 #include "observe/journal.hpp"
 #include "sinks/kafka/labelled_metrics.hpp"
+#include "sinks/kafka/together.hpp"
 #include "sinks/kafka/topic_stores_posix.hpp"
 #include "sinks/sink_runner_uv.hpp"
 
@@ -29,21 +29,6 @@ log_position position_of(std::int64_t offset) {
 }
 std::int64_t offset_of(log_position position) {
   return static_cast<std::int64_t>(std::max<std::uint64_t>(1, position.number())) - 1;
-}
-
-/// Does what is to be done for each, at once.
-template <class Item, class What>
-void together(std::vector<Item>& items, const What& what) {
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < items.size(); ++i) {
-    threads.emplace_back([&, i] { what(items[i]); });
-  }
-  if (!items.empty()) {
-    what(items.front());
-  }
-  for (std::thread& one : threads) {
-    one.join();
-  }
 }
 
 }  // namespace
