@@ -66,16 +66,17 @@ bool write_request::fits_memory(std::size_t reader_bytes) noexcept {
     return true;
   }
   points_.letters().give_up();
-  return lease_.grow_to(lease_bytes(held_bytes(reader_bytes)));
+  // What they took is for others again: the connection that reads this body is one of them.
+  const std::size_t wanted = lease_bytes(held_bytes(reader_bytes));
+  lease_.shrink_to(wanted);
+  return lease_.grow_to(wanted);
 }
 
 bool write_request::give_way(std::size_t reader_bytes) noexcept {
-  if (points_.letters().bytes() == 0) {
-    return false;
-  }
+  const std::size_t before = lease_.bytes();
   points_.letters().give_up();
   lease_.shrink_to(lease_bytes(held_bytes(reader_bytes)));
-  return true;
+  return lease_.bytes() < before;
 }
 
 void write_request::give_up_lines() noexcept {

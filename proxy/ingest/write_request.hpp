@@ -77,7 +77,8 @@ class write_request {
   [[nodiscard]] bool too_large(std::size_t also) const noexcept {
     return too_large_ || (!overloaded_ && lease_.alone(also));
   }
-  /// Gives up the letters for the sake of other requests. False: there are none.
+  /// Gives up the letters, and memory that is leased and not needed, for the sake of others. False:
+  /// there is nothing to give.
   [[nodiscard]] bool give_way(std::size_t reader_bytes) noexcept;
 
   /// Takes over a frame that the first of the staged lines filled.

@@ -246,6 +246,33 @@ TEST_F(write_path_letters_test, memory_goes_to_lines_before_letters) {
   EXPECT_EQ(kept + lost, 6'000);
 }
 
+TEST_F(write_path_letters_test, memory_of_letters_that_were_given_up_is_for_others) {
+  constexpr std::size_t limit = std::size_t{1} << 20;
+  make_with_letters({}, limit);
+  std::string bad;
+  for (int i = 0; i < 100; ++i) {
+    bad += "bad" + std::string(60, 'x') + "\n";
+  }
+  answered result;
+  write_job* job = begin({"db", "", 1}, result);
+  bool gave_back = false;
+  for (std::size_t pieces = 0, before = 0; pieces < 200 && !gave_back; ++pieces) {
+    job->body(bad);
+    gave_back = requests_->used() < before / 2;
+    before = requests_->used();
+  }
+  EXPECT_TRUE(gave_back) << "given up, as they did not fit, and their memory is still leased";
+  for (int pieces = 0; pieces < 10; ++pieces) {
+    job->body(bad);
+  }
+  const std::size_t with_letters = requests_->used();
+  EXPECT_TRUE(job->give_way());
+  EXPECT_LT(requests_->used(), with_letters);
+  EXPECT_FALSE(job->give_way()) << "there is nothing left to give";
+  path_->release(*job);
+  EXPECT_EQ(requests_->used(), 0U);
+}
+
 TEST_F(write_path_letters_test, the_sender_is_described_once_a_body_and_counted) {
   make_with_letters({});
   std::string refusal;
