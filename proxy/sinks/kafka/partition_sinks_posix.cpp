@@ -106,26 +106,34 @@ std::vector<std::int64_t> partition_sinks::assigned(const std::vector<std::int32
   }
   const std::lock_guard hold(turn_);
   struct opening {
-    std::int32_t number;
-    result<std::unique_ptr<on_partition>> made = failure{};
+    std::int32_t number = 0;
+    std::unique_ptr<on_partition> made{};
+    /// Why it is not made.
+    std::string why{};
   };
   heard_ms_.store(monotonic_ms());
-  std::vector<opening> all;
-  all.reserve(partitions.size());
-  for (const std::int32_t one : partitions) {
-    all.push_back({.number = one});
+  std::vector<opening> all(partitions.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].number = partitions[i];
   }
-  together(all, [this](opening& one) { one.made = open(one.number); });
+  together(all, [this](opening& one) {
+    auto opened = open(one.number);
+    if (opened) {
+      one.made = std::move(opened).value();
+    } else {
+      one.why = opened.error().message;
+    }
+  });
   std::vector<std::int64_t> from;
   for (opening& one : all) {
-    if (!one.made) {
-      note_unopened(one.number, one.made.error().message);
+    if (one.made == nullptr) {
+      note_unopened(one.number, one.why);
       from.push_back(0);
       continue;
     }
-    from.push_back(one.made.value()->log->wanted());
+    from.push_back(one.made->log->wanted());
     const std::unique_lock change(lock_);
-    partitions_[one.number] = std::move(one.made).value();
+    partitions_[one.number] = std::move(one.made);
   }
   journal(journal_level::info,
           fmt::format("sink {}: delivers {} of {} here, {} more than before", name_,
