@@ -8,10 +8,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 
+#include "kafka/awaited_deliveries.hpp"
 #include "kafka/handle_rdkafka.hpp"
 
 namespace weir {
@@ -171,34 +171,17 @@ kafka_queue_result kafka_producer::produce(const std::string& topic, std::int32_
 result<std::int64_t> kafka_producer::produce_and_wait(const std::string& topic,
                                                       std::int32_t partition,
                                                       const kafka_record_view& record) {
-  struct waiter {
-    std::mutex lock;
-    std::condition_variable reported;
-    std::optional<kafka_delivery> delivery;
-    std::string value;
-  };
-  const auto waits = std::make_shared<waiter>();
-  kafka_record_view copied = record;
-  if (record.value) {
-    waits->value = *record.value;
-    copied.value = waits->value;
-  }
-  const kafka_queue_result queued =
-      produce(topic, partition, copied, waits, [waits](const kafka_delivery& of) {
-        const std::lock_guard hold(waits->lock);
-        waits->delivery = of;
-        waits->reported.notify_all();
-      });
-  if (queued.status != kafka_queued::taken) {
+  const auto told = awaited_deliveries::make();
+  // The value stays where it is until its report.
+  if (const kafka_queue_result queued = produce(topic, partition, record, nullptr, told->next());
+      queued.status != kafka_queued::taken) {
     return failure{queued.why};
   }
-  // Its report comes by delivery_timeout.
-  std::unique_lock hold(waits->lock);
-  waits->reported.wait(hold, [&] { return waits->delivery.has_value(); });
-  if (!waits->delivery->error.empty()) {
-    return failure{waits->delivery->error};
+  const kafka_delivery& delivery = told->wait().front();
+  if (!delivery.error.empty()) {
+    return failure{delivery.error};
   }
-  return waits->delivery->offset;
+  return delivery.offset;
 }
 
 void kafka_producer::get_to_know(const std::string& topic, std::chrono::milliseconds at_most) {

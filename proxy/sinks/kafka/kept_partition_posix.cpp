@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <utility>
 
+#include "kafka/awaited_deliveries.hpp"
 #include "kafka/reader_rdkafka.hpp"
 #include "observe/journal.hpp"
 
@@ -15,24 +15,6 @@ namespace {
 
 constexpr std::size_t scan_bytes = std::size_t{1} << 20;
 
-/// Of records that one call stores: what they are sent from, and what became of them.
-struct stored_together {
-  std::mutex lock;
-  std::condition_variable reported;
-  std::size_t waits_for = 0;
-  std::string why;
-  std::vector<state_record> records;
-
-  void report(const kafka_delivery& of) {
-    const std::lock_guard hold(lock);
-    --waits_for;
-    if (why.empty()) {
-      why = of.error;
-    }
-    reported.notify_all();
-  }
-};
-
 std::vector<kafka_header> headers_of(const state_record& record) {
   std::vector<kafka_header> out;
   out.reserve(record.headers.size());
@@ -40,6 +22,18 @@ std::vector<kafka_header> headers_of(const state_record& record) {
     out.push_back({name, value});
   }
   return out;
+}
+
+kafka_queue_result queue_record(kafka_producer& by, const std::string& topic,
+                                std::int32_t partition, const state_record& record,
+                                std::shared_ptr<const void> owner, kafka_producer::reported done) {
+  const std::vector<kafka_header> headers = headers_of(record);
+  return by.produce(
+      topic, partition,
+      {.key = record.key,
+       .headers = headers,
+       .value = record.value ? std::optional<std::string_view>(*record.value) : std::nullopt},
+      std::move(owner), std::move(done));
 }
 
 }  // namespace
@@ -70,33 +64,22 @@ std::shared_ptr<kafka_producer> state_producer::get() {
 outcome state_producer::store(const std::string& topic, std::int32_t partition,
                               const std::vector<state_record>& records) {
   const std::shared_ptr<kafka_producer> by = get();
-  const auto all = std::make_shared<stored_together>();
-  all->records = records;
+  const auto told = awaited_deliveries::make();
   std::string why;
-  for (const state_record& one : all->records) {
-    const std::vector<kafka_header> headers = headers_of(one);
-    {
-      const std::lock_guard hold(all->lock);
-      ++all->waits_for;
-    }
-    const kafka_queue_result queued = by->produce(
-        topic, partition,
-        {.key = one.key,
-         .headers = headers,
-         .value = one.value ? std::optional<std::string_view>(*one.value) : std::nullopt},
-        all, [all](const kafka_delivery& of) { all->report(of); });
-    if (queued.status != kafka_queued::taken) {
-      const std::lock_guard hold(all->lock);
-      --all->waits_for;
+  for (const state_record& one : records) {
+    if (const kafka_queue_result queued =
+            queue_record(*by, topic, partition, one, nullptr, told->next());
+        queued.status != kafka_queued::taken) {
+      told->not_taken();
       why = queued.why;
       break;
     }
   }
-  // All reports come by delivery_timeout.
-  std::unique_lock hold(all->lock);
-  all->reported.wait(hold, [&] { return all->waits_for == 0; });
-  if (why.empty()) {
-    why = all->why;
+  // They stay where they are until all are reported.
+  for (const kafka_delivery& each : told->wait()) {
+    if (why.empty()) {
+      why = each.error;
+    }
   }
   return why.empty() ? outcome(nothing{}) : failure{fmt::format("topic {}: {}", topic, why)};
 }
@@ -106,13 +89,8 @@ void state_producer::send(const std::string& topic, std::int32_t partition,
   const std::shared_ptr<kafka_producer> by = get();
   for (const state_record& one : records) {
     const auto kept = std::make_shared<const state_record>(one);
-    const std::vector<kafka_header> headers = headers_of(*kept);
-    static_cast<void>(by->produce(
-        topic, partition,
-        {.key = kept->key,
-         .headers = headers,
-         .value = kept->value ? std::optional<std::string_view>(*kept->value) : std::nullopt},
-        kept, [](const kafka_delivery&) {}));
+    static_cast<void>(
+        queue_record(*by, topic, partition, *kept, kept, [](const kafka_delivery&) {}));
   }
 }
 

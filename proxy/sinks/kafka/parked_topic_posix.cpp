@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <condition_variable>
 #include <utility>
 
 #include "base/assert.hpp"
+#include "kafka/awaited_deliveries.hpp"
 #include "log/kafka/kafka_frame.hpp"
 #include "observe/journal.hpp"
 
@@ -18,21 +18,6 @@ namespace {
 /// Read at once, and given up at once, about.
 constexpr std::size_t run_bytes = std::size_t{1} << 20;
 constexpr std::uint64_t give_up_bytes = std::uint64_t{256} << 10;
-
-/// What became of frames that were sent together.
-struct parked_together {
-  std::mutex lock;
-  std::condition_variable reported;
-  std::size_t waits_for = 0;
-  std::vector<kafka_delivery> of;
-
-  void report(std::size_t index, const kafka_delivery& delivery) {
-    const std::lock_guard hold(lock);
-    of[index] = delivery;
-    --waits_for;
-    reported.notify_all();
-  }
-};
 
 }  // namespace
 
@@ -160,8 +145,7 @@ parking::parked parked_topic::park(const lane_key& lane, std::span<const frame_p
   if (kept_->lost()) {
     return {0, "another member of the group has the partition"};
   }
-  const auto all = std::make_shared<parked_together>();
-  all->of.resize(frames.size());
+  const auto told = awaited_deliveries::make();
   const std::shared_ptr<kafka_producer> by = to.producer.get();
   parked done;
   std::size_t sent = 0;
@@ -170,27 +154,20 @@ parking::parked parked_topic::park(const lane_key& lane, std::span<const frame_p
     const std::string key = parked_key(to.sink, frames[sent]->header.position);
     kafka_record_view view = record.view();
     view.key = key;
-    {
-      const std::lock_guard hold(all->lock);
-      ++all->waits_for;
-    }
     const kafka_queue_result queued =
-        by->produce(to.parked_topic, to.partition, view, frames[sent],
-                    [all, sent](const kafka_delivery& of) { all->report(sent, of); });
+        by->produce(to.parked_topic, to.partition, view, frames[sent], told->next());
     if (queued.status != kafka_queued::taken) {
-      const std::lock_guard hold(all->lock);
-      --all->waits_for;
+      told->not_taken();
       done.why = queued.why;
       break;
     }
   }
-  std::unique_lock hold(all->lock);
-  all->reported.wait(hold, [&] { return all->waits_for == 0; });
+  const std::vector<kafka_delivery>& stored = told->wait();
   entries& of = lanes_[lane];
   // What is stored behind one that is not is overwritten when it is parked, or taken out later.
-  for (; done.frames < sent && all->of[done.frames].error.empty(); ++done.frames) {
+  for (; done.frames < sent && stored[done.frames].error.empty(); ++done.frames) {
     const frame_header& header = frames[done.frames]->header;
-    of.insert_or_assign(header.position, entry{.offset = all->of[done.frames].offset,
+    of.insert_or_assign(header.position, entry{.offset = stored[done.frames].offset,
                                                .received_ns = header.received_ns,
                                                .kind = header.kind,
                                                .points = header.points,
@@ -198,7 +175,7 @@ parking::parked parked_topic::park(const lane_key& lane, std::span<const frame_p
                                                .bytes = bytes_of(*frames[done.frames])});
   }
   if (done.frames < sent) {
-    done.why = all->of[done.frames].error;
+    done.why = stored[done.frames].error;
   }
   count(lane);
   if (of.empty()) {
