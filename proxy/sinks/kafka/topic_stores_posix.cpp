@@ -16,12 +16,10 @@ namespace {
 constexpr const char* cursor_name = "cursor";
 /// A cursor that is no larger is written whole each time.
 constexpr std::size_t small_cursor_bytes = std::size_t{16} << 10;
-/// After that, offsets that are refused are a fault.
-constexpr std::chrono::seconds refused_most{15};
 
 /// The record first, then the group's offset: who takes over finds what the offset cannot say, and
-/// goes on at the further of both. So where only the offset is refused, as brokers do while the
-/// group's partitions are given out anew, the cursor is kept, and the offset follows.
+/// goes on at the further of both. The group sends the offset when it may, and again where brokers
+/// refuse it.
 class topic_cursor final : public cursor_store {
  public:
   explicit topic_cursor(std::shared_ptr<kept_partition> kept) : kept_(std::move(kept)) {}
@@ -59,13 +57,9 @@ class topic_cursor final : public cursor_store {
   }
 
   outcome commit(std::int64_t offset) {
-    using clock = std::chrono::steady_clock;
     if (outcome committed = kept_->commit(offset); !committed) {
-      const auto now = clock::now();
-      refused_since_ = refused_since_.value_or(now);
-      return now - *refused_since_ < refused_most || kept_->lost() ? outcome(nothing{}) : committed;
+      return kept_->lost() ? outcome(nothing{}) : committed;
     }
-    refused_since_.reset();
     committed_ = offset;
     return nothing{};
   }
@@ -77,7 +71,6 @@ class topic_cursor final : public cursor_store {
   std::uint64_t generation_ = 0;
   std::uint32_t ordinal_ = 0;
   std::optional<std::int64_t> committed_;
-  std::optional<std::chrono::steady_clock::time_point> refused_since_;
 };
 
 class topic_book final : public sent_store {
