@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
-#include <set>
 #include <thread>
 
 #include "unit/log/kafka/kafka_testing_rdkafka.hpp"
@@ -206,34 +206,30 @@ TEST_F(frame_producing, a_cluster_that_is_down_fails_appends_in_time_and_recover
   EXPECT_EQ(budget_.used(), 0u);
 }
 
-TEST_F(frame_producing, errors_that_pass_are_waited_for_and_nothing_is_stored_twice) {
+// One append at a time: the mock does not check the sequence numbers of an idempotent producer.
+// With several requests under way it stores a repeated batch a second time, or takes a later one
+// before the earlier, which librdkafka then believes to be stored as well. Real brokers do check
+// (tests/kafka).
+TEST_F(frame_producing, errors_that_pass_are_waited_for) {
+  constexpr std::uint64_t turns = 12;
   start({.brokers = 3});
   cluster_->errors(mock_cluster::produce,
                    {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR__TRANSPORT,
                     RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
                     RD_KAFKA_RESP_ERR__TRANSPORT});
-  std::vector<append_result> given;
-  for (std::uint64_t i = 1; i <= 30; ++i) {
-    given.push_back(producer_->append(turn(i)));
-    if (i % 10 == 0) {
-      cluster_->leader("weir", static_cast<std::int32_t>(i / 10),
-                       static_cast<std::int32_t>(i / 10));
+  for (std::uint64_t i = 1; i <= turns; ++i) {
+    ASSERT_EQ(wait_for(producer_->append(turn(i))), append_status::taken) << i;
+    if (i % 4 == 0) {
+      cluster_->leader("weir", static_cast<std::int32_t>(i / 4), static_cast<std::int32_t>(i / 4));
     }
-  }
-  for (const append_result& one : given) {
-    EXPECT_EQ(wait_for(one), append_status::taken);
   }
   for (std::int32_t i = 0; i < 4; ++i) {
-    const auto stored = stored_in(i);
-    std::vector<std::string> distinct;
-    for (const std::string& one : stored) {
-      if (distinct.empty() || distinct.back() != one) {
-        distinct.push_back(one);
-      }
-    }
-    ASSERT_EQ(distinct.size(), 30u);
-    for (std::uint64_t k = 1; k <= 30; ++k) {
-      EXPECT_EQ(distinct[k - 1], payload_of(k, frame_bytes));
+    std::vector<std::string> stored = stored_in(i);
+    // What was stored although its answer said that the time was up is there twice.
+    stored.erase(std::unique(stored.begin(), stored.end()), stored.end());
+    ASSERT_EQ(stored.size(), turns) << "partition " << i;
+    for (std::uint64_t k = 1; k <= turns; ++k) {
+      EXPECT_EQ(stored[k - 1], payload_of(k, frame_bytes)) << "partition " << i;
     }
   }
 }
