@@ -87,14 +87,18 @@ void partition_log::received(kafka_record record) {
   kafka_frame_result read = frame_of_record(std::move(record));
   window_frames dropped;
   bool news = false;
+  const bool stops = read.status == kafka_frame_status::later;
   {
     const std::lock_guard hold(mutex_);
-    if (position < fed_end_) {
+    if (position < fed_end_ || stop_) {
       return;
     }
     pass_over(position);
     read_bytes_.add_shared(bytes);
-    if (read.found != nullptr) {
+    if (stops) {
+      stop_ = position;
+      known_end_ = std::max(known_end_, position.next());
+    } else if (read.found != nullptr) {
       read_frames_.add_shared();
       read_points_.add_shared(read.found->header.points);
       news = put(std::move(read.found), dropped);
@@ -103,7 +107,9 @@ void partition_log::received(kafka_record record) {
       known_end_ = std::max(known_end_, fed_end_);
     }
   }
-  if (!read.why.empty()) {
+  if (stops) {
+    note_stop(offset, read.why);
+  } else if (!read.why.empty()) {
     note_damaged(offset, read.why, read.points);
   }
   if (news) {
@@ -122,6 +128,10 @@ void partition_log::at_end(std::int64_t end) {
                     "it is read up to there: restart weir",
                     options_.topic, options_.partition, offset_of(fed_end_), end));
   }
+  if (stop_) {
+    known_end_ = std::max(known_end_, position_of(end));
+    return;
+  }
   if (position_of(end) > fed_end_) {
     fed_end_ = position_of(end);
     if (window_.empty()) {
@@ -133,10 +143,22 @@ void partition_log::at_end(std::int64_t end) {
 }
 
 void partition_log::first_is(std::int64_t offset) {
-  window_frames dropped;
+  {
+    window_frames dropped;
+    const std::lock_guard hold(mutex_);
+    kafka_first_ = std::max(kafka_first_, position_of(offset));
+    drop_gone(dropped);
+    if (!stop_ || *stop_ >= kafka_first_) {
+      return;
+    }
+    stop_.reset();  // its time is over, as that of what was before
+  }
+  follow_window();
+}
+
+std::optional<std::int64_t> partition_log::stopped_at() const {
   const std::lock_guard hold(mutex_);
-  kafka_first_ = std::max(kafka_first_, position_of(offset));
-  drop_gone(dropped);
+  return stop_ ? std::optional(offset_of(*stop_)) : std::nullopt;
 }
 
 /// Records before `to` did not come: Kafka has deleted them. (Or they never were: what marks the
@@ -172,7 +194,7 @@ void partition_log::note_stored(const std::shared_ptr<frame>& one) {
     const std::lock_guard hold(mutex_);
     const log_position position = one->header.position;
     known_end_ = std::max(known_end_, position.next());
-    if (position == fed_end_) {
+    if (position == fed_end_ && !stop_) {
       news = put(one, dropped);
     }
   }
@@ -190,6 +212,13 @@ void partition_log::note_damaged(std::int64_t offset, const std::string& why,
                               options_.topic, options_.partition, offset, why));
 }
 
+void partition_log::note_stop(std::int64_t offset, const std::string& why) const {
+  journal(journal_level::error,
+          fmt::format("topic {}, partition {}, offset {}: {}. Nothing from there on is delivered "
+                      "by this weir, and nothing is lost: bring it up to date",
+                      options_.topic, options_.partition, offset, why));
+}
+
 // ---- the window
 
 std::uint64_t partition_log::window_bytes_max() const noexcept {
@@ -199,6 +228,9 @@ std::uint64_t partition_log::window_bytes_max() const noexcept {
 /// Whether the source is to be paused or resumed; nothing: it is right as it is. The window is
 /// opened again once a quarter of it is free, so that not each frame is asked for by itself.
 std::optional<bool> partition_log::steer() {
+  if (stop_) {
+    return std::exchange(paused_, true) ? std::nullopt : std::optional(true);
+  }
   const std::uint64_t most = window_bytes_max();
   const bool must_read = fed_end_ < seen_;
   if (!paused_ && window_.bytes() >= most && !must_read) {
@@ -216,8 +248,8 @@ void partition_log::follow_window() {
   {
     const std::lock_guard hold(mutex_);
     const std::uint64_t most = window_bytes_max();
-    const bool full = window_.bytes() >= most;
-    if (full == paused_ && !(paused_ && fed_end_ < seen_)) {
+    const bool full = stop_ || window_.bytes() >= most;
+    if (full == paused_ && !(paused_ && fed_end_ < seen_ && !stop_)) {
       return;  // the usual case: no other lock is taken
     }
   }
@@ -374,6 +406,9 @@ void partition_log::collect(metric_collector& out) const {
         "their number is known.",
         discarded_points_);
   const std::lock_guard hold(mutex_);
+  out.gauge_value("weir_log_kafka_stopped",
+                  "1: a record that a later weir wrote is next, which this one cannot read.",
+                  stop_ ? 1 : 0);
   out.gauge_value("weir_log_memory_frames", "Frames in memory.",
                   static_cast<double>(window_.kept_frames()));
   out.gauge_value("weir_log_memory_bytes", "Bytes of frames in memory.",

@@ -93,6 +93,9 @@ class partition_log final : public frame_log {
   void at_end(std::int64_t end);
   /// Kafka has deleted what is before `offset` (retention). What is not in memory is gone.
   void first_is(std::int64_t offset);
+  /// The offset of a record that a later weir wrote, and which this one cannot read: nothing from
+  /// there on is taken. Nothing: there is none so far.
+  [[nodiscard]] std::optional<std::int64_t> stopped_at() const;
 
   // ---- frame_log
 
@@ -131,6 +134,7 @@ class partition_log final : public frame_log {
 
   void follow_window();
   void note_damaged(std::int64_t offset, const std::string& why, std::uint32_t points);
+  void note_stop(std::int64_t offset, const std::string& why) const;
   void note_stored(const std::shared_ptr<frame>& one);
 
   const partition_log_options options_;
@@ -145,6 +149,8 @@ class partition_log final : public frame_log {
   log_position known_end_;  // Kafka has had frames up to here
   log_position kafka_first_;
   log_position seen_;  // subscribers know frames below: these are read whatever the window says
+  /// What is there, a later weir wrote: the source is paused, and nothing behind it is taken.
+  std::optional<log_position> stop_;
   bool paused_ = false;
   bool closed_ = false;
 

@@ -206,9 +206,21 @@ bool partition_reader::read_run(log_position position) {
   std::uint64_t bytes = 0;
   for (kafka_record& record : read.value().records) {
     bytes += record.value.size();
-    if (kafka_frame_result found = frame_of_record(std::move(record)); found.found != nullptr) {
+    const std::int64_t offset = record.offset;
+    kafka_frame_result found = frame_of_record(std::move(record));
+    if (found.status == kafka_frame_status::later) {
+      // Nothing behind it is this weir's to read (partition_log::stopped_at).
+      added.next = log_position(static_cast<std::uint64_t>(offset) + 1);
+      break;
+    }
+    if (found.found != nullptr) {
       added.frames.push_back(std::move(found.found));
     }
+  }
+  if (added.next <= position) {
+    detail_ = fmt::format("topic {}, partition {}, offset {}: a later weir wrote the record there",
+                          of.topic, of.partition, from);
+    return false;
   }
   log_.read_again_runs_.add_shared();
   log_.read_again_bytes_.add_shared(bytes);

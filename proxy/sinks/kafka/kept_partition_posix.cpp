@@ -147,11 +147,17 @@ outcome kept_partition::read() {
       !scanned) {
     return scanned;
   }
+  if (found->has_later()) {
+    return failure{
+        fmt::format("a later weir has kept its place in {} in a format that this one cannot read: "
+                    "bring this one up to date",
+                    options_.state_topic)};
+  }
   if (found->passed_over() > 0) {
     journal(
         journal_level::warning,
-        fmt::format("sink {}, partition {}: {} records of {} are damaged, or a later weir "
-                    "wrote them, and count for nothing",
+        fmt::format("sink {}, partition {}: {} records of {} are damaged, and count for "
+                    "nothing",
                     options_.sink, options_.partition, found->passed_over(), options_.state_topic));
   }
   if (before_ == nullptr) {

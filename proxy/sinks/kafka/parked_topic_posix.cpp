@@ -55,11 +55,16 @@ void parked_topic::found(kafka_record&& record) {
     lanes_[before->second].erase(*position);
     lane_of_.erase(before);
   }
+  later_.erase(*position);
   if (record.tombstone) {
     return;
   }
   const std::int64_t offset = record.offset;
   const kafka_frame_result read = frame_of_record(std::move(record));
+  if (read.status == kafka_frame_status::later) {
+    later_.insert(*position);
+    return;
+  }
   if (read.found == nullptr) {
     journal_limited(
         "parked damage", journal_level::error,
@@ -113,6 +118,15 @@ bool parked_topic::recover(const std::function<park_claim(const frame_header&)>&
     journal_limited("parked unread", journal_level::warning,
                     fmt::format("sink {}: what is parked cannot be read, and is tried again: {}",
                                 of.sink, scanned.error().message));
+    return false;
+  }
+  if (!later_.empty()) {
+    recovered_ = false;
+    journal_limited("parked later", journal_level::error,
+                    fmt::format("sink {}, partition {}: a later weir has parked {} frames in a "
+                                "format that this one cannot read, and nothing is delivered from "
+                                "the partition: bring this one up to date",
+                                of.sink, of.partition, later_.size()));
     return false;
   }
   lane_of_.clear();

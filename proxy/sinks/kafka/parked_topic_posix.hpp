@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,8 @@ class parked_topic final : public parking {
   /// How far `recover` has read, and whose lane each position is.
   std::int64_t scanned_ = 0;
   std::map<log_position, lane_key> lane_of_;
+  /// Frames that a later weir parked, in a format that is not known.
+  std::set<log_position> later_;
   bool recovered_ = false;
   std::unique_ptr<kafka_reader> reader_;
   /// What was read last.

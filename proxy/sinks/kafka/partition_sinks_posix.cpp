@@ -243,6 +243,12 @@ void partition_sinks::look_at_firsts() {
       return;
     }
     one->log->first_is(there.value().first);
+    if (const auto stop = one->log->stopped_at()) {
+      journal_limited("kafka later", journal_level::error,
+                      fmt::format("sink {}: partition {} waits at offset {}, whose record a later "
+                                  "weir wrote: bring this one up to date",
+                                  name_, number, *stop));
+    }
   }
 }
 

@@ -147,11 +147,16 @@ std::optional<state_reader::part> state_reader::part_of(const kafka_record& reco
       number_of<std::uint64_t>(record.header(generation_header).value_or(std::string_view{}));
   const auto parts =
       number_of<std::uint32_t>(record.header(parts_header).value_or(std::string_view{}));
-  if (!version || *version == 0 || *version > state_record_version || !generation || !parts ||
+  if (version && *version > state_record_version) {
+    part unreadable;
+    unreadable.later = true;
+    return unreadable;
+  }
+  if (!version || *version == 0 || !generation || !parts ||
       record.header(sum_header).value_or(std::string_view{}) != sum_of(record.value)) {
     return std::nullopt;
   }
-  return part{*generation, *parts, record.value};
+  return part{*generation, *parts, record.value, false};
 }
 
 void state_reader::add(const kafka_record& record) {
@@ -178,7 +183,21 @@ void state_reader::add(const kafka_record& record) {
     parts[at] = {};
     return;
   }
+  passed_over_ += read->later ? 1 : 0;
   parts[at] = std::move(*read);
+}
+
+bool state_reader::has_later() const noexcept {
+  for (const auto& [name, by_epoch] : books_) {
+    for (const auto& [epoch, parts] : by_epoch) {
+      for (const auto& [at, one] : parts) {
+        if (one.later) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
 }
 
 std::optional<std::string> state_reader::newest_of(const parts_by_number& parts) {

@@ -99,12 +99,16 @@ class state_reader {
   [[nodiscard]] std::uint64_t greatest_epoch() const noexcept { return greatest_epoch_; }
   /// Records of the sink that are none of this format, of a later one, or damaged.
   [[nodiscard]] std::uint64_t passed_over() const noexcept { return passed_over_; }
+  /// What counts now may be what a later weir wrote, and cannot be read.
+  [[nodiscard]] bool has_later() const noexcept;
 
  private:
   struct part {
     std::uint64_t generation = 0;
     std::uint32_t parts = 0;
     std::string value;
+    /// A later weir wrote it.
+    bool later = false;
   };
   /// By area and number.
   using parts_by_number = std::map<std::pair<std::uint32_t, std::uint32_t>, part>;

@@ -28,6 +28,13 @@ class Kcat:
             arguments += ["-H", f"{name}={value}"]
         return self.run(*arguments, given="\n".join(values).encode())
 
+    def put(self, topic, key, value, partition, **headers):
+        """One record of a compacted topic; no value: a tombstone."""
+        arguments = ["-P", "-Z", "-t", topic, "-p", partition, "-K", "\t"]
+        for name, text in headers.items():
+            arguments += ["-H", f"{name}={text}"]
+        return self.run(*arguments, given=f"{key}\t{value or ''}\n".encode())
+
     def values(self, topic, partition=None):
         """All that is there, each partition in its order."""
         return [record["payload"] for record in self.records(topic, partition)]

@@ -172,6 +172,42 @@ TEST_F(played_partition, records_that_are_no_frames_are_counted_and_passed_over)
   EXPECT_EQ(log.end().number(), 5u);
 }
 
+TEST_F(played_partition, what_a_later_weir_wrote_stops_it_and_is_not_passed_over) {
+  partition_log& log = open(64 << 20, 0, {.first = 0, .end = 5});
+  static_cast<void>(log.subscribe({"sink", true, {}, log_position(6)}, log_position(1)));
+  feed(0, 2);
+  EXPECT_FALSE(log.stopped_at());
+  kafka_record later = record_at(2);
+  later.headers.front().second = "2";
+  ASSERT_EQ(later.headers.front().first, "weir");
+  log.received(later);
+  EXPECT_EQ(source_.pauses, 1);
+  EXPECT_EQ(log.stopped_at(), 2);
+  feed(3, 2);  // was under way
+  log.at_end(5);
+  EXPECT_EQ(read_all(log).size(), 2u);
+  EXPECT_EQ(log.wanted(), 2);
+  EXPECT_EQ(log.end().number(), 6u);
+  EXPECT_EQ(source_.resumes, 0) << "whatever a sink has seen";
+  EXPECT_EQ(metric(log, "weir_log_kafka_stopped"), 1);
+  EXPECT_EQ(metric(log, "weir_log_damaged_records_total"), 0);
+  std::vector<frame_header> headers;
+  EXPECT_EQ(log.reader()->headers(log_position(1), 10, headers).number(), 3u);
+  EXPECT_EQ(headers.size(), 2u);
+
+  played_source next;
+  log.feed_from(&next);
+  EXPECT_EQ(next.pauses, 1) << "another source is told at once";
+
+  log.first_is(3);  // retention has deleted it
+  EXPECT_FALSE(log.stopped_at());
+  EXPECT_EQ(next.resumes, 1);
+  EXPECT_EQ(next.resumed_at, 2);
+  feed(3, 2);
+  EXPECT_EQ(log.wanted(), 5);
+  EXPECT_EQ(metric(log, "weir_log_kafka_gone_records_total"), 1);
+}
+
 TEST_F(played_partition, what_kafka_deleted_before_it_was_read_is_counted) {
   partition_log& log = open(64 << 20, 5, {.first = 0, .end = 50});
   static_cast<void>(log.subscribe({"sink", true, {}}, log_position(6)));

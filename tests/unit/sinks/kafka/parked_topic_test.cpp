@@ -180,6 +180,19 @@ TEST_F(parked_topics, damage_costs_itself) {
   EXPECT_EQ(read_all(*place, a_), (positions{1, 3}));
 }
 
+TEST_F(parked_topics, what_a_later_weir_parked_is_waited_for) {
+  auto place = reopen(0, 0);
+  park(*place, a_, {1});
+  ASSERT_TRUE(producer_->store("t-parked", 0, {{"s/2", {{"weir", "2"}}, "what is this"}}));
+  const auto pending = [](const frame_header&) { return park_claim::pending; };
+  parked_topic other(owner(), keep_);
+  EXPECT_FALSE(other.recover(pending));
+  EXPECT_FALSE(other.recover(pending)) << "however often it is asked";
+  ASSERT_TRUE(producer_->store("t-parked", 0, {{"s/2", {}, std::nullopt}}));
+  EXPECT_TRUE(other.recover(pending));
+  EXPECT_EQ(read_all(other, a_), positions{1});
+}
+
 TEST_F(parked_topics, brokers_that_refuse_keep_what_was_parked_before) {
   auto place = reopen(0, 0);
   park(*place, a_, {1});

@@ -191,11 +191,30 @@ TEST(state_records, what_strangers_write_is_passed_over) {
   }
   EXPECT_EQ(with([](kafka_record& one) { one.headers.clear(); }).book(), "good");
   EXPECT_EQ(with([](kafka_record& one) { one.value += "x"; }).book(), "good");
-  EXPECT_EQ(with([&](kafka_record& one) { set(one, "weir", "2"); }).book(), "good");
+  EXPECT_FALSE(with([](kafka_record& one) { one.headers.clear(); }).read().has_later());
   // It says that it has four thousand million parts, of which there is one.
   EXPECT_EQ(with([&](kafka_record& one) { set(one, "parts", "4294967295"); }).book(), "good");
   EXPECT_EQ(with([&](kafka_record& one) { set(one, "parts", "0"); }).book(), "good");
   EXPECT_EQ(with([&](kafka_record& one) { one.key = "s/"; }).read().passed_over(), 1u);
+}
+
+TEST(state_records, what_a_later_weir_keeps_is_told_of_until_it_is_taken_back) {
+  topic kept;
+  state_writer writer("s", "b", 5, {});
+  kept.add(writer.replace("good"));
+  kafka_record later = kept.records_.front();
+  later.key = "s/b/9/0/0";
+  later.headers.front().second = "2";
+  ASSERT_EQ(later.headers.front().first, "weir");
+  kept.records_.push_back(later);
+  EXPECT_TRUE(kept.read().has_later());
+  EXPECT_EQ(kept.book(), "good");
+  kafka_record of_another = later;
+  of_another.key = "t/b/9/0/0";
+  later.tombstone = true;
+  kept.records_.push_back(later);
+  kept.records_.push_back(of_another);
+  EXPECT_FALSE(kept.read().has_later());
 }
 
 TEST(state_records, any_bytes_are_survived) {
