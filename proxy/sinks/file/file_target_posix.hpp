@@ -2,10 +2,13 @@
 //
 // The file sink's other side: canonical line protocol in one file per database and retention
 // policy, rotated by size. Lives on its sink's thread, and writes on it: a disk is not waited for
-// elsewhere.
+// elsewhere. Targets of one process that write into the same directory, as those of a Kafka log's
+// partitions do, write in turn; other processes must have directories of their own.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "config/settings.hpp"
@@ -30,6 +33,8 @@ class file_target final : public target {
   [[nodiscard]] attempt_result write(const batch& source);
 
   std::string directory_;
+  /// Of all targets with this directory: a file is appended to, taken back and rotated as a whole.
+  std::shared_ptr<std::mutex> turn_;
   std::uint64_t rotate_bytes_;
   std::uint32_t rotated_files_;
   std::string lines_;

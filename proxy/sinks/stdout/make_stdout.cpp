@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The row that makes targets that write to standard output, one at a time: lines of two would mix.
+// The row that makes targets that write to standard output. They are of one sink: lines of two
+// would mix.
 #include <unistd.h>
 
-#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
 
 #include "sinks/stdout/stdout_target_posix.hpp"
 #include "sinks/target_kinds.hpp"
@@ -11,21 +15,31 @@
 namespace weir {
 namespace {
 
-std::atomic<bool> is_taken{false};
-
-class only_stdout_target final : public stdout_target {
- public:
-  only_stdout_target() noexcept : stdout_target(STDOUT_FILENO) {}
-  ~only_stdout_target() override { is_taken = false; }
-  only_stdout_target(const only_stdout_target&) = delete;
-  only_stdout_target& operator=(const only_stdout_target&) = delete;
+/// Who has standard output, while any of its targets lives.
+struct owner {
+  std::mutex lock;
+  std::string sink;
+  std::weak_ptr<stdout_stream> stream;
 };
+owner& standard_output() {
+  static owner only;
+  return only;
+}
 
-result<made_target> make(const sink_settings&, const target_environment&) {
-  if (is_taken.exchange(true)) {
+result<made_target> make(const sink_settings& settings, const target_environment&) {
+  owner& of = standard_output();
+  const std::lock_guard hold(of.lock);
+  auto stream = of.stream.lock();
+  if (stream != nullptr && of.sink != settings.name) {
     return failure{"another sink writes to standard output; one can"};
   }
-  return made_target{.http = nullptr, .to = std::make_unique<only_stdout_target>(), .collect = {}};
+  if (stream == nullptr) {
+    stream = std::make_shared<stdout_stream>(STDOUT_FILENO);
+    of.sink = settings.name;
+    of.stream = stream;
+  }
+  return made_target{
+      .http = nullptr, .to = std::make_unique<stdout_target>(std::move(stream)), .collect = {}};
 }
 
 }  // namespace

@@ -10,11 +10,14 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <mutex>
 #include <system_error>
 #include <utility>
 
 namespace weir {
 namespace {
+
+constexpr const char* slow_reader = "standard output: its reader is slow";
 
 std::string name_of(const lane_key& lane) {
   std::string name = "# " + lane.database;
@@ -39,9 +42,14 @@ void stdout_target::deliver(const batch& source, done on_done) {
 }
 
 attempt_result stdout_target::write(const batch& source) {
+  stdout_stream& to = *stream_;
+  const std::unique_lock turn(to.turn_, std::chrono::milliseconds(reader_wait_ms));
+  if (!turn.owns_lock()) {
+    return attempt_result::failed(slow_reader);
+  }
   std::string why;
-  rest_.erase(0, write_some(rest_, why));
-  if (!rest_.empty()) {
+  to.rest_.erase(0, to.write_some(to.rest_, why));
+  if (!to.rest_.empty()) {
     return attempt_result::failed(why);
   }
   const log_position first = first_of(source);
@@ -49,23 +57,23 @@ attempt_result stdout_target::write(const batch& source) {
   if (now.first != first) {
     now = {first, 0};  // a batch before it does not come again: it was cut, or discarded
   }
-  lines_ = named_ == source.lane ? "" : name_of(source.lane);
+  lines_ = to.named_ == source.lane ? "" : name_of(source.lane);
   const std::size_t name_bytes = lines_.size();
   if (!append_lines(source, lines_)) {
     return attempt_result::unsendable("a frame of this batch cannot be inflated");
   }
   lines_.erase(name_bytes, now.written);
   const bool is_whole = lines_.size() == name_bytes;
-  const std::size_t written = is_whole ? 0 : write_some(lines_, why);
+  const std::size_t written = is_whole ? 0 : to.write_some(lines_, why);
   if (is_whole || written == lines_.size()) {
-    named_ = is_whole ? named_ : source.lane;
+    to.named_ = is_whole ? to.named_ : source.lane;
     begun_.erase(source.lane);
     return attempt_result::done(written);
   }
   if (written > 0) {
-    named_ = source.lane;
+    to.named_ = source.lane;
     const std::size_t line_end = lines_.find('\n', written - 1) + 1;
-    rest_ = lines_.substr(written, line_end - written);
+    to.rest_ = lines_.substr(written, line_end - written);
     now.written += line_end - name_bytes;
   }
   attempt_result result = attempt_result::failed(why);
@@ -73,16 +81,16 @@ attempt_result stdout_target::write(const batch& source) {
   return result;
 }
 
-std::size_t stdout_target::write_some(std::string_view text, std::string& why) const {
+std::size_t stdout_stream::write_some(std::string_view text, std::string& why) const {
   using std::chrono::steady_clock;
-  const auto until = steady_clock::now() + std::chrono::milliseconds(attempt_ms_max);
+  const auto until = steady_clock::now() + std::chrono::milliseconds(stdout_target::attempt_ms_max);
   std::size_t written = 0;
   while (written < text.size()) {
     // A pipe that poll calls writable takes PIPE_BUF bytes without blocking.
     pollfd ready{.fd = descriptor_, .events = POLLOUT, .revents = 0};
-    const int count = ::poll(&ready, 1, reader_wait_ms);
+    const int count = ::poll(&ready, 1, stdout_target::reader_wait_ms);
     if (count == 0 || steady_clock::now() > until) {
-      why = "standard output: its reader is slow";
+      why = slow_reader;
       return written;
     }
     const std::string_view piece = text.substr(written, PIPE_BUF);

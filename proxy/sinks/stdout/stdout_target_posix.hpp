@@ -7,24 +7,49 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "sinks/target.hpp"
 
 namespace weir {
 
+/// A descriptor that several targets write to in turn, each from its own thread: the partitions of
+/// a Kafka log have a target each.
+class stdout_stream {
+ public:
+  /// `descriptor` is not owned and must stay open. It may be in blocking mode, as standard output
+  /// is.
+  explicit stdout_stream(int descriptor) noexcept : descriptor_(descriptor) {}
+
+ private:
+  friend class stdout_target;
+  /// How many bytes of `text` went out; fewer than all with the reason in `why`.
+  [[nodiscard]] std::size_t write_some(std::string_view text, std::string& why) const;
+
+  const int descriptor_;
+  /// Of what follows, and of the order of what is written.
+  std::timed_mutex turn_;
+  /// The lane that the last comment line named; nullopt before the first.
+  std::optional<lane_key> named_;
+  /// The end of the line in which the writing stopped. It goes out before anything else.
+  std::string rest_;
+};
+
 class stdout_target : public target {
  public:
-  /// How long one attempt waits for a reader that takes nothing, and how long it writes at most to
-  /// one that is slow, in milliseconds: the sink's thread has other things to do, such as to end.
+  /// How long one attempt waits for a reader that takes nothing, and for others' turns, and how
+  /// long it writes at most to one that is slow, in milliseconds: the sink's thread has other
+  /// things to do, such as to end.
   static constexpr int reader_wait_ms = 200;
   static constexpr int attempt_ms_max = 1000;
 
-  /// `descriptor` is not owned and must stay open. It may be in blocking mode, as standard output
-  /// is.
-  explicit stdout_target(int descriptor) noexcept : descriptor_(descriptor) {}
+  explicit stdout_target(std::shared_ptr<stdout_stream> stream) noexcept
+      : stream_(std::move(stream)) {}
 
   /// Retried while the reader is slow; a batch that was written in part goes on where it stopped,
   /// also when others were written meanwhile. A reader never sees a cut line, unless the process
@@ -35,8 +60,6 @@ class stdout_target : public target {
 
  private:
   [[nodiscard]] attempt_result write(const batch& source);
-  /// How many bytes of `text` went out; fewer than all with the reason in `why`.
-  [[nodiscard]] std::size_t write_some(std::string_view text, std::string& why) const;
 
   struct progress {
     /// The batch's first frame.
@@ -45,11 +68,7 @@ class stdout_target : public target {
     std::size_t written = 0;
   };
 
-  int descriptor_;
-  /// The lane that the last comment line named; nullopt before the first.
-  std::optional<lane_key> named_;
-  /// The end of the line in which the writing stopped. It goes out before anything else.
-  std::string rest_;
+  const std::shared_ptr<stdout_stream> stream_;
   /// Batches that were written in part.
   std::map<lane_key, progress> begun_;
   std::string lines_;

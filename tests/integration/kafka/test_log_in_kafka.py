@@ -9,6 +9,7 @@ import pytest
 from harness.kafka.fleet import DATABASE, check_frame, topics_of, weir_of
 from harness.load import Spread
 from harness.process import wait_until
+from harness.settings import file_sink
 
 SHARDS = 4
 
@@ -74,3 +75,18 @@ def test_a_killed_weir_repeats_no_more_than_a_commit_interval(mock, start_weir, 
         write_more(load, 300)
     all_arrive(deliveries, load)
     deliveries.check_repeats([killed])
+
+
+def test_partitions_write_one_file_and_one_standard_output(mock, start_weir):
+    """Series of a database are in all partitions, and each has a sink of its own that writes to the same place."""
+    sinks = [file_sink(**{"batch.age": "5ms"}), {"name": "out", "type": "stdout", "batch.age": "5ms"}]
+    weir = start_weir(weir_of(mock.addresses, *sinks))
+    path = weir.directory / "lines" / f"{DATABASE}.lp"
+    with load_on(weir, threads=4, lines=20, pace=0.002) as load:
+        wait_until(path.exists, 30, "partitions assigned", weir.must_be_alive)
+        write_more(load, 6000)
+    wait_until(lambda: not load.missing_from_lines(path.read_text().splitlines()), 30, "all lines", weir.must_be_alive)
+    lines = path.read_text().splitlines()
+    assert len(lines) == len(set(lines)) == load.acknowledged_count()
+    delivered = lambda: weir.metrics().sum("weir_sink_delivered_points_total", sink="out")  # noqa: E731
+    wait_until(lambda: delivered() == len(lines), 30, "all of them on standard output", weir.must_be_alive)

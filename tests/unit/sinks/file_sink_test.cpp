@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "sinks/file/file_target_posix.hpp"
 #include "unit/sinks/fake_log.hpp"
@@ -59,6 +67,43 @@ TEST_F(file_sink, rotates) {
   const std::string tail = file_text(dir_.file("d.lp.2")) + file_text(dir_.file("d.lp.1")) +
                            file_text(dir_.file("d.lp"));
   EXPECT_TRUE((make_lines(30, 100)).ends_with(tail));
+}
+
+// The partitions of a Kafka log have a target each, on a thread each, and their lanes are the same.
+TEST_F(file_sink, targets_of_one_directory_write_in_turn) {
+  constexpr std::size_t targets = 4;
+  constexpr std::size_t batches = 300;
+  settings_.rotate = 20'000;
+  settings_.rotated_files = 10'000;
+  std::vector<std::thread> writers;
+  for (std::size_t i = 0; i < targets; ++i) {
+    writers.emplace_back([this, i] {
+      file_settings settings = settings_;
+      settings.directory += i % 2 == 0 ? "" : "/.";
+      file_target target(settings);
+      for (std::size_t k = 0; k < batches; ++k) {
+        batch made;
+        made.lane = {"d", ""};
+        made.frames.push_back(make_frame("d", fmt::format("m,of={} n={}i 1\n", i, k), 1));
+        attempt_result got;
+        target.deliver(made, [&](attempt_result result) { got = std::move(result); });
+        EXPECT_EQ(got.verdict, attempt_verdict::delivered) << got.message;
+      }
+    });
+  }
+  for (std::thread& each : writers) {
+    each.join();
+  }
+  std::set<std::string> lines;
+  std::size_t count = 0;
+  for (const auto& file : std::filesystem::directory_iterator(dir_.path())) {
+    std::istringstream text(file_text(file.path()));
+    for (std::string line; std::getline(text, line); ++count) {
+      lines.insert(line);
+    }
+  }
+  EXPECT_EQ(count, targets * batches);
+  EXPECT_EQ(lines.size(), targets * batches);
 }
 
 TEST_F(file_sink, a_disk_that_refuses_is_no_answer) {

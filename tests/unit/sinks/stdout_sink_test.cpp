@@ -2,15 +2,20 @@
 //
 // Lines on a pipe: whole lines in order, whatever its reader does.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "sinks/stdout/stdout_target_posix.hpp"
 #include "unit/sinks/fake_log.hpp"
@@ -58,7 +63,7 @@ class stdout_sink : public ::testing::Test {
 };
 
 TEST_F(stdout_sink, writes_lines_under_the_name_of_their_database) {
-  stdout_target target(ends_[1]);
+  stdout_target target(std::make_shared<stdout_stream>(ends_[1]));
   EXPECT_EQ(write(target, {"d", ""}, "m v=1i 1\n").verdict, attempt_verdict::delivered);
   EXPECT_EQ(write(target, {"d", ""}, "m v=2i 2\n", frame_codec::gzip).verdict,
             attempt_verdict::delivered);
@@ -68,7 +73,7 @@ TEST_F(stdout_sink, writes_lines_under_the_name_of_their_database) {
 
 // A pipe holds 64 KiB, so that no attempt is whole while nothing reads beside it.
 TEST_F(stdout_sink, goes_on_where_it_stopped_when_a_slow_reader_reads_again) {
-  stdout_target target(ends_[1]);
+  stdout_target target(std::make_shared<stdout_stream>(ends_[1]));
   std::string lines;
   for (int i = 0; i < 10'000; ++i) {
     lines += "measurement,host=a value=" + std::to_string(i) + "i 1\n";
@@ -87,7 +92,7 @@ TEST_F(stdout_sink, goes_on_where_it_stopped_when_a_slow_reader_reads_again) {
 
 // Neither begins anew because the other was tried meanwhile.
 TEST_F(stdout_sink, two_databases_share_a_slow_reader) {
-  stdout_target target(ends_[1]);
+  stdout_target target(std::make_shared<stdout_stream>(ends_[1]));
   std::map<std::string, std::string> lines;
   std::map<std::string, std::string> read;
   for (const std::string name : {"d", "e"}) {
@@ -116,7 +121,7 @@ TEST_F(stdout_sink, two_databases_share_a_slow_reader) {
 }
 
 TEST_F(stdout_sink, ends_a_line_before_another_batch) {
-  stdout_target target(ends_[1]);
+  stdout_target target(std::make_shared<stdout_stream>(ends_[1]));
   std::string lines;
   for (int i = 0; i < 10'000; ++i) {
     lines += "measurement,host=a value=" + std::to_string(i) + "i 1\n";
@@ -132,8 +137,59 @@ TEST_F(stdout_sink, ends_a_line_before_another_batch) {
   EXPECT_EQ(read[name - 1], '\n');
 }
 
+// The partitions of a Kafka log have a target each, on a thread each, and their lanes are the same.
+TEST_F(stdout_sink, targets_of_one_stream_write_in_turn) {
+  constexpr int targets = 4;
+  constexpr int batches = 50;
+  const auto stream = std::make_shared<stdout_stream>(ends_[1]);
+  std::vector<std::thread> writers;
+  std::atomic<int> left = targets;
+  for (int i = 0; i < targets; ++i) {
+    writers.emplace_back([&, i] {
+      stdout_target target(stream);
+      for (int k = 0; k < batches; ++k) {
+        std::string lines;
+        for (int n = 0; n < 300; ++n) {
+          lines += fmt::format("m,of={} batch={}i,line={}i 1\n", i, k, n);
+        }
+        while (write(target, {k % 2 == 0 ? "d" : "e", ""}, lines).verdict !=
+               attempt_verdict::delivered) {
+        }
+      }
+      --left;
+    });
+  }
+  std::string text;
+  while (left > 0) {
+    text += read_all();
+    std::this_thread::yield();
+  }
+  for (std::thread& each : writers) {
+    each.join();
+  }
+  text += read_all();
+  std::map<std::string, std::vector<std::string>> of;
+  std::string database;
+  std::istringstream each(text);
+  for (std::string line; std::getline(each, line);) {
+    if (line.starts_with("# ")) {
+      database = line;
+      continue;
+    }
+    const std::string who = line.substr(0, line.find(' '));
+    of[who].push_back(line);
+    const std::size_t number = of[who].size() - 1;
+    ASSERT_EQ(line, fmt::format("{} batch={}i,line={}i 1", who, number / 300, number % 300));
+    ASSERT_EQ(database, number / 300 % 2 == 0 ? "# d" : "# e");
+  }
+  ASSERT_EQ(of.size(), std::size_t{targets});
+  for (const auto& [who, lines] : of) {
+    EXPECT_EQ(lines.size(), std::size_t{batches} * 300) << who;
+  }
+}
+
 TEST_F(stdout_sink, a_reader_that_is_gone_is_told_of) {
-  stdout_target target(ends_[1]);
+  stdout_target target(std::make_shared<stdout_stream>(ends_[1]));
   close_reader();
   const attempt_result result = write(target, {"d", ""}, "m v=1i 1\n");
   EXPECT_EQ(result.verdict, attempt_verdict::retry);
