@@ -83,8 +83,11 @@ result<kafka_reader::found> kafka_reader::read(std::int64_t from, std::size_t by
     if (left.count() < 0) {
       break;
     }
+    // What has come is not held back for more: that nothing follows it is only known once a broker
+    // has waited for more in vain (fetch.wait.max.ms).
+    const auto wait = out.records.empty() ? left : std::chrono::milliseconds::zero();
     const kafka_ptr<rd_kafka_message_t> message(
-        rd_kafka_consumer_poll(state_->handle.get(), static_cast<int>(left.count())));
+        rd_kafka_consumer_poll(state_->handle.get(), static_cast<int>(wait.count())));
     if (message == nullptr) {
       break;
     }

@@ -31,9 +31,10 @@ class kafka_reader {
     /// There was nothing behind `records` when they were read.
     bool at_end = false;
   };
-  /// Records at or after `from`, until they have `bytes_max` bytes (one at least), the partition
-  /// ends, or `at_most` is over. Going on at `next` is cheap; elsewhere what was fetched ahead is
-  /// thrown away. Offsets before the first one that is there are passed over.
+  /// Records at or after `from`: those that have been fetched, or the next to come, up to
+  /// `bytes_max` bytes (one at least). None: the partition ends, or `at_most` is over. Going on at
+  /// `next` is cheap; elsewhere what was fetched ahead is thrown away. Offsets before the first one
+  /// that is there are passed over.
   [[nodiscard]] result<found> read(std::int64_t from, std::size_t bytes_max,
                                    std::chrono::milliseconds at_most);
 
