@@ -2,6 +2,7 @@
 #include "ingest/write_turn.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -97,11 +98,16 @@ void write_turn::hold_for_types() {
 }
 
 void write_turn::conclude_settled() {
-  while (!waiting_.empty() && waiting_.front().ticket->settled()) {
-    const waiting_requests settled = std::move(waiting_.front());
-    waiting_.pop_front();
-    for (write_request* request : settled.requests) {
-      request->conclude(settled.ticket->status(), settled.ticket->detail());
+  const auto first =
+      std::stable_partition(waiting_.begin(), waiting_.end(),
+                            [](const waiting_requests& each) { return !each.ticket->settled(); });
+  // What is concluded may lead to another request.
+  std::vector<waiting_requests> settled(std::make_move_iterator(first),
+                                        std::make_move_iterator(waiting_.end()));
+  waiting_.erase(first, waiting_.end());
+  for (const waiting_requests& each : settled) {
+    for (write_request* request : each.requests) {
+      request->conclude(each.ticket->status(), each.ticket->detail());
     }
   }
 }

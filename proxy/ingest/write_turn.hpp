@@ -8,9 +8,9 @@
 // one intake loop's.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -50,8 +50,9 @@ class write_turn {
   [[nodiscard]] bool take_out(write_request& request);
 
   [[nodiscard]] bool has_work() const noexcept {
-    return !complete_.empty() || (!waiting_.empty() && waiting_.front().ticket->settled()) ||
-           held_.may_go();
+    return !complete_.empty() || held_.may_go() ||
+           std::any_of(waiting_.begin(), waiting_.end(),
+                       [](const waiting_requests& each) { return each.ticket->settled(); });
   }
   /// Requests wait for a group commit, or for types that other weirs have to agree to.
   [[nodiscard]] bool has_waiting() const noexcept { return !waiting_.empty() || !held_.empty(); }
@@ -81,7 +82,8 @@ class write_turn {
   std::vector<std::shared_ptr<frame>> frames_;
   std::vector<write_request*> complete_;
   held_requests held_;
-  std::deque<waiting_requests> waiting_;
+  /// Of turns in their order. What touches other partitions of a log may be settled first.
+  std::vector<waiting_requests> waiting_;
   std::optional<std::size_t> watcher_;
 };
 

@@ -64,7 +64,7 @@ struct append_result {
   append_status status = append_status::taken;
   /// For `full` and `failed`: the reason, for the journal and the answer.
   std::string detail = {};
-  /// For `pending`, else nothing. Tickets of one appending thread are settled in their order.
+  /// For `pending`, else nothing. One may be settled before that of an earlier append.
   std::shared_ptr<const append_ticket> ticket = {};
 };
 

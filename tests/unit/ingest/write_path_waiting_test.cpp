@@ -144,6 +144,30 @@ TEST_F(waiting_write_path_test, a_job_is_told_when_its_ticket_is_settled_and_not
   path_->release(*other);
 }
 
+TEST_F(waiting_write_path_test, what_is_settled_first_is_answered_first) {
+  answered given[3];
+  write_job* jobs[3] = {};
+  for (int i = 0; i < 3; ++i) {
+    jobs[i] = complete("a f=1 1\n", given[i]);
+    path_->end_of_turn();
+  }
+  slow_.settle(1, append_status::taken);
+  ASSERT_TRUE(path_->has_work());
+  path_->end_of_turn();
+  EXPECT_EQ(given[0].detail, "untouched");
+  EXPECT_EQ(given[1].verdict.accepted, 1U);
+  EXPECT_EQ(given[2].detail, "untouched");
+  EXPECT_FALSE(path_->has_work());
+  slow_.settle(2, append_status::failed, "no leader");
+  slow_.settle(0, append_status::taken);
+  path_->end_of_turn();
+  EXPECT_EQ(given[0].verdict.accepted, 1U);
+  EXPECT_EQ(given[2].detail, "no leader");
+  for (write_job* each : jobs) {
+    path_->release(*each);
+  }
+}
+
 TEST_F(waiting_write_path_test, what_has_nothing_for_the_log_does_not_wait) {
   answered good;
   answered bad;
