@@ -26,34 +26,10 @@ std::string closed_words() {
 
 }  // namespace
 
-/// One append, until every frame of it is reported.
-struct frame_producer::batch {
-  std::vector<std::shared_ptr<frame>> frames;
-  std::shared_ptr<append_ticket> ticket;  // none under `received`
-  std::thread::id appended_by;
-  std::size_t bytes = 0;  // of memory
-  std::uint64_t stored_bytes = 0;
-  std::int64_t began_ns = 0;
-  /// Frames that are not reported, and one for the appending thread while it queues them.
-  std::atomic<std::size_t> left{0};
-  std::mutex lock;
-  std::string error;  // the first one
-  std::uint64_t lost_points = 0;
-  bool is_finished = false;  // under the producer's mutex_
-
-  void fail(const std::string& why, std::uint64_t points) {
-    const std::lock_guard hold(lock);
-    lost_points += points;
-    if (error.empty()) {
-      error = why;
-    }
-  }
-};
-
 frame_producer::frame_producer(frame_producer_options options, stored on_stored)
     : options_(std::move(options)),
       on_stored_(std::move(on_stored)),
-      by_partition_(options_.shards) {}
+      partitions_(options_.shards) {}
 
 result<std::unique_ptr<frame_producer>> frame_producer::make(frame_producer_options options,
                                                              stored on_stored) {
@@ -69,14 +45,12 @@ result<std::unique_ptr<frame_producer>> frame_producer::make(frame_producer_opti
 }
 
 result<std::shared_ptr<kafka_producer>> frame_producer::make_producer() const {
-  auto made =
-      kafka_producer::make({.client = options_.client,
-                            .queue_bytes_max = options_.waiting_bytes_max + queue_slack_bytes,
-                            // What was answered must arrive as long as this process lives.
-                            .delivery_timeout = options_.promise == append_promise::received
-                                                    ? std::chrono::milliseconds{0}
-                                                    : options_.produce_timeout,
-                            .record_bytes_max = options_.record_bytes_max});
+  auto made = kafka_producer::make(
+      {.client = options_.client,
+       .queue_bytes_max = options_.waiting_bytes_max + queue_slack_bytes,
+       // What was answered must arrive as long as this process lives.
+       .delivery_timeout = promises() ? options_.produce_timeout : std::chrono::milliseconds{0},
+       .record_bytes_max = options_.record_bytes_max});
   if (!made) {
     return made.error();
   }
@@ -94,7 +68,8 @@ append_result frame_producer::append(std::span<const std::shared_ptr<frame>> fra
   if (frames.empty()) {
     return {};
   }
-  auto all = std::make_shared<batch>();
+  const auto all = std::make_shared<frame_batch>();
+  all->partition = partition;
   for (const auto& one : frames) {
     const frame_header& header = one->header;
     if (header.database.size() > record_name_bytes_max ||
@@ -125,7 +100,7 @@ append_result frame_producer::append(std::span<const std::shared_ptr<frame>> fra
                           "the memory for frames (a share of limits.memory) is used up");
   }
   all->frames.assign(frames.begin(), frames.end());
-  return queue(all, partition);
+  return queue(all);
 }
 
 append_result frame_producer::refuse_as_full(std::size_t bytes, std::string why) {
@@ -138,13 +113,10 @@ append_result frame_producer::refuse_as_full(std::size_t bytes, std::string why)
   return {append_status::full, std::move(why)};
 }
 
-append_result frame_producer::queue(const std::shared_ptr<batch>& all,
-                                    std::optional<std::uint32_t> partition) {
-  const bool promises = options_.promise != append_promise::received;
+append_result frame_producer::queue(const batch_ptr& all) {
   all->began_ns = options_.steady_ns();
-  all->appended_by = std::this_thread::get_id();
   all->left.store(all->frames.size() + 1);
-  if (promises) {
+  if (promises()) {
     all->ticket = std::make_shared<append_ticket>();
   }
   {
@@ -155,79 +127,97 @@ append_result frame_producer::queue(const std::shared_ptr<batch>& all,
       return {append_status::failed, closed_words()};
     }
     ++unfinished_;  // close() waits for it
-    if (promises) {
-      unsettled_[all->appended_by].push_back(all);
-    }
+    appends_.push_back(all);
+  }
+  {
+    const std::lock_guard hold(state_mutex_);
+    refused_bytes_ = 0;
+  }
+  std::vector<given_up> failed;
+  for (std::size_t i = 0; i < all->frames.size(); ++i) {
+    const std::uint32_t number = all->partition_of(i);
+    partition_state& to = partitions_[number];
+    const std::lock_guard hold(to.lock);
+    to.queue.add({all, i});
+    queued_.fetch_add(1, std::memory_order_relaxed);
+    hand_over(number, to, failed);
+  }
+  append_result answer{promises() ? append_status::pending : append_status::taken, {}, all->ticket};
+  give_up(failed);
+  done(all, 1);
+  return answer;
+}
+
+/// Gives the client what it may have now. Requires: the partition's lock.
+void frame_producer::hand_over(std::uint32_t number, partition_state& to,
+                               std::vector<given_up>& failed) {
+  if (to.queue.next() == nullptr || ending_.load()) {
+    return;
   }
   std::shared_ptr<kafka_producer> producer;
   {
     const std::lock_guard hold(state_mutex_);
     producer = producer_;
-    refused_bytes_ = 0;
   }
-  std::size_t queued = 0;
-  for (; queued < all->frames.size(); ++queued) {
-    const std::uint32_t to = partition.value_or(all->frames[queued]->header.shard);
-    if (const kafka_queue_result done = produce(*producer, all, queued, to);
-        done.status != kafka_queued::taken) {
-      // Those before it are on their way: the append fails when they are reported.
-      const std::string why = fmt::format(
-          "Kafka's client does not take a frame for partition {} of "
-          "topic {}: {}",
-          to, options_.topic, done.why);
-      note_failure(why);
-      for (std::size_t rest = queued; rest < all->frames.size(); ++rest) {
-        all->fail(why, all->frames[rest]->header.points);
-      }
-      break;
+  while (const queued_frame* one = to.queue.next()) {
+    if (promises() && one->of->has_failed()) {
+      // It is answered 503 already, or will be: its client sends all of it again.
+      failed.push_back({to.queue.drop(), {}});
+      queued_.fetch_sub(1, std::memory_order_relaxed);
+      continue;
     }
+    const kafka_queue_result given = produce(*producer, *one, number);
+    if (given.status == kafka_queued::taken) {
+      static_cast<void>(to.queue.hand_over());
+    } else if (given.status == kafka_queued::full || !producer->fatal().empty()) {
+      note_failure(fmt::format("Kafka's client takes no frame now: {}", given.why));
+      return;  // it waits for room, or for another producer
+    } else {
+      failed.push_back(
+          {to.queue.drop(), fmt::format("Kafka's client does not take a frame for partition {} of "
+                                        "topic {}: {}",
+                                        number, options_.topic, given.why)});
+    }
+    queued_.fetch_sub(1, std::memory_order_relaxed);
   }
-  append_result answer{promises ? append_status::pending : append_status::taken, {}, all->ticket};
-  const std::size_t unqueued = all->frames.size() - queued;
-  if (all->left.fetch_sub(unqueued + 1) == unqueued + 1) {
-    finish(all);
-  }
-  return answer;
 }
 
-kafka_queue_result frame_producer::produce(kafka_producer& by, const std::shared_ptr<batch>& all,
-                                           std::size_t index, std::uint32_t partition) {
-  const std::shared_ptr<frame>& one = all->frames[index];
-  const kafka_frame_record record(*one, partition);
-  return by.produce(options_.topic, static_cast<std::int32_t>(partition), record.view(), one,
-                    [this, all, index, partition](const kafka_delivery& delivery) {
-                      report(all, index, partition, delivery);
-                    });
+kafka_queue_result frame_producer::produce(kafka_producer& by, const queued_frame& one,
+                                           std::uint32_t number) {
+  const kafka_frame_record record(*one.what(), number);
+  return by.produce(
+      options_.topic, static_cast<std::int32_t>(number), record.view(), one.what(),
+      [this, one, number](const kafka_delivery& delivery) { report(one, number, delivery); });
 }
 
 // ---- reports, on the producer's thread
 
-void frame_producer::report(const std::shared_ptr<batch>& all, std::size_t index,
-                            std::uint32_t partition, const kafka_delivery& delivery) {
-  const std::shared_ptr<frame>& one = all->frames[index];
-  partition_counts& counts = by_partition_[partition];
+void frame_producer::report(const queued_frame& which, std::uint32_t number,
+                            const kafka_delivery& delivery) {
+  const std::shared_ptr<frame> one = which.what();
+  partition_state& from = partitions_[number];
   if (delivery.error.empty()) {
     const std::uint64_t points = one->header.points;
     const std::uint64_t bytes = one->stored.size();
     one->header.stored_bytes = static_cast<std::uint32_t>(bytes);
-    one->header.shard = partition;  // as those who read it will find it
+    one->header.shard = number;  // as those who read it will find it
     if (delivery.offset >= 0) {
       one->header.position = log_position(static_cast<std::uint64_t>(delivery.offset) + 1);
     }
     appended_frames_.add_shared();
     appended_points_.add_shared(points);
     appended_bytes_.add_shared(bytes);
-    counts.frames.add_shared();
-    counts.points.add_shared(points);
-    counts.bytes.add_shared(bytes);
+    from.frames.add_shared();
+    from.points.add_shared(points);
+    from.bytes.add_shared(bytes);
     note_success();
     if (on_stored_ && delivery.offset >= 0) {
       on_stored_(one);
     }
   } else {
-    const std::string why = words_for(partition, delivery);
-    counts.failed.add_shared();
-    all->fail(why, one->header.points);
+    const std::string why = words_for(number, delivery);
+    from.failed.add_shared();
+    which.of->fail(why, one->header.points);
     if (delivery.refused) {
       // It is about this record; others are taken.
       refused_records_.add_shared();
@@ -236,8 +226,75 @@ void frame_producer::report(const std::shared_ptr<batch>& all, std::size_t index
       note_failure(why);
     }
   }
-  if (all->left.fetch_sub(1) == 1) {
-    finish(all);
+  std::vector<given_up> failed;
+  {
+    const std::lock_guard hold(from.lock);
+    from.queue.reported();
+    hand_over(number, from, failed);
+  }
+  give_up(failed);
+  done(which.of, 1);
+}
+
+/// An empty reason: the append has failed already.
+void frame_producer::give_up(const std::vector<given_up>& failed) {
+  for (const given_up& each : failed) {
+    if (!each.why.empty()) {
+      note_failure(each.why);
+      partitions_[each.which.of->partition_of(each.which.index)].failed.add_shared();
+      each.which.of->fail(each.why, each.which.what()->header.points);
+    }
+    done(each.which.of, 1);
+  }
+}
+
+/// So many of what an append waits for came about.
+void frame_producer::done(const batch_ptr& all, std::size_t parts) {
+  if (all->left.fetch_sub(parts) != parts) {
+    return;
+  }
+  bool wakes = false;
+  {
+    const std::lock_guard hold(mutex_);
+    all->is_finished = true;
+    if (!all->has_failed()) {
+      const std::int64_t now_ns = options_.steady_ns();
+      rate_.add(all->stored_bytes, now_ns);
+      latency_.observe(static_cast<double>(now_ns - all->began_ns) / 1e9);
+    }
+    if (!all->is_settled) {
+      settle(*all);
+      wakes = all->ticket != nullptr;
+    }
+    options_.frames.give_back(all->bytes);
+    waiting_bytes_.fetch_sub(all->bytes, std::memory_order_relaxed);
+    all->frames.clear();
+    --unfinished_;
+    while (!appends_.empty() && appends_.front()->is_finished) {
+      appends_.pop_front();
+    }
+  }
+  if (wakes) {
+    watchers_.wake_all();
+  }
+  finished_.notify_all();
+}
+
+/// Requires: mutex_.
+void frame_producer::settle(frame_batch& one) {
+  one.is_settled = true;
+  const std::string error = one.error();
+  if (!error.empty()) {
+    failed_.add_shared();
+  }
+  if (one.ticket != nullptr) {
+    one.ticket->settle(error.empty() ? append_status::taken : append_status::failed, error);
+  } else if (!error.empty()) {
+    lost_points_.add_shared(one.lost_points());
+    journal_limited("kafka lost", journal_level::error,
+                    fmt::format("{} points that were acknowledged (log.acknowledge = \"received\") "
+                                "are lost: {}",
+                                one.lost_points(), error));
   }
 }
 
@@ -253,61 +310,6 @@ std::string frame_producer::words_for(std::uint32_t partition,
       "Kafka did not confirm the points (topic {}, partition {}: {}): look whether the brokers of "
       "log.brokers are up, and whether the partition has a leader and enough in-sync replicas",
       options_.topic, partition, delivery.error);
-}
-
-void frame_producer::finish(const std::shared_ptr<batch>& all) {
-  bool wakes = false;
-  {
-    const std::lock_guard hold(mutex_);
-    all->is_finished = true;
-    const bool failed = !all->error.empty();
-    if (!failed) {
-      const std::int64_t now_ns = options_.steady_ns();
-      rate_.add(all->stored_bytes, now_ns);
-      latency_.observe(static_cast<double>(now_ns - all->began_ns) / 1e9);
-    }
-    if (all->ticket == nullptr) {
-      conclude(*all);
-    } else {
-      const auto own = unsettled_.find(all->appended_by);
-      WEIR_ASSERT(own != unsettled_.end());
-      auto& waiting = own->second;
-      // Settled under the lock, so that no two threads change the order of an appending thread's.
-      while (!waiting.empty() && waiting.front()->is_finished) {
-        conclude(*waiting.front());
-        waiting.pop_front();
-        wakes = true;
-      }
-      if (waiting.empty()) {
-        unsettled_.erase(own);
-      }
-    }
-  }
-  if (wakes) {
-    watchers_.wake_all();
-  }
-  finished_.notify_all();
-}
-
-/// Requires: mutex_.
-void frame_producer::conclude(batch& done) {
-  options_.frames.give_back(done.bytes);
-  waiting_bytes_.fetch_sub(done.bytes, std::memory_order_relaxed);
-  --unfinished_;
-  if (!done.error.empty()) {
-    failed_.add_shared();
-  }
-  if (done.ticket != nullptr) {
-    done.ticket->settle(done.error.empty() ? append_status::taken : append_status::failed,
-                        done.error);
-  } else if (!done.error.empty()) {
-    lost_points_.add_shared(done.lost_points);
-    journal_limited("kafka lost", journal_level::error,
-                    fmt::format("{} points that were acknowledged (log.acknowledge = \"received\") "
-                                "are lost: {}",
-                                done.lost_points, done.error));
-  }
-  done.frames.clear();
 }
 
 // ---- what the next append would be answered
@@ -329,6 +331,14 @@ append_result frame_producer::outlook() const {
   return {};
 }
 
+std::string frame_producer::words_for_late() const {
+  return fmt::format(
+      "Kafka did not confirm the points within {} ms (log.produce_timeout): look whether the "
+      "brokers of log.brokers are up, and whether all partitions of topic {} have a leader and "
+      "enough in-sync replicas",
+      options_.produce_timeout.count(), options_.topic);
+}
+
 void frame_producer::note_failure(const std::string& why) {
   journal_limited("kafka append", journal_level::error, why);
   const std::lock_guard hold(state_mutex_);
@@ -347,89 +357,6 @@ void frame_producer::note_success() {
   has_failed_.store(false, std::memory_order_relaxed);
 }
 
-/// While appends fail, an intake gets none, as it says that it is not ready. So somebody has to
-/// look whether they would succeed again.
-void frame_producer::run() {
-  result<std::unique_ptr<kafka_topics>> cluster = kafka_topics::make(options_.client);
-  if (!cluster) {
-    journal(journal_level::error, cluster.error().message);
-  }
-  producer_->get_to_know(options_.topic, options_.produce_timeout);
-  std::unique_lock hold(state_mutex_);
-  while (!stopping_) {
-    const bool worries = !failed_why_.empty() || bad_looks_ > 0;
-    state_changed_.wait_for(hold, worries ? options_.look_again : options_.look,
-                            [&] { return stopping_ || (!worries && !failed_why_.empty()); });
-    if (stopping_) {
-      return;
-    }
-    if (!worries && !failed_why_.empty()) {
-      continue;  // a failure was reported right now: in a moment
-    }
-    hold.unlock();
-    renew_producer();
-    if (cluster) {
-      look_at_topic(*cluster.value());
-    }
-    hold.lock();
-  }
-}
-
-void frame_producer::look_at_topic(const kafka_topics& cluster) {
-  constexpr std::uint32_t bad_looks_max = 2;  // a leader may be elected just now
-  const auto found = cluster.describe(options_.topic, options_.produce_timeout);
-  std::string why;
-  if (!found) {
-    why = fmt::format("the brokers of log.brokers do not answer: {}", found.error().message);
-  } else if (!found.value()) {
-    why = fmt::format("topic {} is gone", options_.topic);
-  } else if (found.value()->partitions != options_.shards) {
-    why = fmt::format("topic {} has {} partitions, and had {} when weir began: restart weir",
-                      options_.topic, found.value()->partitions, options_.shards);
-  } else if (found.value()->leaderless > 0) {
-    why = fmt::format("{} of {} partitions of topic {} have no leader", found.value()->leaderless,
-                      options_.shards, options_.topic);
-  } else if (found.value()->in_sync < options_.in_sync_least) {
-    why = fmt::format(
-        "a partition of topic {} has {} in-sync replicas, and min.insync.replicas "
-        "is {}",
-        options_.topic, found.value()->in_sync, options_.in_sync_least);
-  }
-  const std::lock_guard hold(state_mutex_);
-  bad_looks_ = why.empty() ? 0 : bad_looks_ + 1;
-  if (why.empty()) {
-    failed_why_.clear();
-  } else if (failed_why_.empty() && bad_looks_ >= bad_looks_max) {
-    failed_why_ = why;
-  }
-  has_failed_.store(!failed_why_.empty(), std::memory_order_relaxed);
-}
-
-/// A producer that has lost its idempotence takes nothing any more, but a new one does.
-void frame_producer::renew_producer() {
-  std::vector<std::shared_ptr<kafka_producer>> ended;  // waits for its thread, without the lock
-  const std::lock_guard hold(state_mutex_);
-  std::erase_if(retired_, [&ended](std::shared_ptr<kafka_producer>& one) {
-    const bool unused = one.use_count() == 1 && one->waiting() == 0;
-    if (unused) {
-      ended.push_back(std::move(one));
-    }
-    return unused;
-  });
-  const std::string fatal = producer_->fatal();
-  if (fatal.empty()) {
-    return;
-  }
-  auto made = make_producer();
-  journal(made ? journal_level::warning : journal_level::error,
-          fmt::format("kafka: the producer has failed for good ({}); {}", fatal,
-                      made ? "there is a new one" : made.error().message));
-  if (made) {
-    retired_.push_back(std::exchange(producer_, std::move(made).value()));
-    renewed_.add_shared();
-  }
-}
-
 // ---- the rest
 
 std::size_t frame_producer::watch(std::function<void()> wake) {
@@ -440,6 +367,20 @@ std::size_t frame_producer::watch(std::function<void()> wake) {
 
 void frame_producer::unwatch(std::size_t watcher) {
   watchers_.remove(watcher);
+}
+
+/// Nothing is given to the client any more; what waits has failed.
+void frame_producer::give_up_waiting() {
+  ending_.store(true);
+  std::vector<given_up> failed;
+  for (partition_state& each : partitions_) {
+    const std::lock_guard hold(each.lock);
+    while (!each.queue.empty()) {
+      failed.push_back({each.queue.drop(), closed_words()});
+      queued_.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+  give_up(failed);
 }
 
 outcome frame_producer::close() {
@@ -453,6 +394,7 @@ outcome frame_producer::close() {
                        [this] { return unfinished_ == 0; });
   }
   const std::uint64_t lost_before = lost_points_.value();
+  give_up_waiting();
   {
     const std::lock_guard hold(state_mutex_);
     stopping_ = true;

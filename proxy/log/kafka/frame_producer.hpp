@@ -2,7 +2,8 @@
 //
 // Appends frames to the partitions of a topic, and says of each append when Kafka has all of its
 // frames: the tickets, the bound on what waits, and what the last reports let expect. Any thread
-// appends; the producer's thread settles, and a thread of its own looks after the topic.
+// appends; the producer's thread settles, and a thread of its own looks after the topic and fails
+// what Kafka does not confirm in time.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,6 +24,8 @@
 #include "kafka/producer_rdkafka.hpp"
 #include "kafka/topics_rdkafka.hpp"
 #include "log/frame_log.hpp"
+#include "log/kafka/frame_batch.hpp"
+#include "log/kafka/partition_queue.hpp"
 #include "log/local/append_rate.hpp"
 #include "log/open_log.hpp"
 #include "log/subscribers.hpp"
@@ -38,7 +40,8 @@ struct frame_producer_options {
   /// In-sync replicas without which the brokers take nothing.
   std::uint32_t in_sync_least = 1;
   append_promise promise = append_promise::written;
-  /// What Kafka has not confirmed by then has failed. Under `received` it is tried for ever.
+  /// What Kafka has not confirmed so long after its append has failed. Under `received` it is tried
+  /// for ever.
   std::chrono::milliseconds produce_timeout{5'000};
   std::uint32_t record_bytes_max = std::uint32_t{2} << 20;
   /// Of frames that wait for Kafka, with what memory they take.
@@ -82,29 +85,46 @@ class frame_producer {
   outcome close();
 
  private:
-  struct batch;
-  struct partition_counts {
+  using batch_ptr = std::shared_ptr<frame_batch>;
+  struct partition_state {
+    /// Held while the client is given frames, so that they keep their order. Taken before
+    /// state_mutex_, and no other lock.
+    std::mutex lock;
+    partition_queue queue;
     counter frames, points, bytes, failed;
+  };
+  /// A frame that will not reach Kafka.
+  struct given_up {
+    queued_frame which;
+    std::string why;
   };
 
   frame_producer(frame_producer_options options, stored on_stored);
+  [[nodiscard]] bool promises() const noexcept {
+    return options_.promise != append_promise::received;
+  }
   [[nodiscard]] result<std::shared_ptr<kafka_producer>> make_producer() const;
   [[nodiscard]] append_result refuse_as_full(std::size_t bytes, std::string why);
-  [[nodiscard]] append_result queue(const std::shared_ptr<batch>& all,
-                                    std::optional<std::uint32_t> partition);
-  [[nodiscard]] kafka_queue_result produce(kafka_producer& by, const std::shared_ptr<batch>& all,
-                                           std::size_t index, std::uint32_t partition);
-  void report(const std::shared_ptr<batch>& all, std::size_t index, std::uint32_t partition,
-              const kafka_delivery& delivery);
-  void finish(const std::shared_ptr<batch>& all);
-  void conclude(batch& done);
+  [[nodiscard]] append_result queue(const batch_ptr& all);
+  void hand_over(std::uint32_t number, partition_state& to, std::vector<given_up>& failed);
+  [[nodiscard]] kafka_queue_result produce(kafka_producer& by, const queued_frame& one,
+                                           std::uint32_t number);
+  void report(const queued_frame& one, std::uint32_t number, const kafka_delivery& delivery);
+  void give_up(const std::vector<given_up>& failed);
+  void done(const batch_ptr& all, std::size_t parts);
+  void settle(frame_batch& one);
   [[nodiscard]] std::string words_for(std::uint32_t partition,
                                       const kafka_delivery& delivery) const;
+  [[nodiscard]] std::string words_for_late() const;
   void note_failure(const std::string& why);
   void note_success();
   void run();
+  void hand_over_waiting();
+  void expire(std::int64_t now_ns);
+  void expire_queued(std::int64_t before_ns);
   void look_at_topic(const kafka_topics& cluster);
   void renew_producer();
+  void give_up_waiting();
 
   const frame_producer_options options_;
   const stored on_stored_;
@@ -112,14 +132,19 @@ class frame_producer {
   /// Why the last report or look says that appends fail. Guarded by state_mutex_, read far oftener
   /// than written.
   std::atomic<bool> has_failed_{false};
-  std::vector<partition_counts> by_partition_;
+  std::vector<partition_state> partitions_;
+  /// In queues of partitions.
+  std::atomic<std::uint64_t> queued_{0};
+  /// The client gets nothing any more.
+  std::atomic<bool> ending_{false};
   wake_list watchers_;
   std::atomic<std::size_t> watchers_made_{0};
 
-  /// Tickets that are not settled, by appending thread. Taken before no other lock.
+  /// Taken before no other lock.
   mutable std::mutex mutex_;
-  std::map<std::thread::id, std::deque<std::shared_ptr<batch>>> unsettled_;
-  std::uint64_t unfinished_ = 0;  // appends
+  /// Appends in their order, from the first one that is not finished.
+  std::deque<batch_ptr> appends_;
+  std::uint64_t unfinished_ = 0;
   std::condition_variable finished_;
   append_rate rate_;
   seconds_histogram latency_;

@@ -33,10 +33,9 @@ void frame_producer::collect(metric_collector& out) const {
                   static_cast<double>(waiting_bytes()));
   out.gauge_value("weir_log_kafka_waiting_bytes_max", "As many as may wait.",
                   static_cast<double>(options_.waiting_bytes_max));
-  for (std::size_t i = 0; i < by_partition_.size() && by_partition_.size() <= partitions_shown;
-       ++i) {
+  for (std::size_t i = 0; i < partitions_.size() && partitions_.size() <= partitions_shown; ++i) {
     const std::string number = std::to_string(i);
-    const partition_counts& one = by_partition_[i];
+    const partition_state& one = partitions_[i];
     const auto row = [&](std::string_view name, std::string_view help, const counter& value) {
       out.counter_value(name, help, static_cast<double>(value.value()), {{"partition", number}});
     };

@@ -7,8 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
-#include <map>
+#include <functional>
 #include <thread>
 
 #include "unit/log/kafka/kafka_testing_rdkafka.hpp"
@@ -28,6 +29,7 @@ class frame_producing : public testing::Test {
     std::uint64_t waiting_bytes = std::uint64_t{8} << 20;
     int shards = 4;
     int brokers = 1;
+    std::function<std::int64_t()> steady_ns = [] { return steady_now().ns; };
   };
 
   void start() { start(shape()); }
@@ -41,6 +43,7 @@ class frame_producing : public testing::Test {
                                       .produce_timeout = of.timeout,
                                       .waiting_bytes_max = of.waiting_bytes,
                                       .frames = budget_,
+                                      .steady_ns = of.steady_ns,
                                       .look_again = 50ms,
                                       .look = 10s});
     ASSERT_TRUE(made) << made.error().message;
@@ -92,6 +95,17 @@ class frame_producing : public testing::Test {
     return true;
   }
 
+  bool expects_nothing_waits() {
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (producer_->waiting_bytes() > 0) {
+      if (std::chrono::steady_clock::now() > deadline) {
+        return false;
+      }
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
   /// All values in a partition, in order.
   std::vector<std::string> stored_in(std::int32_t partition) {
     auto reader = kafka_reader::make(cluster_->client(), "weir", partition);
@@ -135,7 +149,7 @@ TEST_F(frame_producing, each_frame_is_in_the_partition_of_its_shard_once_its_tic
   }
   ASSERT_EQ(wait_for(given.back()), append_status::taken);
   for (const append_result& one : given) {
-    ASSERT_TRUE(one.ticket->settled());  // in their order
+    ASSERT_TRUE(one.ticket->settled() || wait_for(one) == append_status::taken);
     EXPECT_EQ(one.ticket->status(), append_status::taken);
   }
   for (std::int32_t i = 0; i < 4; ++i) {
@@ -174,7 +188,7 @@ TEST_F(frame_producing, what_does_not_fit_is_full_as_a_whole_until_there_is_room
   // What can never fit is no reason to tell others that the log is full.
   EXPECT_EQ(wait_for(given.back()), append_status::taken);
   EXPECT_TRUE(expects(append_status::taken));
-  const std::shared_ptr<frame> large[] = {frame_for(0, 1, 100 * 1024)};
+  const std::shared_ptr<frame> large[] = {frame_for(0, 1, std::size_t{100} << 10)};
   EXPECT_EQ(producer_->append(large).status, append_status::full);
   EXPECT_EQ(producer_->outlook().status, append_status::taken);
   for (std::int32_t i = 0; i < 4; ++i) {
@@ -264,10 +278,7 @@ TEST_F(frame_producing, received_is_taken_at_once_and_tried_until_it_arrives) {
   ASSERT_EQ(producer_->append(turn(2)).status, append_status::taken);
   std::this_thread::sleep_for(1'200ms);  // longer than the timeout, which must not count
   cluster_->up();
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
-  while (producer_->waiting_bytes() > 0 && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::yield();
-  }
+  EXPECT_TRUE(expects_nothing_waits());
   EXPECT_EQ(number_of("weir_log_appended_frames_total"), 8);
   EXPECT_EQ(number_of("weir_log_kafka_lost_points_total"), 0);
   EXPECT_TRUE(producer_->close().ok());
@@ -317,50 +328,87 @@ TEST_F(frame_producing, a_producer_that_has_failed_for_good_is_replaced) {
   EXPECT_EQ(stored_in(0).back(), payload_of(7, frame_bytes));
 }
 
-TEST_F(frame_producing, tickets_of_a_thread_are_settled_in_their_order_whatever_partitions_do) {
-  start({.shards = 4, .brokers = 4});
-  constexpr int threads_count = 3;
-  constexpr std::uint64_t appends = 100;
-  for (std::int32_t i = 0; i < 4; ++i) {
-    cluster_->leader("weir", i, i + 1);
-    cluster_->round_trip_ms(i + 1, 5 * i);
+TEST_F(frame_producing, a_partition_without_a_leader_holds_up_no_other) {
+  start();
+  ASSERT_EQ(wait_for(producer_->append(turn(1))), append_status::taken);
+  cluster_->leader("weir", 2, -1);
+  const std::shared_ptr<frame> held[] = {frame_for(2, 2)};
+  const append_result stands = producer_->append(held);
+  for (std::uint64_t i = 2; i < 5; ++i) {
+    const std::shared_ptr<frame> others[] = {frame_for(1, i), frame_for(3, i)};
+    EXPECT_EQ(wait_for(producer_->append(others)), append_status::taken);
   }
-  std::mutex mutex;
-  std::condition_variable woken;
-  const std::size_t watcher = producer_->watch([&] {
-    { const std::lock_guard lock(mutex); }
-    woken.notify_all();
-  });
-  std::vector<std::thread> threads;
-  for (int t = 0; t < threads_count; ++t) {
-    threads.emplace_back([&, t] {
-      std::deque<append_result> waiting;
-      std::uint64_t number = static_cast<std::uint64_t>(t) * 1'000;
-      for (std::uint64_t i = 0; i < appends; ++i) {
-        const std::shared_ptr<frame> some[] = {
-            frame_for(static_cast<std::uint32_t>((i * 7 + 3) % 4), ++number),
-            frame_for(static_cast<std::uint32_t>(i % 4), number)};
-        waiting.push_back(producer_->append(some));
-        ASSERT_EQ(waiting.back().status, append_status::pending);
-        // One that is settled has none before it that is not.
-        bool open = false;
-        for (auto one = waiting.rbegin(); one != waiting.rend(); ++one) {
-          open = open || one->ticket->settled();
-          EXPECT_TRUE(!open || one->ticket->settled());
-        }
-        while (!waiting.empty() && waiting.front().ticket->settled()) {
-          waiting.pop_front();
-        }
-      }
-      std::unique_lock lock(mutex);
-      woken.wait(lock, [&] { return waiting.empty() || waiting.back().ticket->settled(); });
-    });
+  EXPECT_FALSE(stands.ticket->settled());
+  cluster_->leader("weir", 2, 1);
+  EXPECT_EQ(wait_for(stands), append_status::taken);
+}
+
+TEST_F(frame_producing, what_waits_behind_others_keeps_its_order) {
+  start({.waiting_bytes = std::uint64_t{32} << 20, .shards = 1});
+  cluster_->round_trip_ms(3);
+  constexpr std::uint64_t appends = 300;
+  append_result last;
+  for (std::uint64_t i = 1; i <= appends; ++i) {
+    // Some large ones, so that it goes by few and by many.
+    const std::shared_ptr<frame> one[] = {frame_for(0, i, i % 50 < 8 ? 60'000 : frame_bytes)};
+    last = producer_->append(one);
+    ASSERT_EQ(last.status, append_status::pending) << last.detail;
   }
-  for (std::thread& each : threads) {
-    each.join();
+  ASSERT_EQ(wait_for(last), append_status::taken);
+  const auto stored = stored_in(0);
+  ASSERT_EQ(stored.size(), appends);
+  for (std::uint64_t i = 1; i <= appends; ++i) {
+    ASSERT_EQ(stored[i - 1], payload_of(i, i % 50 < 8 ? 60'000 : frame_bytes));
   }
-  producer_->unwatch(watcher);
-  EXPECT_EQ(number_of("weir_log_appended_frames_total"), threads_count * appends * 2);
+  EXPECT_EQ(budget_.used(), 0u);
+}
+
+TEST_F(frame_producing, time_counts_from_the_append_however_long_it_waits_behind_others) {
+  std::atomic<std::int64_t> now_ns{1};
+  start({.timeout = 60s, .steady_ns = [&now_ns] { return now_ns.load(); }});
+  ASSERT_EQ(wait_for(producer_->append(turn(1))), append_status::taken);
+  cluster_->leader("weir", 2, -1);
+  std::vector<append_result> given;
+  for (std::uint64_t i = 2; i < 20; ++i) {
+    const std::shared_ptr<frame> one[] = {frame_for(2, i)};
+    given.push_back(producer_->append(one));
+  }
+  now_ns += std::chrono::nanoseconds(61s).count();
+  EXPECT_EQ(wait_for(given.back()), append_status::failed);  // Kafka's client was not given it
+  EXPECT_NE(given.back().ticket->detail().find("log.produce_timeout"), std::string::npos);
+  EXPECT_FALSE(given.front().ticket->settled());  // it is about to report this one
+  now_ns += std::chrono::nanoseconds(5s).count();
+  for (const append_result& one : given) {
+    EXPECT_EQ(wait_for(one), append_status::failed);
+  }
+  EXPECT_GT(budget_.used(), 0u);  // the client has some
+  cluster_->leader("weir", 2, 1);
+  EXPECT_TRUE(expects_nothing_waits());
+  EXPECT_EQ(number_of("weir_log_append_failures_total"), 18);
+  EXPECT_EQ(stored_in(2).front(), payload_of(1, frame_bytes));
+  // At most what the client had; what follows is in order behind it.
+  EXPECT_LE(stored_in(2).size(), 1 + partition_queue::window_frames);
+  EXPECT_TRUE(expects(append_status::taken));
+  EXPECT_EQ(wait_for(producer_->append(turn(20))), append_status::taken);
+  EXPECT_EQ(stored_in(2).back(), payload_of(20, frame_bytes));
+}
+
+TEST_F(frame_producing, what_received_promised_survives_a_producer_that_has_failed_for_good) {
+  start({.promise = append_promise::received, .shards = 1});
+  cluster_->errors(mock_cluster::produce, {RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER});
+  constexpr std::uint64_t appends = 10;
+  for (std::uint64_t i = 1; i <= appends; ++i) {
+    const std::shared_ptr<frame> one[] = {frame_for(0, i)};
+    ASSERT_EQ(producer_->append(one).status, append_status::taken);
+  }
+  EXPECT_TRUE(expects_nothing_waits());
+  EXPECT_EQ(number_of("weir_log_kafka_producers_renewed_total"), 1);
+  const auto stored = stored_in(0);
+  const auto lost = number_of("weir_log_kafka_lost_points_total");
+  EXPECT_EQ(static_cast<double>(stored.size()) + lost, appends);
+  EXPECT_LE(lost, partition_queue::window_frames);
+  ASSERT_GE(stored.size(), appends - partition_queue::window_frames);
+  EXPECT_EQ(stored.back(), payload_of(appends, frame_bytes));
 }
 
 }  // namespace
