@@ -267,6 +267,7 @@ INFLUXDB_SINK = 'name = "influx"\ntype = "influxdb"\nurl = "http://{null}"\n'
 LOCAL_LOG = 'type = "local"\ndirectory = "log"\nacknowledge = "written"\n'
 SYNCED_LOG = 'type = "local"\ndirectory = "log"\nacknowledge = "synced"\n'
 MEMORY_LOG = 'type = "memory"\n'
+PLAIN = 'compression = "none"\n'
 # 64 bodies of 1.7 MB at once are more than the default gives to requests.
 MUCH_MEMORY = '[limits]\nmemory = "2GiB"\n'
 
@@ -282,6 +283,8 @@ class Scenario:
     key: str = "lines_per_cpu_second"
     # No point has a time that its series had before: so many lines instead of some seconds.
     lines: int = 0
+    # The warm-up finds how much the contender takes; then it gets half of that, evenly.
+    paced: bool = False
 
 
 def scenarios(options):
@@ -294,6 +297,7 @@ def scenarios(options):
             [
                 weir("weir, local log, null sink", LOCAL_LOG, NULL_SINK),
                 weir("weir, local log, influxdb sink", LOCAL_LOG, INFLUXDB_SINK),
+                weir("weir, local log, influxdb sink, plain", LOCAL_LOG + PLAIN, INFLUXDB_SINK),
                 Vmagent(options),
             ],
         ),
@@ -313,6 +317,22 @@ def scenarios(options):
             "One TSBS line a request on 16 connections",
             ["--batch", 1, "--connections", 16],
             [weir("weir, memory log, null sink", MEMORY_LOG, NULL_SINK), Vmagent(options), Bare(options)],
+        ),
+        Scenario(
+            "paced_single",
+            "At half of what it takes: one TSBS line a request on 16 connections",
+            ["--batch", 1, "--connections", 16],
+            [weir("weir, local log, influxdb sink", LOCAL_LOG, INFLUXDB_SINK), Vmagent(options)],
+            key="p99_ms",
+            paced=True,
+        ),
+        Scenario(
+            "paced_batches",
+            f"At half of what it takes: batches of {options.batch:,} TSBS lines on 4 connections",
+            ["--batch", options.batch, "--connections", 4],
+            [weir("weir, local log, influxdb sink", LOCAL_LOG, INFLUXDB_SINK), Vmagent(options)],
+            key="p99_ms",
+            paced=True,
         ),
         Scenario(
             "written",
@@ -344,7 +364,7 @@ def scenarios(options):
         scenario.contenders = [
             each for each in scenario.contenders if not missing_peer(each, options)
         ]
-    return [each for each in found if options.only in (None, each.name)]
+    return [each for each in found if not options.only or each.name in options.only]
 
 
 def missing_peer(contender, options):
@@ -378,7 +398,10 @@ def measure(options, scenario, contender, null_address):
             amount = ["--lines", scenario.lines]
         if scenario.lines:
             amount = amount + ["--ring", "1GiB", "--start", AFTER_WARM_UP]
-        sent = load(options, contender.address, scenario.load, warm_up)["lines_accepted"]
+        warmed = load(options, contender.address, scenario.load, warm_up)
+        sent = warmed["lines_accepted"]
+        if scenario.paced:
+            amount = amount + ["--rate", max(1, int(warmed["lines_per_second"] / 2))]
         running.wait_until_it_rests()
         before = running.cpu_seconds()
         result = load(options, contender.address, scenario.load, amount)
@@ -393,6 +416,7 @@ def measure(options, scenario, contender, null_address):
             "lines_per_second": result["lines_per_second"],
             "p50_ms": result["latency_ms"]["p50"],
             "p99_ms": result["latency_ms"]["p99"],
+            "max_ms": result["latency_ms"]["max"],
             "peak_mib": running.peak_mib(),
             "generator_cpu": result["own"]["cpu_seconds"] / max(result["seconds"], 1e-9),
         }
@@ -430,15 +454,15 @@ def middle(measurements, key):
 
 def ratios(key, measurements, peer):
     """Of a figure, against the base's of the same round."""
-    return [mine[key] / its[key] for mine, its in zip(measurements, peer)]
+    return [mine[key] / max(its[key], 1e-9) for mine, its in zip(measurements, peer)]
 
 
 def table(scenario, results):
     base = results.get(scenario.base)
     yield f"### {scenario.title}\n"
     column = f"against {scenario.base.partition(',')[0]}, {scenario.key.replace('_', ' ')}"
-    yield f"| | lines per CPU s (least–most) | CPU s a million lines | {column} | lines/s | p50 ms | p99 ms | peak MiB |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield f"| | lines per CPU s (least–most) | CPU s a million lines | {column} | lines/s | p50 ms | p99 ms | longest ms | peak MiB |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for name, found in results.items():
         per_cpu = sorted(each["lines_per_cpu_second"] for each in found)
         against = (
@@ -450,6 +474,7 @@ def table(scenario, results):
             f"| {1e6 / middle(found, 'lines_per_cpu_second'):.2f} | {against} "
             f"| {middle(found, 'lines_per_second'):,.0f} "
             f"| {middle(found, 'p50_ms'):.2f} | {middle(found, 'p99_ms'):.2f} "
+            f"| {max(each['max_ms'] for each in found):.1f} "
             f"| {middle(found, 'peak_mib'):.0f} |"
         )
     busy = max(each["generator_cpu"] for found in results.values() for each in found)
@@ -471,7 +496,20 @@ def arguments():
     parser.add_argument("--directory", help="where logs are written (default: the system's)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of load in each measurement")
-    parser.add_argument("--only", choices=["batches", "remote_write", "single", "written", "synced"])
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=[
+            "batches",
+            "remote_write",
+            "single",
+            "paced_single",
+            "paced_batches",
+            "written",
+            "synced",
+        ],
+        help="one scenario alone; may be repeated",
+    )
     parser.add_argument(
         "--peer",
         type=peer,
