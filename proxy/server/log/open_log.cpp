@@ -11,6 +11,7 @@
 
 #include "gate/staging.hpp"
 #include "log/kafka/kafka_log.hpp"
+#include "log/moving_marks.hpp"
 #include "log/open_log.hpp"
 #include "server/log/configured_topic.hpp"
 
@@ -74,6 +75,9 @@ result<std::unique_ptr<frame_log>> open_configured_log(const log_settings& setti
                                                        std::function<std::int64_t()> now_ns) {
   switch (settings.type) {
     case log_type::local:
+      if (const std::string why = unended_move(settings.directory); !why.empty()) {
+        return failure{settings.directory + ": " + why};
+      }
       return open_local_log({.directory = settings.directory,
                              .promise = promise_of(settings),
                              .when_full = policy_of(settings),

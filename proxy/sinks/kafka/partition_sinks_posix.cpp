@@ -282,7 +282,7 @@ outcome partition_sinks::find_start(on_partition& made, kafka_offsets& there, cu
   std::optional<committed_position> group;
   if (committed.value()) {
     group = {position_of(committed.value()->offset),
-             committed.value()->metadata == commit_metadata};
+             is_by_weir(committed.value()->metadata)};
   }
   taken_over found = take_over(std::move(cursor), group);
   if (found.moved_by_hand) {

@@ -138,8 +138,12 @@ struct committed_position {
   /// A weir committed it: the sink's record says more.
   bool by_weir = false;
 };
-/// The metadata of what a weir commits.
+/// The metadata of what a weir commits, and of what `weir log move` does.
 inline constexpr std::string_view commit_metadata = "weir";
+inline constexpr std::string_view move_metadata = "weir log move";
+[[nodiscard]] constexpr bool is_by_weir(std::string_view metadata) noexcept {
+  return metadata == commit_metadata || metadata == move_metadata;
+}
 
 struct taken_over {
   /// Nothing: the sink begins where its settings say.

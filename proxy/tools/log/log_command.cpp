@@ -120,21 +120,24 @@ CLI::App* add_log_command(CLI::App& commands, log_arguments& arguments) {
   replaying->footer(
       "Example:\n  weir log replay --sink influx --from 2026-01-01T22:00Z --to 2026-01-02T06:00Z "
       "--to-database last_night");
-  CLI::App* moving = add(
-      *command, arguments, "move",
-      "Move what a stopped weir has not delivered yet from its local log to a topic in Kafka. Each "
-      "sink goes on where it was. After a run that was cut off, the same command goes on",
-      log_arguments::action::move);
-  moving->add_option("--to", arguments.to, "kafka")
+  CLI::App* moving = add(*command, arguments, "move",
+                         "Move what stopped weirs have not delivered yet from a local log to a "
+                         "topic in Kafka, or from "
+                         "there to a local log. Each sink goes on where it was. After a run that "
+                         "was cut off, the same "
+                         "command goes on",
+                         log_arguments::action::move);
+  moving->add_option("--to", arguments.to, "kafka, or local")
       ->required()
-      ->check(CLI::IsMember({"kafka"}))
+      ->check(CLI::IsMember({"kafka", "local"}))
       ->type_name("LOG");
   add_quiet(*moving, arguments);
   moving->footer(
       "Where both are is in [log]: directory, and brokers, topic, shards; its type may be either.\n"
       "Exit status: 0, or 1 when it could not, and says why.\n"
       "Example:\n  weir log move --to kafka --set 'log.brokers=[\"kafka-1:9092\"]' --set "
-      "log.shards=12");
+      "log.shards=12\n"
+      "  weir log move --to local --config /etc/weir/weir.toml");
   command->footer(
       "Examples:\n"
       "  weir log stat --config /etc/weir/weir.toml\n"
@@ -202,7 +205,8 @@ int run_log(const log_arguments& arguments) {
     if (!directory.empty()) {
       loaded->effective.log.directory = directory;
     }
-    return move_to_kafka({arguments, loaded->effective});
+    const move_job job{arguments, loaded->effective, loaded->place};
+    return arguments.to == "kafka" ? move_to_kafka(job) : move_to_local(job);
   }
   if (directory.empty() && loaded->effective.log.type == log_type::kafka) {
     return run_on_topic(arguments, loaded->effective);

@@ -41,7 +41,7 @@ struct log_arguments {
   std::string sink{};
   std::string to_database{};
   bool dry_run = false;
-  /// Of `move`: "kafka".
+  /// Of `move`: "kafka" or "local".
   std::string to{};
   /// No line of progress, on a terminal either.
   bool quiet = false;

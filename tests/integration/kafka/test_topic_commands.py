@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`weir log` where the log is a topic, and `weir log move` to it."""
+"""`weir log` where the log is a topic. (test_move.py has `weir log move`.)"""
 
 import gzip
 import json
@@ -142,73 +142,3 @@ def test_what_is_not_there_is_told(weir, brokers):
     brokers.down()
     done = weir_log(weir, "stat")
     assert done.returncode == 1 and "(log.brokers) do not answer" in done.stderr, done.stderr
-
-
-# ---- moving --------------------------------------------------------------------------------------
-
-
-def moved_to_kafka(weir, brokers, sink):
-    weir.configure(weir_of(brokers.addresses, sink, log={"shards": SHARDS}))
-    return weir_log(weir, "move", "--to", "kafka")
-
-
-@pytest.fixture
-def local(server, start_weir, brokers):
-    """A weir with a local log, of which 40 points were delivered and 50 were not; it is stopped."""
-    sink = influx_sink(server.url, create_databases=False)
-    started = start_weir(settings(sink, log={"segment": "1MiB"}, service={"state_directory": "state", "drain_timeout": "0s"}))
-    write(started, "metrics", cpu(0, 40))
-    wait_until(lambda: started.metrics().sum("weir_sink_delivered_points_total") == 40, 20, "delivered")
-    server.answer = lambda *_: (503, {}, b"")
-    for begin in range(40, 90, 10):
-        write(started, "metrics", cpu(begin, begin + 10))
-    started.stop()
-    return started
-
-
-def test_move_to_kafka(local, server, brokers):
-    sink = influx_sink(server.url, create_databases=False)
-    done = moved_to_kafka(local, brokers, sink)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "50 points of 5 frames are in the topic weir now" in done.stdout, done.stdout
-    assert "sink influx goes on where it was" in done.stdout
-    assert not (local.directory / "weir-data" / "segments").exists()
-    assert not (local.directory / "weir-data" / "moving-to-kafka").exists()
-    lines = [line for record in brokers.kcat.records("weir") for line in record["payload"].splitlines()]
-    assert sorted(lines) == sorted(cpu(40, 90)), "what was delivered is not there, and all else is"
-    for host in range(8):
-        of_host = [line for line in lines if f"host=h{host} " in line]
-        assert of_host == [line for line in cpu(40, 90) if f"host=h{host} " in line]
-    (stood,) = json.loads(weir_log(local, "stat", "--json").stdout)["sinks"]
-    assert [each["committed"] for each in stood["in"]] == [0] * SHARDS, "it reads all of it"
-    assert "another tool has set an offset" in weir_log(local, "stat").stdout
-    assert weir_log(local, "verify").returncode == 0
-
-
-def test_a_move_that_was_cut_off_goes_on(local, server, brokers):
-    sink = influx_sink(server.url, create_databases=False)
-    local.configure(weir_of(brokers.addresses, sink, log={"shards": SHARDS}))
-    brokers.errors("Produce", *["TOPIC_AUTHORIZATION_FAILED"] * 2)
-    done = weir_log(local, "move", "--to", "kafka")
-    assert done.returncode == 1 and "Kafka did not take all" in done.stderr, done.stderr
-    assert (local.directory / "weir-data" / "segments").exists()
-    done = weir_log(local, "move", "--to", "kafka")
-    assert done.returncode == 0, done.stdout + done.stderr
-    values = "".join(brokers.kcat.values("weir"))
-    assert sorted(values.splitlines()) == sorted(cpu(40, 90)), "no frame twice"
-    done = weir_log(local, "move", "--to", "kafka")
-    assert done.returncode == 1, "there is nothing left to move"
-
-
-def test_a_move_is_refused_while_weir_runs_and_onto_what_is_there(local, server, brokers):
-    local.start()
-    sink = influx_sink(server.url, create_databases=False)
-    done = moved_to_kafka(local, brokers, sink)
-    assert done.returncode == 1 and "a weir must not run while its log is moved" in done.stderr, done.stderr
-    local.stop()
-    brokers.kcat.produce("weir", "something", partition=0)
-    done = moved_to_kafka(local, brokers, sink)
-    assert done.returncode == 1 and "has frames already" in done.stderr, done.stderr
-    done = weir_log(local, "move", "--to", "kafka", "--set", "log.type=local", "--set", "log.brokers=[]")
-    assert done.returncode == 1 and "log.brokers names none" in done.stderr, done.stderr
-    assert weir_log(local, "move", "--to", "raft").returncode == 2

@@ -379,6 +379,21 @@ void sent_ledger::recover_record(std::uint32_t kind, std::uint32_t connection, i
   }
 }
 
+std::string sent_ledger::moved(std::span<const earlier_file> files, log_position until) {
+  // Last times are not written, so that none needs to be remembered.
+  sent_ledger all(1);
+  for (const earlier_file& each : files) {
+    all.recover(each.content, each.low_water);
+  }
+  for (group& one : all.recovered_) {
+    one.last_position = until;
+  }
+  for (auto& [one, about] : all.uncertain_) {
+    about.until = until;
+  }
+  return all.live_bytes() == 0 ? std::string{} : all.whole();
+}
+
 /// No record follows that says what came of the connection's request read last.
 void sent_ledger::doubt_recovered(std::uint32_t connection, log_position low_water) {
   const intent read = take_intent(connection);

@@ -124,6 +124,15 @@ class sent_ledger {
   /// behind the cursor. Once, at the start.
   void recover(std::string_view file, log_position low_water);
 
+  /// The file of a ledger that knows what these files do of batches that are not behind their
+  /// cursors (of each the low water is given), for a log in which all of them are below `until`.
+  /// Empty: that is nothing.
+  struct earlier_file {
+    std::string content;
+    log_position low_water;
+  };
+  [[nodiscard]] static std::string moved(std::span<const earlier_file> files, log_position until);
+
   [[nodiscard]] std::size_t series_known() const noexcept { return times_.size(); }
   /// How often half of the table was forgotten.
   [[nodiscard]] std::uint64_t times_forgotten() const noexcept { return times_.times_forgotten(); }

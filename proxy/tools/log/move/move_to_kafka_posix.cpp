@@ -1,90 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `weir log move --to kafka`: the frames that a local log still holds become records of the topic,
-// cut by series, in their order, and the sinks' cursors positions in its partitions. Each record
-// says which frame it is of (header `moved`), so that a run that follows one that was cut off moves
-// none twice.
+// `weir log move --to kafka`: what sinks still need of a local log, in its files and in their
+// parking places, becomes records of the topic, and the sinks' cursors, and what they have sent,
+// books of its partitions.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
-#include <mutex>
-#include <set>
-#include <sstream>
+#include <limits>
+#include <optional>
+#include <utility>
 
 #include "base/clock_posix.hpp"
+#include "base/glob.hpp"
 #include "base/text/counted.hpp"
 #include "base/text/rfc3339.hpp"
-#include "codec/gzip.hpp"
 #include "files/file_operations.hpp"
 #include "files/state_directory_posix.hpp"
-#include "kafka/producer_rdkafka.hpp"
-#include "kafka/reader_rdkafka.hpp"
-#include "log/kafka/kafka_frame.hpp"
+#include "log/moving_marks.hpp"
+#include "sinks/kafka/state_records.hpp"
+#include "sinks/parking/parked_files_posix.hpp"
+#include "sinks/remote_write/sending/sent_file_posix.hpp"
+#include "sinks/remote_write/sending/sent_ledger.hpp"
 #include "sinks/state/cursor_store_posix.hpp"
+#include "tools/data_directory_posix.hpp"
 #include "tools/log/log_job.hpp"
+#include "tools/log/log_lines.hpp"
 #include "tools/log/move/move_job.hpp"
+#include "tools/log/move/move_mark.hpp"
 #include "tools/log/move/move_plan.hpp"
+#include "tools/log/move/record_mover_posix.hpp"
 #include "tools/log/topic/topic_log.hpp"
 #include "tools/screen/progress_line_posix.hpp"
 
 namespace weir {
 namespace {
 
-constexpr std::string_view moved_header = "moved";
-/// Of offsets that are set here: no weir's own, so that they count whatever else is known.
-constexpr std::string_view moved_metadata = "weir log move";
-/// What is produced before it is waited for.
-constexpr std::size_t batch_bytes = std::size_t{4} << 20;
-constexpr std::chrono::milliseconds delivery_wait{60'000};
+namespace fs = std::filesystem;
 
-std::string path_of_mark(const std::string& directory) {
-  return directory + "/moving-to-kafka";
-}
-
-/// Of a topic with `shards` partitions, where a move began.
-struct move_mark {
-  std::uint32_t identity = 0;
-  std::string topic;
-  std::string cluster;
-  std::vector<std::int64_t> begin;
-
-  [[nodiscard]] std::string text() const {
-    std::string out = fmt::format("weir-move 1\nlog {}\ntopic {}\ncluster {}\nbegin", identity,
-                                  topic, cluster.empty() ? "-" : cluster);
-    for (const std::int64_t each : begin) {
-      out += fmt::format(" {}", each);
-    }
-    return out + "\n";
-  }
-  [[nodiscard]] static std::optional<move_mark> read(const std::string& text) {
-    std::istringstream in{text};
-    move_mark out;
-    std::string word;
-    std::string version;
-    in >> word >> version;
-    if (word != "weir-move" || version != "1") {
-      return std::nullopt;
-    }
-    in >> word >> out.identity >> word >> out.topic >> word >> out.cluster >> word;
-    for (std::int64_t offset = 0; in >> offset;) {
-      out.begin.push_back(offset);
-    }
-    out.cluster = out.cluster == "-" ? "" : out.cluster;
-    return word == "begin" && !out.begin.empty() ? std::optional(out) : std::nullopt;
-  }
-  friend bool operator==(const move_mark& one, const move_mark& other) {
-    return one.identity == other.identity && one.topic == other.topic &&
-           one.cluster == other.cluster && one.begin.size() == other.begin.size();
-  }
-};
-
-struct moved_sink {
-  std::string name;
+struct leaving_sink {
+  const sink_settings* settings = nullptr;
   /// Nothing: it has never run, and begins where its settings say.
-  std::optional<cursor_state> cursor;
+  std::optional<cursor_state> cursor{};
+  std::string sent{};
+  parked_place parked{};
+  sink_group group;
+
+  [[nodiscard]] bool wants(const move_part& part) const {
+    return sink_wants(*settings, part.lane) &&
+           (cursor ? is_needed(*cursor, part) : settings->start.at != sink_start::place::now);
+  }
 };
 
 class move_run {
@@ -95,323 +61,321 @@ class move_run {
         directories_(std::move(directories)),
         log_(std::move(log)),
         topic_(std::move(topic)),
-        moved_(topic_.found.shards) {}
+        mark_path_(directories_.log + "/" + std::string(moving_to_kafka)) {}
 
-  outcome read_cursors();
+  outcome find_mark();
+  outcome read_sinks();
   outcome begin();
   outcome copy();
-  outcome keep_cursors();
+  outcome keep_places();
   outcome set_aside();
-  void report() const;
+  [[nodiscard]] int report() const;
 
  private:
-  outcome recover_partition(std::uint32_t partition, std::int64_t begin, std::int64_t end);
-  void take_back(std::uint32_t partition, const std::string& ours, kafka_record record);
+  [[nodiscard]] outcome begin_anew(const std::vector<kafka_offsets>& there);
+  [[nodiscard]] outcome read_parked(leaving_sink& sink);
+  [[nodiscard]] outcome keep_place(leaving_sink& sink, std::uint32_t partition, log_position end);
+  [[nodiscard]] outcome move_frame(const frame& one);
   [[nodiscard]] log_position first_needed() const;
-  [[nodiscard]] bool is_there(std::uint32_t partition, log_position from) const;
-  outcome move_frame(const record_head& head, const std::string& stored);
-  outcome produce(const record_head& head, const std::shared_ptr<frame>& made);
-  outcome wait_for_batch();
 
   const move_job& job_;
   locked_directories directories_;
   stored_log log_;
   prepared_topic topic_;
+  const std::string mark_path_;
   move_mark mark_;
-  std::vector<moved_sink> sinks_;
-  std::unique_ptr<kafka_producer> producer_;
-  gzip_compressor compressor_;
-  /// By partition; the producer's thread sets where frames of the batch went.
-  std::vector<moved_frames> moved_;
-  std::vector<std::set<std::uint64_t>> there_before_;
-  std::mutex lock_;
-  std::string failed_;
-  std::size_t waiting_bytes_ = 0;
-  std::uint64_t frames_ = 0, points_ = 0, records_ = 0, recovered_ = 0, repeated_ = 0;
+  /// An earlier run began.
+  bool goes_on_ = false;
+  std::vector<leaving_sink> sinks_;
+  std::unique_ptr<record_mover> mover_;
+  std::uint64_t frames_ = 0, points_ = 0, parked_points_ = 0, repeated_ = 0;
+  std::uint64_t faults_ = 0;
   std::string set_aside_as_;
 };
 
-outcome move_run::read_cursors() {
-  const std::string directory =
-      find_state_entry(directories_.state, directories_.log, state_entry::cursors);
+/// What an earlier run has done.
+outcome move_run::find_mark() {
+  mark_ = {.identity = log_.identity(),
+           .topic = topic_.name,
+           .cluster = topic_.found.cluster_id,
+           .offsets = std::vector<std::int64_t>(topic_.found.shards)};
+  auto kept = read_small_file(mark_path_);
+  if (!kept) {
+    return kept.error();
+  }
+  if (!kept.value()) {
+    return nothing{};
+  }
+  auto before = move_mark_of(*kept.value());
+  if (!before || !is_same_move(*before, mark_)) {
+    return failure{
+        fmt::format("a move to another topic was begun and not ended ({}): end it with the same "
+                    "settings, or remove that file if the topic is gone",
+                    mark_path_)};
+  }
+  mark_ = std::move(*before);
+  goes_on_ = true;
+  return nothing{};
+}
+
+// ---- what sinks know
+
+outcome move_run::read_sinks() {
+  if (mark_.whole) {
+    return nothing{};
+  }
+  const std::string cursors = directories_.entry(state_entry::cursors);
   for (const sink_settings& each : job_.configured.sinks) {
-    moved_sink sink{.name = each.name, .cursor = std::nullopt};
-    if (std::filesystem::is_directory(directory)) {
-      cursor_file file(directory, each.name);
-      auto kept = file.load();
+    if (each.shard) {
+      return failure{fmt::format(
+          "sink {}: addresses = \"shard\" is not possible with log.type = \"kafka\"; have it "
+          "deliver what the local log holds, and write a [[sink]] for each address",
+          each.shard->group)};
+    }
+    auto group = sink_group::open(topic_, job_.configured, each.name);
+    if (!group) {
+      return group.error();
+    }
+    if (outcome alone = group.value().check_that_nobody_runs(); !alone) {
+      return alone;
+    }
+    leaving_sink sink{.settings = &each, .group = std::move(group).value()};
+    if (fs::is_directory(cursors)) {
+      auto kept = cursor_file(cursors, each.name).load();
       if (!kept) {
         return kept.error();
       }
       if (kept.value() && !are_different_logs(kept.value()->log_identity, log_.identity())) {
         sink.cursor = std::move(*kept.value());
       }
+      auto sent = sent_file(cursors, each.name, ".sent").load();
+      if (!sent) {
+        return sent.error();
+      }
+      sink.sent = std::move(sent).value();
     }
-    const bool parked = sink.cursor && std::any_of(sink.cursor->lanes.begin(),
-                                                   sink.cursor->lanes.end(), [](const auto& lane) {
-                                                     return lane.second.parked_end > log_position();
-                                                   });
-    if (parked) {
-      return failure{fmt::format(
-          "sink {} has parked points (`weir park list`), which are not moved: start weir once more "
-          "and have them delivered or given up (`weir park retry`, `weir park drop`)",
-          each.name)};
+    if (outcome read = read_parked(sink); !read) {
+      return read;
     }
     sinks_.push_back(std::move(sink));
   }
   return nothing{};
 }
 
-log_position move_run::first_needed() const {
-  if (sinks_.empty()) {
-    return log_position();
+outcome move_run::read_parked(leaving_sink& sink) {
+  auto opened = parked_files::open(
+      {.directory = parking_directory(directories_.entry(state_entry::parked), sink.settings->name),
+       .keep_bytes = std::numeric_limits<std::int64_t>::max(),
+       .read_only = true,
+       .now_ns = wall_clock_ns});
+  if (!opened) {
+    return opened.error();
   }
+  sink.parked.place = std::move(opened).value();
+  const log_position first(log_.segments().empty() ? 0 : log_.segments().front().first);
+  auto lanes = find_parked(*sink.parked.place, sink.cursor.value_or(cursor_state{}), first);
+  if (!lanes) {
+    return lanes.error();
+  }
+  sink.parked.lanes = std::move(lanes).value();
+  if (!sink.cursor && !sink.parked.lanes.empty()) {
+    return failure{
+        fmt::format("sink {} has parked points and no cursor of this log: start weir on the log "
+                    "once, and stop it, so that it finds out what is still to be delivered",
+                    sink.settings->name)};
+  }
+  return nothing{};
+}
+
+log_position move_run::first_needed() const {
   log_position least = log_position(std::numeric_limits<std::uint64_t>::max());
-  for (const moved_sink& each : sinks_) {
+  for (const leaving_sink& each : sinks_) {
     least = std::min(least, each.cursor ? each.cursor->low_water : log_position());
   }
-  return least;
+  return sinks_.empty() ? log_position() : least;
 }
+
+// ---- where it begins, or goes on
 
 outcome move_run::begin() {
-  move_mark wanted{.identity = log_.identity(),
-                   .topic = topic_.name,
-                   .cluster = topic_.found.cluster_id,
-                   .begin = {}};
-  std::vector<kafka_offsets> there;
-  bool empty = true;
+  if (mark_.whole) {
+    return nothing{};
+  }
+  auto there = offsets_of(topic_);
+  if (!there) {
+    return there.error();
+  }
+  auto mover = record_mover::make(topic_, log_.identity());
+  if (!mover) {
+    return mover.error();
+  }
+  mover_ = std::move(mover).value();
+  return goes_on_ ? mover_->recover(mark_.offsets, there.value()) : begin_anew(there.value());
+}
+
+/// What is there must not have to be delivered first.
+outcome move_run::begin_anew(const std::vector<kafka_offsets>& there) {
   for (std::uint32_t i = 0; i < topic_.found.shards; ++i) {
-    const auto offsets =
-        topic_.cluster->offsets(topic_.name, static_cast<std::int32_t>(i), brokers_wait);
-    if (!offsets) {
-      return offsets.error();
+    mark_.offsets[i] = there[i].end;
+    if (there[i].first == there[i].end) {
+      continue;
     }
-    there.push_back(offsets.value());
-    empty = empty && offsets.value().first == offsets.value().end;
-    wanted.begin.push_back(offsets.value().end);
-  }
-  there_before_.resize(there.size());
-  auto producer =
-      kafka_producer::make({.client = topic_.client, .delivery_timeout = delivery_wait});
-  if (!producer) {
-    return producer.error();
-  }
-  producer_ = std::move(producer).value();
-  const std::string path = path_of_mark(directories_.log);
-  auto kept = read_small_file(path);
-  if (!kept) {
-    return kept.error();
-  }
-  if (!kept.value()) {
-    if (!empty) {
+    bool done = !sinks_.empty();
+    for (const leaving_sink& each : sinks_) {
+      const auto committed = each.group.committed(i);
+      if (!committed) {
+        return committed.error();
+      }
+      done = done && committed.value() && is_by_weir(committed.value()->metadata) &&
+             committed.value()->offset >= there[i].end;
+    }
+    if (!done) {
       return failure{fmt::format(
-          "the topic {} has frames already, and those that are moved would come after them: name "
-          "another (log.topic), or let this weir deliver what it holds",
+          "the topic {} has frames already that are not delivered, and those that are moved would "
+          "come behind them: name another (log.topic), or have them delivered first",
           topic_.name)};
     }
-    mark_ = wanted;
-    return replace_file(path, mark_.text(), durability::power);
   }
-  const auto before = move_mark::read(*kept.value());
-  if (!before || !(*before == wanted)) {
-    return failure{
-        fmt::format("a move to another topic was begun and not ended ({}): end it with "
-                    "the same settings, or remove that file if the topic is gone",
-                    path)};
-  }
-  mark_ = *before;
-  for (std::uint32_t i = 0; i < topic_.found.shards; ++i) {
-    if (auto found = recover_partition(i, mark_.begin[i], there[i].end); !found) {
-      return found;
-    }
-  }
-  return nothing{};
+  return replace_file(mark_path_, to_text(mark_), durability::power);
 }
 
-/// What an earlier run moved is found by its headers.
-outcome move_run::recover_partition(std::uint32_t partition, std::int64_t begin, std::int64_t end) {
-  const std::string ours = fmt::format("{:08x}-", log_.identity());
-  auto reader =
-      kafka_reader::make(topic_.client, topic_.name, static_cast<std::int32_t>(partition));
-  if (!reader) {
-    return reader.error();
-  }
-  const auto deadline = std::chrono::steady_clock::now() + delivery_wait;
-  for (std::int64_t at = begin; at < end;) {
-    auto read = reader.value()->read(at, batch_bytes, std::chrono::milliseconds(1'000));
-    if (!read) {
-      return read.error();
-    }
-    for (kafka_record& record : read.value().records) {
-      take_back(partition, ours, std::move(record));
-    }
-    at = read.value().next;
-    if (at < end && std::chrono::steady_clock::now() > deadline) {
-      return failure{"what an earlier run moved cannot be read: the brokers do not answer"};
-    }
-  }
-  return nothing{};
-}
-
-void move_run::take_back(std::uint32_t partition, const std::string& ours, kafka_record record) {
-  const auto header = record.header(moved_header);
-  if (!header || !header->starts_with(ours)) {
-    return;
-  }
-  std::uint64_t sequence = 0;
-  const std::string digits(header->substr(ours.size()));
-  std::from_chars(digits.data(), digits.data() + digits.size(), sequence);
-  const std::int64_t offset = record.offset;
-  const kafka_frame_result read = frame_of_record(std::move(record));
-  if (read.status != kafka_frame_status::whole ||
-      !there_before_[partition].insert(sequence).second) {
-    return;
-  }
-  moved_[partition].push_back({.from = log_position(sequence),
-                               .to = log_position(static_cast<std::uint64_t>(offset) + 1),
-                               .lane = lane_of(read.found->header),
-                               .points = read.found->header.points});
-  ++recovered_;
-}
-
-bool move_run::is_there(std::uint32_t partition, log_position from) const {
-  return there_before_[partition].count(from.number()) > 0;
-}
+// ---- frames
 
 outcome move_run::copy() {
+  if (mark_.whole) {
+    return nothing{};
+  }
   const log_position from = first_needed();
+  std::vector<parked_place*> places;
+  for (leaving_sink& each : sinks_) {
+    places.push_back(&each.parked);
+  }
+  const std::uint64_t first = log_.segments().empty() ? 0 : log_.segments().front().first;
+  if (outcome parked = each_parked(places, std::max(from, log_position(first)),
+                                   [this](const frame& one) {
+                                     parked_points_ += one.header.points;
+                                     return move_frame(one);
+                                   });
+      !parked) {
+    return parked;
+  }
   std::uint64_t bytes = 0;
   for (const stored_segment& each : log_.segments()) {
     bytes += each.bytes;
   }
   progress_line shown(progress("moving", "bytes", bytes), job_.given.quiet);
   std::uint64_t read = 0;
-  outcome failed = nothing{};
+  outcome done = nothing{};
   const stored_scan found =
       log_.scan(from.number(), [&](const record_head& head, const auto& load) {
         read += head.record_bytes();
         shown.show(read);
-        std::string stored;
-        if (load(stored) != segment_scanner::payload_status::whole) {
+        frame one;
+        one.header = head.to_header();
+        one.header.position = log_position(head.sequence);
+        const move_part whole = part_of(one.header);
+        if (!sinks_.empty() && std::none_of(sinks_.begin(), sinks_.end(),
+                                            [&](const auto& each) { return each.wants(whole); })) {
+          return stored_log::visit::go_on;
+        }
+        if (load(one.stored) != segment_scanner::payload_status::whole) {
           return stored_log::visit::go_on;  // it is told of below
         }
-        if (auto moved = move_frame(head, stored); !moved) {
-          failed = moved;
-          return stored_log::visit::stop;
-        }
-        ++frames_;
-        points_ += head.points;
-        return stored_log::visit::go_on;
+        done = move_frame(one);
+        return done ? stored_log::visit::go_on : stored_log::visit::stop;
       });
   shown.wipe();
+  faults_ += found.damaged_records + found.missing_frames + found.failures;
   for (const std::string& each : found.faults) {
     std::fprintf(stderr, "weir log: %s\n", each.c_str());
   }
-  return failed ? wait_for_batch() : failed;
+  return done ? mover_->flush() : done;
 }
 
-outcome move_run::move_frame(const record_head& head, const std::string& stored) {
-  frame whole;
-  whole.header = head.to_header();
-  whole.stored = stored;
+outcome move_run::move_frame(const frame& one) {
   std::string lines;
-  if (!inflate_frame(whole, lines)) {
+  if (!inflate_frame(one, lines)) {
+    ++faults_;
     std::fprintf(stderr, "weir log: frame %llu is damaged, and is not moved\n",
-                 static_cast<unsigned long long>(head.sequence));
+                 static_cast<unsigned long long>(one.header.position.number()));
     return nothing{};
   }
-  for (shard_lines& each : cut_by_shard(lines, topic_.found.shards)) {
-    if (is_there(each.shard, log_position(head.sequence))) {
+  const move_part whole = part_of(one.header);
+  std::set<std::uint32_t> cuts;
+  mover_->add_cuts(whole.position, cuts);
+  for (const leaving_sink& each : sinks_) {
+    if (each.cursor) {
+      add_cuts(*each.cursor, whole, cuts);
+    }
+  }
+  bool any = false;
+  for (const byte_range& bytes : ranges_between(cuts, static_cast<std::uint32_t>(lines.size()))) {
+    move_part part = whole;
+    part.bytes = bytes;
+    if (!sinks_.empty() && std::none_of(sinks_.begin(), sinks_.end(),
+                                        [&](const auto& each) { return each.wants(part); })) {
       continue;
     }
-    frame_builder builder;
-    builder.append(each.lines, each.points, each.time_least, each.time_greatest);
-    frame_header about = head.to_header();
-    about.shard = each.shard;
-    const auto made = builder.seal(
-        std::move(about),
-        head.codec == frame_codec::gzip ? compression_mode::automatic : compression_mode::none,
-        compressor_);
-    if (auto done = produce(head, made); !done) {
-      return done;
+    const std::string_view text =
+        std::string_view(lines).substr(bytes.begin, bytes.end - bytes.begin);
+    part.points = points_of(text);
+    points_ += part.kind == frame_kind::lines ? part.points : 0;
+    any = true;
+    if (outcome moved = mover_->move(one.header, part, text); !moved) {
+      return moved;
     }
   }
-  return waiting_bytes_ < batch_bytes ? outcome(nothing{}) : wait_for_batch();
-}
-
-outcome move_run::produce(const record_head& head, const std::shared_ptr<frame>& made) {
-  const kafka_frame_record record(*made, made->header.shard);
-  kafka_record_view view = record.view();
-  std::vector<kafka_header> headers(view.headers.begin(), view.headers.end());
-  const std::string mark = fmt::format("{:08x}-{}", log_.identity(), head.sequence);
-  headers.push_back({moved_header, mark});
-  view.headers = headers;
-  const std::uint32_t partition = made->header.shard;
-  std::size_t index = 0;
-  {
-    const std::lock_guard hold(lock_);
-    index = moved_[partition].size();
-    moved_[partition].push_back({.from = log_position(head.sequence),
-                                 .to = {},
-                                 .lane = lane_of(made->header),
-                                 .points = made->header.points});
-  }
-  const auto reported = [this, partition, index](const kafka_delivery& delivery) {
-    const std::lock_guard hold(lock_);
-    if (delivery.offset < 0 && failed_.empty()) {
-      failed_ = delivery.error;
-    }
-    moved_[partition][index].to = log_position(static_cast<std::uint64_t>(delivery.offset + 1));
-  };
-  waiting_bytes_ += made->stored.size();
-  ++records_;
-  const kafka_queue_result queued =
-      producer_->produce(topic_.name, static_cast<std::int32_t>(partition), view, made, reported);
-  return queued.status == kafka_queued::taken
-             ? outcome(nothing{})
-             : failure{fmt::format("frame {}: {}", head.sequence, queued.why)};
-}
-
-outcome move_run::wait_for_batch() {
-  waiting_bytes_ = 0;
-  const bool done = producer_->flush(2 * delivery_wait);
-  const std::lock_guard hold(lock_);
-  if (!failed_.empty() || !done) {
-    return failure{fmt::format("Kafka did not take all: {}",
-                               failed_.empty() ? "the brokers do not answer" : failed_)};
-  }
+  frames_ += any ? 1 : 0;
   return nothing{};
 }
 
-outcome move_run::keep_cursors() {
+// ---- what sinks know goes along
+
+outcome move_run::keep_places() {
+  if (mark_.whole) {
+    return nothing{};
+  }
+  auto there = offsets_of(topic_);
+  if (!there) {
+    return there.error();
+  }
   for (std::uint32_t i = 0; i < topic_.found.shards; ++i) {
-    std::sort(moved_[i].begin(), moved_[i].end(),
-              [](const moved_frame& one, const moved_frame& other) { return one.to < other.to; });
-    const auto there =
-        topic_.cluster->offsets(topic_.name, static_cast<std::int32_t>(i), brokers_wait);
-    if (!there) {
-      return there.error();
-    }
-    const log_position end(static_cast<std::uint64_t>(there.value().end) + 1);
-    for (const moved_sink& sink : sinks_) {
-      if (!sink.cursor) {
-        continue;
-      }
-      const moved_start now = start_of_moved(*sink.cursor, moved_[i], end);
-      repeated_ += now.repeated_points;
-      const auto offset = static_cast<std::int64_t>(now.at.number()) - 1;
-      if (const std::string why = commit_offset(topic_, job_.configured, sink.name, i, offset,
-                                                std::string(moved_metadata));
-          !why.empty()) {
+    const log_position end(static_cast<std::uint64_t>(there.value()[i].end) + 1);
+    for (leaving_sink& sink : sinks_) {
+      if (outcome kept = sink.cursor ? keep_place(sink, i, end) : nothing{}; !kept) {
         return failure{
-            fmt::format("everything is in the topic, but where sink {} goes on cannot be "
-                        "set ({}). No weir may deliver from the topic yet; then run this "
-                        "again",
-                        sink.name, why)};
+            fmt::format("all points are in the topic, but where sink {} goes on cannot be kept "
+                        "({}): run this again before a weir delivers from there",
+                        sink.settings->name, kept.error().message)};
       }
     }
   }
-  return nothing{};
+  mark_.whole = true;
+  return replace_file(mark_path_, to_text(mark_), durability::power);
 }
+
+outcome move_run::keep_place(leaving_sink& sink, std::uint32_t partition, log_position end) {
+  const moved_cursor now =
+      cursor_of_moved(*sink.cursor, mover_->moved(partition), end,
+                      topic_.found.identity(topic_.name, partition), partition == 0);
+  repeated_ += now.repeated_points;
+  const auto kept = keep_partition(topic_, sink.settings->name, partition);
+  if (outcome read = kept->read(); !read) {
+    return read;
+  }
+  const sent_ledger::earlier_file sent{sink.sent, sink.cursor->low_water};
+  if (const std::string ledger = sent_ledger::moved({&sent, 1}, end); !ledger.empty()) {
+    if (outcome stored = kept->replace("sent", ledger); !stored) {
+      return stored;
+    }
+  }
+  if (outcome stored = kept->replace("cursor", cursor_book(now.state, 1)); !stored) {
+    return stored;
+  }
+  return sink.group.commit(partition, now.state.low_water);
+}
+
+// ---- the end
 
 /// A weir that is started on the directory once more must not deliver again what was moved.
 outcome move_run::set_aside() {
@@ -420,55 +384,103 @@ outcome move_run::set_aside() {
       name.begin(), name.end(), [](char c) { return c == ':' || c == '.'; }, '-');
   set_aside_as_ = directories_.log + "/moved-to-kafka-" + name;
   std::error_code error;
-  std::filesystem::create_directory(set_aside_as_, error);
-  if (!error) {
-    std::filesystem::rename(directories_.log + "/segments", set_aside_as_ + "/segments", error);
+  fs::create_directory(set_aside_as_, error);
+  // The log last: where it is, the others may be.
+  for (const std::string_view entry : {state_entry::parked, state_entry::cursors}) {
+    const std::string path = directories_.entry(entry);
+    if (!error && fs::exists(path)) {
+      fs::rename(path, fmt::format("{}-moved-to-kafka-{}", path, name), error);
+    }
+  }
+  const std::string segments = directories_.log + "/segments";
+  if (!error && fs::exists(segments)) {
+    fs::rename(segments, set_aside_as_ + "/segments", error);
   }
   if (error) {
     return failure{
-        fmt::format("everything is moved, but {}/segments cannot be set aside: {}. Move "
-                    "it away before a weir runs there again with log.type = \"local\"",
-                    directories_.log, error.message())};
+        fmt::format("everything is moved, but the old log cannot be set aside: {}. Run "
+                    "this again, or move {} away before a weir runs there with "
+                    "log.type = \"local\"",
+                    error.message(), segments)};
   }
-  std::filesystem::remove(path_of_mark(directories_.log), error);
-  return error ? outcome(failure{fmt::format("cannot remove {}: {}", path_of_mark(directories_.log),
-                                             error.message())})
+  fs::remove(mark_path_, error);
+  return error ? outcome(failure{fmt::format("cannot remove {}: {}", mark_path_, error.message())})
                : nothing{};
 }
 
-void move_run::report() const {
-  std::printf("%s of %s are in the topic %s now, as %s in %s%s\n",
-              counted(points_, "point").c_str(), counted(frames_, "frame").c_str(),
-              topic_.name.c_str(), counted(records_ + recovered_, "record").c_str(),
-              counted(topic_.found.shards, "partition").c_str(),
-              recovered_ == 0 ? "" : fmt::format(" ({} by an earlier run)", recovered_).c_str());
-  for (const moved_sink& each : sinks_) {
-    std::printf("sink %s %s\n", each.name.c_str(),
-                each.cursor ? "goes on where it was" : "has never run, and begins as it is set up");
+int move_run::report() const {
+  if (mover_ != nullptr) {
+    std::printf("%s of %s are in the topic %s now, as %s in %s%s\n",
+                counted(points_, "point").c_str(), counted(frames_, "frame").c_str(),
+                topic_.name.c_str(), counted(mover_->records(), "record").c_str(),
+                counted(topic_.found.shards, "partition").c_str(),
+                mover_->recovered() == 0
+                    ? ""
+                    : fmt::format(" ({} by an earlier run)", mover_->recovered()).c_str());
+    if (parked_points_ > 0) {
+      std::printf(
+          "of these, %s were parked: they are tried again, in their order, and parked "
+          "there if need be\n",
+          counted(parked_points_, "point").c_str());
+    }
+    for (const leaving_sink& each : sinks_) {
+      std::printf(
+          "sink %s %s\n", each.settings->name.c_str(),
+          each.cursor ? "goes on where it was" : "has never run, and begins as it is set up");
+    }
+  } else {
+    std::printf("an earlier run had moved everything to the topic %s\n", topic_.name.c_str());
   }
   if (repeated_ > 0) {
-    std::printf(
-        "%s that were delivered are delivered once more: their frames lie behind others that were "
-        "not\n",
-        counted(repeated_, "point").c_str());
+    std::printf("%s that were delivered since an earlier run of this are delivered once more\n",
+                counted(repeated_, "point").c_str());
   }
-  std::printf("what was moved is set aside in %s; remove it once all is well\n",
+  std::printf("the old log is set aside in %s; remove it once all is well\n",
               set_aside_as_.c_str());
   std::printf(
-      "not moved: what remote_write sinks know of samples they sent (a repetition may be "
-      "refused by the server, and is counted), refused batches, letters and pushed groups, "
-      "which stay in %s\n",
+      "not moved: refused batches, letters, pushed groups, and the names that remote_write "
+      "sinks gave, which stay in %s\n",
       directories_.state.c_str());
+  if (faults_ > 0) {
+    std::printf("%s of the old log could not be read, and is not moved: see above\n",
+                counted(faults_, "part").c_str());
+  }
+  return faults_ == 0 ? 0 : 1;
+}
+
+/// Only its last step was cut off.
+bool ended_before(const std::string& directory) {
+  const std::string path = directory + "/" + std::string(moving_to_kafka);
+  const auto kept = read_small_file(path);
+  const auto mark = kept && kept.value() ? move_mark_of(*kept.value()) : std::nullopt;
+  std::error_code error;
+  return mark && mark->whole && !fs::exists(directory + "/segments") && fs::remove(path, error);
 }
 
 }  // namespace
 
 int move_to_kafka(const move_job& job) {
+  if (const std::string why = why_no_log(job.configured.log.directory, job.place); !why.empty()) {
+    return complain_of_log(why, 1);
+  }
   auto directories = lock_directories(job.configured);
   if (!directories) {
     return complain_of_log(directories.error().message, 1);
   }
-  auto log = stored_log::open(job.configured.log.directory);
+  const std::string& directory = directories.value().log;
+  if (ended_before(directory)) {
+    std::printf("an earlier run had moved everything, and has set the old log aside in %s\n",
+                directory.c_str());
+    return 0;
+  }
+  if (fs::exists(directory + "/" + std::string(moving_to_local))) {
+    return complain_of_log(unended_move(directory), 1);
+  }
+  if (!fs::exists(directory + "/segments")) {
+    return complain_of_log(
+        fmt::format("there is no log in {} (log.directory): nothing is moved", directory), 1);
+  }
+  auto log = stored_log::open(directory);
   if (!log) {
     return complain_of_log(log.error().message, 1);
   }
@@ -478,14 +490,13 @@ int move_to_kafka(const move_job& job) {
   }
   move_run run(job, std::move(directories).value(), std::move(log).value(),
                std::move(topic).value());
-  for (const auto step : {&move_run::read_cursors, &move_run::begin, &move_run::copy,
-                          &move_run::keep_cursors, &move_run::set_aside}) {
+  for (const auto step : {&move_run::find_mark, &move_run::read_sinks, &move_run::begin,
+                          &move_run::copy, &move_run::keep_places, &move_run::set_aside}) {
     if (auto done = (run.*step)(); !done) {
       return complain_of_log(done.error().message, 1);
     }
   }
-  run.report();
-  return 0;
+  return run.report();
 }
 
 }  // namespace weir

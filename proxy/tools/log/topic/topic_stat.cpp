@@ -12,6 +12,7 @@
 #include "base/text/json_text.hpp"
 #include "base/text/rfc3339.hpp"
 #include "base/text/terminal_text.hpp"
+#include "sinks/kafka/state_records.hpp"
 #include "tools/log/log_job.hpp"
 #include "tools/log/topic/topic_job.hpp"
 
@@ -56,7 +57,7 @@ sink_standing_in_topic standing_of(const topic_job& job, const std::string& sink
     standing now{.lag = each.there.end - each.there.first};
     if (found.value()) {
       now.offset = found.value()->offset;
-      now.by_weir = found.value()->metadata == "weir";
+      now.by_weir = is_by_weir(found.value()->metadata);
       now.lag = each.there.end - std::clamp(*now.offset, each.there.first, each.there.end);
     }
     out.in.push_back(now);

@@ -117,6 +117,38 @@ TEST(sent_ledger, a_file_written_anew_does_not_mix_up_what_is_under_way) {
   EXPECT_TRUE(next.uncertain(at(3, 10)));
 }
 
+TEST(sent_ledger, of_several_becomes_one_of_another_log) {
+  std::array<sent_ledger::earlier_file, 3> files;
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    sent_ledger ledger(much);
+    ledger.begin(lane_a, log_position(5 + i));
+    send(ledger, {at(10 * i + 1, 10)});
+    ledger.intend(std::array{at(10 * i + 2, 10), at(10 * i + 2, 20)});  // no answer
+    files[i] = {ledger.take_unwritten(), log_position(5)};
+  }
+  EXPECT_TRUE(sent_ledger::moved({}, log_position(100)).empty());
+  EXPECT_TRUE(sent_ledger::moved({&files[2], 1}, log_position(100)).empty());
+  const std::string moved = sent_ledger::moved(files, log_position(100));
+  for (const std::uint64_t low_water : {1, 100}) {
+    sent_ledger next(much);
+    next.recover(moved, log_position(low_water));
+    next.begin(lane_a, log_position(50));
+    for (const std::uint64_t series : {0, 10}) {
+      EXPECT_TRUE(next.delivered(at(series + 1, 10)));
+      EXPECT_TRUE(next.uncertain(at(series + 2, 10)));
+      EXPECT_NE(next.question(at(series + 2, 10)), 0U);
+    }
+    EXPECT_NE(next.question(at(2, 10)), next.question(at(12, 10)));
+  }
+  sent_ledger later(much);
+  later.recover(moved, log_position(101));
+  later.begin(lane_a, log_position(150));
+  EXPECT_FALSE(later.knows_of_earlier());
+  // What was behind the cursor stays there.
+  files[0].low_water = log_position(6);
+  EXPECT_TRUE(sent_ledger::moved({files.data(), 1}, log_position(100)).empty());
+}
+
 TEST(sent_ledger, what_is_behind_the_cursor_is_let_go) {
   sent_ledger ledger(much);
   ledger.begin(lane_a, log_position(5));
