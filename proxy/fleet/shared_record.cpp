@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view type_word = "type";
 constexpr std::string_view database_word = "database";
 constexpr std::string_view dropped_word = "dropped";
+constexpr std::string_view series_word = "series";
+constexpr std::string_view probe_word = "probe";
 
 // The word of a key, then its names.
 constexpr std::size_t columns_max = 5;
@@ -55,6 +57,17 @@ std::string type_key(const registered_field& name, std::string_view who) {
   return key;
 }
 
+std::string series_key(std::string_view database, std::string_view who) {
+  std::string key = key_of_database(series_word, database);
+  key += '\t';
+  append_column_text(who, key);
+  return key;
+}
+
+std::string probe_key(std::string_view topic) {
+  return key_of_database(probe_word, topic);
+}
+
 std::string database_key(std::string_view database) {
   return key_of_database(database_word, database);
 }
@@ -83,6 +96,15 @@ std::optional<shared_record> read_shared_record(const kafka_record& record) {
     out.who = columns->texts[4];
     out.type = record.tombstone ? std::nullopt : find_field_type(record.value);
     return out.type || record.tombstone ? std::optional(out) : std::nullopt;
+  }
+  if (word == series_word && columns->count == 3) {
+    out.kind = shared_kind::series;
+    out.who = columns->texts[2];
+    return out;
+  }
+  if (word == probe_word) {
+    out.kind = shared_kind::probe;
+    return out;
   }
   if (columns->count != 2 || (word != database_word && word != dropped_word)) {
     return std::nullopt;

@@ -17,6 +17,8 @@ namespace weir {
 enum class shared_kind : std::uint8_t {
   type,      // a claim to the type of a field; a tombstone takes it back
   database,  // a client created a database; a tombstone: it was not created after all
+  series,    // a weir tells of series that lines brought it (series_record.hpp)
+  probe,     // says nothing: that it arrives is all there is to it
   dropped,   // a client dropped a database: what stands before of it counts no more
 };
 
@@ -26,6 +28,7 @@ struct shared_record {
   /// Of a type, as those below.
   std::string measurement;
   std::string field;
+  /// Of a type, and of series.
   std::string who;
   /// Nothing: a tombstone.
   std::optional<field_type> type;
@@ -38,6 +41,9 @@ inline constexpr std::string_view shared_version = "1";
 inline constexpr std::string_view shared_version_header = "weir";
 
 [[nodiscard]] std::string type_key(const registered_field& name, std::string_view who);
+[[nodiscard]] std::string series_key(std::string_view database, std::string_view who);
+/// `topic`: its name.
+[[nodiscard]] std::string probe_key(std::string_view topic);
 [[nodiscard]] std::string database_key(std::string_view database);
 [[nodiscard]] std::string dropped_key(std::string_view database);
 

@@ -21,12 +21,19 @@ void shared_state::take(const kafka_record& record) {
         tell(read->database);
       }
       break;
+    case shared_kind::series:
+      if (series_ != nullptr && !series_->take(*read, record)) {
+        unreadable_.fetch_add(1, std::memory_order_relaxed);
+      }
+      break;
+    case shared_kind::probe:
+      break;
     case shared_kind::dropped:
       if (read->tombstone) {
         break;  // what it dropped is gone from the topic as well
       }
       claims_.dropped(read->database);
-      remembered_.forget(read->database);
+      remembered_.forget(read->database, static_cast<std::uint64_t>(record.offset) + 1);
       if (told_.dropped) {
         told_.dropped(read->database, is_old_);
       }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "fleet/shared_record.hpp"
+#include "fleet/shared_series.hpp"
 #include "gate/series/gate_memory.hpp"
 #include "gate/types/type_claims.hpp"
 #include "kafka/client.hpp"
@@ -31,6 +32,11 @@ class shared_state {
   /// All of it outlives this object.
   shared_state(type_claims& claims, gate_memory& remembered)
       : claims_(claims), remembered_(remembered) {}
+
+  /// Series are shared as well; it outlives this object. Before records are taken.
+  void share_series(shared_series& series) noexcept { series_ = &series; }
+  /// nullptr: series are this process' own.
+  [[nodiscard]] shared_series* series() const noexcept { return series_; }
 
   /// Before records are taken.
   void tell(told whom) { told_ = std::move(whom); }
@@ -52,6 +58,7 @@ class shared_state {
 
   type_claims& claims_;
   gate_memory& remembered_;
+  shared_series* series_ = nullptr;
   told told_;
   bool is_old_ = true;
   std::atomic<std::uint64_t> records_{0};

@@ -29,6 +29,7 @@ constexpr std::size_t read_bytes_max = std::size_t{1} << 20;
 // Also how often claims that nobody has sent are sent.
 constexpr milliseconds read_wait{200};
 constexpr milliseconds rest_after_failure{500};
+constexpr milliseconds probe_again{2'000};
 constexpr milliseconds topics_wait{10'000};
 // For advice alone, which some brokers do not give.
 constexpr milliseconds setting_wait{1'000};
@@ -66,6 +67,14 @@ struct shared_topic::inner {
   std::int64_t taken = 0;
   std::string write_trouble;
   std::string read_trouble;
+  clock::time_point read_trouble_began;
+  /// When something was read last; of the last probe: whether it waits to be written, when it was
+  /// sent, where it stands and until when it should be read.
+  clock::time_point heard_at = clock::now();
+  clock::time_point probed_at = clock::now();
+  bool probe_is_out = false;
+  std::int64_t probe_offset = -1;
+  clock::time_point probe_until;
 
   // Of the thread.
   std::deque<claims_mark> marks;
@@ -74,24 +83,37 @@ struct shared_topic::inner {
   std::atomic<std::uint64_t> written{0};
   std::atomic<std::uint64_t> write_failures{0};
   std::thread thread;
+  std::thread adviser;
 
   inner(shared_topic_options wanted, type_claims& own_claims, shared_state& own_state)
       : options(std::move(wanted)), claims(own_claims), state(own_state) {}
+  ~inner() {
+    if (adviser.joinable()) {
+      adviser.join();
+    }
+  }
+  inner(const inner&) = delete;
+  inner& operator=(const inner&) = delete;
 
-  [[nodiscard]] outcome prepare_topic() const;
+  [[nodiscard]] outcome prepare_topic();
+  void advise(const kafka_topics& topics) const;
+  void begin_series(const kafka_topics& topics) const;
   [[nodiscard]] outcome read_to_end();
   void run();
   void take(const kafka_reader::found& read);
   void expire();
   void send_claims();
+  void send_series(bool all);
   void write(const std::string& key, std::optional<std::string_view> value,
              const std::function<void(const kafka_delivery&)>& reported);
   void write_database(const std::string& key, std::optional<std::string_view> value, done told);
+  void look();
+  void look_back(bool has_heard);
   void note_write(const std::string& why);
   void note_read(const std::string& why);
 };
 
-outcome shared_topic::inner::prepare_topic() const {
+outcome shared_topic::inner::prepare_topic() {
   auto topics = kafka_topics::make(options.client);
   if (!topics) {
     return topics.error();
@@ -100,6 +122,7 @@ outcome shared_topic::inner::prepare_topic() const {
   if (!found) {
     return found.error();
   }
+  begin_series(*topics.value());
   if (!found.value()) {
     const auto made = topics.value()->create({.name = options.topic,
                                               .partitions = 1,
@@ -117,7 +140,14 @@ outcome shared_topic::inner::prepare_topic() const {
                     "weir was first. Move it away, so that weir makes it anew",
                     options.topic, found.value()->partitions)};
   }
-  const auto cleanup = topics.value()->setting(options.topic, "cleanup.policy", setting_wait);
+  adviser = std::thread(
+      [this, of = std::shared_ptr<kafka_topics>(std::move(topics).value())] { advise(*of); });
+  return nothing{};
+}
+
+/// Brokers that do not tell are waited for here, and not by the start.
+void shared_topic::inner::advise(const kafka_topics& topics) const {
+  const auto cleanup = topics.setting(options.topic, "cleanup.policy", setting_wait);
   if (cleanup && cleanup.value() && *cleanup.value() != "compact") {
     journal(
         journal_level::warning,
@@ -125,7 +155,22 @@ outcome shared_topic::inner::prepare_topic() const {
                     "databases that clients created would be lost after its retention",
                     options.topic, *cleanup.value()));
   }
-  return nothing{};
+}
+
+/// All weirs of the topic hash series in one way, which those who write lines do not know.
+void shared_topic::inner::begin_series(const kafka_topics& topics) const {
+  if (state.series() == nullptr) {
+    return;
+  }
+  const std::string cluster = topics.cluster_id(topics_wait);
+  if (cluster.empty()) {
+    journal(journal_level::warning,
+            fmt::format("no broker says which cluster topic {} is of: limits of series count what "
+                        "comes to this process alone",
+                        options.topic));
+    return;
+  }
+  state.series()->begin(cluster + '/' + options.topic);
 }
 
 outcome shared_topic::inner::read_to_end() {
@@ -156,7 +201,52 @@ void shared_topic::inner::note_write(const std::string& why) {
 
 void shared_topic::inner::note_read(const std::string& why) {
   const std::lock_guard hold(lock);
+  if (read_trouble.empty()) {
+    read_trouble_began = clock::now();
+  }
   read_trouble = why;
+}
+
+/// A reader that nothing reaches cannot know whether nothing was written. So one of the weirs
+/// writes a record that says nothing, where none was read for a while; and each that had trouble
+/// does.
+void shared_topic::inner::look() {
+  const clock::time_point now = clock::now();
+  bool had_trouble = false;
+  {
+    const std::lock_guard hold(lock);
+    had_trouble = !write_trouble.empty() || !read_trouble.empty();
+    if (probe_is_out || now - (had_trouble ? probed_at : heard_at) <
+                            (had_trouble ? probe_again : options.probe_every)) {
+      return;
+    }
+    probe_is_out = true;
+  }
+  probed_at = now;
+  write(probe_key(options.topic), std::nullopt, [this](const kafka_delivery& delivery) {
+    const std::lock_guard hold(lock);
+    probe_is_out = false;
+    if (delivery.error.empty()) {
+      probe_offset = delivery.offset;
+      probe_until = clock::now() + 2 * options.produce_timeout;
+    }
+  });
+}
+
+/// Whether what was written is read again.
+void shared_topic::inner::look_back(bool has_heard) {
+  const clock::time_point now = clock::now();
+  bool is_late = false;
+  {
+    const std::lock_guard hold(lock);
+    heard_at = has_heard ? now : heard_at;
+    is_late = probe_offset >= next && now > probe_until;
+  }
+  if (is_late) {
+    note_read("what is written to it does not arrive");
+  } else if (has_heard) {
+    note_read({});
+  }
 }
 
 void shared_topic::inner::take(const kafka_reader::found& read) {
@@ -184,7 +274,7 @@ void shared_topic::inner::run() {
     auto read = reader->read(next, read_bytes_max, read_wait);
     if (read) {
       take(read.value());
-      note_read({});
+      look_back(!read.value().records.empty() || read.value().at_end);
     } else {
       note_read(read.error().message);
       journal_limited("shared topic", journal_level::warning,
@@ -193,6 +283,8 @@ void shared_topic::inner::run() {
                                   options.topic, read.error().message));
     }
     send_claims();
+    send_series(/*all=*/true);
+    look();
     expire();
     std::unique_lock hold(lock);
     if (!read) {
@@ -249,9 +341,13 @@ void shared_topic::inner::write(const std::string& key, std::optional<std::strin
     }
   }
   const std::array headers{kafka_header{shared_version_header, shared_version}};
+  const auto kept = value ? std::make_shared<const std::string>(*value) : nullptr;
+  kafka_record_view record{.key = key, .headers = headers};
+  if (kept != nullptr) {
+    record.value = *kept;
+  }
   const kafka_queue_result queued = producer->produce(
-      options.topic, 0, {.key = key, .headers = headers, .value = value}, nullptr,
-      [this, reported](const kafka_delivery& delivery) {
+      options.topic, 0, record, kept, [this, reported](const kafka_delivery& delivery) {
         (delivery.error.empty() ? written : write_failures).fetch_add(1, std::memory_order_relaxed);
         note_write(delivery.error);
         reported(delivery);
@@ -277,6 +373,19 @@ void shared_topic::inner::send_claims() {
                   fmt::format("topic {} cannot be written: {}", options.topic, delivery.error));
             }
           });
+  }
+}
+
+/// `all`: on the topic's thread. Else news alone.
+void shared_topic::inner::send_series(bool all) {
+  shared_series* const series = state.series();
+  if (series == nullptr) {
+    return;
+  }
+  for (const shared_series::outgoing& each : all ? series->due() : series->take_news()) {
+    write(each.key, each.value, [series, kind = each.kind](const kafka_delivery& delivery) {
+      series->reported(kind, delivery.error.empty());
+    });
   }
 }
 
@@ -325,6 +434,9 @@ result<std::unique_ptr<shared_topic>> shared_topic::open(shared_topic_options op
   made->producer = std::move(producer).value();
   inner* const raw = made.get();
   claims.on_unsent([raw] { raw->send_claims(); });
+  if (state.series() != nullptr) {
+    state.series()->on_many([raw] { raw->send_series(/*all=*/false); });
+  }
   made->thread = std::thread([raw] { raw->run(); });
   return std::unique_ptr<shared_topic>(new shared_topic(std::move(made)));
 }
@@ -344,6 +456,9 @@ void shared_topic::stop() {
   }
   inner_->thread.join();
   inner_->claims.on_unsent(nullptr);
+  if (inner_->state.series() != nullptr) {
+    inner_->state.series()->on_many(nullptr);
+  }
   inner_->producer.reset();
   std::multimap<std::int64_t, awaited_record> left;
   {
@@ -368,13 +483,18 @@ void shared_topic::take_back_database(std::string_view database, done told) {
   inner_->write_database(database_key(database), std::nullopt, std::move(told));
 }
 
+const std::string& shared_topic::name() const noexcept {
+  return inner_->options.topic;
+}
+
 outcome shared_topic::standing() const {
   const std::lock_guard hold(inner_->lock);
   if (!inner_->write_trouble.empty()) {
     return failure{fmt::format("topic {} cannot be written: {}", inner_->options.topic,
                                inner_->write_trouble)};
   }
-  if (!inner_->read_trouble.empty()) {
+  if (!inner_->read_trouble.empty() &&
+      clock::now() - inner_->read_trouble_began >= inner_->options.trouble_told) {
     return failure{
         fmt::format("topic {} cannot be read: {}", inner_->options.topic, inner_->read_trouble)};
   }
@@ -398,6 +518,13 @@ void shared_topic::collect(metric_collector& out) const {
   count("weir_shared_write_failures_total",
         "Records that could not be written to the topic that weirs share.",
         inner_->write_failures.load());
+  if (const shared_series* series = inner_->state.series(); series != nullptr) {
+    series->collect(out);
+  }
+  out.gauge_value("weir_shared_topic_answers",
+                  "1: the topic that weirs share can be written and read, as far as is known; 0: "
+                  "it cannot.",
+                  standing() ? 1 : 0);
   out.gauge_value("weir_shared_claims_waiting",
                   "Types of fields that wait for the topic that weirs share.",
                   static_cast<double>(inner_->claims.waiting_count()));

@@ -31,6 +31,10 @@ struct shared_topic_options {
   std::chrono::milliseconds produce_timeout{5'000};
   /// For reading to the end: how long nothing may come.
   std::chrono::milliseconds start_timeout{30'000};
+  /// Where nothing was read for so long, something is written, to see that it arrives.
+  std::chrono::milliseconds probe_every{30'000};
+  /// That it cannot be read is told once it lasts so long: a broker that goes has a follower soon.
+  std::chrono::milliseconds trouble_told{5'000};
 };
 
 class shared_topic {
@@ -57,6 +61,7 @@ class shared_topic {
 
   /// Whether the topic can be written and read, as far as the last attempts tell.
   [[nodiscard]] outcome standing() const;
+  [[nodiscard]] const std::string& name() const noexcept;
   void collect(metric_collector& out) const;
 
  private:

@@ -24,6 +24,8 @@ void standing_claims::take(const kafka_record& record) {
       break;
     }
     case shared_kind::database:
+    case shared_kind::probe:
+    case shared_kind::series:
       break;
     case shared_kind::dropped:
       databases_.erase(read->database);

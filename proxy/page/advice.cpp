@@ -76,6 +76,16 @@ void advise_topic(const topic_facts& topic, list& out) {
          fmt::format("kafka-topics.sh --bootstrap-server {} --describe --topic {} "
                      "--unavailable-partitions",
                      topic.brokers.empty() ? "BROKER" : topic.brokers.front(), topic.name)});
+  } else if (!topic.shared_fault.empty()) {
+    out.push_back(
+        {urgency::error, "log",
+         "What weirs share stands still: " + with_full_stop(topic.shared_fault) +
+             " Writes of fields that have no type yet are answered 503, and what other "
+             "weirs say of databases and series is not known here.",
+         "Look whether its partition has a leader, and whether this client may read and "
+         "write it; weir tries again by itself.",
+         fmt::format("kafka-topics.sh --bootstrap-server {} --describe --topic {}-shared",
+                     topic.brokers.empty() ? "BROKER" : topic.brokers.front(), topic.name)});
   }
 }
 

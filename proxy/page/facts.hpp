@@ -62,6 +62,8 @@ struct topic_facts {
   std::uint32_t leaderless = 0;
   /// Why Kafka does not answer; empty: it does.
   std::string fault{};
+  /// Why the topic that weirs share cannot be read or written; empty: it can.
+  std::string shared_fault{};
 };
 
 struct log_facts {

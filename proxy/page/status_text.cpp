@@ -51,7 +51,8 @@ void write_totals(const status_facts& known, json_writer& out) {
 void write_topic(const topic_facts& one, json_writer& out) {
   out.begin_object().member("name", one.name).texts("brokers", one.brokers);
   out.member("partitions", one.partitions).member("replicas", one.replicas);
-  out.member("leaderless", one.leaderless).member("fault", one.fault).end_object();
+  out.member("leaderless", one.leaderless).member("fault", one.fault);
+  out.member("shared_fault", one.shared_fault).end_object();
 }
 
 void write_log(const status_facts& known, json_writer& out) {

@@ -44,6 +44,18 @@ api::health_check cluster_check(const cluster_standing& kafka) {
                       counted(kafka.partitions, "partition"), counted(kafka.replicas, "replica"))};
 }
 
+api::health_check shared_check(const shared_standing& shared, bool takes_writes) {
+  if (shared.fault.empty()) {
+    return {"shared", true, fmt::format("the topic {} can be read and written", shared.topic)};
+  }
+  return {"shared", false,
+          fmt::format(
+              "{}: {}what other weirs say of databases, types and series is not known "
+              "here",
+              shared.fault,
+              takes_writes ? "writes of fields that have no type yet are answered 503, and " : "")};
+}
+
 api::health_check sink_check(const sink_standing& sink) {
   const std::string waiting =
       sink.pending_points == 0
@@ -84,6 +96,13 @@ looked_at look_at(const health_facts& known) {
     if (!checks.back().passed) {
       found.verdict.healthy = false;
       why.push_back("kafka: " + checks.back().message);
+    }
+  }
+  if (known.shared) {
+    checks.push_back(shared_check(*known.shared, known.takes_writes));
+    if (!checks.back().passed) {
+      found.verdict.healthy = false;
+      why.push_back("shared: " + checks.back().message);
     }
   }
   for (const sink_standing& sink : known.sinks) {
@@ -130,7 +149,13 @@ http::response readiness_of(const health_facts& known) {
     return api::ready_response(true, {});
   }
   const api::health_check log = log_check(known.log);
-  return api::ready_response(log.passed, log.passed ? std::string_view{} : log.message);
+  if (!log.passed) {
+    return api::ready_response(false, log.message);
+  }
+  if (known.shared && !known.shared->fault.empty()) {
+    return api::ready_response(true, shared_check(*known.shared, known.takes_writes).message);
+  }
+  return api::ready_response(true, {});
 }
 
 }  // namespace weir

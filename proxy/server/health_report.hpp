@@ -29,12 +29,21 @@ struct cluster_standing {
   std::string fault{};
 };
 
+/// How the topic is that weirs of one log share (docs/log_kafka.md, "What intakes share").
+struct shared_standing {
+  std::string topic{};
+  /// Why it cannot be read or written; empty: it can.
+  std::string fault{};
+};
+
 /// What a process is there for, and what it depends on.
 struct health_duties {
   bool takes_writes = true;
   bool delivers = true;
   /// Empty: the log is not in Kafka. Any thread.
   std::function<cluster_standing()> cluster = {};
+  /// Empty: types and databases are this process' own. Any thread.
+  std::function<shared_standing()> shared = {};
 };
 
 struct health_facts {
@@ -45,6 +54,8 @@ struct health_facts {
   bool takes_writes = true;
   /// Nothing: the log is not in Kafka.
   std::optional<cluster_standing> cluster{};
+  /// Nothing: types and databases are this process' own.
+  std::optional<shared_standing> shared{};
   /// Weir ends.
   bool draining = false;
   /// Why the last reload of the configuration failed; empty: it did not.
@@ -60,14 +71,16 @@ struct health_verdict {
 };
 [[nodiscard]] health_verdict verdict_of(const health_facts& known);
 
-/// 503 where the disk refuses the log, Kafka does not answer or has partitions without a leader, or
-/// lanes are held: an operator has to act. A full log empties
-/// by itself once the servers behind its sinks take points again: it is reported, and no failure.
-/// Nor is a reload that failed: weir goes on with the configuration that it had.
+/// 503 where the disk refuses the log, Kafka does not answer or has partitions without a leader,
+/// the topic that weirs share cannot be read or written, or lanes are held: an operator has to act.
+/// A full log empties by itself once the servers behind its sinks take points again: it is
+/// reported, and no failure. Nor is a reload that failed: weir goes on with the configuration that
+/// it had.
 [[nodiscard]] http::response health_of(const health_facts& known);
 
-/// 503 while every write would be answered so, and why. A process that only delivers is ready as
-/// long as it does not end.
+/// 503 while every write would be answered so, and why. Where only some would be, because the topic
+/// that weirs share cannot be used, it is ready and says so. A process that only delivers is ready
+/// as long as it does not end.
 [[nodiscard]] http::response readiness_of(const health_facts& known);
 
 }  // namespace weir

@@ -62,7 +62,8 @@ measurement_record& database_series::record_of(std::uint64_t measurement, std::s
   if (!lease_.grow_to(lease_.bytes() + measurement_bytes)) {
     return shared_;
   }
-  return *records_.emplace(measurement, std::make_unique<measurement_record>(*this, name))
+  return *records_
+              .emplace(measurement, std::make_unique<measurement_record>(*this, name, measurement))
               .first->second;
 }
 
@@ -85,7 +86,8 @@ std::optional<series_refusal> database_series::admit(measurement_record& record,
   if (&record != &shared_) {
     watch_tags(record, tags);  // refused ones too: they show what explodes
   }
-  if (auto refusal = over_limit(record, limits, now_ns >= first_hour_end_ns_)) {
+  if (auto refusal = over_limit(record, limits,
+                                now_ns >= first_hour_end_ns_.load(std::memory_order_relaxed))) {
     blame(record, tags, *refusal);
     return refusal;
   }
@@ -94,6 +96,20 @@ std::optional<series_refusal> database_series::admit(measurement_record& record,
   ++new_this_hour_;
   ++record.new_this_hour;
   return std::nullopt;
+}
+
+void database_series::count_told(measurement_record& record, bool is_new, std::int64_t at_ns,
+                                 std::int64_t now_ns) {
+  series_.fetch_add(1, std::memory_order_relaxed);
+  record.series.fetch_add(1, std::memory_order_relaxed);
+  const std::int64_t hour = now_ns / hour_ns;
+  if (!is_new || at_ns / hour_ns != hour) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  turn_hour(record, hour);
+  ++new_this_hour_;
+  ++record.new_this_hour;
 }
 
 void database_series::retract(measurement_record& record, std::int64_t now_ns) {

@@ -73,8 +73,9 @@ struct measurement_record {
   /// As much of a name as is kept, to be shown.
   static constexpr std::size_t name_bytes_max = 64;
 
-  explicit measurement_record(database_series& its_owner, std::string_view its_name = {})
-      : owner(its_owner), name(its_name.substr(0, name_bytes_max)) {}
+  explicit measurement_record(database_series& its_owner, std::string_view its_name = {},
+                              std::uint64_t its_key = 0)
+      : owner(its_owner), name(its_name.substr(0, name_bytes_max)), key(its_key) {}
   /// A series of it was forgotten. Any thread.
   void series_gone() noexcept;
 
@@ -86,6 +87,8 @@ struct measurement_record {
   database_series& owner;
   /// Without escapes; empty: not known.
   const std::string name;
+  /// The hash of the whole name; 0: of measurements that have no record of their own.
+  const std::uint64_t key;
   std::atomic<std::uint64_t> series{0};
   // Below: under the owner's lock.
   std::uint64_t new_this_hour = 0;
@@ -111,12 +114,19 @@ class database_series {
   /// `measurement` is a hash of its name. Valid as long as this object.
   [[nodiscard]] measurement_record& record_of(std::uint64_t measurement,
                                               std::string_view name = {});
+  /// Of those that have none of their own.
+  [[nodiscard]] measurement_record& shared_record() noexcept { return shared_; }
 
   /// Counts a new series, or says which limit refuses it.
   [[nodiscard]] std::optional<series_refusal> admit(measurement_record& record,
                                                     std::span<const tag_view> tags,
                                                     const series_limits& limits,
                                                     std::int64_t now_ns);
+  /// Counts a series that another weir let in, whatever the limits say. `is_new`: at `at_ns`; it
+  /// may have been known there for long otherwise.
+  void count_told(measurement_record& record, bool is_new, std::int64_t at_ns, std::int64_t now_ns);
+  /// Series of more than an hour ago are known: those that come are new, also in the first hour.
+  void end_first_hour() noexcept { first_hour_end_ns_.store(0, std::memory_order_relaxed); }
   /// Takes back an `admit`: the line was refused after all, or another thread was faster.
   void retract(measurement_record& record, std::int64_t now_ns);
 
@@ -152,7 +162,7 @@ class database_series {
 
   memory_budget& budget_;
   memory_lease lease_;
-  const std::int64_t first_hour_end_ns_;
+  std::atomic<std::int64_t> first_hour_end_ns_;
   std::atomic<std::uint64_t> series_{0};
   mutable std::mutex mutex_;
   std::uint64_t new_this_hour_ = 0;

@@ -7,6 +7,8 @@ namespace weir {
 namespace {
 
 constexpr std::int64_t sample_pause_ns = 60'000'000'000;
+/// Of more databases that were dropped, the series that come later are not told to other weirs.
+constexpr std::size_t dropped_places_max = 100'000;
 
 }  // namespace
 
@@ -15,6 +17,7 @@ gate_memory::gate_memory(const gate_memory_options& options)
       types_budget_(options.types_bytes),
       file_budget_(options.types_bytes * types_file_factor),
       unwritten_bytes_usual_(std::min(unwritten_bytes_usual, options.types_bytes / 2)),
+      seed_(options.seed),
       series(options.series_bytes, options.series_idle_s),
       points(options.duplicates_bytes) {}
 
@@ -23,8 +26,9 @@ database_memory& gate_memory::of(std::string_view database) {
   auto known = databases_.find(database);
   if (known == databases_.end()) {
     std::string name(database);
-    auto memory =
-        std::make_unique<database_memory>(name, options_.seed, types_budget_, options_.start_ns);
+    const auto dropped = dropped_at_.find(database);
+    const std::uint64_t seed = seed_at(dropped == dropped_at_.end() ? 0 : dropped->second);
+    auto memory = std::make_unique<database_memory>(name, seed, types_budget_, options_.start_ns);
     known = databases_.emplace(std::move(name), std::move(memory)).first;
   }
   return *known->second;
@@ -44,6 +48,7 @@ const database_memory* gate_memory::find(std::string_view database) const {
 std::unique_ptr<gate_memory> gate_memory::empty_copy(std::string_view database) const {
   constexpr std::size_t small_bytes = std::size_t{1} << 20;
   gate_memory_options options = options_;
+  options.seed = seed_;
   options.series_bytes = options.duplicates_bytes = small_bytes;
   // Ample: what is not known in it passes unchecked.
   options.types_bytes = 16 * small_bytes;
@@ -64,9 +69,10 @@ bool gate_memory::replace(std::string_view database) {
   known->second->types.clear();
   dropped_.push_back(std::move(known->second));
   // With another seed none of its series and fields is found again.
-  constexpr std::uint64_t odd = 0x9E3779B97F4A7C15ULL;
+  const auto shared = dropped_at_.find(database);
   known->second = std::make_unique<database_memory>(
-      known->first, options_.seed + dropped_.size() * odd, types_budget_, options_.start_ns);
+      known->first, seed_at(shared == dropped_at_.end() ? dropped_.size() : shared->second),
+      types_budget_, options_.start_ns);
   drops_.fetch_add(1, std::memory_order_release);
   return true;
 }
@@ -83,6 +89,32 @@ void gate_memory::forget(std::string_view database) {
   unwritten_ += record;
   unwritten_bytes_.store(unwritten_.size(), std::memory_order_relaxed);
   registrations_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void gate_memory::forget(std::string_view database, std::uint64_t place) {
+  const std::lock_guard lock(mutex_);
+  if (const auto known = dropped_at_.find(database); known != dropped_at_.end()) {
+    known->second = place;
+  } else if (dropped_at_.size() < dropped_places_max) {
+    dropped_at_.emplace(database, place);
+  }
+  static_cast<void>(replace(database));
+}
+
+std::uint64_t gate_memory::seed_at(std::uint64_t place) const noexcept {
+  constexpr std::uint64_t odd = 0x9E3779B97F4A7C15ULL;
+  return seed_ + place * odd;
+}
+
+std::vector<database_memory*> gate_memory::told_databases() const {
+  std::vector<database_memory*> out;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, each] : databases_) {
+    if (each->is_told.load(std::memory_order_relaxed)) {
+      out.push_back(each.get());
+    }
+  }
+  return out;
 }
 
 void gate_memory::forget_loaded(std::string_view database) {

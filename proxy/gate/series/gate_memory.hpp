@@ -27,6 +27,8 @@
 
 namespace weir {
 
+class series_news;
+
 /// One of many lines or fields, for an operator to look at.
 struct gate_sample {
   std::string database;
@@ -92,6 +94,8 @@ class database_memory {
   field_types types;
   database_series series;
   known_shapes shapes;
+  /// Other weirs are told of its series.
+  std::atomic<bool> is_told{false};
   /// Of its records in the file of types, as the file's budget counts them.
   std::atomic<std::size_t> file_bytes{0};
   /// Of the shapes whose types are known to be right: changed when a type that lines may have seen
@@ -140,6 +144,9 @@ class gate_memory {
   /// The database was dropped: its types and series are not known any more, nor are they after a
   /// restart once the file is kept. A request under way may go on with what was known. Any thread.
   void forget(std::string_view database);
+  /// The same, where weirs share it: `place` is where their topic says so, so that all hash what is
+  /// written to it later in one way.
+  void forget(std::string_view database, std::uint64_t place);
 
   /// How many were forgotten, or had a type changed: after each, `of` may have another memory of a
   /// name. Any thread.
@@ -169,6 +176,17 @@ class gate_memory {
   void remove_type(const registered_field& name);
   /// What was claimed could not be told to the others. One that was settled meanwhile stays.
   void give_up_claimed(const registered_field& name);
+
+  /// Series are shared with other weirs, which hash them by this seed, too: those of databases with
+  /// limits are noted in `news`, which outlives this object. Before anything else.
+  void share_series(series_news& news, std::uint64_t seed) noexcept {
+    news_ = &news;
+    seed_ = seed;
+  }
+  /// nullptr: series are this process' own.
+  [[nodiscard]] series_news* news() const noexcept { return news_; }
+  /// Those of whose series other weirs are told.
+  [[nodiscard]] std::vector<database_memory*> told_databases() const;
 
   [[nodiscard]] static std::uint64_t measurement_key(const database_memory& database,
                                                      std::string_view measurement) noexcept {
@@ -205,7 +223,7 @@ class gate_memory {
   [[nodiscard]] memory_budget& types_budget() noexcept { return types_budget_; }
   /// Bytes of the records that the file of types may hold, and holds or will.
   [[nodiscard]] const memory_budget& types_file_budget() const noexcept { return file_budget_; }
-  [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
 
  private:
   friend class types_loader;
@@ -217,6 +235,7 @@ class gate_memory {
   [[nodiscard]] field_types::answer add_claimed(database_memory& database, const wide_hash& key,
                                                 const registered_field& name, field_type type);
   void change_salt(database_memory& database);
+  [[nodiscard]] std::uint64_t seed_at(std::uint64_t place) const noexcept;
 
   const gate_memory_options options_;
   memory_budget types_budget_;
@@ -229,7 +248,11 @@ class gate_memory {
   static constexpr std::size_t dropped_max = 10'000;
   std::vector<std::unique_ptr<database_memory>> dropped_;
   std::atomic<std::uint64_t> drops_{0};
+  /// Where the topic that weirs share says of a database that it was dropped.
+  std::map<std::string, std::uint64_t, std::less<>> dropped_at_;
   type_claims* claims_ = nullptr;
+  series_news* news_ = nullptr;
+  std::uint64_t seed_;
   std::mutex unwritten_mutex_;
   std::string unwritten_;
   std::atomic<std::size_t> unwritten_bytes_{0};

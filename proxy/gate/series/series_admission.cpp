@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "gate/series/series_news.hpp"
+
 namespace weir {
 
 void series_admission::begin(const series_request& request) noexcept {
@@ -29,6 +31,13 @@ gate_answer series_admission::admit(series_line& line) {
   }
   record_ = &record;
   return {};
+}
+
+void series_admission::entered(const wide_hash& series) const {
+  series_news* const news = request_.memory->news();
+  if (news != nullptr && record_ != nullptr && limits_.any()) {
+    news->add(*request_.database, *record_, series.low);
+  }
 }
 
 void series_admission::retract() {

@@ -20,6 +20,8 @@ class series_admission {
   [[nodiscard]] gate_answer admit(series_line& line);
   /// Which measurement counts the series, for its new entry; nullptr: the series was known.
   [[nodiscard]] measurement_record* record() const noexcept { return record_; }
+  /// The series was entered: other weirs are to be told, where they share this database's.
+  void entered(const wide_hash& series) const;
   /// The series was not entered after all: its line is refused, or another thread was faster.
   void retract();
 

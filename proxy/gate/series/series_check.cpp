@@ -27,6 +27,8 @@ void series_check::begin(const gate_request& request, std::uint64_t settings_of_
     next.retention_policy =
         static_cast<std::uint32_t>(hash_text(request.retention_policy, next.seed));
     next.now_s = request.now_ns < 0 ? 0 : static_cast<std::uint32_t>(request.now_ns / second_ns);
+    // What is seen here is told from what other weirs saw.
+    next.now_s |= next.memory->news() != nullptr ? 1U : 0U;
     // What passes for one retention policy may not pass for another.
     const std::uint64_t passes_types = (next.policy->types == types_mode::off ? 1U : 0U) |
                                        (next.policy->one_number_type ? 2U : 0U);
@@ -183,7 +185,9 @@ gate_answer series_check::enter() {
     is_newest = duplicates_.take_if_newest(*entry, taken);
     newest = duplicate_check::newest_of(*entry);
   }
-  if (!is_added) {
+  if (is_added) {
+    admission_.entered(staged.key);
+  } else {
     admission_.retract();  // another thread added it after `admit` had looked
   }
   return is_newest ? gate_answer{} : duplicates_.check(line_, newest, taken);

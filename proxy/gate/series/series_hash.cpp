@@ -94,9 +94,12 @@ std::uint64_t hash_text(std::string_view bytes, std::uint64_t seed) noexcept {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
 
+wide_hash hash_of_series(std::uint64_t low, std::uint64_t seed) noexcept {
+  return {low, fold(low ^ mix_c, seed ^ mix_a)};
+}
+
 wide_hash hash_series(std::string_view series, std::uint64_t seed) noexcept {
-  const std::uint64_t hash = XXH3_64bits_withSeed(series.data(), series.size(), seed ^ mix_b);
-  return {hash, fold(hash ^ mix_c, seed ^ mix_a)};
+  return hash_of_series(XXH3_64bits_withSeed(series.data(), series.size(), seed ^ mix_b), seed);
 }
 
 fields_hash hash_fields(std::span<const field_view> fields, std::uint64_t seed) noexcept {

@@ -33,6 +33,8 @@ struct wide_hash {
 /// of it are the series' own, the others follow from them: of four million series that are known,
 /// a new one is taken for one of them once in 10^12 times.
 [[nodiscard]] wide_hash hash_series(std::string_view series, std::uint64_t seed) noexcept;
+/// The same hash, of the bits that are the series' own: its `low`.
+[[nodiscard]] wide_hash hash_of_series(std::uint64_t low, std::uint64_t seed) noexcept;
 
 [[nodiscard]] wide_hash hash_wide(std::string_view bytes, std::uint64_t seed) noexcept;
 [[nodiscard]] std::uint64_t hash_text(std::string_view bytes, std::uint64_t seed) noexcept;

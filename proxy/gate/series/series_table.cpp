@@ -228,6 +228,30 @@ std::optional<series_entry> series_table::peek(const wide_hash& wanted) const {
 }
 
 series_table::access series_table::find_or_add(const wide_hash& wanted, std::uint32_t now_s) {
+  return add(wanted, now_s, /*is_own=*/true);
+}
+
+series_table::access series_table::see_or_add(const wide_hash& wanted, std::uint32_t seen_s) {
+  return add(wanted, seen_s, /*is_own=*/false);
+}
+
+bool series_table::see(const wide_hash& wanted, std::uint32_t seen_s) {
+  const wide_hash key = usable(wanted);
+  shard& own = shard_of(key);
+  const std::lock_guard lock(own.mutex);
+  if (own.used == 0) {
+    return false;
+  }
+  series_entry& entry = own.places[own.seek(key)];
+  if (is_empty(entry)) {
+    return false;
+  }
+  entry.seen_s = std::max(entry.seen_s, seen_s);
+  return true;
+}
+
+/// For one that lines here do not bring none of those has to go that they did bring.
+series_table::access series_table::add(const wide_hash& wanted, std::uint32_t now_s, bool is_own) {
   const wide_hash key = usable(wanted);
   shard& own = shard_of(key);
   for (bool may_grow = true;;) {
@@ -235,7 +259,7 @@ series_table::access series_table::find_or_add(const wide_hash& wanted, std::uin
     if (!own.places.empty()) {
       series_entry& entry = own.places[own.seek(key)];
       if (!is_empty(entry)) {
-        entry.seen_s = now_s;
+        entry.seen_s = is_own ? now_s : std::max(entry.seen_s, now_s);
         return access(own.mutex, &entry, false);
       }
     }
@@ -248,6 +272,9 @@ series_table::access series_table::find_or_add(const wide_hash& wanted, std::uin
   }
   WEIR_ASSERT(!own.places.empty());  // a page for the first series is there
   if (own.used >= own.full_at()) {
+    if (!is_own) {
+      return access(own.mutex, nullptr, false);
+    }
     own.evict_one();
   }
   series_entry& entry = own.places[own.seek(key)];
@@ -264,6 +291,20 @@ void series_table::expire_near(const wide_hash& wanted, std::uint32_t now_s) {
   if (!own.places.empty()) {
     own.expire(now_s, idle_s_);
   }
+}
+
+std::size_t series_table::copy_some(std::size_t shard_number, std::size_t from, std::size_t looks,
+                                    std::vector<series_entry>& into) const {
+  into.reserve(into.size() + looks);  // not under the lock
+  const shard& of = shards_[shard_number];
+  const std::lock_guard lock(shards_[shard_number].mutex);
+  const std::size_t end = std::min(of.places.size(), from + looks);
+  for (std::size_t place = from; place < end; ++place) {
+    if (!is_empty(of.places[place])) {
+      into.push_back(of.places[place]);
+    }
+  }
+  return end < of.places.size() ? end : 0;
 }
 
 bool series_table::is_locked() const noexcept {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/brief_mutex.hpp"
 #include "gate/series/series_hash.hpp"
@@ -33,7 +34,8 @@ struct alignas(64) series_entry {
   std::uint64_t shape = 0;
   /// Counts this series; nullptr: it is not counted.
   measurement_record* measurement = nullptr;
-  /// Seconds since the epoch.
+  /// Seconds since the epoch. Where series are shared with other weirs: odd, where a line of it was
+  /// seen here last; even, where another weir told of it.
   std::uint32_t seen_s = 0;
   /// Which retention policy the newest point went to (a hash).
   std::uint32_t newest_policy = 0;
@@ -84,6 +86,16 @@ class series_table {
   [[nodiscard]] std::optional<series_entry> peek(const wide_hash& key) const;
   /// Never empty; makes room if need be.
   [[nodiscard]] access find_or_add(const wide_hash& key, std::uint32_t now_s);
+  /// Another weir saw the series at `seen_s`. False: it is not known here. A known one was seen at
+  /// the later of both times.
+  [[nodiscard]] bool see(const wide_hash& key, std::uint32_t seen_s);
+  /// The same, and adds one that is not known. Empty: no room is left for series of other weirs.
+  [[nodiscard]] access see_or_add(const wide_hash& key, std::uint32_t seen_s);
+  /// Copies the entries in the `looks` places from this one on, of a shard below shard_count, and
+  /// says where to go on; 0: that were the last ones. What is added or moved meanwhile may be left
+  /// out or come twice.
+  [[nodiscard]] std::size_t copy_some(std::size_t shard, std::size_t from, std::size_t looks,
+                                      std::vector<series_entry>& into) const;
   /// Forgets some series that were idle for long, near the place of `key`: to be called before a
   /// new series is counted against a limit, which idle ones should not use up.
   void expire_near(const wide_hash& key, std::uint32_t now_s);
@@ -108,6 +120,7 @@ class series_table {
     std::atomic<std::size_t> count{0};
   };
   [[nodiscard]] shard& shard_of(const wide_hash& key) const noexcept;
+  [[nodiscard]] access add(const wide_hash& wanted, std::uint32_t seen_s, bool is_own);
 
   const std::uint32_t idle_s_;
   alignas(64) std::array<hint, shard_count> hints_;

@@ -15,6 +15,9 @@ health_facts facts_of(const http_services& services) {
   if (services.duties.cluster) {
     known.cluster = services.duties.cluster();
   }
+  if (services.duties.shared) {
+    known.shared = services.duties.shared();
+  }
   if (known.log.status == append_status::taken && services.writes.keep_types &&
       counters.log_failed.load(std::memory_order_relaxed)) {
     // The log would take an append: the last one may have failed for the types file.

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <memory>
 
+#include "fleet/shared_series.hpp"
 #include "fleet/shared_state.hpp"
 #include "fleet/shared_topic_rdkafka.hpp"
 #include "gate/series/gate_memory.hpp"
@@ -15,12 +15,19 @@
 namespace weir {
 
 struct fleet_part {
-  fleet_part(std::uint64_t process, gate_memory& remembered)
-      : claims(process, remembered.types_budget()), state(claims, remembered) {
+  /// `takes_lines`: series matter, which lines bring.
+  fleet_part(const shared_series::options& how, gate_memory& remembered, bool takes_lines)
+      : claims(how.process, remembered.types_budget()),
+        series(how, remembered),
+        state(claims, remembered) {
     remembered.share_types(claims);
+    if (takes_lines) {
+      state.share_series(series);
+    }
   }
 
   type_claims claims;
+  shared_series series;
   shared_state state;
   std::unique_ptr<shared_topic> topic;
   /// There are sinks that can be told of databases that were dropped.

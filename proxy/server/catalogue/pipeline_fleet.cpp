@@ -2,6 +2,7 @@
 //
 // The part of a pipeline that other weirs of its log know as well: where the log is a topic of
 // Kafka, types of fields and databases are shared over another one (docs/log_kafka.md).
+#include <chrono>
 #include <random>
 #include <utility>
 
@@ -16,7 +17,13 @@ outcome pipeline::state::open_fleet() {
     return nothing{};
   }
   std::random_device random;
-  fleet = std::make_unique<fleet_part>(std::uint64_t{random()} << 32 | random(), remembered);
+  const auto idle_s =
+      std::chrono::duration_cast<std::chrono::seconds>(configured->limits.series_idle);
+  fleet = std::make_unique<fleet_part>(
+      shared_series::options{.process = std::uint64_t{random()} << 32 | random(),
+                             .idle_s = static_cast<std::uint32_t>(idle_s.count()),
+                             .wall_ns = wall_ns()},
+      remembered, has_role(*configured, "intake"));
   fleet->state.tell({.created =
                          [this](std::string_view name) {
                            created->heard(name, database_news::created, /*is_old=*/false);

@@ -26,6 +26,13 @@ health_duties pipeline::state::duties() const {
   if (topic != nullptr) {
     made.cluster = [this] { return topic->standing(); };
   }
+  if (fleet != nullptr) {
+    made.shared = [this] {
+      const outcome standing = fleet->topic->standing();
+      return shared_standing{.topic = fleet->topic->name(),
+                             .fault = standing ? std::string{} : standing.error().message};
+    };
+  }
   return made;
 }
 

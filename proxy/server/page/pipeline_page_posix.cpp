@@ -226,11 +226,13 @@ page::status_facts pipeline::state::page_facts(const moment& now) const {
   const health_duties own = duties();
   if (own.cluster) {
     out.log.topic = facts_of(own.cluster());
+    out.log.topic->shared_fault = own.shared ? own.shared().fault : std::string{};
   }
   const health_facts health{.log = next,
                             .sinks = sinks->standings(),
                             .takes_writes = own.takes_writes,
                             .cluster = own.cluster ? std::optional(own.cluster()) : std::nullopt,
+                            .shared = own.shared ? std::optional(own.shared()) : std::nullopt,
                             .draining = requests.draining.load(std::memory_order_relaxed),
                             .reload_failed = reloads.failure_words()};
   for (const sink_standing& each : health.sinks) {

@@ -29,10 +29,10 @@ def test_an_intake_and_a_sink_say_what_they_are(brokers, deliveries, start_weir)
 
     assert intake.client.get("/ready").status == deliverer.client.get("/ready").status == 200
     health = json.loads(intake.client.get("/health").text())
-    assert [check["name"] for check in health["checks"]] == ["log", "kafka"]
+    assert [check["name"] for check in health["checks"]] == ["log", "kafka", "shared"]
     assert "the topic weir has 3 partitions" in health["checks"][1]["message"]
     health = json.loads(deliverer.client.get("/health").text())
-    assert [check["name"] for check in health["checks"]] == ["kafka", "sink influx"]
+    assert [check["name"] for check in health["checks"]] == ["kafka", "shared", "sink influx"]
 
     status = json.loads(intake.client.get("/api/weir/v1/status").text())
     assert status["roles"] == ["intake"] and status["sinks"] == []
@@ -68,6 +68,20 @@ def test_partitions_without_a_leader_and_silence_are_told(brokers, deliveries, s
     brokers.tell("leader", "weir", 1, 1)
     wait_until(lambda: weir.client.get("/health").status == 200, 20, "that all have one")
     assert "have a leader again" in weir.log()
+    # What weirs share cannot be read: fields whose types are known go on.
+    assert weir.client.write(LINE, "load").status == 204
+    brokers.tell("leader", "weir-shared", 0, "none")
+    assert weir.client.write(b"m new=1i 1600000000000000000", "load").status == 503
+    wait_until(lambda: weir.metrics().sum("weir_shared_topic_answers") == 0, 30, "that it cannot be read")
+    health = weir.client.get("/health")
+    assert health.status == 503 and "shared: topic weir-shared cannot be" in health.text()
+    ready = weir.client.get("/ready")
+    assert ready.status == 200 and "fields that have no type yet are answered 503" in ready.text()
+    assert weir.client.write(LINE, "load").status == 204
+    status = json.loads(weir.client.get("/api/weir/v1/status").text())
+    assert any("weir-shared cannot be" in each["what"] for each in status["advice"]), status["advice"]
+    brokers.tell("leader", "weir-shared", 0, 1)
+    wait_until(lambda: weir.client.get("/health").status == 200, 30, "that it can be read again")
     brokers.down()
     wait_until(lambda: weir.metrics().sum("weir_log_topic_answers") == 0, 40, "that Kafka is silent")
     assert "does not answer" in weir.client.get("/health").text()

@@ -123,3 +123,35 @@ def test_without_kafka_a_new_type_is_answered_503_in_time(intake, brokers):
     assert "error" in weir.client.request("POST", "/query", {"q": "CREATE DATABASE made"}).text()
     brokers.up()
     wait_until(lambda: weir.client.write(f"m new=1i {T}", "db").status == 204, 30, "Kafka is back")
+
+
+def write_series(weir, numbers):
+    """One line of each series. How many were refused, and the answer's text."""
+    before = weir.metrics().sum("weir_lines_rejected_total", reason="series_limit")
+    answer = write_until_kept(weir, "\n".join(f"m,t=a{number} f=1 {T}" for number in numbers))
+    return weir.metrics().sum("weir_lines_rejected_total", reason="series_limit") - before, answer.text()
+
+
+def series_known(weir):
+    return weir.metrics().sum("weir_series")
+
+
+def test_a_limit_of_series_holds_for_all_intakes_and_over_restarts(start_weir, brokers):
+    def start():
+        return start_weir(weir_of(brokers.addresses, roles=["intake"], databases={"*": {"series_total": 200}}))
+
+    one, other = start(), start()
+    assert write_series(one, range(120)) == (0, "")
+    wait_until(lambda: series_known(other) == 120, 20, "the other one knows the series")
+    refused, said = write_series(other, range(120, 240))
+    assert refused == 40
+    assert "max-series-per-database limit exceeded: (200)" in said
+    wait_until(lambda: series_known(one) == 200, 20, "the limit is reached")
+    # What is known to either passes at both, and nothing else at any.
+    assert write_series(one, range(120, 200)) == (0, "")
+    assert write_series(other, range(120)) == (0, "")
+    assert write_series(one, range(500, 510))[0] == 10
+    one.restart(kill=True)
+    assert series_known(one) == 200
+    assert write_series(one, range(500, 510))[0] == 10
+    assert write_series(one, range(200)) == (0, "")

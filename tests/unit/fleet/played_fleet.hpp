@@ -21,6 +21,8 @@ namespace weir {
 struct played_topic {
   std::vector<kafka_record> records;
   std::int64_t next = 0;
+  /// Of records to come.
+  std::int64_t time_ms = 0;
 
   std::int64_t append(std::string key, std::optional<std::string> value) {
     kafka_record record;
@@ -29,6 +31,7 @@ struct played_topic {
     record.headers = {{std::string(shared_version_header), std::string(shared_version)}};
     record.tombstone = !value;
     record.value = value.value_or("");
+    record.timestamp_ms = time_ms;
     records.push_back(std::move(record));
     return records.back().offset;
   }

@@ -58,7 +58,8 @@ class fleet_weir {
     auto opened = shared_topic::open({.client = cluster.client(),
                                       .topic = "t-shared",
                                       .produce_timeout = produce_timeout,
-                                      .start_timeout = 10s},
+                                      .start_timeout = 10s,
+                                      .probe_every = probe_every},
                                      claims, state);
     if (!opened) {
       return opened.error();
@@ -84,7 +85,14 @@ class fleet_weir {
   template <class Is>
   bool until(Is is) {
     std::unique_lock hold(lock);
-    return changed.wait_for(hold, 20s, is);
+    // What nobody tells of is looked at now and then.
+    for (const auto end = std::chrono::steady_clock::now() + 20s;
+         std::chrono::steady_clock::now() < end;) {
+      if (changed.wait_for(hold, 20ms, is)) {
+        return true;
+      }
+    }
+    return false;
   }
   template <class Do>
   void change(Do what) {
@@ -109,6 +117,7 @@ class fleet_weir {
   shared_state state;
   std::set<std::string> databases;
   int dropped = 0;
+  std::chrono::milliseconds probe_every = 30s;
   std::unique_ptr<shared_topic> topic;
 };
 
@@ -213,6 +222,29 @@ TEST(shared_topic, what_kafka_does_not_take_fails_in_time_and_is_tried_again) {
   EXPECT_TRUE(settles(other));
   EXPECT_EQ(a.create("db"), "");
   EXPECT_TRUE(a.topic->standing() || !a.topic->standing().error().message.empty());
+}
+
+TEST(shared_topic, a_topic_that_stands_still_is_noticed_and_that_it_goes_on) {
+  mock_cluster cluster;
+  cluster.topic("t-shared", 1);
+  fleet_weir a(1);
+  a.probe_every = 50ms;
+  ASSERT_TRUE(a.open(cluster, 1s));
+  const auto stands = [&a](bool well) {
+    return a.until([&] { return static_cast<bool>(a.topic->standing()) == well; });
+  };
+  // Nobody writes to it, and yet it is heard of.
+  const std::uint64_t before = a.state.records();
+  EXPECT_TRUE(a.until([&] { return a.state.records() > before; }));
+  EXPECT_TRUE(stands(true));
+  EXPECT_EQ(a.state.unreadable(), 0U);
+  cluster.down();
+  EXPECT_TRUE(stands(false));
+  EXPECT_NE(a.topic->standing().error().message.find("topic t-shared cannot be"),
+            std::string::npos);
+  // Nobody has anything to write, and yet it recovers.
+  cluster.up();
+  EXPECT_TRUE(stands(true));
 }
 
 TEST(shared_topic, what_a_command_takes_out_running_weirs_forget) {

@@ -119,5 +119,31 @@ TEST(health_report, a_cluster_is_told_as_it_is) {
   EXPECT_TRUE(says(health_of(silent), "kafka: a:9092, b:9092 does not answer: timed out"));
 }
 
+TEST(health_report, a_topic_that_weirs_share_and_that_cannot_be_read_is_told) {
+  const health_facts well{.shared = shared_standing{.topic = "weir-shared"}};
+  EXPECT_EQ(health_of(well).status, 200);
+  EXPECT_TRUE(says(health_of(well),
+                   "{\"name\":\"shared\",\"status\":\"pass\",\"message\":\"the topic weir-shared "
+                   "can be read and written\"}"))
+      << health_of(well).body;
+  EXPECT_FALSE(says(readiness_of(well), "message"));
+
+  health_facts cut{.shared = shared_standing{.topic = "weir-shared",
+                                             .fault = "topic weir-shared cannot be read: x"}};
+  EXPECT_EQ(health_of(cut).status, 503);
+  EXPECT_TRUE(says(health_of(cut),
+                   "shared: topic weir-shared cannot be read: x: writes of fields that have no "
+                   "type yet are answered 503, and what other weirs say of"))
+      << health_of(cut).body;
+  EXPECT_EQ(readiness_of(cut).status, 200) << "other writes are taken";
+  EXPECT_TRUE(says(readiness_of(cut), "weir-shared cannot be read")) << readiness_of(cut).body;
+  EXPECT_FALSE(verdict_of(cut).healthy);
+  EXPECT_TRUE(verdict_of(cut).ready);
+  cut.takes_writes = false;
+  EXPECT_EQ(health_of(cut).status, 503);
+  EXPECT_FALSE(says(health_of(cut), "answered 503")) << health_of(cut).body;
+  EXPECT_FALSE(says(readiness_of(cut), "message"));
+}
+
 }  // namespace
 }  // namespace weir
