@@ -206,7 +206,7 @@ def test_a_fleet_that_runs_or_writes_keeps_its_topic(servers, brokers, start_wei
     weir.config_path, weir.directory = there / "weir.toml", there
     new = ("--set", "log.group=second")
     code, out, err = move(weir, "local", *new, "--set", "log.keep=1MiB")
-    assert code == 1 and "and a local log holds 1,048,576 (log.keep)" in err, out + err
+    assert code == 1 and "and a local log holds 1.0 MiB (log.keep)" in err, out + err
     assert not data_of(weir, "moving-to-local").exists()
     out = moved(weir, "local", *new)
     assert f"{3000 * SERIES} points of " in out
@@ -262,3 +262,30 @@ def test_what_remote_write_has_sent_goes_along(brokers, prometheus, relay, start
     # One question for each request that was under way, of each partition.
     assert relay.statuses.count(400) <= 2 * SHARDS
     assert weir.metrics().sum("weir_sink_discarded_points_total", sink="prometheus") == 0
+
+
+def test_what_is_damaged_is_told_and_counted_as_lost(servers, brokers, start_weir):
+    weir = start_weir(local_config(servers, brokers, compression="none"))
+    servers.near.databases.remove("good")
+    servers.mend()
+    for number in range(10):
+        servers.write(weir, "good", number, number + 1)
+    wait_until(lambda: len(servers.far.of("good")) == 10 * SERIES, 30, "the one that takes them", weir.must_be_alive)
+    parked = lambda: weir.metrics().sum("weir_sink_parked_points", sink="near")  # noqa: E731
+    wait_until(lambda: parked() == 10 * SERIES, 30, "points parked", weir.must_be_alive)
+    weir.stop()
+    (segment,) = (weir.directory / "state" / "parked" / "near").glob("*/*.log")
+    content = segment.read_bytes()
+    assert content.count(b"v=4i") == SERIES
+    segment.write_bytes(content.replace(b"m,s=7 v=4i", b"m,s=7 v=5i"))
+    code, out, err = move(weir, "kafka")
+    assert code == 1, out + err
+    assert f"sink near goes on where it was, but {SERIES} points that it still needed were not there any more, or damaged: they are lost" in out
+    assert "sink far goes on where it was\n" in out, "it had them"
+    weir.configure(kafka_config(servers, brokers))
+    weir.start()
+    servers.near.databases.add("good")
+    wait_until(lambda: len(servers.near.of("good")) == 9 * SERIES, 60, "what is left", weir.must_be_alive)
+    lost = lambda sink: weir.metrics().sum("weir_sink_discarded_points_total", sink=sink, reason="lost")  # noqa: E731
+    wait_until(lambda: lost("near") == SERIES, 20, "it to be counted", weir.must_be_alive)
+    assert lost("far") == 0

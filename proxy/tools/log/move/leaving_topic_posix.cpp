@@ -197,7 +197,7 @@ outcome leaving_topic::show(const frame& one, std::uint32_t partition,
     if (needs == 0) {
       continue;
     }
-    if (outcome seen = visit({one, part, needed_by, delivered, needs}); !seen) {
+    if (outcome seen = visit({partition, one, part, needed_by, delivered, needs}); !seen) {
       return seen;
     }
   }

@@ -46,6 +46,7 @@ class leaving_topic {
   [[nodiscard]] std::uint64_t records() const;
 
   struct shown_part {
+    std::uint32_t partition = 0;
     const frame& whole;
     const move_part& part;
     /// Of the sinks, in their order: who needs it, and how much of it each has.

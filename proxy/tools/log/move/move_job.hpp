@@ -86,6 +86,9 @@ class sink_group {
 /// Whether its settings say that it takes points of these.
 [[nodiscard]] bool sink_wants(const sink_settings& sink, const lane_key& lane);
 
+/// ", but 3 points that it still needed were not there any more"; empty: none.
+[[nodiscard]] std::string words_of_lost(std::uint64_t points);
+
 /// What a sink keeps of one partition. The topic must outlive it.
 [[nodiscard]] std::shared_ptr<kept_partition> keep_partition(prepared_topic& topic,
                                                              const std::string& sink,

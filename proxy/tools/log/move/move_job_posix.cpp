@@ -8,6 +8,7 @@
 
 #include "base/clock_posix.hpp"
 #include "base/glob.hpp"
+#include "base/text/counted.hpp"
 #include "files/state_directory_posix.hpp"
 #include "sinks/parking/park_claim.hpp"
 #include "tools/log/move/move_job.hpp"
@@ -194,6 +195,14 @@ std::shared_ptr<kept_partition> keep_partition(prepared_topic& topic, const std:
                              .commit = [](std::int64_t) -> outcome { return nothing{}; },
                              .at_most = brokers_wait},
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_clock_ns() / 1'000'000)));
+}
+
+std::string words_of_lost(std::uint64_t points) {
+  return points == 0 ? ""
+                     : fmt::format(
+                           ", but {} that it still needed were not there any more, or "
+                           "damaged: they are lost",
+                           counted(points, "point"));
 }
 
 // ---- what is parked

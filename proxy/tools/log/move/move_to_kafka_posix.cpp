@@ -45,6 +45,8 @@ struct leaving_sink {
   std::optional<cursor_state> cursor{};
   std::string sent{};
   parked_place parked{};
+  /// Points that are pending and were not found.
+  std::uint64_t lost = 0;
   sink_group group;
 
   [[nodiscard]] bool wants(const move_part& part) const {
@@ -52,6 +54,10 @@ struct leaving_sink {
            (cursor ? is_needed(*cursor, part) : settings->start.at != sink_start::place::now);
   }
 };
+
+log_position end_of(const kafka_offsets& there) {
+  return log_position(static_cast<std::uint64_t>(there.end) + 1);
+}
 
 class move_run {
  public:
@@ -74,7 +80,10 @@ class move_run {
  private:
   [[nodiscard]] outcome begin_anew(const std::vector<kafka_offsets>& there);
   [[nodiscard]] outcome read_parked(leaving_sink& sink);
+  void count_lost(leaving_sink& sink, const std::vector<kafka_offsets>& there);
   [[nodiscard]] outcome keep_place(leaving_sink& sink, std::uint32_t partition, log_position end);
+  [[nodiscard]] moved_cursor cursor_in(const leaving_sink& sink, std::uint32_t partition,
+                                       log_position end);
   [[nodiscard]] outcome move_frame(const frame& one);
   [[nodiscard]] log_position first_needed() const;
 
@@ -339,8 +348,11 @@ outcome move_run::keep_places() {
   if (!there) {
     return there.error();
   }
+  for (leaving_sink& sink : sinks_) {
+    count_lost(sink, there.value());
+  }
   for (std::uint32_t i = 0; i < topic_.found.shards; ++i) {
-    const log_position end(static_cast<std::uint64_t>(there.value()[i].end) + 1);
+    const log_position end = end_of(there.value()[i]);
     for (leaving_sink& sink : sinks_) {
       if (outcome kept = sink.cursor ? keep_place(sink, i, end) : nothing{}; !kept) {
         return failure{
@@ -354,11 +366,31 @@ outcome move_run::keep_places() {
   return replace_file(mark_path_, to_text(mark_), durability::power);
 }
 
+moved_cursor move_run::cursor_in(const leaving_sink& sink, std::uint32_t partition,
+                                 log_position end) {
+  return cursor_of_moved(*sink.cursor, mover_->moved(partition), end,
+                         topic_.found.identity(topic_.name, partition), partition == 0);
+}
+
+/// What the log has no more, or damaged.
+void move_run::count_lost(leaving_sink& sink, const std::vector<kafka_offsets>& there) {
+  if (!sink.cursor) {
+    return;
+  }
+  std::uint64_t found = 0;
+  for (std::uint32_t i = 0; i < topic_.found.shards; ++i) {
+    const moved_cursor now = cursor_in(sink, i, end_of(there[i]));
+    found += pending_of(now.state) - now.repeated_points;
+  }
+  const std::uint64_t pending = pending_of(*sink.cursor);
+  sink.lost = pending - std::min(found, pending);
+}
+
 outcome move_run::keep_place(leaving_sink& sink, std::uint32_t partition, log_position end) {
-  const moved_cursor now =
-      cursor_of_moved(*sink.cursor, mover_->moved(partition), end,
-                      topic_.found.identity(topic_.name, partition), partition == 0);
+  moved_cursor now = cursor_in(sink, partition, end);
   repeated_ += now.repeated_points;
+  // The sink finds that they are not there, and counts them as lost.
+  now.state.accepted += partition == 0 ? sink.lost : 0;
   const auto kept = keep_partition(topic_, sink.settings->name, partition);
   if (outcome read = kept->read(); !read) {
     return read;
@@ -425,8 +457,9 @@ int move_run::report() const {
     }
     for (const leaving_sink& each : sinks_) {
       std::printf(
-          "sink %s %s\n", each.settings->name.c_str(),
-          each.cursor ? "goes on where it was" : "has never run, and begins as it is set up");
+          "sink %s %s%s\n", each.settings->name.c_str(),
+          each.cursor ? "goes on where it was" : "has never run, and begins as it is set up",
+          words_of_lost(each.lost).c_str());
     }
   } else {
     std::printf("an earlier run had moved everything to the topic %s\n", topic_.name.c_str());
@@ -445,7 +478,9 @@ int move_run::report() const {
     std::printf("%s of the old log could not be read, and is not moved: see above\n",
                 counted(faults_, "part").c_str());
   }
-  return faults_ == 0 ? 0 : 1;
+  const bool any_lost = std::any_of(sinks_.begin(), sinks_.end(),
+                                    [](const leaving_sink& each) { return each.lost > 0; });
+  return faults_ == 0 && !any_lost ? 0 : 1;
 }
 
 /// Only its last step was cut off.
@@ -478,7 +513,10 @@ int move_to_kafka(const move_job& job) {
   }
   if (!fs::exists(directory + "/segments")) {
     return complain_of_log(
-        fmt::format("there is no log in {} (log.directory): nothing is moved", directory), 1);
+        fmt::format("{} has no segments (log.directory): there is nothing to move. A move that "
+                    "was ended has set them aside, as moved-to-kafka-TIME",
+                    directory),
+        1);
   }
   auto log = stored_log::open(directory);
   if (!log) {

@@ -59,6 +59,11 @@ std::uint64_t bytes_in_log(const leaving_topic::shown_part& shown) {
          shown.part.lane.retention_policy.size();
 }
 
+std::string in_mib(std::uint64_t bytes) {
+  constexpr double mib = 1024.0 * 1024.0;
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / mib);
+}
+
 class gathering {
  public:
   gathering(const move_job& job, locked_directories directories,
@@ -77,6 +82,7 @@ class gathering {
  private:
   [[nodiscard]] outcome check_room() const;
   [[nodiscard]] outcome pass(std::size_t needs, frame_log& to, gathered_cursors& cursors);
+  void note_found(const leaving_topic::shown_part& shown);
   [[nodiscard]] outcome keep_places(const frame_log& made, const gathered_cursors& cursors);
   [[nodiscard]] outcome keep_books(std::size_t index, const std::string& directory,
                                    log_position end) const;
@@ -92,6 +98,9 @@ class gathering {
   bool whole_ = false;
   std::map<std::size_t, needed_amount> amounts_;
   gzip_compressor compressor_;
+  /// Of each sink, the pending points that were found, and those that were not.
+  std::vector<std::uint64_t> found_;
+  std::vector<std::uint64_t> lost_;
   std::uint64_t frames_ = 0, points_ = 0, repeated_ = 0;
 };
 
@@ -182,16 +191,16 @@ outcome gathering::check_room() const {
   }
   if (bytes > job_.configured.log.keep) {
     return failure{
-        fmt::format("what sinks still need takes {} bytes, and a local log holds {} (log.keep): "
+        fmt::format("what sinks still need takes {}, and a local log holds {} (log.keep): "
                     "make that larger, or have some of it delivered first",
-                    grouped_digits(bytes), grouped_digits(job_.configured.log.keep))};
+                    in_mib(bytes), in_mib(job_.configured.log.keep))};
   }
   std::error_code error;
   const fs::space_info disk = fs::space(directories_.log, error);
   if (!error && disk.available < bytes + room_beside) {
-    return failure{fmt::format(
-        "what sinks still need takes {} bytes, and the disk of {} has {} free",
-        grouped_digits(bytes + room_beside), directories_.log, grouped_digits(disk.available))};
+    return failure{fmt::format("what sinks still need takes {}, and the disk of {} has {} free",
+                               in_mib(bytes + room_beside), directories_.log,
+                               in_mib(disk.available))};
   }
   return nothing{};
 }
@@ -257,6 +266,7 @@ outcome gathering::pass(std::size_t needs, frame_log& to, gathered_cursors& curs
         bytes += made.value()->stored.size();
         waiting.push_back(std::move(made).value());
         cursors.add(each.part, each.needed_by, each.delivered);
+        note_found(each);
         ++frames_;
         points_ += each.part.kind == frame_kind::lines ? each.part.points : 0;
         shown.show(++done);
@@ -264,6 +274,17 @@ outcome gathering::pass(std::size_t needs, frame_log& to, gathered_cursors& curs
       },
       [](std::uint64_t) {});
   return passed ? append() : passed;
+}
+
+/// What a sink has not even seen is not pending.
+void gathering::note_found(const leaving_topic::shown_part& shown) {
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    const cursor_state& cursor = from_->sinks()[i].in[shown.partition].cursor;
+    if (shown.needed_by[i] && shown.part.kind == frame_kind::lines &&
+        shown.part.position < cursor.discovered) {
+      found_[i] += shown.part.points - shown.delivered[i];
+    }
+  }
 }
 
 outcome gathering::fill() {
@@ -289,6 +310,7 @@ outcome gathering::fill() {
   const log_position first = made.end();
   static_cast<void>(made.subscribe({.name = "move", .required = true, .wake = [] {}}, first));
   gathered_cursors cursors(from_->sinks().size(), first);
+  found_.assign(from_->sinks().size(), 0);
   for (const auto& [needs, amount] : amounts_) {
     if (outcome passed = pass(needs, made, cursors); !passed) {
       return passed;
@@ -329,9 +351,14 @@ outcome gathering::keep_places(const frame_log& made, const gathered_cursors& cu
     moved_cursor now = cursors.cursor_of(i, made.identity());
     repeated_ += now.repeated_points;
     const leaving_topic::sink& sink = from_->sinks()[i];
+    std::uint64_t pending = 0;
     for (const leaving_topic::sink_in_partition& each : sink.in) {
       add_counts(each.cursor, now.state);
+      pending += pending_of(each.cursor);
     }
+    // The sink finds that they are not there, and counts them as lost.
+    lost_.push_back(pending - std::min(found_[i], pending));
+    now.state.accepted += lost_.back();
     cursor_file file(directory, sink.settings->name);
     if (auto loaded = file.load(); !loaded) {
       return loaded.error();
@@ -453,8 +480,10 @@ int gathering::report() const {
     std::printf("%s of %s are in %s now\n", counted(points_, "point").c_str(),
                 counted(frames_, "frame").c_str(), directories_.log.c_str());
   }
-  for (const leaving_topic::sink& each : from_->sinks()) {
-    std::printf("sink %s goes on where it was\n", each.settings->name.c_str());
+  for (std::size_t i = 0; i < from_->sinks().size(); ++i) {
+    const std::uint64_t lost = i < lost_.size() ? lost_[i] : 0;
+    std::printf("sink %s goes on where it was%s\n", from_->sinks()[i].settings->name.c_str(),
+                words_of_lost(lost).c_str());
   }
   if (repeated_ > 0) {
     std::printf(
@@ -473,7 +502,9 @@ int gathering::report() const {
   for (const std::string& each : faults.words) {
     std::fprintf(stderr, "weir log: not moved: %s\n", each.c_str());
   }
-  return faults.whole() ? 0 : 1;
+  const bool any_lost =
+      std::any_of(lost_.begin(), lost_.end(), [](std::uint64_t points) { return points > 0; });
+  return faults.whole() && !any_lost ? 0 : 1;
 }
 
 }  // namespace
