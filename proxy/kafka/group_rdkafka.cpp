@@ -36,6 +36,54 @@ std::vector<std::int32_t> numbers_of(const rd_kafka_topic_partition_list_t& list
   return out;
 }
 
+/// Whether a member joins: from its JoinGroup until what it is given is known. librdkafka tells
+/// nobody, but for each request that it sends and each answer.
+class join_watch {
+ public:
+  void add_to(rd_kafka_conf_t* conf) {
+    rd_kafka_conf_interceptor_add_on_new(conf, name, add, this);
+  }
+  /// For so long it has not.
+  [[nodiscard]] bool calm_for(std::chrono::steady_clock::duration time) const {
+    return !joins_.load() && std::chrono::steady_clock::now().time_since_epoch() -
+                                     std::chrono::steady_clock::duration(joined_.load()) >=
+                                 time;
+  }
+
+ private:
+  static constexpr const char* name = "weir_joins";
+  // Of Kafka's protocol.
+  static constexpr std::int16_t join_group = 11;
+  static constexpr std::int16_t sync_group = 14;
+
+  static rd_kafka_resp_err_t add(rd_kafka_t* handle, const rd_kafka_conf_t*, void* self, char*,
+                                 std::size_t) {
+    rd_kafka_interceptor_add_on_request_sent(handle, name, sent, self);
+    rd_kafka_interceptor_add_on_response_received(handle, name, received, self);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+  static rd_kafka_resp_err_t sent(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request,
+                                  std::int16_t, std::int32_t, std::size_t, void* self) {
+    if (request == join_group) {
+      static_cast<join_watch*>(self)->joins_.store(true);
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+  static rd_kafka_resp_err_t received(rd_kafka_t*, int, const char*, std::int32_t,
+                                      std::int16_t request, std::int16_t, std::int32_t, std::size_t,
+                                      std::int64_t, rd_kafka_resp_err_t, void* self) {
+    if (request == sync_group) {
+      auto& watch = *static_cast<join_watch*>(self);
+      watch.joined_.store(std::chrono::steady_clock::now().time_since_epoch().count());
+      watch.joins_.store(false);
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+
+  std::atomic<bool> joins_{false};
+  std::atomic<std::chrono::steady_clock::rep> joined_{0};
+};
+
 void tell(const char* what, kafka_ptr<rd_kafka_error_t> error) {
   if (error != nullptr) {
     journal(journal_level::warning,
@@ -48,11 +96,13 @@ void tell(const char* what, kafka_ptr<rd_kafka_error_t> error) {
 struct kafka_group::state {
   kafka_group_options options;
   kafka_group_events events;
+  join_watch joins;
   kafka_ptr<rd_kafka_t> handle;
   kafka_ptr<rd_kafka_queue_t> queue;
   std::mutex lock;
   std::vector<order> orders;
   std::set<std::int32_t> mine;
+  bool closing = false;
   struct wanted_commit {
     std::int64_t offset = 0;
     std::string metadata;
@@ -77,14 +127,19 @@ struct kafka_group::state {
   void take_back(const rd_kafka_topic_partition_list_t& refused);
   void send_commits_when_calm();
   void rebalance(rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t& partitions);
+  void wake_fetchers();
   void take(kafka_ptr<rd_kafka_message_t> message);
   void run();
   void ask(order wanted) {
-    {
-      const std::lock_guard hold(lock);
-      orders.push_back(wanted);
+    const std::lock_guard hold(lock);
+    orders.push_back(wanted);
+    wake();
+  }
+  /// Requires: `lock`. Whoever closes a consumer must not be woken: it would take that for the end.
+  void wake() {
+    if (!closing) {
+      rd_kafka_queue_yield(queue.get());
     }
-    rd_kafka_queue_yield(queue.get());
   }
 };
 
@@ -106,6 +161,9 @@ void kafka_group::state::rebalance(rd_kafka_resp_err_t what,
     }
     tell("partitions cannot be taken over",
          kafka_ptr<rd_kafka_error_t>(rd_kafka_incremental_assign(handle.get(), &partitions)));
+    // One that was paused when the member had it before would be for ever.
+    static_cast<void>(rd_kafka_resume_partitions(handle.get(), &partitions));
+    wake_fetchers();
     return;
   }
   const bool lost = rd_kafka_assignment_lost(handle.get()) != 0;
@@ -118,6 +176,8 @@ void kafka_group::state::rebalance(rd_kafka_resp_err_t what,
       if (auto found = commits.extract(each)) {
         last.insert(std::move(found));
       }
+      // Whoever has it next begins anew.
+      std::erase_if(orders, [each](const order& one) { return one.partition == each; });
     }
   }
   if (!lost) {
@@ -125,6 +185,29 @@ void kafka_group::state::rebalance(rd_kafka_resp_err_t what,
   }
   tell("partitions cannot be let go of",
        kafka_ptr<rd_kafka_error_t>(rd_kafka_incremental_unassign(handle.get(), &partitions)));
+  wake_fetchers();
+}
+
+/// librdkafka pauses all partitions while it waits for a rebalance to be followed, and resumes them
+/// then; but a thread that has found nothing to fetch meanwhile looks again only after a second, or
+/// when there is something else for it to do. So each leader is asked something.
+void kafka_group::state::wake_fetchers() {
+  const kafka_ptr<rd_kafka_topic_partition_list_t> all(rd_kafka_topic_partition_list_new(0));
+  {
+    const std::lock_guard hold(lock);
+    if (closing) {
+      return;
+    }
+    for (const std::int32_t each : mine) {
+      // The offset is a time here: that of the end.
+      rd_kafka_topic_partition_list_add(all.get(), options.topic.c_str(), each)->offset =
+          RD_KAFKA_OFFSET_END;
+    }
+  }
+  constexpr int at_most_ms = 100;
+  if (all->cnt > 0) {
+    static_cast<void>(rd_kafka_offsets_for_times(handle.get(), all.get(), at_most_ms));
+  }
 }
 
 void kafka_group::state::follow_orders() {
@@ -205,11 +288,11 @@ void kafka_group::state::take_back(const rd_kafka_topic_partition_list_t& refuse
 
 /// A commit that waits behind the member's own JoinGroup, on its connection, has an old generation
 /// when the broker looks at it, and librdkafka then gives up all partitions, also those that would
-/// have stayed: so there are few, and none while the group is restless.
+/// have stayed: so there are few, and none while the member joins or the group is restless.
 void kafka_group::state::send_commits_when_calm() {
   using namespace std::chrono_literals;
   const auto now = std::chrono::steady_clock::now();
-  if (now - rebalanced_at < 3s || now - committed_at < 5s) {
+  if (!joins.calm_for(3s) || now - rebalanced_at < 3s || now - committed_at < 5s) {
     return;
   }
   committed_at = now;
@@ -247,6 +330,10 @@ void kafka_group::state::run() {
       events.turn();
     }
   }
+  {
+    const std::lock_guard hold(lock);
+    closing = true;
+  }
   // Revokes what is left: its callback is served by this call.
   static_cast<void>(rd_kafka_consumer_close(handle.get()));
 }
@@ -268,6 +355,7 @@ result<std::unique_ptr<kafka_group>> kafka_group::join(kafka_group_options optio
   if (!conf) {
     return conf.error();
   }
+  made->joins.add_to(conf.value().get());
   rd_kafka_conf_set_rebalance_cb(
       conf.value().get(),
       [](rd_kafka_t*, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
@@ -305,7 +393,10 @@ kafka_group::~kafka_group() {
 
 void kafka_group::leave() {
   if (!state_->leaving.exchange(true)) {
-    rd_kafka_queue_yield(state_->queue.get());
+    {
+      const std::lock_guard hold(state_->lock);
+      state_->wake();
+    }
     state_->thread.join();
   }
 }

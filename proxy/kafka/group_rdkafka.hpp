@@ -32,7 +32,8 @@ struct kafka_group_events {
   /// These partitions are the member's from now on. Returns from which offset each is read, in
   /// their order. While it runs nothing else is called, and the group waits: be brief.
   std::function<std::vector<std::int64_t>(const std::vector<std::int32_t>&)> assigned;
-  /// These are to be let go of: when it returns, another member may have them. `lost`: it has them
+  /// These are to be let go of: when it returns, another member may have them. Nothing is received
+  /// while it runs, of the others neither; the group does not wait. `lost`: another member has them
   /// already (this one was silent for too long), and what is committed now counts no more.
   std::function<void(const std::vector<std::int32_t>&, bool lost)> revoked;
   /// A record of a partition that is the member's.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A mock cluster lets each member wait for 3 s before it has partitions.
+// Members of a group, over librdkafka's mock cluster.
 #include <gtest/gtest.h>
 
 #include <condition_variable>
@@ -9,17 +9,23 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kafka/group_rdkafka.hpp"
 #include "kafka/producer_rdkafka.hpp"
 #include "kafka/topics_rdkafka.hpp"
 #include "unit/kafka/mock_cluster_rdkafka.hpp"
+#include "unit/side_by_side.hpp"
 
 namespace weir {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// A mock cluster counts a member that left until its session is over, and waits for a second less
+/// before it gives out partitions anew; for the first member it waits for 3 s.
+constexpr auto session = 4s;
 
 /// A member, and all that it was told.
 class member {
@@ -27,7 +33,7 @@ class member {
   member(const mock_cluster& cluster, std::map<std::int32_t, std::int64_t> from = {})
       : from_(std::move(from)) {
     auto made = kafka_group::join(
-        {.client = cluster.client(), .group = "g", .topic = "t", .session_timeout = 6s},
+        {.client = cluster.client(), .group = "g", .topic = "t", .session_timeout = session},
         {.assigned =
              [this](const std::vector<std::int32_t>& partitions) {
                const std::lock_guard hold(lock_);
@@ -93,8 +99,11 @@ void fill(const mock_cluster& cluster, std::int32_t partition,
   }
 }
 
-TEST(kafka_group, one_member_has_all_and_reads_each_from_where_it_says) {
+struct kafka_groups {
   mock_cluster cluster;
+};
+
+WEIR_TEST_BESIDE(kafka_groups, one_member_has_all_and_reads_each_from_where_it_says) {
   cluster.topic("t", 2);
   fill(cluster, 0, {"a", "b", "c"});
   fill(cluster, 1, {"x"});
@@ -106,8 +115,7 @@ TEST(kafka_group, one_member_has_all_and_reads_each_from_where_it_says) {
   EXPECT_EQ(one.ends_[0], 3);
 }
 
-TEST(kafka_group, what_is_committed_is_the_groups) {
-  mock_cluster cluster;
+WEIR_TEST_BESIDE(kafka_groups, what_is_committed_is_the_groups) {
   cluster.topic("t", 1);
   fill(cluster, 0, {"a", "b"});
   member one(cluster);
@@ -123,8 +131,7 @@ TEST(kafka_group, what_is_committed_is_the_groups) {
   EXPECT_EQ(committed.value()->metadata, "weir");
 }
 
-TEST(kafka_group, a_paused_partition_is_read_again_from_where_it_is_resumed) {
-  mock_cluster cluster;
+WEIR_TEST_BESIDE(kafka_groups, a_paused_partition_is_read_again_from_where_it_is_resumed) {
   cluster.topic("t", 2);
   fill(cluster, 0, {"a"});
   member one(cluster);
@@ -143,8 +150,7 @@ TEST(kafka_group, a_paused_partition_is_read_again_from_where_it_is_resumed) {
   EXPECT_EQ(one.values_[0], (std::vector<std::string>{"a", "c"}));
 }
 
-TEST(kafka_group, a_second_member_takes_its_share_and_gives_it_back) {
-  mock_cluster cluster;
+WEIR_TEST_BESIDE(kafka_groups, a_second_member_takes_its_share_and_gives_it_back) {
   cluster.topic("t", 4);
   member one(cluster);
   ASSERT_TRUE(one.wait([](member& m) { return m.mine_.size() == 4; }));
@@ -168,8 +174,20 @@ TEST(kafka_group, a_second_member_takes_its_share_and_gives_it_back) {
   EXPECT_TRUE(one.wait([](member& m) { return m.mine_.size() == 4; }));
 }
 
-TEST(kafka_group, a_calm_group_commits_by_itself) {
-  mock_cluster cluster;
+WEIR_TEST_BESIDE(kafka_groups, a_partition_that_comes_back_is_paused_no_more) {
+  cluster.topic("t", 1);
+  member one(cluster);
+  ASSERT_TRUE(one.wait([](member& m) { return m.ends_.size() == 1; }));
+  one.group().pause(0);
+  constexpr std::int16_t heartbeat = 12;
+  cluster.errors(heartbeat, {RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID});
+  ASSERT_TRUE(one.wait([](member& m) { return m.mine_.empty(); }));
+  ASSERT_TRUE(one.wait([](member& m) { return m.mine_.size() == 1; }));
+  fill(cluster, 0, {"a"});
+  EXPECT_TRUE(one.wait([](member& m) { return m.values_[0].size() == 1; }));
+}
+
+WEIR_TEST_BESIDE(kafka_groups, a_calm_group_commits_by_itself) {
   cluster.topic("t", 1);
   member one(cluster);
   ASSERT_TRUE(one.wait([](member& m) { return m.mine_.size() == 1; }));
