@@ -579,7 +579,7 @@ void pipeline::stop(steady_time deadline) {
                 ? "not everything could be delivered; it stays in the log"
                 : "not everything could be delivered; the memory log loses the rest");
   }
-  state_->sinks->stop();
+  state_->sinks->stop(sink_set::finish_within);
   if (auto closed = state_->log->close(); !closed) {
     journal(journal_level::error, closed.error().message);
   }

@@ -312,7 +312,7 @@ std::optional<std::int64_t> sink::turn(std::int64_t now_ms) {
 /// The target's clock is the wall clock. Where that was set, what passed by it was no time in which
 /// nothing came: the target begins to count anew.
 std::optional<std::int64_t> sink::tick_target(std::int64_t now_ms) {
-  if (!parts_.now_ns || draining()) {
+  if (!parts_.now_ns || draining() || finishing_) {
     return std::nullopt;
   }
   const std::int64_t wall_ms = parts_.now_ns() / 1'000'000;
@@ -345,7 +345,7 @@ std::optional<std::int64_t> sink::next_turn(std::int64_t now_ms) const {
     next = std::min(next.value_or(*parking), *parking);
   }
   for (std::size_t i = 0; i < lane_standing_count && in_flight_ < in_flight_max; ++i) {
-    if (due_[i].empty()) {
+    if (due_[i].empty() || finishing_) {
       continue;
     }
     const std::int64_t opens =
@@ -404,7 +404,7 @@ void sink::notice_gone(std::int64_t now_ms) {
 
 void sink::start_due(std::int64_t now_ms) {
   waits_for_memory_ = parts_.may_deliver && !parts_.may_deliver();
-  if (waits_for_memory_) {
+  if (waits_for_memory_ || finishing_) {
     return;
   }
   const std::int64_t span_ns = parts_.target.span_ns_most();

@@ -107,6 +107,11 @@ class sink {
   /// `counters().at_rest` is n.
   void drain(std::int64_t now_ms);
 
+  /// From now on no attempt is begun; those under way are followed to their end.
+  void finish() noexcept { finishing_ = true; }
+  /// Whether an attempt is under way.
+  [[nodiscard]] bool under_way() const noexcept { return in_flight_ > 0; }
+
   /// Gives up what is parked of those lanes, in the next turn (that of a lane with an attempt under
   /// way when it ended); returns what that is now.
   parked_count drop_parked(const parked_filter& which, discard_reason reason);
@@ -282,6 +287,7 @@ class sink {
   std::optional<std::int64_t> keep_tried_ms_;
   std::optional<std::int64_t> keep_due_ms_;
   bool closing_ = false;
+  bool finishing_ = false;
   std::size_t in_flight_ = 0;
   std::uint64_t starts_ = 0;
   std::size_t held_lanes_ = 0;

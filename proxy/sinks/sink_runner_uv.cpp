@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <limits>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 // After a wake-up, how long further appends gather before they are looked at.
 constexpr std::uint64_t rest_ms = 10;
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
@@ -28,7 +30,8 @@ struct sink_runner::state {
   uv_timer_t timer{};
   uv_timer_t rest{};
   std::shared_ptr<notifier> appends;
-  std::atomic<bool> stopping{false};
+  /// When it ends at the latest (monotonic), once it was asked to.
+  std::atomic<std::int64_t> end_by_ms{never};
   std::atomic<std::uint64_t> drains_asked{0};
   std::uint64_t drains_begun = 0;
   std::mutex posted_lock;
@@ -82,19 +85,30 @@ void sink_runner::state::rested() {
 }
 
 void sink_runner::state::take_turn() {
-  if (stopping.load(std::memory_order_acquire)) {
+  const std::int64_t now = monotonic_ms();
+  const std::int64_t end_by = end_by_ms.load(std::memory_order_acquire);
+  if (now >= end_by) {
     uv_stop(&loop);
     return;
   }
-  const std::int64_t now = monotonic_ms();
+  if (end_by != never) {
+    owned.worker->finish();
+  }
   for (; drains_begun < drains_asked.load(std::memory_order_acquire); ++drains_begun) {
     owned.worker->drain(now);
   }
   for (const auto& what : take_posted()) {
     what(*owned.worker);
   }
-  const std::optional<std::int64_t> due = owned.worker->turn(now);
+  std::optional<std::int64_t> due = owned.worker->turn(now);
   on_progress();
+  if (end_by != never) {
+    if (!owned.worker->under_way()) {
+      uv_stop(&loop);
+      return;
+    }
+    due = std::min(due.value_or(end_by), end_by);
+  }
   if (!due) {
     uv_timer_stop(&timer);
     return;
@@ -199,12 +213,19 @@ void sink_runner::post(std::function<void(sink&)> what) {
   notifier_->notify();
 }
 
+void sink_runner::finish(std::chrono::milliseconds at_most) {
+  std::int64_t unset = never;
+  if (state_->end_by_ms.compare_exchange_strong(unset, monotonic_ms() + at_most.count(),
+                                                std::memory_order_acq_rel)) {
+    notifier_->notify();
+  }
+}
+
 void sink_runner::stop() {
   if (!thread_.joinable()) {
     return;
   }
-  state_->stopping.store(true, std::memory_order_release);
-  notifier_->notify();
+  finish(std::chrono::milliseconds(0));
   thread_.join();
 }
 

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,7 +68,11 @@ class sink_runner {
   void drain();
   /// Any thread: calls `what` on the sink's thread, before its next turn; not after `stop`.
   void post(std::function<void(sink&)> what);
-  /// Ends requests under way, closes the loop and joins the thread. Nothing if it was not started.
+  /// Any thread: begins no attempt any more, and ends when those under way have, or after so long.
+  /// Does not wait. Nothing after the first call.
+  void finish(std::chrono::milliseconds at_most);
+  /// Ends requests under way (after `finish`: waits for its end), closes the loop and joins the
+  /// thread. Nothing if it was not started.
   void stop();
 
   /// Where the sink stood at its end. Requires: stopped.
@@ -84,6 +89,20 @@ class sink_runner {
   std::unique_ptr<state> state_;
   std::shared_ptr<notifier> notifier_;
   std::thread thread_;
+};
+
+/// Notified by each sink after its turns; whoever drains waits on it.
+struct progress_notifier {
+  std::mutex lock;
+  std::condition_variable moved;
+  bool waited_for = false;
+
+  void notify() {
+    const std::lock_guard hold(lock);
+    if (waited_for) {
+      moved.notify_all();
+    }
+  }
 };
 
 /// Monotonic milliseconds: the clock of all turns.

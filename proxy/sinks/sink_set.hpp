@@ -78,12 +78,16 @@ struct sink_change {
 /// `drain`, `change`, `tidy` and `stop` are called on one thread.
 class sink_set {
  public:
+  /// What a server that answers needs, and what one that does not may cost at the end, and at a
+  /// rebalance: whose answer does not come within it is sent its request again.
+  static constexpr std::chrono::milliseconds finish_within{2'000};
+
   virtual ~sink_set() = default;
   /// Makes `wanted.sinks` the sinks, all of it or nothing. Sinks whose settings are as before go on
-  /// undisturbed. One with other settings is ended and begun anew where its cursor stands; one that
-  /// is not wanted any more is ended, and what it still owed is told and frees the log. Where the
-  /// addresses change that share the series of a sink, those that leave go on until what was theirs
-  /// is delivered.
+  /// undisturbed. One with other settings is ended as by `stop` and begun anew where its cursor
+  /// stands; one that is not wanted any more is ended, and what it still owed is told and frees the
+  /// log. Where the addresses change that share the series of a sink, those that leave go on until
+  /// what was theirs is delivered.
   [[nodiscard]] virtual outcome change(const sink_change& wanted) = 0;
   /// Now and then, on the same thread: ends sinks of addresses that were taken out and have
   /// delivered what was theirs.
@@ -92,8 +96,9 @@ class sink_set {
   /// the log at the call is delivered (or given up and counted); false at the deadline, or as soon
   /// as nothing more can be delivered: lanes are held, or their server does not answer.
   virtual bool drain(std::chrono::steady_clock::time_point deadline) = 0;
-  /// Ends requests under way and all threads; cursors are kept. Once; the destructor does it too.
-  virtual void stop() = 0;
+  /// Begins no request any more, lets those under way finish for so long, ends them and all
+  /// threads; cursors are kept. Once; the destructor does it too, and lets none finish.
+  virtual void stop(std::chrono::milliseconds at_most) = 0;
   /// A client dropped this database: what is parked of it is given up. Any thread.
   virtual void forget_database(std::string_view name) = 0;
   /// What stood in the way of this database at the sink's server is done: its lanes try at once.

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <mutex>
 #include <shared_mutex>
 #include <utility>
@@ -24,20 +23,6 @@
 
 namespace weir {
 namespace {
-
-/// Notified by each sink after its turns; `drain` waits on it.
-struct progress_notifier {
-  std::mutex lock;
-  std::condition_variable moved;
-  bool waited_for = false;
-
-  void notify() {
-    const std::lock_guard hold(lock);
-    if (waited_for) {
-      moved.notify_all();
-    }
-  }
-};
 
 struct running_sink {
   sink_settings settings;
@@ -58,6 +43,14 @@ struct running_sink {
 };
 using running_sinks = std::vector<std::unique_ptr<running_sink>>;
 
+/// All at once: pointers to running sinks.
+template <class Sinks>
+void stop_all(const Sinks& which, std::chrono::milliseconds finish_within) {
+  std::for_each(which.begin(), which.end(),
+                [&](const auto& one) { one->runner->finish(finish_within); });
+  std::for_each(which.begin(), which.end(), [](const auto& one) { one->runner->stop(); });
+}
+
 class threaded_sinks final : public sink_set {
  public:
   threaded_sinks(sink_environment environment, bool tells_names)
@@ -65,14 +58,14 @@ class threaded_sinks final : public sink_set {
         given_(std::move(environment)),
         tells_names_(tells_names),
         assigned_(given_.stores->directory(), log_.identity()) {}
-  ~threaded_sinks() override { stop(); }
+  ~threaded_sinks() override { end_all(std::chrono::milliseconds(0)); }
 
   /// Makes and begins the first ones.
   outcome begin(const std::vector<sink_settings>& settings);
   outcome change(const sink_change& wanted) override;
   void tidy() override;
   bool drain(std::chrono::steady_clock::time_point deadline) override;
-  void stop() override;
+  void stop(std::chrono::milliseconds at_most) override { end_all(at_most); }
   void forget_database(std::string_view name) override;
   void may_go(std::string_view sink_name, const std::string& database) override;
   bool when_idle(std::string_view sink_name, const std::string& database,
@@ -107,7 +100,7 @@ class threaded_sinks final : public sink_set {
   [[nodiscard]] outcome keep(const settled_assignments& assigned);
   [[nodiscard]] outcome prepare(plan& made, const sink_change& wanted);
   void put_in_force(plan& made);
-  static void end(plan& made, running_sink& one);
+  static void end(plan& made, const std::vector<running_sink*>& which);
   [[nodiscard]] outcome renew(plan& made, running_sink& before, const sink_settings& settings);
   void undo(plan& made);
   void launch(running_sink& one);
@@ -116,6 +109,7 @@ class threaded_sinks final : public sink_set {
   /// Each sink has reached it, or nothing more can come of waiting.
   [[nodiscard]] bool all_done(std::uint64_t target) const;
   void report_pending() const;
+  void end_all(std::chrono::milliseconds at_most);
   std::size_t post(std::string_view sink_name, const std::function<void(sink&)>& what);
 
   frame_log& log_;
@@ -311,16 +305,17 @@ bool as_before(const running_sink& now, const sink_settings& wanted,
          (!kind_of(wanted).sends_frames || now.environment->compression == environment.compression);
 }
 
-void threaded_sinks::end(plan& made, running_sink& one) {
-  if (std::find(made.ended.begin(), made.ended.end(), &one) == made.ended.end()) {
-    one.runner->stop();
-    made.ended.push_back(&one);
+void threaded_sinks::end(plan& made, const std::vector<running_sink*>& which) {
+  stop_all(which, finish_within);
+  for (running_sink* const one : which) {
+    if (std::find(made.ended.begin(), made.ended.end(), one) == made.ended.end()) {
+      made.ended.push_back(one);
+    }
   }
 }
 
-/// Ends a sink and makes it anew where it stood. The one before stays in the list, ended.
+/// Makes a sink that was ended anew where it stood. The one before stays in the list.
 outcome threaded_sinks::renew(plan& made, running_sink& before, const sink_settings& settings) {
-  end(made, before);
   const cursor_state stood = before.runner->standing();
   auto anew = make(settings, made.environment, history_of(made.assigned.book, settings), &stood);
   if (!anew.ok()) {
@@ -360,11 +355,13 @@ void threaded_sinks::undo(plan& made) {
 
 /// All that can fail.
 outcome threaded_sinks::prepare(plan& made, const sink_change& wanted) {
+  std::vector<running_sink*> ending;
   for (const std::string& name : affected_sinks(book_, wanted.sinks)) {
     if (running_sink* const one = find(name); one != nullptr) {
-      end(made, *one);
+      ending.push_back(one);
     }
   }
+  end(made, ending);
   auto settled = settle(book_, wanted.sinks);
   if (!settled.ok()) {
     return settled.error();
@@ -382,12 +379,19 @@ outcome threaded_sinks::prepare(plan& made, const sink_change& wanted) {
       made.added.push_back(std::move(added).value());
     }
   }
+  std::vector<std::pair<running_sink*, const sink_settings*>> changed;
+  ending.clear();
   for (const sink_settings& one : next) {
     running_sink* const before = find(one.name);
     if (before != nullptr && !as_before(*before, one, *made.environment)) {
-      if (auto renewed = renew(made, *before, one); !renewed) {
-        return renewed;
-      }
+      ending.push_back(before);
+      changed.emplace_back(before, &one);
+    }
+  }
+  end(made, ending);
+  for (const auto& [before, settings] : changed) {
+    if (auto renewed = renew(made, *before, *settings); !renewed) {
+      return renewed;
     }
   }
   return keep(made.assigned);
@@ -433,8 +437,8 @@ void threaded_sinks::put_in_force(plan& made) {
     gone = std::exchange(sinks_, std::move(next));
   }
   std::erase(gone, nullptr);
+  stop_all(gone, finish_within);
   for (const auto& one : gone) {
-    one->runner->stop();
     if (find(one->settings.name) == nullptr) {
       given_.stores->forget(one->settings.name, one->runner->counters().points().pending);
     }
@@ -459,18 +463,20 @@ void threaded_sinks::tidy() {
   }
 }
 
+bool has_reached(const running_sink& one, std::uint64_t target) {
+  const sink_counters& counters = one.runner->counters();
+  return counters.low_water.value() >= target && counters.parked_points.value() == 0;
+}
+
 bool threaded_sinks::all_reached(std::uint64_t target) const {
-  return std::all_of(sinks_.begin(), sinks_.end(), [&](const auto& one) {
-    const sink_counters& counters = one->runner->counters();
-    return counters.low_water.value() >= target && counters.parked_points.value() == 0;
-  });
+  return std::all_of(sinks_.begin(), sinks_.end(),
+                     [&](const auto& one) { return has_reached(*one, target); });
 }
 
 bool threaded_sinks::all_done(std::uint64_t target) const {
   return std::all_of(sinks_.begin(), sinks_.end(), [&](const auto& one) {
-    const sink_counters& counters = one->runner->counters();
-    const bool all = counters.low_water.value() >= target && counters.parked_points.value() == 0;
-    return all || counters.at_rest.value() == drains_ - one->drains_before;
+    return has_reached(*one, target) ||
+           one->runner->counters().at_rest.value() == drains_ - one->drains_before;
   });
 }
 
@@ -503,14 +509,12 @@ bool threaded_sinks::drain(std::chrono::steady_clock::time_point deadline) {
   return false;
 }
 
-void threaded_sinks::stop() {
+void threaded_sinks::end_all(std::chrono::milliseconds at_most) {
   if (std::exchange(stopped_, true)) {
     return;
   }
   // The subscriptions stay: what a sink needs that is behind the others must not be deleted.
-  for (const auto& one : sinks_) {
-    one->runner->stop();
-  }
+  stop_all(sinks_, at_most);
 }
 
 std::size_t threaded_sinks::post(std::string_view sink_name,

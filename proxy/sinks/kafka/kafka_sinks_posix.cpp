@@ -24,12 +24,12 @@ class kafka_sinks final : public sink_set {
         options_(std::move(options)),
         producer_(std::move(producer)),
         memory_(options_.frames) {}
-  ~kafka_sinks() override { stop(); }
+  ~kafka_sinks() override { end_all(std::chrono::milliseconds(0)); }
 
   outcome change(const sink_change& wanted) override;
   void tidy() override {}
   bool drain(std::chrono::steady_clock::time_point deadline) override;
-  void stop() override;
+  void stop(std::chrono::milliseconds at_most) override { end_all(at_most); }
   void forget_database(std::string_view name) override {
     static_cast<void>(drop_parked({}, {.database = std::string(name)}));
   }
@@ -45,6 +45,7 @@ class kafka_sinks final : public sink_set {
  private:
   using members = std::vector<std::shared_ptr<partition_sinks>>;
 
+  void end_all(std::chrono::milliseconds at_most);
   [[nodiscard]] outcome check(const sink_settings& one) const;
   /// With the sink's share of what all share.
   [[nodiscard]] static std::vector<sink_change> parts_of(const sink_change& wanted);
@@ -133,7 +134,7 @@ outcome kafka_sinks::change(const sink_change& wanted) {
     for (const auto& [one, was] : changed) {
       static_cast<void>(one->change(was));
     }
-    together(added, [](const auto& one) { one->leave(); });
+    together(added, [](const auto& one) { one->leave(std::chrono::milliseconds(0)); });
     return done;
   }
   members gone;
@@ -154,7 +155,7 @@ outcome kafka_sinks::change(const sink_change& wanted) {
                     "partitions that were here; a sink of that name goes on where it stands",
                     one->name(), pending));
   }
-  together(gone, [](const auto& one) { one->leave(); });
+  together(gone, [](const auto& one) { one->leave(finish_within); });
   return done;
 }
 
@@ -168,11 +169,11 @@ bool kafka_sinks::drain(std::chrono::steady_clock::time_point deadline) {
   return drained.load();
 }
 
-void kafka_sinks::stop() {
+void kafka_sinks::end_all(std::chrono::milliseconds at_most) {
   if (stopped_->exchange(true)) {
     return;
   }
-  together(all(), [](const auto& one) { one->leave(); });
+  together(all(), [at_most](const auto& one) { one->leave(at_most); });
 }
 
 template <class What>

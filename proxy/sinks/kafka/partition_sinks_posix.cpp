@@ -89,10 +89,11 @@ result<std::unique_ptr<partition_sinks>> partition_sinks::join(const partition_s
 }
 
 partition_sinks::~partition_sinks() {
-  leave();
+  leave(std::chrono::milliseconds(0));
 }
 
-void partition_sinks::leave() {
+void partition_sinks::leave(std::chrono::milliseconds finish_within) {
+  finish_within_.store(finish_within);
   if (group_ != nullptr) {
     group_->leave();
   }
@@ -153,8 +154,8 @@ void partition_sinks::note_unopened(std::int32_t partition, const std::string& w
   look_again_ = std::chrono::steady_clock::now() + open_again;
 }
 
-void partition_sinks::end(on_partition& one) {
-  one.sinks->stop();
+void partition_sinks::end(on_partition& one, std::chrono::milliseconds finish_within) {
+  one.sinks->stop(finish_within);
   static_cast<void>(one.log->close());
 }
 
@@ -178,7 +179,9 @@ void partition_sinks::revoked(const std::vector<std::int32_t>& partitions, bool 
       one->kept->lose();
     }
   }
-  together(gone, [](const std::unique_ptr<on_partition>& one) { end(*one); });
+  // Requests of what was lost would only be late.
+  const auto within = lost ? std::chrono::milliseconds(0) : finish_within_.load();
+  together(gone, [within](const std::unique_ptr<on_partition>& one) { end(*one, within); });
   journal(lost ? journal_level::warning : journal_level::info,
           fmt::format("sink {}: {} of {} {}, {} left here", name_,
                       counted(partitions.size(), "partition"), world_.options.topic,

@@ -51,8 +51,9 @@ class partition_sinks {
   [[nodiscard]] const sink_change& wanted() const noexcept { return wanted_; }
   /// With other settings from now on, on all partitions or on none.
   [[nodiscard]] outcome change(const sink_change& wanted);
-  /// Keeps all cursors, gives the partitions back and leaves the group. Once.
-  void leave();
+  /// Lets requests under way finish for so long, keeps all cursors, gives the partitions back and
+  /// leaves the group. Once.
+  void leave(std::chrono::milliseconds finish_within);
 
   /// Calls `what` for the sink of each partition. Any thread.
   std::size_t each(const std::function<void(std::int32_t partition, sink_set& on)>& what) const;
@@ -87,7 +88,7 @@ class partition_sinks {
                               bool begins);
   void note_unopened(std::int32_t partition, const std::string& why);
   [[nodiscard]] on_partition* find(std::int32_t partition) const;
-  static void end(on_partition& one);
+  static void end(on_partition& one, std::chrono::milliseconds finish_within);
 
   [[nodiscard]] const sink_settings& settings() const noexcept { return wanted_.sinks.front(); }
 
@@ -103,6 +104,8 @@ class partition_sinks {
   /// The one sink, and its shares of `[limits]`.
   sink_change wanted_;
   std::map<std::int32_t, std::unique_ptr<on_partition>> partitions_;
+  /// For what is given back.
+  std::atomic<std::chrono::milliseconds> finish_within_{sink_set::finish_within};
   /// When the group's thread was last well, in monotonic milliseconds.
   std::atomic<std::int64_t> heard_ms_{0};
   /// Assigned, but they could not be opened yet; of the group's thread.

@@ -208,7 +208,7 @@ int replay_log(const log_job& job, bool* finished) {
   std::signal(SIGINT, note_signal);
   std::signal(SIGTERM, note_signal);
   const bool done = deliver(*started.value(), wanted.points, job.given.quiet);
-  started.value()->stop();
+  started.value()->stop(sink_set::finish_within);
   const int status = report(*started.value(), done, place);
   if (finished != nullptr) {
     *finished = done;

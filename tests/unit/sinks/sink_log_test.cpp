@@ -55,7 +55,7 @@ class sinks_on_disk : public ::testing::Test {
       EXPECT_NE(append_frame(log, make_frame("d", lines, points)), log_position());
     }
     const bool reached = set.value()->drain(steady_clock::now() + patience);
-    set.value()->stop();
+    set.value()->stop(sink_set::finish_within);
     set.value().reset();
     EXPECT_TRUE(log.close().ok());
     return reached;

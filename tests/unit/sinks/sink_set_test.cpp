@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <set>
 #include <thread>
 
@@ -94,7 +95,7 @@ TEST_F(sink_sets, deliver_to_a_server_a_directory_and_nowhere) {
               std::string::npos)
         << text;
   }
-  set->stop();
+  set->stop(sink_set::finish_within);
   EXPECT_EQ(metrics(*set), text);
 }
 
@@ -182,6 +183,27 @@ TEST_F(sink_sets, a_damaged_cursor_sends_everything_again) {
   EXPECT_EQ(lines_of(server.requests()[1]), make_lines(3));
 }
 
+TEST_F(sink_sets, stop_lets_a_request_that_is_under_way_finish) {
+  std::promise<void> may_answer;
+  http_server server([&, may = may_answer.get_future().share()](const auto&) {
+    may.wait();
+    return http_server::response{};
+  });
+  const auto set = start({influx(server.url())});
+  ASSERT_TRUE(set);
+  put("d", make_lines(1), 1);
+  const std::string in_flight = "weir_sink_requests_in_flight{sink=\"influx\"} 1";
+  while (metrics(*set).find(in_flight) == std::string::npos) {
+    std::this_thread::yield();
+  }
+  auto stopped = std::async(std::launch::async, [&] { set->stop(seconds(60)); });
+  EXPECT_EQ(stopped.wait_for(milliseconds(50)), std::future_status::timeout);
+  may_answer.set_value();
+  stopped.get();
+  EXPECT_NE(metrics(*set).find("weir_sink_delivered_points_total{sink=\"influx\"} 1"),
+            std::string::npos);
+}
+
 TEST_F(sink_sets, stop_does_not_wait_for_a_server_that_hangs) {
   std::mutex lock;
   std::unique_lock hold(lock);
@@ -194,7 +216,7 @@ TEST_F(sink_sets, stop_does_not_wait_for_a_server_that_hangs) {
   put("d", make_lines(1), 1);
   const auto before = steady_clock::now();
   EXPECT_FALSE(set->drain(before + milliseconds(50)));
-  set->stop();
+  set->stop(milliseconds(50));
   EXPECT_LT(steady_clock::now() - before, seconds(10));
   // Nobody is called any more that is not there.
   put("d", make_lines(1), 1);
@@ -217,7 +239,7 @@ TEST_F(sink_sets, a_page_behind_200_is_no_delivery_and_draining_does_not_wait_fo
     const auto before = steady_clock::now();
     EXPECT_FALSE(set->drain(before + seconds(60)));
     EXPECT_LT(steady_clock::now() - before, seconds(20));
-    set->stop();
+    set->stop(sink_set::finish_within);
     EXPECT_NE(metrics(*set).find("weir_sink_pending_points{sink=\"influx\"} 5"), std::string::npos);
     EXPECT_NE(metrics(*set).find("weir_sink_held_lanes{sink=\"influx\"} 1"), std::string::npos);
   }
@@ -298,7 +320,7 @@ TEST_F(sink_sets, keep_no_cursor_for_a_log_in_memory) {
   ASSERT_TRUE(made.ok());
   put("d", make_lines(1), 1);
   EXPECT_TRUE(drained(*made.value()));
-  made.value()->stop();
+  made.value()->stop(sink_set::finish_within);
   EXPECT_FALSE(std::filesystem::exists(dir_.file("cursors")));
 }
 

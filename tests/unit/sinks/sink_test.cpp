@@ -47,6 +47,25 @@ TEST_F(sinks, a_full_batch_does_not_wait_and_one_request_is_under_way_per_lane) 
   EXPECT_EQ(world_.worker->cursor().delivered, 20U);
 }
 
+TEST_F(sinks, one_that_finishes_begins_nothing_and_follows_what_is_under_way) {
+  world_.start();
+  put("d", 3);
+  world_.pass(100);
+  ASSERT_EQ(world_.server.waiting.size(), 1U);
+  put("d", 2);
+  put("e", 2);
+  world_.worker->finish();
+  world_.pass(1000);
+  EXPECT_EQ(world_.server.requests, 1U);
+  EXPECT_TRUE(world_.worker->under_way());
+  world_.reply(ok);
+  EXPECT_FALSE(world_.worker->under_way());
+  EXPECT_EQ(world_.worker->cursor().delivered, 3U);
+  world_.pass(1000);
+  EXPECT_EQ(world_.server.requests, 1U);
+  EXPECT_EQ(world_.due, std::nullopt);
+}
+
 TEST_F(sinks, takes_only_the_databases_of_its_patterns) {
   world_.settings.databases = {"flink*", "metrics"};
   world_.server.behave = [](const auto&) { return ok; };

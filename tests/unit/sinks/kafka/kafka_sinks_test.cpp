@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Sinks as consumer groups, over librdkafka's mock cluster: threads, real HTTP, and what moves with
-// a partition. A mock cluster lets each member wait for 3 s before it has partitions.
+// a partition. A mock cluster lets each member wait for some seconds before it has partitions.
 #include "sinks/kafka/kafka_sinks.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
@@ -17,6 +19,7 @@
 #include "log/kafka/kafka_frame.hpp"
 #include "unit/kafka/mock_cluster_rdkafka.hpp"
 #include "unit/net/http_server.hpp"
+#include "unit/side_by_side.hpp"
 #include "unit/sinks/fake_log.hpp"
 #include "unit/sinks/temp_directory.hpp"
 
@@ -30,6 +33,13 @@ using std::chrono::steady_clock;
 class recording_influx {
  public:
   recording_influx() : server_([this](const http_server::request& one) { return answer(one); }) {}
+  ~recording_influx() {
+    const std::lock_guard hold(lock_);
+    over_ = true;
+    ends_.notify_all();
+  }
+  recording_influx(const recording_influx&) = delete;
+  recording_influx& operator=(const recording_influx&) = delete;
 
   [[nodiscard]] std::string url() const { return server_.url(); }
   void lack(const std::string& database, bool lacks) {
@@ -39,6 +49,11 @@ class recording_influx {
     } else {
       missing_.erase(database);
     }
+  }
+  /// How long it takes to answer.
+  void take(milliseconds time) {
+    const std::lock_guard hold(lock_);
+    takes_ = time;
   }
   [[nodiscard]] std::vector<std::string> lines(const std::string& database) {
     const std::lock_guard hold(lock_);
@@ -52,6 +67,12 @@ class recording_influx {
     const std::string body = one.headers.find("content-encoding: gzip") != std::string::npos
                                  ? gunzip(one.body)
                                  : one.body;
+    const http_server::response said = answer(database, body);
+    std::unique_lock hold(lock_);
+    ends_.wait_for(hold, takes_, [this] { return over_; });
+    return said;
+  }
+  http_server::response answer(const std::string& database, const std::string& body) {
     const std::lock_guard hold(lock_);
     if (missing_.contains(database)) {
       http_server::response lacks;
@@ -69,12 +90,15 @@ class recording_influx {
   }
 
   std::mutex lock_;
+  std::condition_variable ends_;
+  bool over_ = false;
+  milliseconds takes_{0};
   std::set<std::string> missing_;
   std::map<std::string, std::vector<std::string>> lines_;
   http_server server_;
 };
 
-class kafka_sink_sets : public ::testing::Test {
+class kafka_sink_sets {
  protected:
   static constexpr int shards = 2;
 
@@ -114,7 +138,7 @@ class kafka_sink_sets : public ::testing::Test {
          .identity = [](std::int32_t partition) { return 7u + static_cast<unsigned>(partition); },
          .commit_interval = 50ms,
          .frames = made->frames,
-         .session_timeout = 6s});
+         .session_timeout = 4s});
     EXPECT_TRUE(sinks.ok()) << (sinks.ok() ? "" : sinks.error().message);
     made->sinks = sinks.ok() ? std::move(sinks).value() : nullptr;
     return made;
@@ -132,6 +156,13 @@ class kafka_sink_sets : public ::testing::Test {
     for (int i = 0; i < count; ++i) {
       put(i % shards, database);
     }
+  }
+  /// Puts points until it holds.
+  bool put_until(const std::function<bool()>& holds) {
+    return eventually([&] {
+      put_some("d", shards);
+      return holds();
+    });
   }
   static bool eventually(const std::function<bool()>& holds, std::chrono::seconds at_most = 40s) {
     const auto deadline = steady_clock::now() + at_most;
@@ -177,7 +208,7 @@ class kafka_sink_sets : public ::testing::Test {
   int values_ = 0;
 };
 
-TEST_F(kafka_sink_sets, deliver_every_partition_and_go_on_where_they_stood) {
+WEIR_TEST_BESIDE(kafka_sink_sets, deliver_every_partition_and_go_on_where_they_stood) {
   {
     const auto one = start({influx(server_.url())});
     ASSERT_TRUE(one->sinks);
@@ -191,7 +222,7 @@ TEST_F(kafka_sink_sets, deliver_every_partition_and_go_on_where_they_stood) {
           R"(weir_sink_pending_points{partition="1",sink="influx"} 0)"}) {
       EXPECT_NE(text.find(wanted), std::string::npos) << wanted << "\n" << text;
     }
-    one->sinks->stop();
+    one->sinks->stop(sink_set::finish_within);
   }
   EXPECT_EQ(committed(0), 10);
   EXPECT_EQ(committed(1), 10);
@@ -204,7 +235,7 @@ TEST_F(kafka_sink_sets, deliver_every_partition_and_go_on_where_they_stood) {
   expect_in_order(server_.lines("d"), 30);
 }
 
-TEST_F(kafka_sink_sets, a_partition_moves_with_what_is_parked_of_it) {
+WEIR_TEST_BESIDE(kafka_sink_sets, a_partition_moves_with_what_is_parked_of_it) {
   server_.lack("held", true);
   sink_settings settings = influx(server_.url());
   settings.park_after = std::chrono::milliseconds(1);
@@ -217,7 +248,7 @@ TEST_F(kafka_sink_sets, a_partition_moves_with_what_is_parked_of_it) {
   EXPECT_TRUE(server_.lines("held").empty());
   EXPECT_EQ(standing(*one).held.size(), 1u);
   EXPECT_EQ(standing(*one).held_lanes, 1u);
-  one->sinks->stop();
+  one->sinks->stop(sink_set::finish_within);
   // What is parked holds the partition no longer.
   EXPECT_EQ(committed(0), 10);
   EXPECT_EQ(committed(1), 10);
@@ -234,25 +265,39 @@ TEST_F(kafka_sink_sets, a_partition_moves_with_what_is_parked_of_it) {
   expect_in_order(server_.lines("held"), 20);
 }
 
-TEST_F(kafka_sink_sets, two_processes_share_the_partitions_and_one_takes_over_the_others) {
+/// While points come and are delivered, so that a request is under way whenever a partition moves.
+WEIR_TEST_BESIDE(kafka_sink_sets,
+                 two_processes_share_the_partitions_and_one_takes_over_the_others) {
+  server_.take(20ms);
   const auto one = start({influx(server_.url())});
   ASSERT_TRUE(eventually([&] { return partitions(*one) == 2; }));
-  put_some("d", 10);
   auto two = start({influx(server_.url())});
-  ASSERT_TRUE(eventually([&] { return partitions(*one) == 1 && partitions(*two) == 1; }));
+  ASSERT_TRUE(put_until([&] { return partitions(*one) == 1 && partitions(*two) == 1; }));
   put_some("d", 10);
-  ASSERT_TRUE(eventually([&] { return server_.lines("d").size() == 20; }));
-  ASSERT_TRUE(
-      eventually([&] { return standing(*one).delivered + standing(*two).delivered == 20; }));
-  two->sinks->stop();
+  two->sinks->stop(sink_set::finish_within);
+  ASSERT_TRUE(put_until([&] { return partitions(*one) == 2; }));
   put_some("d", 10);
-  ASSERT_TRUE(eventually([&] { return partitions(*one) == 2; }));
-  ASSERT_TRUE(eventually([&] { return standing(*one).delivered == 30; }));
-  EXPECT_EQ(server_.lines("d").size(), 30u);
-  expect_in_order(server_.lines("d"), 30);
+  const auto all = static_cast<std::size_t>(values_);
+  ASSERT_TRUE(eventually(
+      [&] { return standing(*one).pending_points == 0 && standing(*one).delivered == all; }));
+  EXPECT_EQ(server_.lines("d").size(), all);
+  expect_in_order(server_.lines("d"), all);
 }
 
-TEST_F(kafka_sink_sets, change_while_they_run) {
+/// A server that does not answer holds up a partition for a bound time only.
+WEIR_TEST_BESIDE(kafka_sink_sets, a_partition_does_not_wait_for_a_server_that_hangs) {
+  const auto one = start({influx(server_.url())});
+  ASSERT_TRUE(eventually([&] { return partitions(*one) == 2; }));
+  server_.take(60s);
+  put_some("d", 2);
+  ASSERT_TRUE(eventually([&] { return server_.lines("d").size() == 2; }));
+  const auto before = steady_clock::now();
+  one->sinks->stop(milliseconds(100));
+  EXPECT_LT(steady_clock::now() - before, 10s);
+  EXPECT_EQ(standing(*one).delivered, 0u);
+}
+
+WEIR_TEST_BESIDE(kafka_sink_sets, change_while_they_run) {
   const auto one = start({influx(server_.url())});
   ASSERT_TRUE(eventually([&] { return partitions(*one) == 2; }));
   put_some("d", 10);
@@ -288,7 +333,7 @@ TEST_F(kafka_sink_sets, change_while_they_run) {
   expect_in_order(other.lines("d"), 30);
 }
 
-TEST_F(kafka_sink_sets, a_dropped_database_is_dropped_on_every_partition) {
+WEIR_TEST_BESIDE(kafka_sink_sets, a_dropped_database_is_dropped_on_every_partition) {
   server_.lack("held", true);
   const auto one = start({influx(server_.url())});
   ASSERT_TRUE(eventually([&] { return partitions(*one) == 2; }));
@@ -306,19 +351,19 @@ TEST_F(kafka_sink_sets, a_dropped_database_is_dropped_on_every_partition) {
   EXPECT_EQ(done, 1);
 }
 
-TEST_F(kafka_sink_sets, an_offset_that_is_refused_follows) {
+WEIR_TEST_BESIDE(kafka_sink_sets, an_offset_that_is_refused_follows) {
   const auto one = start({influx(server_.url())});
   ASSERT_TRUE(eventually([&] { return partitions(*one) == 2; }));
   constexpr std::int16_t offset_commit = 8;
   cluster_.errors(offset_commit, {RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS});
   put(0, "d");
   ASSERT_TRUE(eventually([&] { return standing(*one).delivered == 1; }));
-  one->sinks->stop();
+  one->sinks->stop(sink_set::finish_within);
   EXPECT_EQ(committed(0), 1);
   EXPECT_EQ(server_.lines("d").size(), 1u);
 }
 
-TEST_F(kafka_sink_sets, who_is_thrown_out_of_the_group_comes_back_and_loses_nothing) {
+WEIR_TEST_BESIDE(kafka_sink_sets, who_is_thrown_out_of_the_group_comes_back_and_loses_nothing) {
   const auto one = start({influx(server_.url())});
   ASSERT_TRUE(eventually([&] { return partitions(*one) == 2; }));
   put_some("d", 10);

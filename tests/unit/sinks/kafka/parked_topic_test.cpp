@@ -8,6 +8,7 @@
 
 #include "sinks/kafka/parked_topic_posix.hpp"
 #include "unit/kafka/mock_cluster_rdkafka.hpp"
+#include "unit/side_by_side.hpp"
 #include "unit/sinks/fake_log.hpp"
 
 namespace weir {
@@ -23,7 +24,7 @@ frame_ptr frame_at(std::uint64_t position, const lane_key& lane, std::size_t lin
   return made;
 }
 
-class parked_topics : public ::testing::Test {
+class parked_topics {
  protected:
   parked_topics() {
     cluster_.topic("t-state", 1).topic("t-parked", 1);
@@ -97,7 +98,7 @@ class parked_topics : public ::testing::Test {
 
 using positions = std::vector<std::uint64_t>;
 
-TEST_F(parked_topics, keep_each_lane_in_order_over_a_change_of_owner) {
+WEIR_TEST_BESIDE(parked_topics, keep_each_lane_in_order_over_a_change_of_owner) {
   {
     auto place = reopen(0, 0);
     park(*place, a_, {1, 4});
@@ -120,7 +121,7 @@ TEST_F(parked_topics, keep_each_lane_in_order_over_a_change_of_owner) {
   EXPECT_EQ(read_all(*place, a_), (positions{4, 7, 9}));
 }
 
-TEST_F(parked_topics, are_of_one_sink_each) {
+WEIR_TEST_BESIDE(parked_topics, are_of_one_sink_each) {
   auto one = reopen(0, 0);
   park(*one, a_, {1});
   auto other = reopen(0, 100, "other");
@@ -131,7 +132,7 @@ TEST_F(parked_topics, are_of_one_sink_each) {
   EXPECT_EQ(found_[a_], positions{1});
 }
 
-TEST_F(parked_topics, what_is_released_is_gone) {
+WEIR_TEST_BESIDE(parked_topics, what_is_released_is_gone) {
   auto place = reopen(0, 0);
   park(*place, a_, {1, 2, 3});
   const std::uint64_t bytes = place->shares().bytes();
@@ -145,7 +146,7 @@ TEST_F(parked_topics, what_is_released_is_gone) {
   EXPECT_TRUE(found_.empty());
 }
 
-TEST_F(parked_topics, the_oldest_are_given_up_and_counted_from_where_the_lane_stands) {
+WEIR_TEST_BESIDE(parked_topics, the_oldest_are_given_up_and_counted_from_where_the_lane_stands) {
   auto place = reopen(0, 0);
   std::vector<frame_ptr> frames;
   for (std::uint64_t i = 1; i <= 40; ++i) {
@@ -168,7 +169,7 @@ TEST_F(parked_topics, the_oldest_are_given_up_and_counted_from_where_the_lane_st
   EXPECT_EQ(read_all(*place, a_).size(), 40 - count);
 }
 
-TEST_F(parked_topics, damage_costs_itself) {
+WEIR_TEST_BESIDE(parked_topics, damage_costs_itself) {
   auto place = reopen(0, 0);
   park(*place, a_, {1, 2, 3});
   ASSERT_TRUE(producer_->store("t-parked", 0,
@@ -180,7 +181,7 @@ TEST_F(parked_topics, damage_costs_itself) {
   EXPECT_EQ(read_all(*place, a_), (positions{1, 3}));
 }
 
-TEST_F(parked_topics, what_a_later_weir_parked_is_waited_for) {
+WEIR_TEST_BESIDE(parked_topics, what_a_later_weir_parked_is_waited_for) {
   auto place = reopen(0, 0);
   park(*place, a_, {1});
   ASSERT_TRUE(producer_->store("t-parked", 0, {{"s/2", {{"weir", "2"}}, "what is this"}}));
@@ -193,7 +194,7 @@ TEST_F(parked_topics, what_a_later_weir_parked_is_waited_for) {
   EXPECT_EQ(read_all(other, a_), positions{1});
 }
 
-TEST_F(parked_topics, brokers_that_refuse_keep_what_was_parked_before) {
+WEIR_TEST_BESIDE(parked_topics, brokers_that_refuse_keep_what_was_parked_before) {
   auto place = reopen(0, 0);
   park(*place, a_, {1});
   cluster_.errors(mock_cluster::produce, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
@@ -206,7 +207,7 @@ TEST_F(parked_topics, brokers_that_refuse_keep_what_was_parked_before) {
   EXPECT_EQ(read_all(*place, a_), (positions{1, 2}));
 }
 
-TEST_F(parked_topics, who_has_lost_the_partition_parks_and_removes_nothing) {
+WEIR_TEST_BESIDE(parked_topics, who_has_lost_the_partition_parks_and_removes_nothing) {
   auto mine = owner();
   parked_topic place(mine, keep_);
   ASSERT_TRUE(place.recover([](const frame_header&) { return park_claim::pending; }));
@@ -220,7 +221,7 @@ TEST_F(parked_topics, who_has_lost_the_partition_parks_and_removes_nothing) {
   EXPECT_EQ(found_[a_], positions{1});
 }
 
-TEST_F(parked_topics, books_move_from_owner_to_owner) {
+WEIR_TEST_BESIDE(parked_topics, books_move_from_owner_to_owner) {
   auto first = owner();
   ASSERT_TRUE(first->read());
   EXPECT_FALSE(first->book("sent").value());
