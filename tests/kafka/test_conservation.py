@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weirs whose log is in one real broker: what was acknowledged arrives, in order; and anybody can read the topic."""
 
-import time
-
 from cluster import READY, Fleet
 
 from harness.kafka.fleet import check_frame
@@ -19,15 +17,12 @@ def test_all_that_was_acknowledged_arrives_over_restarts(start_kafka, deliveries
     (load,) = fleet.loads()
     with load:
         fleet.write_more(load, 1000)
-        stopped = time.monotonic()
         sink.restart()
         fleet.write_more(load, 1000)
         intake.restart()
         fleet.write_more(load, 1000)
     fleet.all_arrive(load)
-    # While lines come in, a request is on its way when a sink is stopped.
-    count, _ = deliveries.check_repeats([stopped], commit_seconds=0.0)
-    print(f"{count} lines came again after an orderly restart")
+    deliveries.check_repeats([])
 
 
 def test_a_broker_that_is_away_is_503_and_then_forgotten(start_kafka, deliveries, make_weir):

@@ -61,7 +61,7 @@ def test_no_kill_loses_what_was_acknowledged(start_kafka, deliveries, make_weir)
             said = sum(load.answers.get(503, 0) for load in loads) - sum(before)
             refused.setdefault(name.rstrip("123"), []).append(said)
     total = fleet.all_arrive(*loads)
-    repeats, longest = deliveries.check_repeats(kills, slack=2.0)
+    repeats, longest = deliveries.check_repeats(kills)
     print(
         f"{ROUNDS} kills, seed {SEED}: {total} lines acknowledged, 0 lost; {repeats} came again, "
         f"of what was delivered up to {longest:.2f} s before a kill; answers {[load.answers for load in loads]}, "

@@ -47,7 +47,6 @@ def test_an_intake_and_a_sink_of_their_own(mock, start_weir, deliveries):
         recorder.down = True
         write_more(load, 200)
         recorder.down = False
-        stopped = time.monotonic()
         sinks.stop()
         at_stop = deliveries.count()
         # Nobody delivers, and the intake takes more.
@@ -57,8 +56,7 @@ def test_an_intake_and_a_sink_of_their_own(mock, start_weir, deliveries):
         write_more(load, 200)
     all_arrive(deliveries, load)
     assert set(load.answers) == {204}, load.answers
-    # No more than what was on its way when the sink was stopped.
-    deliveries.check_repeats([stopped], commit_seconds=0.0)
+    deliveries.check_repeats([])
     kept = [line for record in mock.kcat.records("weir") for line in check_frame(record, SHARDS)]
     assert sorted(kept) == sorted(set(deliveries.lines()))
     assert all(mock.kcat.values("weir", shard) for shard in range(SHARDS))

@@ -157,7 +157,8 @@ class Kafka:
         return text + (self.secure.of_broker() if self.secure else "")
 
     def start(self):
-        name = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # One that began with a dash would be taken for an option.
+        name = "w" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         for formatting, broker in [(broker.format(name), broker) for broker in self.brokers]:
             assert formatting.wait(120) == 0, broker.tail()
         for broker in self.brokers:
