@@ -70,7 +70,8 @@ result<kafka_reader::found> kafka_reader::read(std::int64_t from, std::size_t by
   if (!std::exchange(state_->knows_topic, true)) {
     ask_about_topic(*state_->handle, state_->topic, at_most);
   }
-  if (state_->at != from) {
+  bool anew = state_->at != from;
+  if (anew) {
     if (auto done = state_->go_to(from); !done) {
       return done.error();
     }
@@ -90,6 +91,14 @@ result<kafka_reader::found> kafka_reader::read(std::int64_t from, std::size_t by
         rd_kafka_consumer_poll(state_->handle.get(), static_cast<int>(wait.count())));
     if (message == nullptr) {
       break;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && out.records.empty() && !anew) {
+      // That it was the end was found when the last records were read; some may have come since.
+      anew = true;
+      if (auto done = state_->go_to(from); !done) {
+        return done.error();
+      }
+      continue;
     }
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       // Behind records that compaction took out there may be nothing.

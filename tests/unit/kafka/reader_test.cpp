@@ -93,6 +93,19 @@ TEST_F(kafka_reader_of_ten, at_the_end_there_is_nothing_until_something_comes) {
   EXPECT_EQ(later.value().records[0].value, "later");
 }
 
+/// What was written between two reads is there, whatever was seen of the end in between.
+TEST_F(kafka_reader_of_ten, an_end_that_was_seen_before_is_none) {
+  auto producer = kafka_producer::make({.client = cluster_.client()});
+  ASSERT_TRUE(producer);
+  for (std::int64_t from = 9; from < 30; ++from) {
+    auto found = reader_->read(from, 1 << 20, 5s);
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found.value().records.size(), 1u) << from;
+    ASSERT_EQ(found.value().next, from + 1);
+    ASSERT_TRUE(producer.value()->produce_and_wait("t", 0, {.key = "0", .value = "more"}));
+  }
+}
+
 TEST_F(kafka_reader_of_ten, without_brokers_it_waits_no_longer_than_it_may) {
   cluster_.down();
   const auto begun = std::chrono::steady_clock::now();
