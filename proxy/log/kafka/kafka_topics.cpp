@@ -252,6 +252,13 @@ class preparation {
 
 }  // namespace
 
+std::uint32_t kafka_record_bytes(std::uint64_t frame_bytes, std::uint64_t line_bytes) noexcept {
+  constexpr std::uint64_t most = 1'000'000'000;  // librdkafka's
+  // Headers, and what the gate adds to a line.
+  constexpr std::uint64_t slack = std::uint64_t{64} << 10;
+  return static_cast<std::uint32_t>(std::min(most, frame_bytes + line_bytes + slack));
+}
+
 std::uint32_t kafka_topics_found::identity(const std::string& topic,
                                            std::uint32_t partition) const {
   const std::uint64_t hash =

@@ -29,6 +29,11 @@ namespace weir {
   return topic + "-shared";
 }
 
+/// Of the largest record that there can be: a frame is full at `frame_bytes`, and the line that
+/// fills it may be as long as any.
+[[nodiscard]] std::uint32_t kafka_record_bytes(std::uint64_t frame_bytes,
+                                               std::uint64_t line_bytes) noexcept;
+
 struct kafka_topics_wanted {
   std::string topic = "weir";
   /// Partitions of `topic`. 0: as many as it has.

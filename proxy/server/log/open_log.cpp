@@ -18,9 +18,6 @@
 namespace weir {
 namespace {
 
-/// Of a record beside the lines of its frame: headers, and what the gate adds to a line.
-constexpr std::uint64_t record_slack_bytes = std::uint64_t{64} << 10;
-
 append_promise promise_of(const log_settings& settings) {
   switch (settings.acknowledge) {
     case acknowledge_mode::received:
@@ -63,10 +60,7 @@ result<std::unique_ptr<frame_log>> open_topic(const log_settings& settings,
 }  // namespace
 
 std::uint32_t record_bytes_of(std::uint64_t line_bytes) noexcept {
-  constexpr std::uint64_t most = 1'000'000'000;  // librdkafka's
-  // A frame is full once it has so many, and the line that fills it may be as long as any.
-  return static_cast<std::uint32_t>(
-      std::min(most, frame_inflated_bytes_max + line_bytes + record_slack_bytes));
+  return kafka_record_bytes(frame_inflated_bytes_max, line_bytes);
 }
 
 result<std::unique_ptr<frame_log>> open_configured_log(const log_settings& settings,

@@ -52,6 +52,8 @@ struct prepared_topic {
   std::unique_ptr<kafka_topics> cluster;
   kafka_topics_found found;
   std::unique_ptr<state_producer> states;
+  /// Of the largest frame.
+  std::uint32_t record_bytes = 0;
 };
 /// Made where it is missing.
 [[nodiscard]] result<prepared_topic> prepare_topic(const settings& configured);

@@ -10,6 +10,7 @@
 #include "base/glob.hpp"
 #include "base/text/counted.hpp"
 #include "files/state_directory_posix.hpp"
+#include "gate/staging.hpp"
 #include "sinks/parking/park_claim.hpp"
 #include "tools/log/move/move_job.hpp"
 #include "tools/log/topic/topic_log.hpp"
@@ -29,11 +30,13 @@ result<prepared_topic> reach(const settings& configured) {
         "log.brokers names none: write some of the cluster's, as in brokers = "
         "[\"kafka-1:9092\"]; log.type may be what it is"};
   }
-  prepared_topic out{.name = kafka.topic,
-                     .client = kafka_client_of(configured),
-                     .cluster = nullptr,
-                     .found = {},
-                     .states = nullptr};
+  prepared_topic out{
+      .name = kafka.topic,
+      .client = kafka_client_of(configured),
+      .cluster = nullptr,
+      .found = {},
+      .states = nullptr,
+      .record_bytes = kafka_record_bytes(frame_inflated_bytes_max, configured.limits.line)};
   auto cluster = kafka_topics::make(out.client);
   if (!cluster) {
     return cluster.error();
@@ -82,6 +85,8 @@ result<prepared_topic> prepare_topic(const settings& configured) {
                                      .shards = kafka.shards,
                                      .replication = kafka.replication,
                                      .promise = promise_of(configured.log.acknowledge),
+                                     .retention = configured.log.retain,
+                                     .record_bytes_max = reached.value().record_bytes,
                                      .at_most = brokers_wait,
                                      .brokers = fmt::format("{}", fmt::join(kafka.brokers, ", "))});
   if (!found) {

@@ -30,8 +30,9 @@ result<std::unique_ptr<record_mover>> record_mover::make(const prepared_topic& t
   kafka_client_options client = topic.client;
   // Behind a record that Kafka refused none is stored.
   client.properties.emplace_back("enable.gapless.guarantee=true");
-  auto producer =
-      kafka_producer::make({.client = std::move(client), .delivery_timeout = delivery_wait});
+  auto producer = kafka_producer::make({.client = std::move(client),
+                                        .delivery_timeout = delivery_wait,
+                                        .record_bytes_max = topic.record_bytes});
   if (!producer) {
     return producer.error();
   }
