@@ -151,8 +151,9 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// What a request of one line allocates: its answer's headers, its frame, its exchange. Goal: none.
-constexpr double allocations_known = 11;
+/// What a turn with a request of one line allocates: its frame, and the frame's text. They rest in
+/// the log until its sinks have them. A request by itself allocates nothing.
+constexpr double allocations_known = 2;
 
 /// Of a request, once all that is kept from one to the next has its size.
 bool allocates_no_more() {

@@ -6,8 +6,21 @@
 namespace weir {
 namespace {
 
+/// Whether any is not 0. Of most requests none is, and to see that costs less than to add.
+template <std::size_t count>
+bool any(const std::array<std::uint64_t, count>& of) noexcept {
+  std::uint64_t all = 0;
+  for (const std::uint64_t each : of) {
+    all |= each;
+  }
+  return all != 0;
+}
+
 template <std::size_t count>
 void add_all(std::array<std::uint64_t, count>& to, const std::array<std::uint64_t, count>& from) {
+  if (!any(from)) {
+    return;
+  }
   for (std::size_t i = 0; i < count; ++i) {
     to[i] += from[i];
   }
@@ -15,7 +28,7 @@ void add_all(std::array<std::uint64_t, count>& to, const std::array<std::uint64_
 
 template <std::size_t count>
 std::uint64_t sum(const std::array<std::uint64_t, count>& of) noexcept {
-  return std::accumulate(of.begin(), of.end(), std::uint64_t{0});
+  return any(of) ? std::accumulate(of.begin(), of.end(), std::uint64_t{0}) : 0;
 }
 
 /// Reports the counts that are not 0 of a list that is indexed by `code`.

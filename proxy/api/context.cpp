@@ -9,13 +9,19 @@
 #include "base/text/ascii.hpp"
 #include "base/text/json_text.hpp"
 
+// What InfluxDB's clients read as its version.
+#define WEIR_API_VERSION "1.8.10-weir-" WEIR_VERSION
+
 namespace weir::api {
 namespace {
 
-constexpr std::size_t foreign_id_bytes_max = 128;
 constexpr std::size_t origin_bytes_max = 256;
 constexpr std::size_t requested_headers_bytes_max = 1024;
 constexpr std::size_t error_header_bytes_max = 1024;
+
+// The same in every answer.
+constexpr std::string_view build_lines =
+    "X-Influxdb-Build: OSS\r\nX-Influxdb-Version: " WEIR_API_VERSION "\r\n";
 
 // Between the UUID epoch (1582-10-15) and 1970, in units of 100 ns.
 constexpr std::uint64_t uuid_epoch_offset = 0x01B2'1DD2'1381'4000U;
@@ -39,19 +45,25 @@ bool lists_header_names(std::string_view text) noexcept {
 }  // namespace
 
 std::string_view version() noexcept {
-  return "1.8.10-weir-" WEIR_VERSION;
+  return WEIR_API_VERSION;
 }
 
-std::string request_ids::next(std::int64_t now_ns) {
+request_ids::request_ids(std::uint64_t node) noexcept {
+  constexpr std::string_view form = "00000000-0000-1000-0000-000000000000";
+  static_assert(form.size() == std::tuple_size_v<decltype(spelled_)>);
+  std::copy(form.begin(), form.end(), spelled_.begin());
+  write_hex(spelled_.data() + 24, 12, node);
+}
+
+http::request_id request_ids::next(std::int64_t now_ns) noexcept {
   const std::uint64_t ticks = static_cast<std::uint64_t>(now_ns) / 100 + uuid_epoch_offset;
   ++count_;  // tells requests of one clock reading apart
-  std::string id = "00000000-0000-1000-0000-000000000000";
-  write_hex(id.data(), 8, ticks);
-  write_hex(id.data() + 9, 4, ticks >> 32);
-  write_hex(id.data() + 15, 3, ticks >> 48);
-  write_hex(id.data() + 19, 4, 0x8000U | (count_ & 0x3FFFU));
-  write_hex(id.data() + 24, 12, node_);
-  return id;
+  char* const id = spelled_.data();
+  write_hex(id, 8, ticks);
+  write_hex(id + 9, 4, ticks >> 32);
+  write_hex(id + 15, 3, ticks >> 48);
+  write_hex(id + 19, 4, 0x8000U | (count_ & 0x3FFFU));
+  return std::string_view(id, spelled_.size());
 }
 
 request_context context_of(const http::request_head& head, request_ids& ids, std::int64_t now_ns) {
@@ -59,7 +71,7 @@ request_context context_of(const http::request_head& head, request_ids& ids, std
   for (const std::string_view name : {"X-Request-Id", "Request-Id"}) {
     const auto foreign_id = head.header(name);
     if (foreign_id && !foreign_id->empty()) {
-      context.request_id = foreign_id->substr(0, foreign_id_bytes_max);
+      context.request_id = *foreign_id;
       break;
     }
   }
@@ -85,16 +97,12 @@ void complete(http::response& answer, const request_context& context) {
     answer.body = spell_error(answer.error, context.format);
     answer.content_type = content_type_of(context.format);
   }
-  if (answer.content_type.empty()) {
-    answer.content_type = content_type_of(context.format);
-  }
-  auto& headers = answer.headers;
-  headers.reserve(headers.size() + (context.origin.empty() ? 4 : 8));
-  headers.emplace_back("Request-Id", context.request_id);
-  headers.emplace_back("X-Influxdb-Build", "OSS");
-  headers.emplace_back("X-Influxdb-Version", version());
-  headers.emplace_back("X-Request-Id", context.request_id);
+  answer.common = {.content_type = content_type_of(context.format),
+                   .id = context.request_id,
+                   .lines = build_lines};
   if (!context.origin.empty()) {
+    auto& headers = answer.headers;
+    headers.reserve(headers.size() + 4);
     headers.emplace_back("Access-Control-Allow-Origin", context.origin);
     headers.emplace_back("Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, POST, PUT");
     headers.emplace_back(

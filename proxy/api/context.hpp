@@ -4,6 +4,7 @@
 // request ids, CORS. Pure; time and randomness are passed in.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,17 +24,18 @@ namespace weir::api {
 class request_ids {
  public:
   /// `node`: random, to tell processes and loops apart.
-  explicit request_ids(std::uint64_t node) noexcept : node_(node & 0xFFFF'FFFF'FFFFU) {}
-  [[nodiscard]] std::string next(std::int64_t now_ns);
+  explicit request_ids(std::uint64_t node) noexcept;
+  [[nodiscard]] http::request_id next(std::int64_t now_ns) noexcept;
 
  private:
-  std::uint64_t node_;
+  /// With the node's digits, which no id changes.
+  std::array<char, 36> spelled_;
   std::uint16_t count_ = 0;
 };
 
 /// Of one request, what its answer repeats.
 struct request_context {
-  std::string request_id{};
+  http::request_id request_id{};
   /// The Origin header; empty if none was sent.
   std::string origin{};
   /// What a browser's preflight asks to send; empty where that is no list of names.

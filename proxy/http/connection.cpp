@@ -437,7 +437,7 @@ void connection::tick(const moment& now) {
   self.close();
 }
 
-void connection::answer(response reply) {
+void connection::answer(response&& reply) {
   state_->give(reply);
   more_to_answer();
 }

@@ -154,7 +154,7 @@ class connection {
 
   /// Gives the answer to the current exchange. From within `exchange::complete`, from
   /// `router::open`, or later from the loop, but once per exchange.
-  void answer(response reply);
+  void answer(response&& reply);
   /// The current exchange has its answer, and is told nothing more.
   [[nodiscard]] bool answered() const noexcept;
   /// `call` is called after each answer, so that the owner knows which connection has output

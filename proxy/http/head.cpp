@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/text/ascii.hpp"
+#include "base/text/control_bytes.hpp"
 
 namespace weir::http {
 namespace {
@@ -32,6 +33,18 @@ void extend(std::string_view& token, const char* at, std::size_t length) noexcep
   token = {token.data(), static_cast<std::size_t>(at + length - token.data())};
 }
 
+// llhttp leaves blanks behind a value.
+std::string_view without_blanks(std::string_view value) noexcept {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!value.empty() && is_blank(value.front())) {
+    value.remove_prefix(1);
+  }
+  while (!value.empty() && is_blank(value.back())) {
+    value.remove_suffix(1);
+  }
+  return value;
+}
+
 reading& of(llhttp_t* parser) noexcept {
   return *static_cast<reading*>(parser->data);
 }
@@ -50,7 +63,7 @@ int on_header_value(llhttp_t* parser, const char* at, std::size_t length) {
 }
 int on_header_value_complete(llhttp_t* parser) {
   reading& head = of(parser);
-  head.out->headers.push_back({head.name, trimmed(head.value)});
+  head.out->headers.push_back({head.name, without_blanks(head.value)});
   head.name = {};
   head.value = {};
   return 0;
@@ -100,17 +113,17 @@ std::string explain(llhttp_errno_t code) {
 // Exactly one space on either side of the target; llhttp skips further ones.
 bool three_words(std::string_view bytes) noexcept {
   const std::string_view line = bytes.substr(0, bytes.find('\r'));
-  return std::count(line.begin(), line.end(), ' ') == 2 && line.find('\t') == line.npos;
+  const std::size_t first = line.find(' ');
+  const std::size_t second = first == line.npos ? first : line.find(' ', first + 1);
+  return second != line.npos && line.find(' ', second + 1) == line.npos &&
+         line.find('\t') == line.npos;
 }
 
 // Line ends must be CRLF, lines must not be folded, control bytes must not occur. `bytes` ends with
 // the head's empty line.
 std::optional<refusal> refuse_bytes(std::string_view bytes) {
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    if (byte >= 0x20 && byte != 0x7f) {
-      continue;
-    }
+  for (std::size_t i = find_control(bytes, 0); i < bytes.size(); i = find_control(bytes, i + 1)) {
+    const char byte = bytes[i];
     if (byte == '\r' && i + 1 < bytes.size() && bytes[i + 1] == '\n') {
       if (i + 2 < bytes.size() && (bytes[i + 2] == ' ' || bytes[i + 2] == '\t')) {
         return refusal{400, "A header line begins with a space (folded lines are not served)."};
@@ -128,49 +141,66 @@ std::optional<refusal> refuse_bytes(std::string_view bytes) {
   return std::nullopt;
 }
 
-// Whether a header that is a list of tokens holds one of them.
-bool lists(const request_head& head, std::string_view name, std::string_view token) noexcept {
-  for (const header_field& field : head.headers) {
-    if (!equal_ignoring_case(field.name, name)) {
-      continue;
+// Whether a header's value, a list of tokens, holds one of them.
+bool lists(std::string_view value, std::string_view token) noexcept {
+  while (!value.empty()) {
+    const std::size_t comma = value.find(',');
+    if (equal_ignoring_case(trimmed(value.substr(0, comma)), token)) {
+      return true;
     }
-    std::string_view rest = field.value;
-    while (!rest.empty()) {
-      const std::size_t comma = rest.find(',');
-      if (equal_ignoring_case(trimmed(rest.substr(0, comma)), token)) {
-        return true;
-      }
-      rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    }
+    value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
   }
   return false;
 }
 
+// What the headers say of the connection and of where the body ends.
 struct framing_fields {
   std::size_t hosts = 0;
   std::size_t lengths = 0;
   std::size_t codings = 0;
   bool coding_is_chunked = false;
+  bool close = false;
+  bool keep_alive = false;
+  bool expect_continue = false;
 };
 
-framing_fields count_framing(const request_head& head) noexcept {
-  framing_fields count;
+// In one go, and told apart by their lengths first: this is done for each request.
+framing_fields framing_fields_of(const request_head& head) noexcept {
+  framing_fields found;
   for (const header_field& field : head.headers) {
-    if (equal_ignoring_case(field.name, "host")) {
-      ++count.hosts;
-    } else if (equal_ignoring_case(field.name, "content-length")) {
-      ++count.lengths;
-    } else if (equal_ignoring_case(field.name, "transfer-encoding")) {
-      ++count.codings;
-      count.coding_is_chunked = equal_ignoring_case(field.value, "chunked");
+    switch (field.name.size()) {
+      case 4:
+        found.hosts += equal_ignoring_case(field.name, "host") ? 1 : 0;
+        break;
+      case 6:
+        if (equal_ignoring_case(field.name, "expect")) {
+          found.expect_continue = found.expect_continue || lists(field.value, "100-continue");
+        }
+        break;
+      case 10:
+        if (equal_ignoring_case(field.name, "connection")) {
+          found.close = found.close || lists(field.value, "close");
+          found.keep_alive = found.keep_alive || lists(field.value, "keep-alive");
+        }
+        break;
+      case 14:
+        found.lengths += equal_ignoring_case(field.name, "content-length") ? 1 : 0;
+        break;
+      case 17:
+        if (equal_ignoring_case(field.name, "transfer-encoding")) {
+          ++found.codings;
+          found.coding_is_chunked = equal_ignoring_case(field.value, "chunked");
+        }
+        break;
+      default:
+        break;
     }
   }
-  return count;
+  return found;
 }
 
 // Anything that two servers could frame differently is refused here, whatever llhttp made of it.
-std::optional<refusal> refuse_framing(const request_head& head) {
-  const framing_fields count = count_framing(head);
+std::optional<refusal> refuse_framing(const request_head& head, const framing_fields& count) {
   if (count.lengths + count.codings > 1) {
     return refusal{
         400, "The body's length is given more than once (Content-Length, Transfer-Encoding)."};
@@ -225,16 +255,15 @@ void split_target(request_head& head) noexcept {
   }
 }
 
-void fill_head(const llhttp_t& parser, request_head& out) noexcept {
+void fill_head(const llhttp_t& parser, const framing_fields& fields, request_head& out) noexcept {
   out.method = method_of(parser.method);
   out.version_1_0 = parser.http_minor == 0;
   out.chunked = (parser.flags & F_CHUNKED) != 0;
   if ((parser.flags & F_CONTENT_LENGTH) != 0) {
     out.content_length = parser.content_length;
   }
-  out.keep_alive = !lists(out, "connection", "close") &&
-                   (!out.version_1_0 || lists(out, "connection", "keep-alive"));
-  out.expect_continue = !out.version_1_0 && lists(out, "expect", "100-continue");
+  out.keep_alive = !fields.close && (!out.version_1_0 || fields.keep_alive);
+  out.expect_continue = !out.version_1_0 && fields.expect_continue;
   split_target(out);
 }
 
@@ -306,8 +335,9 @@ std::optional<refusal> parse_head(std::string_view bytes, request_head& out) {
                   [](const header_field& field) { return field.name.empty(); })) {
     return refusal{400, "A header line begins with its colon: it has no name."};
   }
-  fill_head(parser, out);
-  return refuse_framing(out);
+  const framing_fields fields = framing_fields_of(out);
+  fill_head(parser, fields, out);
+  return refuse_framing(out, fields);
 }
 
 }  // namespace weir::http

@@ -11,6 +11,7 @@
 
 #include "base/percent_escape.hpp"
 #include "base/text/ascii.hpp"
+#include "base/text/control_bytes.hpp"
 
 namespace weir::http {
 namespace {
@@ -60,20 +61,18 @@ void append_date(wall_time date, std::string& out) {
   }
   if (second != cached_second) {
     spell_date(second, cached);
+    cached.insert(0, "Date: ").append("\r\n");
     cached_second = second;
   }
-  out.append("Date: ").append(cached).append("\r\n");
+  out.append(cached);
 }
 
 void append_header(std::string_view name, std::string_view value, std::string& out) {
   out.append(name).append(": ");
-  const std::size_t begin = out.size();
+  std::size_t at = out.size();
   out.append(value);
-  for (char *at = out.data() + begin, *end = out.data() + out.size(); at != end; ++at) {
-    const auto byte = static_cast<unsigned char>(*at);
-    if (byte < 0x20 || byte == 0x7f) {
-      *at = ' ';
-    }
+  while ((at = find_control(out, at)) < out.size()) {
+    out[at] = ' ';
   }
   out.append("\r\n");
 }
@@ -111,6 +110,17 @@ std::optional<std::string_view> response::header(std::string_view name) const {
     if (each == name) {
       return value;
     }
+  }
+  if (!common.id.empty() && (name == "Request-Id" || name == "X-Request-Id")) {
+    return common.id.text();
+  }
+  for (std::string_view rest = common.lines; !rest.empty();) {
+    const std::size_t end = rest.find("\r\n");
+    const std::string_view line = rest.substr(0, end);
+    if (line.starts_with(name) && line.substr(name.size()).starts_with(": ")) {
+      return line.substr(name.size() + 2);
+    }
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 2);
   }
   return std::nullopt;
 }
@@ -215,14 +225,26 @@ namespace {
 
 // All of a head but what says how long the body and the connection are.
 void append_head(const response& answer, wall_time date, std::string& out) {
-  out.append("HTTP/1.1 ");
-  append_number(static_cast<std::uint64_t>(answer.status), out);
-  out.append(" ").append(reason_phrase(answer.status)).append("\r\n");
+  if (answer.status == 204) {  // of almost every write
+    out.append("HTTP/1.1 204 No Content\r\n");
+  } else {
+    out.append("HTTP/1.1 ");
+    append_number(static_cast<std::uint64_t>(answer.status), out);
+    out.append(" ").append(reason_phrase(answer.status)).append("\r\n");
+  }
   if (!answer.content_type.empty()) {
     append_header("Content-Type", answer.content_type, out);
+  } else if (!answer.common.content_type.empty()) {
+    out.append("Content-Type: ").append(answer.common.content_type).append("\r\n");
   }
   for (const auto& [name, value] : answer.headers) {
     append_header(name, value, out);
+  }
+  if (!answer.common.id.empty()) {
+    const std::size_t begin = out.size();
+    append_header("Request-Id", answer.common.id.text(), out);
+    const std::size_t bytes = out.size() - begin;
+    out.append(answer.common.lines).append("X-").append(out, begin, bytes);
   }
   append_date(date, out);
 }

@@ -3,8 +3,11 @@
 // HTTP/1.1 messages as the rest of weir sees them: no sockets, no parser.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,10 +69,55 @@ class body_source {
   [[nodiscard]] virtual bool ends_with_peer() const noexcept { return false; }
 };
 
+/// What names a request in its answer; longer ones are cut. In place: every answer has one.
+class request_id {
+ public:
+  static constexpr std::size_t bytes_max = 128;
+
+  request_id() noexcept = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): it is a text
+  request_id(std::string_view text) noexcept
+      : size_(static_cast<std::uint8_t>(std::min(text.size(), bytes_max))) {
+    std::memcpy(text_.data(), text.data(), size_);
+  }
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  request_id(const char* text) noexcept : request_id(std::string_view(text)) {}
+  request_id(const request_id& other) noexcept : request_id(other.text()) {}
+  request_id& operator=(const request_id& other) noexcept {
+    size_ = other.size_;
+    std::memmove(text_.data(), other.text_.data(), size_);
+    return *this;
+  }
+  ~request_id() = default;
+
+  [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), size_}; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  friend bool operator==(const request_id& one, const request_id& other) noexcept {
+    return one.text() == other.text();
+  }
+
+ private:
+  std::uint8_t size_ = 0;
+  /// As far as `size_` says.
+  std::array<char, bytes_max> text_;
+};
+
+/// Headers that all answers have. They need no memory of their own; views live as literals do.
+struct common_headers {
+  /// Content-Type of an answer that has none of its own; empty: no such header.
+  std::string_view content_type{};
+  /// Said as Request-Id and as X-Request-Id; empty: neither.
+  request_id id{};
+  /// Whole lines between these two.
+  std::string_view lines{};
+};
+
 struct response {
   int status = 204;
-  /// Empty: no Content-Type header.
+  /// Empty: that of `common`.
   std::string content_type;
+  common_headers common{};
   /// Further headers; names are literals, values are sanitised (control bytes become spaces) when
   /// written.
   std::vector<std::pair<std::string_view, std::string>> headers;
@@ -85,8 +133,12 @@ struct response {
   /// Close the connection after it.
   bool close = false;
 
-  /// The first further header of exactly that name.
+  /// The first further header of exactly that name, or that of `common`.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+  /// Content-Type; empty: no such header.
+  [[nodiscard]] std::string_view media_type() const noexcept {
+    return content_type.empty() ? common.content_type : std::string_view(content_type);
+  }
 };
 
 /// Standard reason phrase ("No Content").

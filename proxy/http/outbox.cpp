@@ -26,6 +26,7 @@ void outbox::put(response& answer, const answer_form& form, wall_time date) {
     return;
   }
   source_ = std::move(answer.source);
+  used_ = true;
   head_ = std::move(answer);
   form_ = form;
   begun_ = false;
@@ -80,10 +81,11 @@ void outbox::append_chunk() {
 
 void outbox::stop_streaming() noexcept {
   source_.reset();
-  if (begun_ || piece_.capacity() > 0 || !head_.headers.empty()) {
+  if (used_) {
     head_ = response{};
     std::string{}.swap(piece_);
     begun_ = false;
+    used_ = false;
   }
 }
 

@@ -68,6 +68,8 @@ class outbox {
   answer_form form_;
   std::string piece_;
   bool begun_ = false;
+  /// There was an answer with a source since it was last forgotten.
+  bool used_ = false;
   bool broken_ = false;
 };
 

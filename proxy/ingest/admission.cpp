@@ -243,12 +243,16 @@ const letter_header& admission::sender() {
 void admission::end_body() {
   std::uint64_t any = 0;
   for (std::size_t i = 0; i < gate_code_count; ++i) {
-    account_.repaired_by_gate[i] += gate_.repaired()[i];
-    account_.noted_by_gate[i] += gate_.noted()[i];
     any |= gate_.repaired()[i] | gate_.noted()[i];
   }
-  if (any != 0 && services_.findings != nullptr) {
-    add_kept_findings();
+  if (any != 0) {
+    for (std::size_t i = 0; i < gate_code_count; ++i) {
+      account_.repaired_by_gate[i] += gate_.repaired()[i];
+      account_.noted_by_gate[i] += gate_.noted()[i];
+    }
+    if (services_.findings != nullptr) {
+      add_kept_findings();
+    }
   }
   if (tapped_.watched()) {
     tapped_.end_sender(finding_sender_of_body(), admitted_);

@@ -84,9 +84,10 @@ void write_turn::end() {
   conclude_settled();
   hold_for_types();
   if (!complete_.empty()) {
-    std::vector<write_request*> requests;
-    requests.swap(complete_);
-    append_complete(requests);
+    // Those that a conclusion brings up are the next turn's.
+    ending_.swap(complete_);
+    append_complete(ending_);
+    ending_.clear();
   }
 }
 

@@ -81,6 +81,8 @@ class write_turn {
   frame_cutter cutter_;
   std::vector<std::shared_ptr<frame>> frames_;
   std::vector<write_request*> complete_;
+  /// Those of the turn that ends; empty otherwise, and kept for its buffer.
+  std::vector<write_request*> ending_;
   held_requests held_;
   /// Of turns in their order. What touches other partitions of a log may be settled first.
   std::vector<waiting_requests> waiting_;

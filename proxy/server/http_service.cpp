@@ -100,19 +100,21 @@ class http_worker final : public loop_worker, public http::router, public exchan
  private:
   /// Of a request that may go on.
   [[nodiscard]] std::unique_ptr<http::exchange> serve(const http::request_head& head,
-                                                      http::connection& on, opened_request request);
+                                                      http::connection& on,
+                                                      opened_request&& request);
   [[nodiscard]] std::unique_ptr<http::exchange> open_proving(const http::request_head& head,
                                                              http::connection& on,
                                                              opened_request request,
                                                              open_proof proof);
   [[nodiscard]] std::unique_ptr<http::exchange> open_write(const http::request_head& head,
                                                            http::connection& on,
-                                                           opened_request request);
+                                                           opened_request&& request);
   [[nodiscard]] std::unique_ptr<http::exchange> open_passing(const http::request_head& head,
                                                              http::connection& on,
                                                              opened_request request);
-  [[nodiscard]] result<api::write_target, http::response> target_of(const http::request_head& head,
-                                                                    const opened_request& request);
+  [[nodiscard]] std::optional<http::response> find_target(const http::request_head& head,
+                                                          const opened_request& request,
+                                                          api::write_target& found);
   [[nodiscard]] std::unique_ptr<http::exchange> answer_with(http::response reply,
                                                             http::connection& on,
                                                             opened_request request);
@@ -134,6 +136,9 @@ class http_worker final : public loop_worker, public http::router, public exchan
   http_account& account_;
   write_path path_;
   api::request_ids ids_;
+  target_memory targets_;
+  /// Of the request that is opened; a member for its buffers.
+  api::write_target target_;
   std::optional<sender_cache> senders_;
   std::optional<request_guard> guard_;
   std::uint64_t terms_version_;
@@ -252,7 +257,7 @@ std::unique_ptr<http::exchange> http_worker::open_proving(const http::request_he
 }
 
 std::unique_ptr<http::exchange> http_worker::serve(const http::request_head& head,
-                                                   http::connection& on, opened_request request) {
+                                                   http::connection& on, opened_request&& request) {
   const api::routing routing = request.routing;
   if (routing.outcome == api::routing::answer::served) {
     if (routing.row->needs == api::right::administer) {
@@ -314,23 +319,32 @@ std::shared_ptr<const sender> http_worker::sender_of(const http::request_head& h
       by == nullptr ? api::find_credentials(head) : api::offered_credentials{.user = by->name()});
 }
 
-/// The answer where it cannot be written to, or not by this user.
-result<api::write_target, http::response> http_worker::target_of(const http::request_head& head,
-                                                                 const opened_request& request) {
+/// Where a write goes; the answer where it cannot be written to, or not by this user.
+std::optional<http::response> http_worker::find_target(const http::request_head& head,
+                                                       const opened_request& request,
+                                                       api::write_target& found) {
   const api::write_dialect& dialect = request.routing.row->dialect();
-  auto target = target_of_write(dialect, head.query, terms_->unnamed);
-  if (!target) {
-    return std::move(target).error();
-  }
-  if (request.by != nullptr) {
-    if (auto refused = guard_->refuse_write(head.path, *request.by, target.value().is.database)) {
-      return std::move(*refused);
+  bool unnamed = false;
+  if (const api::write_target* known = targets_.find(dialect, head.query); known != nullptr) {
+    found = *known;
+  } else {
+    auto read = target_of_write(dialect, head.query, terms_->unnamed);
+    if (!read) {
+      return read.error();
+    }
+    found = read.value().is;
+    unnamed = read.value().unnamed;
+    if (!unnamed) {
+      targets_.keep(dialect, head.query, found);
     }
   }
-  if (auto refused = create_unnamed(dialect, target.value(), services_.databases)) {
-    return std::move(*refused);
+  if (request.by != nullptr) {
+    if (auto refused = guard_->refuse_write(head.path, *request.by, found.database)) {
+      return refused;
+    }
   }
-  return std::move(target).value().is;
+  return unnamed ? create_unnamed(dialect, {.is = found, .unnamed = true}, services_.databases)
+                 : std::nullopt;
 }
 
 /// What is waited for before a write is answered; nullptr: nothing.
@@ -347,39 +361,40 @@ std::shared_ptr<presence_ticket> http_worker::look_for(const api::write_target& 
 
 std::unique_ptr<http::exchange> http_worker::open_write(const http::request_head& head,
                                                         http::connection& on,
-                                                        opened_request request) {
+                                                        opened_request&& request) {
   const api::write_dialect& dialect = request.routing.row->dialect();
   const std::int64_t now_ns = request.began.wall.ns;
   const std::shared_ptr<const user> by = request.by;
-  auto target = target_of(head, request);
+  api::write_target& target = target_;
+  auto refused = find_target(head, request, target);
   auto exchange = std::make_unique<write_exchange>(*this, on, std::move(request));
   if (dialect.reads_retry_after != nullptr && dialect.reads_retry_after(head)) {
     exchange->add_retry_after();
   }
-  if (target && dialect.translation != nullptr) {
+  if (!refused && dialect.translation != nullptr) {
     auto how = dialect.translation(head);
     if (!how) {
-      exchange->refuse(std::move(how).error());
+      exchange->refuse(http::response(how.error()));
       return exchange;
     }
     exchange->translate(std::make_unique<translated_body>(
         std::move(how).value(), terms_->body_bytes_max, services_.writes.memory, on.peer().share));
   }
-  if (target) {
-    api::read_options(head, target.value().options);
-    if (!target.value().precision_stated) {
-      target.value().unit_ns = listener_of(on).unit_ns;
-    }
-    if (services_.administered != nullptr) {
-      exchange->await(look_for(target.value()));
-    }
-    if (exchange->awaits() && services_.writes.databases.find(target.value().database) == nullptr) {
-      exchange->begin_once_known(target.value(), now_ns, sender_of(head, by.get()));
-    } else {
-      exchange->begin(target.value(), now_ns, sender_of(head, by.get()));
-    }
+  if (refused) {
+    exchange->refuse(std::move(*refused));
+    return exchange;
+  }
+  api::read_options(head, target.options);
+  if (!target.precision_stated) {
+    target.unit_ns = listener_of(on).unit_ns;
+  }
+  if (services_.administered != nullptr) {
+    exchange->await(look_for(target));
+  }
+  if (exchange->awaits() && services_.writes.databases.find(target.database) == nullptr) {
+    exchange->begin_once_known(target, now_ns, sender_of(head, by.get()));
   } else {
-    exchange->refuse(target.error());
+    exchange->begin(target, now_ns, sender_of(head, by.get()));
   }
   return exchange;
 }

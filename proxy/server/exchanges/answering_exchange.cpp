@@ -13,7 +13,7 @@ void answering_exchange::finish(http::response& response) {
   api::complete(response, request_.context);
 }
 
-void answering_exchange::answer(http::response reply) {
+void answering_exchange::answer(http::response&& reply) {
   finish(reply);
   on_.answer(std::move(reply));
 }

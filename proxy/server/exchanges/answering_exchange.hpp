@@ -70,7 +70,7 @@ class answering_exchange : public http::exchange {
 
  protected:
   /// The connection may delete this exchange during the call.
-  void answer(http::response reply);
+  void answer(http::response&& reply);
   /// This route's answer to an incomplete body.
   [[nodiscard]] virtual http::response failed(http::body_failure why) const;
   /// Adds a piece to a small body; where there is no room for it, answers: `too_long`, or `failed`.

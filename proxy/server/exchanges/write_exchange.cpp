@@ -41,7 +41,9 @@ void write_exchange::release() {
 void write_exchange::begin(const api::write_target& target, std::int64_t now_ns,
                            std::shared_ptr<const sender> from) {
   from_ = std::move(from);
-  target_ = target;
+  if (ticket_ != nullptr && &target != &target_) {
+    target_ = target;
+  }
   std::string refused;
   job_ = home_.path().begin(target, now_ns, refused,
                             [this](write_end end, const write_verdict& verdict,

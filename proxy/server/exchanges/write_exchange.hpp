@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "api/write_dialect.hpp"
+#include "base/per_request/recycled.hpp"
 #include "ingest/write_job.hpp"
 #include "server/exchanges/answering_exchange.hpp"
 #include "server/exchanges/translated_body.hpp"
@@ -19,7 +20,9 @@
 
 namespace weir {
 
-class write_exchange final : public answering_exchange, public waiting_for_thread {
+class write_exchange final : public answering_exchange,
+                             public waiting_for_thread,
+                             public recycled<write_exchange, 64> {
  public:
   write_exchange(exchange_home& home, http::connection& on, opened_request request)
       : answering_exchange(home, on, std::move(request)), dialect_(routing().row->dialect()) {}
@@ -84,6 +87,7 @@ class write_exchange final : public answering_exchange, public waiting_for_threa
   std::shared_ptr<const sender> from_;
   write_job* job_ = nullptr;
   std::unique_ptr<translated_body> translated_;
+  /// Of a write that waits for what is asked; empty otherwise.
   api::write_target target_;
   std::shared_ptr<presence_ticket> ticket_;
   bool waits_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/exchanges/write_target.hpp"
 
+#include <functional>
 #include <utility>
 
 namespace weir {
@@ -21,6 +22,27 @@ result<read_target, http::response> target_of_write(const api::write_dialect& di
     }
   }
   return target;
+}
+
+std::size_t target_memory::place_of(std::string_view query) noexcept {
+  return std::hash<std::string_view>{}(query) % places;
+}
+
+const api::write_target* target_memory::find(const api::write_dialect& dialect,
+                                             std::string_view query) const noexcept {
+  const known& one = known_[place_of(query)];
+  return one.dialect == &dialect && one.query == query ? &one.said : nullptr;
+}
+
+void target_memory::keep(const api::write_dialect& dialect, std::string_view query,
+                         const api::write_target& said) {
+  const bool names_password = query.starts_with("p=") || query.find("&p=") != query.npos;
+  if (query.size() <= query_bytes_max && !names_password) {
+    known& one = known_[place_of(query)];
+    one.dialect = &dialect;
+    one.query = query;
+    one.said = said;
+  }
 }
 
 std::optional<http::response> create_unnamed(const api::write_dialect& dialect,

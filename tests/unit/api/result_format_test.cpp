@@ -112,10 +112,10 @@ TEST(result_format, an_error_follows_the_request) {
   http::response answer = error_response(400, "no");
   complete(answer, context);
   EXPECT_EQ(answer.body, "error\nno\n");
-  EXPECT_EQ(answer.content_type, "text/csv");
+  EXPECT_EQ(answer.media_type(), "text/csv");
   http::response kept;
   complete(kept, context);
-  EXPECT_EQ(kept.content_type, "text/csv");
+  EXPECT_EQ(kept.media_type(), "text/csv");
   http::response text = text_response(404, "404 page not found\n");
   complete(text, context);
   EXPECT_EQ(text.body, "404 page not found\n");

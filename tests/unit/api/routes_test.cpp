@@ -218,7 +218,7 @@ TEST(context, ids_are_echoed_or_made) {
 TEST(context, common_headers) {
   http::response answer;
   complete(answer, {"id", ""});
-  EXPECT_EQ(answer.content_type, "application/json");
+  EXPECT_EQ(answer.media_type(), "application/json");
   EXPECT_EQ(header_of(answer, "Request-Id"), "id");
   EXPECT_EQ(header_of(answer, "X-Request-Id"), "id");
   EXPECT_EQ(header_of(answer, "X-Influxdb-Build"), "OSS");

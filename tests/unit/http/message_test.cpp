@@ -57,6 +57,45 @@ TEST(append_response, date_follows_the_second) {
   EXPECT_NE(out.find("Thu, 29 Feb 2024 12:34:57 GMT"), std::string::npos);
 }
 
+TEST(append_response, common_headers_need_no_memory_of_their_own) {
+  response answer;
+  answer.common = {.content_type = "application/json", .id = "mine\x01\x7f", .lines = "A: b\r\n"};
+  EXPECT_EQ(written(answer),
+            "HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\n"
+            "Request-Id: mine  \r\nA: b\r\nX-Request-Id: mine  \r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
+  EXPECT_EQ(answer.header("X-Request-Id"), "mine\x01\x7f");
+  EXPECT_EQ(answer.header("A"), "b");
+  EXPECT_EQ(answer.header("a"), std::nullopt);
+  EXPECT_EQ(answer.header("A:"), std::nullopt);
+  answer.content_type = "text/csv";
+  EXPECT_EQ(answer.media_type(), "text/csv");
+  EXPECT_NE(written(answer).find("Content-Type: text/csv\r\n"), std::string::npos);
+}
+
+TEST(append_response, control_bytes_of_values_become_spaces_wherever_they_stand) {
+  for (std::size_t at = 0; at < 40; ++at) {
+    for (const char byte : {'\0', '\r', '\n', '\x1f', '\x7f'}) {
+      std::string value(40, '\x80');
+      value[at] = byte;
+      response answer;
+      answer.headers.emplace_back("X", value);
+      value[at] = ' ';
+      EXPECT_NE(written(answer).find("X: " + value + "\r\n"), std::string::npos) << at;
+    }
+  }
+}
+
+TEST(request_id, holds_what_fits) {
+  EXPECT_TRUE(request_id().empty());
+  request_id id(std::string(500, 'x'));
+  EXPECT_EQ(id.text(), std::string(request_id::bytes_max, 'x'));
+  const request_id other("a");
+  id = other;
+  EXPECT_EQ(id, other);
+  EXPECT_EQ(id.text(), "a");
+}
+
 TEST(decode_form, decodes_and_keeps_bad_escapes) {
   const auto pairs = decode_form("db=a%20b+c&rp=&x&%64b=second&bad=%zz%4&&e=%E2%88%9E");
   ASSERT_EQ(pairs.size(), 6U);
