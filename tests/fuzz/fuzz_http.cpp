@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/connection.hpp"
@@ -95,7 +96,7 @@ class buffering_router : public router {
       record_.split_matters = record_.split_matters || !has_length;
       response out;
       out.status = 503;
-      on.answer(out);
+      on.answer(std::move(out));
     }
     return std::make_unique<buffering_exchange>(record_, on, head);
   }
