@@ -9,13 +9,13 @@ void delivered_counts::note(const std::vector<sink_standing>& sinks) {
   for (const sink_standing& one : sinks) {
     const auto [place, is_new] = sinks_.try_emplace(one.name);
     entry& of = place->second;
-    if (!is_new && one.delivered > of.seen) {
-      total_ += one.delivered - of.seen;
+    if (!is_new && one.delivered_here > of.seen) {
+      total_ += one.delivered_here - of.seen;
     }
-    if (one.delivered < of.seen) {
+    if (one.delivered_here < of.seen) {
       of.count = 0;  // another sink of that name
     }
-    of.seen = one.delivered;
+    of.seen = one.delivered_here;
   }
 }
 
@@ -27,7 +27,7 @@ void delivered_counts::sample(const std::vector<sink_standing>& sinks, steady_ti
   for (const sink_standing& one : sinks) {
     entry& of = sinks_.find(one.name)->second;
     of.still_there = true;
-    of.ring[of.count++ % samples] = {now.ns, one.delivered};
+    of.ring[of.count++ % samples] = {now.ns, one.delivered_here};
   }
   std::erase_if(sinks_, [](const auto& each) { return !each.second.still_there; });
 }

@@ -52,6 +52,8 @@ struct partition_sinks::on_partition {
   std::unique_ptr<partition_log> log;
   std::unique_ptr<source> from;
   std::unique_ptr<sink_set> sinks;
+  /// What was delivered of it before, here or by others: its cursor counts on.
+  std::uint64_t delivered_before = 0;
 };
 
 partition_sinks::partition_sinks(const partition_sinks_world& world, sink_change wanted)
@@ -169,6 +171,7 @@ void partition_sinks::revoked(const std::vector<std::int32_t>& partitions, bool 
     unopened_.erase(one);
     const std::unique_lock change(lock_);
     if (const auto found = partitions_.find(one); found != partitions_.end()) {
+      delivered_gone_ += delivered_here(*found->second);
       gone.push_back(std::move(found->second));
       partitions_.erase(found);
     }
@@ -181,7 +184,11 @@ void partition_sinks::revoked(const std::vector<std::int32_t>& partitions, bool 
   }
   // Requests of what was lost would only be late.
   const auto within = lost ? std::chrono::milliseconds(0) : finish_within_.load();
-  together(gone, [within](const std::unique_ptr<on_partition>& one) { end(*one, within); });
+  together(gone, [this, within](const std::unique_ptr<on_partition>& one) {
+    const std::uint64_t before = delivered_here(*one);
+    end(*one, within);
+    delivered_gone_ += std::max(delivered_here(*one), before) - before;
+  });
   journal(lost ? journal_level::warning : journal_level::info,
           fmt::format("sink {}: {} of {} {}, {} left here", name_,
                       counted(partitions.size(), "partition"), world_.options.topic,
@@ -284,8 +291,7 @@ outcome partition_sinks::find_start(on_partition& made, kafka_offsets& there, cu
   there = offsets.value();
   std::optional<committed_position> group;
   if (committed.value()) {
-    group = {position_of(committed.value()->offset),
-             is_by_weir(committed.value()->metadata)};
+    group = {position_of(committed.value()->offset), is_by_weir(committed.value()->metadata)};
   }
   taken_over found = take_over(std::move(cursor), group);
   if (found.moved_by_hand) {
@@ -406,6 +412,7 @@ result<std::unique_ptr<partition_sinks::on_partition>> partition_sinks::open(
   if (outcome found = find_start(*made, there, start, begins); !found) {
     return found.error();
   }
+  made->delivered_before = start.delivered;
   if (outcome begun = begin(*made, there, std::move(start), begins); !begun) {
     return begun.error();
   }
@@ -502,13 +509,23 @@ void partition_sinks::collect(metric_collector& out) const {
   }
 }
 
+std::uint64_t partition_sinks::delivered_here(const on_partition& one) {
+  std::uint64_t delivered = 0;
+  for (const sink_standing& part : one.sinks->standings()) {
+    delivered += part.delivered;
+  }
+  return delivered - std::min(delivered, one.delivered_before);
+}
+
 sink_standing partition_sinks::standing() const {
   // Of what no partition says.
   static const sink_counters none;
   sink_standing sum = standing_of(settings(), none);
   const std::shared_lock hold(lock_);
+  sum.delivered_here = delivered_gone_;
   for (const auto& [number, one] : partitions_) {
     for (sink_standing& part : one->sinks->standings()) {
+      part.delivered_here -= std::min(part.delivered_here, one->delivered_before);
       add_to(sum, std::move(part));
       sum.partitions.push_back(number);
     }

@@ -88,6 +88,8 @@ class partition_sinks {
                               bool begins);
   void note_unopened(std::int32_t partition, const std::string& why);
   [[nodiscard]] on_partition* find(std::int32_t partition) const;
+  /// Points that this process has delivered of a partition since it has it.
+  [[nodiscard]] static std::uint64_t delivered_here(const on_partition& one);
   static void end(on_partition& one, std::chrono::milliseconds finish_within);
 
   [[nodiscard]] const sink_settings& settings() const noexcept { return wanted_.sinks.front(); }
@@ -106,6 +108,8 @@ class partition_sinks {
   std::map<std::int32_t, std::unique_ptr<on_partition>> partitions_;
   /// For what is given back.
   std::atomic<std::chrono::milliseconds> finish_within_{sink_set::finish_within};
+  /// Of partitions that are here no more.
+  std::atomic<std::uint64_t> delivered_gone_{0};
   /// When the group's thread was last well, in monotonic milliseconds.
   std::atomic<std::int64_t> heard_ms_{0};
   /// Assigned, but they could not be opened yet; of the group's thread.

@@ -27,6 +27,7 @@ sink_standing standing_of(const sink_settings& settings, const sink_counters& no
           .addresses = std::move(addresses),
           .required = settings.required,
           .delivered = points.delivered,
+          .delivered_here = points.delivered,
           .discarded = points.discarded,
           .pending_bytes = now.pending_bytes.value(),
           .oldest_received_ns = static_cast<std::int64_t>(now.oldest_received_ns.value()),
@@ -42,6 +43,7 @@ void add_to(sink_standing& sum, sink_standing part) {
   sum.pending_points += part.pending_points;
   sum.parked_points += part.parked_points;
   sum.delivered += part.delivered;
+  sum.delivered_here += part.delivered_here;
   for (std::size_t i = 0; i < sum.discarded.size(); ++i) {
     sum.discarded[i] += part.discarded[i];
   }

@@ -33,6 +33,9 @@ struct sink_standing {
   bool required = true;
   /// Its counts go on over restarts.
   std::uint64_t delivered = 0;
+  /// The same but for what comes and goes with partitions: what others have delivered of them. Only
+  /// differences count.
+  std::uint64_t delivered_here = 0;
   std::array<std::uint64_t, discard_reason_count> discarded{};
   std::uint64_t pending_bytes = 0;
   /// Wall clock; 0: nothing is pending, or it is not known.

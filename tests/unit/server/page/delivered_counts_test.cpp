@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t second_ns = 1'000'000'000;
 
 std::vector<sink_standing> delivered(std::uint64_t points, const std::string& name = "influx") {
-  return {{.name = name, .delivered = points}};
+  return {{.name = name, .delivered_here = points}};
 }
 
 TEST(delivered_counts, begin_with_the_process) {

@@ -231,6 +231,7 @@ WEIR_TEST_BESIDE(kafka_sink_sets, deliver_every_partition_and_go_on_where_they_s
   put_some("d", 10);
   // Counts go on where the one before stopped.
   ASSERT_TRUE(eventually([&] { return standing(*two).delivered == 30; }));
+  EXPECT_EQ(standing(*two).delivered_here, 10u);
   EXPECT_EQ(server_.lines("d").size(), 30u);
   expect_in_order(server_.lines("d"), 30);
 }
