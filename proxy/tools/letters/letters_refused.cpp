@@ -5,12 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
+#include <system_error>
 #include <thread>
 
 #include "base/clock_posix.hpp"
@@ -35,7 +38,7 @@ namespace {
 
 constexpr std::size_t words_bytes_max = 200;
 
-/// The files of one sink, and which of their batches were replayed.
+/// The files of one sink (of one partition of it), and which of their batches were replayed.
 struct refused_file_set {
   /// Without ".lp".
   std::string stem;
@@ -80,9 +83,40 @@ void read_marks(std::string_view text, refused_file_set& files) {
   }
 }
 
-result<refused_file_set> load_refused(const settings& configured, const sink_settings& sink) {
+/// NAME, and NAME.PARTITION (its dot escaped) for each that this weir has delivered, where the log is in Kafka:
+/// without their directory, in the order of their numbers.
+std::vector<std::string> stems_of(const settings& configured, const sink_settings& sink) {
+  const std::string name = percent_escape(sink.name);
+  std::vector<std::string> entries;
+  if (configured.log.type != log_type::kafka ||
+      posix_file_system().list(refused_directory(configured, sink), entries) != 0) {
+    return {name};
+  }
+  const std::string of_partition = percent_escape(sink.name + ".");
+  std::set<std::uint32_t> partitions;
+  for (const std::string& each : entries) {
+    std::uint32_t partition = 0;
+    if (!each.starts_with(of_partition)) {
+      continue;
+    }
+    const char* const last = each.data() + each.size();
+    const auto read = std::from_chars(each.data() + of_partition.size(), last, partition);
+    if (const std::string_view rest(read.ptr, static_cast<std::size_t>(last - read.ptr));
+        read.ec == std::errc{} && (rest == ".lp" || rest == ".lp.1")) {
+      partitions.insert(partition);
+    }
+  }
+  // Of the time before the log was in Kafka.
+  std::vector<std::string> stems{name};
+  for (const std::uint32_t each : partitions) {
+    stems.push_back(of_partition + std::to_string(each));
+  }
+  return stems;
+}
+
+result<refused_file_set> load_refused(const std::string& stem) {
   refused_file_set files;
-  files.stem = refused_directory(configured, sink) + "/" + percent_escape(sink.name);
+  files.stem = stem;
   for (const char* suffix : {".lp.1", ".lp"}) {  // the older one first
     auto content = read_small_file(files.stem + suffix);
     if (!content) {
@@ -131,9 +165,7 @@ std::string said_of_replays(const refused_file_set& files, const refused_batch& 
   return taken == 0 ? std::string{} : fmt::format("({} of them replayed) ", taken);
 }
 
-int list(const letters_arguments& arguments, const refused_file_set& files) {
-  std::printf("%-24s  %-16s  %8s  %6s  %s\n", "REFUSED (UTC)", "DATABASE", "LINES", "STATUS",
-              "THE SERVER SAID");
+void list(const letters_arguments& arguments, const refused_file_set& files) {
   for (const refused_batch& each : files.batches) {
     if (!is_selected(arguments, files, each)) {
       continue;
@@ -144,17 +176,27 @@ int list(const letters_arguments& arguments, const refused_file_set& files) {
                 static_cast<unsigned long long>(each.line_count()), each.status.c_str(),
                 said_of_replays(files, each).c_str(), visible(each.words, words_bytes_max).c_str());
   }
+}
+
+int list_all(const letters_arguments& arguments, const std::vector<refused_file_set>& all) {
+  std::printf("%-24s  %-16s  %8s  %6s  %s\n", "REFUSED (UTC)", "DATABASE", "LINES", "STATUS",
+              "THE SERVER SAID");
+  for (const refused_file_set& files : all) {
+    list(arguments, files);
+  }
   return 0;
 }
 
-int to_file(const letters_arguments& arguments, const refused_file_set& files) {
+int to_file(const letters_arguments& arguments, const std::vector<refused_file_set>& all) {
   line_output out;
   if (auto opened = out.open(arguments.out); !opened) {
     return complain(opened.error().message, exit_not_all);
   }
-  for (const refused_batch& each : files.batches) {
-    if (is_selected(arguments, files, each)) {
-      out.write(each.head + "\n" + each.lines);
+  for (const refused_file_set& files : all) {
+    for (const refused_batch& each : files.batches) {
+      if (is_selected(arguments, files, each)) {
+        out.write(each.head + "\n" + each.lines);
+      }
     }
   }
   const outcome closed = out.close();
@@ -236,51 +278,66 @@ outcome note(const refused_batch& each, const replayed_batch& came_of_it, refuse
   return save_marks(files);
 }
 
-int replay(const letters_arguments& arguments, const settings& configured,
-           const sink_settings& sink, refused_file_set& files) {
-  fetch_curl http(true);
-  auto sender = sender_to(configured, sink, http);
-  if (!sender) {
-    return complain(sender.error().message, exit_bad_arguments);
-  }
+struct replay_totals {
+  std::uint64_t passed = 0;
+  std::uint64_t refused = 0;
+};
+
+/// 0, or what went wrong: an exit status.
+int replay(const letters_arguments& arguments, const batch_sender& sender, refused_file_set& files,
+           replay_totals& totals) {
   directory_lock lock;
   if (!files.batches.empty()) {
     if (const std::string why = lock.take(files.stem + ".replay.lock"); !why.empty()) {
       return complain("another replay is under way: " + why, exit_not_all);
     }
     // Again, now that no other replay changes the file of marks.
-    auto loaded = load_refused(configured, sink);
+    auto loaded = load_refused(files.stem);
     if (!loaded) {
       return complain(loaded.error().message, exit_not_all);
     }
     files = std::move(loaded).value();
   }
-  std::uint64_t passed = 0;
-  std::uint64_t refused = 0;
   for (const refused_batch& each : files.batches) {
     if (each.lines.empty() || files.is_replayed(each) || !is_selected(arguments, files, each)) {
       continue;
     }
     if (arguments.dry_run) {
-      passed += each.line_count() - files.taken_of(each).size();
+      totals.passed += each.line_count() - files.taken_of(each).size();
       continue;
     }
-    const replayed_batch came_of_it = sender.value().send(each, files.taken_of(each));
-    passed += came_of_it.passed;
-    refused += came_of_it.refused;
+    const replayed_batch came_of_it = sender.send(each, files.taken_of(each));
+    totals.passed += came_of_it.passed;
+    totals.refused += came_of_it.refused;
     if (const outcome kept = note(each, came_of_it, files); !kept) {
       return complain(kept.error().message, exit_not_all);
     }
     if (!came_of_it.failed.empty()) {
-      return complain(fmt::format("{}: {}; {} lines count as taken",
-                                  sender.value().addresses->url(), came_of_it.failed, passed),
+      return complain(fmt::format("{}: {}; {} lines count as taken", sender.addresses->url(),
+                                  came_of_it.failed, totals.passed),
                       exit_not_all);
     }
   }
-  std::printf("%llu lines %s, %llu refused again\n", static_cast<unsigned long long>(passed),
+  return 0;
+}
+
+int replay_all(const letters_arguments& arguments, const settings& configured,
+               const sink_settings& sink, std::vector<refused_file_set>& all) {
+  fetch_curl http(true);
+  auto sender = sender_to(configured, sink, http);
+  if (!sender) {
+    return complain(sender.error().message, exit_bad_arguments);
+  }
+  replay_totals totals;
+  for (refused_file_set& files : all) {
+    if (const int failed = replay(arguments, sender.value(), files, totals); failed != 0) {
+      return failed;
+    }
+  }
+  std::printf("%llu lines %s, %llu refused again\n", static_cast<unsigned long long>(totals.passed),
               arguments.dry_run ? "would be sent" : "taken by the server",
-              static_cast<unsigned long long>(refused));
-  return refused == 0 ? 0 : exit_not_all;
+              static_cast<unsigned long long>(totals.refused));
+  return totals.refused == 0 ? 0 : exit_not_all;
 }
 
 }  // namespace
@@ -304,17 +361,21 @@ int run_refused(const letters_arguments& arguments, const letters_job& job) {
       !why.empty()) {
     return complain(why, exit_not_all);
   }
-  auto loaded = load_refused(job.configured, *found);
-  if (!loaded) {
-    return complain(loaded.error().message, exit_not_all);
+  std::vector<refused_file_set> all;
+  for (const std::string& stem : stems_of(job.configured, *found)) {
+    auto loaded = load_refused(refused_directory(job.configured, *found) + "/" + stem);
+    if (!loaded) {
+      return complain(loaded.error().message, exit_not_all);
+    }
+    all.push_back(std::move(loaded).value());
   }
   switch (arguments.chosen) {
     case letters_arguments::action::list:
-      return list(arguments, loaded.value());
+      return list_all(arguments, all);
     case letters_arguments::action::file:
-      return to_file(arguments, loaded.value());
+      return to_file(arguments, all);
     case letters_arguments::action::replay:
-      return replay(arguments, job.configured, *found, loaded.value());
+      return replay_all(arguments, job.configured, *found, all);
     case letters_arguments::action::show:
     case letters_arguments::action::stats:
     case letters_arguments::action::none:

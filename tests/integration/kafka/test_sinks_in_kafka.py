@@ -6,9 +6,11 @@ import threading
 import pytest
 
 from harness.kafka.fleet import topics_of, weir_of
+from harness.letters import letters
 from harness.process import wait_until
 from harness.recorder import Recorder
 from harness.samples import now_ms
+from harness.scripted import Scripted
 from harness.settings import influx_sink, remote_write_sink
 
 SHARDS = 2
@@ -113,3 +115,22 @@ def test_what_was_sent_is_known_to_the_weir_that_takes_over(mock, prometheus, re
     assert relay.statuses.count(400) <= 2 * SHARDS
     wait_until(lambda: delivered(last, "prometheus") == steps * SERIES, 60, "counted", last.must_be_alive)
     assert last.metrics().sum("weir_sink_discarded_points_total", sink="prometheus") == 0
+
+
+def test_what_a_server_refused_of_each_partition_is_listed_and_sent_again(mock, start_weir):
+    with Scripted(lambda *_: (400, {}, b'{"error":"unable to parse"}')) as server:
+        weir = start_weir(weir_of(mock.addresses, influx_sink(server.url, create_databases=False)))
+        lines = write(weir, "good", range(1))
+        refused = weir.directory / "state" / "refused"
+        discarded = lambda: weir.metrics().sum("weir_sink_discarded_points_total", sink="influx")  # noqa: E731
+        wait_until(lambda: discarded() == len(lines), 60, "all are refused", weir.must_be_alive)
+        assert sorted(each.name for each in refused.glob("*.lp")) == ["influx%2E0.lp", "influx%2E1.lp"]
+        listed = letters(weir, "list", "--sink", "influx")
+        assert listed.count("unable to parse") >= SHARDS
+        kept = letters(weir, "file", "-", "--sink", "influx")
+        assert lines <= set(kept.splitlines())
+        assert f"{SERIES} lines would be sent" in letters(weir, "replay", "--sink", "influx", "--dry-run")
+        server.answer = lambda *_: None
+        assert f"{SERIES} lines taken by the server, 0 refused" in letters(weir, "replay", "--sink", "influx")
+        assert set(server.stored["good"]) == lines
+        assert letters(weir, "list", "--sink", "influx", "--unreplayed").count("unable to parse") == 0
