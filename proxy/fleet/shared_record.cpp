@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fleet/shared_record.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <system_error>
 
 #include "base/text/column_text.hpp"
 
@@ -37,6 +41,33 @@ std::optional<key_columns> read_columns(std::string_view key) {
     }
     key.remove_prefix(end + 1);
   }
+}
+
+/// "dropped", then "PARTITION:OFFSET" for each.
+bool read_ends(std::string_view value, std::map<std::int32_t, std::int64_t>& out) {
+  if (!value.starts_with(dropped_word)) {
+    return false;
+  }
+  value.remove_prefix(dropped_word.size());
+  while (!value.empty()) {
+    std::int32_t partition = -1;
+    std::int64_t end = -1;
+    const char* const last = value.data() + value.size();
+    if (value.front() != ' ') {
+      return false;
+    }
+    const auto first = std::from_chars(value.data() + 1, last, partition);
+    if (first.ec != std::errc{} || first.ptr == last || *first.ptr != ':') {
+      return false;
+    }
+    const auto second = std::from_chars(first.ptr + 1, last, end);
+    if (second.ec != std::errc{} || partition < 0 || end < 0) {
+      return false;
+    }
+    out[partition] = end;
+    value.remove_prefix(static_cast<std::size_t>(second.ptr - value.data()));
+  }
+  return true;
 }
 
 std::string key_of_database(std::string_view word, std::string_view database) {
@@ -76,6 +107,14 @@ std::string dropped_key(std::string_view database) {
   return key_of_database(dropped_word, database);
 }
 
+std::string dropped_value(const std::map<std::int32_t, std::int64_t>& ends) {
+  std::string value(dropped_word);
+  for (const auto& [partition, end] : ends) {
+    value += fmt::format(" {}:{}", partition, end);
+  }
+  return value;
+}
+
 std::optional<shared_record> read_shared_record(const kafka_record& record) {
   // A tombstone that another tool wrote has no headers.
   if (const auto version = record.header(shared_version_header);
@@ -110,6 +149,9 @@ std::optional<shared_record> read_shared_record(const kafka_record& record) {
     return std::nullopt;
   }
   out.kind = word == database_word ? shared_kind::database : shared_kind::dropped;
+  if (out.kind == shared_kind::dropped && !record.tombstone && !read_ends(record.value, out.ends)) {
+    return std::nullopt;
+  }
   return out;
 }
 

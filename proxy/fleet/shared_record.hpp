@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ struct shared_record {
   std::optional<field_type> type;
   /// Of a database.
   bool tombstone = false;
+  /// Of one that was dropped: of each partition of the log, where it ended then. None: what is in
+  /// the log is not given up.
+  std::map<std::int32_t, std::int64_t> ends = {};
 };
 
 /// The value of the header `weir`: the version of this format.
@@ -46,6 +50,7 @@ inline constexpr std::string_view shared_version_header = "weir";
 [[nodiscard]] std::string probe_key(std::string_view topic);
 [[nodiscard]] std::string database_key(std::string_view database);
 [[nodiscard]] std::string dropped_key(std::string_view database);
+[[nodiscard]] std::string dropped_value(const std::map<std::int32_t, std::int64_t>& ends);
 
 /// Nothing: it is damaged, or of a later version of weir.
 [[nodiscard]] std::optional<shared_record> read_shared_record(const kafka_record& record);

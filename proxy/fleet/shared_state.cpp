@@ -35,7 +35,10 @@ void shared_state::take(const kafka_record& record) {
       claims_.dropped(read->database);
       remembered_.forget(read->database, static_cast<std::uint64_t>(record.offset) + 1);
       if (told_.dropped) {
-        told_.dropped(read->database, is_old_);
+        told_.dropped({.database = read->database,
+                       .is_old = is_old_,
+                       .ends = read->ends,
+                       .at_ms = record.timestamp_ms});
       }
       break;
   }

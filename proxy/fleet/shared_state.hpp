@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -19,15 +20,25 @@
 
 namespace weir {
 
+/// A database was dropped.
+struct dropped_news {
+  std::string_view database;
+  /// Before this process began to serve.
+  bool is_old = false;
+  /// See shared_record.
+  const std::map<std::int32_t, std::int64_t>& ends;
+  /// When that was written, milliseconds.
+  std::int64_t at_ms = 0;
+};
+
 class shared_state {
  public:
   struct told {
-    /// Called while records are taken. A database was created, or (`is_old`: before this process
-    /// began to serve) dropped.
+    /// Called while records are taken. A database was created, or dropped.
     std::function<void(std::string_view database)> created = {};
     /// It was not created after all.
     std::function<void(std::string_view database)> taken_back = {};
-    std::function<void(std::string_view database, bool is_old)> dropped = {};
+    std::function<void(const dropped_news& news)> dropped = {};
   };
   /// All of it outlives this object.
   shared_state(type_claims& claims, gate_memory& remembered)

@@ -475,8 +475,9 @@ void shared_topic::create_database(std::string_view database, done told) {
 }
 
 /// The record that created it stands before this one, and counts no more.
-void shared_topic::drop_database(std::string_view database, done told) {
-  inner_->write_database(dropped_key(database), "dropped", std::move(told));
+void shared_topic::drop_database(std::string_view database,
+                                 const std::map<std::int32_t, std::int64_t>& ends, done told) {
+  inner_->write_database(dropped_key(database), dropped_value(ends), std::move(told));
 }
 
 void shared_topic::take_back_database(std::string_view database, done told) {

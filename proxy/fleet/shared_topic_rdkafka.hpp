@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,7 +56,9 @@ class shared_topic {
 
   /// Succeeds when the record has come back in the topic's order, so that `state` knows of it.
   void create_database(std::string_view database, done told);
-  void drop_database(std::string_view database, done told);
+  /// `ends`: see shared_record.
+  void drop_database(std::string_view database, const std::map<std::int32_t, std::int64_t>& ends,
+                     done told);
   /// It was not created after all.
   void take_back_database(std::string_view database, done told);
 

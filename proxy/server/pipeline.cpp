@@ -298,7 +298,7 @@ outcome pipeline::state::start_sinks_of() {
            [this](std::string_view sink, const lane_key& lane) {
              catalogue->look_again(sink, lane.database, lane.retention_policy);
            }},
-      frame_memory);
+      frame_memory, drops());
   if (!started) {
     return started.error();
   }

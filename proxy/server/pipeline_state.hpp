@@ -34,6 +34,7 @@
 #include "server/http_counters.hpp"
 #include "server/lines/line_intakes.hpp"
 #include "server/listeners.hpp"
+#include "server/log/start_sinks.hpp"
 #include "server/log/topic_watch.hpp"
 #include "server/page/page_service.hpp"
 #include "server/pipeline.hpp"
@@ -157,6 +158,8 @@ struct pipeline::state {
   /// server/catalogue/pipeline_fleet.cpp
   [[nodiscard]] outcome open_fleet();
   void stop_fleet();
+  void heard_dropped(const dropped_news& news);
+  [[nodiscard]] heard_drops drops() const;
   [[nodiscard]] outcome open_catalogue();
   /// A client dropped this database. Any thread.
   void forget(std::string_view database);

@@ -33,13 +33,22 @@ outcome pipeline::state::open_catalogue() {
                         const std::string& database) { sinks->may_go(sink, database); },
        .wait_idle =
            [this](const std::string& sink, const std::string& database) {
-             return wait_until_idle(*sinks, sink, database, std::nullopt);
+             // Nothing is under way of one that only takes writes.
+             return !has_role(*configured, "sinks") ||
+                    wait_until_idle(*sinks, sink, database, std::nullopt);
            },
        .drop_before =
            [this](const std::string& sink, const std::string& database, std::uint64_t before) {
-             return wait_until_idle(*sinks, sink, database, log_position(before));
+             return !has_role(*configured, "sinks") ||
+                    wait_until_idle(*sinks, sink, database, log_position(before));
            },
-       .log_end = [this] { return log->end().number(); }});
+       .log_end =
+           [this] {
+             // The log that is written has no positions where it is a topic: a time stands for
+             // them.
+             return fleet == nullptr ? log->end().number()
+                                     : static_cast<std::uint64_t>(clock().wall.ns / 1'000'000);
+           }});
   if (!opened) {
     return opened.error();
   }

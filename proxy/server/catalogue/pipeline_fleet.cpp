@@ -2,6 +2,7 @@
 //
 // The part of a pipeline that other weirs of its log know as well: where the log is a topic of
 // Kafka, types of fields and databases are shared over another one (docs/log_kafka.md).
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <utility>
@@ -11,6 +12,65 @@
 #include "server/pipeline_state.hpp"
 
 namespace weir {
+namespace {
+
+using partition_ends = drop_book::partition_ends;
+
+constexpr std::chrono::milliseconds ends_wait{5'000};
+
+result<partition_ends> ends_of(const kafka_topics& topics, const std::string& topic) {
+  // It asks brokers that are away for no longer than it may.
+  const auto found = topics.describe(topic, ends_wait);
+  if (!found) {
+    return found.error();
+  }
+  partition_ends ends;
+  const std::uint32_t count = found.value() ? found.value()->partitions : 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto partition = static_cast<std::int32_t>(i);
+    const auto offsets = topics.offsets(topic, partition, ends_wait);
+    if (!offsets) {
+      return offsets.error();
+    }
+    ends[partition] = offsets.value().end;
+  }
+  return ends;
+}
+
+}  // namespace
+
+/// What waits of it in partitions that are here is given up now, of others when they come.
+void pipeline::state::heard_dropped(const dropped_news& news) {
+  const bool is_old = news.is_old || !fleet->serves.load();
+  const auto at_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, news.at_ms));
+  fleet->dropped.note(news.database, news.ends, at_ms);
+  created->heard(news.database, database_news::dropped, is_old);
+  if (is_old || news.ends.empty()) {
+    return;
+  }
+  const std::string name(news.database);
+  for (const std::string& sink : catalogue->servers_of(name)) {
+    static_cast<void>(sinks->when_idle(sink, name, log_position(at_ms), [] {}));
+  }
+}
+
+heard_drops pipeline::state::drops() const {
+  if (fleet == nullptr) {
+    return {};
+  }
+  return {.ends_of = [book = &fleet->dropped](
+                         std::string_view database,
+                         std::uint64_t since_ms) { return book->since(database, since_ms); },
+          .before =
+              [this](std::string_view sink, std::int32_t partition) {
+                auto out = fleet->dropped.before(partition);
+                std::erase_if(out, [&](const auto& each) {
+                  const std::vector<std::string> at = catalogue->servers_of(each.first);
+                  return std::find(at.begin(), at.end(), sink) == at.end();
+                });
+                return out;
+              }};
+}
 
 outcome pipeline::state::open_fleet() {
   if (configured->log.type != log_type::kafka) {
@@ -32,12 +92,13 @@ outcome pipeline::state::open_fleet() {
                          [this](std::string_view name) {
                            created->heard(name, database_news::taken_back, /*is_old=*/false);
                          },
-                     .dropped =
-                         [this](std::string_view name, bool is_old) {
-                           created->heard(name, database_news::dropped,
-                                          is_old || !fleet->serves.load());
-                         }});
+                     .dropped = [this](const dropped_news& news) { heard_dropped(news); }});
   const kafka_settings& kafka = configured->log.kafka;
+  auto topics = kafka_topics::make(kafka_client_of(kafka, "ends"));
+  if (!topics) {
+    return topics.error();
+  }
+  fleet->log_topics = std::move(topics).value();
   auto opened = shared_topic::open({.client = kafka_client_of(kafka, "shared"),
                                     .topic = kafka_shared_topic(kafka.topic),
                                     .replication = kafka.replication,
@@ -52,9 +113,18 @@ outcome pipeline::state::open_fleet() {
       case database_news::created:
         fleet->topic->create_database(name, std::move(done));
         break;
-      case database_news::dropped:
-        fleet->topic->drop_database(name, std::move(done));
+      case database_news::dropped: {
+        // Before the client is told: what was acknowledged until now is given up.
+        auto ends = catalogue->administered(name)
+                        ? ends_of(*fleet->log_topics, configured->log.kafka.topic)
+                        : partition_ends{};
+        if (ends) {
+          fleet->topic->drop_database(name, ends.value(), std::move(done));
+        } else {
+          done(ends.error());
+        }
         break;
+      }
       case database_news::taken_back:
         fleet->topic->take_back_database(name, std::move(done));
         break;

@@ -13,7 +13,7 @@ namespace weir {
 result<std::unique_ptr<sink_set>> start_configured_sinks(const settings& configured,
                                                          const std::vector<sink_settings>& sinks,
                                                          sink_environment environment,
-                                                         memory_budget& frames) {
+                                                         memory_budget& frames, heard_drops drops) {
   const auto* const topic = dynamic_cast<const kafka_log*>(&environment.log);
   if (topic == nullptr) {
     return start_sinks(sinks, std::move(environment));
@@ -34,7 +34,9 @@ result<std::unique_ptr<sink_set>> start_configured_sinks(const settings& configu
       .produce_timeout = kafka.produce_timeout,
       .read_ahead = kafka.read_ahead,
       .frames = frames,
-      .record_bytes_max = record_bytes_of(configured.limits.line)};
+      .record_bytes_max = record_bytes_of(configured.limits.line),
+      .ends_of_drop = std::move(drops.ends_of),
+      .dropped_before = std::move(drops.before)};
   return start_kafka_sinks(sinks, std::move(environment), std::move(options));
 }
 

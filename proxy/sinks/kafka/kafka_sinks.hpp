@@ -8,8 +8,12 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kafka/client.hpp"
@@ -37,6 +41,16 @@ struct kafka_sinks_options {
   std::uint32_t record_bytes_max = std::uint32_t{2} << 20;
   /// How long this process may be silent before its partitions go to others.
   std::chrono::milliseconds session_timeout{10'000};
+  /// Where the partitions ended when this database was dropped last, if that was at this time
+  /// (milliseconds) or later. Any thread; may be empty.
+  std::function<std::optional<std::map<std::int32_t, std::int64_t>>(std::string_view database,
+                                                                    std::uint64_t since_ms)>
+      ends_of_drop = {};
+  /// Databases that were dropped at this sink's server, and where this partition ended then. On the
+  /// group's thread; may be empty.
+  std::function<std::vector<std::pair<std::string, std::int64_t>>(std::string_view sink,
+                                                                  std::int32_t partition)>
+      dropped_before = {};
 };
 
 /// `environment.log` is the half of the log that is written; its sinks' logs are made here.

@@ -192,15 +192,19 @@ void kafka_sinks::may_go(std::string_view sink_name, const std::string& database
   static_cast<void>(each(sink_name, [&](sink_set& on) { on.may_go(sink_name, database); }));
 }
 
-/// `before` is a position of the log that is written, which has none: each partition's own end
-/// counts.
+/// The log that is written has no positions: `before` is a time. Where a drop of then or later has
+/// been heard of, it says what goes of each partition; else its own end does.
 bool kafka_sinks::when_idle(std::string_view sink_name, const std::string& database,
                             std::optional<log_position> before, std::function<void()> done) {
   const auto one = find(sink_name);
   if (one == nullptr || stopped_->load()) {
     return false;
   }
-  one->when_idle(database, before.has_value(), [done = std::move(done), stopped = stopped_] {
+  std::optional<std::map<std::int32_t, std::int64_t>> ends;
+  if (before && options_.ends_of_drop) {
+    ends = options_.ends_of_drop(database, before->number());
+  }
+  one->when_idle(database, before.has_value(), ends, [done = std::move(done), stopped = stopped_] {
     if (!stopped->load()) {
       done();
     }

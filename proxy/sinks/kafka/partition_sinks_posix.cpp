@@ -135,8 +135,11 @@ std::vector<std::int64_t> partition_sinks::assigned(const std::vector<std::int32
       continue;
     }
     from.push_back(one.made->log->wanted());
-    const std::unique_lock change(lock_);
-    partitions_[one.number] = std::move(one.made);
+    {
+      const std::unique_lock change(lock_);
+      partitions_[one.number] = std::move(one.made);
+    }
+    give_up_dropped(one.number);
   }
   journal(journal_level::info,
           fmt::format("sink {}: delivers {} of {} here, {} more than before", name_,
@@ -241,7 +244,20 @@ void partition_sinks::turn() {
       const std::unique_lock change(lock_);
       partitions_[one] = std::move(made).value();
     }
+    give_up_dropped(one);
     group_is_.get()->resume(one, from);
+  }
+}
+
+/// Of databases that were dropped while the partition was another's, or nobody's. After it is in
+/// the list: who hears of a drop now sees it there.
+void partition_sinks::give_up_dropped(std::int32_t partition) {
+  if (!world_.options.dropped_before) {
+    return;
+  }
+  on_partition& on = *partitions_.at(partition);
+  for (const auto& [database, end] : world_.options.dropped_before(name_, partition)) {
+    static_cast<void>(on.sinks->when_idle(name_, database, position_of(end), [] {}));
   }
 }
 
@@ -472,9 +488,14 @@ bool partition_sinks::drain(std::chrono::steady_clock::time_point deadline) {
 }
 
 void partition_sinks::when_idle(const std::string& database, bool drop,
+                                const std::optional<std::map<std::int32_t, std::int64_t>>& known,
                                 const std::function<void()>& done) {
   std::map<std::int32_t, log_position> ends;
-  if (drop) {
+  if (known) {
+    for (const auto& [partition, end] : *known) {
+      ends[partition] = position_of(end);
+    }
+  } else if (drop) {
     each([&](std::int32_t partition, sink_set&) { ends[partition]; });
     for (auto& [partition, end] : ends) {
       // What was acknowledged may not have come here yet.

@@ -58,8 +58,10 @@ class partition_sinks {
   /// Calls `what` for the sink of each partition. Any thread.
   std::size_t each(const std::function<void(std::int32_t partition, sink_set& on)>& what) const;
   bool drain(std::chrono::steady_clock::time_point deadline);
-  /// See sink_set. Any thread.
-  void when_idle(const std::string& database, bool drop, const std::function<void()>& done);
+  /// See sink_set. `known`: where partitions ended that something is given up of. Any thread.
+  void when_idle(const std::string& database, bool drop,
+                 const std::optional<std::map<std::int32_t, std::int64_t>>& known,
+                 const std::function<void()>& done);
   void collect(metric_collector& out) const;
   [[nodiscard]] sink_standing standing() const;
 
@@ -76,6 +78,7 @@ class partition_sinks {
   void at_end(std::int32_t partition, std::int64_t end);
   void turn();
 
+  void give_up_dropped(std::int32_t partition);
   void look_at_firsts();
   /// Whether the partitions are still this member's, as far as it can know: a process that stood
   /// still for a session's time finds out only when its group's thread has run.

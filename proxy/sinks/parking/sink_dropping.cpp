@@ -78,6 +78,9 @@ bool sink::drop_pending(const std::string& database, log_position before, std::i
   for (auto it = lanes_.lower_bound({database, {}});
        it != lanes_.end() && it->first.database == database; ++it) {
     lane& on = *it->second;
+    if (on.at.next >= before) {
+      continue;  // a drop that is heard of late: what waits came after it
+    }
     points += on.pending.drop_parked() + drop_logged(on, before);
     const log_position next = std::max({on.at.next, on.at.parked_end, before});
     if (next != on.at.next) {

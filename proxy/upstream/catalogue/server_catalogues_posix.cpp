@@ -85,6 +85,14 @@ bool server_catalogues::administered(std::string_view database) const {
                      [&](const auto& one) { return one->takes(database); });
 }
 
+std::vector<std::string> server_catalogues::servers_of(std::string_view database) const {
+  std::vector<std::string> names;
+  for (const auto& one : state_->of(database)) {
+    names.push_back(one->settings.name);
+  }
+  return names;
+}
+
 bool server_catalogues::shared() const {
   return state_->parts.stored.shared();
 }

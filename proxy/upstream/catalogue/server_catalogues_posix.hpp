@@ -64,6 +64,8 @@ class server_catalogues final : public catalogue, public presence_source {
   [[nodiscard]] std::vector<retention_policy> retention_policies(
       std::string_view database) const override;
 
+  /// The sinks to whose servers a statement about this database goes. Any thread.
+  [[nodiscard]] std::vector<std::string> servers_of(std::string_view database) const;
   /// Has a statement carried out on every server that it concerns. `wake` is called once the ticket
   /// is settled. Any thread. Requires: administered(what.database), or that it creates or drops a
   /// database and these are shared.

@@ -221,8 +221,8 @@ TEST(shared_types, a_dropped_database_takes_its_types_along_and_no_others) {
   played_intake a(1);
   a.state.tell({.created = [&](std::string_view name) { told.push_back("+" + std::string(name)); },
                 .dropped =
-                    [&](std::string_view name, bool is_old) {
-                      told.push_back((is_old ? "old -" : "-") + std::string(name));
+                    [&](const dropped_news& news) {
+                      told.push_back((news.is_old ? "old -" : "-") + std::string(news.database));
                     }});
   static_cast<void>(a.use(field, field_type::int64));
   static_cast<void>(a.use({"other", "m", "f"}, field_type::int64));
@@ -322,6 +322,13 @@ TEST(shared_record, says_what_was_spelled_and_passes_over_what_it_cannot_read) {
                                                         {"type\tdb\tm\tf", "float"},
                                                         {"type\tdb\tm\tf\t1\t2", "float"},
                                                         {"database", "created"},
+                                                        {"dropped\tdb", "dropped 1"},
+                                                        {"dropped\tdb", "dropped 1:"},
+                                                        {"dropped\tdb", "dropped 1:2 "},
+                                                        {"dropped\tdb", "dropped 1:2,3:4"},
+                                                        {"dropped\tdb", "dropped -1:2"},
+                                                        {"dropped\tdb", "dropped 1:-2"},
+                                                        {"dropped\tdb", "drop"},
                                                         {"database\t", "created"},
                                                         {"database\ta\tb", "created"},
                                                         {"later\tdb", "created"},
@@ -329,6 +336,15 @@ TEST(shared_record, says_what_was_spelled_and_passes_over_what_it_cannot_read) {
     played_topic bad;
     bad.append(key, value);
     EXPECT_FALSE(read_shared_record(bad.records[0])) << key;
+  }
+  const std::map<std::int32_t, std::int64_t> ends{{0, 0}, {7, 12'345'678'901}};
+  for (const auto& each : {ends, std::map<std::int32_t, std::int64_t>{}}) {
+    played_topic dropped;
+    dropped.append(dropped_key("db"), dropped_value(each));
+    const auto read = read_shared_record(dropped.records[0]);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->kind, shared_kind::dropped);
+    EXPECT_EQ(read->ends, each);
   }
   kafka_record later = topic.records[0];
   later.headers[0].second = "2";
