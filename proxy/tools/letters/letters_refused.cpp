@@ -83,8 +83,8 @@ void read_marks(std::string_view text, refused_file_set& files) {
   }
 }
 
-/// NAME, and NAME.PARTITION (its dot escaped) for each that this weir has delivered, where the log is in Kafka:
-/// without their directory, in the order of their numbers.
+/// NAME, and NAME.PARTITION (its dot escaped) for each that this weir has delivered, where the log
+/// is in Kafka: without their directory, in the order of their numbers.
 std::vector<std::string> stems_of(const settings& configured, const sink_settings& sink) {
   const std::string name = percent_escape(sink.name);
   std::vector<std::string> entries;
