@@ -12,6 +12,11 @@ namespace {
 
 // librdkafka's levels are syslog's.
 void log_line(const rd_kafka_t*, int level, const char* facility, const char* text) {
+  // Before a broker has told what it can do, librdkafka takes it for one older than 0.11. Of such a
+  // one idempotence would fail.
+  if (std::string_view(facility) == "AUTOCREATE") {
+    return;
+  }
   constexpr int error = 3;
   constexpr int warning = 4;
   const journal_level as = level <= error     ? journal_level::error
