@@ -2,6 +2,7 @@
 #include "ingest/write_path.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "accounts/database_registry.hpp"
@@ -62,7 +63,10 @@ request_terms write_path::terms_of(const api::write_target& target) const {
                   : &policy_for(now.configured->database, target.database, target.retention_policy),
           .rules = terms_->rules ? terms_->rules->rules_for(target.database) : nullptr,
           .upstream = now.upstream.get(),
-          .line_bytes_max = static_cast<std::size_t>(now.configured->limits.line),
+          .line_bytes_max = static_cast<std::size_t>(
+              std::min(now.configured->limits.line, services_.line_bytes_max == nullptr
+                                                        ? std::numeric_limits<std::uint64_t>::max()
+                                                        : services_.line_bytes_max->load())),
           .keeps = terms_};
 }
 

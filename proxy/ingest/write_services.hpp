@@ -4,7 +4,9 @@
 // request's sender. Declarations alone, so that a service needs no header of the rooms behind them.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -59,6 +61,8 @@ struct write_services {
   /// Lines of requests that did not want to wait for the disk, and that the disk then refused;
   /// nullptr: they are not counted.
   counter* lost_unsynced = nullptr;
+  /// Bytes of one line that the log takes, where they are fewer than limits.line; nullptr: any.
+  const std::atomic<std::uint64_t>* line_bytes_max = nullptr;
 };
 
 /// The sender of a write.

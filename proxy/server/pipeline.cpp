@@ -144,12 +144,13 @@ write_services pipeline::state::writes(refusal_summary& refusals) noexcept {
           .refusals = &refusals,
           .findings = &findings,
           .taps = &taps,
-          .lost_unsynced = &requests.lost_unsynced};
+          .lost_unsynced = &requests.lost_unsynced,
+          .line_bytes_max = &line_limit};
 }
 
 outcome pipeline::state::open_log() {
-  auto opened =
-      open_configured_log(configured->log, configured->limits.line, frame_memory, wall_ns());
+  auto opened = open_configured_log(configured->log, configured->limits.line, frame_memory,
+                                    wall_ns(), line_limit);
   if (!opened) {
     return opened.error();
   }

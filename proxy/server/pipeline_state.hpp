@@ -34,6 +34,7 @@
 #include "server/http_counters.hpp"
 #include "server/lines/line_intakes.hpp"
 #include "server/listeners.hpp"
+#include "server/log/open_log.hpp"
 #include "server/log/start_sinks.hpp"
 #include "server/log/topic_watch.hpp"
 #include "server/page/page_service.hpp"
@@ -81,6 +82,8 @@ struct pipeline::state {
   memory_budget request_memory;
   memory_budget sink_memory;
   memory_budget frame_memory;
+  /// Outlives the log, which sets it.
+  log_line_limit line_limit{std::numeric_limits<std::uint64_t>::max()};
   database_registry databases;
   gate_memory remembered;
   source_registry sources;

@@ -29,7 +29,8 @@ std::string closed_words() {
 frame_producer::frame_producer(frame_producer_options options, stored on_stored)
     : options_(std::move(options)),
       on_stored_(std::move(on_stored)),
-      partitions_(options_.shards) {}
+      partitions_(options_.shards),
+      record_bytes_(options_.record_bytes) {}
 
 result<std::unique_ptr<frame_producer>> frame_producer::make(frame_producer_options options,
                                                              stored on_stored) {

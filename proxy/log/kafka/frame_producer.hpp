@@ -53,6 +53,10 @@ struct frame_producer_options {
   /// Between two looks at the topic: while something is wrong, and while all is well.
   std::chrono::milliseconds look_again{1'000};
   std::chrono::milliseconds look{15'000};
+  /// As many as the topic says that a record may have; 0: the brokers do not tell.
+  std::uint64_t record_bytes = 0;
+  /// Told when the topic says otherwise, on the producer's own thread. May be empty.
+  std::function<void(std::uint64_t)> on_record_bytes = {};
 };
 
 class frame_producer {
@@ -123,6 +127,7 @@ class frame_producer {
   void expire(std::int64_t now_ns);
   void expire_queued(std::int64_t before_ns);
   void look_at_topic(const kafka_topics& cluster);
+  void look_at_record_bytes(const kafka_topics& cluster);
   void renew_producer();
   void give_up_waiting();
 
@@ -157,6 +162,7 @@ class frame_producer {
   std::string failed_why_;
   std::uint32_t bad_looks_ = 0;
   bool stopping_ = false;
+  std::uint64_t record_bytes_ = 0;   // the own thread's
   std::uint64_t refused_bytes_ = 0;  // of the last append that did not fit; 0: it did
 
   counter appended_frames_, appended_points_, appended_bytes_, full_, failed_, lost_points_;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "log/kafka/frame_producer.hpp"
@@ -56,6 +57,7 @@ void frame_producer::run() {
       hand_over_waiting();
       if (cluster) {
         look_at_topic(*cluster.value());
+        look_at_record_bytes(*cluster.value());
       }
       looked = clock::now();
     }
@@ -152,6 +154,25 @@ void frame_producer::look_at_topic(const kafka_topics& cluster) {
     failed_why_ = why;
   }
   has_failed_.store(!failed_why_.empty(), std::memory_order_relaxed);
+}
+
+/// Brokers that did not tell at the start are not asked again.
+void frame_producer::look_at_record_bytes(const kafka_topics& cluster) {
+  if (record_bytes_ == 0 || !options_.on_record_bytes) {
+    return;
+  }
+  const auto told = cluster.setting(options_.topic, "max.message.bytes",
+                                    std::min(options_.produce_timeout, look_max));
+  if (!told || !told.value()) {
+    return;
+  }
+  const std::string& text = *told.value();
+  std::uint64_t bytes = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), bytes).ec == std::errc{} &&
+      bytes != record_bytes_) {
+    record_bytes_ = bytes;
+    options_.on_record_bytes(bytes);
+  }
 }
 
 /// A producer that has lost its idempotence takes nothing any more, but a new one does.

@@ -73,6 +73,9 @@ result<std::unique_ptr<kafka_log>> open_kafka_log(kafka_log_options options) {
   for (const std::string& warning : found.value().warnings) {
     journal(journal_level::warning, warning);
   }
+  if (found.value().record_bytes > 0 && options.on_record_bytes) {
+    options.on_record_bytes(found.value().record_bytes);
+  }
   auto producer = frame_producer::make({.client = options.client,
                                         .topic = options.topics.topic,
                                         .shards = found.value().shards,
@@ -86,7 +89,9 @@ result<std::unique_ptr<kafka_log>> open_kafka_log(kafka_log_options options) {
                                         .frames = options.frames,
                                         .steady_ns = std::move(options.steady_ns),
                                         .look_again = options.look_again,
-                                        .look = options.look});
+                                        .look = options.look,
+                                        .record_bytes = found.value().record_bytes,
+                                        .on_record_bytes = std::move(options.on_record_bytes)});
   if (!producer) {
     return producer.error();
   }

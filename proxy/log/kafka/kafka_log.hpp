@@ -25,6 +25,9 @@ struct kafka_log_options {
   /// Between two looks at the topic while something is wrong, and while all is well.
   std::chrono::milliseconds look_again{1'000};
   std::chrono::milliseconds look{15'000};
+  /// Told of the bytes that a record of the topic may have (`max.message.bytes`), when the log is
+  /// opened and when they change, on a thread of the log. Not where the brokers do not tell.
+  std::function<void(std::uint64_t)> on_record_bytes = {};
 };
 
 class kafka_log final : public frame_log {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <thread>
 
@@ -41,13 +42,23 @@ kafka_new_topic topic_of_frames(const kafka_topics_wanted& wanted) {
   return made;
 }
 
+/// Kafka compacts what is not in the segment that it writes, and whoever takes a partition over
+/// reads what is left: so segments are short, in bytes and in time. (A record fits in one.)
 kafka_new_topic compacted_topic(const std::string& name, std::uint32_t partitions,
                                 const kafka_topics_wanted& wanted) {
+  constexpr std::uint64_t segment_bytes = std::uint64_t{16} << 20;
+  constexpr std::uint64_t records_a_segment = 4;
+  const std::uint64_t segment =
+      std::clamp<std::uint64_t>(records_a_segment * wanted.record_bytes_max, segment_bytes,
+                                std::numeric_limits<std::int32_t>::max());
   kafka_new_topic made{
       .name = name,
       .partitions = partitions,
       .replication = wanted.replication,
       .settings = {{"cleanup.policy", "compact"},
+                   {"segment.bytes", std::to_string(segment)},
+                   {"segment.ms", "3600000"},
+                   {"min.cleanable.dirty.ratio", "0.2"},
                    {"max.message.bytes", std::to_string(wanted.record_bytes_max)}}};
   if (wanted.promise == append_promise::synced) {
     made.settings.emplace_back("min.insync.replicas", std::to_string(in_sync_for_synced));
@@ -76,7 +87,10 @@ class preparation {
         return done.error();
       }
     }
-    check_record_size();
+    if (auto done = records(); !done) {
+      return done.error();
+    }
+    check_policy();
     found_.cluster_id = cluster_.cluster_id(wanted_.at_most);
     return std::move(found_);
   }
@@ -225,16 +239,20 @@ class preparation {
     return nothing{};
   }
 
-  void check_record_size() {
-    if (const auto bytes = number_in(setting(wanted_.topic, "max.message.bytes"));
-        bytes && *bytes < wanted_.record_bytes_max) {
-      found_.warnings.push_back(
-          fmt::format("topic {} takes records of at most {} bytes (max.message.bytes), and a frame "
-                      "may have {}: "
-                      "one that is larger would be refused again and again. Raise it to {}, or "
-                      "lower limits.line",
-                      wanted_.topic, *bytes, wanted_.record_bytes_max, wanted_.record_bytes_max));
+  outcome records() {
+    found_.record_bytes = number_in(setting(wanted_.topic, "max.message.bytes")).value_or(0);
+    if (found_.record_bytes > 0 && found_.record_bytes < wanted_.record_bytes_least) {
+      return failure{fmt::format(
+          "topic {} takes records of at most {} bytes (max.message.bytes), and a frame may have "
+          "{}: "
+          "raise it (kafka-configs.sh --alter --topic {} --add-config max.message.bytes={})",
+          wanted_.topic, found_.record_bytes, wanted_.record_bytes_least, wanted_.topic,
+          wanted_.record_bytes_max)};
     }
+    return nothing{};
+  }
+
+  void check_policy() {
     const auto policy = setting(wanted_.topic, "cleanup.policy");
     if (policy && policy->find("compact") != std::string::npos) {
       found_.warnings.push_back(fmt::format(

@@ -45,6 +45,8 @@ struct kafka_topics_wanted {
   std::chrono::milliseconds retention{0};
   /// Of the largest record that will be written.
   std::uint32_t record_bytes_max = std::uint32_t{2} << 20;
+  /// A topic that takes fewer is of no use. 0: whatever it takes.
+  std::uint32_t record_bytes_least = 0;
   /// So long the brokers are waited for.
   std::chrono::milliseconds at_most{5'000};
   /// "log.brokers", for messages.
@@ -57,6 +59,8 @@ struct kafka_topics_found {
   std::uint32_t replicas = 0;
   /// What `min.insync.replicas` says; 0: the brokers do not tell.
   std::uint32_t in_sync_least = 0;
+  /// What `max.message.bytes` says; 0: the brokers do not tell.
+  std::uint64_t record_bytes = 0;
   std::string cluster_id;
   /// Names of topics that were made.
   std::vector<std::string> made;

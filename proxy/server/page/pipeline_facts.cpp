@@ -283,7 +283,8 @@ std::shared_ptr<http::body_source> pipeline::state::explanation_of(std::string t
                       .retention_policy = place.retention_policy,
                       .unit_ns = place.unit_ns,
                       .now_ns = clock().wall.ns,
-                      .line_bytes_max = static_cast<std::size_t>(now->configured->limits.line),
+                      .line_bytes_max = static_cast<std::size_t>(
+                          std::min(now->configured->limits.line, line_limit.load())),
                       .policy = &policy,
                       .rules = own_rules.get(),
                       .remembered = &remembered,

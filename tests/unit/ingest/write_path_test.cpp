@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <optional>
 #include <random>
 
@@ -39,8 +40,11 @@ class write_path_test : public ::testing::Test {
     subscriber_ =
         log_->subscribe({.name = "test", .required = true, .wake = [] {}}, log_position(1));
     terms_.publish(terms_of(settings_, rules_));
-    path_.emplace(write_services{
-        .terms = terms_, .log = *log_, .databases = databases_, .memory = *requests_});
+    path_.emplace(write_services{.terms = terms_,
+                                 .log = *log_,
+                                 .databases = databases_,
+                                 .memory = *requests_,
+                                 .line_bytes_max = &log_line_bytes_});
   }
 
   write_job* begin(const std::string& database, answered& to) {
@@ -90,6 +94,7 @@ class write_path_test : public ::testing::Test {
   database_registry databases_{3};
   std::optional<memory_budget> frames_;
   std::optional<memory_budget> requests_;
+  std::atomic<std::uint64_t> log_line_bytes_{std::uint64_t{1} << 30};
   std::unique_ptr<frame_log> log_;
   std::size_t subscriber_ = 0;
   std::optional<write_path> path_;
@@ -401,6 +406,18 @@ TEST_F(write_path_test, rules_drop_and_change_and_are_counted) {
   EXPECT_EQ(metric("weir_lines_mended_total{database=\"db\",reason=\"changed_by_rule\"}"), 1);
   EXPECT_EQ(rules_->hits(0), 1U);
   EXPECT_EQ(rules_->hits(1), 1U);
+}
+
+TEST_F(write_path_test, a_line_that_the_log_would_not_take_is_rejected) {
+  make();
+  const std::string body = "a f=1 1\na_line_of_more_than_16_bytes f=1 3\n";
+  EXPECT_EQ(write(body).verdict.accepted, 2U);
+  log_line_bytes_ = 16;
+  const answered fewer = write(body);
+  EXPECT_EQ(fewer.verdict.accepted, 1U);
+  EXPECT_EQ(fewer.verdict.rejected, 1U);
+  log_line_bytes_ = 64;  // the topic's setting was raised
+  EXPECT_EQ(write(body).verdict.accepted, 2U);
 }
 
 TEST_F(write_path_test, other_terms_are_those_of_the_next_request) {

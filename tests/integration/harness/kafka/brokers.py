@@ -169,7 +169,15 @@ class Kafka:
 
     def topics(self, *arguments):
         """Kafka's own command for topics."""
-        command = ["org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self.address]
+        return self.command("org.apache.kafka.tools.TopicCommand", *arguments)
+
+    def set_on_topic(self, name, **configuration):
+        """By Kafka's own command for settings, `kafka-configs.sh`."""
+        keys = ",".join(f"{key.replace('_', '.')}={value}" for key, value in configuration.items())
+        self.command("kafka.admin.ConfigCommand", "--alter", "--topic", name, "--add-config", keys)
+
+    def command(self, java_class, *arguments):
+        command = [java_class, "--bootstrap-server", self.address]
         if self.secure:
             command += ["--command-config", self.secure.of_tools(self.directory)]
         done = subprocess.run(
