@@ -10,6 +10,13 @@
 #include "kafka/handle_rdkafka.hpp"
 
 namespace weir {
+namespace {
+
+/// Who waited for so long and got nothing may come back after any time; who waits for less comes
+/// back at once.
+constexpr std::chrono::milliseconds long_wait{1'000};
+
+}  // namespace
 
 struct kafka_reader::state {
   std::string topic;
@@ -18,6 +25,8 @@ struct kafka_reader::state {
   /// Where librdkafka goes on; nothing: it reads nothing yet.
   std::optional<std::int64_t> at;
   bool knows_topic = false;
+  /// Word that the partition ends may come that was given before what was read last.
+  bool end_may_be_old = false;
 
   [[nodiscard]] outcome go_to(std::int64_t offset);
 };
@@ -61,6 +70,7 @@ outcome kafka_reader::state::go_to(std::int64_t offset) {
         fmt::format("partition {} of {}: {}", partition, topic, kafka_error_text(error))};
   }
   at = offset;
+  end_may_be_old = false;
   return nothing{};
 }
 
@@ -70,8 +80,7 @@ result<kafka_reader::found> kafka_reader::read(std::int64_t from, std::size_t by
   if (!std::exchange(state_->knows_topic, true)) {
     ask_about_topic(*state_->handle, state_->topic, at_most);
   }
-  bool anew = state_->at != from;
-  if (anew) {
+  if (state_->at != from) {
     if (auto done = state_->go_to(from); !done) {
       return done.error();
     }
@@ -92,9 +101,8 @@ result<kafka_reader::found> kafka_reader::read(std::int64_t from, std::size_t by
     if (message == nullptr) {
       break;
     }
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && out.records.empty() && !anew) {
-      // That it was the end was found when the last records were read; some may have come since.
-      anew = true;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && out.records.empty() &&
+        state_->end_may_be_old) {
       if (auto done = state_->go_to(from); !done) {
         return done.error();
       }
@@ -123,6 +131,9 @@ result<kafka_reader::found> kafka_reader::read(std::int64_t from, std::size_t by
     out.records.push_back(std::move(record));
   }
   state_->at = out.next;
+  if (!out.at_end && (!out.records.empty() || at_most >= long_wait)) {
+    state_->end_may_be_old = true;
+  }
   return out;
 }
 

@@ -54,6 +54,21 @@ TEST_F(kafka_reader_of_ten, it_reads_from_any_offset) {
   }
 }
 
+// The end is known 100 ms after it was asked for.
+TEST_F(kafka_reader_of_ten, reads_that_wait_for_little_come_to_the_end) {
+  std::int64_t next = 0;
+  bool at_end = false;
+  for (const auto give_up = std::chrono::steady_clock::now() + 30s;
+       !at_end && std::chrono::steady_clock::now() < give_up;) {
+    auto found = reader_->read(next, 1 << 20, 10ms);
+    ASSERT_TRUE(found) << found.error().message;
+    next = found.value().next;
+    at_end = found.value().at_end;
+  }
+  EXPECT_TRUE(at_end);
+  EXPECT_EQ(next, 10);
+}
+
 TEST_F(kafka_reader_of_ten, a_read_has_a_bound_of_bytes_and_goes_on) {
   std::int64_t from = 0;
   std::string seen;
