@@ -203,15 +203,16 @@ class control_loop {
  private:
   static void on_signal(uv_signal_t* handle, int number) {
     auto& self = *static_cast<control_loop*>(handle->data);
+    // Before anybody is told of it: libuv loses a signal whose handle stops before its turn.
+    uv_signal_stop(&self.terminate_);
+    uv_signal_stop(&self.interrupt_);
+    std::signal(SIGTERM, end_at_once);
+    std::signal(SIGINT, end_at_once);
     journal(journal_level::info,
             fmt::format("{}: no new connections; draining for at most {} ms (a second signal ends "
                         "weir at once)",
                         number == SIGTERM ? "SIGTERM" : "SIGINT", self.drain_timeout_.count()));
     notify_service_manager("STOPPING=1\nSTATUS=finishing requests");
-    uv_signal_stop(&self.terminate_);
-    uv_signal_stop(&self.interrupt_);
-    std::signal(SIGTERM, end_at_once);
-    std::signal(SIGINT, end_at_once);
     self.deadline_ = steady_now().after(nanoseconds(self.drain_timeout_).count());
     self.reloads_->end();
     self.running_->finish_intake();
