@@ -41,12 +41,34 @@ void stdout_target::deliver(const batch& source, done on_done) {
   on_done(write(source));
 }
 
+bool stdout_stream::take_turn(std::chrono::milliseconds at_most) {
+  std::unique_lock hold(lock_);
+  if (!given_back_.wait_for(hold, at_most, [this] { return !taken_; })) {
+    return false;
+  }
+  taken_ = true;
+  return true;
+}
+
+void stdout_stream::give_back() {
+  {
+    const std::lock_guard hold(lock_);
+    taken_ = false;
+  }
+  given_back_.notify_one();
+}
+
 attempt_result stdout_target::write(const batch& source) {
-  stdout_stream& to = *stream_;
-  const std::unique_lock turn(to.turn_, std::chrono::milliseconds(reader_wait_ms));
-  if (!turn.owns_lock()) {
+  if (!stream_->take_turn(std::chrono::milliseconds(reader_wait_ms))) {
     return attempt_result::failed(slow_reader);
   }
+  attempt_result result = write_now(source);
+  stream_->give_back();
+  return result;
+}
+
+attempt_result stdout_target::write_now(const batch& source) {
+  stdout_stream& to = *stream_;
   std::string why;
   to.rest_.erase(0, to.write_some(to.rest_, why));
   if (!to.rest_.empty()) {

@@ -5,6 +5,8 @@
 // on it for the reader, at most `reader_wait_ms` at a time.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -28,12 +30,18 @@ class stdout_stream {
 
  private:
   friend class stdout_target;
+  /// False: others had their turns for so long. `give_back` ends what it begins.
+  [[nodiscard]] bool take_turn(std::chrono::milliseconds at_most);
+  void give_back();
   /// How many bytes of `text` went out; fewer than all with the reason in `why`.
   [[nodiscard]] std::size_t write_some(std::string_view text, std::string& why) const;
 
   const int descriptor_;
-  /// Of what follows, and of the order of what is written.
-  std::timed_mutex turn_;
+  /// Of `taken_`.
+  std::mutex lock_;
+  std::condition_variable given_back_;
+  /// A target has its turn: what follows is its to change, and the descriptor to write to.
+  bool taken_ = false;
   /// The lane that the last comment line named; nullopt before the first.
   std::optional<lane_key> named_;
   /// The end of the line in which the writing stopped. It goes out before anything else.
@@ -60,6 +68,8 @@ class stdout_target : public target {
 
  private:
   [[nodiscard]] attempt_result write(const batch& source);
+  /// In its turn.
+  [[nodiscard]] attempt_result write_now(const batch& source);
 
   struct progress {
     /// The batch's first frame.
