@@ -309,7 +309,8 @@ TEST(partition_on_a_cluster, frames_that_left_memory_are_read_again_in_runs) {
   const auto all = read_all(log);
   ASSERT_EQ(all.size(), 900u);
   EXPECT_EQ(all[0]->stored, payload_of(1, 1'000));
-  // Runs are what the cluster gives at a time: real brokers 1 MiB, the mock a batch of its producer.
+  // Runs are what the cluster gives at a time: real brokers 1 MiB, the mock a batch of its
+  // producer.
   EXPECT_LE(metric(log, "weir_log_kafka_read_again_total"), 200);
   log.release(number, log_position(1'001));
   EXPECT_EQ(budget.used(), 0u);
