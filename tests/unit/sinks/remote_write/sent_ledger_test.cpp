@@ -129,11 +129,11 @@ TEST(sent_ledger, of_several_becomes_one_of_another_log) {
   EXPECT_TRUE(sent_ledger::moved({}, log_position(100)).empty());
   EXPECT_TRUE(sent_ledger::moved({&files[2], 1}, log_position(100)).empty());
   const std::string moved = sent_ledger::moved(files, log_position(100));
-  for (const std::uint64_t low_water : {1, 100}) {
+  for (const std::uint64_t low_water : {std::uint64_t{1}, std::uint64_t{100}}) {
     sent_ledger next(much);
     next.recover(moved, log_position(low_water));
     next.begin(lane_a, log_position(50));
-    for (const std::uint64_t series : {0, 10}) {
+    for (const std::uint64_t series : {std::uint64_t{0}, std::uint64_t{10}}) {
       EXPECT_TRUE(next.delivered(at(series + 1, 10)));
       EXPECT_TRUE(next.uncertain(at(series + 2, 10)));
       EXPECT_NE(next.question(at(series + 2, 10)), 0U);
