@@ -4,6 +4,7 @@
 // (docs/log_kafka.md, "Limits of series"): spelled and read. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

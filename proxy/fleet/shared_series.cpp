@@ -156,8 +156,10 @@ std::vector<shared_series::outgoing> shared_series::due() {
     news_sent_ns_ = now_ns;
     out = take_news();
   }
-  wants_round_ = news_.take_missed() || wants_round_ || standing() > how_.records_max ||
-                 is_due(last_round_ns_, refresh_ns);
+  // A round that goes on adds to what stands before it takes out what was before.
+  const bool has_many = !round_ && standing() > round_left_ + how_.records_max;
+  wants_round_ =
+      news_.take_missed() || wants_round_ || has_many || is_due(last_round_ns_, refresh_ns);
   if (!round_ && wants_round_ &&
       is_due(last_round_ns_, std::min(how_.round_pause_ns, refresh_ns))) {
     begin_round(now_ns);
@@ -228,6 +230,7 @@ void shared_series::end_round(std::vector<outgoing>& out) {
     out.push_back({sent::removal, std::move(standing_.front()), std::nullopt});
     standing_.pop_front();
   }
+  round_left_ = standing_.size();
   round_.reset();
 }
 

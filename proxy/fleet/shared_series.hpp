@@ -40,7 +40,8 @@ class shared_series {
     /// New series wait for others so long, and for the next round of all at least so long.
     std::int64_t news_pause_ns = 500'000'000;
     std::int64_t round_pause_ns = 60'000'000'000;
-    /// Of this process in the topic: with more of them, all its series are told anew in few.
+    /// Of this process in the topic: with so many more than the last round left, all its series are
+    /// told anew in few.
     std::size_t records_max = 1'000;
   };
   /// `remembered` outlives it.
@@ -114,6 +115,8 @@ class shared_series {
   std::int64_t last_round_ns_ = 0;
   bool wants_round_ = false;
   std::optional<round> round_;
+  /// Records that stood when the last one had ended.
+  std::size_t round_left_ = 0;
   /// Records of others, and when they were written (milliseconds).
   std::map<std::string, std::int64_t> others_;
   std::int64_t removed_ns_ = 0;

@@ -326,6 +326,23 @@ TEST_F(shared_series_test, series_of_others_take_no_room_of_those_that_come_here
   EXPECT_EQ(small.count(), small.remembered.series.count().series);
 }
 
+// A round leaves records of each database: that these are many is no reason for another.
+TEST_F(shared_series_test, of_many_databases_a_round_is_told_once) {
+  policy_.series_total = 100;
+  series_weir a(1, clock_, topic_);
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_EQ(a.write("m,t=1 f=1 1", policy_, "db" + std::to_string(i)), "");
+  }
+  pass(1);
+  EXPECT_EQ(a.tell(), 40U);
+  pass(61);
+  EXPECT_GT(a.tell(), 40U) << "more than records_max: a round, and what it takes the place of goes";
+  for (int i = 0; i < 3; ++i) {
+    pass(61);
+    EXPECT_EQ(a.tell(), 0U);
+  }
+}
+
 TEST_F(shared_series_test, after_a_drop_what_was_told_before_says_nothing) {
   policy_.series_total = 100;
   series_weir a(1, clock_, topic_);
