@@ -98,7 +98,15 @@ void write_turn::hold_for_types() {
   }
 }
 
+bool write_turn::any_settled() const noexcept {
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [](const waiting_requests& each) { return each.ticket->settled(); });
+}
+
 void write_turn::conclude_settled() {
+  if (!any_settled()) {
+    return;  // of most turns, and nothing is moved
+  }
   const auto first =
       std::stable_partition(waiting_.begin(), waiting_.end(),
                             [](const waiting_requests& each) { return !each.ticket->settled(); });

@@ -8,7 +8,6 @@
 // one intake loop's.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -50,9 +49,7 @@ class write_turn {
   [[nodiscard]] bool take_out(write_request& request);
 
   [[nodiscard]] bool has_work() const noexcept {
-    return !complete_.empty() || held_.may_go() ||
-           std::any_of(waiting_.begin(), waiting_.end(),
-                       [](const waiting_requests& each) { return each.ticket->settled(); });
+    return !complete_.empty() || held_.may_go() || any_settled();
   }
   /// Requests wait for a group commit, or for types that other weirs have to agree to.
   [[nodiscard]] bool has_waiting() const noexcept { return !waiting_.empty() || !held_.empty(); }
@@ -67,6 +64,7 @@ class write_turn {
     std::vector<write_request*> requests;
   };
 
+  [[nodiscard]] bool any_settled() const noexcept;
   void conclude_settled();
   /// Leaves those in `complete_` that need not wait for types.
   void hold_for_types();

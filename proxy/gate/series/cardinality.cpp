@@ -100,6 +100,10 @@ std::optional<series_refusal> database_series::admit(measurement_record& record,
 
 void database_series::count_told(measurement_record& record, bool is_new, std::int64_t at_ns,
                                  std::int64_t now_ns) {
+  if (now_ns - at_ns > hour_ns) {
+    // Series of more than an hour ago are known: those that come are new, also in the first hour.
+    first_hour_end_ns_.store(0, std::memory_order_relaxed);
+  }
   series_.fetch_add(1, std::memory_order_relaxed);
   record.series.fetch_add(1, std::memory_order_relaxed);
   const std::int64_t hour = now_ns / hour_ns;

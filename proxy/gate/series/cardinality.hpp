@@ -125,8 +125,6 @@ class database_series {
   /// Counts a series that another weir let in, whatever the limits say. `is_new`: at `at_ns`; it
   /// may have been known there for long otherwise.
   void count_told(measurement_record& record, bool is_new, std::int64_t at_ns, std::int64_t now_ns);
-  /// Series of more than an hour ago are known: those that come are new, also in the first hour.
-  void end_first_hour() noexcept { first_hour_end_ns_.store(0, std::memory_order_relaxed); }
   /// Takes back an `admit`: the line was refused after all, or another thread was faster.
   void retract(measurement_record& record, std::int64_t now_ns);
 

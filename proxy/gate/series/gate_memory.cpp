@@ -26,9 +26,8 @@ database_memory& gate_memory::of(std::string_view database) {
   auto known = databases_.find(database);
   if (known == databases_.end()) {
     std::string name(database);
-    const auto dropped = dropped_at_.find(database);
-    const std::uint64_t seed = seed_at(dropped == dropped_at_.end() ? 0 : dropped->second);
-    auto memory = std::make_unique<database_memory>(name, seed, types_budget_, options_.start_ns);
+    auto memory =
+        std::make_unique<database_memory>(name, seed_of(name, 0), types_budget_, options_.start_ns);
     known = databases_.emplace(std::move(name), std::move(memory)).first;
   }
   return *known->second;
@@ -69,10 +68,8 @@ bool gate_memory::replace(std::string_view database) {
   known->second->types.clear();
   dropped_.push_back(std::move(known->second));
   // With another seed none of its series and fields is found again.
-  const auto shared = dropped_at_.find(database);
   known->second = std::make_unique<database_memory>(
-      known->first, seed_at(shared == dropped_at_.end() ? dropped_.size() : shared->second),
-      types_budget_, options_.start_ns);
+      known->first, seed_of(database, dropped_.size()), types_budget_, options_.start_ns);
   drops_.fetch_add(1, std::memory_order_release);
   return true;
 }
@@ -101,9 +98,10 @@ void gate_memory::forget(std::string_view database, std::uint64_t place) {
   static_cast<void>(replace(database));
 }
 
-std::uint64_t gate_memory::seed_at(std::uint64_t place) const noexcept {
+std::uint64_t gate_memory::seed_of(std::string_view database, std::uint64_t place) const {
   constexpr std::uint64_t odd = 0x9E3779B97F4A7C15ULL;
-  return seed_ + place * odd;
+  const auto shared = dropped_at_.find(database);
+  return seed_ + (shared == dropped_at_.end() ? place : shared->second) * odd;
 }
 
 std::vector<database_memory*> gate_memory::told_databases() const {

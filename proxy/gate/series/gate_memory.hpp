@@ -235,7 +235,8 @@ class gate_memory {
   [[nodiscard]] field_types::answer add_claimed(database_memory& database, const wide_hash& key,
                                                 const registered_field& name, field_type type);
   void change_salt(database_memory& database);
-  [[nodiscard]] std::uint64_t seed_at(std::uint64_t place) const noexcept;
+  /// Requires: mutex_. `place`: where weirs do not share that it was dropped.
+  [[nodiscard]] std::uint64_t seed_of(std::string_view database, std::uint64_t place) const;
 
   const gate_memory_options options_;
   memory_budget types_budget_;

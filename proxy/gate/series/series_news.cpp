@@ -8,7 +8,6 @@ namespace weir {
 namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-constexpr std::int64_t hour_s = 3'600;
 
 }  // namespace
 
@@ -66,9 +65,6 @@ told_entry enter_told(gate_memory& memory, database_memory& database,
   }
   memory.series.expire_near(key, static_cast<std::uint32_t>(now_ns / second_ns));
   const std::int64_t at_ns = std::int64_t{told.seen_s} * second_ns;
-  if (now_ns - at_ns > hour_s * second_ns) {
-    database.series.end_first_hour();
-  }
   database.series.count_told(measurement, told.is_new, at_ns, now_ns);
   told_entry entered = told_entry::added;
   {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.hpp"
 #include "log/frame_ring.hpp"
 #include "log/kafka/kafka_frame.hpp"
 #include "log/record.hpp"
@@ -145,7 +144,7 @@ append_result frame_producer::queue(const batch_ptr& all) {
   }
   append_result answer{promises() ? append_status::pending : append_status::taken, {}, all->ticket};
   give_up(failed);
-  done(all, 1);
+  done(all);
   return answer;
 }
 
@@ -234,7 +233,7 @@ void frame_producer::report(const queued_frame& which, std::uint32_t number,
     hand_over(number, from, failed);
   }
   give_up(failed);
-  done(which.of, 1);
+  done(which.of);
 }
 
 /// An empty reason: the append has failed already.
@@ -245,13 +244,13 @@ void frame_producer::give_up(const std::vector<given_up>& failed) {
       partitions_[each.which.of->partition_of(each.which.index)].failed.add_shared();
       each.which.of->fail(each.why, each.which.what()->header.points);
     }
-    done(each.which.of, 1);
+    done(each.which.of);
   }
 }
 
-/// So many of what an append waits for came about.
-void frame_producer::done(const batch_ptr& all, std::size_t parts) {
-  if (all->left.fetch_sub(parts) != parts) {
+/// One of the things that an append waits for came about.
+void frame_producer::done(const batch_ptr& all) {
+  if (all->left.fetch_sub(1) != 1) {
     return;
   }
   bool wakes = false;

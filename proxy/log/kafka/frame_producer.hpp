@@ -115,7 +115,7 @@ class frame_producer {
                                            std::uint32_t number);
   void report(const queued_frame& one, std::uint32_t number, const kafka_delivery& delivery);
   void give_up(const std::vector<given_up>& failed);
-  void done(const batch_ptr& all, std::size_t parts);
+  void done(const batch_ptr& all);
   void settle(frame_batch& one);
   [[nodiscard]] std::string words_for(std::uint32_t partition,
                                       const kafka_delivery& delivery) const;

@@ -5,10 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
 #include <utility>
 
 #include "log/kafka/frame_producer.hpp"
+#include "log/kafka/kafka_topics.hpp"
 #include "observe/journal.hpp"
 
 namespace weir {
@@ -163,15 +164,10 @@ void frame_producer::look_at_record_bytes(const kafka_topics& cluster) {
   }
   const auto told = cluster.setting(options_.topic, "max.message.bytes",
                                     std::min(options_.produce_timeout, look_max));
-  if (!told || !told.value()) {
-    return;
-  }
-  const std::string& text = *told.value();
-  std::uint64_t bytes = 0;
-  if (std::from_chars(text.data(), text.data() + text.size(), bytes).ec == std::errc{} &&
-      bytes != record_bytes_) {
-    record_bytes_ = bytes;
-    options_.on_record_bytes(bytes);
+  const auto bytes = told ? number_in(told.value()) : std::nullopt;
+  if (bytes && *bytes != record_bytes_) {
+    record_bytes_ = *bytes;
+    options_.on_record_bytes(*bytes);
   }
 }
 

@@ -16,15 +16,6 @@ namespace {
 
 constexpr std::uint32_t in_sync_for_synced = 2;
 
-std::optional<std::uint64_t> number_in(const std::optional<std::string>& text) {
-  std::uint64_t number = 0;
-  if (!text ||
-      std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc{}) {
-    return std::nullopt;
-  }
-  return number;
-}
-
 kafka_new_topic topic_of_frames(const kafka_topics_wanted& wanted) {
   kafka_new_topic made{
       .name = wanted.topic,
@@ -269,6 +260,15 @@ class preparation {
 };
 
 }  // namespace
+
+std::optional<std::uint64_t> number_in(const std::optional<std::string>& setting) {
+  std::uint64_t number = 0;
+  if (!setting || std::from_chars(setting->data(), setting->data() + setting->size(), number).ec !=
+                      std::errc{}) {
+    return std::nullopt;
+  }
+  return number;
+}
 
 std::uint32_t kafka_record_bytes(std::uint64_t frame_bytes, std::uint64_t line_bytes) noexcept {
   constexpr std::uint64_t most = 1'000'000'000;  // librdkafka's

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ namespace weir {
 [[nodiscard]] inline std::string kafka_shared_topic(const std::string& topic) {
   return topic + "-shared";
 }
+
+/// A setting of a topic as a number; nothing: it is none, or was not told.
+[[nodiscard]] std::optional<std::uint64_t> number_in(const std::optional<std::string>& setting);
 
 /// Of the largest record that there can be: a frame is full at `frame_bytes`, and the line that
 /// fills it may be as long as any.

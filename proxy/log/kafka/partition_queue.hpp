@@ -8,10 +8,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <deque>
-#include <optional>
-#include <vector>
 
 #include "log/kafka/frame_batch.hpp"
 

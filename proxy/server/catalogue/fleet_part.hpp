@@ -11,7 +11,6 @@
 #include "fleet/shared_topic_rdkafka.hpp"
 #include "gate/series/gate_memory.hpp"
 #include "gate/types/type_claims.hpp"
-#include "kafka/topics_rdkafka.hpp"
 #include "server/catalogue/drop_book.hpp"
 
 namespace weir {
@@ -33,8 +32,6 @@ struct fleet_part {
   shared_state state;
   std::unique_ptr<shared_topic> topic;
   drop_book dropped;
-  /// Asks where the log's partitions end.
-  std::unique_ptr<kafka_topics> log_topics;
   /// There are sinks that can be told of databases that were dropped.
   std::atomic<bool> serves{false};
 };

@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "kafka/topics_rdkafka.hpp"
 #include "log/kafka/kafka_topics.hpp"
 #include "server/log/configured_topic.hpp"
 #include "server/pipeline_state.hpp"
@@ -18,7 +19,14 @@ using partition_ends = drop_book::partition_ends;
 
 constexpr std::chrono::milliseconds ends_wait{5'000};
 
-result<partition_ends> ends_of(const kafka_topics& topics, const std::string& topic) {
+/// With a client of its own: it is seldom asked.
+result<partition_ends> ends_of(const kafka_settings& kafka) {
+  const auto made = kafka_topics::make(kafka_client_of(kafka, "ends"));
+  if (!made) {
+    return made.error();
+  }
+  const kafka_topics& topics = *made.value();
+  const std::string& topic = kafka.topic;
   // It asks brokers that are away for no longer than it may.
   const auto found = topics.describe(topic, ends_wait);
   if (!found) {
@@ -94,11 +102,6 @@ outcome pipeline::state::open_fleet() {
                          },
                      .dropped = [this](const dropped_news& news) { heard_dropped(news); }});
   const kafka_settings& kafka = configured->log.kafka;
-  auto topics = kafka_topics::make(kafka_client_of(kafka, "ends"));
-  if (!topics) {
-    return topics.error();
-  }
-  fleet->log_topics = std::move(topics).value();
   auto opened = shared_topic::open({.client = kafka_client_of(kafka, "shared"),
                                     .topic = kafka_shared_topic(kafka.topic),
                                     .replication = kafka.replication,
@@ -115,9 +118,8 @@ outcome pipeline::state::open_fleet() {
         break;
       case database_news::dropped: {
         // Before the client is told: what was acknowledged until now is given up.
-        auto ends = catalogue->administered(name)
-                        ? ends_of(*fleet->log_topics, configured->log.kafka.topic)
-                        : partition_ends{};
+        auto ends =
+            catalogue->administered(name) ? ends_of(configured->log.kafka) : partition_ends{};
         if (ends) {
           fleet->topic->drop_database(name, ends.value(), std::move(done));
         } else {

@@ -224,10 +224,6 @@ page::status_facts pipeline::state::page_facts(const moment& now) const {
                          .sources = facts_of(sources)};
   out.totals = totals_of(databases.totals());
   const health_duties own = duties();
-  if (own.cluster) {
-    out.log.topic = facts_of(own.cluster());
-    out.log.topic->shared_fault = own.shared ? own.shared().fault : std::string{};
-  }
   const health_facts health{.log = next,
                             .sinks = sinks->standings(),
                             .takes_writes = own.takes_writes,
@@ -235,6 +231,10 @@ page::status_facts pipeline::state::page_facts(const moment& now) const {
                             .shared = own.shared ? std::optional(own.shared()) : std::nullopt,
                             .draining = requests.draining.load(std::memory_order_relaxed),
                             .reload_failed = reloads.failure_words()};
+  if (health.cluster) {
+    out.log.topic = facts_of(*health.cluster);
+    out.log.topic->shared_fault = health.shared ? health.shared->fault : std::string{};
+  }
   for (const sink_standing& each : health.sinks) {
     out.sinks.push_back(facts_of(each, now));
   }

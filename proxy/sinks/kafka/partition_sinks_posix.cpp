@@ -530,12 +530,20 @@ void partition_sinks::collect(metric_collector& out) const {
   }
 }
 
+std::vector<sink_standing> partition_sinks::standings_of(const on_partition& one) {
+  std::vector<sink_standing> parts = one.sinks->standings();
+  for (sink_standing& part : parts) {
+    part.delivered_here -= std::min(part.delivered_here, one.delivered_before);
+  }
+  return parts;
+}
+
 std::uint64_t partition_sinks::delivered_here(const on_partition& one) {
   std::uint64_t delivered = 0;
-  for (const sink_standing& part : one.sinks->standings()) {
-    delivered += part.delivered;
+  for (const sink_standing& part : standings_of(one)) {
+    delivered += part.delivered_here;
   }
-  return delivered - std::min(delivered, one.delivered_before);
+  return delivered;
 }
 
 sink_standing partition_sinks::standing() const {
@@ -545,8 +553,7 @@ sink_standing partition_sinks::standing() const {
   const std::shared_lock hold(lock_);
   sum.delivered_here = delivered_gone_;
   for (const auto& [number, one] : partitions_) {
-    for (sink_standing& part : one->sinks->standings()) {
-      part.delivered_here -= std::min(part.delivered_here, one->delivered_before);
+    for (sink_standing& part : standings_of(*one)) {
       add_to(sum, std::move(part));
       sum.partitions.push_back(number);
     }

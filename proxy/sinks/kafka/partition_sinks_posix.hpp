@@ -91,6 +91,8 @@ class partition_sinks {
                               bool begins);
   void note_unopened(std::int32_t partition, const std::string& why);
   [[nodiscard]] on_partition* find(std::int32_t partition) const;
+  /// Of its sink, with what others have delivered of it left out of `delivered_here`.
+  [[nodiscard]] static std::vector<sink_standing> standings_of(const on_partition& one);
   /// Points that this process has delivered of a partition since it has it.
   [[nodiscard]] static std::uint64_t delivered_here(const on_partition& one);
   static void end(on_partition& one, std::chrono::milliseconds finish_within);

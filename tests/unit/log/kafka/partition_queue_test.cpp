@@ -23,6 +23,13 @@ queued_frame frame_of(std::size_t bytes, std::uint64_t number = 0) {
   return {std::move(batch), 0};
 }
 
+/// Frames with the numbers from `first` on.
+void add(partition_queue& queue, std::size_t bytes, std::uint64_t count, std::uint64_t first = 0) {
+  for (std::uint64_t i = first; i < first + count; ++i) {
+    queue.add(frame_of(bytes, i));
+  }
+}
+
 /// Numbers of the frames that the client gets now.
 std::vector<std::int64_t> taken_of(partition_queue& queue) {
   std::vector<std::int64_t> out;
@@ -40,9 +47,7 @@ void report(partition_queue& queue, std::size_t count) {
 
 TEST(partition_queue, five_are_under_way_and_the_next_when_one_is_reported) {
   partition_queue queue;
-  for (std::uint64_t i = 0; i < 12; ++i) {
-    queue.add(frame_of(large_bytes, i));
-  }
+  add(queue, large_bytes, 12);
   EXPECT_EQ(taken_of(queue), (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
   report(queue, 2);
   EXPECT_EQ(taken_of(queue), (std::vector<std::int64_t>{5, 6}));
@@ -62,14 +67,10 @@ TEST(partition_queue, a_frame_waits_for_nothing_while_few_are_under_way) {
 
 TEST(partition_queue, many_small_frames_go_together_when_nothing_is_under_way) {
   partition_queue queue;
-  for (std::uint64_t i = 0; i < 5; ++i) {
-    queue.add(frame_of(small_bytes, i));
-  }
+  add(queue, small_bytes, 5);
   ASSERT_EQ(taken_of(queue).size(), 5U);
   constexpr std::size_t waiting = 2'000;
-  for (std::uint64_t i = 0; i < waiting; ++i) {
-    queue.add(frame_of(small_bytes, 5 + i));
-  }
+  add(queue, small_bytes, waiting, 5);
   report(queue, 4);
   EXPECT_TRUE(taken_of(queue).empty()) << "one is under way";
   report(queue, 1);
@@ -84,9 +85,7 @@ TEST(partition_queue, many_small_frames_go_together_when_nothing_is_under_way) {
 
 TEST(partition_queue, a_group_ends_with_what_waits) {
   partition_queue queue;
-  for (std::uint64_t i = 0; i < 20; ++i) {
-    queue.add(frame_of(small_bytes, i));
-  }
+  add(queue, small_bytes, 20);
   ASSERT_EQ(taken_of(queue).size(), 20U);
   queue.add(frame_of(small_bytes, 20));
   EXPECT_TRUE(taken_of(queue).empty()) << "twenty are under way";
@@ -98,9 +97,7 @@ TEST(partition_queue, a_group_ends_with_what_waits) {
 
 TEST(partition_queue, what_is_dropped_is_not_under_way) {
   partition_queue queue;
-  for (std::uint64_t i = 0; i < 3; ++i) {
-    queue.add(frame_of(small_bytes, i));
-  }
+  add(queue, small_bytes, 3);
   EXPECT_EQ(queue.drop().what()->header.received_ns, 0);
   EXPECT_EQ(queue.under_way(), 0U);
   EXPECT_EQ(taken_of(queue), (std::vector<std::int64_t>{1, 2}));
