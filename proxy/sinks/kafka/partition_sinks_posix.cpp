@@ -8,6 +8,7 @@
 
 #include "base/clock_posix.hpp"
 #include "base/text/counted.hpp"
+#include "log/kafka/kafka_offset.hpp"
 #include "log/kafka/kafka_topics.hpp"
 #include "observe/journal.hpp"
 #include "sinks/kafka/labelled_metrics.hpp"
@@ -23,13 +24,6 @@ constexpr std::chrono::seconds open_again{1};
 constexpr std::chrono::seconds firsts_again{30};
 /// So long the brokers are waited for in one question.
 constexpr std::chrono::milliseconds question{5'000};
-
-log_position position_of(std::int64_t offset) {
-  return log_position(static_cast<std::uint64_t>(std::max<std::int64_t>(0, offset)) + 1);
-}
-std::int64_t offset_of(log_position position) {
-  return static_cast<std::int64_t>(std::max<std::uint64_t>(1, position.number())) - 1;
-}
 
 }  // namespace
 
@@ -317,14 +311,14 @@ outcome partition_sinks::find_start(on_partition& made, kafka_offsets& there, cu
                         name_, made.number, group_name_, committed.value()->offset));
   }
   begins = !found.state;
-  if (found.state && found.state->low_water > position_of(there.end)) {
+  const std::int64_t stood = found.state ? offset_of(found.state->low_water) : 0;
+  if (found.state &&
+      begin_anew_behind_end(*found.state, position_of(there.first), position_of(there.end))) {
     journal(journal_level::error,
             fmt::format("sink {}, partition {}: its cursor stands at offset {}, but the partition "
                         "ends at {}: the topic was made anew, or the brokers lost its newest "
                         "frames; it starts at the first one",
-                        name_, made.number, offset_of(found.state->low_water), there.end));
-    found.state->lanes.clear();
-    found.state->low_water = found.state->discovered = position_of(there.first);
+                        name_, made.number, stood, there.end));
   }
   if (found.state) {
     start = std::move(*found.state);

@@ -316,4 +316,13 @@ taken_over take_over(std::optional<cursor_state> kept,
   return {advanced_to(std::move(*kept), committed->at)};
 }
 
+bool begin_anew_behind_end(cursor_state& state, log_position first, log_position end) {
+  if (state.low_water <= end) {
+    return false;
+  }
+  state.lanes.clear();
+  state.low_water = state.discovered = first;
+  return true;
+}
+
 }  // namespace weir

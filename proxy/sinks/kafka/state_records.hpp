@@ -156,5 +156,8 @@ struct taken_over {
 /// so are found to be lost when the sink counts what is pending.
 [[nodiscard]] taken_over take_over(std::optional<cursor_state> kept,
                                    const std::optional<committed_position>& committed);
+/// A cursor beyond the end of its partition is of a topic that was made anew, or whose newest
+/// frames the brokers have lost: it begins at the first frame that is there. False: it is none.
+[[nodiscard]] bool begin_anew_behind_end(cursor_state& state, log_position first, log_position end);
 
 }  // namespace weir

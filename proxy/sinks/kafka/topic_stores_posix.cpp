@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "log/kafka/kafka_offset.hpp"
 #include "observe/journal.hpp"
 #include "sinks/kafka/parked_topic_posix.hpp"
 #include "sinks/state/sink_stores_posix.hpp"
@@ -33,8 +34,7 @@ class topic_cursor final : public cursor_store {
       whole_bytes_ = 0;
       return stored;
     }
-    const auto offset =
-        static_cast<std::int64_t>(std::max<std::uint64_t>(1, state.low_water.number()) - 1);
+    const std::int64_t offset = offset_of(state.low_water);
     return committed_ == offset ? outcome(nothing{}) : commit(offset);
   }
 

@@ -4,26 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <limits>
 #include <set>
 #include <utility>
 
 #include "base/clock_posix.hpp"
+#include "log/kafka/kafka_offset.hpp"
 #include "sinks/kafka/parked_topic_posix.hpp"
 #include "sinks/kafka/state_records.hpp"
 
 namespace weir {
-namespace {
-
-log_position position_of(std::int64_t offset) {
-  return log_position(static_cast<std::uint64_t>(std::max<std::int64_t>(0, offset)) + 1);
-}
-
-std::int64_t offset_of(log_position position) {
-  return static_cast<std::int64_t>(std::max<std::uint64_t>(1, position.number())) - 1;
-}
-
-}  // namespace
 
 // ---- where sinks stand
 
@@ -97,8 +88,16 @@ outcome leaving_topic::find_in(sink& of, std::uint32_t partition) {
     group = committed_position{position_of(committed.value()->offset),
                                is_by_weir(committed.value()->metadata)};
   }
+  const kafka_offsets there = log_.partitions()[partition].there;
   auto state = take_over(std::move(cursor), group).state;
   if (state) {
+    if (begin_anew_behind_end(*state, position_of(there.first), position_of(there.end))) {
+      std::fprintf(
+          stderr,
+          "weir log: sink %s stands beyond the end of partition %u, of a topic that was made "
+          "anew: all that is there is moved for it\n",
+          of.settings->name.c_str(), partition);
+    }
     made.cursor = std::move(*state);
   } else {
     auto begin = begin_of(*of.settings, partition);
@@ -107,7 +106,6 @@ outcome leaving_topic::find_in(sink& of, std::uint32_t partition) {
     }
     made.cursor.low_water = made.cursor.discovered = begin.value();
   }
-  const kafka_offsets there = log_.partitions()[partition].there;
   made.cursor.log_identity = topic_.found.identity(topic_.name, partition);
   made.parked.place = std::make_unique<parked_topic>(
       made.kept, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));

@@ -11,6 +11,7 @@
 #include "base/text/counted.hpp"
 #include "files/state_directory_posix.hpp"
 #include "gate/staging.hpp"
+#include "log/kafka/kafka_offset.hpp"
 #include "sinks/parking/park_claim.hpp"
 #include "tools/log/move/move_job.hpp"
 #include "tools/log/topic/topic_log.hpp"
@@ -176,9 +177,8 @@ result<std::optional<kafka_topics::committed_offset>> sink_group::committed(
 }
 
 outcome sink_group::commit(std::uint32_t partition, log_position at) const {
-  const auto offset = static_cast<std::int64_t>(std::max<std::uint64_t>(1, at.number())) - 1;
-  const outcome done = members_->commit(topic_->name, static_cast<std::int32_t>(partition), offset,
-                                        std::string(move_metadata));
+  const outcome done = members_->commit(topic_->name, static_cast<std::int32_t>(partition),
+                                        offset_of(at), std::string(move_metadata));
   return done ? done : failure{fmt::format("group {}: {}", name_, done.error().message)};
 }
 

@@ -134,11 +134,6 @@ void add_counts(const cursor_state& of, cursor_state& to) {
   }
 }
 
-std::uint64_t pending_of(const cursor_state& cursor) {
-  const std::uint64_t done = cursor.delivered + cursor.discarded_total();
-  return cursor.accepted - std::min(done, cursor.accepted);
-}
-
 moved_cursor cursor_of_moved(const cursor_state& was, const std::vector<moved_part>& moved,
                              log_position end, std::uint32_t identity, bool counts) {
   moved_cursor out;

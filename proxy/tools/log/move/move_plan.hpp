@@ -109,7 +109,5 @@ class gathered_cursors {
 
 /// What was counted goes along.
 void add_counts(const cursor_state& of, cursor_state& to);
-/// What a sink counts as accepted and not as delivered, nor as given up.
-[[nodiscard]] std::uint64_t pending_of(const cursor_state& cursor);
 
 }  // namespace weir

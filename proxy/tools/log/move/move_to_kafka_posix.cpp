@@ -13,11 +13,11 @@
 #include <utility>
 
 #include "base/clock_posix.hpp"
-#include "base/glob.hpp"
 #include "base/text/counted.hpp"
 #include "base/text/rfc3339.hpp"
 #include "files/file_operations.hpp"
 #include "files/state_directory_posix.hpp"
+#include "log/kafka/kafka_offset.hpp"
 #include "log/moving_marks.hpp"
 #include "sinks/kafka/state_records.hpp"
 #include "sinks/parking/parked_files_posix.hpp"
@@ -26,7 +26,6 @@
 #include "sinks/state/cursor_store_posix.hpp"
 #include "tools/data_directory_posix.hpp"
 #include "tools/log/log_job.hpp"
-#include "tools/log/log_lines.hpp"
 #include "tools/log/move/move_job.hpp"
 #include "tools/log/move/move_mark.hpp"
 #include "tools/log/move/move_plan.hpp"
@@ -54,10 +53,6 @@ struct leaving_sink {
            (cursor ? is_needed(*cursor, part) : settings->start.at != sink_start::place::now);
   }
 };
-
-log_position end_of(const kafka_offsets& there) {
-  return log_position(static_cast<std::uint64_t>(there.end) + 1);
-}
 
 class move_run {
  public:
@@ -352,7 +347,7 @@ outcome move_run::keep_places() {
     count_lost(sink, there.value());
   }
   for (std::uint32_t i = 0; i < topic_.found.shards; ++i) {
-    const log_position end = end_of(there.value()[i]);
+    const log_position end = position_of(there.value()[i].end);
     for (leaving_sink& sink : sinks_) {
       if (outcome kept = sink.cursor ? keep_place(sink, i, end) : nothing{}; !kept) {
         return failure{
@@ -379,10 +374,10 @@ void move_run::count_lost(leaving_sink& sink, const std::vector<kafka_offsets>& 
   }
   std::uint64_t found = 0;
   for (std::uint32_t i = 0; i < topic_.found.shards; ++i) {
-    const moved_cursor now = cursor_in(sink, i, end_of(there[i]));
-    found += pending_of(now.state) - now.repeated_points;
+    const moved_cursor now = cursor_in(sink, i, position_of(there[i].end));
+    found += now.state.pending() - now.repeated_points;
   }
-  const std::uint64_t pending = pending_of(*sink.cursor);
+  const std::uint64_t pending = sink.cursor->pending();
   sink.lost = pending - std::min(found, pending);
 }
 

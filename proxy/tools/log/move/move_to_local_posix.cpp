@@ -48,7 +48,6 @@ constexpr std::uint64_t room_beside = std::uint64_t{16} << 20;
 /// What is to be moved, of what so many sinks need.
 struct needed_amount {
   std::uint64_t frames = 0;
-  std::uint64_t points = 0;
   std::uint64_t bytes = 0;
 };
 
@@ -176,7 +175,6 @@ outcome gathering::count() {
       [this](const leaving_topic::shown_part& each) -> outcome {
         needed_amount& amount = amounts_[each.needs];
         ++amount.frames;
-        amount.points += each.part.kind == frame_kind::lines ? each.part.points : 0;
         amount.bytes += bytes_in_log(each);
         return nothing{};
       },
@@ -354,7 +352,7 @@ outcome gathering::keep_places(const frame_log& made, const gathered_cursors& cu
     std::uint64_t pending = 0;
     for (const leaving_topic::sink_in_partition& each : sink.in) {
       add_counts(each.cursor, now.state);
-      pending += pending_of(each.cursor);
+      pending += each.cursor.pending();
     }
     // The sink finds that they are not there, and counts them as lost.
     lost_.push_back(pending - std::min(found_[i], pending));
@@ -427,22 +425,25 @@ outcome gathering::put_states() const {
   for (const leaving_topic::sink& each : from_->sinks()) {
     for (const char* const ending : {".cursor", ".sent", ".series"}) {
       const std::string name = "/" + percent_escape(each.settings->name) + ending;
+      const auto kept = read_small_file(folder_ + "/cursors" + name);
+      if (!kept) {
+        return kept.error();
+      }
+      if (kept.value()) {
+        if (outcome put = replace_file(cursors + name, *kept.value(), durability::power); !put) {
+          return put;
+        }
+        continue;
+      }
       std::error_code error;
-      if (fs::exists(folder_ + "/cursors" + name)) {
-        fs::copy_file(folder_ + "/cursors" + name, cursors + name,
-                      fs::copy_options::overwrite_existing, error);
-      } else {
-        fs::remove(cursors + name, error);
-      }
+      fs::remove(cursors + name, error);
       if (error) {
-        return failure{fmt::format("cannot write {}{}: {}", cursors, name, error.message())};
-      }
-      if (outcome synced = sync_file(cursors + name); !synced) {
-        return synced;
+        return failure{fmt::format("cannot remove {}{}: {}", cursors, name, error.message())};
       }
     }
   }
-  return nothing{};
+  // Of what was removed.
+  return sync_directory_of(cursors + "/any");
 }
 
 outcome gathering::put_in_place() {
@@ -468,7 +469,14 @@ outcome gathering::put_in_place() {
                     "the end of the topic ({}): run this again",
                     directories_.log, left.error().message)};
   }
-  fs::remove_all(folder_, error);
+  // By one step: a folder that has lost its word `whole`, but not all else, would be taken for a
+  // move that has hardly begun.
+  const std::string ended = folder_ + "-ended";
+  fs::remove_all(ended, error);
+  fs::rename(folder_, ended, error);
+  if (!error) {
+    fs::remove_all(ended, error);
+  }
   return error ? outcome(failure{fmt::format("cannot remove {}: {}", folder_, error.message())})
                : nothing{};
 }

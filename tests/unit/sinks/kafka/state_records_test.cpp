@@ -308,5 +308,16 @@ TEST(take_over, an_offset_that_another_tool_set_counts_alone) {
   EXPECT_EQ(found.state->low_water, log_position(2));
 }
 
+TEST(begin_anew_behind_end, of_a_topic_that_was_made_anew_all_counts) {
+  cursor_state stood = example();
+  const log_position end = stood.low_water;
+  EXPECT_FALSE(begin_anew_behind_end(stood, log_position(2), end));
+  EXPECT_EQ(stood, example());
+  EXPECT_TRUE(begin_anew_behind_end(stood, log_position(2), log_position(end.number() - 1)));
+  EXPECT_EQ(stood.low_water, log_position(2));
+  EXPECT_EQ(stood.discovered, log_position(2));
+  EXPECT_TRUE(stood.lanes.empty());
+}
+
 }  // namespace
 }  // namespace weir
