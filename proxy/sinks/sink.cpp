@@ -128,8 +128,7 @@ void sink::recover_header(const frame_header& header, std::int64_t now_ms) {
 }
 
 void sink::reconcile() {
-  const std::uint64_t settled = cursor_.delivered + cursor_.discarded_total();
-  const std::uint64_t expected = cursor_.accepted - settled;
+  const std::uint64_t expected = cursor_.pending();
   const std::uint64_t found = pending_points();
   if (found < expected) {
     discard(discard_reason::lost, expected - found);

@@ -213,8 +213,7 @@ void sink::may_go(const std::string& database) {
 }
 
 trouble_book::moment sink::moment_at(std::int64_t now_ms) const {
-  return {now_ms, cursor_.accepted - cursor_.delivered - cursor_.discarded_total(),
-          cursor_.delivered};
+  return {now_ms, cursor_.pending(), cursor_.delivered};
 }
 
 void sink::report_troubles(std::int64_t now_ms) {

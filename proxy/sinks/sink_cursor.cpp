@@ -67,11 +67,10 @@ log_position sink::least_pending() const {
 }
 
 void sink::publish_counts() {
-  counters_.set_points(
-      {.accepted = cursor_.accepted,
-       .delivered = cursor_.delivered,
-       .discarded = cursor_.discarded,
-       .pending = cursor_.accepted - cursor_.delivered - cursor_.discarded_total()});
+  counters_.set_points({.accepted = cursor_.accepted,
+                        .delivered = cursor_.delivered,
+                        .discarded = cursor_.discarded,
+                        .pending = cursor_.pending()});
   count_waiting();
   counters_.held_lanes.set(held_lanes_);
   counters_.lanes.set(lanes_.size());

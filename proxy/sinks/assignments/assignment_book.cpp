@@ -174,8 +174,7 @@ void group_change::keep_leaving(std::vector<sink_settings>& leaving) {
 }  // namespace
 
 member_standing standing_of(const cursor_state& cursor) {
-  member_standing stands{cursor.discovered, cursor.low_water,
-                         cursor.accepted - cursor.delivered - cursor.discarded_total()};
+  member_standing stands{cursor.discovered, cursor.low_water, cursor.pending()};
   for (const auto& [key, at] : cursor.lanes) {
     stands.least = std::min(stands.least, at.next);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/state/cursor.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir {
@@ -24,6 +25,10 @@ std::uint64_t cursor_state::discarded_total() const noexcept {
   return sum;
 }
 
+std::uint64_t cursor_state::pending() const noexcept {
+  return accepted - std::min(accepted, delivered + discarded_total());
+}
+
 bool are_different_logs(std::uint64_t one, std::uint64_t other) noexcept {
   return one != 0 && other != 0 && one != other;
 }
@@ -32,7 +37,7 @@ started_cursor start_on_log(cursor_state kept, std::uint32_t identity, log_posit
   started_cursor start;
   start.of_another_log = are_different_logs(kept.log_identity, identity);
   if (start.of_another_log) {
-    start.owed = kept.accepted - kept.delivered - kept.discarded_total();
+    start.owed = kept.pending();
     kept.discarded[static_cast<std::size_t>(discard_reason::lost)] += start.owed;
     kept.lanes.clear();
     kept.low_water = kept.discovered = first;

@@ -33,6 +33,8 @@ struct cursor_state {
   std::map<lane_key, lane_position> lanes;
 
   [[nodiscard]] std::uint64_t discarded_total() const noexcept;
+  /// Points that were accepted, and neither delivered nor given up.
+  [[nodiscard]] std::uint64_t pending() const noexcept;
   friend bool operator==(const cursor_state&, const cursor_state&) = default;
 };
 

@@ -73,10 +73,8 @@ void set_aside_cursors_but(const std::string& directory, std::span<const std::st
     if (!kept.ok() || !kept.value()) {
       continue;  // a damaged one was set aside, and told, by now
     }
-    const cursor_state& stood = *kept.value();
-    const std::uint64_t settled = stood.delivered + stood.discarded_total();
-    const std::uint64_t pending = stood.accepted - std::min(stood.accepted, settled);
-    if (outcome moved = set_cursor_aside(directory, name, pending, files); !moved.ok()) {
+    if (outcome moved = set_cursor_aside(directory, name, kept.value()->pending(), files);
+        !moved.ok()) {
       journal(journal_level::warning, moved.error().message);
     }
   }

@@ -104,10 +104,6 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
-std::uint64_t pending_of(const cursor_state& state) {
-  return state.accepted - state.delivered - state.discarded_total();
-}
-
 void print_json(const log_job& job, const stored_scan& found, std::uint64_t bytes,
                 const counted& all,
                 const std::map<std::pair<std::string, std::string>, counted>& lanes,
@@ -135,7 +131,7 @@ void print_json(const log_job& job, const stored_scan& found, std::uint64_t byte
         "{}{{\"sink\":{},\"problem\":{},\"low_water\":{},\"pending_points\":{},"
         "\"pinned_segments\":{},\"pinned_bytes\":{}}}",
         comma, json_string(each.name), json_string(each.problem), each.cursor.low_water.number(),
-        pending_of(each.cursor), each.pinned_segments, each.pinned_bytes);
+        each.cursor.pending(), each.pinned_segments, each.pinned_bytes);
     comma = ",";
   }
   out += "]}\n";
@@ -176,7 +172,7 @@ int stat_log(const log_job& job) {
                ? fmt::format(
                      "sink {}: {} points pending in {} lanes; needs the log from sequence {} "
                      "on: {} segments, {} bytes\n",
-                     visible(each.name), pending_of(each.cursor), each.cursor.lanes.size(),
+                     visible(each.name), each.cursor.pending(), each.cursor.lanes.size(),
                      each.cursor.low_water.number(), each.pinned_segments, each.pinned_bytes)
                : fmt::format("sink {}: {}\n", visible(each.name), each.problem);
   }
