@@ -4,19 +4,12 @@ killed. A member joins a group in 3 s there, and takes over from one that left a
 
 import time
 
-import pytest
-
-from harness.kafka.fleet import DATABASE, check_frame, topics_of, weir_of
+from harness.kafka.fleet import DATABASE, check_frame, weir_of
 from harness.load import Spread
 from harness.process import wait_until
 from harness.settings import file_sink
 
 SHARDS = 4
-
-
-@pytest.fixture
-def mock(start_mock_brokers):
-    return start_mock_brokers(**topics_of(SHARDS))
 
 
 def load_on(weir, **keys):
@@ -36,10 +29,10 @@ def all_arrive(deliveries, *loads, seconds=60):
     deliveries.check_order()
 
 
-def test_an_intake_and_a_sink_of_their_own(mock, start_weir, deliveries):
+def test_an_intake_and_a_sink_of_their_own(brokers, start_weir, deliveries):
     keys = {"log": {"compression": "none"}}
-    intake = start_weir(weir_of(mock.addresses, deliveries.sink(), roles=["intake"], **keys))
-    sinks = start_weir(weir_of(mock.addresses, deliveries.sink(), roles=["sinks"], **keys))
+    intake = start_weir(weir_of(brokers.addresses, deliveries.sink(), roles=["intake"], **keys))
+    sinks = start_weir(weir_of(brokers.addresses, deliveries.sink(), roles=["sinks"], **keys))
     with load_on(intake) as load:
         write_more(load, 200)
         wait_until(lambda: deliveries.count() > 0, 30, "deliveries")
@@ -57,13 +50,13 @@ def test_an_intake_and_a_sink_of_their_own(mock, start_weir, deliveries):
     all_arrive(deliveries, load)
     assert set(load.answers) == {204}, load.answers
     deliveries.check_repeats([])
-    kept = [line for record in mock.kcat.records("weir") for line in check_frame(record, SHARDS)]
+    kept = [line for record in brokers.kcat.records("weir") for line in check_frame(record, SHARDS)]
     assert sorted(kept) == sorted(set(deliveries.lines()))
-    assert all(mock.kcat.values("weir", shard) for shard in range(SHARDS))
+    assert all(brokers.kcat.values("weir", shard) for shard in range(SHARDS))
 
 
-def test_a_killed_weir_repeats_no_more_than_a_commit_interval(mock, start_weir, deliveries):
-    weir = start_weir(weir_of(mock.addresses, deliveries.sink()))
+def test_a_killed_weir_repeats_no_more_than_a_commit_interval(brokers, start_weir, deliveries):
+    weir = start_weir(weir_of(brokers.addresses, deliveries.sink()))
     with load_on(weir) as load:
         write_more(load, 500)
         wait_until(lambda: deliveries.count() > 300, 30, "deliveries")
@@ -75,10 +68,10 @@ def test_a_killed_weir_repeats_no_more_than_a_commit_interval(mock, start_weir, 
     deliveries.check_repeats([killed])
 
 
-def test_partitions_write_one_file_and_one_standard_output(mock, start_weir):
+def test_partitions_write_one_file_and_one_standard_output(brokers, start_weir):
     """Series of a database are in all partitions, and each has a sink of its own that writes to the same place."""
     sinks = [file_sink(**{"batch.age": "5ms"}), {"name": "out", "type": "stdout", "batch.age": "5ms"}]
-    weir = start_weir(weir_of(mock.addresses, *sinks))
+    weir = start_weir(weir_of(brokers.addresses, *sinks))
     path = weir.directory / "lines" / f"{DATABASE}.lp"
     with load_on(weir, threads=4, lines=20, pace=0.002) as load:
         wait_until(path.exists, 30, "partitions assigned", weir.must_be_alive)

@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from harness.kafka.fleet import topics_of, weir_of
+from harness.kafka.fleet import weir_of
 from harness.kafka.moving import SERIES, SHARDS, Servers, begin_move, data_of, kafka_config, local_config, move, moved, stat
 from harness.process import wait_until
 from harness.samples import now_ms
@@ -15,11 +15,6 @@ from harness.settings import remote_write_sink, settings
 
 # A played Kafka takes offsets of a group from its members alone once there was one, even when all have left (a real one, in tests/kafka,
 # does not). What sinks keep says all that the group's offsets say, so moves that follow use groups that are new.
-
-
-@pytest.fixture
-def brokers(start_mock_brokers):
-    return start_mock_brokers(brokers=1, **topics_of(SHARDS))
 
 
 @pytest.fixture

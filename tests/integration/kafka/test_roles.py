@@ -4,17 +4,11 @@
 import json
 import socket
 
-import pytest
-from harness.kafka.fleet import topics_of, weir_of
+from harness.kafka.fleet import weir_of
 from harness.process import wait_until
 
 SHARDS = 3
 LINE = b"cpu,host=a v=1i 1700000000000000000"
-
-
-@pytest.fixture
-def brokers(start_mock_brokers):
-    return start_mock_brokers(brokers=1, **topics_of(SHARDS))
 
 
 def test_an_intake_and_a_sink_say_what_they_are(brokers, deliveries, start_weir):

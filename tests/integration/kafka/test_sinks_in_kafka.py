@@ -3,12 +3,9 @@
 
 import threading
 
-import pytest
-
-from harness.kafka.fleet import topics_of, weir_of
+from harness.kafka.fleet import weir_of
 from harness.letters import letters
 from harness.process import wait_until
-from harness.recorder import Recorder
 from harness.samples import now_ms
 from harness.scripted import Scripted
 from harness.settings import influx_sink, remote_write_sink
@@ -16,18 +13,6 @@ from harness.settings import influx_sink, remote_write_sink
 SHARDS = 2
 SERIES = 20
 T = 1_600_000_000_000_000_000
-
-
-@pytest.fixture
-def mock(start_mock_brokers):
-    return start_mock_brokers(**topics_of(SHARDS))
-
-
-@pytest.fixture
-def recorder():
-    made = Recorder({"good"})
-    yield made
-    made.stop()
 
 
 def delivered(weir, sink):
@@ -41,8 +26,8 @@ def write(weir, database, numbers):
     return set(lines)
 
 
-def test_parked_points_move_to_the_weir_that_takes_over(mock, start_weir, recorder):
-    config = weir_of(mock.addresses, influx_sink(recorder.url, park_after="0s", retry_most="200ms"))
+def test_parked_points_move_to_the_weir_that_takes_over(brokers, start_weir, recorder):
+    config = weir_of(brokers.addresses, influx_sink(recorder.url, park_after="0s", retry_most="200ms"))
     first = start_weir(config)
     held = write(first, "late", range(10))
     good = write(first, "good", range(10))
@@ -67,11 +52,11 @@ def test_parked_points_move_to_the_weir_that_takes_over(mock, start_weir, record
     assert (accepted, pending) == (len(held) + len(good), 0), "the counts moved, too"
 
 
-def test_what_was_sent_is_known_to_the_weir_that_takes_over(mock, prometheus, relay, start_weir):
+def test_what_was_sent_is_known_to_the_weir_that_takes_over(brokers, prometheus, relay, start_weir):
     """Killed when Prometheus took a request and weir has not heard of it: who takes over asks with one sample, and no good one is lost
     or refused."""
-    intake = start_weir(weir_of(mock.addresses, remote_write_sink(relay.url), roles=["intake"]))
-    config = weir_of(mock.addresses, remote_write_sink(relay.url), roles=["sinks"])
+    intake = start_weir(weir_of(brokers.addresses, remote_write_sink(relay.url), roles=["intake"]))
+    config = weir_of(brokers.addresses, remote_write_sink(relay.url), roles=["sinks"])
     base = now_ms() - 600_000
     steps = 0
 
@@ -117,9 +102,9 @@ def test_what_was_sent_is_known_to_the_weir_that_takes_over(mock, prometheus, re
     assert last.metrics().sum("weir_sink_discarded_points_total", sink="prometheus") == 0
 
 
-def test_what_a_server_refused_of_each_partition_is_listed_and_sent_again(mock, start_weir):
+def test_what_a_server_refused_of_each_partition_is_listed_and_sent_again(brokers, start_weir):
     with Scripted(lambda *_: (400, {}, b'{"error":"unable to parse"}')) as server:
-        weir = start_weir(weir_of(mock.addresses, influx_sink(server.url, create_databases=False)))
+        weir = start_weir(weir_of(brokers.addresses, influx_sink(server.url, create_databases=False)))
         lines = write(weir, "good", range(1))
         refused = weir.directory / "state" / "refused"
         discarded = lambda: weir.metrics().sum("weir_sink_discarded_points_total", sink="influx")  # noqa: E731

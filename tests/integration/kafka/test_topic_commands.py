@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from harness.kafka.fleet import topics_of, weir_of
+from harness.kafka.fleet import weir_of
 from harness.process import wait_until
 from harness.scripted import Scripted
 from harness.settings import influx_sink, settings
@@ -40,11 +40,6 @@ def cpu(begin, end, hosts=8):
 def server():
     with Scripted() as made:
         yield made
-
-
-@pytest.fixture
-def brokers(start_mock_brokers):
-    return start_mock_brokers(brokers=1, **topics_of(SHARDS))
 
 
 @pytest.fixture

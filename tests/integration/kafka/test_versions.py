@@ -1,28 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A fleet in the middle of an upgrade, before a played Kafka: what a later weir wrote is neither lost nor overtaken by one that cannot read it."""
 
-import pytest
 import xxhash
-from harness.kafka.fleet import topics_of, weir_of
+from harness.kafka.fleet import weir_of
 from harness.process import wait_until
-from harness.recorder import Recorder
 from harness.settings import influx_sink
 
 SHARDS = 2
 SERIES = 12
 T = 1_600_000_000_000_000_000
-
-
-@pytest.fixture
-def mock(start_mock_brokers):
-    return start_mock_brokers(**topics_of(SHARDS))
-
-
-@pytest.fixture
-def recorder():
-    made = Recorder({"good"})
-    yield made
-    made.stop()
 
 
 def lines_of(numbers):
@@ -47,14 +33,14 @@ def stopped(weir):
     }
 
 
-def test_a_partition_stops_at_a_frame_of_a_later_weir(mock, start_weir, recorder):
-    config = weir_of(mock.addresses, influx_sink(recorder.url))
+def test_a_partition_stops_at_a_frame_of_a_later_weir(brokers, start_weir, recorder):
+    config = weir_of(brokers.addresses, influx_sink(recorder.url))
     weir = start_weir(config)
     before, behind = lines_of(range(10)), lines_of(range(10, 20))
     write(weir, before)
     wait_until(lambda: set(recorder.of("good")) == before[0] | before[1], 30, "both partitions", weir.must_be_alive)
 
-    mock.kcat.produce("weir", "in a way that is not invented yet", partition=0, weir=2, kind="lines", db="good")
+    brokers.kcat.produce("weir", "in a way that is not invented yet", partition=0, weir=2, kind="lines", db="good")
     wait_until(lambda: stopped(weir) == {("influx", 0)}, 20, "the partition to stop", weir.must_be_alive)
     write(weir, behind)
     wait_until(lambda: set(recorder.of("good")) == before[0] | before[1] | behind[1], 20, "the other partition", weir.must_be_alive)
@@ -67,17 +53,17 @@ def test_a_partition_stops_at_a_frame_of_a_later_weir(mock, start_weir, recorder
     assert sorted(recorder.of("good")) == sorted(before[0] | before[1] | behind[1]), "nothing behind it, and nothing twice"
 
 
-def test_what_a_later_weir_keeps_of_a_partition_is_not_taken_for_nothing(mock, start_weir, recorder):
+def test_what_a_later_weir_keeps_of_a_partition_is_not_taken_for_nothing(brokers, start_weir, recorder):
     """A sink that knew nothing would begin at the beginning."""
-    mock.kcat.put("weir-state", "influx/cursor/1900000000000/0/0", "a book of a later weir", 0, weir=2)
-    mock.kcat.put("weir-parked", "influx/7", "a frame of a later weir", 1, weir=2)
-    weir = start_weir(weir_of(mock.addresses, influx_sink(recorder.url)))
+    brokers.kcat.put("weir-state", "influx/cursor/1900000000000/0/0", "a book of a later weir", 0, weir=2)
+    brokers.kcat.put("weir-parked", "influx/7", "a frame of a later weir", 1, weir=2)
+    weir = start_weir(weir_of(brokers.addresses, influx_sink(recorder.url)))
     lines = lines_of(range(10))
     write(weir, lines)
     said = lambda words: lambda: words in weir.log()  # noqa: E731
     wait_until(said("a later weir has kept its place in weir-state"), 30, "the state to be told", weir.must_be_alive)
     wait_until(said("a later weir has parked 1 frames"), 30, "the parking place to be told", weir.must_be_alive)
     assert recorder.of("good") == []
-    mock.kcat.put("weir-state", "influx/cursor/1900000000000/0/0", None, 0)
-    mock.kcat.put("weir-parked", "influx/7", None, 1)
+    brokers.kcat.put("weir-state", "influx/cursor/1900000000000/0/0", None, 0)
+    brokers.kcat.put("weir-parked", "influx/7", None, 1)
     wait_until(lambda: set(recorder.of("good")) == lines[0] | lines[1], 30, "what waited", weir.must_be_alive)
