@@ -19,6 +19,10 @@ constexpr std::size_t databases_per_question = 50;
 // While it does not answer, writes to unknown databases are taken unseen: it is asked often.
 constexpr std::int64_t first_pause_ms = 250;
 constexpr std::int64_t pause_most_ms = 1'000;
+// After so many failures in a row, about a minute, and while nothing is to be done to it: a server
+// that is gone for long does not wake a process that has nothing else to do each second.
+constexpr int failures_until_rest = 60;
+constexpr std::int64_t rest_pause_ms = 10'000;
 // About a minute: what stands before a server that starts may answer in its place.
 constexpr int strange_answers_max = 60;
 constexpr std::size_t reason_bytes_max = 300;
@@ -72,6 +76,10 @@ catalogue_keeper::catalogue_keeper(const sink_settings& settings, keeper_parts p
 
 std::int64_t catalogue_keeper::turn(std::int64_t now_ms, std::vector<statement_job> statements,
                                     std::vector<presence_question> questions) {
+  if (rests_ && !(statements.empty() && questions.empty())) {
+    end_rest();
+    look_whether_it_is_back(now_ms);
+  }
   if (!unreachable() || now_ms >= not_before_ms_) {
     carry_out_pending(now_ms);
   }
@@ -86,10 +94,28 @@ std::int64_t catalogue_keeper::turn(std::int64_t now_ms, std::vector<statement_j
   if (!down_ || now_ms >= not_before_ms_) {
     refresh(now_ms);
   }
+  if (!pending_.empty()) {
+    end_rest();
+  }
   if (down_) {
     return not_before_ms_;
   }
   return to_ask_.empty() ? round_due_ms_ : now_ms;
+}
+
+/// As if it had been asked each second.
+void catalogue_keeper::end_rest() noexcept {
+  if (std::exchange(rests_, false)) {
+    pause_ms_ = pause_most_ms;
+    not_before_ms_ -= rest_pause_ms - pause_most_ms;
+  }
+}
+
+/// Before what a client asks for is remembered: the server may have been back for most of a rest.
+void catalogue_keeper::look_whether_it_is_back(std::int64_t now_ms) {
+  if (now_ms >= not_before_ms_ && list_databases(now_ms)) {
+    round_due_ms_ = now_ms;  // the policies, too
+  }
 }
 
 // --- what is to be done
@@ -394,7 +420,9 @@ void catalogue_keeper::refresh(std::int64_t now_ms) {
 // --- what comes of it
 
 void catalogue_keeper::failed(std::string_view why, std::int64_t now_ms) {
-  pause_ms_ = std::clamp(pause_ms_ * 2, first_pause_ms, pause_most_ms);
+  failures_ = std::min(failures_ + 1, failures_until_rest + 1);
+  rests_ = failures_ > failures_until_rest && pending_.empty();
+  pause_ms_ = rests_ ? rest_pause_ms : std::clamp(pause_ms_ * 2, first_pause_ms, pause_most_ms);
   not_before_ms_ = now_ms + pause_ms_;
   why_down_ = why;
   if (!std::exchange(down_, true)) {
@@ -404,6 +432,8 @@ void catalogue_keeper::failed(std::string_view why, std::int64_t now_ms) {
 
 void catalogue_keeper::answered() {
   pause_ms_ = 0;
+  failures_ = 0;
+  rests_ = false;
   why_down_.clear();
   if (std::exchange(down_, false)) {
     publish();

@@ -96,9 +96,14 @@ class catalogue_keeper {
   /// steady clock. Returns when to call again at the latest.
   std::int64_t turn(std::int64_t now_ms, std::vector<statement_job> statements,
                     std::vector<presence_question> questions);
+  /// The server has been down for long, and as nothing is to be done to it it is asked seldom.
+  [[nodiscard]] bool rests() const noexcept { return rests_; }
+  /// Something came for whose sake it would be asked: the next turn does, but for the usual pause.
+  void end_rest() noexcept;
 
  private:
   enum class progress : std::uint8_t { done, refused, stuck };
+  void look_whether_it_is_back(std::int64_t now_ms);
   void carry_out_pending(std::int64_t now_ms);
   [[nodiscard]] progress carry_out_first(std::int64_t now_ms, bool patient, std::string& words);
   [[nodiscard]] std::string keep_waiting(const api::statement& what);
@@ -136,6 +141,9 @@ class catalogue_keeper {
   bool strange_ = false;
   std::string why_down_;
   std::int64_t pause_ms_ = 0;
+  /// In a row, as far as they count.
+  int failures_ = 0;
+  bool rests_ = false;
   std::int64_t not_before_ms_;
   /// Answers to the first pending statement that were no InfluxDB's.
   int strange_answers_ = 0;
@@ -156,6 +164,9 @@ class catalogue_keeper_thread {
   void carry_out(statement_job job);
   /// The same; `unknown` at once where it has something to do that takes longer than a question.
   void ask(presence_question question);
+  /// A write was taken without a question, as the server does not answer: where that is asked
+  /// seldom, it is asked now whether it still does not. Any thread.
+  void rouse();
   /// Ends the request under way and the thread; what waits is answered with an error. The
   /// destructor calls it too.
   void stop();

@@ -2,6 +2,7 @@
 //
 // The thread of a catalogue_keeper: it sleeps until something is asked or due.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -75,6 +76,10 @@ struct catalogue_keeper_thread::state {
   std::vector<presence_question> questions;
   /// It carries out a statement, or is about to.
   bool busy = false;
+  /// As the keeper said after its last turn. Written under the lock; read by each write that a
+  /// server which does not answer would be asked about.
+  std::atomic<bool> rests{false};
+  bool roused = false;
   bool stopped = false;
   std::thread thread;
 
@@ -104,11 +109,18 @@ void catalogue_keeper_thread::state::run() {
     if (!to_answer.empty()) {
       last_question = steady_ms();
     }
+    const bool was_roused = std::exchange(roused, false);
     hold.unlock();
+    if (was_roused) {
+      keeper.end_rest();
+    }
     const std::int64_t due = keeper.turn(steady_ms(), std::move(to_do), std::move(to_answer));
     hold.lock();
     busy = false;
-    const auto something = [this] { return stopped || !statements.empty() || !questions.empty(); };
+    rests = keeper.rests();
+    const auto something = [this] {
+      return stopped || roused || !statements.empty() || !questions.empty();
+    };
     asked.wait_for(hold, milliseconds(std::clamp<std::int64_t>(due - steady_ms(), 0, 60'000)),
                    something);
     if (!stopped && statements.empty() && !questions.empty()) {
@@ -154,6 +166,17 @@ void catalogue_keeper_thread::ask(presence_question question) {
     }
   }
   question.done({});
+}
+
+void catalogue_keeper_thread::rouse() {
+  if (!state_->rests) {
+    return;
+  }
+  const std::lock_guard hold(state_->lock);
+  if (state_->rests.exchange(false)) {
+    state_->roused = true;
+    state_->asked.notify_all();
+  }
 }
 
 void catalogue_keeper_thread::stop() {

@@ -292,6 +292,8 @@ presence_answer server_catalogues::look(const std::string& database, const std::
       if (one->influxdb().create_on_write) {
         // What is there already is not created again; what is not waits for the server.
         state_->create_on_write(*one, database, policy, presence::unknown);
+      } else {
+        one->keeper->rouse();
       }
     }
     state_->recent.put(database, policy, {presence::unknown}, steady_ms());

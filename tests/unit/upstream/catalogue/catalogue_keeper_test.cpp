@@ -123,6 +123,17 @@ class keepers : public ::testing::Test {
 
   std::int64_t turn() { return keeper_->turn(now_ms_, {}, {}); }
 
+  /// Turns of a minute and a half in which the server does not answer. When the next one is due.
+  std::int64_t be_down_for_long() {
+    server_.is_down = true;
+    std::int64_t due = turn();
+    for (int i = 0; i < 100; ++i) {
+      now_ms_ = due;
+      due = turn();
+    }
+    return due;
+  }
+
   api::statement_result run(std::string_view text) {
     api::statement_result got{.error = "no answer"};
     std::vector<statement_job> jobs;
@@ -351,6 +362,86 @@ TEST_F(keepers, rest_between_questions_to_a_server_that_is_down) {
   now_ms_ = due;
   turn();
   EXPECT_TRUE(view_->answers);
+  EXPECT_EQ(presence_of("x").is, presence::missing_database);
+}
+
+TEST_F(keepers, ask_a_server_that_is_gone_for_long_seldom) {
+  const std::int64_t began_ms = now_ms_;
+  server_.is_down = true;
+  std::int64_t due = turn();
+  while (due <= now_ms_ + 1'000) {
+    now_ms_ = due;
+    due = turn();
+    EXPECT_EQ(keeper_->rests(), due > now_ms_ + 1'000);
+  }
+  EXPECT_NEAR(static_cast<double>(now_ms_ - began_ms), 60'000, 2'000) << "after about a minute";
+  EXPECT_EQ(due, now_ms_ + 10'000);
+  now_ms_ = due;
+  EXPECT_EQ(turn(), now_ms_ + 10'000) << "and from then on";
+  server_.is_down = false;
+  now_ms_ += 10'000;
+  turn();
+  EXPECT_TRUE(view_->answers);
+  EXPECT_FALSE(keeper_->rests());
+  server_.is_down = true;
+  now_ms_ += 3'600'000;
+  EXPECT_EQ(turn(), now_ms_ + 250) << "another outage begins anew";
+}
+
+TEST_F(keepers, never_rest_while_a_statement_waits) {
+  turn();
+  server_.is_down = true;
+  EXPECT_EQ(run("CREATE DATABASE x").error, "");
+  const std::int64_t due = be_down_for_long();
+  EXPECT_EQ(due, now_ms_ + 1'000);
+}
+
+TEST_F(keepers, a_statement_ends_a_rest_and_is_carried_out_at_once_where_the_server_is_back) {
+  be_down_for_long();
+  server_.is_down = false;
+  now_ms_ += 1'500;
+  const auto made = run("CREATE DATABASE x");
+  EXPECT_EQ(made.error, "");
+  EXPECT_TRUE(made.warnings.empty()) << "it is not remembered, but done";
+  EXPECT_EQ(server_.statements.size(), 1U);
+  EXPECT_TRUE(view_->answers);
+  EXPECT_FALSE(keeper_->rests());
+}
+
+TEST_F(keepers, a_statement_ends_a_rest_also_where_the_server_is_still_down) {
+  be_down_for_long();
+  now_ms_ += 5'000;
+  std::vector<statement_job> jobs;
+  api::statement_result made{.error = "no answer"};
+  jobs.push_back({api::parse_query("CREATE DATABASE x").value().front(),
+                  [&](api::statement_result result) { made = std::move(result); }});
+  EXPECT_EQ(keeper_->turn(now_ms_, std::move(jobs), {}), now_ms_ + 1'000) << "something waits now";
+  EXPECT_EQ(made.error, "");
+  EXPECT_EQ(made.warnings.size(), 1U);
+  server_.is_down = false;
+  now_ms_ += 1'000;
+  turn();
+  EXPECT_TRUE(view_->waiting.empty());
+  EXPECT_EQ(server_.statements.size(), 1U);
+}
+
+TEST_F(keepers, a_rest_that_is_ended_leaves_the_usual_pause) {
+  be_down_for_long();
+  const std::int64_t failed_ms = now_ms_;
+  const auto questions_before = counters_.questions.value();
+  now_ms_ += 400;
+  keeper_->end_rest();
+  EXPECT_EQ(turn(), failed_ms + 1'000);
+  EXPECT_EQ(run("CREATE DATABASE x").warnings.size(), 1U);
+  EXPECT_EQ(counters_.questions.value(), questions_before) << "it was asked a moment ago";
+  keeper_->end_rest();
+  EXPECT_EQ(turn(), failed_ms + 1'000) << "there is no rest to end";
+}
+
+TEST_F(keepers, a_question_ends_a_rest_and_is_answered_where_the_server_is_back) {
+  be_down_for_long();
+  server_.is_down = false;
+  now_ms_ += 2'000;
   EXPECT_EQ(presence_of("x").is, presence::missing_database);
 }
 
