@@ -42,6 +42,8 @@ struct line_totals {
   std::uint64_t mended = 0;
   std::uint64_t noted = 0;
   std::uint64_t delivered = 0;
+
+  friend bool operator==(const line_totals&, const line_totals&) = default;
 };
 
 struct line_rates {

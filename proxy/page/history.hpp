@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The last hour, a sample a second: totals and levels, from which rates over any step follow. Pure:
+// The last hour, second by second: totals and levels, from which rates over any step follow. Pure:
 // it is given the time. One thread, or under its owner's lock.
 #pragma once
 
@@ -19,17 +19,22 @@ struct history_sample {
   line_totals totals{};
   std::uint64_t pending = 0;
   std::uint64_t log_bytes = 0;
+
+  friend bool operator==(const history_sample&, const history_sample&) = default;
 };
 
 class history {
  public:
   static constexpr std::int64_t seconds_kept = 3600;
   static constexpr std::int64_t step_max = 60;
+  /// So far apart samples may be taken while nothing changes.
+  static constexpr std::int64_t quiet_seconds = 4;
   /// A sample that comes so much later is one of a process that stood still: what was between is
-  /// not known.
-  static constexpr std::int64_t gap_seconds_max = 5;
+  /// not known. Four seconds beyond what is meant.
+  static constexpr std::int64_t gap_seconds_max = quiet_seconds + 4;
 
-  /// Once a second. What came between two samples is shared out evenly among the seconds between.
+  /// Once a second, or each `quiet_seconds`. What came between two samples is shared out evenly
+  /// among the seconds between.
   void add(const history_sample& now, const moment& at);
 
   /// Of the last `seconds` that are known; nullopt: none are.

@@ -33,8 +33,6 @@ namespace {
 
 // While weir drains: how often the open connections are counted.
 constexpr std::uint64_t drain_check_ms = 10;
-// How often the summary of rejected lines is checked for being due.
-constexpr std::uint64_t summary_check_ms = 1000;
 
 journal_level level_of(const std::string& name) {
   if (name == "debug") {
@@ -156,14 +154,18 @@ class control_loop {
       handle->data = this;
     }
     WEIR_ASSERT(uv_timer_init(&loop_, &drain_timer_) == 0);
-    WEIR_ASSERT(uv_timer_init(&loop_, &summary_timer_) == 0);
-    drain_timer_.data = summary_timer_.data = this;
+    WEIR_ASSERT(uv_timer_init(&loop_, &check_timer_) == 0);
+    WEIR_ASSERT(uv_async_init(&loop_, &watched_, [](uv_async_t* handle) {
+                  static_cast<control_loop*>(handle->data)->hurry();
+                }) == 0);
+    drain_timer_.data = check_timer_.data = watched_.data = this;
   }
   ~control_loop() {
     for (auto* handle :
          {reinterpret_cast<uv_handle_t*>(&terminate_), reinterpret_cast<uv_handle_t*>(&interrupt_),
           reinterpret_cast<uv_handle_t*>(&drain_timer_),
-          reinterpret_cast<uv_handle_t*>(&summary_timer_)}) {
+          reinterpret_cast<uv_handle_t*>(&check_timer_),
+          reinterpret_cast<uv_handle_t*>(&watched_)}) {
       if (uv_is_closing(handle) == 0) {
         uv_close(handle, nullptr);
       }
@@ -185,15 +187,8 @@ class control_loop {
     reloads.begin(running);
     uv_signal_start(&terminate_, on_signal, SIGTERM);
     uv_signal_start(&interrupt_, on_signal, SIGINT);
-    uv_timer_start(
-        &summary_timer_,
-        [](uv_timer_t* handle) {
-          pipeline& summed = *static_cast<control_loop*>(handle->data)->running_;
-          summed.journal_refusals(read_clocks().wall);
-          summed.tidy();
-          summed.page().tick();
-        },
-        summary_check_ms, summary_check_ms);
+    running.page().set_hurry([this] { uv_async_send(&watched_); });
+    check_in(page_service::tick_ms);
   }
   /// Runs until a signal came and the connections are gone, or half the drain time passed.
   void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
@@ -219,6 +214,26 @@ class control_loop {
     uv_timer_start(&self.drain_timer_, on_drain_timer, 0, drain_check_ms);
   }
 
+  /// What is looked at from time to time: seldom while nothing goes on.
+  static void on_check_timer(uv_timer_t* handle) {
+    auto& self = *static_cast<control_loop*>(handle->data);
+    self.running_->journal_refusals(read_clocks().wall);
+    self.running_->tidy();
+    self.check_in(self.running_->page().tick());
+  }
+
+  void check_in(std::int64_t pause_ms) {
+    check_pause_ms_ = pause_ms;
+    uv_timer_start(&check_timer_, on_check_timer, static_cast<std::uint64_t>(pause_ms), 0);
+  }
+
+  void hurry() {
+    // Those who come one after another must not put it off.
+    if (running_ != nullptr && check_pause_ms_ > page_service::tick_ms) {
+      check_in(page_service::tick_ms);
+    }
+  }
+
   static void on_drain_timer(uv_timer_t* handle) {
     auto& self = *static_cast<control_loop*>(handle->data);
     // Half of the time belongs to the requests, so that the sinks have some too.
@@ -233,7 +248,9 @@ class control_loop {
   uv_signal_t terminate_{};
   uv_signal_t interrupt_{};
   uv_timer_t drain_timer_{};
-  uv_timer_t summary_timer_{};
+  uv_timer_t check_timer_{};
+  uv_async_t watched_{};
+  std::int64_t check_pause_ms_ = 0;
   pipeline* running_ = nullptr;
   reloader* reloads_ = nullptr;
   steady_time deadline_{};

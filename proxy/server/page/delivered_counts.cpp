@@ -39,7 +39,17 @@ std::optional<double> delivered_counts::per_second(std::string_view sink) const 
   }
   const entry& of = found->second;
   const sample_of_sink& newest = of.ring[(of.count - 1) % samples];
-  const sample_of_sink& oldest = of.ring[of.count <= samples ? 0 : of.count % samples];
+  // The oldest of the last seconds; where samples are seldom, the one before the newest.
+  const std::size_t known = std::min(of.count, samples);
+  const sample_of_sink* from = &of.ring[(of.count - 2) % samples];
+  for (std::size_t back = 3; back <= known; ++back) {
+    const sample_of_sink& earlier = of.ring[(of.count - back) % samples];
+    if (newest.ns - earlier.ns > window_ns) {
+      break;
+    }
+    from = &earlier;
+  }
+  const sample_of_sink& oldest = *from;
   if (newest.ns <= oldest.ns || newest.delivered < oldest.delivered) {
     return std::nullopt;
   }

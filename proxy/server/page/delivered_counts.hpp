@@ -23,7 +23,7 @@ class delivered_counts {
  public:
   /// What a sink had delivered when it was seen first counts for nothing.
   void note(const std::vector<sink_standing>& sinks);
-  /// The same once a second, for the rates.
+  /// The same once a second, or seldom while nothing changes, for the rates.
   void sample(const std::vector<sink_standing>& sinks, steady_time now);
 
   /// By all sinks together.
@@ -33,6 +33,8 @@ class delivered_counts {
 
  private:
   static constexpr std::size_t samples = 6;
+  /// Of five seconds between samples, which come a little late.
+  static constexpr std::int64_t window_ns = 5'500'000'000;
   struct sample_of_sink {
     std::int64_t ns = 0;
     std::uint64_t delivered = 0;

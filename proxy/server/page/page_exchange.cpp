@@ -52,7 +52,7 @@ std::optional<std::int64_t> number_of(const std::vector<std::pair<std::string, s
   return whole && value >= 1 && value <= most ? std::optional(value) : std::nullopt;
 }
 
-http::response history_answer(const page_service& service, std::string_view query) {
+http::response history_answer(page_service& service, std::string_view query) {
   const auto form = http::decode_form(query);
   const auto seconds =
       number_of(form, "seconds", page::history::seconds_kept, page::history::seconds_kept);
@@ -143,8 +143,10 @@ std::unique_ptr<http::exchange> open_page(exchange_home& home, http::connection&
         api::error_response(403, "forbidden: a page of another server may not watch weir"));
   } else if (at == api::handler::page_tap) {
     exchange->give(tap_answer(home, on, *service->taps(), head.query));
+    service->somebody_watches();
   } else if (at == api::handler::page_events) {
     exchange->give(event_stream_answer(home, on, *service));
+    service->somebody_watches();
   } else {
     exchange->give(look(*service, at, head));
   }

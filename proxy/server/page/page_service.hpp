@@ -56,13 +56,26 @@ class page_service {
  public:
   explicit page_service(page_sources sources);
 
-  /// Once a second: takes a sample, and makes the document for those who watch. Control thread.
-  void tick();
+  /// Between two ticks; and while nothing changes and nobody watches, so that a process that
+  /// nothing happens to may sleep.
+  static constexpr std::int64_t tick_ms = 1'000;
+  static constexpr std::int64_t quiet_tick_ms = page::history::quiet_seconds * 1'000;
+  /// After so many ticks in a row that found nothing new.
+  static constexpr int calm_ticks_until_quiet = 10;
+
+  /// Takes a sample, and makes the document for those who watch. Returns in how many milliseconds
+  /// the next one is due. Control thread.
+  [[nodiscard]] std::int64_t tick();
+  /// Somebody began to watch: the next tick comes within `tick_ms`. Any thread.
+  void somebody_watches();
+  /// `hurry` has the next tick come so. It is called on any thread, until the service ends or
+  /// another one is set.
+  void set_hurry(std::function<void()> hurry);
 
   /// The documents.
   [[nodiscard]] std::string status();
   /// Requires: see page::history::text.
-  [[nodiscard]] std::string history(std::int64_t seconds, std::int64_t step) const;
+  [[nodiscard]] std::string history(std::int64_t seconds, std::int64_t step);
   [[nodiscard]] std::string config() const;
   [[nodiscard]] std::string database(const std::string& name) const {
     return sources_.database(name);
@@ -91,10 +104,20 @@ class page_service {
   void close();
 
  private:
+  void take_sample();
+  void freshen();
+  void publish_status();
+
   const page_sources sources_;
   event_hub events_;
   mutable std::mutex lock_;
   page::history history_;
+  page::history_sample last_{};
+  steady_time sampled_at_{};
+  /// Since the last tick.
+  bool changed_ = false;
+  int calm_ticks_ = 0;
+  std::function<void()> hurry_;
   delivered_counts delivered_;
   std::shared_ptr<const settings> configured_;
   std::string place_ = "built-in defaults";

@@ -280,7 +280,7 @@ void pipeline::state::make_page() {
           },
       .taps = &taps});
   shown->set_configured(configured);
-  shown->tick();
+  static_cast<void>(shown->tick());
 }
 
 }  // namespace weir

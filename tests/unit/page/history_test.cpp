@@ -62,6 +62,20 @@ TEST(history, a_late_sample_is_shared_out) {
   EXPECT_EQ(member(kept.text(3, 1), "received"), "[10,10,10]");
 }
 
+TEST(history, samples_may_be_seldom) {
+  history kept;
+  kept.add(received(0), at(100));
+  for (std::int64_t second = 104; second <= 120; second += history::quiet_seconds) {
+    kept.add(received(0), at(second));
+  }
+  kept.add(received(80), at(120 + history::gap_seconds_max));
+  EXPECT_EQ(member(kept.text(10, 1), "received"), "[0,0,10,10,10,10,10,10,10,10]");
+  ASSERT_TRUE(kept.rates(5));
+  EXPECT_DOUBLE_EQ(kept.rates(5)->received, 10);
+  kept.add(received(90), at(129 + history::gap_seconds_max * 2));
+  EXPECT_EQ(member(kept.text(1, 1), "received"), "[null]") << "that is too late";
+}
+
 TEST(history, of_a_process_that_stood_still_nothing_is_known) {
   history kept;
   kept.add(received(0), at(100));

@@ -47,5 +47,22 @@ TEST(delivered_counts, per_second) {
   EXPECT_EQ(counts.per_second("influx"), std::nullopt) << "it is gone";
 }
 
+TEST(delivered_counts, per_second_where_samples_were_seldom) {
+  delivered_counts counts;
+  for (std::int64_t second = 0; second <= 20; second += 4) {
+    counts.sample(delivered(100), {second * second_ns});
+  }
+  counts.sample(delivered(500), {24 * second_ns});
+  EXPECT_DOUBLE_EQ(counts.per_second("influx").value(), 100) << "since the one before";
+  counts.sample(delivered(700), {25 * second_ns});
+  EXPECT_DOUBLE_EQ(counts.per_second("influx").value(), 120) << "since five seconds before";
+  for (std::int64_t second = 26; second <= 29; ++second) {
+    counts.sample(delivered(700), {second * second_ns});
+  }
+  EXPECT_DOUBLE_EQ(counts.per_second("influx").value(), 40);
+  counts.sample(delivered(700), {30 * second_ns});
+  EXPECT_DOUBLE_EQ(counts.per_second("influx").value(), 0);
+}
+
 }  // namespace
 }  // namespace weir
