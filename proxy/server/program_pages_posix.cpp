@@ -2,6 +2,9 @@
 #include "server/program_pages_posix.hpp"
 
 #include <link.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -58,6 +61,24 @@ int release_of(dl_phdr_info* of, std::size_t, void*) {
 }
 
 }  // namespace
+
+void keep_heap_pages() noexcept {
+#ifdef __GLIBC__
+  // The largest buffers of a batch are some MiB. What is freed at the end of an arena stays up to
+  // the second bound; the library's own rule would let it grow to 64 MiB, after it had given pages
+  // back and fetched them again for each batch on the way there.
+  constexpr int mapped_from = 8 << 20;
+  constexpr int kept_at_end = 16 << 20;
+  static_cast<void>(::mallopt(M_MMAP_THRESHOLD, mapped_from));
+  static_cast<void>(::mallopt(M_TRIM_THRESHOLD, kept_at_end));
+#endif
+}
+
+void give_back_heap_pages() noexcept {
+#ifdef __GLIBC__
+  static_cast<void>(::malloc_trim(0));
+#endif
+}
 
 void release_program_pages() noexcept {
   ::dl_iterate_phdr(release_of, nullptr);

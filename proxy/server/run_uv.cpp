@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 #include <thread>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/clock_posix.hpp"
@@ -219,7 +220,12 @@ class control_loop {
     auto& self = *static_cast<control_loop*>(handle->data);
     self.running_->journal_refusals(read_clocks().wall);
     self.running_->tidy();
-    self.check_in(self.running_->page().tick());
+    const std::int64_t pause_ms = self.running_->page().tick();
+    const bool was_at_rest = std::exchange(self.at_rest_, pause_ms > page_service::tick_ms);
+    if (self.at_rest_ && !was_at_rest) {
+      give_back_heap_pages();
+    }
+    self.check_in(pause_ms);
   }
 
   void check_in(std::int64_t pause_ms) {
@@ -251,6 +257,7 @@ class control_loop {
   uv_timer_t check_timer_{};
   uv_async_t watched_{};
   std::int64_t check_pause_ms_ = 0;
+  bool at_rest_ = false;
   pipeline* running_ = nullptr;
   reloader* reloads_ = nullptr;
   steady_time deadline_{};
@@ -259,6 +266,7 @@ class control_loop {
 }  // namespace
 
 int run_weir(const settings& configured, const run_options& options) {
+  keep_heap_pages();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);   // until weir runs: then it asks for a reload
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a write that fails, not the end of weir
