@@ -248,10 +248,9 @@ void intake_loop::on_idle(uv_idle_t*) {}
 
 // A connection gets its work once a turn, however often something wakes it.
 void intake_loop::begin_turn_of(client& c) {
-  const bool is_late = late();
-  if (c.turn != turn_) {
+  if (c.turn != turn_) {  // of the first of a turn it is so: `late` learns when that began
     c.turn = turn_;
-    c.work = turn_work(is_late ? late_work : turn_work::units_per_turn);
+    c.work = turn_work(late() ? late_work : turn_work::units_per_turn);
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/assert.hpp"
 #include "base/clock_posix.hpp"
+#include "base/per_request/frequent_clock_posix.hpp"
 #include "base/text/json_text.hpp"
 #include "codec/base64.hpp"
 #include "config/checks/warnings.hpp"
@@ -286,7 +287,7 @@ int run_weir(const settings& configured, const run_options& options) {
                           set_journal(now.service);
                           control.set_drain_timeout(now.service.drain_timeout);
                         }});
-  auto started = pipeline::start(configured, control.get(), read_clocks, reloads.wake());
+  auto started = pipeline::start(configured, control.get(), read_clocks_often, reloads.wake());
   if (!started) {
     return end_as_fatal(started.error(), options);
   }

@@ -239,6 +239,22 @@ def test_pipelined_requests_are_answered_in_order(both):
     assert influxd.count("mydb", "cpu") == 200
 
 
+def test_pipelined_writes_without_times_overwrite_nothing(both):
+    influxd, weir = both
+    requests = b""
+    for number in range(1000):
+        body = b"untimed value=%di" % number
+        requests += b"POST /write?db=mydb HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (
+            len(body),
+            body,
+        )
+    with weir.client.raw(requests) as connection, connection.makefile("rb") as stream:
+        assert all(read_response(stream).status == 204 for _ in range(1000))
+    weir.wait_delivered(1000)
+    values = [row["value"] for row in influxd.rows("SELECT value FROM untimed", "mydb")]
+    assert values == list(range(1000)), "by time, as they were sent"
+
+
 def test_expect_100_continue(both):
     influxd, weir = both
     body = b"cpu value=1i %d" % T
