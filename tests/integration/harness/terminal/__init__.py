@@ -25,6 +25,7 @@ class Terminal:
         self.resize(columns, rows)
         environment = {**os.environ, "TERM": kind, "LC_ALL": "C.UTF-8", **(env or {})}
         streams = {"stdin": inner, "stdout": inner, "stderr": inner, **options}
+        self.settings = termios.tcgetattr(inner)  # before the program changes them
         self.process = subprocess.Popen(
             [str(part) for part in command],
             env={key: value for key, value in environment.items() if value is not None},
@@ -33,7 +34,6 @@ class Terminal:
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             **streams,
         )
-        self.settings = termios.tcgetattr(inner)
         self.inner = inner
         self.raw = b""
 

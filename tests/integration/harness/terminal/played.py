@@ -199,6 +199,7 @@ class PlayedWeir:
             self.requests.append(request.path)
             self.headers.append(dict(request.headers))
             self.changed.notify_all()
+            generation = self.generation  # before the status is looked up: a test changes that first
         code = self.statuses.get(name, 200 if name in ("events", "tap", *self.documents) else 404)
         if code != 200 or name in self.documents:
             body = self.documents.get(name) if code == 200 else {"error": f"played {code}"}
@@ -214,13 +215,12 @@ class PlayedWeir:
         request.send_header("Connection", "close")
         request.end_headers()
         request.close_connection = True
-        self.stream(request, name)
+        self.stream(request, name, generation)
 
-    def stream(self, request, name):
+    def stream(self, request, name, generation):
         """A status event at once and for each change; or each tapped line."""
         sent = 0
         with self.changed:
-            generation = self.generation
             while not self.closed and self.generation == generation:
                 if name == "events":
                     piece = f": hello\nevent: status\ndata: {json.dumps(self.documents['status'])}\n\n"
