@@ -16,6 +16,8 @@ constexpr std::size_t cache_line_bytes = 64;
 constexpr std::size_t node_bytes = 96;
 /// Batches for which nothing is remembered where that was of no use.
 constexpr std::uint32_t rest_batches = 64;
+/// Different labels for each share, from which on whole lines are shared out, and not their series.
+constexpr std::size_t lines_of_a_share = 8;
 
 char* write_number(std::size_t number, char* to) noexcept {
   const auto bytes = static_cast<std::uint32_t>(number);
@@ -111,6 +113,29 @@ std::optional<std::uint32_t> known_series::number_of(const series_key& key) cons
   return all_[place].number;
 }
 
+std::vector<std::uint32_t> known_series::shares(std::size_t count) const {
+  std::vector<std::uint64_t> hashes(of_batch_.size());
+  std::unordered_set<std::uint64_t> different;
+  const std::size_t enough = lines_of_a_share * count;
+  const entry* before = nullptr;
+  for (std::uint32_t i = 0; i < hashes.size(); ++i) {
+    const entry& one = at(i);
+    hashes[i] = before != nullptr && before->labels == one.labels
+                    ? hashes[i - 1]
+                    : XXH3_64bits(one.labels, one.before_bytes + one.after_bytes);
+    if (different.size() < enough) {
+      different.insert(hashes[i]);
+    }
+    before = &one;
+  }
+  const bool by_line = different.size() >= enough;
+  std::vector<std::uint32_t> made(hashes.size());
+  for (std::uint32_t i = 0; i < made.size(); ++i) {
+    made[i] = static_cast<std::uint32_t>((by_line ? hashes[i] : at(i).key.high) % count);
+  }
+  return made;
+}
+
 series_key known_series::key_of(const point_view& point, point_form form) {
   std::size_t bytes = 3 * sizeof(std::uint32_t) + point.series.size();
   for (const field_view& each : point.fields) {
@@ -170,6 +195,18 @@ std::uint32_t known_series::add(const series_key& key, const mapped_field& field
   bytes_ +=
       sizeof(entry) + place_index::bytes_a_place + (is_new ? field.name.size() + node_bytes : 0);
   return place;
+}
+
+std::uint32_t known_series::line::find_row() {
+  const std::uint32_t first = series_of(0);
+  bool follow = true;
+  for (std::size_t i = 1; i < point_.fields.size(); ++i) {
+    follow = series_of(i) == first + i && follow;
+  }
+  known_line& seen = known_.lines_[place_];
+  seen.batch = known_.batch_;
+  seen.row = follow ? first : none;
+  return seen.row;
 }
 
 std::uint32_t known_series::line::make(std::size_t index) {

@@ -80,9 +80,13 @@ class known_series {
   /// The same of its labels; it is near itself.
   void expect_labels(std::uint32_t number) const;
   [[nodiscard]] std::optional<std::uint32_t> number_of(const series_key& key) const;
+  /// For each series, by number, which of so many shares it belongs to: always the same one, and
+  /// that of the others of its line where there are labels enough to tell lines apart.
+  [[nodiscard]] std::vector<std::uint32_t> shares(std::size_t count) const;
+
+  static constexpr std::uint32_t none = place_index::none;
 
  private:
-  static constexpr std::uint32_t none = place_index::none;
   /// In one cache line: of many series, each is far from what was looked at last.
   struct alignas(64) entry {
     series_key key;
@@ -103,6 +107,9 @@ class known_series {
   /// field.
   struct known_line {
     series_key key;
+    /// The batch that asked for its row, and what that began with.
+    std::uint64_t batch = 0;
+    std::uint32_t row = none;
     std::uint32_t first = 0;
     std::uint64_t cut_labels = 0;
   };
@@ -196,10 +203,20 @@ class known_series::line {
     }
     return known_.number_in_batch(series_[index]);
   }
+  /// The number of its first field's series, if each further field's series has the next number;
+  /// none: that is not so, or not known. It may give all of them their numbers.
+  [[nodiscard]] std::uint32_t row() {
+    if (series_ == nullptr) {
+      return none;
+    }
+    const known_line& seen = known_.lines_[place_];
+    return seen.batch == known_.batch_ ? seen.row : find_row();
+  }
   /// Of its labels, that were cut or stand in a hash. To be asked once, after its series.
   [[nodiscard]] std::uint64_t cut_labels();
 
  private:
+  [[nodiscard]] std::uint32_t find_row();
   [[nodiscard]] std::uint32_t make(std::size_t index);
   void encode(std::string_view quantile);
 

@@ -36,10 +36,25 @@ void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_m
   }
   reader.shrink(reader_bytes_kept);
   mapper.keep_names();
+  if (may_be_rows(rules, ledger)) {
+    return;
+  }
+  take_apart();
   keep_last_of_each_time();
   drop_too_old(rules.least_ms);
   drop_what_is_sent(rules, ledger);
   order(rules.several);
+}
+
+void sample_batch::take_apart() {
+  series_.resize(known_.count());
+  samples_.reserve(samples_.size() + values_.size());
+  for (const sample_row& row : rows_) {
+    for (std::uint32_t i = 0; i < row.count; ++i) {
+      samples_.push_back({row.time_ms, value(row, i), row.series + i, row.point, 0, 0});
+    }
+  }
+  rows_.clear();
 }
 
 /// It has no sample that could be sent: the line is kept as if the server had refused it.
@@ -53,7 +68,11 @@ void sample_batch::read_point(const point_view& point, std::int64_t now_ms, seri
   const std::int64_t time_ms = point.time ? to_milliseconds(*point.time) : now_ms;
   const bool future = time_ms > now_ms + future_ms_max;
   known_series::line line(known_, point, mapper);
-  const std::size_t first = samples_.size();
+  if (!future && read_row(point, time_ms, line, mapper)) {
+    counts_.cut_labels += line.cut_labels();
+    return;
+  }
+  const std::size_t first = rows_.size();
   for (std::size_t i = 0; i < point.fields.size(); ++i) {
     bool exact = true;
     const std::optional<double> value = mapper.value_of(point.fields[i], exact);
@@ -66,39 +85,151 @@ void sample_batch::read_point(const point_view& point, std::int64_t now_ms, seri
       continue;
     }
     counts_.inexact += exact ? 0 : 1;
-    samples_.push_back({time_ms, *value, line.series_of(i), index, 0, 0});
+    append_sample(time_ms, line.series_of(i), *value);
   }
   counts_.cut_labels += line.cut_labels();
-  note_times(first);
+  for (std::size_t i = first; i < rows_.size(); ++i) {
+    note_times(rows_[i]);
+  }
 }
 
-/// Of the samples from `first` on.
-void sample_batch::note_times(std::size_t first) {
-  if (series_.size() < known_.count()) {
-    series_.resize(known_.count());
+/// Whether all fields of the point are samples, and their series follow one another.
+bool sample_batch::read_row(const point_view& point, std::int64_t time_ms, known_series::line& line,
+                            const series_mapper& mapper) {
+  const std::size_t before = values_.size();
+  std::uint64_t inexact = 0;
+  values_.resize(before + point.fields.size());
+  double* to = values_.data() + before;
+  for (const field_view& each : point.fields) {
+    bool exact = true;
+    const std::optional<double> value = mapper.value_of(each, exact);
+    if (!value) {
+      values_.resize(before);
+      return false;
+    }
+    inexact += exact ? 0 : 1;
+    *to++ = *value;
   }
-  bool in_order = in_order_;
-  for (std::size_t i = first; i < samples_.size(); ++i) {
-    std::int64_t& last_ms = series_[samples_[i].series].last_read_ms;
-    in_order = in_order && samples_[i].time_ms > last_ms;
-    last_ms = samples_[i].time_ms;
+  const std::uint32_t series = line.row();
+  if (series == known_series::none) {
+    values_.resize(before);
+    return false;
   }
-  in_order_ = in_order;
+  counts_.inexact += inexact;
+  rows_.push_back({time_ms, series, static_cast<std::uint32_t>(point.fields.size()),
+                   static_cast<std::uint32_t>(points_.size() - 1),
+                   static_cast<std::uint32_t>(before)});
+  note_times(rows_.back());
+  return true;
 }
 
-std::vector<std::uint32_t> sample_batch::shares(std::size_t count) const {
-  std::vector<std::uint32_t> made(known_.count());
-  for (std::uint32_t i = 0; i < made.size(); ++i) {
-    made[i] = static_cast<std::uint32_t>(known_.key(i).high % count);
+/// Of the point that is read, behind its others.
+void sample_batch::append_sample(std::int64_t time_ms, std::uint32_t series, double value) {
+  const auto point = static_cast<std::uint32_t>(points_.size() - 1);
+  if (!rows_.empty() && rows_.back().point == point &&
+      rows_.back().series + rows_.back().count == series) {
+    ++rows_.back().count;
+  } else {
+    rows_.push_back({time_ms, series, 1, point, static_cast<std::uint32_t>(values_.size())});
   }
-  return made;
+  values_.push_back(value);
+}
+
+// Series get their numbers in the order of rows, so that new ones are at the end.
+void sample_batch::note_times(const sample_row& row) {
+  const std::size_t end = std::size_t{row.series} + row.count;
+  const std::size_t known = std::min(end, last_read_ms_.size());
+  bool later = true;
+  for (std::size_t i = row.series; i < known; ++i) {
+    later = later && row.time_ms > last_read_ms_[i];
+    last_read_ms_[i] = row.time_ms;
+  }
+  in_order_ = in_order_ && later;
+  if (end > known) {
+    first_read_ms_.resize(end, row.time_ms);
+    last_read_ms_.resize(end, row.time_ms);
+  }
+}
+
+/// Again, in the order that the rows have now.
+void sample_batch::note_all_times() {
+  in_order_ = true;
+  std::fill(last_read_ms_.begin(), last_read_ms_.end(), never);
+  for (const sample_row& row : rows_) {
+    for (std::uint32_t i = row.series; i < row.series + row.count; ++i) {
+      if (last_read_ms_[i] == never) {
+        first_read_ms_[i] = row.time_ms;
+      }
+    }
+    note_times(row);
+  }
+}
+
+/// Whether all of it is sent as it is; puts it in order for that.
+bool sample_batch::may_be_rows(const sample_rules& rules, sent_ledger& ledger) {
+  const bool first_attempt =
+      !ledger.knows_of_earlier() && (rules.refused == nullptr || rules.refused->empty());
+  if (!first_attempt || !rules.several || rows_.empty()) {
+    return false;
+  }
+  const auto earlier = [](const sample_row& one, const sample_row& other) {
+    return one.time_ms < other.time_ms;
+  };
+  if (!std::is_sorted(rows_.begin(), rows_.end(), earlier)) {
+    std::stable_sort(rows_.begin(), rows_.end(), earlier);
+    if (!in_order_) {
+      note_all_times();
+    }
+  }
+  if (!in_order_ || rows_.front().time_ms < rules.least_ms) {
+    return false;
+  }
+  const auto count = static_cast<std::uint32_t>(known_.count());
+  for (std::uint32_t i = 0; i < count; ++i) {
+    known_.expect(std::min(i + 2 * ahead, count - 1));
+    ledger.expect(known_.places(std::min(i + ahead, count - 1)).sent);
+    const std::optional<std::int64_t> last = ledger.last(known_.key(i), known_.places(i).sent);
+    if (last && first_read_ms_[i] <= *last) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::int64_t sample_batch::span_ms() const {
+  if (!rows_.empty()) {
+    return rows_.back().time_ms - rows_.front().time_ms;
+  }
+  if (samples_.empty()) {
+    return 0;
+  }
+  const auto [oldest, newest] = std::minmax_element(
+      samples_.begin(), samples_.end(),
+      [](const sample& one, const sample& other) { return one.time_ms < other.time_ms; });
+  return newest->time_ms - oldest->time_ms;
+}
+
+bool sample_batch::has_questions() const {
+  return std::any_of(samples_.begin(), samples_.end(),
+                     [](const sample& one) { return one.question != 0; });
 }
 
 void sample_batch::deliver(const sample& one) {
+  newest_ms_.resize(known_.count(), never);
   ++counts_.delivered;
   points_[one.point].now = fate::delivered;
-  std::optional<std::int64_t>& newest_ms = series_[one.series].newest_ms;
-  newest_ms = std::max(newest_ms.value_or(one.time_ms), one.time_ms);
+  std::int64_t& newest_ms = newest_ms_[one.series];
+  newest_ms = std::max(newest_ms, one.time_ms);
+}
+
+void sample_batch::deliver(const sample_row& row) {
+  newest_ms_.resize(known_.count(), never);
+  counts_.delivered += row.count;
+  points_[row.point].now = fate::delivered;
+  std::int64_t* const newest_ms = newest_ms_.data() + row.series;
+  for (std::uint32_t i = 0; i < row.count; ++i) {
+    newest_ms[i] = std::max(newest_ms[i], row.time_ms);
+  }
 }
 
 void sample_batch::refuse(const sample& one, discard_reason reason) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A batch of lines as samples: read, filtered, and ordered so that requests made of them in turn
-// (sample_run.hpp) keep each series in order. It also keeps what became of each point. Pure.
+// (sample_run.hpp) keep each series in order. It also keeps what became of each point. Samples of a
+// line stay one row as long as all of them go the same way, which costs a fraction; where anything
+// was sent, refused or doubled before, they are single. Pure.
 #pragma once
 
 #include <algorithm>
@@ -35,6 +37,17 @@ struct sample {
   std::uint32_t round = 0;
   /// It was sent in a request whose answer got lost: the ledger's number of that; 0: it was not.
   std::uint32_t question = 0;
+};
+
+/// Samples of one point, of series whose numbers follow one another.
+struct sample_row {
+  std::int64_t time_ms = 0;
+  /// The first one's.
+  std::uint32_t series = 0;
+  std::uint32_t count = 0;
+  std::uint32_t point = 0;
+  /// Where the values begin.
+  std::uint32_t values = 0;
 };
 
 /// What a batch is read by.
@@ -73,13 +86,32 @@ class sample_batch {
   void read(const sample_rules& rules, sent_ledger& ledger, series_mapper& mapper,
             line_reader& reader);
 
-  /// To be sent, by time; in rounds, and by time within a round, where a request has a series once.
+  /// To be sent, by time, while all of them are rows: `samples` are none then.
+  [[nodiscard]] const std::vector<sample_row>& rows() const noexcept { return rows_; }
+  [[nodiscard]] double value(const sample_row& of, std::uint32_t index) const {
+    return values_[of.values + index];
+  }
+  /// Makes single samples of the rows, in their order.
+  void take_apart();
+  /// Else to be sent, by time; in rounds, and by time within a round, where a request has a series
+  /// once.
   [[nodiscard]] const std::vector<sample>& samples() const noexcept { return samples_; }
-  /// From then on `samples` are none, and the order of these is the taker's matter.
+  /// From then on there are none, and the order of these is the taker's matter.
+  [[nodiscard]] std::vector<sample_row> take_rows() noexcept { return std::move(rows_); }
   [[nodiscard]] std::vector<sample> take_samples() noexcept { return std::move(samples_); }
+  /// Of samples to be sent.
+  [[nodiscard]] std::size_t count() const noexcept {
+    return rows_.empty() ? samples_.size() : values_.size();
+  }
+  /// Between the oldest and the newest of them.
+  [[nodiscard]] std::int64_t span_ms() const;
+  /// One of them was sent in a request whose answer got lost.
+  [[nodiscard]] bool has_questions() const;
   [[nodiscard]] std::size_t series_count() const noexcept { return known_.count(); }
-  /// For each series, by number, which of so many shares it belongs to: always the same one.
-  [[nodiscard]] std::vector<std::uint32_t> shares(std::size_t count) const;
+  /// As known_series::shares.
+  [[nodiscard]] std::vector<std::uint32_t> shares(std::size_t count) const {
+    return known_.shares(count);
+  }
   /// Bytes of its labels in a request of version 1, about.
   [[nodiscard]] std::size_t label_bytes(std::uint32_t series) const {
     return known_.label_bytes(series);
@@ -93,10 +125,12 @@ class sample_batch {
   }
 
   /// What a request needs of a sample's series. Valid as long as this is.
-  [[nodiscard]] sent_series series_of(const sample& one) const { return known_.sent(one.series); }
+  [[nodiscard]] sent_series series_of(const sample& one) const { return series(one.series); }
+  [[nodiscard]] sent_series series(std::uint32_t number) const { return known_.sent(number); }
   [[nodiscard]] series_places& places_of(const sample& one) { return known_.places(one.series); }
 
   void deliver(const sample& one);
+  void deliver(const sample_row& row);
   /// The server refused it: its line is to be kept.
   void refuse(const sample& one, discard_reason reason);
 
@@ -105,9 +139,14 @@ class sample_batch {
   /// Lines with a sample that the server refused.
   [[nodiscard]] std::string refused_lines() const;
   [[nodiscard]] const sample_counts& counts() const noexcept { return counts_; }
-  /// Of `samples`: with `of` its series and its time.
+  /// Of those to be sent: with `of` its series and its time.
   template <class Of>
   void for_each_sample(Of of) const {
+    for (const sample_row& row : rows_) {
+      for (std::uint32_t i = 0; i < row.count; ++i) {
+        of(known_.key(row.series + i), row.time_ms);
+      }
+    }
     for (const sample& one : samples_) {
       of(known_.key(one.series), one.time_ms);
     }
@@ -116,11 +155,11 @@ class sample_batch {
   /// those of a series whose turn is soon.
   template <class Of>
   void for_each_stored(Of of) {
-    const auto count = static_cast<std::uint32_t>(series_.size());
+    const auto count = static_cast<std::uint32_t>(newest_ms_.size());
     for (std::uint32_t i = 0; i < count; ++i) {
       known_.expect(std::min(i + 2 * ahead, count - 1));
-      if (series_[i].newest_ms) {
-        of(known_.key(i), known_.wire(i), *series_[i].newest_ms, known_.places(i),
+      if (newest_ms_[i] != never) {
+        of(known_.key(i), known_.wire(i), newest_ms_[i], known_.places(i),
            known_.places(std::min(i + ahead, count - 1)));
       }
     }
@@ -128,6 +167,9 @@ class sample_batch {
   /// A sample that comes soon: its series is brought nearer.
   void expect(const sample& one) const { known_.expect(one.series); }
   void expect_labels(const sample& one) const { known_.expect_labels(one.series); }
+  /// The same of a row's first series.
+  void expect(const sample_row& row) const { known_.expect(row.series); }
+  void expect_labels(const sample_row& row) const { known_.expect_labels(row.series); }
   /// So many samples or series ahead of those that are looked at.
   static constexpr std::uint32_t ahead = 20;
 
@@ -136,11 +178,8 @@ class sample_batch {
     std::uint32_t at = 0;
     std::uint32_t bytes = 0;
   };
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
   struct series_entry {
-    /// Of the samples that the server has; nothing: it has none.
-    std::optional<std::int64_t> newest_ms{};
-    /// Of the samples that were read.
-    std::int64_t last_read_ms = std::numeric_limits<std::int64_t>::min();
     std::uint32_t rounds = 0;
     // What the ledger says, once it was asked.
     bool asked = false;
@@ -158,7 +197,12 @@ class sample_batch {
 
   void note_broken_line();
   void read_point(const point_view& point, std::int64_t now_ms, series_mapper& mapper);
-  void note_times(std::size_t first);
+  [[nodiscard]] bool read_row(const point_view& point, std::int64_t time_ms,
+                              known_series::line& line, const series_mapper& mapper);
+  void append_sample(std::int64_t time_ms, std::uint32_t series, double value);
+  void note_times(const sample_row& row);
+  void note_all_times();
+  [[nodiscard]] bool may_be_rows(const sample_rules& rules, sent_ledger& ledger);
   series_entry& asked(const sample& one, sent_ledger& ledger);
   void note(std::uint32_t point, discard_reason reason);
   template <class Then>
@@ -170,10 +214,18 @@ class sample_batch {
 
   std::string lines_;
   known_series& known_;
-  /// By their numbers.
+  std::vector<sample_row> rows_;
+  std::vector<double> values_;
+  std::vector<sample> samples_;
+  // By the numbers of their series, of the samples that were read: the first one's time and the
+  // last one's.
+  std::vector<std::int64_t> first_read_ms_;
+  std::vector<std::int64_t> last_read_ms_;
+  /// Of the samples that the server has; never: it has none. Empty: it has nothing yet.
+  std::vector<std::int64_t> newest_ms_;
+  /// Of single samples alone.
   std::vector<series_entry> series_;
   std::vector<point_entry> points_;
-  std::vector<sample> samples_;
   sample_counts counts_;
   /// Each series' samples were read in order of their times, and none twice.
   bool in_order_ = true;

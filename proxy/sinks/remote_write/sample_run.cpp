@@ -10,10 +10,47 @@ namespace weir {
 namespace {
 
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+/// So many rows ahead of that which is looked at.
+constexpr std::size_t rows_ahead = 4;
+
+}  // namespace
+
+namespace {
+
+/// Nothing: the series of a row belong to different runs.
+std::optional<std::vector<sample_run>> split_rows(sample_batch& of, std::size_t runs) {
+  std::vector<std::vector<sample_row>> parts(runs);
+  if (runs > 1) {
+    const std::vector<std::uint32_t> run_of = of.shares(runs);
+    for (const sample_row& row : of.rows()) {
+      const auto first = run_of.begin() + row.series;
+      if (std::any_of(first, first + row.count, [&](std::uint32_t own) { return own != *first; })) {
+        return std::nullopt;
+      }
+      parts[*first].push_back(row);
+    }
+  }
+  std::vector<sample_row> all = of.take_rows();
+  if (runs == 1) {
+    parts.front() = std::move(all);
+  }
+  std::vector<sample_run> made;
+  made.reserve(runs);
+  for (std::vector<sample_row>& each : parts) {
+    made.emplace_back(of, std::move(each));
+  }
+  return made;
+}
 
 }  // namespace
 
 std::vector<sample_run> split_in_runs(sample_batch& of, std::size_t runs) {
+  if (!of.rows().empty()) {
+    if (std::optional<std::vector<sample_run>> made = split_rows(of, runs)) {
+      return std::move(*made);
+    }
+    of.take_apart();
+  }
   std::vector<sample> all = of.take_samples();
   std::vector<std::vector<sample>> parts(runs);
   if (runs == 1) {
@@ -74,6 +111,100 @@ void sample_run::put_series_together(std::size_t begin, std::size_t end) {
   }
   for (std::size_t i = begin; i < end; ++i) {
     place_of_series_[samples_[i].series] = none;
+  }
+}
+
+std::size_t sample_run::take_apart(std::size_t begin, std::size_t end) {
+  for (std::size_t at = begin; at < end;) {
+    const std::size_t next = end_of_line(at, end);
+    for (std::uint32_t i = 0; i < rows_[at].count; ++i) {
+      for (std::size_t k = at; k < next; ++k) {
+        const sample_row& row = rows_[k];
+        samples_.push_back({row.time_ms, value(row, i), row.series + i, row.point, 0, 0});
+      }
+    }
+    at = next;
+  }
+  const std::size_t made = samples_.size();
+  for (std::size_t k = end; k < rows_.size(); ++k) {
+    const sample_row& row = rows_[k];
+    for (std::uint32_t i = 0; i < row.count; ++i) {
+      samples_.push_back({row.time_ms, value(row, i), row.series + i, row.point, 0, 0});
+    }
+  }
+  rows_.clear();
+  return made;
+}
+
+std::size_t sample_run::end_of_line(std::size_t begin, std::size_t end) const {
+  std::size_t at = begin + 1;
+  while (at < end && rows_[at].series == rows_[begin].series) {
+    ++at;
+  }
+  return at;
+}
+
+/// The place of the rows that have the same series; none: the request has none of these.
+std::uint32_t sample_run::line_of(const sample_row& row) const {
+  const auto first = place_of_series_.begin() + row.series;
+  const std::uint32_t line = *first;
+  if (std::any_of(first, first + row.count, [&](std::uint32_t own) { return own != line; })) {
+    return several_lines;
+  }
+  return line == none || series_of_line_[line] == row.count ? line : several_lines;
+}
+
+std::size_t sample_run::make_request_of_rows(std::size_t begin, std::size_t samples_max,
+                                             std::size_t bytes_max) {
+  place_of_series_.resize(of_->series_count(), none);
+  samples_of_place_.clear();
+  series_of_line_.clear();
+  std::size_t end = begin;
+  std::size_t bytes = 0;
+  std::size_t samples = 0;
+  bool mixed = false;
+  for (; end < rows_.size(); ++end) {
+    const sample_row& row = rows_[end];
+    of_->expect(rows_[std::min(end + rows_ahead, rows_.size() - 1)]);
+    std::uint32_t line = line_of(row);
+    mixed = line == several_lines;
+    bytes += row.count * wire::sample_bytes_max;
+    for (std::uint32_t i = 0; line == none && i < row.count; ++i) {
+      bytes += of_->label_bytes(row.series + i);
+    }
+    samples += row.count;
+    if (mixed || samples > samples_max || bytes > bytes_max) {
+      break;
+    }
+    if (line == none) {
+      line = static_cast<std::uint32_t>(samples_of_place_.size());
+      samples_of_place_.push_back(0);
+      series_of_line_.push_back(row.count);
+      std::fill_n(place_of_series_.begin() + row.series, row.count, line);
+    }
+    ++samples_of_place_[line];
+  }
+  put_lines_together(begin, end);
+  // A batch in which this is so again and again would be sent in small requests.
+  return mixed && samples < samples_max / 4 ? begin : end;
+}
+
+/// As put_series_together.
+void sample_run::put_lines_together(std::size_t begin, std::size_t end) {
+  if (samples_of_place_.size() < end - begin) {
+    std::uint32_t at = 0;
+    for (std::uint32_t& count : samples_of_place_) {
+      at += std::exchange(count, at);
+    }
+    rows_together_.resize(end - begin);
+    for (std::size_t i = begin; i < end; ++i) {
+      rows_together_[samples_of_place_[place_of_series_[rows_[i].series]]++] = rows_[i];
+    }
+    std::copy(rows_together_.begin(), rows_together_.end(),
+              rows_.begin() + static_cast<std::ptrdiff_t>(begin));
+  }
+  for (std::size_t i = begin; i < end; ++i) {
+    std::fill_n(place_of_series_.begin() + rows_[i].series, rows_[i].count, none);
   }
 }
 

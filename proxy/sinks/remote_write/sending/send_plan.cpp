@@ -37,7 +37,7 @@ std::optional<send_plan::range> send_plan::next(std::int64_t now_ms) {
       sent_ = *found;
       return sent_;
     }
-    if (paused_ || (parts_.empty() && questions_.empty() && at_ >= batch_.samples().size())) {
+    if (paused_ || (parts_.empty() && questions_.empty() && at_ >= batch_.size())) {
       return std::nullopt;
     }
   }
@@ -45,6 +45,11 @@ std::optional<send_plan::range> send_plan::next(std::int64_t now_ms) {
 
 std::optional<send_plan::range> send_plan::planned() {
   refused_in_a_row_ = 0;
+  if (batch_.of_rows()) {
+    if (const auto request = planned_rows()) {
+      return request;
+    }
+  }
   const std::vector<sample>& all = batch_.samples();
   while (at_ < all.size() && all[at_].time_ms <= too_old_ms_) {
     refuse(all[at_++], discard_reason::too_old);
@@ -63,6 +68,33 @@ std::optional<send_plan::range> send_plan::planned() {
   }
   current_.samples = request;
   return request;
+}
+
+/// Nothing: it is at their end, or single samples are to be sent.
+std::optional<send_plan::range> send_plan::planned_rows() {
+  if (at_ >= batch_.size()) {
+    return std::nullopt;
+  }
+  if (memory_.suspects.empty()) {
+    const std::size_t end =
+        batch_.make_request_of_rows(at_, memory_.limits.samples, memory_.limits.bytes);
+    if (end > at_) {
+      current_.samples = {std::exchange(at_, end), end};
+      return current_.samples;
+    }
+  }
+  sent_ = {at_, at_};
+  take_apart();
+  return std::nullopt;
+}
+
+/// Whatever else than that a request is accepted is a matter of single samples.
+void send_plan::take_apart() {
+  if (batch_.of_rows()) {
+    at_ = batch_.take_apart(sent_.begin, sent_.end);
+    sent_ = {0, at_};
+    current_.samples = sent_;
+  }
 }
 
 /// What is left of the samples once those of suspects are a part of their own.
@@ -214,6 +246,12 @@ void send_plan::accepted() {
 }
 
 void send_plan::deliver_sent() {
+  if (batch_.of_rows()) {
+    for (std::size_t i = sent_.begin; i < sent_.end; ++i) {
+      batch_.deliver(batch_.rows()[i]);
+    }
+    return;
+  }
   for (std::size_t i = sent_.begin; i < sent_.end; ++i) {
     const sample& one = batch_.samples()[i];
     batch_.deliver(one);
@@ -257,6 +295,7 @@ void send_plan::leave_behind(const range& samples, discard_reason reason) {
 }
 
 void send_plan::not_understood() {
+  take_apart();
   if (current_.what == part::kind::question) {
     return;  // it is asked again
   }
@@ -265,6 +304,7 @@ void send_plan::not_understood() {
 }
 
 bool send_plan::perhaps_not_understood() {
+  take_apart();
   if (current_.what == part::kind::question ||
       !batch_.holds_a_series_twice(sent_.begin, sent_.end)) {
     not_understood();
@@ -363,6 +403,7 @@ void send_plan::split(discard_reason reason) {
 }
 
 void send_plan::too_large() {
+  take_apart();
   if (current_.what == part::kind::question) {
     question_->refused(discard_reason::too_large, false);
     return;

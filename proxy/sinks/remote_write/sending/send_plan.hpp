@@ -26,6 +26,7 @@ class send_plan {
   /// set aside.
   static constexpr std::size_t refused_in_a_row_max = 64;
 
+  /// Places in the run: of rows, while it consists of these.
   struct range {
     std::size_t begin = 0;
     std::size_t end = 0;
@@ -116,6 +117,8 @@ class send_plan {
   void send_question_again();
   [[nodiscard]] std::vector<lost_request::candidate> candidates_of(std::uint32_t question);
   [[nodiscard]] std::optional<range> planned();
+  [[nodiscard]] std::optional<range> planned_rows();
+  void take_apart();
   [[nodiscard]] std::optional<range> next_part(std::int64_t now_ms);
   [[nodiscard]] part take_part();
   [[nodiscard]] bool may_overtake(std::size_t place) const;

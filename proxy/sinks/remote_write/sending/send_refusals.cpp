@@ -26,6 +26,7 @@ std::size_t count_named(const std::vector<std::optional<discard_reason>>& reason
 }  // namespace
 
 void send_plan::refused(const refusal& by) {
+  take_apart();
   const discard_reason reason = refusal_reason(by.message);
   if (current_.what == part::kind::question) {
     question_->refused(reason, by.rest_is_stored);

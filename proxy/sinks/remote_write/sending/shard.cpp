@@ -21,6 +21,8 @@ namespace {
 /// After a 413 requests are small; so many successes later they may double.
 constexpr std::uint32_t successes_before_growth = 16;
 constexpr std::size_t message_bytes_max = 300;
+/// Rows between that which is encoded and that whose labels are brought nearer.
+constexpr std::size_t rows_ahead = 2;
 /// A line for each sample of a request, with its labels.
 constexpr std::size_t answer_bytes_max = std::size_t{2} << 20;
 /// Until the search for what a server refuses may go on.
@@ -183,20 +185,11 @@ void shard::begin(job next) {
 /// one.
 std::size_t shard::connections_for(const sample_batch& samples) {
   const std::size_t most = scale_.next();
-  const std::vector<sample>& all = samples.samples();
-  if (all.empty() || most == 1) {
+  const std::size_t count = samples.count();
+  if (count == 0 || most == 1 || samples.has_questions() || samples.span_ms() > span_ms_max) {
     return 1;
   }
-  if (std::any_of(all.begin(), all.end(), [](const sample& one) { return one.question != 0; })) {
-    return 1;
-  }
-  const auto [oldest, newest] = std::minmax_element(
-      all.begin(), all.end(),
-      [](const sample& one, const sample& other) { return one.time_ms < other.time_ms; });
-  if (newest->time_ms - oldest->time_ms > span_ms_max) {
-    return 1;
-  }
-  return std::min(most, (all.size() - 1) / memory_.limits.samples + 1);
+  return std::min(most, (count - 1) / memory_.limits.samples + 1);
 }
 
 /// Whether a request was sent.
@@ -216,26 +209,14 @@ void shard::send(connection& over, const send_plan::range& part) {
   request_encoder& to = encoder(over.form);
   to.clear();
   sent_hints_.clear();
-  if (sent_samples_.size() < part.size()) {
-    sent_samples_.resize(part.size());
-    of_series_.resize(part.size());
-  }
-  const std::vector<sample>& all = over.run.samples();
-  sent_sample* sent = sent_samples_.data();
-  for (std::size_t i = part.begin; i < part.end;) {
-    const std::uint32_t number = all[i].series;
-    const sent_series series = over.run.series_of(all[i]);
-    sent_hints_.push_back(series.hint);
-    over.run.expect_labels(all[std::min<std::size_t>(i + sample_batch::ahead, part.end - 1)]);
-    wire_sample* of_series = of_series_.data();
-    for (; i < part.end && all[i].series == number; ++i) {
-      *of_series++ = {std::bit_cast<std::uint64_t>(all[i].value), all[i].time_ms};
-      *sent++ = {series.key, all[i].time_ms};
-    }
-    to.add(series.wire, {of_series_.data(), of_series});
+  sent_samples_.clear();
+  if (over.run.of_rows()) {
+    encode_rows(over.run, part, to);
+  } else {
+    encode_samples(over.run, part, to);
   }
   if (!over.plan.asks()) {
-    ledger_.intend({sent_samples_.data(), sent}, over.number, sent_hints_);
+    ledger_.intend(sent_samples_, over.number, sent_hints_);
   }
   sent_.append(ledger_);
   over.body = to.body();
@@ -246,6 +227,43 @@ void shard::send(connection& over, const send_plan::range& part) {
     on_reply(over, reply);
     pump();
   });
+}
+
+void shard::encode_samples(const sample_run& run, const send_plan::range& part,
+                           request_encoder& to) {
+  const std::vector<sample>& all = run.samples();
+  for (std::size_t i = part.begin; i < part.end;) {
+    const std::uint32_t number = all[i].series;
+    const sent_series series = run.series_of(all[i]);
+    sent_hints_.push_back(series.hint);
+    run.expect_labels(all[std::min<std::size_t>(i + sample_batch::ahead, part.end - 1)]);
+    of_series_.clear();
+    for (; i < part.end && all[i].series == number; ++i) {
+      of_series_.push_back({std::bit_cast<std::uint64_t>(all[i].value), all[i].time_ms});
+      sent_samples_.push_back({series.key, all[i].time_ms});
+    }
+    to.add(series.wire, of_series_);
+  }
+}
+
+void shard::encode_rows(const sample_run& run, const send_plan::range& part, request_encoder& to) {
+  const std::vector<sample_row>& rows = run.rows();
+  for (std::size_t at = part.begin; at < part.end;) {
+    const std::size_t end = run.end_of_line(at, part.end);
+    run.expect_labels(rows[std::min(at + rows_ahead, part.end - 1)]);
+    for (std::uint32_t i = 0; i < rows[at].count; ++i) {
+      const sent_series series = run.series(rows[at].series + i);
+      sent_hints_.push_back(series.hint);
+      of_series_.clear();
+      for (std::size_t k = at; k < end; ++k) {
+        of_series_.push_back(
+            {std::bit_cast<std::uint64_t>(run.value(rows[k], i)), rows[k].time_ms});
+        sent_samples_.push_back({series.key, rows[k].time_ms});
+      }
+      to.add(series.wire, of_series_);
+    }
+    at = end;
+  }
 }
 
 shard::spoken shard::speaks() const {

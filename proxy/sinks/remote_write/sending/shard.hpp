@@ -111,6 +111,9 @@ class shard {
   [[nodiscard]] std::size_t connections_for(const sample_batch& samples);
   [[nodiscard]] bool send_next(connection& over);
   void send(connection& over, const send_plan::range& part);
+  // Each notes what is sent, for the ledger.
+  void encode_samples(const sample_run& run, const send_plan::range& part, request_encoder& to);
+  void encode_rows(const sample_run& run, const send_plan::range& part, request_encoder& to);
   /// The form of a request: where it goes to, and in which version.
   struct spoken {
     std::size_t address = 0;
@@ -162,7 +165,7 @@ class shard {
   known_series known_;
   /// The batch under way; null between two.
   std::unique_ptr<running> running_;
-  // Of the series being encoded, and of the request: the first ones, of more.
+  // Of the series being encoded, and of the request.
   std::vector<wire_sample> of_series_;
   std::vector<sent_sample> sent_samples_;
   std::vector<place_hint> sent_hints_;

@@ -25,6 +25,7 @@ class sample_batches : public ::testing::Test {
     rules.several = several_;
     mapper_.begin("d", "");
     made_->read(rules, ledger_, mapper_, reader_);
+    made_->take_apart();
     return *made_;
   }
   /// "name@time=value" of each sample, a bar between rounds.
@@ -134,6 +135,7 @@ TEST_F(sample_batches, quantiles_are_labels_where_they_belong) {
   rules.now_ms = now_ms;
   line_reader reader;
   batch.read(rules, ledger_, mapper, reader);
+  batch.take_apart();
   std::set<std::string> seen;
   for (const sample& one : batch.samples()) {
     const wire_series wire = batch.series_of(one).wire;
