@@ -184,16 +184,31 @@ bool sample_batch::may_be_rows(const sample_rules& rules, sent_ledger& ledger) {
   if (!in_order_ || rows_.front().time_ms < rules.least_ms) {
     return false;
   }
+  return is_new_to(ledger, rules.older);
+}
+
+/// Whether nothing of it is as old as what was sent of its series last, or older where that is not
+/// sent. Nothing is asked of single samples: the ledger knows of none.
+bool sample_batch::is_new_to(sent_ledger& ledger, bool older) {
   const auto count = static_cast<std::uint32_t>(known_.count());
+  std::vector<std::int64_t> last_sent_ms;
   for (std::uint32_t i = 0; i < count; ++i) {
     known_.expect(std::min(i + 2 * ahead, count - 1));
     ledger.expect(known_.places(std::min(i + ahead, count - 1)).sent);
     const std::optional<std::int64_t> last = ledger.last(known_.key(i), known_.places(i).sent);
     if (last && first_read_ms_[i] <= *last) {
-      return false;
+      if (!older) {
+        return false;
+      }
+      last_sent_ms.resize(count, never);
+      last_sent_ms[i] = *last;
     }
   }
-  return true;
+  return last_sent_ms.empty() ||
+         std::none_of(rows_.begin(), rows_.end(), [&](const sample_row& row) {
+           const auto first = last_sent_ms.begin() + row.series;
+           return std::find(first, first + row.count, row.time_ms) != first + row.count;
+         });
 }
 
 std::int64_t sample_batch::span_ms() const {

@@ -203,6 +203,7 @@ class sample_batch {
   void note_times(const sample_row& row);
   void note_all_times();
   [[nodiscard]] bool may_be_rows(const sample_rules& rules, sent_ledger& ledger);
+  [[nodiscard]] bool is_new_to(sent_ledger& ledger, bool older);
   series_entry& asked(const sample& one, sent_ledger& ledger);
   void note(std::uint32_t point, discard_reason reason);
   template <class Then>
