@@ -81,6 +81,7 @@ void known_series::forget() {
   }
   found_ = made_ = 0;
   bytes_ = 0;
+  label_bytes_most_ = 0;
   all_.clear();
   index_.clear();
   labels_.clear();
@@ -192,6 +193,7 @@ std::uint32_t known_series::add(const series_key& key, const mapped_field& field
                   .after_bytes = static_cast<std::uint32_t>(labels.after.size()),
                   .type = field.type});
   index_.add(place, series_at());
+  label_bytes_most_ = std::max(label_bytes_most_, label_bytes_of(all_.back()));
   bytes_ +=
       sizeof(entry) + place_index::bytes_a_place + (is_new ? field.name.size() + node_bytes : 0);
   return place;

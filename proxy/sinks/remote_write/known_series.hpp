@@ -72,9 +72,10 @@ class known_series {
     return {one.key, one.places.sent, wire_of(one)};
   }
   [[nodiscard]] std::size_t label_bytes(std::uint32_t number) const {
-    const entry& one = at(number);
-    return one.before_bytes + one.name->size() + one.after_bytes + wire::series_bytes_max;
+    return label_bytes_of(at(number));
   }
+  /// No series that it knows has more.
+  [[nodiscard]] std::size_t label_bytes_most() const noexcept { return label_bytes_most_; }
   /// It is asked about soon: brings it nearer.
   void expect(std::uint32_t number) const { __builtin_prefetch(&at(number)); }
   /// The same of its labels; it is near itself.
@@ -149,10 +150,14 @@ class known_series {
             {one.labels + one.before_bytes, one.after_bytes},
             one.type};
   }
+  [[nodiscard]] static std::size_t label_bytes_of(const entry& one) noexcept {
+    return one.before_bytes + one.name->size() + one.after_bytes + wire::series_bytes_max;
+  }
   [[nodiscard]] const entry& at(std::uint32_t number) const { return all_[of_batch_[number]]; }
 
   const std::size_t bytes_max_;
   std::size_t bytes_ = 0;
+  std::size_t label_bytes_most_ = 0;
   std::vector<entry> all_;
   place_index index_;
   /// Of lines: those before the name, and behind them those after it.

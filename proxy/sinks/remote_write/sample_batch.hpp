@@ -116,6 +116,8 @@ class sample_batch {
   [[nodiscard]] std::size_t label_bytes(std::uint32_t series) const {
     return known_.label_bytes(series);
   }
+  /// No series has more.
+  [[nodiscard]] std::size_t label_bytes_most() const noexcept { return known_.label_bytes_most(); }
   /// The number of a series, as samples have it; nothing: it is not in the batch.
   [[nodiscard]] std::optional<std::uint32_t> number_of(const series_key& series) const {
     return known_.number_of(series);
@@ -167,8 +169,12 @@ class sample_batch {
   /// A sample that comes soon: its series is brought nearer.
   void expect(const sample& one) const { known_.expect(one.series); }
   void expect_labels(const sample& one) const { known_.expect_labels(one.series); }
-  /// The same of a row's first series.
-  void expect(const sample_row& row) const { known_.expect(row.series); }
+  /// The same of a row's series, and of their labels.
+  void expect(const sample_row& row) const {
+    for (std::uint32_t i = 0; i < row.count; ++i) {
+      known_.expect(row.series + i);
+    }
+  }
   void expect_labels(const sample_row& row) const { known_.expect_labels(row.series); }
   /// So many samples or series ahead of those that are looked at.
   static constexpr std::uint32_t ahead = 20;

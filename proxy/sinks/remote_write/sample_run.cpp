@@ -10,8 +10,6 @@ namespace weir {
 namespace {
 
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
-/// So many rows ahead of that which is looked at.
-constexpr std::size_t rows_ahead = 4;
 
 }  // namespace
 
@@ -159,21 +157,22 @@ std::size_t sample_run::make_request_of_rows(std::size_t begin, std::size_t samp
   place_of_series_.resize(of_->series_count(), none);
   samples_of_place_.clear();
   series_of_line_.clear();
+  // Each series has an entry of its own to be looked at, which is seldom needed.
+  const bool counts = (of_->label_bytes_most() + wire::sample_bytes_max) > bytes_max / samples_max;
   std::size_t end = begin;
   std::size_t bytes = 0;
   std::size_t samples = 0;
   bool mixed = false;
   for (; end < rows_.size(); ++end) {
     const sample_row& row = rows_[end];
-    of_->expect(rows_[std::min(end + rows_ahead, rows_.size() - 1)]);
     std::uint32_t line = line_of(row);
     mixed = line == several_lines;
     bytes += row.count * wire::sample_bytes_max;
-    for (std::uint32_t i = 0; line == none && i < row.count; ++i) {
+    for (std::uint32_t i = 0; counts && line == none && i < row.count; ++i) {
       bytes += of_->label_bytes(row.series + i);
     }
     samples += row.count;
-    if (mixed || samples > samples_max || bytes > bytes_max) {
+    if (mixed || samples > samples_max || (counts && bytes > bytes_max)) {
       break;
     }
     if (line == none) {

@@ -61,6 +61,7 @@ class sample_run {
     return of_->value(of, index);
   }
   void expect_labels(const sample& one) const { of_->expect_labels(one); }
+  void expect(const sample_row& row) const { of_->expect(row); }
   void expect_labels(const sample_row& row) const { of_->expect_labels(row); }
   void deliver(const sample& one) { of_->deliver(one); }
   void deliver(const sample_row& row) { of_->deliver(row); }

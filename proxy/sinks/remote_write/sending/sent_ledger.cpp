@@ -26,6 +26,9 @@ constexpr std::string_view first_line_of_1 = "weir-sent 1\n";
 static_assert(first_line.size() == first_line_of_2.size() &&
               first_line.size() == first_line_of_1.size());
 
+/// So many hints ahead of that which is used.
+constexpr std::size_t hints_ahead = 16;
+
 enum class record_kind : std::uint32_t { intended = 1, accepted = 2, not_stored = 3, lost = 4 };
 
 struct record_head {
@@ -65,12 +68,26 @@ void sent_ledger::begin(const lane_key& lane, log_position last_position) {
   current_ = lane;
   known_.clear();
   for (const group& one : recovered_) {
-    known_.insert(one.samples.begin(), one.samples.end());
+    know(one);
   }
   group& mine = open_[lane];
-  known_.insert(mine.samples.begin(), mine.samples.end());
+  know(mine);
   mine.last_position = std::max(mine.last_position, last_position);
   current_last_ = last_position;
+}
+
+std::size_t sent_ledger::group::count() const noexcept {
+  std::size_t samples = 0;
+  for (const std::vector<sent_sample>& each : requests) {
+    samples += each.size();
+  }
+  return samples;
+}
+
+void sent_ledger::know(const group& one) {
+  for (const std::vector<sent_sample>& each : one.requests) {
+    known_.insert(each.begin(), each.end());
+  }
 }
 
 std::uint32_t sent_ledger::question(const sent_sample& one) const {
@@ -86,19 +103,22 @@ bool sent_ledger::newest_of_question(const sent_sample& one) const {
   });
 }
 
-void sent_ledger::intend(std::span<const sent_sample> samples, std::uint32_t connection,
+void sent_ledger::intend(std::vector<sent_sample> samples, std::uint32_t connection,
                          std::span<const place_hint> hints) {
   const log_position until = open_[current_].last_position;
-  intended_[connection] = {until, {samples.begin(), samples.end()}};
   std::size_t series = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (i + 1 == samples.size() || !(samples[i].series == samples[i + 1].series)) {
+      if (series + hints_ahead < hints.size()) {
+        times_.expect(hints[series + hints_ahead]);
+      }
       place_hint hint = series < hints.size() ? hints[series] : 0;
       times_.raise(samples[i].series, samples[i].time_ms, hint);
       ++series;
     }
   }
   append_record(record_kind::intended, connection, until, samples, unwritten_);
+  intended_[connection] = {until, std::move(samples)};
 }
 
 sent_ledger::intent sent_ledger::take_intent(std::uint32_t connection) {
@@ -119,11 +139,7 @@ void sent_ledger::accept(std::uint32_t connection) {
       uncertain_.erase(one);
     }
   }
-  if (mine.samples.empty()) {
-    mine.samples = std::move(taken.samples);
-  } else {
-    mine.samples.insert(mine.samples.end(), taken.samples.begin(), taken.samples.end());
-  }
+  mine.requests.push_back(std::move(taken.samples));
   append_record(record_kind::accepted, connection, mine.last_position, {}, unwritten_);
 }
 
@@ -175,17 +191,18 @@ void sent_ledger::close_question(std::uint32_t question) {
 template <class Which>
 void sent_ledger::keep_stored(std::uint32_t connection, Which which) {
   group stored;
+  std::vector<sent_sample>& samples = stored.requests.emplace_back();
   std::erase_if(uncertain_, [&](const auto& entry) {
     const auto& [one, about] = entry;
     if (!which(one, about)) {
       return false;
     }
     stored.last_position = std::max(stored.last_position, about.until);
-    stored.samples.push_back(one);
+    samples.push_back(one);
     return true;
   });
-  known_.insert(stored.samples.begin(), stored.samples.end());
-  append_group(stored, connection, unwritten_);
+  know(stored);
+  append_accepted(samples, stored.last_position, connection, unwritten_);
   recovered_.push_back(std::move(stored));
 }
 
@@ -225,9 +242,9 @@ void sent_ledger::answer_not_stored(std::uint32_t question, std::uint32_t connec
 void sent_ledger::answer_taken(const sent_sample& first, std::uint32_t connection) {
   uncertain_.erase(first);
   group& mine = open_[current_];
-  mine.samples.push_back(first);
+  mine.requests.push_back({first});
   known_.insert(first);
-  append_group({mine.last_position, {first}}, connection, unwritten_);
+  append_accepted({&first, 1}, mine.last_position, connection, unwritten_);
 }
 
 void sent_ledger::refuse(const sent_sample& one) {
@@ -264,10 +281,10 @@ std::string sent_ledger::take_unwritten() {
 std::size_t sent_ledger::live_bytes() const noexcept {
   std::size_t samples = 0;
   for (const auto& [lane, one] : open_) {
-    samples += one.samples.size();
+    samples += one.count();
   }
   for (const group& one : recovered_) {
-    samples += one.samples.size();
+    samples += one.count();
   }
   return (samples + uncertain_.size()) * sizeof(sent_sample);
 }
@@ -279,10 +296,10 @@ bool sent_ledger::wants_rewrite() const noexcept {
 std::string sent_ledger::whole() {
   std::string out{first_line};
   for (const group& one : recovered_) {
-    append_group(one, 0, out);
+    append_group(one, out);
   }
   for (const auto& [lane, one] : open_) {
-    append_group(one, 0, out);
+    append_group(one, out);
   }
   append_uncertain(out);
   unwritten_.clear();
@@ -293,16 +310,16 @@ std::string sent_ledger::whole() {
 void sent_ledger::append_uncertain(std::string& out) const {
   // A question stays one record, and what is none stands in records that have each series once, so
   // that it becomes none.
-  std::map<std::pair<std::uint32_t, std::size_t>, group> by_record;
+  std::map<std::pair<std::uint32_t, std::size_t>, intent> by_record;
   std::unordered_map<series_key, std::size_t, series_hasher> records_of;
   for (const auto& [one, about] : uncertain_) {
-    group& of = by_record[{about.question, about.question == 0 ? records_of[one.series]++ : 0}];
-    of.last_position = std::max(of.last_position, about.until);
+    intent& of = by_record[{about.question, about.question == 0 ? records_of[one.series]++ : 0}];
+    of.until = std::max(of.until, about.until);
     of.samples.push_back(one);
   }
   for (const auto& [which, of] : by_record) {
-    append_record(record_kind::intended, 0, of.last_position, of.samples, out);
-    append_record(record_kind::lost, 0, of.last_position, {}, out);
+    append_record(record_kind::intended, 0, of.until, of.samples, out);
+    append_record(record_kind::lost, 0, of.until, {}, out);
   }
   // What is under way comes last, by itself: the record that it was accepted follows.
   for (const auto& [connection, one] : intended_) {
@@ -310,10 +327,17 @@ void sent_ledger::append_uncertain(std::string& out) const {
   }
 }
 
-void sent_ledger::append_group(const group& one, std::uint32_t connection, std::string& out) {
-  if (!one.samples.empty()) {
-    append_record(record_kind::intended, connection, one.last_position, one.samples, out);
-    append_record(record_kind::accepted, connection, one.last_position, {}, out);
+void sent_ledger::append_accepted(std::span<const sent_sample> samples, log_position last_position,
+                                  std::uint32_t connection, std::string& out) {
+  if (!samples.empty()) {
+    append_record(record_kind::intended, connection, last_position, samples, out);
+    append_record(record_kind::accepted, connection, last_position, {}, out);
+  }
+}
+
+void sent_ledger::append_group(const group& one, std::string& out) {
+  for (const std::vector<sent_sample>& each : one.requests) {
+    append_accepted(each, one.last_position, 0, out);
   }
 }
 
@@ -362,7 +386,8 @@ void sent_ledger::recover_record(std::uint32_t kind, std::uint32_t connection, i
         uncertain_.erase(one);
       }
       if (read.until >= low_water && !taken.samples.empty()) {
-        recovered_.push_back({read.until, std::move(taken.samples)});
+        recovered_.push_back({read.until, {}});
+        recovered_.back().requests.push_back(std::move(taken.samples));
       }
       return;
     }

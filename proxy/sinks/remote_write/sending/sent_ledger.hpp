@@ -86,7 +86,7 @@ class sent_ledger {
   /// order of time. Then one of the next three is called. Requires: no other request is under way
   /// on this connection (any number), nor, on any, one with a series of these. `hints`: of the
   /// series, in their order, or none.
-  void intend(std::span<const sent_sample> samples, std::uint32_t connection = 0,
+  void intend(std::vector<sent_sample> samples, std::uint32_t connection = 0,
               std::span<const place_hint> hints = {});
   /// The server took the samples intended last on this connection.
   void accept(std::uint32_t connection = 0);
@@ -140,7 +140,9 @@ class sent_ledger {
  private:
   struct group {
     log_position last_position;
-    std::vector<sent_sample> samples;
+    /// Of each request.
+    std::vector<std::vector<sent_sample>> requests;
+    [[nodiscard]] std::size_t count() const noexcept;
   };
   /// A request that is under way.
   struct intent {
@@ -167,7 +169,10 @@ class sent_ledger {
   template <class Which>
   void keep_stored(std::uint32_t connection, Which which);
   void append_not_stored(const sent_sample& one, std::uint32_t connection);
-  static void append_group(const group& one, std::uint32_t connection, std::string& out);
+  static void append_accepted(std::span<const sent_sample> samples, log_position last_position,
+                              std::uint32_t connection, std::string& out);
+  static void append_group(const group& one, std::string& out);
+  void know(const group& one);
   void append_uncertain(std::string& out) const;
   [[nodiscard]] std::size_t live_bytes() const noexcept;
 

@@ -13,7 +13,7 @@ series_key series_key_of(std::string_view labels) {
 }
 
 std::uint32_t series_times::place_of(const series_key& series, place_hint hint) const {
-  if (hint < size_ && at(hint).series == series) {
+  if (hint < entries_.size() && entries_[hint].series == series) {
     return hint;
   }
   return index_.find(series, series_at());
@@ -22,34 +22,33 @@ std::uint32_t series_times::place_of(const series_key& series, place_hint hint) 
 /// What the one before last used, and the last one did not, is forgotten.
 void series_times::begin_generation() {
   std::size_t kept = 0;
-  for (std::size_t place = 0; place < size_; ++place) {
-    if (at(place).generation == generation_) {
-      at(kept++) = at(place);
+  for (std::size_t place = 0; place < entries_.size(); ++place) {
+    if (entries_[place].generation == generation_) {
+      entries_[kept++] = entries_[place];
     }
   }
-  times_forgotten_ += kept < size_ ? 1 : 0;
-  size_ = kept;
-  blocks_.resize((kept + block_entries - 1) / block_entries);
+  times_forgotten_ += kept < entries_.size() ? 1 : 0;
+  entries_.keep_first(kept);
   ++generation_;
   young_ = 0;
   index_.clear();
-  for (std::uint32_t place = 0; place < size_; ++place) {
+  for (std::uint32_t place = 0; place < entries_.size(); ++place) {
     index_.add(place, series_at());
   }
 }
 
 /// `place` may be another one then.
 void series_times::use(std::uint32_t& place) {
-  if (at(place).generation == generation_) {
+  if (entries_[place].generation == generation_) {
     return;
   }
   if (young_ >= half_) {
-    const entry kept = at(place);
-    at(place).generation = generation_;  // so that it is not forgotten
+    const entry kept = entries_[place];
+    entries_[place].generation = generation_;  // so that it is not forgotten
     begin_generation();
     place = place_of(kept.series, place);
   }
-  at(place).generation = generation_;
+  entries_[place].generation = generation_;
   ++young_;
 }
 
@@ -61,7 +60,7 @@ std::optional<std::int64_t> series_times::find_elsewhere(const series_key& serie
   }
   use(place);
   hint = place;
-  return at(place).time_ms;
+  return entries_[place].time_ms;
 }
 
 void series_times::raise_elsewhere(const series_key& series, std::int64_t time_ms,
@@ -69,18 +68,15 @@ void series_times::raise_elsewhere(const series_key& series, std::int64_t time_m
   std::uint32_t place = place_of(series, hint);
   if (place != none) {
     use(place);
-    at(place).time_ms = std::max(at(place).time_ms, time_ms);
+    entries_[place].time_ms = std::max(entries_[place].time_ms, time_ms);
     hint = place;
     return;
   }
   if (young_ >= half_) {
     begin_generation();
   }
-  hint = static_cast<place_hint>(size_);
-  if (size_ % block_entries == 0) {
-    blocks_.push_back(std::make_unique<entry[]>(block_entries));
-  }
-  at(size_++) = {series, time_ms, generation_};
+  hint = static_cast<place_hint>(entries_.size());
+  entries_.append() = {series, time_ms, generation_};
   ++young_;
   index_.add(hint, series_at());
 }

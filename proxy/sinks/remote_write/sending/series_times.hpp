@@ -8,11 +8,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
+#include "sinks/remote_write/sending/entry_blocks.hpp"
 #include "sinks/remote_write/sending/place_index.hpp"
 
 namespace weir {
@@ -30,31 +29,26 @@ class series_times {
 
   /// Where it is known, it is in use.
   [[nodiscard]] std::optional<std::int64_t> find(const series_key& series, place_hint& hint) {
-    return in_use_at(hint, series) ? at(hint).time_ms : find_elsewhere(series, hint);
+    return in_use_at(hint, series) ? entries_[hint].time_ms : find_elsewhere(series, hint);
   }
   /// Its time becomes `time_ms` if that is newer.
   void raise(const series_key& series, std::int64_t time_ms, place_hint& hint) {
     if (in_use_at(hint, series)) {
-      at(hint).time_ms = std::max(at(hint).time_ms, time_ms);
+      entries_[hint].time_ms = std::max(entries_[hint].time_ms, time_ms);
     } else {
       raise_elsewhere(series, time_ms, hint);
     }
   }
 
   /// That place is asked about soon.
-  void expect(place_hint hint) const {
-    if (hint < size_) {
-      __builtin_prefetch(&at(hint));
-    }
-  }
+  void expect(place_hint hint) const { entries_.expect(hint); }
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   /// How often half of the table was forgotten.
   [[nodiscard]] std::uint64_t times_forgotten() const noexcept { return times_forgotten_; }
 
  private:
   static constexpr std::uint32_t none = place_index::none;
-  static constexpr std::size_t block_entries = 1'024;
   struct entry {
     series_key series;
     std::int64_t time_ms = 0;
@@ -63,7 +57,8 @@ class series_times {
   };
 
   [[nodiscard]] bool in_use_at(place_hint hint, const series_key& series) const {
-    return hint < size_ && at(hint).series == series && at(hint).generation == generation_;
+    return hint < entries_.size() && entries_[hint].series == series &&
+           entries_[hint].generation == generation_;
   }
   [[nodiscard]] std::optional<std::int64_t> find_elsewhere(const series_key& series,
                                                            place_hint& hint);
@@ -71,17 +66,12 @@ class series_times {
   [[nodiscard]] std::uint32_t place_of(const series_key& series, place_hint hint) const;
   void use(std::uint32_t& place);
   void begin_generation();
-  [[nodiscard]] entry& at(std::size_t place) const {
-    return blocks_[place / block_entries][place % block_entries];
-  }
   [[nodiscard]] auto series_at() const {
-    return [this](std::uint32_t place) -> const series_key& { return at(place).series; };
+    return [this](std::uint32_t place) -> const series_key& { return entries_[place].series; };
   }
 
   std::size_t half_;
-  /// Entries in blocks, so that none moves while the table grows.
-  std::vector<std::unique_ptr<entry[]>> blocks_;
-  std::size_t size_ = 0;
+  entry_blocks<entry> entries_;
   place_index index_;
   std::uint32_t generation_ = 0;
   /// Entries of this generation.

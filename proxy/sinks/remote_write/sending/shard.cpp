@@ -209,14 +209,15 @@ void shard::send(connection& over, const send_plan::range& part) {
   request_encoder& to = encoder(over.form);
   to.clear();
   sent_hints_.clear();
-  sent_samples_.clear();
+  std::vector<sent_sample> sent;
+  sent.reserve(memory_.limits.samples);
   if (over.run.of_rows()) {
-    encode_rows(over.run, part, to);
+    encode_rows(over.run, part, to, sent);
   } else {
-    encode_samples(over.run, part, to);
+    encode_samples(over.run, part, to, sent);
   }
   if (!over.plan.asks()) {
-    ledger_.intend(sent_samples_, over.number, sent_hints_);
+    ledger_.intend(std::move(sent), over.number, sent_hints_);
   }
   sent_.append(ledger_);
   over.body = to.body();
@@ -229,8 +230,8 @@ void shard::send(connection& over, const send_plan::range& part) {
   });
 }
 
-void shard::encode_samples(const sample_run& run, const send_plan::range& part,
-                           request_encoder& to) {
+void shard::encode_samples(const sample_run& run, const send_plan::range& part, request_encoder& to,
+                           std::vector<sent_sample>& sent) {
   const std::vector<sample>& all = run.samples();
   for (std::size_t i = part.begin; i < part.end;) {
     const std::uint32_t number = all[i].series;
@@ -240,16 +241,18 @@ void shard::encode_samples(const sample_run& run, const send_plan::range& part,
     of_series_.clear();
     for (; i < part.end && all[i].series == number; ++i) {
       of_series_.push_back({std::bit_cast<std::uint64_t>(all[i].value), all[i].time_ms});
-      sent_samples_.push_back({series.key, all[i].time_ms});
+      sent.push_back({series.key, all[i].time_ms});
     }
     to.add(series.wire, of_series_);
   }
 }
 
-void shard::encode_rows(const sample_run& run, const send_plan::range& part, request_encoder& to) {
+void shard::encode_rows(const sample_run& run, const send_plan::range& part, request_encoder& to,
+                        std::vector<sent_sample>& sent) {
   const std::vector<sample_row>& rows = run.rows();
   for (std::size_t at = part.begin; at < part.end;) {
     const std::size_t end = run.end_of_line(at, part.end);
+    run.expect(rows[std::min(at + 2 * rows_ahead, part.end - 1)]);
     run.expect_labels(rows[std::min(at + rows_ahead, part.end - 1)]);
     for (std::uint32_t i = 0; i < rows[at].count; ++i) {
       const sent_series series = run.series(rows[at].series + i);
@@ -258,7 +261,7 @@ void shard::encode_rows(const sample_run& run, const send_plan::range& part, req
       for (std::size_t k = at; k < end; ++k) {
         of_series_.push_back(
             {std::bit_cast<std::uint64_t>(run.value(rows[k], i)), rows[k].time_ms});
-        sent_samples_.push_back({series.key, rows[k].time_ms});
+        sent.push_back({series.key, rows[k].time_ms});
       }
       to.add(series.wire, of_series_);
     }

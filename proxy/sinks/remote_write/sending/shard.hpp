@@ -112,8 +112,10 @@ class shard {
   [[nodiscard]] bool send_next(connection& over);
   void send(connection& over, const send_plan::range& part);
   // Each notes what is sent, for the ledger.
-  void encode_samples(const sample_run& run, const send_plan::range& part, request_encoder& to);
-  void encode_rows(const sample_run& run, const send_plan::range& part, request_encoder& to);
+  void encode_samples(const sample_run& run, const send_plan::range& part, request_encoder& to,
+                      std::vector<sent_sample>& sent);
+  void encode_rows(const sample_run& run, const send_plan::range& part, request_encoder& to,
+                   std::vector<sent_sample>& sent);
   /// The form of a request: where it goes to, and in which version.
   struct spoken {
     std::size_t address = 0;
@@ -167,7 +169,6 @@ class shard {
   std::unique_ptr<running> running_;
   // Of the series being encoded, and of the request.
   std::vector<wire_sample> of_series_;
-  std::vector<sent_sample> sent_samples_;
   std::vector<place_hint> sent_hints_;
   /// Markers of refused requests, in parts, the next one last; and when others may be sent.
   std::vector<std::vector<stale_book::marker>> marker_parts_;

@@ -54,7 +54,7 @@ std::uint32_t stale_book::add(const series_key& series, const wire_series& label
   }
   auto place = static_cast<std::uint32_t>(entries_.size());
   if (free_.empty()) {
-    entries_.emplace_back();
+    entries_.append();
   } else {
     place = free_.back();
     free_.pop_back();

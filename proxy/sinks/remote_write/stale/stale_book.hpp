@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <limits>
 #include <map>
@@ -19,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sinks/remote_write/sending/entry_blocks.hpp"
 #include "sinks/remote_write/sending/place_index.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
 #include "sinks/remote_write/stale/shared_texts.hpp"
@@ -64,11 +64,7 @@ class stale_book {
     seen(series, labels, time_ms, received_ms, anywhere);
   }
   /// `seen` is called with this hint soon.
-  void expect(place_hint hint) const {
-    if (hint < entries_.size()) {
-      __builtin_prefetch(&entries_[hint]);
-    }
-  }
+  void expect(place_hint hint) const { entries_.expect(hint); }
   /// Its sender says that the series ended at `time_ms`: it owes a marker at once, unless it has
   /// newer samples or is not known.
   void end(const series_key& series, std::int64_t time_ms);
@@ -157,7 +153,7 @@ class stale_book {
   /// Silence before it does not count.
   std::int64_t base_ms_;
   bool abreast_ = false;
-  std::deque<entry> entries_;
+  entry_blocks<entry> entries_;
   /// Of `entries_`, those that are free, and where each series is.
   std::vector<std::uint32_t> free_;
   place_index index_;

@@ -203,7 +203,7 @@ TEST_F(sample_batches, of_a_batch_begun_before_only_the_rest_is_left) {
 TEST_F(sample_batches, a_sample_without_an_answer_is_sent_again_but_nothing_before_it) {
   read("m a=2 2000000\n");
   const sent_sample one = made_->sent_of(made_->samples()[0]);
-  ledger_.intend({&one, 1});
+  ledger_.intend({one});
   read("m a=2 2000000\nm a=1 1000000\n");
   EXPECT_EQ(told(), "m_a@2=2 ");
   EXPECT_EQ(discarded(discard_reason::out_of_order), 1U);

@@ -58,8 +58,8 @@ TEST(sent_ledger, only_what_is_intended_gets_lost) {
   ledger.lose(1);
   ledger.lose_all();
   EXPECT_TRUE(ledger.take_unwritten().empty());
-  ledger.intend(std::array{at(1, 10)}, 0);
-  ledger.intend(std::array{at(2, 10)}, 1);
+  ledger.intend({at(1, 10)}, 0);
+  ledger.intend({at(2, 10)}, 1);
   ledger.lose_all();
   EXPECT_TRUE(ledger.uncertain(at(1, 10)));
   EXPECT_TRUE(ledger.uncertain(at(2, 10)));
@@ -72,10 +72,10 @@ TEST(sent_ledger, is_read_back_as_it_was_written) {
   sent_ledger ledger(much);
   std::string file;
   ledger.begin(lane_a, log_position(5));
-  ledger.intend(std::array{at(1, 10), at(2, 10)});
+  ledger.intend({at(1, 10), at(2, 10)});
   file += ledger.take_unwritten();
   ledger.accept();
-  ledger.intend(std::array{at(1, 20)});
+  ledger.intend({at(1, 20)});
   file += ledger.take_unwritten();
   EXPECT_TRUE(ledger.take_unwritten().empty());
 
@@ -101,11 +101,11 @@ TEST(sent_ledger, a_file_written_anew_does_not_mix_up_what_is_under_way) {
   ledger.begin(lane_a, log_position(1));
   send(ledger, {at(1, 10)}, false);
   ledger.begin(lane_b, log_position(2));
-  ledger.intend(std::array{at(2, 10)});
+  ledger.intend({at(2, 10)});
   static_cast<void>(ledger.take_unwritten());
   std::string file = ledger.whole();
   ledger.accept();
-  ledger.intend(std::array{at(3, 10)});
+  ledger.intend({at(3, 10)});
   file += ledger.take_unwritten();
 
   sent_ledger next(much);
@@ -123,7 +123,7 @@ TEST(sent_ledger, of_several_becomes_one_of_another_log) {
     sent_ledger ledger(much);
     ledger.begin(lane_a, log_position(5 + i));
     send(ledger, {at(10 * i + 1, 10)});
-    ledger.intend(std::array{at(10 * i + 2, 10), at(10 * i + 2, 20)});  // no answer
+    ledger.intend({at(10 * i + 2, 10), at(10 * i + 2, 20)});  // no answer
     files[i] = {ledger.take_unwritten(), log_position(5)};
   }
   EXPECT_TRUE(sent_ledger::moved({}, log_position(100)).empty());
@@ -176,7 +176,7 @@ TEST(sent_ledger, a_damaged_end_costs_the_end) {
   ledger.begin(lane_a, log_position(1));
   send(ledger, {at(1, 10)});
   send(ledger, {at(2, 20)});
-  ledger.intend(std::array{at(3, 30)});
+  ledger.intend({at(3, 30)});
   const std::string file = ledger.take_unwritten();
   for (std::size_t bytes = 0; bytes < file.size(); ++bytes) {
     sent_ledger cut(much);
