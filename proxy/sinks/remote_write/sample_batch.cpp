@@ -13,7 +13,45 @@ namespace {
 /// Of each buffer of a reader, from one batch to the next.
 constexpr std::size_t reader_bytes_kept = std::size_t{64} << 10;
 
+template <class Buffer>
+void empty(Buffer& one, std::size_t bytes_max) {
+  one.clear();
+  if (one.capacity() > bytes_max / sizeof(typename Buffer::value_type)) {
+    one.shrink_to_fit();
+  }
+}
+
 }  // namespace
+
+sample_batch::sample_batch(std::string lines, known_series& known, buffers* spare)
+    : lines_(std::move(lines)), known_(known), spare_(spare) {
+  if (spare_ != nullptr) {
+    exchange(*spare_);
+  }
+}
+
+sample_batch::~sample_batch() {
+  if (spare_ == nullptr) {
+    return;
+  }
+  exchange(*spare_);
+  spare_->lines = std::move(lines_);
+  const std::size_t most = buffers::bytes_max;
+  empty(spare_->lines, most);
+  empty(spare_->values, most);
+  empty(spare_->first_read_ms, most);
+  empty(spare_->last_read_ms, most);
+  empty(spare_->newest_ms, most);
+  empty(spare_->points, most);
+}
+
+void sample_batch::exchange(buffers& with) noexcept {
+  values_.swap(with.values);
+  first_read_ms_.swap(with.first_read_ms);
+  last_read_ms_.swap(with.last_read_ms);
+  newest_ms_.swap(with.newest_ms);
+  points_.swap(with.points);
+}
 
 void sample_batch::read(const sample_rules& rules, sent_ledger& ledger, series_mapper& mapper,
                         line_reader& reader) {

@@ -77,8 +77,14 @@ class sample_batch {
   /// Samples further ahead of the clock make a Prometheus refuse all others until then.
   static constexpr std::int64_t future_ms_max = 600'000;
 
-  /// Canonical lines. `known` must outlive it, and begin no other batch before.
-  sample_batch(std::string lines, known_series& known) : lines_(std::move(lines)), known_(known) {}
+  /// What one batch leaves to the next one: memory, and nothing that it says.
+  struct buffers;
+  /// Canonical lines. `known` must outlive it, and begin no other batch before; so must `spare`
+  /// (may be null), which it takes, and gives back at its end.
+  sample_batch(std::string lines, known_series& known, buffers* spare = nullptr);
+  ~sample_batch();
+  sample_batch(const sample_batch&) = delete;
+  sample_batch& operator=(const sample_batch&) = delete;
 
   /// Reads the lines; of what the ledger knows to be delivered or hopeless nothing is left.
   /// Requires: the mapper and the known series began their database. New names are kept when this
@@ -219,8 +225,11 @@ class sample_batch {
   void drop_what_is_sent(const sample_rules& rules, sent_ledger& ledger);
   void order(bool several);
 
+  void exchange(buffers& with) noexcept;
+
   std::string lines_;
   known_series& known_;
+  buffers* const spare_;
   std::vector<sample_row> rows_;
   std::vector<double> values_;
   std::vector<sample> samples_;
@@ -236,6 +245,18 @@ class sample_batch {
   sample_counts counts_;
   /// Each series' samples were read in order of their times, and none twice.
   bool in_order_ = true;
+};
+
+struct sample_batch::buffers {
+  /// More than that of one kind is given back.
+  static constexpr std::size_t bytes_max = std::size_t{16} << 20;
+
+  std::string lines;
+  std::vector<double> values;
+  std::vector<std::int64_t> first_read_ms;
+  std::vector<std::int64_t> last_read_ms;
+  std::vector<std::int64_t> newest_ms;
+  std::vector<point_entry> points;
 };
 
 }  // namespace weir

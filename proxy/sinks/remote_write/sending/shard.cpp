@@ -59,8 +59,8 @@ struct shard::connection {
 };
 
 struct shard::running {
-  running(job j, std::string lines, known_series& known)
-      : of(std::move(j)), samples(std::move(lines), known) {}
+  running(job j, std::string lines, known_series& known, sample_batch::buffers& spare)
+      : of(std::move(j)), samples(std::move(lines), known, &spare) {}
 
   job of;
   sample_batch samples;
@@ -147,7 +147,8 @@ bool shard::go_on() {
 
 void shard::begin(job next) {
   WEIR_ASSERT(running_ == nullptr);  // its series would get other numbers
-  std::string lines;
+  std::string lines = std::move(spare_.lines);
+  lines.clear();
   if (!append_lines(*next.source, lines)) {
     next.on_done(attempt_result::unsendable("a frame of this batch cannot be inflated"));
     return;
@@ -155,7 +156,7 @@ void shard::begin(job next) {
   ledger_.begin(next.source->lane, last_position_of(*next.source));
   lane_memory& so_far = lanes_[next.source->lane];
   known_.begin(next.source->lane.database, next.source->lane.retention_policy);
-  running_ = std::make_unique<running>(std::move(next), std::move(lines), known_);
+  running_ = std::make_unique<running>(std::move(next), std::move(lines), known_, spare_);
   sample_rules rules;
   rules.now_ms = to_milliseconds(parts_.now_ns());
   rules.several = memory_.several;
@@ -220,7 +221,7 @@ void shard::send(connection& over, const send_plan::range& part) {
     ledger_.intend(std::move(sent), over.number, sent_hints_);
   }
   sent_.append(ledger_);
-  over.body = to.body();
+  to.end(over.body);
   over.waiting = true;
   parts_.counters->requests.add();
   parts_.http.post(request_with(over.body, over.form), [this, &over](const http_reply& reply) {

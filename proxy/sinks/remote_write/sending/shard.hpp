@@ -164,6 +164,7 @@ class shard {
   /// Of all batches: with one for each, what lives on of a batch would lie between its buffers, and
   /// the next one's would find no room there.
   line_reader reader_;
+  sample_batch::buffers spare_;
   known_series known_;
   /// The batch under way; null between two.
   std::unique_ptr<running> running_;

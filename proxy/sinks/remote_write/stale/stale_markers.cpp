@@ -117,7 +117,7 @@ void shard::send_markers(std::vector<stale_book::marker> markers) {
     to.add(one.labels, {&marker, 1});
     ledger_.note({one.series, one.time_ms});
   }
-  marker_body_ = to.body();
+  to.end(marker_body_);
   marking_ = true;
   parts_.counters->requests.add();
   parts_.http.post(request_with(marker_body_, form),

@@ -42,8 +42,8 @@ class request_encoder {
   /// One series with its samples, in order of time. Its texts must stay what they are, where they
   /// are, until the body is made.
   virtual void add(const wire_series& one, std::span<const wire_sample> samples) = 0;
-  /// The body of the request, compressed. Ends it.
-  [[nodiscard]] virtual std::string body() = 0;
+  /// Ends the request: `body` is its body then, compressed.
+  virtual void end(std::string& body) = 0;
 };
 
 /// Version 2: io.prometheus.write.v2.Request, whose labels refer to a table of texts.
@@ -53,7 +53,7 @@ class encoder_v2 final : public request_encoder {
   [[nodiscard]] std::vector<std::string> headers() const override;
   void clear() override;
   void add(const wire_series& one, std::span<const wire_sample> samples) override;
-  [[nodiscard]] std::string body() override;
+  void end(std::string& body) override;
 
  private:
   /// References to the texts of some labels, as they are written.
@@ -115,7 +115,7 @@ class encoder_v1 final : public request_encoder {
   [[nodiscard]] std::vector<std::string> headers() const override;
   void clear() override;
   void add(const wire_series& one, std::span<const wire_sample> samples) override;
-  [[nodiscard]] std::string body() override;
+  void end(std::string& body) override;
 
  private:
   [[nodiscard]] repeated_text& kept_name(std::string_view name);

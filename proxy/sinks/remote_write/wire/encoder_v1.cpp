@@ -53,12 +53,12 @@ void encoder_v1::add(const wire_series& one, std::span<const wire_sample> sample
   message_.end(to);
 }
 
-std::string encoder_v1::body() {
-  std::string out;
+void encoder_v1::end(std::string& body) {
   const std::string_view elements = message_.elements();
-  out.reserve(elements.size() + wire::varint_bytes_max);
-  wire::append_varint(message_.size(), out);
-  return out.append(elements);
+  body.clear();
+  body.reserve(elements.size() + wire::varint_bytes_max);
+  wire::append_varint(message_.size(), body);
+  body.append(elements);
 }
 
 }  // namespace weir

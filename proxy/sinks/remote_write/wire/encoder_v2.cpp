@@ -132,13 +132,13 @@ std::string_view encoder_v2::compressed_symbols() {
   return block.substr(wire::varint_bytes(symbol_bytes_.size()));
 }
 
-std::string encoder_v2::body() {
+void encoder_v2::end(std::string& body) {
   const std::string_view symbols = compressed_symbols();
   const std::string_view series = series_.elements();
-  std::string out;
-  out.reserve(symbols.size() + series.size() + wire::varint_bytes_max);
-  wire::append_varint(symbol_bytes_.size() + series_.size(), out);
-  return out.append(symbols).append(series);
+  body.clear();
+  body.reserve(symbols.size() + series.size() + wire::varint_bytes_max);
+  wire::append_varint(symbol_bytes_.size() + series_.size(), body);
+  body.append(symbols).append(series);
 }
 
 }  // namespace weir
