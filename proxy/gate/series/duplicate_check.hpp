@@ -51,6 +51,14 @@ class duplicate_check {
             .content = point_content(fields)};
   }
 
+  /// A point of that series and time will be asked for some points later: if points are older than
+  /// their series' newest now, the memory that this takes may be fetched.
+  void expect(const wide_hash& series, std::int64_t time) const noexcept {
+    if (older_lately_ > 0) {
+      request_.memory->points.expect(point_window::key_of(series, time, request_.retention_policy));
+    }
+  }
+
   /// Makes room, so that `take_if_newest` allocates nothing: to be called before each lock.
   void prepare() {
     if (waiting_count_ == waiting_.size()) {
@@ -64,8 +72,10 @@ class duplicate_check {
   /// one: `relate` says more. Requires: `prepare`; the caller holds the entry's lock.
   [[nodiscard]] bool take_if_newest(series_entry& entry, const point& taken) noexcept {
     if (entry.has_point && taken.time <= entry.newest_time) {
+      older_lately_ = older_lately_most;
       return false;
     }
+    older_lately_ -= older_lately_ > 0 ? 1 : 0;
     replace_newest(entry, taken);
     return true;
   }
@@ -106,12 +116,17 @@ class duplicate_check {
   void grow_taken();
   void remember_waiting();
 
+  /// After an older point, for so many further points older ones are reckoned with: bodies of
+  /// several connections overtake each other, and all of one are older then.
+  static constexpr std::uint32_t older_lately_most = 64;
+
   series_request request_;
   /// Points to be forgotten if they do not come into the log. Only where they could be in the way.
   std::vector<point> taken_;
   /// Points on their way into the window.
   std::array<keyed_point, 32> waiting_{};
   std::size_t waiting_count_ = 0;
+  std::uint32_t older_lately_ = 0;
 };
 
 }  // namespace weir

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/bring_near.hpp"
+
 namespace weir {
 namespace {
 
@@ -40,7 +42,7 @@ void point_window::sort_in() noexcept {
     ahead = after(ahead);
   }
   for (; waiting_ > 0; --waiting_) {
-    __builtin_prefetch(set_of(ring[ahead].key), 1);
+    bring_near_to_write(set_of(ring[ahead].key));
     ahead = after(ahead);
     put(ring[at]);
     at = after(at);

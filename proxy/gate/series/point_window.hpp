@@ -15,6 +15,7 @@
 #include <mutex>
 #include <span>
 
+#include "base/bring_near.hpp"
 #include "base/page_memory_posix.hpp"
 #include "gate/series/series_hash.hpp"
 
@@ -87,6 +88,13 @@ class point_window {
       if (set[i].key == key) {
         take(set[i].content);
       }
+    }
+  }
+
+  /// `each_at` will be called for the key soon: the memory for it may be fetched. Without the lock.
+  void expect(std::uint64_t key) const noexcept {
+    if (sets_ != 0) {
+      bring_near(set_of(key));
     }
   }
 

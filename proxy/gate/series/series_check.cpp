@@ -51,6 +51,7 @@ void series_check::begin_line(const point_view& point, staged_line& line) const 
 void series_check::hash(const point_view& point, staged_line& line) {
   line.key = hash_series(line.series(), request_.seed);
   request_.memory->series.expect(line.key);
+  duplicates_.expect(line.key, line.time);
   line.fields = hasher_(point.fields);
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/bring_near.hpp"
 #include "base/page_memory_posix.hpp"
 #include "gate/series/cardinality.hpp"
 
@@ -197,8 +198,8 @@ void series_table::expect(const wide_hash& wanted) const noexcept {
   // Of a table that grows meanwhile it may be any place: fetching changes nothing.
   const series_entry* const home =
       places + home_of(key, seen.count.load(std::memory_order_relaxed));
-  __builtin_prefetch(home, 1);
-  __builtin_prefetch(home + 1, 1);
+  bring_near_to_write(home);
+  bring_near_to_write(home + 1);
 }
 
 series_table::access series_table::find(const wide_hash& wanted, std::uint32_t now_s) {

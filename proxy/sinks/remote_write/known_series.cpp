@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/bring_near.hpp"
+
 namespace weir {
 namespace {
 
@@ -102,7 +104,7 @@ void known_series::expect_labels(std::uint32_t number) const {
     return;
   }
   for (std::size_t i = 0; i < one.before_bytes + one.after_bytes; i += cache_line_bytes) {
-    __builtin_prefetch(one.labels + i);
+    bring_near(one.labels + i);
   }
 }
 

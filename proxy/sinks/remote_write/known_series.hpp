@@ -15,6 +15,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/bring_near.hpp"
 #include "sinks/mapping/series_mapper.hpp"
 #include "sinks/remote_write/sending/place_index.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
@@ -77,7 +78,7 @@ class known_series {
   /// No series that it knows has more.
   [[nodiscard]] std::size_t label_bytes_most() const noexcept { return label_bytes_most_; }
   /// It is asked about soon: brings it nearer.
-  void expect(std::uint32_t number) const { __builtin_prefetch(&at(number)); }
+  void expect(std::uint32_t number) const { bring_near(&at(number)); }
   /// The same of its labels; it is near itself.
   void expect_labels(std::uint32_t number) const;
   [[nodiscard]] std::optional<std::uint32_t> number_of(const series_key& key) const;

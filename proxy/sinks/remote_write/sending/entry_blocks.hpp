@@ -8,6 +8,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/bring_near.hpp"
+
 namespace weir {
 
 template <class Entry>
@@ -35,7 +37,7 @@ class entry_blocks {
   /// It is looked at soon; any number will do.
   void expect(std::size_t place) const {
     if (place < size_) {
-      __builtin_prefetch(&(*this)[place]);
+      bring_near(&(*this)[place]);
     }
   }
 
