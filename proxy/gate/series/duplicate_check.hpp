@@ -116,8 +116,8 @@ class duplicate_check {
   void grow_taken();
   void remember_waiting();
 
-  /// After an older point, for so many further points older ones are reckoned with: bodies of
-  /// several connections overtake each other, and all of one are older then.
+  /// After an older point, for so many further points older ones are reckoned with: a body that is
+  /// late, or sent again, has many of them.
   static constexpr std::uint32_t older_lately_most = 64;
 
   series_request request_;

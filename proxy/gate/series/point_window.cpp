@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/bring_near.hpp"
+#include "base/per_request/bring_near.hpp"
 
 namespace weir {
 namespace {

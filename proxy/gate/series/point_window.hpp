@@ -15,8 +15,8 @@
 #include <mutex>
 #include <span>
 
-#include "base/bring_near.hpp"
 #include "base/page_memory_posix.hpp"
+#include "base/per_request/bring_near.hpp"
 #include "gate/series/series_hash.hpp"
 
 namespace weir {

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "base/assert.hpp"
-#include "base/bring_near.hpp"
 #include "base/page_memory_posix.hpp"
+#include "base/per_request/bring_near.hpp"
 #include "gate/series/cardinality.hpp"
 
 namespace weir {

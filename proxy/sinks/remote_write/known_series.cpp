@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-#include "base/bring_near.hpp"
+#include "base/per_request/bring_near.hpp"
 
 namespace weir {
 namespace {

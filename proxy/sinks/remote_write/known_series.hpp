@@ -15,7 +15,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "base/bring_near.hpp"
+#include "base/per_request/bring_near.hpp"
 #include "sinks/mapping/series_mapper.hpp"
 #include "sinks/remote_write/sending/place_index.hpp"
 #include "sinks/remote_write/sending/sent_ledger.hpp"
