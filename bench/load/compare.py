@@ -117,13 +117,14 @@ def free_port():
 
 
 class Weir:
-    """`log` and `sink` are tables of weir.toml."""
+    """`log` and `sink` are tables of weir.toml. `load`: what the generator is told beside the scenario's arguments."""
 
-    def __init__(self, options, name, log, sink):
+    def __init__(self, options, name, log, sink, load=()):
         self.name = name
         self.binary = options.weir
         self.log = log
         self.sink = sink
+        self.load = list(load)
 
     def start(self, directory, null_address):
         tables = ['[http]\nlisten = ["127.0.0.1:0"]\n', "[log]\n" + self.log, "[[sink]]\n"]
@@ -283,12 +284,14 @@ class Scenario:
     key: str = "lines_per_cpu_second"
     # No point has a time that its series had before: so many lines instead of some seconds.
     lines: int = 0
+    # Before these, so many, that all series were met.
+    warm_up_lines: int = 0
     # The warm-up finds how much the contender takes; then it gets half of that, evenly.
     paced: bool = False
 
 
 def scenarios(options):
-    weir = lambda name, log, sink: Weir(options, name, log, sink)
+    weir = lambda *about: Weir(options, *about)
     found = [
         Scenario(
             "batches",
@@ -357,6 +360,30 @@ def scenarios(options):
             "memory log",
             "lines_per_second",
         ),
+        Scenario(
+            "series",
+            f"Series: batches of {options.batch:,} TSBS lines on 4 connections, each series again and again",
+            ["--batch", options.batch, "--connections", 4],
+            [
+                weir(f"{count:,} series", LOCAL_LOG, NULL_SINK, ["--series", count])
+                for count in (1_000, 10_000, 100_000, 1_000_000)
+            ],
+            "1,000 series",
+            lines=4_000_000,
+            warm_up_lines=2_000_000,
+        ),
+        Scenario(
+            "databases",
+            "Databases: batches of 500 TSBS lines of 100 series on 4 connections, to databases in turn",
+            ["--batch", 500, "--connections", 4],
+            [
+                weir(f"{count:,} databases", LOCAL_LOG, NULL_SINK, ["--series", 100, "--databases", count])
+                for count in (1, 100, 1_000, 10_000)
+            ],
+            "1 databases",
+            lines=5_000_000,
+            warm_up_lines=5_000_000,
+        ),
     ]
     for scenario in found:
         if scenario.base == Vmagent.name:
@@ -379,7 +406,8 @@ def missing_peer(contender, options):
 
 
 def load(options, address, arguments, amount):
-    command = [options.weir, "load", "--url", f"http://{address}/write?db=bench", "--json"]
+    database = "" if "--databases" in arguments else "?db=bench"
+    command = [options.weir, "load", "--url", f"http://{address}/write{database}", "--json"]
     command += [str(part) for part in arguments + amount]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=300)
     if done.returncode != 0:
@@ -393,18 +421,19 @@ def measure(options, scenario, contender, null_address):
     try:
         running = contender.start(directory, null_address)
         warm_up, amount = options.warm_up, options.amount
+        arguments = scenario.load + getattr(contender, "load", [])
         if scenario.lines and not options.smoke:
-            warm_up = ["--lines", scenario.lines // 10]
+            warm_up = ["--lines", scenario.warm_up_lines or scenario.lines // 10]
             amount = ["--lines", scenario.lines]
-        if scenario.lines:
+        if scenario.lines and not scenario.warm_up_lines:
             amount = amount + ["--ring", "1GiB", "--start", AFTER_WARM_UP]
-        warmed = load(options, contender.address, scenario.load, warm_up)
+        warmed = load(options, contender.address, arguments, warm_up)
         sent = warmed["lines_accepted"]
         if scenario.paced:
             amount = amount + ["--rate", max(1, int(warmed["lines_per_second"] / 2))]
         running.wait_until_it_rests()
         before = running.cpu_seconds()
-        result = load(options, contender.address, scenario.load, amount)
+        result = load(options, contender.address, arguments, amount)
         running.wait_until_it_rests()
         cpu = running.cpu_seconds() - before
         sent += result["lines_accepted"]
@@ -507,6 +536,8 @@ def arguments():
             "paced_batches",
             "written",
             "synced",
+            "series",
+            "databases",
         ],
         help="one scenario alone; may be repeated",
     )
