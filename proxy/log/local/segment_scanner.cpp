@@ -86,7 +86,8 @@ segment_scanner::step segment_scanner::next(const segment_limits& limits) {
       out.head = found.head;
       out.lost_first = damaged ? expected_ : sequence;
       out.lost_end = sequence;
-      about_->note({sequence, offset_});
+      found_at_ = {sequence, offset_};
+      about_->note(found_at_);
       payload_offset_ = offset_ + found.head.head_bytes();
       offset_ += found.head.record_bytes();
       records_end_ = offset_;

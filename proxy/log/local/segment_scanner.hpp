@@ -63,6 +63,13 @@ class segment_scanner {
 
   /// The first record at or after `from`. Cheap when `from` follows the record found last.
   [[nodiscard]] step find(std::uint64_t from, const segment_limits& limits);
+  /// `find` will be asked for the record at this place, as an earlier look said.
+  void go_to(record_place place) noexcept {
+    expected_ = place.sequence;
+    offset_ = place.offset;
+  }
+  /// Where the record found last is.
+  [[nodiscard]] record_place found_at() const noexcept { return found_at_; }
   /// The record after the one found last.
   [[nodiscard]] step next(const segment_limits& limits);
 
@@ -100,6 +107,7 @@ class segment_scanner {
   std::uint64_t expected_;
   std::uint64_t offset_;
   std::uint64_t records_end_;
+  record_place found_at_{};
   std::uint64_t payload_offset_ = 0;
   std::uint64_t limit_bytes_ = 0;  // of the last call
 };

@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "log/local/local_log.hpp"
+#include "log/local/reading/seen_records.hpp"
 
 namespace weir {
 namespace {
@@ -39,23 +40,39 @@ class local_reader final : public log_reader {
   using on_frame = std::function<bool(const frame_ptr&)>;
   using on_record = std::function<walk_status(segment_scanner&, const record_head&)>;
 
-  walk_status walk(const on_frame& in_memory, const on_record& on_disk);
+  /// Of one lane alone, if there is one.
+  walk_status walk(const on_frame& in_memory, const on_record& on_disk, const lane_key* lane);
   walk_status walk_memory(const on_frame& in_memory, disk_part& disk);
   walk_status walk_disk(const disk_part& disk, const on_record& on_disk);
   segment_scanner* scanner_of(const disk_part& disk);
+  std::optional<record_place> pass_others(const disk_part& disk);
+  void remember(const disk_part& disk, const segment_scanner& scanner, const record_head& head);
   bool vanished(const disk_part& disk);
 
   local_log& log_;
   std::unique_ptr<segment_scanner> scanner_;  // of the segment read last
   std::uint64_t from_ = 0;
   std::string detail_;
+  seen_records seen_;
+  /// The lane that is walked for; nothing: all of them.
+  std::optional<seen_records::lane_tag> wanted_;
+  std::optional<seen_records::lane_tag> wanted_last_;
+  /// More than one was walked for: it is worth remembering whose records are.
+  bool has_lanes_ = false;
 };
 
 std::unique_ptr<log_reader> local_log::reader() {
   return std::make_unique<local_reader>(*this);
 }
 
-local_reader::walk_status local_reader::walk(const on_frame& in_memory, const on_record& on_disk) {
+local_reader::walk_status local_reader::walk(const on_frame& in_memory, const on_record& on_disk,
+                                             const lane_key* lane) {
+  wanted_.reset();
+  if (lane != nullptr) {
+    wanted_ = seen_records::tag_of(lane->database, lane->retention_policy);
+    has_lanes_ = has_lanes_ || (wanted_last_ && wanted_last_ != wanted_);
+    wanted_last_ = wanted_;
+  }
   for (;;) {
     disk_part disk;
     walk_status status = walk_memory(in_memory, disk);
@@ -70,7 +87,9 @@ local_reader::walk_status local_reader::walk(const on_frame& in_memory, const on
 
 local_reader::walk_status local_reader::walk_memory(const on_frame& in_memory, disk_part& disk) {
   const std::lock_guard lock(log_.mutex_);
-  from_ = std::max(from_, log_.segments_.front().about->first());
+  const std::uint64_t first = log_.segments_.front().about->first();
+  from_ = std::max(from_, first);
+  seen_.forget_before(first);
   if (from_ >= log_.end_) {
     return walk_status::caught_up;
   }
@@ -125,7 +144,30 @@ bool local_reader::vanished(const disk_part& disk) {
   return true;
 }
 
+/// Passes over records that are known to be other lanes'. Where the next one is, if that is known.
+std::optional<record_place> local_reader::pass_others(const disk_part& disk) {
+  if (!wanted_ || !has_lanes_) {
+    return std::nullopt;
+  }
+  const seen_records::passed passed =
+      seen_.pass(disk.kept.about->first(), from_, disk.kept.limits.end, *wanted_);
+  from_ = passed.sequence;
+  return passed.place;
+}
+
+void local_reader::remember(const disk_part& disk, const segment_scanner& scanner,
+                            const record_head& head) {
+  if (has_lanes_) {
+    seen_.note(disk.kept.about->first(), scanner.found_at(),
+               seen_records::tag_of(head.database, head.retention_policy));
+  }
+}
+
 local_reader::walk_status local_reader::walk_disk(const disk_part& disk, const on_record& on_disk) {
+  std::optional<record_place> place = pass_others(disk);
+  if (from_ >= std::min(disk.kept.limits.end, disk.memory_first)) {
+    return walk_status::go_on;
+  }
   segment_scanner* const scanner = scanner_of(disk);
   if (scanner == nullptr) {
     // It may have been discarded since the lock was let go.
@@ -134,7 +176,13 @@ local_reader::walk_status local_reader::walk_disk(const disk_part& disk, const o
     }
     return vanished(disk) ? walk_status::go_on : walk_status::failed;
   }
-  while (from_ < disk.kept.limits.end) {
+  for (; from_ < disk.kept.limits.end; place = pass_others(disk)) {
+    if (from_ >= disk.memory_first) {
+      return walk_status::go_on;
+    }
+    if (place) {
+      scanner->go_to(*place);
+    }
     const segment_scanner::step found = scanner->find(from_, disk.kept.limits);
     if (found.shortened) {
       log_.report_missing(*disk.kept.about, found.lost_first, found.lost_end, "was cut short");
@@ -155,6 +203,7 @@ local_reader::walk_status local_reader::walk_disk(const disk_part& disk, const o
     if (from_ >= disk.memory_first) {
       return walk_status::go_on;
     }
+    remember(disk, *scanner, found.head);
     const walk_status status = on_disk(*scanner, found.head);
     if (status == walk_status::failed) {
       return status;
@@ -197,7 +246,7 @@ read_result local_reader::next(log_position from, const lane_key& lane) {
     detail_ = scanner.about()->path() + ": a record cannot be read";
     return walk_status::failed;
   };
-  const walk_status status = walk(in_memory, on_disk);
+  const walk_status status = walk(in_memory, on_disk, &lane);
   result.next = log_position(from_);
   result.status = status == walk_status::found    ? read_status::frame
                   : status == walk_status::failed ? read_status::failed
@@ -223,7 +272,7 @@ log_position local_reader::headers(log_position from, std::size_t count_max,
     out.push_back(head.to_header());
     return --left == 0 ? walk_status::found : walk_status::go_on;
   };
-  static_cast<void>(walk(in_memory, on_disk));
+  static_cast<void>(walk(in_memory, on_disk, nullptr));
   return log_position(from_);
 }
 
