@@ -209,12 +209,15 @@ class known_series::line {
     }
     return known_.number_in_batch(series_[index]);
   }
+  /// `row` may be one: it is not known yet that it is none.
+  [[nodiscard]] bool may_be_row() const {
+    return series_ != nullptr &&
+           (known_.lines_[place_].batch != known_.batch_ || known_.lines_[place_].row != none);
+  }
   /// The number of its first field's series, if each further field's series has the next number;
   /// none: that is not so, or not known. It may give all of them their numbers.
+  /// Requires: may_be_row.
   [[nodiscard]] std::uint32_t row() {
-    if (series_ == nullptr) {
-      return none;
-    }
     const known_line& seen = known_.lines_[place_];
     return seen.batch == known_.batch_ ? seen.row : find_row();
   }

@@ -106,7 +106,7 @@ void sample_batch::read_point(const point_view& point, std::int64_t now_ms, seri
   const std::int64_t time_ms = point.time ? to_milliseconds(*point.time) : now_ms;
   const bool future = time_ms > now_ms + future_ms_max;
   known_series::line line(known_, point, mapper);
-  if (!future && read_row(point, time_ms, line, mapper)) {
+  if (!future && line.may_be_row() && read_row(point, time_ms, line, mapper)) {
     counts_.cut_labels += line.cut_labels();
     return;
   }

@@ -5,11 +5,33 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
+#include <utility>
 
 namespace weir {
 namespace {
 
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+
+/// Those of a place behind one another, by place; each place's `counts` become where it ends.
+/// `spare`: memory.
+template <class Item>
+void put_together(const std::vector<std::uint32_t>& place_of_series,
+                  std::vector<std::uint32_t>& counts, std::span<Item> items,
+                  std::vector<Item>& spare) {
+  if (counts.size() == items.size()) {
+    return;
+  }
+  std::uint32_t at = 0;
+  for (std::uint32_t& count : counts) {
+    at += std::exchange(count, at);
+  }
+  spare.resize(items.size());
+  for (const Item& one : items) {
+    spare[counts[place_of_series[one.series]]++] = one;
+  }
+  std::copy(spare.begin(), spare.end(), items.begin());
+}
 
 }  // namespace
 
@@ -94,27 +116,17 @@ std::size_t sample_run::make_request(std::size_t begin, std::size_t samples_max,
 /// Series in the order of their first samples, so that the oldest of all comes first: an empty
 /// Prometheus takes nothing that is an hour older than the first sample that it gets.
 void sample_run::put_series_together(std::size_t begin, std::size_t end) {
-  const std::size_t places = samples_of_place_.size();
-  if (places < end - begin) {
-    std::uint32_t at = 0;
-    for (std::uint32_t& count : samples_of_place_) {
-      at += std::exchange(count, at);
-    }
-    together_.resize(end - begin);
-    for (std::size_t i = begin; i < end; ++i) {
-      together_[samples_of_place_[place_of_series_[samples_[i].series]]++] = samples_[i];
-    }
-    std::copy(together_.begin(), together_.end(),
-              samples_.begin() + static_cast<std::ptrdiff_t>(begin));
-  }
+  put_together(place_of_series_, samples_of_place_, std::span(samples_).subspan(begin, end - begin),
+               together_);
   for (std::size_t i = begin; i < end; ++i) {
     place_of_series_[samples_[i].series] = none;
   }
 }
 
 std::size_t sample_run::take_apart(std::size_t begin, std::size_t end) {
-  for (std::size_t at = begin; at < end;) {
-    const std::size_t next = end_of_line(at, end);
+  std::size_t of_request = 0;
+  for (std::size_t at = begin; at < rows_.size();) {
+    const std::size_t next = at < end ? end_of_line(at, end) : at + 1;
     for (std::uint32_t i = 0; i < rows_[at].count; ++i) {
       for (std::size_t k = at; k < next; ++k) {
         const sample_row& row = rows_[k];
@@ -122,16 +134,10 @@ std::size_t sample_run::take_apart(std::size_t begin, std::size_t end) {
       }
     }
     at = next;
-  }
-  const std::size_t made = samples_.size();
-  for (std::size_t k = end; k < rows_.size(); ++k) {
-    const sample_row& row = rows_[k];
-    for (std::uint32_t i = 0; i < row.count; ++i) {
-      samples_.push_back({row.time_ms, value(row, i), row.series + i, row.point, 0, 0});
-    }
+    of_request = at == end ? samples_.size() : of_request;
   }
   rows_.clear();
-  return made;
+  return of_request;
 }
 
 std::size_t sample_run::end_of_line(std::size_t begin, std::size_t end) const {
@@ -190,18 +196,8 @@ std::size_t sample_run::make_request_of_rows(std::size_t begin, std::size_t samp
 
 /// As put_series_together.
 void sample_run::put_lines_together(std::size_t begin, std::size_t end) {
-  if (samples_of_place_.size() < end - begin) {
-    std::uint32_t at = 0;
-    for (std::uint32_t& count : samples_of_place_) {
-      at += std::exchange(count, at);
-    }
-    rows_together_.resize(end - begin);
-    for (std::size_t i = begin; i < end; ++i) {
-      rows_together_[samples_of_place_[place_of_series_[rows_[i].series]]++] = rows_[i];
-    }
-    std::copy(rows_together_.begin(), rows_together_.end(),
-              rows_.begin() + static_cast<std::ptrdiff_t>(begin));
-  }
+  put_together(place_of_series_, samples_of_place_, std::span(rows_).subspan(begin, end - begin),
+               rows_together_);
   for (std::size_t i = begin; i < end; ++i) {
     std::fill_n(place_of_series_.begin() + rows_[i].series, rows_[i].count, none);
   }

@@ -211,7 +211,6 @@ void shard::send(connection& over, const send_plan::range& part) {
   to.clear();
   sent_hints_.clear();
   std::vector<sent_sample> sent;
-  sent.reserve(memory_.limits.samples);
   if (over.run.of_rows()) {
     encode_rows(over.run, part, to, sent);
   } else {
@@ -234,6 +233,7 @@ void shard::send(connection& over, const send_plan::range& part) {
 void shard::encode_samples(const sample_run& run, const send_plan::range& part, request_encoder& to,
                            std::vector<sent_sample>& sent) {
   const std::vector<sample>& all = run.samples();
+  sent.reserve(part.size());
   for (std::size_t i = part.begin; i < part.end;) {
     const std::uint32_t number = all[i].series;
     const sent_series series = run.series_of(all[i]);
@@ -251,6 +251,11 @@ void shard::encode_samples(const sample_run& run, const send_plan::range& part, 
 void shard::encode_rows(const sample_run& run, const send_plan::range& part, request_encoder& to,
                         std::vector<sent_sample>& sent) {
   const std::vector<sample_row>& rows = run.rows();
+  std::size_t samples = 0;
+  for (std::size_t i = part.begin; i < part.end; ++i) {
+    samples += rows[i].count;
+  }
+  sent.reserve(samples);  // the ledger keeps it: no more than that
   for (std::size_t at = part.begin; at < part.end;) {
     const std::size_t end = run.end_of_line(at, part.end);
     run.expect(rows[std::min(at + 2 * rows_ahead, part.end - 1)]);
